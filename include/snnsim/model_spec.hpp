@@ -1,0 +1,349 @@
+// What a model file says, after checking: plain structs that know no device and no file format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/encoders/all.hpp"
+#include "kernels/fields.hpp"
+#include "kernels/neurons/all.hpp"
+#include "kernels/training/surrogates.hpp"
+
+namespace snnsim {
+
+/// Where something stands in the model file, from 1; line 0: it does not come from a file.
+struct Location {
+    int line = 0;
+    int column = 0;
+};
+
+enum class DataSet : std::uint8_t { mnist, fashion_mnist };
+template <>
+struct Names<DataSet> {
+    static constexpr std::array values{"mnist", "fashion_mnist"};
+};
+
+/// How a sample becomes the input of `duration / dt` steps. `scheme` names the encoder; its parameters
+/// stand beside it in the same mapping.
+struct EncodeSpec {
+    Encoders::Params scheme = Direct::Params{};
+    double duration = 0.0;  // ms; 0: one step
+};
+
+struct DataSpec {
+    DataSet set = DataSet::mnist;
+    EncodeSpec encode;
+    std::int64_t train_samples = 0;  // 0: all
+    std::int64_t test_samples = 0;
+};
+
+struct PopulationSpec {
+    std::string name;
+    std::int64_t size = 0;
+    NeuronModels::Params neuron = SpikeSource::Params{};
+    Location at;
+};
+
+enum class WeightInit : std::uint8_t {
+    kaiming_uniform,
+    kaiming_normal,
+    xavier_uniform,
+    xavier_normal,
+    fan_in_uniform,
+    uniform,
+    normal,
+    constant,
+};
+template <>
+struct Names<WeightInit> {
+    static constexpr std::array values{"kaiming_uniform", "kaiming_normal", "xavier_uniform",
+                                       "xavier_normal",   "fan_in_uniform", "uniform",
+                                       "normal",          "constant"};
+};
+
+struct WeightSpec {
+    WeightInit init = WeightInit::kaiming_uniform;
+    double gain = 1.0;
+    double low = -1.0, high = 1.0;  // uniform
+    double mean = 0.0, std = 1.0;   // normal
+    double value = 0.0;             // constant
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"init", &WeightSpec::init, "", unlimited,
+                  "kaiming_uniform: U(-b, b), b = gain sqrt(6 / fan_in); kaiming_normal: sd gain "
+                  "sqrt(2 / fan_in); xavier_uniform: b = gain sqrt(6 / (fan_in + fan_out)); "
+                  "xavier_normal: sd gain sqrt(2 / (fan_in + fan_out)); fan_in_uniform: b = gain / "
+                  "sqrt(fan_in), the default of torch.nn.Linear; uniform; normal; constant"},
+            Field{"gain", &WeightSpec::gain, "", positive, "factor on the scale of the named rules"},
+            Field{"low", &WeightSpec::low, "", unlimited, "lower end of uniform"},
+            Field{"high", &WeightSpec::high, "", unlimited, "upper end of uniform"},
+            Field{"mean", &WeightSpec::mean, "", unlimited, "mean of normal"},
+            Field{"std", &WeightSpec::std, "", non_negative, "standard deviation of normal"},
+            Field{"value", &WeightSpec::value, "", unlimited, "value of constant"},
+        };
+    }
+};
+
+enum class ConnectRule : std::uint8_t { all_to_all };
+template <>
+struct Names<ConnectRule> {
+    static constexpr std::array values{"all_to_all"};
+};
+
+struct ProjectionSpec {
+    std::string from, to;
+    ConnectRule connect = ConnectRule::all_to_all;
+    WeightSpec weight;
+    bool bias = false;
+    bool trainable = true;
+    Location at;
+
+    std::string name() const { return from + "_to_" + to; }
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends", Need::required},
+            Field{"to", &ProjectionSpec::to, "", unlimited,
+                  "population that receives; the same as `from` for a recurrent projection, whose "
+                  "spikes arrive one step later",
+                  Need::required},
+            Field{"connect", &ProjectionSpec::connect, "", unlimited, "connection rule"},
+            Field{"weight", &ProjectionSpec::weight, "", unlimited, "initial weights"},
+            Field{"bias", &ProjectionSpec::bias, "", unlimited,
+                  "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
+            Field{"trainable", &ProjectionSpec::trainable, "", unlimited,
+                  "false: weights and bias stay as they were drawn"},
+        };
+    }
+};
+
+// ---- training ----
+
+struct Sgd {
+    static constexpr const char* name = "sgd";
+    struct Params {
+        double lr = 0.1;
+        double momentum = 0.0;
+        double weight_decay = 0.0;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"lr", &Params::lr, "", positive, "learning rate"},
+                Field{"momentum", &Params::momentum, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
+                      "momentum"},
+                Field{"weight_decay", &Params::weight_decay, "", non_negative, "L2 penalty"},
+            };
+        }
+    };
+};
+struct AdamParams {
+    double lr = 1e-3;
+    double beta1 = 0.9, beta2 = 0.999;
+    double eps = 1e-8;
+    double weight_decay = 0.0;
+};
+struct Adam {
+    static constexpr const char* name = "adam";
+    struct Params : AdamParams {
+        static constexpr auto fields() {
+            constexpr Limits beta{.low = 0.0, .high = 1.0, .high_open = true};
+            return std::tuple{
+                Field{"lr", &AdamParams::lr, "", positive, "learning rate"},
+                Field{"beta1", &AdamParams::beta1, "", beta, "decay of the mean gradient"},
+                Field{"beta2", &AdamParams::beta2, "", beta, "decay of the mean squared gradient"},
+                Field{"eps", &AdamParams::eps, "", positive, "added to the root"},
+                Field{"weight_decay", &AdamParams::weight_decay, "", non_negative,
+                      "adam: L2 penalty; adamw: decoupled decay"},
+            };
+        }
+    };
+};
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+struct AdamW {
+    static constexpr const char* name = "adamw";
+    struct Params : AdamParams {
+        Params() { weight_decay = 0.01; }
+        static constexpr auto fields() { return Adam::Params::fields(); }
+    };
+};
+using Optimizers = ModelList<Sgd, Adam, AdamW>;
+
+enum class Schedule : std::uint8_t { constant, cosine, linear, step, exponential };
+template <>
+struct Names<Schedule> {
+    static constexpr std::array values{"constant", "cosine", "linear", "step", "exponential"};
+};
+/// Learning-rate schedule: lr times a factor that depends on the training step.
+struct ScheduleSpec {
+    Schedule name = Schedule::constant;
+    double warmup = 0.0;      // epochs
+    double final = 0.0;       // factor at the end (cosine, linear)
+    double every = 1.0;       // epochs (step)
+    double factor = 0.1;      // step: per `every`; exponential: per epoch
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"name", &ScheduleSpec::name, "", unlimited,
+                  "constant; cosine or linear down to `final`; step: times `factor` every `every` epochs; "
+                  "exponential: times `factor` per epoch, smoothly"},
+            Field{"warmup", &ScheduleSpec::warmup, "", non_negative,
+                  "epochs of linear increase from zero at the start"},
+            Field{"final", &ScheduleSpec::final, "", fraction, "last factor of cosine and linear"},
+            Field{"every", &ScheduleSpec::every, "", positive, "epochs between steps"},
+            Field{"factor", &ScheduleSpec::factor, "", Limits{.low = 0.0, .high = 1.0, .low_open = true},
+                  "factor of step and exponential"},
+        };
+    }
+};
+
+enum class Loss : std::uint8_t {
+    cross_entropy_max,
+    cross_entropy_mean,
+    cross_entropy_last,
+    cross_entropy_step,
+    cross_entropy_count,
+    mse_count,
+};
+template <>
+struct Names<Loss> {
+    static constexpr std::array values{"cross_entropy_max",  "cross_entropy_mean",  "cross_entropy_last",
+                                       "cross_entropy_step", "cross_entropy_count", "mse_count"};
+};
+
+/// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a neuron in
+/// spikes per step, averaged over the batch.
+struct RateSpec {
+    std::string population;
+    double lower = 0.0;
+    double upper = 1.0;
+    double strength = 0.0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"population", &RateSpec::population, "", unlimited, "spiking population", Need::required},
+            Field{"lower", &RateSpec::lower, "", fraction, "rates below are penalised (spikes per step)"},
+            Field{"upper", &RateSpec::upper, "", fraction, "rates above are penalised (spikes per step)"},
+            Field{"strength", &RateSpec::strength, "", non_negative,
+                  "factor on relu(r - upper)^2 + relu(lower - r)^2, summed over neurons", Need::required},
+        };
+    }
+};
+
+struct EarlyStoppingSpec {
+    std::int64_t patience = 3;
+    double min_delta = 0.0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"patience", &EarlyStoppingSpec::patience, "", at_least(1),
+                  "stop after this many epochs without a better validation accuracy"},
+            Field{"min_delta", &EarlyStoppingSpec::min_delta, "", non_negative,
+                  "an improvement must exceed this"},
+        };
+    }
+};
+
+enum class Method : std::uint8_t { surrogate_gradient };
+template <>
+struct Names<Method> {
+    static constexpr std::array values{"surrogate_gradient"};
+};
+
+struct TrainSpec {
+    Method method = Method::surrogate_gradient;
+    Surrogates::Params surrogate = FastSigmoid::Params{};
+    std::int64_t epochs = 1;
+    std::int64_t batch = 128;
+    Optimizers::Params optimizer = Adam::Params{};
+    ScheduleSpec schedule;
+    Loss loss = Loss::cross_entropy_max;
+    std::vector<RateSpec> rate_penalty;
+    double clip_norm = 0.0;
+    double validation = 0.0;
+    std::optional<EarlyStoppingSpec> early_stopping;
+    bool best_weights = false;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"method", &TrainSpec::method, "", unlimited, "how weights learn"},
+            Field{"surrogate", &TrainSpec::surrogate, "", unlimited,
+                  "derivative that stands in for that of the spike function"},
+            Field{"epochs", &TrainSpec::epochs, "", at_least(0), "passes over the training samples"},
+            Field{"batch", &TrainSpec::batch, "", Limits{.low = 1, .high = 65536}, "samples per weight update"},
+            Field{"optimizer", &TrainSpec::optimizer, "", unlimited, "update rule"},
+            Field{"schedule", &TrainSpec::schedule, "", unlimited, "learning rate over the epochs"},
+            Field{"loss", &TrainSpec::loss, "", unlimited,
+                  "cross entropy of the output's maximum over time, its mean, its last value, every step "
+                  "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
+                  "difference of the mean output from 1 (right class) and 0"},
+            Field{"rate_penalty", &TrainSpec::rate_penalty, "", unlimited,
+                  "list of penalties on firing rates"},
+            Field{"clip_norm", &TrainSpec::clip_norm, "", non_negative,
+                  "scale the gradient down to this norm; 0: never"},
+            Field{"validation", &TrainSpec::validation, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
+                  "share of the training samples held out for validation"},
+            Field{"early_stopping", &TrainSpec::early_stopping, "", unlimited,
+                  "stop when validation stops improving"},
+            Field{"best_weights", &TrainSpec::best_weights, "", unlimited,
+                  "test with the weights of the epoch with the best validation accuracy"},
+        };
+    }
+};
+
+struct TestSpec {
+    std::int64_t batch = 250;
+
+    static constexpr auto fields() {
+        return std::tuple{Field{"batch", &TestSpec::batch, "", Limits{.low = 1, .high = 65536},
+                                "samples computed together; does not change results"}};
+    }
+};
+
+enum class RecordWhat : std::uint8_t { spikes, v };
+template <>
+struct Names<RecordWhat> {
+    static constexpr std::array values{"spikes", "v"};
+};
+
+struct RecordSpec {
+    std::string population;
+    RecordWhat what = RecordWhat::spikes;
+    std::int64_t samples = 100;
+    Location at;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"population", &RecordSpec::population, "", unlimited, "population to record",
+                  Need::required},
+            Field{"what", &RecordSpec::what, "", unlimited, "spikes, or v: the membrane at every step",
+                  Need::required},
+            Field{"samples", &RecordSpec::samples, "", at_least(1), "how many test samples, from the first"},
+        };
+    }
+};
+
+struct ModelSpec {
+    std::string name;
+    std::uint64_t seed = 1;
+    double dt = 1.0;  // ms
+    DataSpec data;
+    std::vector<PopulationSpec> populations;  // in the order of the file
+    std::vector<ProjectionSpec> projections;
+    std::optional<TrainSpec> train;
+    std::optional<TestSpec> test;
+    std::vector<RecordSpec> record;
+
+    std::string path;         // of the model file
+    std::string text;         // of the model file, as read
+    std::vector<std::string> overrides;  // "train.epochs=2", in the order given
+
+    /// Time steps per sample.
+    int steps() const {
+        const double n = data.encode.duration / dt;
+        return n < 1.0 ? 1 : static_cast<int>(n + 0.5);
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,47 @@
+// The compiled form of a model: flat buffers, no names to look up, no file format.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "snnsim/model_spec.hpp"
+
+namespace snnsim {
+
+struct Population {
+    std::string name;
+    std::int64_t size;
+    NeuronModels::Params neuron;
+};
+
+/// All-to-all weights between two populations.
+struct Projection {
+    std::string name;
+    std::size_t from, to;  // indices into Network::populations
+    bool trainable;
+    std::vector<float> weights;  // [pre][post]
+    std::vector<float> bias;     // [post], or empty
+
+    bool recurrent() const { return from == to; }
+};
+
+struct Network {
+    double dt;  // ms
+    int steps;  // per sample
+    Encoders::Params encoder;
+    std::vector<Population> populations;  // in the order of computation: the input first, the output last
+    std::vector<Projection> projections;
+};
+
+/// Draws the initial weights from (seed, projection, synapse) and puts populations in the order of computation.
+Network compile(const ModelSpec& spec);
+
+/// Bytes that training or testing will take, by part ("weights input_to_hidden", "traces hidden", ...).
+struct MemoryPart {
+    std::string name;
+    std::size_t bytes;
+};
+std::vector<MemoryPart> estimate_memory(const ModelSpec& spec);
+
+}  // namespace snnsim

@@ -1,0 +1,24 @@
+// From a YAML model file to a checked ModelSpec.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/model_spec.hpp"
+
+namespace snnsim {
+
+/// Reads and checks a model file. Each override is "dotted.path=value" (`train.epochs=2`,
+/// `populations.hidden.size=256`, `projections.0.bias=true`), the value in YAML, applied before checking.
+/// Throws ModelError with every problem of the file (file:line:column, the line, a suggestion), FileError when
+/// the file can't be read, UsageError for an override that names nothing.
+ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// The same from text; `path` is used in messages only.
+ModelSpec parse_model(const std::string& text, const std::string& path,
+                      const std::vector<std::string>& overrides = {});
+
+/// The reference of the model file in Markdown, made from the tables the reader uses.
+std::string model_reference();
+
+}  // namespace snnsim

@@ -1,0 +1,70 @@
+// Everything a run leaves behind, in memory; src/io writes it to and reads it from an HDF5 file.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "snnsim/trainer.hpp"
+
+namespace snnsim {
+
+enum class RunStatus : std::uint8_t { running, interrupted, finished };
+template <>
+struct Names<RunStatus> {
+    static constexpr std::array values{"running", "interrupted", "finished"};
+};
+
+struct Provenance {
+    std::string model_name, model_path, model_text, model_sha256;
+    std::vector<std::string> overrides;
+    std::uint64_t seed = 1;
+    double dt = 1.0;
+    std::string backend, device, host, git, version;
+    std::string started, finished;  // ISO 8601, UTC
+    int threads = 1;
+};
+
+/// One value per weight update, and one per epoch.
+struct Curves {
+    std::vector<double> step_loss, step_accuracy, step_learning_rate;
+    std::vector<double> epoch_train_loss, epoch_train_accuracy;
+    std::vector<double> epoch_validation_loss, epoch_validation_accuracy;  // empty without validation
+    std::vector<double> epoch_seconds;
+};
+
+/// Where training stands, so that it can go on.
+struct Checkpoint {
+    TrainerState state;
+    std::int64_t epoch = 0;          // epochs complete
+    std::int64_t batch_in_epoch = 0; // updates done in the epoch under way
+    double epoch_loss_sum = 0.0, epoch_right_sum = 0.0;  // over the samples of the epoch under way
+    double epoch_samples = 0.0;
+    double epoch_seconds = 0.0;
+    double best_accuracy = -1.0;
+    std::int64_t epochs_since_best = 0;
+    std::optional<TrainerState> best;  // weights only
+};
+
+struct RunRecord {
+    RunStatus status = RunStatus::running;
+    Provenance provenance;
+    Network network;  // weights as they are at the time of writing
+    Curves curves;
+    std::optional<Evaluation> test;
+    std::optional<Checkpoint> checkpoint;
+    std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
+};
+
+/// Writes the whole record to `path` so that a reader ever sees either the old file or the new one, complete: to
+/// a temporary file in the same folder, flushed to the disk, then renamed. Throws FileError.
+void write_run(const std::string& path, const RunRecord& record);
+
+/// Reads what write_run wrote. Throws FileError that says what is missing.
+RunRecord read_run(const std::string& path);
+
+/// `runs/x.h5` -> `runs/x.partial.h5`: where a run that is still going keeps its last checkpoint.
+std::string partial_path(const std::string& path);
+
+}  // namespace snnsim

@@ -1,0 +1,89 @@
+// Leaky integrate-and-fire whose threshold rises with its own spikes, for gradient training.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/math/fused.hpp"
+#include "kernels/neurons/model.hpp"
+
+namespace snnsim {
+
+/// As Lif, with the threshold v_th + adaptation a[t];  a[t+1] = rho a[t] + (1 - rho) s[t],
+/// rho = exp(-dt/tau_a) (Bellec et al. 2018). reset: subtract takes off the resting threshold v_th.
+struct AdaptiveLif {
+    static constexpr const char* name = "adaptive_lif";
+    static constexpr Output output = Output::spikes;
+    static constexpr int saved_count = 2;  // u, and u - threshold
+
+    struct Params {
+        double tau_m = 20.0;
+        double tau_a = 200.0;
+        double v_th = 1.0;
+        double adaptation = 1.8;
+        Reset reset = Reset::subtract;
+        bool detach_reset = true;
+
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
+                Field{"tau_a", &Params::tau_a, "ms", positive, "time constant of the adaptation"},
+                Field{"v_th", &Params::v_th, "", positive, "firing threshold at rest"},
+                Field{"adaptation", &Params::adaptation, "", non_negative,
+                      "threshold increase per unit of the adaptation trace"},
+                Field{"reset", &Params::reset, "", unlimited,
+                      "after a spike: subtract v_th, set v to zero, or none"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "no gradient through the reset"},
+            };
+        }
+    };
+    struct Constants {
+        float decay, decay_a, v_th, adaptation, keep, early_reset, reset_slope;
+    };
+    struct State {
+        float v = 0.0f, a = 0.0f;
+    };
+    struct Adjoint {
+        float u_next = 0.0f, a_next = 0.0f;
+    };
+
+    static Constants prepare(const Params& p, double dt) {
+        const auto v_th = static_cast<float>(p.v_th);
+        return {static_cast<float>(std::exp(-dt / p.tau_m)),
+                static_cast<float>(std::exp(-dt / p.tau_a)),
+                v_th,
+                static_cast<float>(p.adaptation),
+                p.reset == Reset::zero ? 0.0f : 1.0f,
+                p.reset == Reset::subtract ? v_th : 0.0f,
+                p.detach_reset ? 0.0f : 1.0f};
+    }
+
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        const float u = fused(c.decay, s.v, input);
+        const float x = u - fused(c.adaptation, s.a, c.v_th);
+        const bool fires = x >= 0.0f;
+        const float spike = fires ? 1.0f : 0.0f;
+        s.v = fires ? c.keep * u - c.early_reset : u;
+        s.a = fused(c.decay_a, s.a, (1.0f - c.decay_a) * spike);
+        saved[0] = u;
+        saved[1] = x;
+        return spike;
+    }
+
+    SNN_HD static float distance(const Constants&, const float* saved) { return saved[1]; }
+
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate) {
+        const float u = saved[0];
+        const float kept = saved[1] >= 0.0f ? c.keep : 1.0f;
+        const float by_spike = c.decay * ((c.keep - 1.0f) * u - c.early_reset);
+        const float d_spike = fused(1.0f - c.decay_a, a.a_next,
+                                   d_output + c.reset_slope * by_spike * a.u_next);
+        const float d_x = surrogate * d_spike;
+        a.u_next = fused(c.decay * kept, a.u_next, d_x);
+        a.a_next = fused(c.decay_a, a.a_next, -(c.adaptation * d_x));
+        return a.u_next;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,15 @@
+// The list of neuron models; everything that follows from a model follows from its entry here.
+#pragma once
+
+#include "kernels/neurons/adaptive_lif.hpp"
+#include "kernels/neurons/cuba_lif.hpp"
+#include "kernels/neurons/leaky_readout.hpp"
+#include "kernels/neurons/lif.hpp"
+#include "kernels/neurons/relu.hpp"
+#include "kernels/neurons/spike_source.hpp"
+
+namespace snnsim {
+
+using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, LeakyReadout, Relu, Linear>;
+
+}  // namespace snnsim

@@ -1,0 +1,93 @@
+// Leaky integrate-and-fire with an exponentially decaying synaptic current, for gradient training.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/math/fused.hpp"
+#include "kernels/neurons/model.hpp"
+
+namespace snnsim {
+
+/// tau_m v' = v_leak - v + i,  tau_s i' = -i + input;  input that arrives in a step acts on v from the next
+/// step on. Euler steps (as in Norse, Pehle & Pedersen 2021) or exponential decays with weight 1 - beta.
+struct CubaLif {
+    static constexpr const char* name = "cuba_lif";
+    static constexpr Output output = Output::spikes;
+    static constexpr int saved_count = 1;  // u, before the reset
+
+    struct Params {
+        double tau_m = 10.0;
+        double tau_s = 5.0;
+        double v_th = 1.0;
+        double v_leak = 0.0;
+        Reset reset = Reset::zero;
+        Integration integration = Integration::exact;
+        bool detach_reset = true;
+
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
+                Field{"tau_s", &Params::tau_s, "ms", positive, "synaptic time constant"},
+                Field{"v_th", &Params::v_th, "", positive, "firing threshold"},
+                Field{"v_leak", &Params::v_leak, "", unlimited, "value that v decays to"},
+                Field{"reset", &Params::reset, "", unlimited,
+                      "after a spike: subtract v_th, set v to zero, or none"},
+                Field{"integration", &Params::integration, "", unlimited,
+                      "exact: exponential decays; euler: 1 - dt/tau"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "no gradient through the reset"},
+            };
+        }
+    };
+    struct Constants {
+        float decay_m, decay_s, coupling, leak, v_th, keep, early_reset, reset_slope;
+    };
+    struct State {
+        float v = 0.0f, i = 0.0f;
+    };
+    struct Adjoint {
+        float u_next = 0.0f, i_next = 0.0f;
+    };
+
+    static Constants prepare(const Params& p, double dt) {
+        const bool exact = p.integration == Integration::exact;
+        const double decay_m = exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
+        const double decay_s = exact ? std::exp(-dt / p.tau_s) : 1.0 - dt / p.tau_s;
+        const auto v_th = static_cast<float>(p.v_th);
+        return {static_cast<float>(decay_m),
+                static_cast<float>(decay_s),
+                static_cast<float>(1.0 - decay_m),
+                static_cast<float>((1.0 - decay_m) * p.v_leak),
+                v_th,
+                p.reset == Reset::zero ? 0.0f : 1.0f,
+                p.reset == Reset::subtract ? v_th : 0.0f,
+                p.detach_reset ? 0.0f : 1.0f};
+    }
+
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        const float u = fused(c.decay_m, s.v, fused(c.coupling, s.i, c.leak));
+        const bool fires = u >= c.v_th;
+        s.v = fires ? c.keep * u - c.early_reset : u;
+        s.i = fused(c.decay_s, s.i, input);
+        saved[0] = u;
+        return fires ? 1.0f : 0.0f;
+    }
+
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
+
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate) {
+        const float u = saved[0];
+        const float kept = u >= c.v_th ? c.keep : 1.0f;
+        const float by_spike = c.decay_m * ((c.keep - 1.0f) * u - c.early_reset);
+        const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
+        // i[t] acts on u[t+1] and i[t+1]; both adjoints still belong to step t+1 here.
+        a.i_next = fused(c.coupling, a.u_next, c.decay_s * a.i_next);
+        a.u_next = fused(surrogate, d_spike, c.decay_m * kept * a.u_next);
+        return a.i_next;
+    }
+};
+
+}  // namespace snnsim

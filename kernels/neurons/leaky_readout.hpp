@@ -1,0 +1,55 @@
+// A leaky integrator that never fires; the loss reads its membrane.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/math/fused.hpp"
+#include "kernels/neurons/model.hpp"
+
+namespace snnsim {
+
+/// v[t] = beta v[t-1] + g I[t], beta = exp(-dt/tau_m); g = 1, or 1 - beta with scale_input.
+struct LeakyReadout {
+    static constexpr const char* name = "leaky_readout";
+    static constexpr Output output = Output::trace;
+    static constexpr int saved_count = 1;  // v
+
+    struct Params {
+        double tau_m = 20.0;
+        bool scale_input = false;
+
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
+                Field{"scale_input", &Params::scale_input, "", unlimited,
+                      "multiply the input by 1 - beta"},
+            };
+        }
+    };
+    struct Constants {
+        float decay, gain;
+    };
+    struct State {
+        float v = 0.0f;
+    };
+    struct Adjoint {
+        float v_next = 0.0f;
+    };
+
+    static Constants prepare(const Params& p, double dt) {
+        const double beta = std::exp(-dt / p.tau_m);
+        return {static_cast<float>(beta), p.scale_input ? static_cast<float>(1.0 - beta) : 1.0f};
+    }
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        s.v = fused(c.decay, s.v, c.gain * input);
+        saved[0] = s.v;
+        return s.v;
+    }
+    SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float*, float d_output, float) {
+        a.v_next = fused(c.decay, a.v_next, d_output);
+        return c.gain * a.v_next;
+    }
+};
+
+}  // namespace snnsim

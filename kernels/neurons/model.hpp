@@ -1,0 +1,61 @@
+// What a neuron model provides. A new model is one file with these members plus its entry in all.hpp.
+//
+//   name             how the model file calls it
+//   Params, fields() parameters with defaults, units, limits and help; prepare() turns them into
+//   Constants        what the step needs, computed once on the host in double
+//   State            per neuron, zero at the start of a sample
+//   step             one time step: takes the summed input, returns what the neuron sends (a spike is 1)
+//                    and writes `saved_count` floats that the backward step reads
+//   Adjoint          per neuron, zero at the end of a sample
+//   backward         the same step, backward: takes dL/d(output), returns dL/d(input)
+//   distance         v - threshold from the saved floats: the argument of the surrogate derivative
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "kernels/fields.hpp"
+#include "kernels/host_device.hpp"
+
+namespace snnsim {
+
+/// What a population sends to its targets.
+enum class Output : std::uint8_t {
+    spikes,  // 0 or 1
+    values,  // any float; 0 is silence
+    trace,   // nothing: its value is read by the loss only
+};
+
+enum class Reset : std::uint8_t { subtract, zero, none };
+template <>
+struct Names<Reset> {
+    static constexpr std::array values{"subtract", "zero", "none"};
+};
+
+enum class ResetAt : std::uint8_t { same_step, next_step };
+template <>
+struct Names<ResetAt> {
+    static constexpr std::array values{"same_step", "next_step"};
+};
+
+enum class Integration : std::uint8_t { exact, euler };
+template <>
+struct Names<Integration> {
+    static constexpr std::array values{"exact", "euler"};
+};
+
+template <class M>
+concept NeuronModel = requires(const typename M::Params& params, const typename M::Constants& constants,
+                               typename M::State& state, typename M::Adjoint& adjoint, float x,
+                               float* saved) {
+    { M::name } -> std::convertible_to<const char*>;
+    { M::output } -> std::convertible_to<Output>;
+    { M::saved_count } -> std::convertible_to<int>;
+    { M::prepare(params, 1.0) } -> std::same_as<typename M::Constants>;
+    { M::step(constants, state, x, saved) } -> std::same_as<float>;
+    { M::distance(constants, saved) } -> std::same_as<float>;
+    { M::backward(constants, adjoint, saved, x, x) } -> std::same_as<float>;
+    M::Params::fields();
+};
+
+}  // namespace snnsim

@@ -1,0 +1,57 @@
+// Units of ordinary artificial networks: rectified linear, and linear.
+#pragma once
+
+#include "kernels/neurons/model.hpp"
+
+namespace snnsim {
+
+/// y = max(0, I), without memory from step to step.
+struct Relu {
+    static constexpr const char* name = "relu";
+    static constexpr Output output = Output::values;
+    static constexpr int saved_count = 1;  // I
+
+    struct Params {
+        static constexpr auto fields() { return std::tuple{}; }
+    };
+    struct Constants {};
+    struct State {};
+    struct Adjoint {};
+
+    static Constants prepare(const Params&, double) { return {}; }
+    SNN_HD static float step(const Constants&, State&, float input, float* saved) {
+        saved[0] = input;
+        return input > 0.0f ? input : 0.0f;
+    }
+    SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float backward(const Constants&, Adjoint&, const float* saved, float d_output,
+                                 float) {
+        return saved[0] > 0.0f ? d_output : 0.0f;
+    }
+};
+
+/// y = I, without memory from step to step: the usual output layer of a classifier.
+struct Linear {
+    static constexpr const char* name = "linear";
+    static constexpr Output output = Output::values;
+    static constexpr int saved_count = 1;  // I
+
+    struct Params {
+        static constexpr auto fields() { return std::tuple{}; }
+    };
+    struct Constants {};
+    struct State {};
+    struct Adjoint {};
+
+    static Constants prepare(const Params&, double) { return {}; }
+    SNN_HD static float step(const Constants&, State&, float input, float* saved) {
+        saved[0] = input;
+        return input;
+    }
+    SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float backward(const Constants&, Adjoint&, const float*, float d_output, float) {
+        return d_output;
+    }
+};
+
+}  // namespace snnsim
