@@ -96,7 +96,6 @@ class Trainer {
     virtual void set_state(const TrainerState& state) = 0;
 
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
-    virtual std::size_t bytes_allocated() const = 0;
 };
 
 std::unique_ptr<Trainer> make_trainer(Device device, const Network& network, const TrainerOptions& options);

@@ -38,7 +38,9 @@ struct AdaptiveLif {
         }
     };
     struct Constants {
-        float decay, decay_a, v_th, adaptation, keep, early_reset, reset_slope;
+        float decay, decay_a, v_th, adaptation;
+        float drop_share, reset;  // a spike takes this share of u, and this, off
+        float reset_slope;        // 0 where the reset carries no gradient
     };
     struct State {
         float v = 0.0f, a = 0.0f;
@@ -53,17 +55,20 @@ struct AdaptiveLif {
                 static_cast<float>(std::exp(-dt / p.tau_a)),
                 v_th,
                 static_cast<float>(p.adaptation),
-                p.reset == Reset::zero ? 0.0f : 1.0f,
+                p.reset == Reset::zero ? 1.0f : 0.0f,
                 p.reset == Reset::subtract ? v_th : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
 
+    /// What a spike takes off u.
+    SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.reset; }
+
+    template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         const float u = fused(c.decay, s.v, input);
         const float x = u - fused(c.adaptation, s.a, c.v_th);
-        const bool fires = x >= 0.0f;
-        const float spike = fires ? 1.0f : 0.0f;
-        s.v = fires ? c.keep * u - c.early_reset : u;
+        const float spike = Spike::spike(x);
+        s.v = u - spike * drop(c, u);
         s.a = fused(c.decay_a, s.a, (1.0f - c.decay_a) * spike);
         saved[0] = u;
         saved[1] = x;
@@ -71,14 +76,18 @@ struct AdaptiveLif {
     }
 
     SNN_HD static float distance(const Constants&, const float* saved) { return saved[1]; }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        return saved[0] - Heaviside::spike(saved[1]) * drop(c, saved[0]);
+    }
 
+    template <class Spike = Heaviside>
     SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
                                  float surrogate) {
         const float u = saved[0];
-        const float kept = saved[1] >= 0.0f ? c.keep : 1.0f;
-        const float by_spike = c.decay * ((c.keep - 1.0f) * u - c.early_reset);
+        const float kept = 1.0f - c.drop_share * Spike::spike(saved[1]);
+        const float by_spike = -(c.decay * drop(c, u));
         const float d_spike = fused(1.0f - c.decay_a, a.a_next,
-                                   d_output + c.reset_slope * by_spike * a.u_next);
+                                    d_output + c.reset_slope * by_spike * a.u_next);
         const float d_x = surrogate * d_spike;
         a.u_next = fused(c.decay * kept, a.u_next, d_x);
         a.a_next = fused(c.decay_a, a.a_next, -(c.adaptation * d_x));

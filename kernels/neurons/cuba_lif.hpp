@@ -40,7 +40,9 @@ struct CubaLif {
         }
     };
     struct Constants {
-        float decay_m, decay_s, coupling, leak, v_th, keep, early_reset, reset_slope;
+        float decay_m, decay_s, coupling, leak, v_th;
+        float drop_share, reset;  // a spike takes this share of u, and this, off
+        float reset_slope;        // 0 where the reset carries no gradient
     };
     struct State {
         float v = 0.0f, i = 0.0f;
@@ -59,29 +61,35 @@ struct CubaLif {
                 static_cast<float>(1.0 - decay_m),
                 static_cast<float>((1.0 - decay_m) * p.v_leak),
                 v_th,
-                p.reset == Reset::zero ? 0.0f : 1.0f,
+                p.reset == Reset::zero ? 1.0f : 0.0f,
                 p.reset == Reset::subtract ? v_th : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
 
+    /// What a spike takes off u.
+    SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.reset; }
+
+    template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         const float u = fused(c.decay_m, s.v, fused(c.coupling, s.i, c.leak));
-        const bool fires = u >= c.v_th;
-        s.v = fires ? c.keep * u - c.early_reset : u;
+        const float spike = Spike::spike(u - c.v_th);
+        s.v = u - spike * drop(c, u);
         s.i = fused(c.decay_s, s.i, input);
         saved[0] = u;
-        return fires ? 1.0f : 0.0f;
+        return spike;
     }
 
-    SNN_HD static float distance(const Constants& c, const float* saved) {
-        return saved[0] - c.v_th;
+    SNN_HD static float distance(const Constants& c, const float* saved) { return saved[0] - c.v_th; }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        return saved[0] - Heaviside::spike(saved[0] - c.v_th) * drop(c, saved[0]);
     }
 
+    template <class Spike = Heaviside>
     SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
                                  float surrogate) {
         const float u = saved[0];
-        const float kept = u >= c.v_th ? c.keep : 1.0f;
-        const float by_spike = c.decay_m * ((c.keep - 1.0f) * u - c.early_reset);
+        const float kept = 1.0f - c.drop_share * Spike::spike(u - c.v_th);
+        const float by_spike = -(c.decay_m * drop(c, u));
         const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
         // i[t] acts on u[t+1] and i[t+1]; both adjoints still belong to step t+1 here.
         a.i_next = fused(c.coupling, a.u_next, c.decay_s * a.i_next);

@@ -47,8 +47,8 @@ struct Lif {
     };
     struct Constants {
         float decay, gain, v_th;
-        float keep;         // what a spike leaves of u: 0 for reset to zero
-        float early_reset;  // taken off in the step of the spike
+        float drop_share;   // a spike takes this share of u (1: reset to zero) ...
+        float early_reset;  // ... and this off in its own step
         float late_reset;   // taken off in the step after it
         float reset_slope;  // 0 where the reset carries no gradient
     };
@@ -68,31 +68,35 @@ struct Lif {
         return {static_cast<float>(beta),
                 p.scale_input ? static_cast<float>(1.0 - beta) : 1.0f,
                 v_th,
-                p.reset == Reset::zero ? 0.0f : 1.0f,
+                p.reset == Reset::zero ? 1.0f : 0.0f,
                 subtract && !late ? v_th : 0.0f,
                 late ? v_th : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
 
+    /// What a spike takes off u in its own step.
+    SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.early_reset; }
+
+    template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         const float u = fused(c.decay, s.v, c.gain * input) - c.late_reset * s.spike;
-        const bool fires = u >= c.v_th;
-        s.spike = fires ? 1.0f : 0.0f;
-        s.v = fires ? c.keep * u - c.early_reset : u;
+        s.spike = Spike::spike(u - c.v_th);
+        s.v = u - s.spike * drop(c, u);
         saved[0] = u;
         return s.spike;
     }
 
-    SNN_HD static float distance(const Constants& c, const float* saved) {
-        return saved[0] - c.v_th;
+    SNN_HD static float distance(const Constants& c, const float* saved) { return saved[0] - c.v_th; }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        return saved[0] - Heaviside::spike(saved[0] - c.v_th) * drop(c, saved[0]);
     }
 
+    template <class Spike = Heaviside>
     SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
                                  float surrogate) {
         const float u = saved[0];
-        const float kept = u >= c.v_th ? c.keep : 1.0f;
-        // d u[t+1] / d s[t]: what the reset takes from the next step.
-        const float by_spike = c.decay * ((c.keep - 1.0f) * u - c.early_reset) - c.late_reset;
+        const float kept = 1.0f - c.drop_share * Spike::spike(u - c.v_th);  // d v[t] / d u[t], s fixed
+        const float by_spike = -(c.decay * drop(c, u)) - c.late_reset;      // d u[t+1] / d s[t]
         const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
         a.u_next = fused(surrogate, d_spike, c.decay * kept * a.u_next);
         return c.gain * a.u_next;

@@ -9,6 +9,10 @@
 //   Adjoint          per neuron, zero at the end of a sample
 //   backward         the same step, backward: takes dL/d(output), returns dL/d(input)
 //   distance         v - threshold from the saved floats: the argument of the surrogate derivative
+//   membrane         what a recording of v shows, from the saved floats: the value at the end of the step
+//
+// step and backward take the spike function as a template argument; it is the Heaviside function except in tests
+// that check gradients against finite differences of a smooth one.
 #pragma once
 
 #include <concepts>
@@ -44,6 +48,11 @@ struct Names<Integration> {
     static constexpr std::array values{"exact", "euler"};
 };
 
+/// s = 1 where v reaches the threshold.
+struct Heaviside {
+    SNN_HD static float spike(float distance) { return distance >= 0.0f ? 1.0f : 0.0f; }
+};
+
 template <class M>
 concept NeuronModel = requires(const typename M::Params& params, const typename M::Constants& constants,
                                typename M::State& state, typename M::Adjoint& adjoint, float x,
@@ -54,6 +63,7 @@ concept NeuronModel = requires(const typename M::Params& params, const typename 
     { M::prepare(params, 1.0) } -> std::same_as<typename M::Constants>;
     { M::step(constants, state, x, saved) } -> std::same_as<float>;
     { M::distance(constants, saved) } -> std::same_as<float>;
+    { M::membrane(constants, saved) } -> std::same_as<float>;
     { M::backward(constants, adjoint, saved, x, x) } -> std::same_as<float>;
     M::Params::fields();
 };

@@ -24,6 +24,7 @@ struct Relu {
         return input > 0.0f ? input : 0.0f;
     }
     SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float membrane(const Constants&, const float* saved) { return saved[0]; }
     SNN_HD static float backward(const Constants&, Adjoint&, const float* saved, float d_output,
                                  float) {
         return saved[0] > 0.0f ? d_output : 0.0f;
@@ -49,6 +50,7 @@ struct Linear {
         return input;
     }
     SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float membrane(const Constants&, const float* saved) { return saved[0]; }
     SNN_HD static float backward(const Constants&, Adjoint&, const float*, float d_output, float) {
         return d_output;
     }

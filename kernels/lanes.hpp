@@ -1,0 +1,61 @@
+// The columns that one call of a kernel body works on: a panel of 16 on a CPU (launch/panel_columns.hpp), a single
+// one on a GPU.
+// The order of operations for one column is the same in both, and so are the bits.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/host_device.hpp"
+#include "kernels/math/fused.hpp"
+
+namespace snnsim {
+
+/// Neurons are stored in panels: [panel][row][panel_width] (one cache line a row), the last one padded with zeros.
+inline constexpr int panel_width = 16;
+
+SNN_HD constexpr std::size_t panels_of(std::size_t columns) {
+    return (columns + panel_width - 1) / panel_width;
+}
+
+/// One column: what a GPU thread holds.
+using OneColumn = float;
+
+SNN_HD inline float load_columns(const float* from, OneColumn) { return *from; }
+SNN_HD inline void store_columns(float* to, OneColumn x) { *to = x; }
+SNN_HD inline OneColumn broadcast(float x, OneColumn) { return x; }
+SNN_HD inline OneColumn add(OneColumn a, OneColumn b) { return a + b; }
+
+/// How many columns a `Columns` type holds.
+template <class Columns>
+inline constexpr int width_of = static_cast<int>(sizeof(Columns) / sizeof(float));
+
+/// Where the i-th call of a body over (sample, columns) works.
+struct Place {
+    std::size_t sample, panel;
+    int lane;  // first column inside the panel
+};
+
+/// Number of calls that cover `batch` samples and `panels` panels.
+template <class Columns>
+SNN_HD constexpr std::size_t place_count(std::size_t batch, std::size_t panels) {
+    return batch * panels * (panel_width / width_of<Columns>);
+}
+
+/// A GPU's neighbouring threads take neighbouring columns of a sample. A CPU takes four panels of one sample, then the
+/// same four of the next, so that their weights stay in its L2 cache and the sample's events in L1.
+template <class Columns>
+SNN_HD inline Place place_of(std::size_t i, std::size_t batch, std::size_t panels) {
+    if constexpr (width_of<Columns> == 1) {
+        const std::size_t row = panels * panel_width;
+        const std::size_t column = i % row;
+        return {i / row, column / panel_width, static_cast<int>(column % panel_width)};
+    } else {
+        constexpr std::size_t group = 4;
+        const std::size_t first = i / (group * batch) * group;
+        const std::size_t size = panels - first < group ? panels - first : group;
+        const std::size_t inside = i - first * batch;
+        return {inside / size, first + inside % size, 0};
+    }
+}
+
+}  // namespace snnsim

@@ -1,0 +1,65 @@
+// Runs kernel bodies as loops over threads.
+#pragma once
+
+#include <omp.h>
+
+#include <cstddef>
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "kernels/launch/panel_columns.hpp"
+
+namespace snnsim {
+
+struct Cpu {
+    using Columns = PanelColumns;
+    static constexpr std::size_t gradient_block = 256;  // weight rows per call of WeightGradient
+
+    /// Owns `size` elements, zero at first. Copies from and to the host are visible calls, as on a GPU.
+    template <class T>
+    class Buffer {
+      public:
+        Buffer() = default;
+        explicit Buffer(std::size_t size) : data_(size) {}
+
+        T* data() { return data_.data(); }
+        std::size_t size() const { return data_.size(); }
+        void copy_from(const T* from, std::size_t count, std::size_t at = 0) {
+            if (count) std::memcpy(data_.data() + at, from, count * sizeof(T));
+        }
+        void copy_to(T* to, std::size_t count, std::size_t at = 0) const {
+            if (count) std::memcpy(to, data_.data() + at, count * sizeof(T));
+        }
+        void fill_zero() { std::fill(data_.begin(), data_.end(), T{}); }
+
+      private:
+        std::vector<T> data_;
+    };
+
+    int threads = 1;
+
+    explicit Cpu(int wanted) : threads(wanted > 0 ? wanted : omp_get_num_procs()) {}
+
+    std::string name() const {
+        return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+    }
+
+    /// Calls body(0) .. body(count - 1), each once, in contiguous pieces.
+    template <class Body>
+    void for_each(std::size_t count, const Body& body) const {
+        const auto n = static_cast<std::int64_t>(count);
+        // Several pieces a thread even out what other programs take from a core.
+        const std::int64_t pieces = std::min<std::int64_t>(n, threads == 1 ? 1 : 8 * threads);
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (pieces > 1)
+        for (std::int64_t piece = 0; piece < pieces; ++piece) {
+            const std::int64_t last = n * (piece + 1) / pieces;
+            for (std::int64_t i = n * piece / pieces; i < last; ++i) body(static_cast<std::size_t>(i));
+        }
+    }
+    void synchronise() const {}
+};
+
+}  // namespace snnsim

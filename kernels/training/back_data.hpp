@@ -1,0 +1,86 @@
+// The gradient that a layer passes down: dL/d(output of the sources) from dL/d(input of the targets).
+#pragma once
+
+#include "kernels/training/sum_inputs.hpp"
+
+namespace snnsim {
+
+/// A projection's weights with sources as columns: [panel of sources][target][panel_width].
+struct TransposedPanels {
+    float* data = nullptr;
+    std::size_t targets = 0;
+
+    SNN_HD float* at(std::size_t panel, std::size_t target, int lane) const {
+        return data + (panel * targets + target) * panel_width + lane;
+    }
+};
+
+/// Body over the elements of the transposed weights.
+struct Transpose {
+    WeightPanels weights;
+    TransposedPanels transposed;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t lane = i % panel_width, row = i / panel_width;
+        const std::size_t target = row % transposed.targets;
+        const std::size_t source = row / transposed.targets * panel_width + lane;
+        transposed.data[i] =
+            source < weights.sources
+                ? *weights.at(target / panel_width, source, static_cast<int>(target % panel_width))
+                : 0.0f;
+    }
+};
+
+/// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of upper[t][k] * weight[k].
+template <class Columns>
+struct BackData {
+    // Rows (steps) that share a loaded weight: as many sums as registers hold.
+    static constexpr int tile = 6;
+
+    BatchShape shape;
+    std::size_t panels;
+    TracePanels upper;  // dL/d(input) of the targets
+    TransposedPanels weights;
+    TracePanels gradient;
+    bool accumulate;
+
+    SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
+    SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
+    SNN_HD void operator()(const Place& p) const {
+        std::size_t t = 0;
+        for (; t + tile <= shape.steps; t += tile) sum_rows<tile>(p, t);
+        for (; t < shape.steps; ++t) sum_rows<1>(p, t);
+    }
+
+    template <int Rows>
+    SNN_HD void sum_rows(const Place& p, std::size_t t) const {
+        Columns sum[Rows];
+        for (int r = 0; r < Rows; ++r) sum[r] = broadcast(0.0f, Columns{});
+        add_rows<Rows>(p, t, sum);
+        float* out = gradient.at(shape, p) + t * panel_width;
+        for (int r = 0; r < Rows; ++r, out += panel_width) {
+            store_columns(out, accumulate ? add(load_columns(out, Columns{}), sum[r]) : sum[r]);
+        }
+    }
+
+    template <int Rows>
+    SNN_HD void add_rows(const Place& p, std::size_t t, Columns (&sum)[Rows]) const {
+        for (std::size_t first = 0; first < weights.targets; first += panel_width) {
+            const float* values =
+                upper.at(shape, {p.sample, first / panel_width, 0}) + t * panel_width;
+            const float* row = weights.at(p.panel, first, p.lane);
+            const std::size_t left = weights.targets - first;
+            const std::size_t count = left < panel_width ? left : panel_width;
+            for (std::size_t k = 0; k < count; ++k, row += panel_width) {
+                const Columns w = load_columns(row, Columns{});
+                for (int r = 0; r < Rows; ++r) {
+                    sum[r] = fused(broadcast(values[static_cast<std::size_t>(r) * panel_width + k],
+                                             Columns{}),
+                                   w, sum[r]);
+                }
+            }
+        }
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,157 @@
+// What a population sends during the steps of a batch: per sample, the neurons that sent anything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/host_device.hpp"
+
+namespace snnsim {
+
+/// Rows of one batch: sample b, step t.
+struct BatchShape {
+    std::size_t batch = 0;
+    std::size_t steps = 0;
+
+    SNN_HD std::size_t words() const { return (steps + 31) / 32; }  // of a spike train, a bit a step
+    SNN_HD std::size_t rows() const { return batch * steps; }
+};
+
+/// Output as the neurons write it: a spike train of bits, or a value per step, for every neuron.
+struct RawOutput {
+    std::uint32_t* bits = nullptr;  // [sample][neuron][word]; null where values are sent
+    float* values = nullptr;        // [sample][neuron][step]; null where spikes are sent
+};
+
+/// The same without the silent neurons. Entries [0, constant) send the same at every step (their input is
+/// summed once for all steps), entries [constant, count) do not; each group in ascending order of neurons.
+struct Events {
+    std::uint32_t* count = nullptr;     // [sample]
+    std::uint32_t* constant = nullptr;  // [sample]
+    std::uint32_t* neuron = nullptr;    // [sample][entry]
+    std::uint32_t* bits = nullptr;      // [sample][entry][word], or null
+    float* values = nullptr;            // [sample][entry][step], or null
+    std::size_t capacity = 0;           // entries per sample: the size of the population
+
+    SNN_HD const std::uint32_t* neurons_of(std::size_t b) const { return neuron + b * capacity; }
+    SNN_HD const std::uint32_t* bits_of(std::size_t b, std::size_t entry, std::size_t words) const {
+        return bits + (b * capacity + entry) * words;
+    }
+    SNN_HD const float* values_of(std::size_t b, std::size_t entry, std::size_t steps) const {
+        return values + (b * capacity + entry) * steps;
+    }
+};
+
+SNN_HD inline int lowest_bit(std::uint32_t word) {
+#ifdef __CUDA_ARCH__
+    return __ffs(static_cast<int>(word)) - 1;
+#else
+    return __builtin_ctz(word);
+#endif
+}
+SNN_HD inline int count_bits(std::uint32_t word) {
+#ifdef __CUDA_ARCH__
+    return __popc(word);
+#else
+    return __builtin_popcount(word);
+#endif
+}
+
+/// Calls f(t) for each set bit, ascending, t < steps.
+template <class F>
+SNN_HD inline void for_each_bit(const std::uint32_t* bits, std::size_t words, F&& f) {
+    for (std::size_t w = 0; w < words; ++w) {
+        for (std::uint32_t word = bits[w]; word != 0; word &= word - 1) {
+            f(w * 32 + static_cast<std::size_t>(lowest_bit(word)));
+        }
+    }
+}
+
+/// Word w of a train that is on at every step.
+SNN_HD inline std::uint32_t full_word(std::size_t steps, std::size_t w) {
+    const std::size_t left = steps - 32 * w;
+    return left >= 32 ? 0xFFFFFFFFu : (1u << left) - 1u;
+}
+
+enum class Train : std::uint8_t { silent, constant, varying };
+
+SNN_HD inline Train classify(const std::uint32_t* bits, const BatchShape& shape) {
+    std::uint32_t any = 0, missing = 0;
+    for (std::size_t w = 0; w < shape.words(); ++w) {
+        any |= bits[w];
+        missing |= bits[w] ^ full_word(shape.steps, w);
+    }
+    return any == 0 ? Train::silent : missing == 0 ? Train::constant : Train::varying;
+}
+SNN_HD inline Train classify(const float* values, const BatchShape& shape) {
+    bool any = false, same = true;
+    for (std::size_t t = 0; t < shape.steps; ++t) {
+        any |= values[t] != 0.0f;
+        same &= values[t] == values[0];
+    }
+    return !any ? Train::silent : same ? Train::constant : Train::varying;
+}
+
+/// Body over samples: raw output to events.
+struct CollectEvents {
+    BatchShape shape;
+    RawOutput raw;
+    Events events;
+
+    SNN_HD void operator()(std::size_t b) const {
+        const std::uint32_t constant = collect(b, Train::constant, 0);
+        events.constant[b] = constant;
+        events.count[b] = shape.steps == 1 ? constant : collect(b, Train::varying, constant);
+    }
+
+  private:
+    SNN_HD std::uint32_t collect(std::size_t b, Train wanted, std::uint32_t at) const {
+        const std::size_t size = events.capacity, words = shape.words();
+        for (std::size_t n = 0; n < size; ++n) {
+            const std::size_t from = b * size + n, to = b * size + at;
+            if (raw.bits) {
+                const std::uint32_t* bits = raw.bits + from * words;
+                if (classify(bits, shape) != wanted) continue;
+                for (std::size_t w = 0; w < words; ++w) events.bits[to * words + w] = bits[w];
+            } else {
+                const float* values = raw.values + from * shape.steps;
+                if (classify(values, shape) != wanted) continue;
+                for (std::size_t t = 0; t < shape.steps; ++t) {
+                    events.values[to * shape.steps + t] = values[t];
+                }
+            }
+            events.neuron[to] = static_cast<std::uint32_t>(n);
+            ++at;
+        }
+        return at;
+    }
+};
+
+/// Body over neurons: adds the number of non-zero outputs before step `until` to `total`, over the batch.
+struct CountEvents {
+    BatchShape shape;
+    RawOutput raw;
+    std::size_t size;
+    std::size_t until;
+    std::uint64_t* total;  // [neuron]
+
+    SNN_HD void operator()(std::size_t n) const {
+        std::uint64_t sum = 0;
+        for (std::size_t b = 0; b < shape.batch; ++b) {
+            const std::size_t at = b * size + n;
+            if (raw.bits) {
+                for (std::size_t w = 0; w * 32 < until; ++w) {
+                    const std::uint32_t word = raw.bits[at * shape.words() + w] & full_word(until, w);
+                    sum += static_cast<std::uint64_t>(count_bits(word));
+                }
+            } else {
+                for (std::size_t t = 0; t < until; ++t) {
+                    sum += raw.values[at * shape.steps + t] != 0.0f ? 1u : 0u;
+                }
+            }
+        }
+        total[n] += sum;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,146 @@
+// Loss of one sample and its gradient with respect to the output at every step.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/math/exp.hpp"
+#include "kernels/training/sum_inputs.hpp"
+
+namespace snnsim {
+
+/// How the losses reduce the output over time; the names are those of snnsim::Loss, in its order.
+enum class Readout : std::uint8_t { max, mean, last, every_step, sum, rate_error };
+
+/// Body over samples. Reads output[t][class], writes loss, prediction and, unless only testing, the gradient
+/// divided by the batch size.
+struct SampleLoss {
+    BatchShape shape;
+    std::size_t classes;
+    Readout readout;
+    TracePanels output;
+    TracePanels gradient;         // or null
+    float* logits;                // scratch, [2 * batch][class]
+    const std::uint8_t* labels;   // of the whole set
+    const std::uint32_t* samples; // [sample] index into the set
+    float* loss;                  // [sample]
+    std::uint8_t* prediction;     // [sample]
+
+    SNN_HD void operator()(std::size_t b) const {
+        const std::size_t label = labels[samples[b]];
+        float* z = logits + b * classes;
+        const float weight = 1.0f / static_cast<float>(shape.batch);
+        if (readout == Readout::every_step) {
+            loss[b] = every_step(b, label, z, weight);
+            prediction[b] = static_cast<std::uint8_t>(largest(z));
+            return;
+        }
+        reduce(b, z);
+        prediction[b] = static_cast<std::uint8_t>(largest(z));
+        loss[b] = readout == Readout::rate_error ? squared_error(z, label) : cross_entropy(z, label);
+        if (gradient.data) spread(b, z, weight);
+    }
+
+  private:
+    SNN_HD float* row(const TracePanels& trace, std::size_t b, std::size_t t, std::size_t n) const {
+        return trace.at(shape, {b, n / panel_width, static_cast<int>(n % panel_width)}) + t * panel_width;
+    }
+    SNN_HD std::size_t largest(const float* z) const {
+        std::size_t best = 0;
+        for (std::size_t n = 1; n < classes; ++n) best = z[n] > z[best] ? n : best;
+        return best;
+    }
+    /// -log softmax(z)[label]; z is replaced by softmax(z) - onehot.
+    SNN_HD float cross_entropy(float* z, std::size_t label) const {
+        const float top = z[largest(z)];
+        const float own = z[label] - top;
+        float sum = 0.0f;
+        for (std::size_t n = 0; n < classes; ++n) {
+            z[n] = exact_exp(z[n] - top);
+            sum = sum + z[n];
+        }
+        for (std::size_t n = 0; n < classes; ++n) z[n] = z[n] / sum - (n == label ? 1.0f : 0.0f);
+        return exact_log(sum) - own;
+    }
+    SNN_HD std::size_t step_of_max(std::size_t b, std::size_t n) const {
+        std::size_t best = 0;
+        for (std::size_t t = 1; t < shape.steps; ++t) {
+            best = *row(output, b, t, n) > *row(output, b, best, n) ? t : best;
+        }
+        return best;
+    }
+    SNN_HD void reduce(std::size_t b, float* z) const {
+        const float share = 1.0f / static_cast<float>(shape.steps);
+        for (std::size_t n = 0; n < classes; ++n) {
+            if (readout == Readout::max) {
+                z[n] = *row(output, b, step_of_max(b, n), n);
+            } else if (readout == Readout::last) {
+                z[n] = *row(output, b, shape.steps - 1, n);
+            } else {
+                float sum = 0.0f;
+                for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + *row(output, b, t, n);
+                z[n] = readout == Readout::sum ? sum : sum * share;
+            }
+        }
+    }
+    /// Mean over the classes of (rate - target)^2; z is replaced by its derivative.
+    SNN_HD float squared_error(float* z, std::size_t label) const {
+        float sum = 0.0f;
+        for (std::size_t n = 0; n < classes; ++n) {
+            const float e = z[n] - (n == label ? 1.0f : 0.0f);
+            sum = fused(e, e, sum);
+            z[n] = 2.0f * e / static_cast<float>(classes);
+        }
+        return sum / static_cast<float>(classes);
+    }
+    /// The gradient at every step from d loss / d z.
+    SNN_HD void spread(std::size_t b, const float* z, float weight) const {
+        const bool averages = readout == Readout::mean || readout == Readout::rate_error;
+        const float share = averages ? weight / static_cast<float>(shape.steps) : weight;
+        for (std::size_t n = 0; n < classes; ++n) {
+            const std::size_t only = readout == Readout::max    ? step_of_max(b, n)
+                                     : readout == Readout::last ? shape.steps - 1
+                                                                : shape.steps;
+            for (std::size_t t = 0; t < shape.steps; ++t) {
+                *row(gradient, b, t, n) = only == shape.steps || only == t ? share * z[n] : 0.0f;
+            }
+        }
+    }
+    /// Mean over the steps of the cross entropy of each; z ends as the time-averaged softmax.
+    SNN_HD float every_step(std::size_t b, std::size_t label, float* z, float weight) const {
+        const float share = 1.0f / static_cast<float>(shape.steps);
+        float sum = 0.0f;
+        float* mean = z;
+        float* at_step = logits + (shape.batch + b) * classes;
+        for (std::size_t n = 0; n < classes; ++n) mean[n] = 0.0f;
+        for (std::size_t t = 0; t < shape.steps; ++t) {
+            for (std::size_t n = 0; n < classes; ++n) at_step[n] = *row(output, b, t, n);
+            sum = sum + cross_entropy(at_step, label);
+            for (std::size_t n = 0; n < classes; ++n) {
+                const float d = at_step[n];
+                if (gradient.data) *row(gradient, b, t, n) = d * weight * share;
+                mean[n] = fused(d + (n == label ? 1.0f : 0.0f), share, mean[n]);
+            }
+        }
+        return sum * share;
+    }
+};
+
+/// Body over neurons: the rate penalty's gradient for every output of the neuron, and its loss.
+struct RatePenalty {
+    const std::uint64_t* count;  // [neuron] spikes in the batch
+    std::size_t size;
+    float per_row;               // 1 / (samples * steps)
+    float lower, upper, strength;
+    float* gradient;             // [neuron]
+    float* loss;                 // [neuron]
+
+    SNN_HD void operator()(std::size_t n) const {
+        const float rate = static_cast<float>(count[n]) * per_row;
+        const float above = rate > upper ? rate - upper : 0.0f;
+        const float below = rate < lower ? lower - rate : 0.0f;
+        loss[n] = strength * (above * above + below * below);
+        gradient[n] = strength * 2.0f * (above - below) * per_row;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,88 @@
+// Weight updates: one element at a time, the gradient set to zero for the next batch.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/lanes.hpp"
+
+namespace snnsim {
+
+/// Buffers of one projection, all of the shape of its weights.
+struct Parameters {
+    float* weight = nullptr;
+    float* gradient = nullptr;
+    float* moment[2] = {nullptr, nullptr};
+};
+
+/// v = momentum v + (g + decay w); w -= lr v.
+struct SgdUpdate {
+    static constexpr int moments = 1;
+    float lr, momentum, weight_decay;
+
+    SNN_HD void operator()(float& w, float g, float& v, float&) const {
+        v = fused(momentum, v, fused(weight_decay, w, g));
+        w = fused(-lr, v, w);
+    }
+};
+
+/// Adam (Kingma & Ba 2015) and AdamW, with the operations of torch.optim in their order.
+struct AdamUpdate {
+    static constexpr int moments = 2;
+    float beta1, beta2, eps;
+    float rest1, rest2;            // 1 - beta
+    float step;                    // lr / (1 - beta1^n)
+    float root;                    // 1 / sqrt(1 - beta2^n)
+    float l2, keep;                // adam: L2 penalty; adamw: 1 - lr decay
+
+    SNN_HD void operator()(float& w, float g, float& m, float& v) const {
+        w = w * keep;
+        g = fused(l2, w, g);
+        m = fused(beta1, m, rest1 * g);
+        v = fused(beta2, v, rest2 * g * g);
+        w = w - step * m / fused(sqrtf(v), root, eps);
+    }
+};
+
+/// Body over rows of 16 elements on a CPU, single elements on a GPU.
+template <class Update, class Columns>
+struct UpdateWeights {
+    Parameters p;
+    Update update;
+    const float* scale;  // one factor on every gradient (clipping), or null
+
+    SNN_HD void operator()(std::size_t i) const {
+        constexpr int lanes = width_of<Columns>;
+        const std::size_t at = i * lanes;
+        const float factor = scale ? *scale : 1.0f;
+        float* const w = p.weight + at;
+        float* const g = p.gradient + at;
+        float* const m0 = p.moment[0] + at;
+        float* const m1 = Update::moments > 1 ? p.moment[1] + at : nullptr;
+        for (int l = 0; l < lanes; ++l) {
+            float weight = w[l], first = m0[l], second = 0.0f;
+            if constexpr (Update::moments > 1) second = m1[l];
+            update(weight, g[l] * factor, first, second);
+            w[l] = weight;
+            m0[l] = first;
+            if constexpr (Update::moments > 1) m1[l] = second;
+            g[l] = 0.0f;
+        }
+    }
+};
+
+/// Body of one call: the factor that brings the gradient's norm down to `limit`.
+struct ClipScale {
+    const double* squares;
+    std::size_t count;
+    double limit;
+    float* scale;
+
+    SNN_HD void operator()(std::size_t) const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < count; ++i) sum = sum + squares[i];
+        const double norm = sqrt(sum);
+        *scale = norm > limit ? static_cast<float>(limit / (norm + 1e-6)) : 1.0f;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,204 @@
+// A layer's neurons through the steps of a sample, forward and backward, a panel of neurons at a time.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <type_traits>
+
+#include "kernels/neurons/model.hpp"
+#include "kernels/training/sum_inputs.hpp"
+#include "kernels/training/surrogates.hpp"
+
+namespace snnsim {
+
+/// A struct of floats for each of `Lanes` neurons, stored one float after the other so that a loop over lanes
+/// becomes vector instructions.
+template <class S, int Lanes>
+struct LaneStates {
+    static constexpr int floats = std::is_empty_v<S> ? 0 : static_cast<int>(sizeof(S) / sizeof(float));
+    float data[floats == 0 ? 1 : floats][Lanes] = {};
+
+    SNN_HD S get(int lane) const {
+        if constexpr (floats == 0) {
+            return {};
+        } else {
+            float packed[floats];
+            for (int k = 0; k < floats; ++k) packed[k] = data[k][lane];
+            S s;
+            __builtin_memcpy(&s, packed, sizeof(S));
+            return s;
+        }
+    }
+    SNN_HD void set(int lane, const S& s) {
+        if constexpr (floats != 0) {
+            float packed[floats];
+            __builtin_memcpy(packed, &s, sizeof(S));
+            for (int k = 0; k < floats; ++k) data[k][lane] = packed[k];
+        }
+    }
+};
+
+/// The buffers of a layer that its neurons read and write.
+struct LayerBuffers {
+    std::size_t size = 0;    // neurons
+    TracePanels saved[2];    // what the backward step needs; saved[0] holds the input before the step
+    TracePanels output;      // dense output for the loss, or null
+    RawOutput raw;           // spikes or values sent to targets; null where nothing is sent
+    TracePanels gradient;    // dL/d(output), replaced by dL/d(input)
+};
+
+/// Body over (sample, columns): runs the neurons through all steps from rest.
+template <NeuronModel M, class Columns>
+struct StepNeurons {
+    static constexpr int lanes = width_of<Columns>;
+
+    BatchShape shape;
+    std::size_t panels;
+    typename M::Constants constants;
+    LayerBuffers layer;
+
+    SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
+    SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
+    SNN_HD void operator()(const Place& p) const {
+        LaneStates<typename M::State, lanes> states;
+        for (std::size_t t = 0; t < shape.steps; ++t) step(p, t, states);
+    }
+
+    /// Step t of the neurons at p: saved[0] holds their input and is replaced.
+    SNN_HD void step(const Place& p, std::size_t t, LaneStates<typename M::State, lanes>& states) const {
+        const std::size_t row = t * panel_width;
+        float* saved0 = layer.saved[0].at(shape, p) + row;
+        float sent[lanes];
+        if constexpr (M::saved_count > 1) {
+            float* saved1 = layer.saved[1].at(shape, p) + row;
+            for (int l = 0; l < lanes; ++l) sent[l] = step_lane(states, l, saved0, saved1);
+        } else {
+            for (int l = 0; l < lanes; ++l) sent[l] = step_lane(states, l, saved0, nullptr);
+        }
+        if (layer.output.data) {
+            float* dense = layer.output.at(shape, p) + row;
+            for (int l = 0; l < lanes; ++l) dense[l] = sent[l];
+        }
+        send(p, t, sent);
+    }
+
+  private:
+    SNN_HD float step_lane(LaneStates<typename M::State, lanes>& states, int l, float* saved0,
+                           float* saved1) const {
+        typename M::State state = states.get(l);
+        float saved[2];
+        const float sent = M::step(constants, state, saved0[l], saved);
+        states.set(l, state);
+        saved0[l] = saved[0];
+        if constexpr (M::saved_count > 1) saved1[l] = saved[1];
+        return sent;
+    }
+
+    SNN_HD void send(const Place& p, std::size_t t, const float (&sent)[lanes]) const {
+        const std::size_t first = p.panel * panel_width + static_cast<std::size_t>(p.lane);
+        const std::size_t at = p.sample * layer.size + first;
+        const std::size_t left = layer.size > first ? layer.size - first : 0;
+        const int count = left < lanes ? static_cast<int>(left) : lanes;  // without the padding
+        if constexpr (M::output == Output::spikes) {
+            if (!layer.raw.bits) return;
+            const std::size_t words = shape.words();
+            std::uint32_t* word = layer.raw.bits + at * words + t / 32;
+            const std::uint32_t bit = 1u << (t % 32);
+            for (int l = 0; l < count; ++l, word += words) {
+                const std::uint32_t before = t % 32 == 0 ? 0u : *word;
+                *word = before | (sent[l] != 0.0f ? bit : 0u);
+            }
+        } else if constexpr (M::output == Output::values) {
+            if (!layer.raw.values) return;
+            float* value = layer.raw.values + at * shape.steps + t;
+            for (int l = 0; l < count; ++l, value += shape.steps) *value = sent[l];
+        }
+    }
+};
+
+/// The surrogate derivative in use: which one, and its constants.
+struct Surrogate {
+    int kind = 0;  // index into Surrogates
+    float constants[2] = {};
+};
+
+/// dS/dU of a row of lanes.
+template <int Lanes, int Kind = 0>
+SNN_HD inline void surrogate_row(const Surrogate& s, const float (&x)[Lanes], float (&d)[Lanes]) {
+    if (s.kind == Kind) {
+        using S = std::tuple_element_t<static_cast<std::size_t>(Kind), Surrogates::Types>;
+        typename S::Constants c;
+        if constexpr (!std::is_empty_v<typename S::Constants>) {
+            static_assert(sizeof(c) <= sizeof(s.constants));
+            __builtin_memcpy(&c, s.constants, sizeof(c));
+        }
+        for (int l = 0; l < Lanes; ++l) d[l] = S::derivative(c, x[l]);
+    } else if constexpr (Kind + 1 < static_cast<int>(Surrogates::names.size())) {
+        surrogate_row<Lanes, Kind + 1>(s, x, d);
+    }
+}
+
+/// Body over (sample, columns): runs the neurons backward through all steps.
+template <NeuronModel M, class Columns>
+struct StepNeuronsBack {
+    static constexpr int lanes = width_of<Columns>;
+
+    BatchShape shape;
+    std::size_t panels;
+    typename M::Constants constants;
+    Surrogate surrogate;
+    LayerBuffers layer;
+    const float* rate_gradient;  // [panel * panel_width + lane], added at every step, or null
+
+    SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
+    SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
+    SNN_HD void operator()(const Place& p) const {
+        LaneStates<typename M::Adjoint, lanes> adjoints;
+        for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints);
+    }
+
+    /// Step t of the neurons at p, backward: the gradient of their output is replaced by that of their input.
+    SNN_HD void step_back(const Place& p, std::size_t t,
+                          LaneStates<typename M::Adjoint, lanes>& adjoints) const {
+        const std::size_t row = t * panel_width;
+        const float* saved0 = layer.saved[0].at(shape, p) + row;
+        float* gradient = layer.gradient.at(shape, p) + row;
+        float saved[lanes][2], slope[lanes] = {};
+        for (int l = 0; l < lanes; ++l) saved[l][0] = saved0[l];
+        if constexpr (M::saved_count > 1) {
+            const float* saved1 = layer.saved[1].at(shape, p) + row;
+            for (int l = 0; l < lanes; ++l) saved[l][1] = saved1[l];
+        }
+        if (rate_gradient) {
+            const float* extra = rate_gradient + p.panel * panel_width + p.lane;
+            for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
+        }
+        if constexpr (M::output == Output::spikes) {
+            float x[lanes];
+            for (int l = 0; l < lanes; ++l) x[l] = M::distance(constants, saved[l]);
+            surrogate_row<lanes>(surrogate, x, slope);
+        }
+        for (int l = 0; l < lanes; ++l) {
+            typename M::Adjoint adjoint = adjoints.get(l);
+            gradient[l] = M::backward(constants, adjoint, saved[l], gradient[l], slope[l]);
+            adjoints.set(l, adjoint);
+        }
+    }
+};
+
+/// Two bodies over the same places, one after the other, while the data is in cache.
+template <class First, class Second>
+struct Then {
+    First first;
+    Second second;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const Place p = first.place(i);
+        first(p);
+        second(p);
+    }
+};
+template <class First, class Second>
+Then(First, Second) -> Then<First, Second>;
+
+}  // namespace snnsim

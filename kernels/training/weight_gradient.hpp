@@ -1,0 +1,122 @@
+// The gradient of a projection's weights: only the rows of neurons that sent something are touched.
+#pragma once
+
+#include "kernels/training/sum_inputs.hpp"
+
+namespace snnsim {
+
+/// Body over (block of weight rows, columns): gradient[row] += sum over samples and steps of value[t] * dL/d(input)[t +
+/// lag]. One call owns its elements and takes samples in ascending order, so the sum never depends on threads.
+template <class Columns>
+struct WeightGradient {
+    BatchShape shape;
+    std::size_t panels;
+    std::size_t block;  // weight rows per call; the result does not depend on it
+    Events events;
+    TracePanels upper;       // dL/d(input) of the targets
+    WeightPanels gradient;
+    std::size_t lag;         // 1: recurrent, spikes act in the following step
+
+    SNN_HD std::size_t blocks() const { return (gradient.rows + block - 1) / block; }
+    SNN_HD std::size_t size() const {
+        return blocks() * panels * (panel_width / width_of<Columns>);
+    }
+
+    SNN_HD void operator()(std::size_t i) const {
+        constexpr std::size_t parts = panel_width / width_of<Columns>;
+        const std::size_t column = i % (panels * parts);
+        const std::size_t first = i / (panels * parts) * block;
+        const std::size_t last = first + block < gradient.rows ? first + block : gradient.rows;
+        Place p{0, column / parts, static_cast<int>(column % parts) * width_of<Columns>};
+        for (; p.sample < shape.batch; ++p.sample) add_sample(p, first, last);
+    }
+
+  private:
+    SNN_HD void add_sample(const Place& p, std::size_t first, std::size_t last) const {
+        const float* up = upper.at(shape, p);
+        const std::uint32_t constant = events.constant[p.sample], count = events.count[p.sample];
+        const std::uint32_t* neurons = events.neurons_of(p.sample);
+        std::uint32_t k = lower_bound(neurons, 0, constant, first);
+        if (k < constant && neurons[k] < last) {
+            const Columns sum = sum_steps(up, lag);
+            for (; k < constant && neurons[k] < last; ++k) {
+                if (events.bits) {
+                    add_to(p, neurons[k], sum);
+                } else {
+                    const float value = *events.values_of(p.sample, k, shape.steps);
+                    scale_to(p, neurons[k], value, sum);
+                }
+            }
+        }
+        for (k = lower_bound(neurons, constant, count, first); k < count && neurons[k] < last; ++k) {
+            add_to(p, neurons[k], events.bits ? sum_spikes(p, k, up) : sum_values(p, k, up));
+        }
+        if (gradient.has_bias() && last == gradient.rows) add_to(p, gradient.sources, sum_steps(up, 0));
+    }
+
+    SNN_HD static std::uint32_t lower_bound(const std::uint32_t* neurons, std::uint32_t from,
+                                            std::uint32_t to, std::size_t value) {
+        while (from < to) {
+            const std::uint32_t middle = (from + to) / 2;
+            if (neurons[middle] < value) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from;
+    }
+
+    SNN_HD Columns sum_steps(const float* up, std::size_t from) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        for (std::size_t t = from; t < shape.steps; ++t) {
+            sum = add(sum, load_columns(up + t * panel_width, Columns{}));
+        }
+        return sum;
+    }
+    SNN_HD Columns sum_spikes(const Place& p, std::size_t k, const float* up) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        const std::size_t words = shape.words();
+        for_each_bit(events.bits_of(p.sample, k, words), words, [&](std::size_t t) {
+            if (t + lag < shape.steps) {
+                sum = add(sum, load_columns(up + (t + lag) * panel_width, Columns{}));
+            }
+        });
+        return sum;
+    }
+    SNN_HD Columns sum_values(const Place& p, std::size_t k, const float* up) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        const float* values = events.values_of(p.sample, k, shape.steps);
+        for (std::size_t t = 0; t + lag < shape.steps; ++t) {
+            sum = fused(broadcast(values[t], Columns{}),
+                        load_columns(up + (t + lag) * panel_width, Columns{}), sum);
+        }
+        return sum;
+    }
+
+    SNN_HD void add_to(const Place& p, std::size_t row, const Columns& sum) const {
+        float* at = gradient.at(p.panel, row, p.lane);
+        store_columns(at, add(load_columns(at, Columns{}), sum));
+    }
+    SNN_HD void scale_to(const Place& p, std::size_t row, float value, const Columns& sum) const {
+        float* at = gradient.at(p.panel, row, p.lane);
+        store_columns(at, fused(broadcast(value, Columns{}), sum, load_columns(at, Columns{})));
+    }
+};
+
+/// Body over the rows of a panel-shaped buffer, 16 floats each: sum of squares, for the norm of a gradient.
+struct SquareRows {
+    const float* data;
+    double* sum;  // [row]
+
+    SNN_HD void operator()(std::size_t row) const {
+        double total = 0.0;
+        for (int l = 0; l < panel_width; ++l) {
+            const double x = data[row * panel_width + static_cast<std::size_t>(l)];
+            total = total + x * x;
+        }
+        sum[row] = total;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,140 @@
+// ModelSpec -> Network: the order of computation and the initial weights.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/random.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/network.hpp"
+
+namespace snnsim {
+namespace {
+
+std::size_t index_of(const std::vector<Population>& populations, const std::string& name) {
+    const auto it = std::find_if(populations.begin(), populations.end(),
+                                 [&](const Population& p) { return p.name == name; });
+    SNN_EXPECT(it != populations.end());
+    return static_cast<std::size_t>(it - populations.begin());
+}
+
+/// Sources before targets; among equals the order of the file. The reader has excluded cycles.
+std::vector<Population> in_order(const ModelSpec& spec) {
+    std::vector<Population> ordered;
+    const auto placed = [&](const std::string& name) {
+        return std::any_of(ordered.begin(), ordered.end(),
+                           [&](const Population& p) { return p.name == name; });
+    };
+    while (ordered.size() < spec.populations.size()) {
+        const std::size_t before = ordered.size();
+        for (const PopulationSpec& p : spec.populations) {
+            const bool ready = !placed(p.name) &&
+                               std::all_of(spec.projections.begin(), spec.projections.end(),
+                                           [&](const ProjectionSpec& in) {
+                                               return in.to != p.name || in.from == p.name ||
+                                                      placed(in.from);
+                                           });
+            if (ready) ordered.push_back({p.name, p.size, p.neuron});
+        }
+        SNN_EXPECT(ordered.size() > before);
+    }
+    return ordered;
+}
+
+/// The distribution of a projection's weights: uniform in mean +- half, or normal.
+struct Distribution {
+    bool normal;
+    double mean, scale;  // scale: half width, or standard deviation
+
+    float draw(const RandomKey& key, std::uint32_t column) const {
+        const Philox4 random = key.draw(column / 2);  // two words a number
+        const std::uint32_t* word = random.word + 2 * (column % 2);
+        const double u = (word[0] + 0.5) / 4294967296.0;
+        if (!normal) return static_cast<float>(mean + scale * (2.0 * u - 1.0));
+        const double v = (word[1] + 0.5) / 4294967296.0;  // Box & Muller 1958
+        return static_cast<float>(mean + scale * std::sqrt(-2.0 * std::log(u)) *
+                                             std::cos(2.0 * 3.14159265358979323846 * v));
+    }
+};
+
+Distribution distribution_of(const WeightSpec& w, double fan_in, double fan_out) {
+    switch (w.init) {
+        case WeightInit::kaiming_uniform: return {false, 0.0, w.gain * std::sqrt(6.0 / fan_in)};
+        case WeightInit::kaiming_normal: return {true, 0.0, w.gain * std::sqrt(2.0 / fan_in)};
+        case WeightInit::xavier_uniform:
+            return {false, 0.0, w.gain * std::sqrt(6.0 / (fan_in + fan_out))};
+        case WeightInit::xavier_normal:
+            return {true, 0.0, w.gain * std::sqrt(2.0 / (fan_in + fan_out))};
+        case WeightInit::fan_in_uniform: return {false, 0.0, w.gain / std::sqrt(fan_in)};
+        case WeightInit::uniform: return {false, (w.low + w.high) / 2.0, (w.high - w.low) / 2.0};
+        case WeightInit::normal: return {true, w.mean, w.std};
+        case WeightInit::constant: return {false, w.value, 0.0};
+    }
+    throw InternalError("unknown weight rule");
+}
+
+}  // namespace
+
+Network compile(const ModelSpec& spec) {
+    Network network{spec.dt, spec.steps(), spec.data.encode.scheme, in_order(spec), {}};
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
+        Projection out{p.name(), index_of(network.populations, p.from),
+                       index_of(network.populations, p.to), p.trainable, {}, {}};
+        const auto pre = static_cast<std::size_t>(network.populations[out.from].size);
+        const auto post = static_cast<std::size_t>(network.populations[out.to].size);
+        const auto id = static_cast<std::uint32_t>(k);
+        const Distribution weights =
+            distribution_of(p.weight, static_cast<double>(pre), static_cast<double>(post));
+        out.weights.resize(pre * post);
+        for (std::size_t i = 0; i < pre; ++i) {
+            const RandomKey key{spec.seed, Stream::weights, id, static_cast<std::uint32_t>(i)};
+            for (std::size_t j = 0; j < post; ++j) {
+                out.weights[i * post + j] = weights.draw(key, static_cast<std::uint32_t>(j));
+            }
+        }
+        if (p.bias) {
+            const Distribution bias{false, 0.0, 1.0 / std::sqrt(static_cast<double>(pre))};
+            const RandomKey key{spec.seed, Stream::bias, id, 0};
+            out.bias.resize(post);
+            for (std::size_t j = 0; j < post; ++j) {
+                out.bias[j] = bias.draw(key, static_cast<std::uint32_t>(j));
+            }
+        }
+        network.projections.push_back(std::move(out));
+    }
+    return network;
+}
+
+std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
+    const auto batch = static_cast<std::size_t>(spec.train ? spec.train->batch : 128);
+    const auto steps = static_cast<std::size_t>(spec.steps());
+    const auto padded = [](std::int64_t n) { return static_cast<std::size_t>((n + 15) / 16 * 16); };
+    const auto size_of = [&](const std::string& name) {
+        for (const PopulationSpec& p : spec.populations) {
+            if (p.name == name) return p.size;
+        }
+        return std::int64_t{0};
+    };
+    std::vector<MemoryPart> parts;
+    std::size_t inputs = 0;
+    for (const PopulationSpec& p : spec.populations) {
+        const bool input = std::holds_alternative<SpikeSource::Params>(p.neuron);
+        if (input) inputs = static_cast<std::size_t>(p.size);
+        const std::size_t events = batch * static_cast<std::size_t>(p.size) *
+                                   (2 * ((steps + 31) / 32) + 1) * sizeof(std::uint32_t);
+        // Membrane and gradient of every step, in training.
+        const std::size_t traces =
+            input ? 0 : batch * steps * padded(p.size) * (spec.train ? 2 : 1) * sizeof(float);
+        parts.push_back({"activity of " + p.name, events + traces});
+    }
+    for (const ProjectionSpec& p : spec.projections) {
+        // Weights on host and device; in training the gradient, two moments and the transposed weights.
+        const std::size_t copies = spec.train && p.trainable ? 6 : 2;
+        parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(size_of(p.from)) *
+                                                    padded(size_of(p.to)) * sizeof(float)});
+    }
+    const std::size_t samples = (spec.train ? 60000u : 0u) + 10000u;
+    parts.push_back({"data set", samples * inputs * 2});  // host and device
+    return parts;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,359 @@
+// A network on a backend: forward through its layers, back through them, and the weight update.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/training/encode_batch.hpp"
+#include "kernels/training/losses.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/trainer.hpp"
+#include "src/training/buffers.hpp"
+
+namespace snnsim {
+
+template <class Backend>
+class NetworkOn {
+    using Columns = typename Backend::Columns;
+    template <class T>
+    using Buffer = typename Backend::template Buffer<T>;
+
+  public:
+    NetworkOn(const Network& network, const TrainerOptions& options)
+        : backend(options.threads),
+          network(network),
+          train(options.train),
+          capacity{static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1)),
+                   static_cast<std::size_t>(network.steps)} {
+        Surrogates::visit(train.surrogate, [&]<class S>(const typename S::Params& params) {
+            surrogate_.kind = static_cast<int>(train.surrogate.index());
+            if constexpr (!std::is_empty_v<typename S::Constants>) {
+                const typename S::Constants constants = S::prepare(params);
+                std::memcpy(surrogate_.constants, &constants, sizeof(constants));
+            }
+        });
+        for (const Projection& p : network.projections) {
+            projections.emplace_back(p, static_cast<std::size_t>(network.populations[p.from].size),
+                                     static_cast<std::size_t>(network.populations[p.to].size));
+        }
+        for (std::size_t k = 0; k < network.populations.size(); ++k) reserve_population(k);
+        find_gradients_needed();
+    }
+
+    Backend backend;
+    const Network network;
+    const TrainSpec train;
+    const BatchShape capacity;  // the largest batch
+    std::vector<PopulationBuffers<Backend>> populations;
+    std::vector<ProjectionBuffers<Backend>> projections;
+    std::uint64_t updates = 0;  // weight updates done
+
+    /// Encodes the samples and runs all layers.
+    void forward(const BatchShape& shape, const BatchSamples& samples) {
+        encode(shape, samples);
+        for (std::size_t k = 0; k < populations.size(); ++k) {
+            if (k > 0) {
+                NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
+                    if constexpr (NeuronModel<M>) step_layer<M>(k, shape, M::prepare(params, network.dt));
+                });
+            }
+            if (sends(k)) {
+                backend.for_each(shape.batch, CollectEvents{shape, populations[k].raw(),
+                                                            populations[k].events()});
+            }
+        }
+    }
+
+    /// From dL/d(output) of the last population, which the loss has written, to the gradients of all weights.
+    void backward(const BatchShape& shape) {
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            if (!passes_gradient(k)) continue;
+            ProjectionBuffers<Backend>& p = projections[k];
+            backend.for_each(p.transposed.size(), Transpose{p.weights(), p.transposed_weights()});
+        }
+        for (std::size_t k = populations.size(); k-- > 1;) {
+            if (!needs_gradient_[k]) continue;
+            NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
+                if constexpr (NeuronModel<M>) {
+                    step_layer_back<M>(k, shape, M::prepare(params, network.dt));
+                }
+            });
+            for (std::size_t in = 0; in < projections.size(); ++in) {
+                if (network.projections[in].to == k) weight_gradient(in, shape);
+            }
+        }
+    }
+
+    /// Clips the gradients if asked to, updates the weights and sets the gradients to zero.
+    void update(double learning_rate) {
+        ++updates;
+        const float* scale = clip();
+        Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
+            const auto rule = rule_of<O>(params, learning_rate);
+            for (ProjectionBuffers<Backend>& p : projections) {
+                if (!p.trainable) continue;
+                using Update = std::remove_const_t<decltype(rule)>;
+                backend.for_each(p.element_count() / width_of<Columns>,
+                                 UpdateWeights<Update, Columns>{
+                                     {p.weight.data(), p.gradient.data(),
+                                      {p.moment[0].data(), p.moment[1].data()}},
+                                     rule,
+                                     scale});
+            }
+        });
+    }
+
+    /// Adds the penalty on a population's rates to the gradient of its next backward pass; its loss per neuron goes
+    /// to `loss`.
+    void penalise_rate(const RateSpec& spec, const BatchShape& shape, float* loss) {
+        std::size_t k = 0;
+        while (network.populations[k].name != spec.population) ++k;
+        PopulationBuffers<Backend>& p = populations[k];
+        p.spike_count.fill_zero();
+        backend.for_each(p.size, CountEvents{shape, p.raw(), p.size, shape.steps, p.spike_count.data()});
+        backend.for_each(p.size, RatePenalty{p.spike_count.data(), p.size,
+                                             1.0f / static_cast<float>(shape.rows()),
+                                             static_cast<float>(spec.lower),
+                                             static_cast<float>(spec.upper),
+                                             static_cast<float>(spec.strength), p.rate_gradient.data(),
+                                             loss});
+    }
+
+    /// Buffers that only training needs, at the first update.
+    void reserve_training() {
+        if (training_reserved_) return;
+        training_reserved_ = true;
+        const bool sgd = std::holds_alternative<Sgd::Params>(train.optimizer);
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            projections[k].reserve_training(sgd ? 1 : 2, passes_gradient(k));
+        }
+        clip_scale_ = Buffer<float>(1);
+        for (std::size_t k = 1; k < populations.size(); ++k) {
+            PopulationBuffers<Backend>& p = populations[k];
+            if (!needs_gradient_[k]) continue;
+            p.gradient = Buffer<float>(p.trace_size(capacity));
+            if (recurrent_[k]) {
+                NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
+                    if constexpr (NeuronModel<M>) {
+                        p.adjoints = Buffer<float>(p.panels() * capacity.batch * panel_width *
+                                                   StoredStates<typename M::Adjoint, Columns>::floats());
+                    }
+                });
+            }
+        }
+        for (const RateSpec& spec : train.rate_penalty) {
+            for (std::size_t k = 0; k < populations.size(); ++k) {
+                if (network.populations[k].name != spec.population) continue;
+                populations[k].rate_gradient = Buffer<float>(populations[k].panels() * panel_width);
+            }
+        }
+    }
+
+    /// Whether anything listens to population k: other populations, or itself.
+    bool sends(std::size_t k) const {
+        return std::any_of(network.projections.begin(), network.projections.end(),
+                           [&](const Projection& p) { return p.from == k; });
+    }
+
+  private:
+    void reserve_population(std::size_t k) {
+        PopulationBuffers<Backend>& p = populations.emplace_back();
+        p.size = static_cast<std::size_t>(network.populations[k].size);
+        recurrent_.push_back(std::any_of(network.projections.begin(), network.projections.end(),
+                                         [&](const Projection& q) { return q.to == k && q.recurrent(); }));
+        if (k == 0) {
+            Encoders::visit(network.encoder, [&]<class E>(const auto&) {
+                p.sends_values = !sends_spikes<E>;
+                if constexpr (E::needs_rank) {
+                    rank_ = Buffer<std::uint32_t>(capacity.batch * p.size);
+                    active_ = Buffer<std::uint32_t>(capacity.batch);
+                }
+            });
+            p.reserve_events(capacity);
+            return;
+        }
+        NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
+            if constexpr (NeuronModel<M>) {
+                p.sends_values = M::output != Output::spikes;
+                for (int s = 0; s < M::saved_count; ++s) p.saved[s] = Buffer<float>(p.trace_size(capacity));
+                if (recurrent_[k]) {
+                    p.states = Buffer<float>(p.panels() * capacity.batch * panel_width *
+                                             StoredStates<typename M::State, Columns>::floats());
+                    p.fired_count = Buffer<std::uint32_t>(capacity.batch);
+                    p.fired_neuron = Buffer<std::uint32_t>(capacity.batch * p.size);
+                }
+                if (M::output != Output::trace) p.reserve_events(capacity);
+            }
+        });
+        if (k + 1 == network.populations.size()) p.output = Buffer<float>(p.trace_size(capacity));
+    }
+
+    /// A population needs dL/d(output) when a trainable projection enters it or leads to it from before.
+    void find_gradients_needed() {
+        needs_gradient_.assign(populations.size(), false);
+        for (std::size_t k = 1; k < populations.size(); ++k) {
+            for (const Projection& p : network.projections) {
+                if (p.to == k && (p.trainable || needs_gradient_[p.from])) needs_gradient_[k] = true;
+            }
+        }
+    }
+    bool passes_gradient(std::size_t k) const { return needs_gradient_[network.projections[k].from]; }
+
+    void encode(const BatchShape& shape, const BatchSamples& samples) {
+        PopulationBuffers<Backend>& input = populations.front();
+        Encoders::visit(network.encoder, [&]<class E>(const typename E::Params& params) {
+            if constexpr (E::needs_rank) {
+                backend.for_each(shape.batch, RankInputs{samples, rank_.data(), active_.data()});
+            }
+            backend.for_each(
+                shape.batch * samples.inputs,
+                EncodeInputs<E>{shape, samples, E::prepare(params, network.dt, network.steps), input.raw(),
+                                rank_.data(), active_.data()});
+        });
+    }
+
+    template <NeuronModel M>
+    void step_layer(std::size_t k, const BatchShape& shape, const typename M::Constants& constants) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
+        const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
+        std::vector<std::size_t> inputs;
+        for (std::size_t in = 0; in < projections.size(); ++in) {
+            if (network.projections[in].to == k && !projections[in].recurrent) inputs.push_back(in);
+        }
+        for (std::size_t n = 0; n < inputs.size(); ++n) {
+            const Projection& projection = network.projections[inputs[n]];
+            const SumInputs<Columns> sum{shape,
+                                         p.panels(),
+                                         populations[projection.from].events(),
+                                         projections[inputs[n]].weights(),
+                                         {p.saved[0].data()},
+                                         n > 0};
+            if (n + 1 < inputs.size() || recurrent_[k]) {
+                backend.for_each(count, sum);
+            } else {
+                backend.for_each(count, Then{sum, step});
+            }
+        }
+        if (recurrent_[k]) step_recurrent(k, step, count);
+    }
+
+    template <NeuronModel M>
+    void step_recurrent(std::size_t k, const StepNeurons<M, Columns>& step, std::size_t count) {
+        PopulationBuffers<Backend>& p = populations[k];
+        ProjectionBuffers<Backend>& own = projections[recurrent_projection(k)];
+        for (std::size_t t = 0; t < step.shape.steps; ++t) {
+            if (t > 0) {
+                backend.for_each(step.shape.batch,
+                                 ListFired{step.shape, p.size, p.bits.data(), t - 1, p.fired()});
+            }
+            backend.for_each(count, RecurrentStep<M, Columns>{
+                                        step, own.weights(), p.fired(), {p.states.data()}, t});
+        }
+    }
+
+    template <NeuronModel M>
+    void step_layer_back(std::size_t k, const BatchShape& shape, const typename M::Constants& constants) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
+        const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
+                                               surrogate_, p.layer(),  p.rate_gradient.data()};
+        std::vector<std::size_t> outputs;
+        for (std::size_t out = 0; out < projections.size(); ++out) {
+            if (network.projections[out].from == k && !projections[out].recurrent) outputs.push_back(out);
+        }
+        for (std::size_t n = 0; n < outputs.size(); ++n) {
+            const BackData<Columns> back = back_data(outputs[n], shape, n > 0);
+            if (n + 1 < outputs.size() || recurrent_[k]) {
+                backend.for_each(count, back);
+            } else {
+                backend.for_each(count, Then{back, step});
+            }
+        }
+        if (recurrent_[k]) {
+            const BackData<Columns> back = back_data(recurrent_projection(k), shape, true);
+            for (std::size_t t = shape.steps; t-- > 0;) {
+                backend.for_each(count, RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}, t});
+            }
+        } else if (outputs.empty()) {
+            backend.for_each(count, step);  // the last population: the loss has written its gradient
+        }
+    }
+
+    BackData<Columns> back_data(std::size_t out, const BatchShape& shape, bool accumulate) {
+        PopulationBuffers<Backend>& lower = populations[network.projections[out].from];
+        PopulationBuffers<Backend>& upper = populations[network.projections[out].to];
+        return {shape,
+                lower.panels(),
+                {upper.gradient.data()},
+                projections[out].transposed_weights(),
+                {lower.gradient.data()},
+                accumulate};
+    }
+
+    void weight_gradient(std::size_t in, const BatchShape& shape) {
+        ProjectionBuffers<Backend>& p = projections[in];
+        if (!p.trainable) return;
+        PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+        // Whole panels where there are enough of them to share out, else blocks of rows.
+        const bool whole = target.panels() >= 16 && Backend::gradient_block > 1;
+        const WeightGradient<Columns> body{shape,
+                                           target.panels(),
+                                           whole ? p.rows() : Backend::gradient_block,
+                                           populations[network.projections[in].from].events(),
+                                           {target.gradient.data()},
+                                           p.gradients(),
+                                           p.recurrent ? std::size_t{1} : std::size_t{0}};
+        backend.for_each(body.size(), body);
+    }
+
+    std::size_t recurrent_projection(std::size_t k) const {
+        std::size_t own = 0;
+        while (network.projections[own].from != k || !projections[own].recurrent) ++own;
+        return own;
+    }
+
+    const float* clip() {
+        if (train.clip_norm <= 0.0) return nullptr;
+        std::size_t rows = 0;
+        for (ProjectionBuffers<Backend>& p : projections) rows += p.gradient.size() / panel_width;
+        if (squares_.size() != rows) squares_ = Buffer<double>(rows);
+        std::size_t first = 0;
+        for (ProjectionBuffers<Backend>& p : projections) {
+            const std::size_t count = p.gradient.size() / panel_width;
+            backend.for_each(count, SquareRows{p.gradient.data(), squares_.data() + first});
+            first += count;
+        }
+        backend.for_each(1, ClipScale{squares_.data(), rows, train.clip_norm, clip_scale_.data()});
+        return clip_scale_.data();
+    }
+
+    template <class O>
+    auto rule_of(const typename O::Params& p, double lr) const {
+        if constexpr (std::is_same_v<O, Sgd>) {
+            return SgdUpdate{static_cast<float>(lr), static_cast<float>(p.momentum),
+                             static_cast<float>(p.weight_decay)};
+        } else {
+            constexpr bool decoupled = std::is_same_v<O, AdamW>;
+            const auto n = static_cast<double>(updates);
+            return AdamUpdate{static_cast<float>(p.beta1),
+                              static_cast<float>(p.beta2),
+                              static_cast<float>(p.eps),
+                              static_cast<float>(1.0 - p.beta1),
+                              static_cast<float>(1.0 - p.beta2),
+                              static_cast<float>(lr / (1.0 - std::pow(p.beta1, n))),
+                              static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(p.beta2, n))),
+                              static_cast<float>(decoupled ? 0.0 : p.weight_decay),
+                              static_cast<float>(decoupled ? 1.0 - lr * p.weight_decay : 1.0)};
+        }
+    }
+
+    Surrogate surrogate_;
+    std::vector<bool> recurrent_, needs_gradient_;
+    Buffer<std::uint32_t> rank_, active_;
+    Buffer<double> squares_;
+    Buffer<float> clip_scale_;
+    bool training_reserved_ = false;
+};
+
+}  // namespace snnsim

@@ -1,0 +1,13 @@
+// Stands in for the CUDA trainer in a build without CUDA.
+#include "snnsim/error.hpp"
+#include "src/training/make_trainer_on.hpp"
+
+namespace snnsim {
+
+std::string why_no_cuda() { return "this snnsim was built without CUDA (no nvcc was found)"; }
+
+std::unique_ptr<Trainer> make_cuda_trainer(const Network&, const TrainerOptions&) {
+    throw DeviceError("cannot use CUDA: " + why_no_cuda());
+}
+
+}  // namespace snnsim
