@@ -1,8 +1,11 @@
-// SNN_HD marks a function that is compiled for both machines.
+// SNN_HD marks a function that is compiled for both machines; SNN_LANES a loop over the columns of a panel, whose
+// turns are independent: vector instructions on a CPU, a single turn on a GPU.
 #pragma once
 
 #ifdef __CUDACC__
 #define SNN_HD __host__ __device__
+#define SNN_LANES
 #else
 #define SNN_HD
+#define SNN_LANES _Pragma("omp simd")
 #endif

@@ -29,6 +29,24 @@ SNN_HD inline OneColumn add(OneColumn a, OneColumn b) { return a + b; }
 template <class Columns>
 inline constexpr int width_of = static_cast<int>(sizeof(Columns) / sizeof(float));
 
+/// Cuts `rows` into tiles of at most six, as equal as can be, and calls f.template operator()<tile>(first row). Six rows
+/// of a panel are the sums that a CPU's 16 vector registers hold beside the operands.
+template <class F>
+SNN_HD inline void for_each_tile(std::size_t rows, F&& f) {
+    const std::size_t tiles = (rows + 5) / 6;
+    for (std::size_t k = 0; k < tiles; ++k) {
+        const std::size_t first = rows * k / tiles, last = rows * (k + 1) / tiles;
+        switch (last - first) {
+            case 1: f.template operator()<1>(first); break;
+            case 2: f.template operator()<2>(first); break;
+            case 3: f.template operator()<3>(first); break;
+            case 4: f.template operator()<4>(first); break;
+            case 5: f.template operator()<5>(first); break;
+            default: f.template operator()<6>(first);
+        }
+    }
+}
+
 /// Where the i-th call of a body over (sample, columns) works.
 struct Place {
     std::size_t sample, panel;

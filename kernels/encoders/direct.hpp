@@ -7,8 +7,9 @@ namespace snnsim {
 
 struct Direct {
     static constexpr const char* name = "direct";
-    static constexpr bool graded = true;
+    static constexpr Sends sends = Sends::values;
     static constexpr bool constant = true;
+    static constexpr bool needs_rank = false;
 
     struct Params {
         double gain = 1.0;

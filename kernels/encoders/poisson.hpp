@@ -8,8 +8,9 @@ namespace snnsim {
 /// A Bernoulli draw per step; the probability is resolved to 1/65536. max_rate * dt must be <= 1.
 struct Poisson {
     static constexpr const char* name = "poisson";
-    static constexpr bool graded = false;
+    static constexpr Sends sends = Sends::spikes;
     static constexpr bool constant = false;
+    static constexpr bool needs_rank = false;
 
     struct Params {
         double max_rate = 1000.0;

@@ -16,6 +16,7 @@ namespace snnsim {
 
 struct Cpu {
     using Columns = PanelColumns;
+    static constexpr bool expands_spikes = true;        // many spikes are handled as values
     static constexpr std::size_t gradient_block = 256;  // weight rows per call of WeightGradient
 
     /// Owns `size` elements, zero at first. Copies from and to the host are visible calls, as on a GPU.

@@ -34,9 +34,6 @@ struct Transpose {
 /// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of upper[t][k] * weight[k].
 template <class Columns>
 struct BackData {
-    // Rows (steps) that share a loaded weight: as many sums as registers hold.
-    static constexpr int tile = 6;
-
     BatchShape shape;
     std::size_t panels;
     TracePanels upper;  // dL/d(input) of the targets
@@ -47,9 +44,7 @@ struct BackData {
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        std::size_t t = 0;
-        for (; t + tile <= shape.steps; t += tile) sum_rows<tile>(p, t);
-        for (; t < shape.steps; ++t) sum_rows<1>(p, t);
+        for_each_tile(shape.steps, [&]<int Rows>(std::size_t t) { sum_rows<Rows>(p, t); });
     }
 
     template <int Rows>

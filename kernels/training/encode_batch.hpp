@@ -2,8 +2,6 @@
 #pragma once
 
 #include "kernels/encoders/all.hpp"
-#include "kernels/encoders/key.hpp"
-#include "kernels/encoders/rank.hpp"
 #include "kernels/training/events.hpp"
 
 namespace snnsim {

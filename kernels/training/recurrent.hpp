@@ -1,6 +1,8 @@
 // One step of a layer whose neurons also project to each other: spikes of a step act in the next one.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/training/back_data.hpp"
 #include "kernels/training/step_neurons.hpp"
 
@@ -30,28 +32,16 @@ struct ListFired {
     }
 };
 
-/// Reads and writes the per-neuron floats of a struct kept in global memory: [panel][sample][float][panel_width].
+/// A struct per neuron, kept between steps: [sample][panel][lane].
 template <class S, class Columns>
 struct StoredStates {
-    static constexpr int lanes = width_of<Columns>;
-    using Lanes = LaneStates<S, lanes>;
-    float* data = nullptr;
+    using Lanes = LaneStates<S, width_of<Columns>>;
+    std::byte* data = nullptr;
 
-    SNN_HD static constexpr std::size_t floats() { return static_cast<std::size_t>(Lanes::floats); }
-    SNN_HD float* at(const BatchShape& shape, const Place& p) const {
-        return data + (p.panel * shape.batch + p.sample) * floats() * panel_width + p.lane;
-    }
-    SNN_HD Lanes load(const BatchShape& shape, const Place& p) const {
-        Lanes states;
-        for (std::size_t k = 0; k < floats(); ++k) {
-            for (int l = 0; l < lanes; ++l) states.data[k][l] = at(shape, p)[k * panel_width + l];
-        }
-        return states;
-    }
-    SNN_HD void store(const BatchShape& shape, const Place& p, const Lanes& states) const {
-        for (std::size_t k = 0; k < floats(); ++k) {
-            for (int l = 0; l < lanes; ++l) at(shape, p)[k * panel_width + l] = states.data[k][l];
-        }
+    SNN_HD Lanes& at(std::size_t panels, const Place& p) const {
+        const std::size_t first = (p.sample * panels + p.panel) * panel_width;
+        return reinterpret_cast<Lanes*>(data)[(first + static_cast<std::size_t>(p.lane)) /
+                                              width_of<Columns>];
     }
 };
 
@@ -68,18 +58,18 @@ struct RecurrentStep {
         const Place p = neurons.place(i);
         const BatchShape& shape = neurons.shape;
         float* input = neurons.layer.saved[0].at(shape, p) + t * panel_width;
-        LaneStates<typename M::State, width_of<Columns>> state;
-        if (t > 0) {
+        auto& state = states.at(neurons.panels, p);
+        if (t == 0) {
+            state = {};
+        } else {
             Columns sum = load_columns(input, Columns{});
             const std::uint32_t* neuron = fired.neuron + p.sample * weights.sources;
             for (std::uint32_t k = 0; k < fired.count[p.sample]; ++k) {
                 sum = add(sum, load_columns(weights.at(p.panel, neuron[k], p.lane), Columns{}));
             }
             store_columns(input, sum);
-            state = states.load(shape, p);
         }
         neurons.step(p, t, state);
-        states.store(shape, p, state);
     }
 };
 
@@ -94,16 +84,16 @@ struct RecurrentStepBack {
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
         const BatchShape& shape = neurons.shape;
-        LaneStates<typename M::Adjoint, width_of<Columns>> adjoint;
-        if (t + 1 < shape.steps) {
+        auto& adjoint = adjoints.at(neurons.panels, p);
+        if (t + 1 == shape.steps) {
+            adjoint = {};
+        } else {
             Columns sum[1] = {broadcast(0.0f, Columns{})};
             own.template add_rows<1>(p, t + 1, sum);
             float* at = neurons.layer.gradient.at(shape, p) + t * panel_width;
             store_columns(at, add(load_columns(at, Columns{}), sum[0]));
-            adjoint = adjoints.load(shape, p);
         }
         neurons.step_back(p, t, adjoint);
-        adjoints.store(shape, p, adjoint);
     }
 };
 

@@ -11,31 +11,10 @@
 
 namespace snnsim {
 
-/// A struct of floats for each of `Lanes` neurons, stored one float after the other so that a loop over lanes
-/// becomes vector instructions.
+/// A struct for each of `Lanes` neurons.
 template <class S, int Lanes>
 struct LaneStates {
-    static constexpr int floats = std::is_empty_v<S> ? 0 : static_cast<int>(sizeof(S) / sizeof(float));
-    float data[floats == 0 ? 1 : floats][Lanes] = {};
-
-    SNN_HD S get(int lane) const {
-        if constexpr (floats == 0) {
-            return {};
-        } else {
-            float packed[floats];
-            for (int k = 0; k < floats; ++k) packed[k] = data[k][lane];
-            S s;
-            __builtin_memcpy(&s, packed, sizeof(S));
-            return s;
-        }
-    }
-    SNN_HD void set(int lane, const S& s) {
-        if constexpr (floats != 0) {
-            float packed[floats];
-            __builtin_memcpy(packed, &s, sizeof(S));
-            for (int k = 0; k < floats; ++k) data[k][lane] = packed[k];
-        }
-    }
+    S lane[Lanes] = {};
 };
 
 /// The buffers of a layer that its neurons read and write.
@@ -67,13 +46,23 @@ struct StepNeurons {
     /// Step t of the neurons at p: saved[0] holds their input and is replaced.
     SNN_HD void step(const Place& p, std::size_t t, LaneStates<typename M::State, lanes>& states) const {
         const std::size_t row = t * panel_width;
+        const typename M::Constants c = constants;  // a copy, which no store below can change
         float* saved0 = layer.saved[0].at(shape, p) + row;
         float sent[lanes];
         if constexpr (M::saved_count > 1) {
             float* saved1 = layer.saved[1].at(shape, p) + row;
-            for (int l = 0; l < lanes; ++l) sent[l] = step_lane(states, l, saved0, saved1);
+            SNN_LANES for (int l = 0; l < lanes; ++l) {
+                float saved[2];
+                sent[l] = M::step(c, states.lane[l], saved0[l], saved);
+                saved0[l] = saved[0];
+                saved1[l] = saved[1];
+            }
         } else {
-            for (int l = 0; l < lanes; ++l) sent[l] = step_lane(states, l, saved0, nullptr);
+            SNN_LANES for (int l = 0; l < lanes; ++l) {
+                float saved[1];
+                sent[l] = M::step(c, states.lane[l], saved0[l], saved);
+                saved0[l] = saved[0];
+            }
         }
         if (layer.output.data) {
             float* dense = layer.output.at(shape, p) + row;
@@ -83,17 +72,6 @@ struct StepNeurons {
     }
 
   private:
-    SNN_HD float step_lane(LaneStates<typename M::State, lanes>& states, int l, float* saved0,
-                           float* saved1) const {
-        typename M::State state = states.get(l);
-        float saved[2];
-        const float sent = M::step(constants, state, saved0[l], saved);
-        states.set(l, state);
-        saved0[l] = saved[0];
-        if constexpr (M::saved_count > 1) saved1[l] = saved[1];
-        return sent;
-    }
-
     SNN_HD void send(const Place& p, std::size_t t, const float (&sent)[lanes]) const {
         const std::size_t first = p.panel * panel_width + static_cast<std::size_t>(p.lane);
         const std::size_t at = p.sample * layer.size + first;
@@ -104,9 +82,15 @@ struct StepNeurons {
             const std::size_t words = shape.words();
             std::uint32_t* word = layer.raw.bits + at * words + t / 32;
             const std::uint32_t bit = 1u << (t % 32);
+            const std::uint32_t keep = t % 32 == 0 ? 0u : 0xFFFFFFFFu;
+            if (words == 1 && count == lanes) {  // the same as below, in vector instructions
+                SNN_LANES for (int l = 0; l < lanes; ++l) {
+                    word[l] = (word[l] & keep) | (sent[l] != 0.0f ? bit : 0u);
+                }
+                return;
+            }
             for (int l = 0; l < count; ++l, word += words) {
-                const std::uint32_t before = t % 32 == 0 ? 0u : *word;
-                *word = before | (sent[l] != 0.0f ? bit : 0u);
+                *word = (*word & keep) | (sent[l] != 0.0f ? bit : 0u);
             }
         } else if constexpr (M::output == Output::values) {
             if (!layer.raw.values) return;
@@ -132,7 +116,7 @@ SNN_HD inline void surrogate_row(const Surrogate& s, const float (&x)[Lanes], fl
             static_assert(sizeof(c) <= sizeof(s.constants));
             __builtin_memcpy(&c, s.constants, sizeof(c));
         }
-        for (int l = 0; l < Lanes; ++l) d[l] = S::derivative(c, x[l]);
+        SNN_LANES for (int l = 0; l < Lanes; ++l) d[l] = S::derivative(c, x[l]);
     } else if constexpr (Kind + 1 < static_cast<int>(Surrogates::names.size())) {
         surrogate_row<Lanes, Kind + 1>(s, x, d);
     }
@@ -161,27 +145,26 @@ struct StepNeuronsBack {
     SNN_HD void step_back(const Place& p, std::size_t t,
                           LaneStates<typename M::Adjoint, lanes>& adjoints) const {
         const std::size_t row = t * panel_width;
+        const typename M::Constants c = constants;  // a copy, which no store below can change
         const float* saved0 = layer.saved[0].at(shape, p) + row;
+        const float* saved1 = M::saved_count > 1 ? layer.saved[1].at(shape, p) + row : nullptr;
         float* gradient = layer.gradient.at(shape, p) + row;
-        float saved[lanes][2], slope[lanes] = {};
-        for (int l = 0; l < lanes; ++l) saved[l][0] = saved0[l];
-        if constexpr (M::saved_count > 1) {
-            const float* saved1 = layer.saved[1].at(shape, p) + row;
-            for (int l = 0; l < lanes; ++l) saved[l][1] = saved1[l];
-        }
+        float slope[lanes] = {};
         if (rate_gradient) {
             const float* extra = rate_gradient + p.panel * panel_width + p.lane;
-            for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
+            SNN_LANES for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
         }
         if constexpr (M::output == Output::spikes) {
             float x[lanes];
-            for (int l = 0; l < lanes; ++l) x[l] = M::distance(constants, saved[l]);
+            SNN_LANES for (int l = 0; l < lanes; ++l) {
+                const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
+                x[l] = M::distance(c, saved);
+            }
             surrogate_row<lanes>(surrogate, x, slope);
         }
-        for (int l = 0; l < lanes; ++l) {
-            typename M::Adjoint adjoint = adjoints.get(l);
-            gradient[l] = M::backward(constants, adjoint, saved[l], gradient[l], slope[l]);
-            adjoints.set(l, adjoint);
+        SNN_LANES for (int l = 0; l < lanes; ++l) {
+            const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
+            gradient[l] = M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l]);
         }
     }
 };

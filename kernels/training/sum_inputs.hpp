@@ -48,10 +48,12 @@ struct SumInputs {
             float* at = out + t * panel_width;
             store_columns(at, accumulate ? add(load_columns(at, Columns{}), base) : base);
         }
-        if (events.bits) {
-            add_spikes(p, out);
+        if (events.has_values(p.sample)) {
+            for_each_tile(shape.steps, [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
+        } else if constexpr (width_of<Columns> == 1) {
+            for (std::size_t w = 0; w < shape.words(); ++w) add_words(p, w, out);
         } else {
-            add_values(p, out);
+            add_spikes(p, out);
         }
     }
 
@@ -75,6 +77,7 @@ struct SumInputs {
         return sum;
     }
 
+    /// Few spikes: each adds its row to the input of its step, in memory.
     SNN_HD void add_spikes(const Place& p, float* out) const {
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         const std::size_t words = shape.words();
@@ -87,17 +90,40 @@ struct SumInputs {
         }
     }
 
-    SNN_HD void add_values(const Place& p, float* out) const {
+    /// The same with the sums of 32 steps in registers, for a thread that has one column.
+    SNN_HD void add_words(const Place& p, std::size_t w, float* out) const {
         const std::uint32_t* neurons = events.neurons_of(p.sample);
+        const std::size_t first = 32 * w;
+        const std::size_t steps = shape.steps - first < 32 ? shape.steps - first : 32;
+        Columns sum[32];
+        for (std::size_t t = 0; t < 32; ++t) {
+            sum[t] = t < steps ? load_columns(out + (first + t) * panel_width, Columns{})
+                               : broadcast(0.0f, Columns{});
+        }
         for (std::uint32_t k = events.constant[p.sample]; k < events.count[p.sample]; ++k) {
+            const std::uint32_t word = events.bits_of(p.sample, k, shape.words())[w];
             const Columns row = weight_row(p, neurons[k]);
-            const float* values = events.values_of(p.sample, k, shape.steps);
-            for (std::size_t t = 0; t < shape.steps; ++t) {
-                float* at = out + t * panel_width;
-                store_columns(at, fused(broadcast(values[t], Columns{}), row,
-                                        load_columns(at, Columns{})));
+#pragma unroll
+            for (int t = 0; t < 32; ++t) {
+                if ((word >> t) & 1u) sum[t] = add(sum[t], row);
             }
         }
+        for (std::size_t t = 0; t < steps; ++t) store_columns(out + (first + t) * panel_width, sum[t]);
+    }
+
+    /// Values, or many spikes as ones and zeros: the sums of some steps in registers.
+    template <int Rows>
+    SNN_HD void add_values(const Place& p, std::size_t t, float* out) const {
+        const std::uint32_t* neurons = events.neurons_of(p.sample);
+        float* at = out + t * panel_width;
+        Columns sum[Rows];
+        for (int r = 0; r < Rows; ++r) sum[r] = load_columns(at + r * panel_width, Columns{});
+        for (std::uint32_t k = events.constant[p.sample]; k < events.count[p.sample]; ++k) {
+            const Columns row = weight_row(p, neurons[k]);
+            const float* values = events.values_of(p.sample, k, shape.steps) + t;
+            for (int r = 0; r < Rows; ++r) sum[r] = fused(broadcast(values[r], Columns{}), row, sum[r]);
+        }
+        for (int r = 0; r < Rows; ++r) store_columns(at + r * panel_width, sum[r]);
     }
 };
 

@@ -48,8 +48,12 @@ struct WeightGradient {
                 }
             }
         }
-        for (k = lower_bound(neurons, constant, count, first); k < count && neurons[k] < last; ++k) {
-            add_to(p, neurons[k], events.bits ? sum_spikes(p, k, up) : sum_values(p, k, up));
+        k = lower_bound(neurons, constant, count, first);
+        if (events.has_values(p.sample)) {
+            const std::uint32_t end = lower_bound(neurons, k, count, last);
+            for_each_tile(end - k, [&]<int Rows>(std::size_t r) { add_values<Rows>(p, k + r, up); });
+        } else {
+            for (; k < count && neurons[k] < last; ++k) add_to(p, neurons[k], sum_spikes(p, k, up));
         }
         if (gradient.has_bias() && last == gradient.rows) add_to(p, gradient.sources, sum_steps(up, 0));
     }
@@ -84,14 +88,22 @@ struct WeightGradient {
         });
         return sum;
     }
-    SNN_HD Columns sum_values(const Place& p, std::size_t k, const float* up) const {
-        Columns sum = broadcast(0.0f, Columns{});
+    /// The rows of some entries, their sums over all steps in registers.
+    template <int Rows>
+    SNN_HD void add_values(const Place& p, std::size_t k, const float* up) const {
         const float* values = events.values_of(p.sample, k, shape.steps);
+        Columns sum[Rows];
+        for (int r = 0; r < Rows; ++r) sum[r] = broadcast(0.0f, Columns{});
         for (std::size_t t = 0; t + lag < shape.steps; ++t) {
-            sum = fused(broadcast(values[t], Columns{}),
-                        load_columns(up + (t + lag) * panel_width, Columns{}), sum);
+            const Columns upper_row = load_columns(up + (t + lag) * panel_width, Columns{});
+            for (int r = 0; r < Rows; ++r) {
+                const float value = values[static_cast<std::size_t>(r) * shape.steps + t];
+                sum[r] = fused(broadcast(value, Columns{}), upper_row, sum[r]);
+            }
         }
-        return sum;
+        for (int r = 0; r < Rows; ++r) {
+            add_to(p, events.neurons_of(p.sample)[k + static_cast<std::size_t>(r)], sum[r]);
+        }
     }
 
     SNN_HD void add_to(const Place& p, std::size_t row, const Columns& sum) const {

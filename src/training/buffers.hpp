@@ -75,8 +75,10 @@ struct PopulationBuffers {
 
     std::size_t size = 0;
     bool sends_values = false;  // else spikes
-    Buffer<float> saved[2], output, gradient, values, event_values, states, adjoints;
+    Buffer<float> saved[2], output, gradient, values, event_values;
+    Buffer<std::byte> states, adjoints;  // of recurrent populations, between steps
     Buffer<std::uint32_t> bits, event_bits, event_count, event_constant, event_neuron;
+    Buffer<std::uint8_t> expanded;
     Buffer<std::uint32_t> fired_count, fired_neuron;
     Buffer<float> rate_gradient;
     Buffer<std::uint64_t> spike_count;
@@ -84,7 +86,7 @@ struct PopulationBuffers {
     std::size_t panels() const { return panels_of(size); }
     Events events() {
         return {event_count.data(),  event_constant.data(), event_neuron.data(),
-                event_bits.data(),   event_values.data(),   size};
+                event_bits.data(),   event_values.data(),   expanded.data(),     size};
     }
     RawOutput raw() { return {bits.data(), values.data()}; }
     LayerBuffers layer() {
@@ -102,6 +104,10 @@ struct PopulationBuffers {
         } else {
             bits = Buffer<std::uint32_t>(entries * shape.words());
             event_bits = Buffer<std::uint32_t>(entries * shape.words());
+            if (Backend::expands_spikes) {
+                event_values = Buffer<float>(entries * shape.steps);
+                expanded = Buffer<std::uint8_t>(shape.batch);
+            }
         }
         event_count = Buffer<std::uint32_t>(shape.batch);
         event_constant = Buffer<std::uint32_t>(shape.batch);

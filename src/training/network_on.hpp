@@ -135,8 +135,8 @@ class NetworkOn {
             if (recurrent_[k]) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
                     if constexpr (NeuronModel<M>) {
-                        p.adjoints = Buffer<float>(p.panels() * capacity.batch * panel_width *
-                                                   StoredStates<typename M::Adjoint, Columns>::floats());
+                        p.adjoints = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
+                                                       sizeof(typename M::Adjoint));
                     }
                 });
             }
@@ -163,7 +163,7 @@ class NetworkOn {
                                          [&](const Projection& q) { return q.to == k && q.recurrent(); }));
         if (k == 0) {
             Encoders::visit(network.encoder, [&]<class E>(const auto&) {
-                p.sends_values = !sends_spikes<E>;
+                p.sends_values = E::sends != Sends::spikes;
                 if constexpr (E::needs_rank) {
                     rank_ = Buffer<std::uint32_t>(capacity.batch * p.size);
                     active_ = Buffer<std::uint32_t>(capacity.batch);
@@ -177,8 +177,8 @@ class NetworkOn {
                 p.sends_values = M::output != Output::spikes;
                 for (int s = 0; s < M::saved_count; ++s) p.saved[s] = Buffer<float>(p.trace_size(capacity));
                 if (recurrent_[k]) {
-                    p.states = Buffer<float>(p.panels() * capacity.batch * panel_width *
-                                             StoredStates<typename M::State, Columns>::floats());
+                    p.states = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
+                                                 sizeof(typename M::State));
                     p.fired_count = Buffer<std::uint32_t>(capacity.batch);
                     p.fired_neuron = Buffer<std::uint32_t>(capacity.batch * p.size);
                 }

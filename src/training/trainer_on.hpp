@@ -252,7 +252,7 @@ class TrainerOn final : public Trainer {
         bool constant_input = false, ternary_input = false;
         Encoders::visit(network.encoder, [&]<class E>(const auto&) {
             constant_input = E::constant;
-            ternary_input = !E::graded;
+            ternary_input = E::sends != Sends::values;
         });
         const auto read = [](const Buffer<std::uint64_t>& from) {
             std::vector<std::uint64_t> host(from.size());
