@@ -42,6 +42,16 @@ struct Field {
         : name(name), member(member), unit(unit), limits(limits), help(help), need(need) {}
 };
 
+/// A member that holds one alternative of a ModelList. The alternative's parameters stand in the same mapping as the key
+/// that names it.
+template <class Owner, class List>
+struct Alternative {
+    const char* key;
+    typename List::Params Owner::*member;
+    const char* help;
+    Need need;
+};
+
 /// The names of an enumeration's values, in order from 0; specialised beside each enumeration:
 ///     template <> struct Names<Reset> { static constexpr std::array values{"subtract", "zero"}; };
 template <class Enum>
@@ -79,5 +89,9 @@ struct ModelList {
         }
     }
 };
+
+/// The list that a variant of parameters belongs to; specialised beside lists that stand in a mapping of their own.
+template <class Params>
+struct ListOf;
 
 }  // namespace snnsim

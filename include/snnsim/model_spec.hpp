@@ -30,6 +30,15 @@ struct Names<DataSet> {
 struct EncodeSpec {
     Encoders::Params scheme = Direct::Params{};
     double duration = 0.0;  // ms; 0: one step
+
+    static constexpr auto alternative() {
+        return Alternative<EncodeSpec, Encoders>{"scheme", &EncodeSpec::scheme, "how a value in [0, 1] becomes spikes",
+                                                 Need::required};
+    }
+    static constexpr auto fields() {
+        return std::tuple{Field{"duration", &EncodeSpec::duration, "ms", positive,
+                                "time that a sample is shown, a whole number of dt; default: one step"}};
+    }
 };
 
 struct DataSpec {
@@ -37,6 +46,17 @@ struct DataSpec {
     EncodeSpec encode;
     std::int64_t train_samples = 0;  // 0: all
     std::int64_t test_samples = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"set", &DataSpec::set, "", unlimited, "data set", Need::required},
+            Field{"encode", &DataSpec::encode, "", unlimited, "how a sample becomes input", Need::required},
+            Field{"train_samples", &DataSpec::train_samples, "", non_negative,
+                  "use the first so many training samples; 0: all"},
+            Field{"test_samples", &DataSpec::test_samples, "", non_negative,
+                  "use the first so many test samples; 0: all"},
+        };
+    }
 };
 
 struct PopulationSpec {
@@ -44,6 +64,15 @@ struct PopulationSpec {
     std::int64_t size = 0;
     NeuronModels::Params neuron = SpikeSource::Params{};
     Location at;
+
+    static constexpr auto alternative() {
+        return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron, "neuron model",
+                                                         Need::required};
+    }
+    static constexpr auto fields() {
+        return std::tuple{Field{"size", &PopulationSpec::size, "", Limits{.low = 1, .high = 1 << 24},
+                                "number of neurons", Need::required}};
+    }
 };
 
 enum class WeightInit : std::uint8_t {
@@ -169,6 +198,14 @@ struct AdamW {
     };
 };
 using Optimizers = ModelList<Sgd, Adam, AdamW>;
+template <>
+struct ListOf<Optimizers::Params> {
+    using type = Optimizers;
+};
+template <>
+struct ListOf<Surrogates::Params> {
+    using type = Surrogates;
+};
 
 enum class Schedule : std::uint8_t { constant, cosine, linear, step, exponential };
 template <>
@@ -338,6 +375,24 @@ struct ModelSpec {
     std::string path;         // of the model file
     std::string text;         // of the model file, as read
     std::vector<std::string> overrides;  // "train.epochs=2", in the order given
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"name", &ModelSpec::name, "", unlimited,
+                  "letters, digits, '_' and '-'; the run is written to runs/<name>.h5", Need::required},
+            Field{"seed", &ModelSpec::seed, "", unlimited, "of all random numbers"},
+            Field{"dt", &ModelSpec::dt, "ms", positive, "time step", Need::required},
+            Field{"data", &ModelSpec::data, "", unlimited, "what the network is shown", Need::required},
+            Field{"populations", &ModelSpec::populations, "", unlimited,
+                  "mapping of names to populations", Need::required},
+            Field{"projections", &ModelSpec::projections, "", unlimited, "list of projections",
+                  Need::required},
+            Field{"train", &ModelSpec::train, "", unlimited, "how the weights learn; absent: they do not"},
+            Field{"test", &ModelSpec::test, "", unlimited, "evaluate on the test set after training"},
+            Field{"record", &ModelSpec::record, "", unlimited,
+                  "list of what to record while testing"},
+        };
+    }
 
     /// Time steps per sample.
     int steps() const {

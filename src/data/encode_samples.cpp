@@ -1,0 +1,47 @@
+#include "src/data/encode_samples.hpp"
+
+#include <algorithm>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim {
+namespace {
+
+std::string input_name(const ModelSpec& spec) {
+    for (const PopulationSpec& p : spec.populations) {
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) return p.name;
+    }
+    throw InternalError("no input population");
+}
+
+}  // namespace
+
+SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& images, bool test,
+                              std::size_t first, std::size_t count) {
+    SpikeRecording out{input_name(spec), {}, {}, {}};
+    const auto inputs = static_cast<std::size_t>(images.inputs());
+    std::vector<std::uint32_t> rank(inputs);
+    Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params& params) {
+        const typename E::Constants constants = E::prepare(params, spec.dt, spec.steps());
+        for (std::size_t k = 0; k < count; ++k) {
+            const std::uint8_t* pixels = images.pixels.data() + (first + k) * inputs;
+            const std::uint32_t active = rank_pixels(pixels, inputs, rank.data());
+            std::vector<std::pair<int, std::uint32_t>> spikes;  // step, neuron
+            for (std::size_t i = 0; i < inputs; ++i) {
+                const auto input = static_cast<std::uint32_t>(i);
+                const RandomKey key = encoding_key(spec.seed, 0, static_cast<std::uint32_t>(first + k), test, input);
+                E::encode(constants, key, {static_cast<float>(pixels[i]) / 255.0f, rank[i], active}, spec.steps(),
+                          [&](int t, float) { spikes.emplace_back(t, input); });
+            }
+            std::sort(spikes.begin(), spikes.end());
+            for (const auto& [t, neuron] : spikes) {
+                out.sample.push_back(static_cast<std::uint32_t>(k));
+                out.step.push_back(static_cast<std::uint32_t>(t + 1));
+                out.neuron.push_back(neuron);
+            }
+        }
+    });
+    return out;
+}
+
+}  // namespace snnsim

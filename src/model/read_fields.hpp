@@ -1,0 +1,310 @@
+// Reads a Value into a struct by its `fields()` table (and `alternative()`, where one key names a model).
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <optional>
+#include <type_traits>
+
+#include "src/model/units.hpp"
+#include "src/model/value.hpp"
+
+namespace snnsim {
+
+template <class T>
+concept Struct = requires { T::fields(); };
+template <class T>
+concept HasAlternative = requires { T::alternative(); };
+template <class T>
+concept Listed = requires { typename ListOf<T>::type; };
+
+/// What the table says of the key being read.
+struct Meta {
+    const char* key;
+    const char* unit = "";
+    Limits limits = {};
+};
+
+inline std::string limits_text(const Limits& l) {
+    const bool low = std::isfinite(l.low), high = std::isfinite(l.high);
+    if (low && high) {
+        return fmt::format("between {} and {}{}", l.low, l.high, l.high_open ? " (excluded)" : "");
+    }
+    if (low) return fmt::format("{} {}", l.low_open ? "greater than" : "at least", l.low);
+    if (high) return fmt::format("{} {}", l.high_open ? "less than" : "at most", l.high);
+    return "";
+}
+inline bool within(double x, const Limits& l) {
+    return (l.low_open ? x > l.low : x >= l.low) && (l.high_open ? x < l.high : x <= l.high);
+}
+
+inline std::string kind_name(const Value& v) {
+    switch (v.kind) {
+        case Value::Kind::null: return "nothing";
+        case Value::Kind::scalar: return fmt::format("'{}'", v.text);
+        case Value::Kind::list: return "a list";
+        default: return "a mapping";
+    }
+}
+
+class FieldReader {
+  public:
+    explicit FieldReader(Problems& problems) : problems_(problems) {}
+
+    /// Reads one value; a problem leaves `out` as it is.
+    template <class T>
+    void read(const Value& value, const Meta& meta, T& out) {
+        if constexpr (Struct<T>) {
+            read_struct(value, meta.key, out);
+        } else if constexpr (Listed<T>) {
+            read_listed(value, meta.key, out);
+        } else if constexpr (std::is_enum_v<T>) {
+            read_enum(value, meta, out);
+        } else {
+            read_scalar(value, meta, out);
+        }
+    }
+    template <class T>
+    void read(const Value& value, const Meta& meta, std::optional<T>& out) {
+        out.emplace();
+        read(value, meta, *out);
+    }
+    template <class T>
+    void read(const Value& value, const Meta& meta, std::vector<T>& out) {
+        if (value.kind != Value::Kind::list) {
+            problems_.add(value, fmt::format("{} must be a list (lines that begin with '-'), not {}",
+                                             meta.key, kind_name(value)));
+            return;
+        }
+        for (const Value& item : value.list) {
+            read(item, meta, out.emplace_back());
+            if constexpr (requires { out.back().at; }) out.back().at = item.at;
+        }
+    }
+    /// Populations are a mapping of names.
+    void read(const Value& value, const Meta& meta, std::vector<PopulationSpec>& out) {
+        if (!expect_map(value, meta.key)) return;
+        for (const Entry& entry : value.map) {
+            PopulationSpec& p = out.emplace_back();
+            p.name = entry.key;
+            p.at = entry.at;
+            read_struct(entry.value, entry.key.c_str(), p);
+        }
+    }
+
+    template <Struct T>
+    void read_struct(const Value& value, const char* key, T& out) {
+        std::vector<std::string> known;
+        if constexpr (HasAlternative<T>) known.push_back(T::alternative().key);
+        for_each_field<T>([&](const auto& f) { known.push_back(f.name); });
+        if (value.kind == Value::Kind::scalar && shorthand(value, key, out)) return;
+        if (!expect_map(value, key)) return;
+
+        if constexpr (HasAlternative<T>) read_alternative(value, key, out, known);
+        for_each_field<T>([&](const auto& f) { read_field(value, key, f, out); });
+        check_unknown(value, key, known);
+    }
+
+  private:
+    template <class T, class F>
+    static void for_each_field(F&& f) {
+        std::apply([&](const auto&... field) { (f(field), ...); }, T::fields());
+    }
+
+    template <class F, class T>
+    void read_field(const Value& value, const char* key, const F& field, T& out) {
+        const Value* v = value.find(field.name);
+        if (!v || v->kind == Value::Kind::null) {
+            using Member = std::remove_reference_t<decltype(out.*field.member)>;
+            if (v && accepts_empty<Member>()) {  // `test:` is `test: {}`
+                Value empty = *v;
+                empty.kind = Value::Kind::map;
+                read(empty, {field.name, field.unit, field.limits}, out.*field.member);
+            } else if (v) {
+                problems_.add(*v, fmt::format("{} has no value", field.name));
+            } else if (field.need == Need::required) {
+                problems_.add(value, fmt::format("{} is missing the key '{}': {}", key, field.name, field.help));
+            }
+            return;
+        }
+        read(*v, {field.name, field.unit, field.limits}, out.*field.member);
+    }
+    template <class T>
+    static constexpr bool accepts_empty() {
+        if constexpr (requires { typename T::value_type; }) return std::is_same_v<T, std::optional<TestSpec>>;
+        return false;
+    }
+
+    /// `weight: kaiming_uniform` stands for `weight: {init: kaiming_uniform}`: the first key, if it is a name.
+    template <Struct T>
+    bool shorthand(const Value& value, const char* key, T& out) {
+        if constexpr (HasAlternative<T>) {
+            Value map{Value::Kind::map, "", {}, {{T::alternative().key, value.at, value}}, value.at, value.override_text};
+            read_struct(map, key, out);
+            return true;
+        } else if constexpr (std::tuple_size_v<decltype(T::fields())> > 0) {
+            const auto first = std::get<0>(T::fields());
+            using Member = std::remove_reference_t<decltype(out.*first.member)>;
+            if constexpr (std::is_enum_v<Member>) {
+                read(value, {first.name, first.unit, first.limits}, out.*first.member);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    template <HasAlternative T>
+    void read_alternative(const Value& value, const char* key, T& out, std::vector<std::string>& known) {
+        const auto choice = T::alternative();
+        const Value* name = value.find(choice.key);
+        if (!name) {
+            problems_.add(value, fmt::format("{} is missing the key '{}': {}", key, choice.key, choice.help));
+            known.clear();  // without it, no key can be called unknown
+            return;
+        }
+        if (!choose(choice, *name, out.*choice.member)) {
+            known.clear();
+            return;
+        }
+        std::visit([&](auto& params) { read_params(value, key, params, known); }, out.*choice.member);
+    }
+    template <class P>
+    void read_params(const Value& value, const char* key, P& params, std::vector<std::string>& known) {
+        for_each_field<P>([&](const auto& f) {
+            known.push_back(f.name);
+            read_field(value, key, f, params);
+        });
+    }
+
+    /// `optimizer: adam` or `optimizer: {name: adam, lr: 1e-3}`.
+    template <Listed T>
+    void read_listed(const Value& value, const char* key, T& out) {
+        using List = typename ListOf<T>::type;
+        if (value.kind == Value::Kind::scalar) {
+            choose<List>(value, key, out);
+            return;
+        }
+        if (!expect_map(value, key)) return;
+        const Value* name = value.find("name");
+        if (!name) {
+            problems_.add(value, fmt::format("{} is missing the key 'name': one of {}", key, names_of<List>()));
+            return;
+        }
+        if (!choose<List>(*name, key, out)) return;
+        std::vector<std::string> known{"name"};
+        std::visit([&](auto& params) { read_params(value, key, params, known); }, out);
+        check_unknown(value, key, known);
+    }
+
+    template <class Owner, class List>
+    bool choose(const Alternative<Owner, List>& choice, const Value& name, typename List::Params& out) {
+        return choose<List>(name, choice.key, out);
+    }
+    template <class List>
+    bool choose(const Value& name, const char* key, typename List::Params& out) {
+        for (std::size_t k = 0; k < List::names.size(); ++k) {
+            if (name.kind != Value::Kind::scalar || name.text != List::names[k]) continue;
+            if (out.index() != k) set_index<List>(out, k);
+            return true;
+        }
+        const std::vector<std::string> known(List::names.begin(), List::names.end());
+        problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, kind_name(name),
+                                        did_you_mean(name.text, known), join(known)));
+        return false;
+    }
+    template <class List, std::size_t I = 0>
+    static void set_index(typename List::Params& out, std::size_t k) {
+        if constexpr (I < List::names.size()) {
+            if (I == k) {
+                out.template emplace<I>();
+            } else {
+                set_index<List, I + 1>(out, k);
+            }
+        }
+    }
+    template <class List>
+    static std::string names_of() {
+        return join({List::names.begin(), List::names.end()});
+    }
+
+    template <class E>
+    void read_enum(const Value& value, const Meta& meta, E& out) {
+        const auto& names = Names<E>::values;
+        for (std::size_t k = 0; k < names.size(); ++k) {
+            if (value.kind == Value::Kind::scalar && value.text == names[k]) {
+                out = static_cast<E>(k);
+                return;
+            }
+        }
+        const std::vector<std::string> known(names.begin(), names.end());
+        problems_.add(value, fmt::format("{} cannot be {}{} (one of: {})", meta.key, kind_name(value),
+                                         did_you_mean(value.text, known), join(known)));
+    }
+
+    template <class T>
+    void read_scalar(const Value& value, const Meta& meta, T& out) {
+        if (value.kind != Value::Kind::scalar) {
+            problems_.add(value, fmt::format("{} must be a single value, not {}", meta.key, kind_name(value)));
+        } else if constexpr (std::is_same_v<T, std::string>) {
+            out = value.text;
+        } else if constexpr (std::is_same_v<T, bool>) {
+            if (value.text == "true" || value.text == "false") {
+                out = value.text == "true";
+            } else {
+                problems_.add(value, fmt::format("{} must be true or false; found '{}'", meta.key, value.text));
+            }
+        } else if constexpr (std::integral<T>) {
+            read_integer(value, meta, out);
+        } else {
+            double number = 0.0;
+            const std::string wrong = read_quantity(value.text, meta.unit, meta.key, number);
+            if (!wrong.empty()) {
+                problems_.add(value, wrong);
+            } else if (check_limits(value, meta, number)) {
+                out = number;
+            }
+        }
+    }
+    template <std::integral T>
+    void read_integer(const Value& value, const Meta& meta, T& out) {
+        T number{};
+        const char* last = value.text.data() + value.text.size();
+        const auto [end, error] = std::from_chars(value.text.data(), last, number);
+        if (error == std::errc{} && end == last) {
+            if (check_limits(value, meta, static_cast<double>(number))) out = number;
+            return;
+        }
+        problems_.add(value, fmt::format("{} must be a {}whole number{}; found '{}'", meta.key,
+                                         std::is_unsigned_v<T> ? "non-negative " : "",
+                                         error == std::errc::result_out_of_range ? " of at most 64 bits" : "",
+                                         value.text));
+    }
+    bool check_limits(const Value& value, const Meta& meta, double number) {
+        if (within(number, meta.limits)) return true;
+        problems_.add(value, fmt::format("{} must be {}{}{}; found '{}'", meta.key, limits_text(meta.limits),
+                                         *meta.unit ? " " : "", meta.unit, value.text));
+        return false;
+    }
+
+    bool expect_map(const Value& value, const char* key) {
+        if (value.kind == Value::Kind::map) return true;
+        problems_.add(value, fmt::format("{} must be a mapping (key: value), not {}", key, kind_name(value)));
+        return false;
+    }
+    void check_unknown(const Value& value, const char* key, const std::vector<std::string>& known) {
+        if (known.empty()) return;
+        for (const Entry& entry : value.map) {
+            if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+            problems_.add_unknown(entry, fmt::format("unknown key '{}' in {}{} (known: {})", entry.key, key,
+                                                     did_you_mean(entry.key, known), join(known)));
+        }
+    }
+
+    Problems& problems_;
+};
+
+}  // namespace snnsim
