@@ -1,11 +1,14 @@
 // SNN_HD marks a function that is compiled for both machines; SNN_LANES a loop over the columns of a panel, whose
-// turns are independent: vector instructions on a CPU, a single turn on a GPU.
+// turns are independent: vector instructions on a CPU, a single turn on a GPU. SNN_UNROLL: a loop that must keep its array in
+// registers.
 #pragma once
 
 #ifdef __CUDACC__
 #define SNN_HD __host__ __device__
 #define SNN_LANES
+#define SNN_UNROLL _Pragma("unroll")
 #else
 #define SNN_HD
 #define SNN_LANES _Pragma("omp simd")
+#define SNN_UNROLL _Pragma("GCC unroll 32")
 #endif

@@ -61,7 +61,9 @@ struct RunRecord {
 /// a temporary file in the same folder, flushed to the disk, then renamed. Throws FileError.
 void write_run(const std::string& path, const RunRecord& record);
 
-/// Reads what write_run wrote. Throws FileError that says what is missing.
+/// Reads what write_run wrote, but for recordings. Of the network only the projections' names, weights and bias come
+/// back, in alphabetical order as those of the checkpoint; the rest follows from the model. Throws FileError that says
+/// what is missing.
 RunRecord read_run(const std::string& path);
 
 /// `runs/x.h5` -> `runs/x.partial.h5`: where a run that is still going keeps its last checkpoint.

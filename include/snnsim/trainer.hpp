@@ -42,6 +42,7 @@ struct ProjectionOperations {
 struct SpikeRecording {
     std::string population;
     std::vector<std::uint32_t> sample, step, neuron;  // by sample, then step, then neuron; step from 1: its end
+    std::int64_t samples = 0;                         // recorded, silent ones included
 };
 struct StateRecording {
     std::string population, variable, unit;

@@ -103,8 +103,7 @@ struct SumInputs {
         for (std::uint32_t k = events.constant[p.sample]; k < events.count[p.sample]; ++k) {
             const std::uint32_t word = events.bits_of(p.sample, k, shape.words())[w];
             const Columns row = weight_row(p, neurons[k]);
-#pragma unroll
-            for (int t = 0; t < 32; ++t) {
+            SNN_UNROLL for (int t = 0; t < 32; ++t) {
                 if ((word >> t) & 1u) sum[t] = add(sum[t], row);
             }
         }

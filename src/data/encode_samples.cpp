@@ -18,7 +18,7 @@ std::string input_name(const ModelSpec& spec) {
 
 SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& images, bool test,
                               std::size_t first, std::size_t count) {
-    SpikeRecording out{input_name(spec), {}, {}, {}};
+    SpikeRecording out{input_name(spec), {}, {}, {}, static_cast<std::int64_t>(count)};
     const auto inputs = static_cast<std::size_t>(images.inputs());
     std::vector<std::uint32_t> rank(inputs);
     Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params& params) {

@@ -283,11 +283,11 @@ class TrainerOn final : public Trainer {
     }
 
     void start_recording(Evaluation& result, const RecordSpec& spec, std::size_t samples) const {
+        const auto count = std::min<std::int64_t>(spec.samples, static_cast<std::int64_t>(samples));
         if (spec.what == RecordWhat::spikes) {
-            result.spikes.push_back({spec.population, {}, {}, {}});
+            result.spikes.push_back({spec.population, {}, {}, {}, count});
             return;
         }
-        const auto count = std::min<std::int64_t>(spec.samples, static_cast<std::int64_t>(samples));
         StateRecording state{spec.population, "v", "1", count, net_.network.steps,
                              static_cast<std::int64_t>(size_of(spec.population)), {}};
         result.states.push_back(std::move(state));

@@ -1,0 +1,30 @@
+// What a run shows while it goes on: a bar on a terminal, plain lines elsewhere.
+#pragma once
+
+#include "snnsim/run.hpp"
+#include "src/training/loop.hpp"
+
+namespace snnsim {
+
+class ProgressDisplay {
+  public:
+    explicit ProgressDisplay(ProgressStyle style);
+    void show(const TrainingProgress& progress);
+    bool silent() const { return style_ == ProgressStyle::none; }
+
+  private:
+    void show_bar(const TrainingProgress& p, double rate, double left);
+    void show_plain(const TrainingProgress& p, double rate, double left);
+
+    ProgressStyle style_;
+    double last_line_ = 0.0;  // when a plain line was last printed
+};
+
+/// "1:23", "2:03:04"
+std::string duration_text(double seconds);
+/// 1234567 -> "1,234,567"
+std::string grouped(std::int64_t number);
+/// 123456789 bytes -> "123 MB"
+std::string bytes_text(std::size_t bytes);
+
+}  // namespace snnsim

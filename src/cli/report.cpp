@@ -1,0 +1,95 @@
+#include "src/cli/report.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "src/cli/progress.hpp"
+#include "src/energy/energy_model.hpp"
+
+namespace snnsim {
+namespace {
+
+std::int64_t size_of(const ModelSpec& spec, const std::string& name) {
+    for (const PopulationSpec& p : spec.populations) {
+        if (p.name == name) return p.size;
+    }
+    return 0;
+}
+
+std::size_t memory_of(const ModelSpec& spec) {
+    std::size_t sum = 0;
+    for (const MemoryPart& part : estimate_memory(spec)) sum += part.bytes;
+    return sum;
+}
+
+std::string input_name(const Network& network) {
+    return network.populations.empty() ? "" : network.populations.front().name;
+}
+
+}  // namespace
+
+WeightCount count_weights(const ModelSpec& spec) {
+    WeightCount count;
+    for (const ProjectionSpec& p : spec.projections) {
+        const std::int64_t weights = size_of(spec, p.from) * size_of(spec, p.to);
+        (p.trainable ? count.trainable : count.fixed) += weights;
+        if (p.bias) count.bias += size_of(spec, p.to);
+    }
+    return count;
+}
+
+std::string header_text(const ModelSpec& spec, const std::string& device) {
+    std::string out = fmt::format("{} ({})\n ", spec.name, spec.path);
+    for (const PopulationSpec& p : spec.populations) {
+        out += fmt::format(" {} {} {}", &p == &spec.populations[0] ? "" : ";", p.name,
+                           fmt::format("({} {})", grouped(p.size), NeuronModels::name_of(p.neuron)));
+    }
+    const WeightCount w = count_weights(spec);
+    return out + fmt::format("\n  {} trainable weights, {} fixed, {} biases; {} steps of {:g} ms\n  {}; about {} of memory\n",
+                             grouped(w.trainable), grouped(w.fixed), grouped(w.bias), spec.steps(), spec.dt, device,
+                             bytes_text(memory_of(spec)));
+}
+
+std::string check_text(const ModelSpec& spec) {
+    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12}\n", spec.path, "population", "model", "neurons");
+    for (const PopulationSpec& p : spec.populations) {
+        out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron), grouped(p.size));
+    }
+    out += fmt::format("\n{:<34} {:<12} {:>12} {:>8}\n", "projection", "rule", "weights", "biases");
+    for (const ProjectionSpec& p : spec.projections) {
+        out += fmt::format("{:<34} {:<12} {:>12} {:>8}  {}\n", p.from + " -> " + p.to, name_of(p.connect),
+                           grouped(size_of(spec, p.from) * size_of(spec, p.to)),
+                           p.bias ? grouped(size_of(spec, p.to)) : "-", p.trainable ? "trainable" : "fixed");
+    }
+    const WeightCount w = count_weights(spec);
+    out += fmt::format("{:<34} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", "", grouped(w.trainable),
+                       grouped(w.bias), grouped(w.fixed));
+    out += fmt::format("\n{} steps of {:g} ms per sample\n\nmemory, about:\n", spec.steps(), spec.dt);
+    for (const MemoryPart& part : estimate_memory(spec)) {
+        out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
+    }
+    return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec)));
+}
+
+std::string summary_text(const RunRecord& r, const std::string& path) {
+    std::string out;
+    if (r.test) {
+        const OperationsPerSample ops = per_sample(*r.test, input_name(r.network));
+        out += fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n", 100.0 * r.test->accuracy, r.test->loss,
+                           grouped(static_cast<std::int64_t>(r.test->labels.size())));
+        out += fmt::format("per sample: {:.0f} events of neurons, {} MACs, {} ACs, {:.3f} uJ ({}, {})\n", ops.spikes,
+                           grouped(static_cast<std::int64_t>(ops.macs)), grouped(static_cast<std::int64_t>(ops.acs)),
+                           ops.microjoules(energy_45nm), energy_45nm.name, energy_45nm.source);
+    }
+    double total = 0.0;
+    out += "time:";
+    for (const auto& [phase, seconds] : r.seconds) {
+        out += fmt::format(" {} {:.2f} s,", phase, seconds);
+        total += seconds;
+    }
+    out += fmt::format(" in all {:.2f} s\n", total);
+    return out + fmt::format("{}: {}\n", name_of(r.status), path);
+}
+
+}  // namespace snnsim

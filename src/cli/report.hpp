@@ -1,0 +1,21 @@
+// The tables a user reads: what a model is, and what a run gave.
+#pragma once
+
+#include "snnsim/network.hpp"
+#include "snnsim/run_record.hpp"
+
+namespace snnsim {
+
+/// Three lines before a run: the network, its weights, the device and memory.
+std::string header_text(const ModelSpec& spec, const std::string& device);
+/// The table of `snnsim check`.
+std::string check_text(const ModelSpec& spec);
+/// After a run: accuracy, activity, operations, where the time went, where the file is.
+std::string summary_text(const RunRecord& record, const std::string& path);
+
+struct WeightCount {
+    std::int64_t trainable = 0, fixed = 0, bias = 0;
+};
+WeightCount count_weights(const ModelSpec& spec);
+
+}  // namespace snnsim

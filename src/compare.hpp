@@ -1,0 +1,24 @@
+// Several runs side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/run.hpp"
+
+namespace snnsim {
+
+struct ComparedRun {
+    std::string name;
+    ModelSpec spec;
+    RunRecord record;
+};
+
+/// Reads the runs named (.h5), trains the models (.yaml) that have no finished run yet, and returns them all.
+std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments, const RunOptions& options);
+
+/// The table in Markdown, and as comma-separated values.
+std::string compare_markdown(const std::vector<ComparedRun>& runs);
+std::string compare_csv(const std::vector<ComparedRun>& runs);
+
+}  // namespace snnsim

@@ -1,0 +1,17 @@
+// The digest of recorded spikes: equal digests, equal rasters.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/trainer.hpp"
+
+namespace snnsim {
+
+/// SHA-256 over the population's name and its spikes in the order of the file: (sample, step, neuron), 32 bits each, little
+/// endian.
+std::string spike_digest(const SpikeRecording& spikes);
+/// Over the digests of all populations.
+std::string spike_digest(const std::vector<SpikeRecording>& populations);
+
+}  // namespace snnsim

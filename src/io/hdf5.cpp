@@ -1,0 +1,151 @@
+#include "src/io/hdf5.hpp"
+
+#include <fmt/format.h>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim::h5 {
+namespace {
+
+/// HDF5 prints its error stack to stderr unless told not to; the messages go into the exception instead.
+const bool silenced = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+
+herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
+    auto& text = *static_cast<std::string*>(out);
+    if (text.empty() && error->desc) text = error->desc;
+    return 0;
+}
+
+[[noreturn]] void fail(const std::string& what) {
+    std::string reason;
+    if (silenced) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
+    H5Eclear2(H5E_DEFAULT);
+    throw FileError(reason.empty() ? what : fmt::format("{}: {}", what, reason));
+}
+
+Handle text_type() {
+    Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "text type");
+    check(H5Tset_size(type, H5T_VARIABLE), "text type");
+    check(H5Tset_cset(type, H5T_CSET_UTF8), "text type");
+    return type;
+}
+Handle space_of(const Dims& dims) {
+    return {dims.empty() ? H5Screate(H5S_SCALAR)
+                         : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+            H5Sclose, "data space"};
+}
+Handle open_attribute(hid_t object, const std::string& name) {
+    return {H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, "the attribute '" + name + "' is missing"};
+}
+Handle open_array(hid_t parent, const std::string& path) {
+    return {H5Dopen2(parent, path.c_str(), H5P_DEFAULT), H5Dclose, "the data set '" + path + "' is missing"};
+}
+
+}  // namespace
+
+Handle::Handle(hid_t id, Close close, const std::string& what) : id_(id), close_(close) {
+    if (id < 0) fail(what);
+}
+Handle::~Handle() {
+    if (id_ >= 0) close_(id_);
+}
+
+void check(herr_t status, const std::string& what) {
+    if (status < 0) fail(what);
+}
+
+Handle create_file(const std::string& path) {
+    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose, "cannot create " + path};
+}
+Handle open_file(const std::string& path) {
+    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "cannot open " + path + " as an HDF5 file"};
+}
+
+Handle group(hid_t parent, const std::string& path) {
+    if (exists(parent, path)) {
+        return {H5Gopen2(parent, path.c_str(), H5P_DEFAULT), H5Gclose, "the group '" + path + "' is missing"};
+    }
+    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties");
+    check(H5Pset_create_intermediate_group(links, 1), "link properties");
+    return {H5Gcreate2(parent, path.c_str(), links, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
+            "cannot create the group '" + path + "'"};
+}
+
+bool exists(hid_t parent, const std::string& path) {
+    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        if (H5Lexists(parent, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+        if (slash == std::string::npos) return true;
+    }
+}
+
+std::vector<std::string> children(hid_t parent, const std::string& path) {
+    std::vector<std::string> names;
+    if (!exists(parent, path)) return names;
+    const Handle g = group(parent, path);
+    const auto add = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+        static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+        return 0;
+    };
+    check(H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), "cannot list '" + path + "'");
+    return names;
+}
+
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims, const void* data) {
+    const Handle space = space_of(dims);
+    const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                           "cannot create the attribute '" + name + "'");
+    if (H5Sget_simple_extent_npoints(space) == 0) return;
+    check(H5Awrite(attribute, type, data), "cannot write the attribute '" + name + "'");
+}
+void read_attribute(hid_t object, const std::string& name, hid_t type, void* data) {
+    check(H5Aread(open_attribute(object, name), type, data), "cannot read the attribute '" + name + "'");
+}
+
+void write_text(hid_t object, const std::string& name, const std::string& value) {
+    const char* text = value.c_str();
+    write_attribute(object, name, text_type(), {}, &text);
+}
+void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values) {
+    std::vector<const char*> texts;
+    for (const std::string& v : values) texts.push_back(v.c_str());
+    write_attribute(object, name, text_type(), {values.size()}, texts.data());
+}
+std::vector<std::string> read_texts(hid_t object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const Handle space(H5Aget_space(attribute), H5Sclose, "data space");
+    std::vector<char*> texts(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
+    if (texts.empty()) return {};
+    const Handle type = text_type();
+    check(H5Aread(attribute, type, texts.data()), "cannot read the attribute '" + name + "'");
+    std::vector<std::string> values(texts.begin(), texts.end());
+    check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts.data()), "text memory");
+    return values;
+}
+std::string read_text(hid_t object, const std::string& name) {
+    const std::vector<std::string> values = read_texts(object, name);
+    return values.empty() ? "" : values[0];
+}
+
+void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims, const void* data,
+                 const std::string& units) {
+    const Handle space = space_of(dims);
+    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties");
+    check(H5Pset_create_intermediate_group(links, 1), "link properties");
+    const Handle set(H5Dcreate2(parent, path.c_str(), type, space, links, H5P_DEFAULT, H5P_DEFAULT), H5Dclose,
+                     "cannot create the data set '" + path + "'");
+    if (H5Sget_simple_extent_npoints(space) > 0) {
+        check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "cannot write the data set '" + path + "'");
+    }
+    write_text(set, "units", units);
+}
+std::size_t count_of(hid_t parent, const std::string& path) {
+    const Handle set = open_array(parent, path);
+    const Handle space(H5Dget_space(set), H5Sclose, "data space");
+    return static_cast<std::size_t>(H5Sget_simple_extent_npoints(space));
+}
+void read_array(hid_t parent, const std::string& path, hid_t type, void* data) {
+    const Handle set = open_array(parent, path);
+    check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "cannot read the data set '" + path + "'");
+}
+
+}  // namespace snnsim::h5

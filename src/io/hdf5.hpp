@@ -1,0 +1,88 @@
+// A thin, checked layer over the HDF5 C library: handles that close themselves, typed attributes and data sets.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace snnsim::h5 {
+
+/// An HDF5 identifier that is closed with its owner. Construction throws FileError when the call that made it failed.
+class Handle {
+  public:
+    using Close = herr_t (*)(hid_t);
+    Handle(hid_t id, Close close, const std::string& what);
+    ~Handle();
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    Handle& operator=(Handle&&) = delete;
+    operator hid_t() const { return id_; }
+
+  private:
+    hid_t id_;
+    Close close_;
+};
+
+/// Throws FileError with HDF5's own message when `status` is negative.
+void check(herr_t status, const std::string& what);
+
+template <class T>
+hid_t type_of();
+template <> inline hid_t type_of<float>() { return H5T_NATIVE_FLOAT; }
+template <> inline hid_t type_of<double>() { return H5T_NATIVE_DOUBLE; }
+template <> inline hid_t type_of<std::uint8_t>() { return H5T_NATIVE_UINT8; }
+template <> inline hid_t type_of<std::uint32_t>() { return H5T_NATIVE_UINT32; }
+template <> inline hid_t type_of<std::int64_t>() { return H5T_NATIVE_INT64; }
+template <> inline hid_t type_of<std::uint64_t>() { return H5T_NATIVE_UINT64; }
+
+using Dims = std::vector<hsize_t>;
+
+Handle create_file(const std::string& path);
+/// Throws FileError when the file is missing or no HDF5 file.
+Handle open_file(const std::string& path);
+/// Opens the group, making it and its parents where they are missing.
+Handle group(hid_t parent, const std::string& path);
+bool exists(hid_t parent, const std::string& path);
+std::vector<std::string> children(hid_t parent, const std::string& path);
+
+void write_text(hid_t object, const std::string& name, const std::string& value);
+std::string read_text(hid_t object, const std::string& name);
+void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values);
+std::vector<std::string> read_texts(hid_t object, const std::string& name);
+
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims, const void* data);
+void read_attribute(hid_t object, const std::string& name, hid_t type, void* data);
+template <class T>
+void write_number(hid_t object, const std::string& name, T value) {
+    write_attribute(object, name, type_of<T>(), {}, &value);
+}
+template <class T>
+T read_number(hid_t object, const std::string& name) {
+    T value{};
+    read_attribute(object, name, type_of<T>(), &value);
+    return value;
+}
+
+/// A data set of any rank with an attribute `units`.
+void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims, const void* data,
+                 const std::string& units);
+template <class T>
+void write_vector(hid_t parent, const std::string& path, const std::vector<T>& values, const std::string& units,
+                  Dims dims = {}) {
+    if (dims.empty()) dims = {values.size()};
+    write_array(parent, path, type_of<T>(), dims, values.data(), units);
+}
+std::size_t count_of(hid_t parent, const std::string& path);
+void read_array(hid_t parent, const std::string& path, hid_t type, void* data);
+template <class T>
+std::vector<T> read_vector(hid_t parent, const std::string& path) {
+    std::vector<T> values(count_of(parent, path));
+    read_array(parent, path, type_of<T>(), values.data());
+    return values;
+}
+
+}  // namespace snnsim::h5

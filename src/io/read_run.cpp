@@ -1,0 +1,140 @@
+// HDF5 -> RunRecord.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "snnsim/error.hpp"
+#include "snnsim/run_record.hpp"
+#include "src/io/hdf5.hpp"
+
+namespace snnsim {
+namespace {
+
+Provenance read_provenance(hid_t root) {
+    Provenance p;
+    p.version = h5::read_text(root, "snnsim_version");
+    p.git = h5::read_text(root, "git");
+    p.model_name = h5::read_text(root, "model_name");
+    p.model_path = h5::read_text(root, "model_path");
+    p.model_text = h5::read_text(root, "model");
+    p.model_sha256 = h5::read_text(root, "model_sha256");
+    p.overrides = h5::read_texts(root, "overrides");
+    p.seed = h5::read_number<std::uint64_t>(root, "seed");
+    p.dt = h5::read_number<double>(root, "dt");
+    p.backend = h5::read_text(root, "backend");
+    p.device = h5::read_text(root, "device");
+    p.threads = static_cast<int>(h5::read_number<std::int64_t>(root, "threads"));
+    p.host = h5::read_text(root, "host");
+    p.started = h5::read_text(root, "started");
+    p.finished = h5::read_text(root, "finished");
+    return p;
+}
+
+RunStatus read_status(hid_t root) {
+    const std::string status = h5::read_text(root, "status");
+    for (std::size_t k = 0; k < Names<RunStatus>::values.size(); ++k) {
+        if (status == Names<RunStatus>::values[k]) return static_cast<RunStatus>(k);
+    }
+    throw FileError("unknown status '" + status + "'");
+}
+
+void read_projections(hid_t root, Network& network) {
+    for (const std::string& name : h5::children(root, "weights")) {
+        const h5::Handle g = h5::group(root, "weights/" + name);
+        Projection p{name, 0, 0, h5::read_number<std::uint8_t>(g, "trainable") != 0,
+                     h5::read_vector<float>(g, "weights"), {}};
+        if (h5::exists(g, "bias")) p.bias = h5::read_vector<float>(g, "bias");
+        network.projections.push_back(std::move(p));
+    }
+}
+
+Curves read_curves(hid_t root) {
+    const auto read = [&](const char* path) { return h5::read_vector<double>(root, std::string("training/") + path); };
+    return {read("steps/loss"),           read("steps/accuracy"),
+            read("steps/learning_rate"),  read("epochs/train_loss"),
+            read("epochs/train_accuracy"), read("epochs/validation_loss"),
+            read("epochs/validation_accuracy"), read("epochs/seconds")};
+}
+
+Evaluation read_test(hid_t root) {
+    Evaluation test;
+    const h5::Handle g = h5::group(root, "test");
+    test.accuracy = h5::read_number<double>(g, "accuracy");
+    test.loss = h5::read_number<double>(g, "loss");
+    test.labels = h5::read_vector<std::uint8_t>(g, "label");
+    test.predictions = h5::read_vector<std::uint8_t>(g, "prediction");
+    for (const std::string& name : h5::children(root, "energy/activity")) {
+        const h5::Handle a = h5::group(root, "energy/activity/" + name);
+        test.activity.push_back(
+            {name, h5::read_number<std::uint64_t>(a, "events"), h5::read_number<std::uint64_t>(a, "possible")});
+    }
+    for (const std::string& name : h5::children(root, "energy/operations")) {
+        const h5::Handle o = h5::group(root, "energy/operations/" + name);
+        test.operations.push_back({name, h5::read_number<std::uint64_t>(o, "dense"),
+                                   h5::read_number<std::uint64_t>(o, "macs"),
+                                   h5::read_number<std::uint64_t>(o, "acs")});
+    }
+    return test;
+}
+
+/// The projections of a state, in the order that `order` names.
+TrainerState read_state(hid_t root, const std::string& path, const std::vector<std::string>& order) {
+    TrainerState state;
+    state.updates = h5::read_number<std::uint64_t>(h5::group(root, path), "updates");
+    for (const std::string& name : order) {
+        const std::string at = path + "/" + name;
+        state.weights.push_back(h5::read_vector<float>(root, at + "/weights"));
+        state.bias.push_back(h5::read_vector<float>(root, at + "/bias"));
+        if (h5::exists(root, at + "/moments")) state.moments.push_back(h5::read_vector<float>(root, at + "/moments"));
+    }
+    return state;
+}
+
+Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
+    const h5::Handle g = h5::group(root, "checkpoints/last");
+    Checkpoint c;
+    c.epoch = h5::read_number<std::int64_t>(g, "epoch");
+    c.batch_in_epoch = h5::read_number<std::int64_t>(g, "batch_in_epoch");
+    c.epoch_loss_sum = h5::read_number<double>(g, "epoch_loss_sum");
+    c.epoch_right_sum = h5::read_number<double>(g, "epoch_right_sum");
+    c.epoch_samples = h5::read_number<double>(g, "epoch_samples");
+    c.epoch_seconds = h5::read_number<double>(g, "epoch_seconds");
+    c.best_accuracy = h5::read_number<double>(g, "best_accuracy");
+    c.epochs_since_best = h5::read_number<std::int64_t>(g, "epochs_since_best");
+    c.state = read_state(root, "checkpoints/last/state", order);
+    if (h5::exists(root, "checkpoints/last/best")) c.best = read_state(root, "checkpoints/last/best", order);
+    return c;
+}
+
+}  // namespace
+
+RunRecord read_run(const std::string& path) {
+    if (!std::filesystem::exists(path)) throw FileError("there is no run file " + path);
+    const h5::Handle root = h5::open_file(path);
+    try {
+        if (h5::read_text(root, "format") != "snnsim run") throw FileError("another format");
+    } catch (const FileError&) {
+        throw FileError(path + " is an HDF5 file, but not a run file of snnsim");
+    }
+    try {
+        RunRecord r;
+        r.provenance = read_provenance(root);
+        r.status = read_status(root);
+        r.network.dt = r.provenance.dt;
+        r.network.steps = static_cast<int>(h5::read_number<std::int64_t>(root, "steps_per_sample"));
+        read_projections(root, r.network);
+        r.curves = read_curves(root);
+        if (h5::exists(root, "test")) r.test = read_test(root);
+        for (const std::string& phase : h5::children(root, "profile")) {
+            r.seconds[phase] = h5::read_vector<double>(root, "profile/" + phase).at(0);
+        }
+        std::vector<std::string> order;
+        for (const Projection& p : r.network.projections) order.push_back(p.name);
+        if (h5::exists(root, "checkpoints/last")) r.checkpoint = read_checkpoint(root, order);
+        return r;
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("{}: {}", path, e.what()));
+    }
+}
+
+}  // namespace snnsim

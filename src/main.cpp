@@ -1,0 +1,216 @@
+// The command line; the one place that prints errors.
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <new>
+
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "snnsim/run.hpp"
+#include "src/cli/progress.hpp"
+#include "src/cli/report.hpp"
+#include "src/compare.hpp"
+#include "src/data/encode_samples.hpp"
+#include "src/provenance.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr int interrupted_status = 130;
+
+/// What `snnsim encode` uses when no model is given.
+constexpr const char* encode_model = R"(name: encode
+dt: 1 ms
+data: {set: mnist, encode: {scheme: poisson, max_rate: 250 Hz, duration: 100 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  output: {size: 10, model: linear}
+projections: [{from: input, to: output}]
+)";
+
+template <class Enum>
+void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::string& help) {
+    std::map<std::string, Enum> choices;
+    std::string all;
+    for (std::size_t k = 0; k < Names<Enum>::values.size(); ++k) {
+        choices[Names<Enum>::values[k]] = static_cast<Enum>(k);
+        all += (k ? "|" : "") + std::string(Names<Enum>::values[k]);
+    }
+    app.add_option_function<std::string>(
+           name,
+           [&value, choices, name, all](const std::string& text) {
+               const auto found = choices.find(text);
+               if (found == choices.end()) throw CLI::ValidationError(name, text + " is not one of " + all);
+               value = found->second;
+           },
+           help)
+        ->type_name(all);
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+    app.add_option("--set", options.overrides, "override a value of the model, e.g. --set train.epochs=2")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    add_choice(app, "--backend", options.backend, "where to compute (auto: CUDA if there is a device)");
+    app.add_option("--threads", options.threads, "CPU threads; default: all cores")->check(CLI::Range(1, 4096));
+    app.add_option("--data-dir", options.data_dir, "folder with the data set's idx files, gzipped or not");
+    app.add_flag("--force", options.force, "overwrite an existing run file");
+    add_choice(app, "--progress", options.progress, "what to show meanwhile");
+    app.add_option("--checkpoint-every", options.checkpoint_every, "seconds between checkpoints in an epoch")
+        ->check(CLI::NonNegativeNumber);
+}
+
+void save_text(const std::string& path, const std::string& text) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder);
+    std::ofstream file(path);
+    file << text;
+    if (!file.flush()) throw FileError("cannot write " + path);
+}
+
+struct EncodeOptions {
+    std::string model, output, data_dir;
+    std::vector<std::string> overrides;
+    std::size_t samples = 100, first = 0;
+    bool train = false, force = false;
+};
+
+void encode(const EncodeOptions& options) {
+    if (!options.force && std::filesystem::exists(options.output)) {
+        throw UsageError(options.output + " exists already; --force overwrites it");
+    }
+    ModelSpec spec = options.model.empty() ? parse_model(encode_model, "(built in)", options.overrides)
+                                           : read_model(options.model, options.overrides);
+    const Dataset data = load_dataset(spec.data.set, options.data_dir);
+    const LabelledImages& set = options.train ? data.train : data.test;
+    const auto count = static_cast<std::size_t>(set.count);
+    if (options.first >= count) throw UsageError(fmt::format("--first {}: there are {} samples", options.first, count));
+    const std::size_t samples = std::min(options.samples, count - options.first);
+    RunRecord record;
+    record.status = RunStatus::finished;
+    record.provenance = provenance_of(spec);
+    record.network.dt = spec.dt;
+    record.network.steps = spec.steps();
+    record.test.emplace();
+    const auto from = set.labels.begin() + static_cast<std::ptrdiff_t>(options.first);
+    record.test->labels.assign(from, from + static_cast<std::ptrdiff_t>(samples));
+    record.test->spikes.push_back(encode_samples(spec, set, !options.train, options.first, samples));
+    record.provenance.finished = utc_now();
+    write_run(options.output, record);
+    fmt::print("{} samples, {} spikes: {}\n", samples, record.test->spikes[0].neuron.size(), options.output);
+}
+
+void print_devices() {
+    fmt::print("cpu   available\n");
+    const std::string reason = why_no_cuda();
+    fmt::print("cuda  {}\n", reason.empty() ? "available" : "not available: " + reason);
+}
+
+int dispatch(std::vector<std::string> arguments) {
+    CLI::App app{"snnsim simulates and trains spiking neural networks.\n"
+                 "A model is a YAML file, a run an HDF5 file:\n\n"
+                 "    snnsim models/mnist_lif.yaml\n"
+                 "    snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml\n",
+                 "snnsim"};
+    app.set_version_flag("--version", "snnsim " + program_version());
+    app.require_subcommand(1);
+    int status = 0;
+
+    RunOptions options;
+    std::string model, output;
+    CLI::App& run_command = *app.add_subcommand("run", "train, test and record a model (the word `run` may be left out)");
+    run_command.footer("Example: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5");
+    run_command.add_option("model", model, "model file (.yaml)");
+    add_run_options(run_command, options);
+    run_command.add_option("-o,--output", options.output, "run file to write; default: runs/<name of the model>.h5");
+    run_command.add_option("--resume", options.resume, "go on with an interrupted run file");
+    run_command.add_option_function<std::uint64_t>(
+        "--seed", [&](std::uint64_t seed) { options.overrides.push_back("seed=" + std::to_string(seed)); },
+        "the same as --set seed=N");
+    run_command.callback([&] {
+        if (model.empty() && options.resume.empty()) throw UsageError("name a model file, or a run file with --resume");
+        if (run(model, options).status == RunStatus::interrupted) status = interrupted_status;
+    });
+
+    CLI::App& check_command = *app.add_subcommand("check", "check a model file and show what it describes");
+    check_command.footer("Example: snnsim check models/mnist_lif.yaml");
+    check_command.add_option("model", model, "model file (.yaml)")->required();
+    check_command.add_option("--set", options.overrides, "override a value")->type_name("KEY=VALUE")->allow_extra_args(false);
+    check_command.callback([&] { fmt::print("{}", check_text(read_model(model, options.overrides))); });
+
+    std::vector<std::string> compared;
+    CLI::App& compare_command = *app.add_subcommand("compare", "accuracy, operations and energy of several models or runs");
+    compare_command.footer("Models without a finished run in runs/ are trained first.\n"
+                           "Example: snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml");
+    compare_command.add_option("models", compared, "model files (.yaml) and run files (.h5)")->required();
+    add_run_options(compare_command, options);
+    compare_command.add_option("-o,--output", output, "table to write (.csv); default: runs/compare_<names>.csv");
+    compare_command.callback([&] {
+        const std::vector<ComparedRun> runs = compare_runs(compared, options);
+        std::string path = output.empty() ? "runs/compare" : output;
+        if (output.empty()) {
+            for (const ComparedRun& r : runs) path += "_" + r.name;
+            path += ".csv";
+        }
+        save_text(path, compare_csv(runs));
+        fmt::print("{}\n{}\n", compare_markdown(runs), path);
+    });
+
+    EncodeOptions encoding;
+    CLI::App& encode_command = *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
+    encode_command.footer("Example: snnsim encode --set data.encode.scheme=latency -o spikes.h5");
+    encode_command.add_option("model", encoding.model, "model file; default: MNIST, Poisson rates, 100 ms");
+    encode_command.add_option("--set", encoding.overrides, "override a value")->type_name("KEY=VALUE")->allow_extra_args(false);
+    encode_command.add_option("-o,--output", encoding.output, "file to write")->required();
+    encode_command.add_option("--samples", encoding.samples, "how many samples (100)")->check(CLI::PositiveNumber);
+    encode_command.add_option("--first", encoding.first, "the first sample (0)");
+    encode_command.add_flag("--train", encoding.train, "of the training set; default: of the test set");
+    encode_command.add_option("--data-dir", encoding.data_dir, "folder with the data set's idx files");
+    encode_command.add_flag("--force", encoding.force, "overwrite an existing file");
+    encode_command.callback([&] { encode(encoding); });
+
+    app.add_subcommand("devices", "list where snnsim can compute, and why not elsewhere")
+        ->footer("Example: snnsim devices")
+        ->callback(print_devices);
+    app.add_subcommand("reference", "print the reference of the model file (Markdown)")
+        ->footer("Example: snnsim reference | less")
+        ->callback([] { fmt::print("{}", model_reference()); });
+
+    // `snnsim model.yaml` and `snnsim --resume run.h5` are `snnsim run ...`.
+    std::vector<std::string> first{"--help", "-h", "--version"};
+    for (const CLI::App* command : app.get_subcommands(nullptr)) first.push_back(command->get_name());
+    const bool named = !arguments.empty() && std::find(first.begin(), first.end(), arguments[0]) != first.end();
+    if (!named && !arguments.empty()) arguments.insert(arguments.begin(), "run");
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    try {
+        app.parse(arguments);
+    } catch (const CLI::ParseError& e) {
+        const int code = app.exit(e);
+        return code == 0 ? 0 : 2;
+    }
+    return status;
+}
+
+}  // namespace
+}  // namespace snnsim
+
+int main(int argc, char** argv) {
+    const auto fail = [](const char* what, int status) {
+        fmt::print(stderr, "snnsim: error: {}\n", what);
+        return status;
+    };
+    try {
+        return snnsim::dispatch({argv + 1, argv + argc});
+    } catch (const snnsim::ModelError& e) {
+        return fail(e.what(), 2);
+    } catch (const snnsim::UsageError& e) {
+        return fail(e.what(), 2);
+    } catch (const std::bad_alloc&) {
+        return fail("out of memory; `snnsim check` shows what the model takes. A smaller train.batch takes less", 1);
+    } catch (const std::exception& e) {
+        return fail(e.what(), 1);
+    }
+}

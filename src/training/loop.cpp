@@ -1,0 +1,163 @@
+#include "src/training/loop.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "snnsim/error.hpp"
+#include "src/training/schedule.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr double block_seconds = 0.2;
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+class Loop {
+  public:
+    Loop(const ModelSpec& spec, std::uint32_t samples, Trainer& trainer, Checkpoint& at, Curves& curves,
+         const LoopHooks& hooks)
+        : spec_(spec),
+          train_(*spec.train),
+          trainer_(trainer),
+          at_(at),
+          curves_(curves),
+          hooks_(hooks),
+          split_(split_samples(spec.seed, samples, train_.validation)),
+          per_epoch_(static_cast<std::int64_t>(
+              (split_.train.size() + static_cast<std::size_t>(train_.batch) - 1) /
+              static_cast<std::size_t>(train_.batch))) {}
+
+    LoopEnd run() {
+        if (split_.train.empty()) throw DataError("there are no training samples left; lower train.validation");
+        while (at_.epoch < train_.epochs) {
+            if (stops_early()) return LoopEnd::stopped_early;
+            if (!run_epoch()) return LoopEnd::interrupted;
+            end_epoch();
+            hooks_.save(true);
+            if (hooks_.stop_requested()) return LoopEnd::interrupted;
+        }
+        return LoopEnd::finished;
+    }
+
+  private:
+    /// False when asked to stop before the end of the epoch.
+    bool run_epoch() {
+        const auto epoch = static_cast<std::uint32_t>(at_.epoch);
+        const std::vector<std::uint32_t> order = shuffled(split_.train, spec_.seed, epoch);
+        while (at_.batch_in_epoch < per_epoch_) {
+            const double start = now();
+            const std::int64_t batches = std::min(block_, per_epoch_ - at_.batch_in_epoch);
+            run_block(order, epoch, batches);
+            const double seconds = now() - start;
+            at_.epoch_seconds += seconds;
+            const double wanted = static_cast<double>(batches) * block_seconds / std::max(seconds, 1e-4);
+            block_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), 1, 4 * block_);
+            report(false);
+            if (at_.batch_in_epoch == per_epoch_) break;
+            if (hooks_.stop_requested()) return false;
+            hooks_.save(false);
+        }
+        return true;
+    }
+
+    void run_block(const std::vector<std::uint32_t>& order, std::uint32_t epoch, std::int64_t batches) {
+        const std::int64_t first = at_.batch_in_epoch * train_.batch;
+        const std::int64_t last =
+            std::min((at_.batch_in_epoch + batches) * train_.batch, static_cast<std::int64_t>(order.size()));
+        std::vector<double> rates;
+        const std::int64_t update = at_.epoch * per_epoch_ + at_.batch_in_epoch;
+        for (std::int64_t k = 0; k < batches; ++k) {
+            rates.push_back(base_learning_rate(train_.optimizer) *
+                            schedule_factor(train_.schedule, update + k, per_epoch_, per_epoch_ * train_.epochs));
+        }
+        const std::span<const std::uint32_t> samples(order.data() + first, static_cast<std::size_t>(last - first));
+        const std::vector<StepResult> results = trainer_.train(samples, epoch, rates);
+        for (std::int64_t k = 0; k < batches; ++k) add(results[static_cast<std::size_t>(k)], first + k * train_.batch, last);
+        at_.batch_in_epoch += batches;
+    }
+
+    void add(const StepResult& step, std::int64_t first, std::int64_t last) {
+        if (!std::isfinite(step.loss)) {
+            throw Error(fmt::format("the loss is no longer finite (epoch {}, update {}): try a smaller "
+                                    "train.optimizer.lr, or train.clip_norm; the last checkpoint is kept",
+                                    at_.epoch + 1, curves_.step_loss.size() + 1));
+        }
+        curves_.step_loss.push_back(step.loss);
+        curves_.step_accuracy.push_back(step.accuracy);
+        curves_.step_learning_rate.push_back(step.learning_rate);
+        const auto count = static_cast<double>(std::min(train_.batch, last - first));
+        at_.epoch_loss_sum += step.loss * count;
+        at_.epoch_right_sum += step.accuracy * count;
+        at_.epoch_samples += count;
+    }
+
+    void end_epoch() {
+        curves_.epoch_train_loss.push_back(at_.epoch_loss_sum / at_.epoch_samples);
+        curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
+        if (!split_.validation.empty()) validate();
+        curves_.epoch_seconds.push_back(at_.epoch_seconds);
+        report(true);
+        ++at_.epoch;
+        at_.batch_in_epoch = 0;
+        at_.epoch_loss_sum = at_.epoch_right_sum = at_.epoch_samples = at_.epoch_seconds = 0.0;
+    }
+
+    void validate() {
+        const Evaluation result = trainer_.evaluate(split_.validation, {.test_set = false, .batch = 250, .record = {}});
+        curves_.epoch_validation_loss.push_back(result.loss);
+        curves_.epoch_validation_accuracy.push_back(result.accuracy);
+        const double margin = train_.early_stopping ? train_.early_stopping->min_delta : 0.0;
+        if (at_.best_accuracy < 0.0 || result.accuracy > at_.best_accuracy + margin) {
+            at_.best_accuracy = result.accuracy;
+            at_.epochs_since_best = 0;
+            if (train_.best_weights) {
+                at_.best = trainer_.state();
+                at_.best->moments.clear();
+            }
+        } else {
+            ++at_.epochs_since_best;
+        }
+    }
+    bool stops_early() const {
+        return train_.early_stopping && at_.epochs_since_best >= train_.early_stopping->patience;
+    }
+
+    void report(bool ended) {
+        TrainingProgress p;
+        p.epoch = at_.epoch + 1;
+        p.epochs = train_.epochs;
+        p.samples = static_cast<std::int64_t>(at_.epoch_samples);
+        p.samples_in_epoch = static_cast<std::int64_t>(split_.train.size());
+        p.loss = at_.epoch_loss_sum / at_.epoch_samples;
+        p.accuracy = at_.epoch_right_sum / at_.epoch_samples;
+        p.seconds = at_.epoch_seconds;
+        p.epoch_ended = ended;
+        if (ended && !split_.validation.empty()) p.validation_accuracy = curves_.epoch_validation_accuracy.back();
+        hooks_.report(p);
+    }
+
+    const ModelSpec& spec_;
+    const TrainSpec& train_;
+    Trainer& trainer_;
+    Checkpoint& at_;
+    Curves& curves_;
+    const LoopHooks& hooks_;
+    const Split split_;
+    const std::int64_t per_epoch_;
+    std::int64_t block_ = 1;
+};
+
+}  // namespace
+
+LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer, Checkpoint& checkpoint,
+                   Curves& curves, const LoopHooks& hooks) {
+    return Loop(spec, train_samples, trainer, checkpoint, curves, hooks).run();
+}
+
+}  // namespace snnsim

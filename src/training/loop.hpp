@@ -1,0 +1,35 @@
+// The training loop: epochs, validation, early stopping, checkpoints. It knows no file and no screen.
+#pragma once
+
+#include <functional>
+
+#include "snnsim/run_record.hpp"
+
+namespace snnsim {
+
+/// What the loop tells while it runs.
+struct TrainingProgress {
+    std::int64_t epoch = 0, epochs = 0;        // epoch from 1
+    std::int64_t samples = 0, samples_in_epoch = 0;
+    double loss = 0.0, accuracy = 0.0;         // of the epoch so far
+    double seconds = 0.0;                      // of the epoch so far
+    bool epoch_ended = false;
+    double validation_accuracy = -1.0;         // at the end of an epoch that was validated
+};
+
+struct LoopHooks {
+    std::function<void(const TrainingProgress&)> report = [](const TrainingProgress&) {};
+    std::function<bool()> stop_requested = [] { return false; };
+    /// Called at each epoch's end (true) and between blocks (false); may write a checkpoint.
+    std::function<void(bool)> save = [](bool) {};
+};
+
+enum class LoopEnd : std::uint8_t { finished, stopped_early, interrupted };
+
+/// Trains from where `checkpoint` stands (zero: the start) and keeps `checkpoint` and `curves` up to date; only
+/// checkpoint.state is left to whoever saves. A block of batches takes about 0.2 s; its length does not change results.
+/// Throws Error when the loss is no longer finite.
+LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer, Checkpoint& checkpoint,
+                   Curves& curves, const LoopHooks& hooks);
+
+}  // namespace snnsim

@@ -1,0 +1,68 @@
+#include "src/training/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/random.hpp"
+
+namespace snnsim {
+
+double base_learning_rate(const Optimizers::Params& optimizer) {
+    return std::visit([](const auto& params) { return params.lr; }, optimizer);
+}
+
+double schedule_factor(const ScheduleSpec& s, std::int64_t update, std::int64_t per_epoch, std::int64_t total) {
+    const auto n = static_cast<double>(update);
+    const double epoch = n / static_cast<double>(per_epoch);
+    if (epoch < s.warmup) return (n + 1.0) / (s.warmup * static_cast<double>(per_epoch) + 1.0);
+    const double start = s.warmup * static_cast<double>(per_epoch);
+    const double done = std::min(1.0, (n - start) / std::max(1.0, static_cast<double>(total) - start));
+    switch (s.name) {
+        case Schedule::constant: return 1.0;
+        case Schedule::cosine:
+            return s.final + (1.0 - s.final) * 0.5 * (1.0 + std::cos(3.14159265358979323846 * done));
+        case Schedule::linear: return 1.0 + (s.final - 1.0) * done;
+        case Schedule::step: return std::pow(s.factor, std::floor(epoch / s.every));
+        case Schedule::exponential: return std::pow(s.factor, epoch);
+    }
+    return 1.0;
+}
+
+namespace {
+
+/// Sorts by a random key each, ties by the sample: the same on every machine.
+std::vector<std::uint32_t> by_random_key(const std::vector<std::uint32_t>& samples, const RandomKey& key) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> keyed;
+    keyed.reserve(samples.size());
+    Philox4 words{};
+    for (std::uint32_t i = 0; i < samples.size(); ++i) {
+        if (i % 4 == 0) words = key.draw(i / 4);
+        keyed.emplace_back(words.word[i % 4], samples[i]);
+    }
+    std::sort(keyed.begin(), keyed.end());
+    std::vector<std::uint32_t> out;
+    out.reserve(keyed.size());
+    for (const auto& [random, sample] : keyed) out.push_back(sample);
+    return out;
+}
+
+}  // namespace
+
+Split split_samples(std::uint64_t seed, std::uint32_t count, double validation) {
+    std::vector<std::uint32_t> all(count);
+    for (std::uint32_t i = 0; i < count; ++i) all[i] = i;
+    const auto held = static_cast<std::ptrdiff_t>(std::llround(validation * count));
+    if (held == 0) return {std::move(all), {}};
+    const std::vector<std::uint32_t> order = by_random_key(all, {seed, Stream::split, 0, 0});
+    Split split{{order.begin() + held, order.end()}, {order.begin(), order.begin() + held}};
+    std::sort(split.train.begin(), split.train.end());
+    std::sort(split.validation.begin(), split.validation.end());
+    return split;
+}
+
+std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed, std::uint32_t epoch) {
+    return by_random_key(samples, {seed, Stream::shuffle, epoch, 0});
+}
+
+}  // namespace snnsim
