@@ -6,7 +6,11 @@
 #ifdef __CUDACC__
 #define SNN_HD __host__ __device__
 #define SNN_LANES
+#ifdef __CUDA_ARCH__
 #define SNN_UNROLL _Pragma("unroll")
+#else
+#define SNN_UNROLL
+#endif
 #else
 #define SNN_HD
 #define SNN_LANES _Pragma("omp simd")

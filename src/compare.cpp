@@ -10,6 +10,7 @@
 #include "src/cli/report.hpp"
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
+#include "src/energy/image_cost.hpp"
 
 namespace snnsim {
 namespace {
@@ -24,32 +25,45 @@ bool is_run_file(const std::string& path) {
 ComparedRun from_file(const std::string& path) {
     RunRecord record = read_run(path);
     if (record.status != RunStatus::finished || !record.test) {
-        throw UsageError(fmt::format("{} is not a finished, tested run (status: {})", path, name_of(record.status)));
+        throw UsageError(fmt::format("{} is not a finished, tested run (status: {})", path,
+                                     name_of(record.status)));
     }
     const Provenance& p = record.provenance;
     ModelSpec spec = parse_model(p.model_text, p.model_path, p.overrides);
     return {p.model_name, std::move(spec), std::move(record)};
 }
 
+bool same_model(const RunRecord& run, const ModelSpec& spec) {
+    return run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
+           run.provenance.overrides == spec.overrides;
+}
+
 /// The finished run of a model where there is one that was made with the same text and overrides.
 ComparedRun from_model(const std::string& path, RunOptions options) {
     const ModelSpec spec = read_model(path, options.overrides);
-    if (!spec.test) throw UsageError(path + " has no section `test`; there would be nothing to compare");
+    if (!spec.test)
+        throw UsageError(path + " has no section `test`; there would be nothing to compare");
     const std::string output = default_output(spec);
-    if (fs::exists(output)) {
-        const RunRecord old = read_run(output);
-        const bool same = old.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
-                          old.provenance.overrides == spec.overrides;
-        if (same && old.status == RunStatus::finished) return from_file(output);
+    for (const std::string& old_path : {output, partial_path(output)}) {
+        if (!fs::exists(old_path)) continue;
+        const RunRecord old = read_run(old_path);
+        if (same_model(old, spec)) {
+            if (old.status == RunStatus::finished) return from_file(output);
+            options.resume = output;
+            break;
+        }
         if (!options.force) {
-            throw UsageError(fmt::format("{} is the run of another version of {} (or not finished); --force replaces "
-                                         "it, or name the run file itself",
-                                         output, path));
+            throw UsageError(
+                fmt::format("{} is the run of another version of {}, or of other settings; --force "
+                            "replaces it, or name the run file itself",
+                            old_path, path));
         }
     }
     options.output = output;
-    const RunRecord done = run(path, options);
-    if (done.status != RunStatus::finished) throw Error("interrupted");
+    if (run(path, options).status != RunStatus::finished) {
+        throw InterruptedError("interrupted while training " + path +
+                               "; the same command goes on with it");
+    }
     return from_file(output);
 }
 
@@ -58,20 +72,8 @@ struct Column {
     std::string (*text)(const ComparedRun&);
 };
 
-OperationsPerSample operations_of(const ComparedRun& r) {
-    std::string input;
-    for (const PopulationSpec& p : r.spec.populations) {
-        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) input = p.name;
-    }
-    return per_sample(*r.record.test, input);
-}
-/// Neuron updates per image: each neuron once a step (an update is about one MAC and one AC).
-double updates_of(const ComparedRun& r) {
-    double neurons = 0.0;
-    for (const PopulationSpec& p : r.spec.populations) {
-        if (!std::holds_alternative<SpikeSource::Params>(p.neuron)) neurons += static_cast<double>(p.size);
-    }
-    return neurons * r.spec.steps();
+ImageCost cost_of(const ComparedRun& r) {
+    return image_cost(r.spec, *r.record.test);
 }
 double train_seconds(const ComparedRun& r) {
     const auto at = r.record.seconds.find("train");
@@ -80,23 +82,42 @@ double train_seconds(const ComparedRun& r) {
 
 constexpr Column columns[] = {
     {"model", [](const ComparedRun& r) { return r.name; }},
-    {"test accuracy [%]", [](const ComparedRun& r) { return fmt::format("{:.2f}", 100.0 * r.record.test->accuracy); }},
-    {"trainable weights", [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).trainable); }},
-    {"fixed weights", [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).fixed); }},
+    {"test accuracy [%]",
+     [](const ComparedRun& r) { return fmt::format("{:.2f}", 100.0 * r.record.test->accuracy); }},
+    {"trainable weights",
+     [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).trainable); }},
+    {"fixed weights",
+     [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).fixed); }},
     {"time steps", [](const ComparedRun& r) { return std::to_string(r.spec.steps()); }},
-    {"spikes / image", [](const ComparedRun& r) { return fmt::format("{:.1f}", operations_of(r).spikes); }},
-    {"dense ops / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", operations_of(r).dense); }},
-    {"MACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", operations_of(r).macs); }},
-    {"ACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", operations_of(r).acs); }},
-    {"energy / image [uJ]", [](const ComparedRun& r) { return fmt::format("{:.4f}", operations_of(r).microjoules(energy_45nm)); }},
-    {"neuron updates / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", updates_of(r)); }},
-    {"training time [s]", [](const ComparedRun& r) { return fmt::format("{:.1f}", train_seconds(r)); }},
+    {"input events / image",
+     [](const ComparedRun& r) { return fmt::format("{:.1f}", cost_of(r).input_events); }},
+    {"spikes / image",
+     [](const ComparedRun& r) { return fmt::format("{:.1f}", cost_of(r).spikes); }},
+    {"dense ops / image",
+     [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).dense); }},
+    {"MACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).macs); }},
+    {"ACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).acs); }},
+    {"energy / image [uJ]",
+     [](const ComparedRun& r) {
+         const ImageCost cost = cost_of(r);
+         return fmt::format("{:.4f}", energy_45nm.microjoules(cost.macs, cost.acs));
+     }},
+    {"neuron updates / image",
+     [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).neuron_updates); }},
+    {"energy of neuron updates [uJ]",
+     [](const ComparedRun& r) {
+         const double updates = cost_of(r).neuron_updates;
+         return fmt::format("{:.4f}", energy_45nm.microjoules(updates, updates));
+     }},
+    {"training time [s]",
+     [](const ComparedRun& r) { return fmt::format("{:.1f}", train_seconds(r)); }},
     {"device", [](const ComparedRun& r) { return r.record.provenance.device; }},
 };
 
 }  // namespace
 
-std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments, const RunOptions& options) {
+std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
+                                      const RunOptions& options) {
     std::vector<ComparedRun> runs;
     for (const std::string& argument : arguments) {
         runs.push_back(is_run_file(argument) ? from_file(argument) : from_model(argument, options));
@@ -115,11 +136,16 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs) {
         for (const ComparedRun& r : runs) out += fmt::format(" {} |", c.text(r));
     }
     return out + fmt::format(
-                     "\n\nEffective operations as NeuroBench defines them: input and weight both non-zero; an AC where "
-                     "all inputs of a projection are in {{-1, 0, 1}}, else a MAC; biases not counted. An input that is the "
-                     "same at every step is summed, and counted, once. Spikes: non-zero outputs of all populations but "
-                     "the input. Energy: {} pJ a MAC, {} pJ an AC ({}, {}); compute only, without memory and without "
-                     "neuron updates (one MAC and one AC each).\n",
+                     "\n\nEffective operations as NeuroBench defines them: input and weight both "
+                     "non-zero; an AC where "
+                     "all inputs of a projection are in {{-1, 0, 1}}, else a MAC; biases not "
+                     "counted. An input that is the "
+                     "same at every step is summed, and counted, once. Spikes: of spiking "
+                     "populations behind the "
+                     "input. Energy: {} pJ a MAC, {} pJ an AC ({}, {}); synaptic arithmetic only. "
+                     "Neuron updates (a "
+                     "neuron with a membrane, one step) take a MAC and an AC each and are not part "
+                     "of it.\n",
                      energy_45nm.mac, energy_45nm.ac, energy_45nm.name, energy_45nm.source);
 }
 

@@ -4,9 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/error.hpp"
 #include "snnsim/run.hpp"
 
 namespace snnsim {
+
+/// Ctrl-C while a model was trained; its run can be resumed.
+struct InterruptedError : Error {
+    using Error::Error;
+};
 
 struct ComparedRun {
     std::string name;
@@ -14,8 +20,10 @@ struct ComparedRun {
     RunRecord record;
 };
 
-/// Reads the runs named (.h5), trains the models (.yaml) that have no finished run yet, and returns them all.
-std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments, const RunOptions& options);
+/// Reads the runs named (.h5), trains the models (.yaml) that have no finished run yet (going on
+/// with an unfinished one), and returns them all.
+std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
+                                      const RunOptions& options);
 
 /// The table in Markdown, and as comma-separated values.
 std::string compare_markdown(const std::vector<ComparedRun>& runs);

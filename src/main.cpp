@@ -1,8 +1,7 @@
 // The command line; the one place that prints errors.
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -14,6 +13,7 @@
 #include "src/cli/report.hpp"
 #include "src/compare.hpp"
 #include "src/data/encode_samples.hpp"
+#include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
 
 namespace snnsim {
@@ -43,7 +43,8 @@ void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::
            name,
            [&value, choices, name, all](const std::string& text) {
                const auto found = choices.find(text);
-               if (found == choices.end()) throw CLI::ValidationError(name, text + " is not one of " + all);
+               if (found == choices.end())
+                   throw CLI::ValidationError(name, text + " is not one of " + all);
                value = found->second;
            },
            help)
@@ -51,15 +52,20 @@ void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {
-    app.add_option("--set", options.overrides, "override a value of the model, e.g. --set train.epochs=2")
+    app.add_option("--set", options.overrides,
+                   "override a value of the model, e.g. --set train.epochs=2")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
-    add_choice(app, "--backend", options.backend, "where to compute (auto: CUDA if there is a device)");
-    app.add_option("--threads", options.threads, "CPU threads; default: all cores")->check(CLI::Range(1, 4096));
-    app.add_option("--data-dir", options.data_dir, "folder with the data set's idx files, gzipped or not");
+    add_choice(app, "--backend", options.backend,
+               "where to compute (auto: CUDA if there is a device)");
+    app.add_option("--threads", options.threads, "CPU threads; default: all cores")
+        ->check(CLI::Range(1, 4096));
+    app.add_option("--data-dir", options.data_dir,
+                   "folder with the data set's idx files, gzipped or not");
     app.add_flag("--force", options.force, "overwrite an existing run file");
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
-    app.add_option("--checkpoint-every", options.checkpoint_every, "seconds between checkpoints in an epoch")
+    app.add_option("--checkpoint-every", options.checkpoint_every,
+                   "seconds between checkpoints in an epoch")
         ->check(CLI::NonNegativeNumber);
 }
 
@@ -82,12 +88,14 @@ void encode(const EncodeOptions& options) {
     if (!options.force && std::filesystem::exists(options.output)) {
         throw UsageError(options.output + " exists already; --force overwrites it");
     }
-    ModelSpec spec = options.model.empty() ? parse_model(encode_model, "(built in)", options.overrides)
-                                           : read_model(options.model, options.overrides);
+    ModelSpec spec = options.model.empty()
+                         ? parse_model(encode_model, "(built in)", options.overrides)
+                         : read_model(options.model, options.overrides);
     const Dataset data = load_dataset(spec.data.set, options.data_dir);
     const LabelledImages& set = options.train ? data.train : data.test;
     const auto count = static_cast<std::size_t>(set.count);
-    if (options.first >= count) throw UsageError(fmt::format("--first {}: there are {} samples", options.first, count));
+    if (options.first >= count)
+        throw UsageError(fmt::format("--first {}: there are {} samples", options.first, count));
     const std::size_t samples = std::min(options.samples, count - options.first);
     RunRecord record;
     record.status = RunStatus::finished;
@@ -97,10 +105,12 @@ void encode(const EncodeOptions& options) {
     record.test.emplace();
     const auto from = set.labels.begin() + static_cast<std::ptrdiff_t>(options.first);
     record.test->labels.assign(from, from + static_cast<std::ptrdiff_t>(samples));
-    record.test->spikes.push_back(encode_samples(spec, set, !options.train, options.first, samples));
+    record.test->spikes.push_back(
+        encode_samples(spec, set, !options.train, options.first, samples));
     record.provenance.finished = utc_now();
     write_run(options.output, record);
-    fmt::print("{} samples, {} spikes: {}\n", samples, record.test->spikes[0].neuron.size(), options.output);
+    fmt::print("{} samples, {} spikes: {}\n", samples, record.test->spikes[0].neuron.size(),
+               options.output);
 }
 
 void print_devices() {
@@ -110,44 +120,58 @@ void print_devices() {
 }
 
 int dispatch(std::vector<std::string> arguments) {
-    CLI::App app{"snnsim simulates and trains spiking neural networks.\n"
-                 "A model is a YAML file, a run an HDF5 file:\n\n"
-                 "    snnsim models/mnist_lif.yaml\n"
-                 "    snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml\n",
-                 "snnsim"};
+    CLI::App app{
+        "snnsim simulates and trains spiking neural networks.\n"
+        "A model is a YAML file, a run an HDF5 file:\n\n"
+        "    snnsim models/mnist_lif.yaml\n"
+        "    snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml\n",
+        "snnsim"};
     app.set_version_flag("--version", "snnsim " + program_version());
     app.require_subcommand(1);
     int status = 0;
 
     RunOptions options;
     std::string model, output;
-    CLI::App& run_command = *app.add_subcommand("run", "train, test and record a model (the word `run` may be left out)");
-    run_command.footer("Example: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5");
+    CLI::App& run_command = *app.add_subcommand(
+        "run", "train, test and record a model (the word `run` may be left out)");
+    run_command.footer(
+        "Example: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5");
     run_command.add_option("model", model, "model file (.yaml)");
     add_run_options(run_command, options);
-    run_command.add_option("-o,--output", options.output, "run file to write; default: runs/<name of the model>.h5");
+    run_command.add_option("-o,--output", options.output,
+                           "run file to write; default: runs/<name of the model>.h5");
     run_command.add_option("--resume", options.resume, "go on with an interrupted run file");
     run_command.add_option_function<std::uint64_t>(
-        "--seed", [&](std::uint64_t seed) { options.overrides.push_back("seed=" + std::to_string(seed)); },
+        "--seed",
+        [&](std::uint64_t seed) { options.overrides.push_back("seed=" + std::to_string(seed)); },
         "the same as --set seed=N");
     run_command.callback([&] {
-        if (model.empty() && options.resume.empty()) throw UsageError("name a model file, or a run file with --resume");
+        if (model.empty() && options.resume.empty())
+            throw UsageError("name a model file, or a run file with --resume");
         if (run(model, options).status == RunStatus::interrupted) status = interrupted_status;
     });
 
-    CLI::App& check_command = *app.add_subcommand("check", "check a model file and show what it describes");
+    CLI::App& check_command =
+        *app.add_subcommand("check", "check a model file and show what it describes");
     check_command.footer("Example: snnsim check models/mnist_lif.yaml");
     check_command.add_option("model", model, "model file (.yaml)")->required();
-    check_command.add_option("--set", options.overrides, "override a value")->type_name("KEY=VALUE")->allow_extra_args(false);
-    check_command.callback([&] { fmt::print("{}", check_text(read_model(model, options.overrides))); });
+    check_command.add_option("--set", options.overrides, "override a value")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    check_command.callback(
+        [&] { fmt::print("{}", check_text(read_model(model, options.overrides))); });
 
     std::vector<std::string> compared;
-    CLI::App& compare_command = *app.add_subcommand("compare", "accuracy, operations and energy of several models or runs");
-    compare_command.footer("Models without a finished run in runs/ are trained first.\n"
-                           "Example: snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml");
-    compare_command.add_option("models", compared, "model files (.yaml) and run files (.h5)")->required();
+    CLI::App& compare_command =
+        *app.add_subcommand("compare", "accuracy, operations and energy of several models or runs");
+    compare_command.footer(
+        "Models without a finished run in runs/ are trained first.\n"
+        "Example: snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml");
+    compare_command.add_option("models", compared, "model files (.yaml) and run files (.h5)")
+        ->required();
     add_run_options(compare_command, options);
-    compare_command.add_option("-o,--output", output, "table to write (.csv); default: runs/compare_<names>.csv");
+    compare_command.add_option("-o,--output", output,
+                               "table to write (.csv); default: runs/compare_<names>.csv");
     compare_command.callback([&] {
         const std::vector<ComparedRun> runs = compare_runs(compared, options);
         std::string path = output.empty() ? "runs/compare" : output;
@@ -160,15 +184,22 @@ int dispatch(std::vector<std::string> arguments) {
     });
 
     EncodeOptions encoding;
-    CLI::App& encode_command = *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
+    CLI::App& encode_command =
+        *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
     encode_command.footer("Example: snnsim encode --set data.encode.scheme=latency -o spikes.h5");
-    encode_command.add_option("model", encoding.model, "model file; default: MNIST, Poisson rates, 100 ms");
-    encode_command.add_option("--set", encoding.overrides, "override a value")->type_name("KEY=VALUE")->allow_extra_args(false);
+    encode_command.add_option("model", encoding.model,
+                              "model file; default: MNIST, Poisson rates, 100 ms");
+    encode_command.add_option("--set", encoding.overrides, "override a value")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     encode_command.add_option("-o,--output", encoding.output, "file to write")->required();
-    encode_command.add_option("--samples", encoding.samples, "how many samples (100)")->check(CLI::PositiveNumber);
+    encode_command.add_option("--samples", encoding.samples, "how many samples (100)")
+        ->check(CLI::PositiveNumber);
     encode_command.add_option("--first", encoding.first, "the first sample (0)");
-    encode_command.add_flag("--train", encoding.train, "of the training set; default: of the test set");
-    encode_command.add_option("--data-dir", encoding.data_dir, "folder with the data set's idx files");
+    encode_command.add_flag("--train", encoding.train,
+                            "of the training set; default: of the test set");
+    encode_command.add_option("--data-dir", encoding.data_dir,
+                              "folder with the data set's idx files");
     encode_command.add_flag("--force", encoding.force, "overwrite an existing file");
     encode_command.callback([&] { encode(encoding); });
 
@@ -181,15 +212,24 @@ int dispatch(std::vector<std::string> arguments) {
 
     // `snnsim model.yaml` and `snnsim --resume run.h5` are `snnsim run ...`.
     std::vector<std::string> first{"--help", "-h", "--version"};
-    for (const CLI::App* command : app.get_subcommands(nullptr)) first.push_back(command->get_name());
-    const bool named = !arguments.empty() && std::find(first.begin(), first.end(), arguments[0]) != first.end();
-    if (!named && !arguments.empty()) arguments.insert(arguments.begin(), "run");
+    for (const CLI::App* command : app.get_subcommands(nullptr))
+        first.push_back(command->get_name());
+    const bool named =
+        !arguments.empty() && std::find(first.begin(), first.end(), arguments[0]) != first.end();
+    if (!named && !arguments.empty()) {
+        const bool a_word = arguments[0].find_first_of("./-") == std::string::npos;
+        if (a_word && !std::filesystem::exists(arguments[0])) {
+            throw UsageError("'" + arguments[0] + "' is neither a command nor a file" +
+                             did_you_mean(arguments[0], first));
+        }
+        arguments.insert(arguments.begin(), "run");
+    }
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
         app.parse(arguments);
     } catch (const CLI::ParseError& e) {
-        const int code = app.exit(e);
-        return code == 0 ? 0 : 2;
+        if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+        throw UsageError(std::string(e.what()) + "; --help shows what there is");
     }
     return status;
 }
@@ -208,8 +248,13 @@ int main(int argc, char** argv) {
         return fail(e.what(), 2);
     } catch (const snnsim::UsageError& e) {
         return fail(e.what(), 2);
+    } catch (const snnsim::InterruptedError& e) {
+        return fail(e.what(), snnsim::interrupted_status);
     } catch (const std::bad_alloc&) {
-        return fail("out of memory; `snnsim check` shows what the model takes. A smaller train.batch takes less", 1);
+        return fail(
+            "out of memory; `snnsim check` shows what the model takes. A smaller train.batch takes "
+            "less",
+            1);
     } catch (const std::exception& e) {
         return fail(e.what(), 1);
     }

@@ -9,7 +9,9 @@
 
 namespace snnsim {
 
-std::string program_version() { return SNNSIM_VERSION; }
+std::string program_version() {
+    return SNNSIM_VERSION;
+}
 
 std::string utc_now() {
     const std::time_t now = std::time(nullptr);

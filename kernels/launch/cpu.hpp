@@ -1,16 +1,17 @@
 // Runs kernel bodies as loops over threads.
 #pragma once
 
-#include <omp.h>
-
 #include <cstddef>
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "kernels/launch/panel_columns.hpp"
+#include "kernels/launch/thread_pool.hpp"
 
 namespace snnsim {
 
@@ -40,9 +41,11 @@ struct Cpu {
         std::vector<T> data_;
     };
 
-    int threads = 1;
+    int threads;
 
-    explicit Cpu(int wanted) : threads(wanted > 0 ? wanted : omp_get_num_procs()) {}
+    explicit Cpu(int wanted)
+        : threads(wanted > 0 ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+          pool_(std::make_unique<ThreadPool>(threads)) {}
 
     std::string name() const {
         return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
@@ -51,16 +54,17 @@ struct Cpu {
     /// Calls body(0) .. body(count - 1), each once, in contiguous pieces.
     template <class Body>
     void for_each(std::size_t count, const Body& body) const {
-        const auto n = static_cast<std::int64_t>(count);
         // Several pieces a thread even out what other programs take from a core.
-        const std::int64_t pieces = std::min<std::int64_t>(n, threads == 1 ? 1 : 8 * threads);
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (pieces > 1)
-        for (std::int64_t piece = 0; piece < pieces; ++piece) {
-            const std::int64_t last = n * (piece + 1) / pieces;
-            for (std::int64_t i = n * piece / pieces; i < last; ++i) body(static_cast<std::size_t>(i));
-        }
+        const std::size_t pieces = std::min(count, threads == 1 ? std::size_t{1} : 8 * static_cast<std::size_t>(threads));
+        pool_->run(static_cast<std::uint32_t>(pieces), [&](std::uint32_t piece) {
+            const std::size_t last = count * (piece + 1) / pieces;
+            for (std::size_t i = count * piece / pieces; i < last; ++i) body(i);
+        });
     }
     void synchronise() const {}
+
+  private:
+    std::unique_ptr<ThreadPool> pool_;
 };
 
 }  // namespace snnsim

@@ -1,7 +1,6 @@
 // exp and log from exactly rounded operations only, so that every machine gives the same bits.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "kernels/host_device.hpp"
@@ -9,8 +8,8 @@
 
 namespace snnsim {
 
-SNN_HD inline float bits_to_float(std::uint32_t bits) { return std::bit_cast<float>(bits); }
-SNN_HD inline std::uint32_t float_to_bits(float x) { return std::bit_cast<std::uint32_t>(x); }
+SNN_HD inline float bits_to_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
+SNN_HD inline std::uint32_t float_to_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 
 /// e^x within 1.1 ulp on [-87.3, 88.7]; 0 below (results that would be denormal), inf above.
 /// Cody-Waite reduction x = n ln 2 + r, |r| <= ln 2 / 2, and a degree 6 polynomial for e^r.
@@ -22,11 +21,12 @@ SNN_HD inline float exact_exp(float x) {
     const float n = shifted - magic;
     float r = fused(n, -0.693359375f, x);
     r = fused(n, 2.12194440e-4f, r);
-    float p = 1.0f / 720.0f;
-    p = fused(p, r, 1.0f / 120.0f);
-    p = fused(p, r, 1.0f / 24.0f);
-    p = fused(p, r, 1.0f / 6.0f);
-    p = fused(p, r, 0.5f);
+    float p = 1.9875691500e-4f;  // minimax coefficients of Cephes' expf (Moshier)
+    p = fused(p, r, 1.3981999507e-3f);
+    p = fused(p, r, 8.3334519073e-3f);
+    p = fused(p, r, 4.1665795894e-2f);
+    p = fused(p, r, 1.6666665459e-1f);
+    p = fused(p, r, 5.0000001201e-1f);
     p = fused(p * r, r, r) + 1.0f;
     // 2^n in two factors: n reaches 128, whose single factor would overflow.
     const auto whole = static_cast<std::int32_t>(n);

@@ -1,8 +1,7 @@
 // A layer's neurons through the steps of a sample, forward and backward, a panel of neurons at a time.
 #pragma once
 
-#include <array>
-#include <bit>
+#include <tuple>
 #include <type_traits>
 
 #include "kernels/neurons/model.hpp"
@@ -117,7 +116,7 @@ SNN_HD inline void surrogate_row(const Surrogate& s, const float (&x)[Lanes], fl
             __builtin_memcpy(&c, s.constants, sizeof(c));
         }
         SNN_LANES for (int l = 0; l < Lanes; ++l) d[l] = S::derivative(c, x[l]);
-    } else if constexpr (Kind + 1 < static_cast<int>(Surrogates::names.size())) {
+    } else if constexpr (Kind + 1 < static_cast<int>(std::tuple_size_v<Surrogates::Types>)) {
         surrogate_row<Lanes, Kind + 1>(s, x, d);
     }
 }

@@ -13,23 +13,42 @@ namespace {
 constexpr double seconds_between_lines = 10.0;
 
 double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 std::string ending(const TrainingProgress& p) {
-    return p.validation_accuracy < 0.0 ? "" : fmt::format("  validation {:.2f} %", 100.0 * p.validation_accuracy);
+    return p.validation_accuracy < 0.0
+               ? ""
+               : fmt::format("  validation {:.2f} %", 100.0 * p.validation_accuracy);
 }
 
 }  // namespace
 
 ProgressDisplay::ProgressDisplay(ProgressStyle style) : style_(style), last_line_(now()) {
-    if (style == ProgressStyle::automatic) style_ = isatty(2) ? ProgressStyle::bar : ProgressStyle::plain;
+    if (style == ProgressStyle::automatic)
+        style_ = isatty(2) ? ProgressStyle::bar : ProgressStyle::plain;
+}
+
+ProgressDisplay::~ProgressDisplay() {
+    end_bar();
+}
+
+void ProgressDisplay::say(const std::string& text) {
+    end_bar();
+    if (style_ != ProgressStyle::none) fmt::print(stderr, "{}", text);
+}
+
+void ProgressDisplay::end_bar() {
+    if (bar_open_) fmt::print(stderr, "\n");
+    bar_open_ = false;
 }
 
 void ProgressDisplay::show(const TrainingProgress& p) {
     if (style_ == ProgressStyle::none) return;
     const double rate = static_cast<double>(p.samples) / std::max(p.seconds, 1e-9);
-    const auto ahead = static_cast<double>(p.samples_in_epoch * (p.epochs - p.epoch + 1) - p.samples);
+    const auto ahead =
+        static_cast<double>(p.samples_in_epoch * (p.epochs - p.epoch + 1) - p.samples);
     if (style_ == ProgressStyle::bar) {
         show_bar(p, rate, ahead / rate);
     } else {
@@ -39,31 +58,39 @@ void ProgressDisplay::show(const TrainingProgress& p) {
 
 void ProgressDisplay::show_bar(const TrainingProgress& p, double rate, double left) {
     constexpr int width = 20;
-    const auto filled = static_cast<std::size_t>(width * p.samples / std::max<std::int64_t>(p.samples_in_epoch, 1));
-    fmt::print(stderr, "\r\033[Kepoch {}/{} [{}{}] {} samples/s  loss {:.4f}  accuracy {:.2f} %{}{}", p.epoch, p.epochs,
-               std::string(filled, '#'), std::string(width - filled, '.'), grouped(static_cast<std::int64_t>(rate)),
-               p.loss, 100.0 * p.accuracy, ending(p),
-               p.epoch_ended ? "  " + duration_text(p.seconds) + "\n" : "  ETA " + duration_text(left));
+    const auto filled =
+        static_cast<std::size_t>(width * p.samples / std::max<std::int64_t>(p.samples_in_epoch, 1));
+    fmt::print(
+        stderr, "\r\033[Kepoch {}/{} [{}{}] {} samples/s  loss {:.4f}  accuracy {:.2f} %{}{}",
+        p.epoch, p.epochs, std::string(filled, '#'), std::string(width - filled, '.'),
+        grouped(static_cast<std::int64_t>(rate)), p.loss, 100.0 * p.accuracy, ending(p),
+        p.epoch_ended ? "  " + duration_text(p.seconds) + "\n" : "  ETA " + duration_text(left));
     std::fflush(stderr);
+    bar_open_ = !p.epoch_ended;
 }
 
 void ProgressDisplay::show_plain(const TrainingProgress& p, double rate, double left) {
     if (!p.epoch_ended && now() - last_line_ < seconds_between_lines) return;
     last_line_ = now();
-    fmt::print(stderr, "epoch {}/{}  {:3.0f} %  {} samples/s  loss {:.4f}  accuracy {:.2f} %{}  ETA {}\n", p.epoch,
-               p.epochs, 100.0 * static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch),
-               grouped(static_cast<std::int64_t>(rate)), p.loss, 100.0 * p.accuracy, ending(p), duration_text(left));
+    fmt::print(stderr,
+               "epoch {}/{}  {:3.0f} %  {} samples/s  loss {:.4f}  accuracy {:.2f} %{}  ETA {}\n",
+               p.epoch, p.epochs,
+               100.0 * static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch),
+               grouped(static_cast<std::int64_t>(rate)), p.loss, 100.0 * p.accuracy, ending(p),
+               duration_text(left));
 }
 
 std::string duration_text(double seconds) {
     const auto whole = static_cast<std::int64_t>(seconds + 0.5);
-    if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+    if (whole >= 3600)
+        return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
     return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
 std::string grouped(std::int64_t number) {
     std::string text = std::to_string(number);
-    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) {
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > (number < 0 ? 1 : 0);
+         at -= 3) {
         text.insert(static_cast<std::size_t>(at), ",");
     }
     return text;

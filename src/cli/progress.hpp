@@ -9,14 +9,21 @@ namespace snnsim {
 class ProgressDisplay {
   public:
     explicit ProgressDisplay(ProgressStyle style);
+    ~ProgressDisplay();
+    ProgressDisplay(const ProgressDisplay&) = delete;
+    ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+    /// Prints text that ends its own lines, below a bar that stands there.
+    void say(const std::string& text);
     void show(const TrainingProgress& progress);
-    bool silent() const { return style_ == ProgressStyle::none; }
 
   private:
+    void end_bar();
     void show_bar(const TrainingProgress& p, double rate, double left);
     void show_plain(const TrainingProgress& p, double rate, double left);
 
     ProgressStyle style_;
+    bool bar_open_ = false;   // the cursor stands behind a bar
     double last_line_ = 0.0;  // when a plain line was last printed
 };
 

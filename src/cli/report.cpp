@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
+#include <cmath>
 
 #include "src/cli/progress.hpp"
 #include "src/energy/energy_model.hpp"
+#include "src/energy/image_cost.hpp"
 
 namespace snnsim {
 namespace {
@@ -23,8 +24,10 @@ std::size_t memory_of(const ModelSpec& spec) {
     return sum;
 }
 
-std::string input_name(const Network& network) {
-    return network.populations.empty() ? "" : network.populations.front().name;
+/// "25 steps of 1 ms"
+std::string steps_text(const ModelSpec& spec) {
+    return fmt::format("{} {} of {:g} ms", spec.steps(), spec.steps() == 1 ? "step" : "steps",
+                       spec.dt);
 }
 
 }  // namespace
@@ -40,47 +43,57 @@ WeightCount count_weights(const ModelSpec& spec) {
 }
 
 std::string header_text(const ModelSpec& spec, const std::string& device) {
-    std::string out = fmt::format("{} ({})\n ", spec.name, spec.path);
+    std::string populations;
     for (const PopulationSpec& p : spec.populations) {
-        out += fmt::format(" {} {} {}", &p == &spec.populations[0] ? "" : ";", p.name,
-                           fmt::format("({} {})", grouped(p.size), NeuronModels::name_of(p.neuron)));
+        populations += fmt::format("{}{} ({} {})", populations.empty() ? "" : ", ", p.name,
+                                   grouped(p.size), NeuronModels::name_of(p.neuron));
     }
     const WeightCount w = count_weights(spec);
-    return out + fmt::format("\n  {} trainable weights, {} fixed, {} biases; {} steps of {:g} ms\n  {}; about {} of memory\n",
-                             grouped(w.trainable), grouped(w.fixed), grouped(w.bias), spec.steps(), spec.dt, device,
-                             bytes_text(memory_of(spec)));
+    return fmt::format(
+        "{} ({}), seed {}\n  {}: {} code, {}\n  {}\n"
+        "  weights: {} trainable, {} fixed, {} biases\n  {}; about {} of memory\n",
+        spec.name, spec.path, spec.seed, name_of(spec.data.set),
+        Encoders::name_of(spec.data.encode.scheme), steps_text(spec), populations,
+        grouped(w.trainable), grouped(w.fixed), grouped(w.bias), device,
+        bytes_text(memory_of(spec)));
 }
 
 std::string check_text(const ModelSpec& spec) {
-    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12}\n", spec.path, "population", "model", "neurons");
+    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12}\n", spec.path,
+                                  "population", "model", "neurons");
     for (const PopulationSpec& p : spec.populations) {
-        out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron), grouped(p.size));
+        out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron),
+                           grouped(p.size));
     }
     out += fmt::format("\n{:<34} {:<12} {:>12} {:>8}\n", "projection", "rule", "weights", "biases");
     for (const ProjectionSpec& p : spec.projections) {
-        out += fmt::format("{:<34} {:<12} {:>12} {:>8}  {}\n", p.from + " -> " + p.to, name_of(p.connect),
-                           grouped(size_of(spec, p.from) * size_of(spec, p.to)),
-                           p.bias ? grouped(size_of(spec, p.to)) : "-", p.trainable ? "trainable" : "fixed");
+        out += fmt::format("{:<34} {:<12} {:>12} {:>8}  {}\n", p.from + " -> " + p.to,
+                           name_of(p.connect), grouped(size_of(spec, p.from) * size_of(spec, p.to)),
+                           p.bias ? grouped(size_of(spec, p.to)) : "-",
+                           p.trainable ? "trainable" : "fixed");
     }
     const WeightCount w = count_weights(spec);
-    out += fmt::format("{:<34} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", "", grouped(w.trainable),
-                       grouped(w.bias), grouped(w.fixed));
-    out += fmt::format("\n{} steps of {:g} ms per sample\n\nmemory, about:\n", spec.steps(), spec.dt);
+    out += fmt::format("{:<34} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", "",
+                       grouped(w.trainable), grouped(w.bias), grouped(w.fixed));
+    out += fmt::format("\n{} per sample\n\nmemory, about:\n", steps_text(spec));
     for (const MemoryPart& part : estimate_memory(spec)) {
         out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
     }
     return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec)));
 }
 
-std::string summary_text(const RunRecord& r, const std::string& path) {
+std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::string& path) {
     std::string out;
     if (r.test) {
-        const OperationsPerSample ops = per_sample(*r.test, input_name(r.network));
-        out += fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n", 100.0 * r.test->accuracy, r.test->loss,
+        const ImageCost cost = image_cost(spec, *r.test);
+        out += fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n",
+                           100.0 * r.test->accuracy, r.test->loss,
                            grouped(static_cast<std::int64_t>(r.test->labels.size())));
-        out += fmt::format("per sample: {:.0f} events of neurons, {} MACs, {} ACs, {:.3f} uJ ({}, {})\n", ops.spikes,
-                           grouped(static_cast<std::int64_t>(ops.macs)), grouped(static_cast<std::int64_t>(ops.acs)),
-                           ops.microjoules(energy_45nm), energy_45nm.name, energy_45nm.source);
+        out += fmt::format("per image: {} spikes, {} MACs, {} ACs, {:.3f} uJ ({}, {})\n",
+                           grouped(std::llround(cost.spikes)), grouped(std::llround(cost.macs)),
+                           grouped(std::llround(cost.acs)),
+                           energy_45nm.microjoules(cost.macs, cost.acs), energy_45nm.name,
+                           energy_45nm.source);
     }
     double total = 0.0;
     out += "time:";
@@ -89,7 +102,10 @@ std::string summary_text(const RunRecord& r, const std::string& path) {
         total += seconds;
     }
     out += fmt::format(" in all {:.2f} s\n", total);
-    return out + fmt::format("{}: {}\n", name_of(r.status), path);
+    out += fmt::format("{}: {}\n", name_of(r.status), path);
+    if (r.status == RunStatus::interrupted)
+        out += fmt::format("go on with: snnsim --resume {}\n", path);
+    return out;
 }
 
 }  // namespace snnsim

@@ -11,7 +11,7 @@ std::string header_text(const ModelSpec& spec, const std::string& device);
 /// The table of `snnsim check`.
 std::string check_text(const ModelSpec& spec);
 /// After a run: accuracy, activity, operations, where the time went, where the file is.
-std::string summary_text(const RunRecord& record, const std::string& path);
+std::string summary_text(const ModelSpec& spec, const RunRecord& record, const std::string& path);
 
 struct WeightCount {
     std::int64_t trainable = 0, fixed = 0, bias = 0;

@@ -1,5 +1,7 @@
 #include "src/io/digest.hpp"
 
+#include <map>
+
 #include "src/data/idx.hpp"
 
 namespace snnsim {
@@ -18,8 +20,10 @@ std::string spike_digest(const SpikeRecording& spikes) {
 }
 
 std::string spike_digest(const std::vector<SpikeRecording>& populations) {
+    std::map<std::string, std::string> digests;
+    for (const SpikeRecording& p : populations) digests[p.population] = spike_digest(p);
     std::string all;
-    for (const SpikeRecording& p : populations) all += spike_digest(p);
+    for (const auto& [population, digest] : digests) all += digest;
     return sha256(all.data(), all.size());
 }
 

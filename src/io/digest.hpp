@@ -8,10 +8,10 @@
 
 namespace snnsim {
 
-/// SHA-256 over the population's name and its spikes in the order of the file: (sample, step, neuron), 32 bits each, little
-/// endian.
+/// SHA-256 over the population's name and its spikes in the order of the file: (sample, step,
+/// neuron), 32 bits each, little endian.
 std::string spike_digest(const SpikeRecording& spikes);
-/// Over the digests of all populations.
+/// SHA-256 over the digests of all populations (in hexadecimal), in the order of their names.
 std::string spike_digest(const std::vector<SpikeRecording>& populations);
 
 }  // namespace snnsim

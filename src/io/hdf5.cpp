@@ -7,8 +7,10 @@
 namespace snnsim::h5 {
 namespace {
 
-/// HDF5 prints its error stack to stderr unless told not to; the messages go into the exception instead.
-const bool silenced = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+/// HDF5 prints its error stack to stderr unless told not to; the messages go into the exception.
+/// And it cleans up at exit, which crashes (1.10) after the close of a file has failed on a full
+/// disk.
+const bool tamed = H5dont_atexit() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
 
 herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
     auto& text = *static_cast<std::string*>(out);
@@ -18,8 +20,15 @@ herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
 
 [[noreturn]] void fail(const std::string& what) {
     std::string reason;
-    if (silenced) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
+    if (tamed) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
     H5Eclear2(H5E_DEFAULT);
+    // Of "file write failed: time = ..., errno = 28, error message = 'No space left on device', buf
+    // = ..." only the cause.
+    const std::string before = "error message = '";
+    if (const std::size_t at = reason.find(before); at != std::string::npos) {
+        const std::size_t from = at + before.size();
+        reason = reason.substr(from, reason.find('\'', from) - from);
+    }
     throw FileError(reason.empty() ? what : fmt::format("{}: {}", what, reason));
 }
 
@@ -34,11 +43,19 @@ Handle space_of(const Dims& dims) {
                          : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
             H5Sclose, "data space"};
 }
+/// Makes the groups on the way to a new link.
+Handle with_parents() {
+    Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties");
+    check(H5Pset_create_intermediate_group(links, 1), "link properties");
+    return links;
+}
 Handle open_attribute(hid_t object, const std::string& name) {
-    return {H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, "the attribute '" + name + "' is missing"};
+    return {H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose,
+            "the attribute '" + name + "' is missing"};
 }
 Handle open_array(hid_t parent, const std::string& path) {
-    return {H5Dopen2(parent, path.c_str(), H5P_DEFAULT), H5Dclose, "the data set '" + path + "' is missing"};
+    return {H5Dopen2(parent, path.c_str(), H5P_DEFAULT), H5Dclose,
+            "the data set '" + path + "' is missing"};
 }
 
 }  // namespace
@@ -50,23 +67,30 @@ Handle::~Handle() {
     if (id_ >= 0) close_(id_);
 }
 
+void Handle::close(const std::string& what) {
+    check(close_(std::exchange(id_, H5I_INVALID_HID)), what);
+}
+
 void check(herr_t status, const std::string& what) {
     if (status < 0) fail(what);
 }
 
 Handle create_file(const std::string& path) {
-    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose, "cannot create " + path};
+    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose,
+            "cannot create " + path};
 }
 Handle open_file(const std::string& path) {
-    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "cannot open " + path + " as an HDF5 file"};
+    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
+            "cannot open " + path + " as an HDF5 file"};
 }
 
-Handle group(hid_t parent, const std::string& path) {
-    if (exists(parent, path)) {
-        return {H5Gopen2(parent, path.c_str(), H5P_DEFAULT), H5Gclose, "the group '" + path + "' is missing"};
-    }
-    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties");
-    check(H5Pset_create_intermediate_group(links, 1), "link properties");
+Handle open_group(hid_t parent, const std::string& path) {
+    return {H5Gopen2(parent, path.c_str(), H5P_DEFAULT), H5Gclose,
+            "the group '" + path + "' is missing"};
+}
+Handle make_group(hid_t parent, const std::string& path) {
+    if (exists(parent, path)) return open_group(parent, path);
+    const Handle links = with_parents();
     return {H5Gcreate2(parent, path.c_str(), links, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
             "cannot create the group '" + path + "'"};
 }
@@ -81,24 +105,30 @@ bool exists(hid_t parent, const std::string& path) {
 std::vector<std::string> children(hid_t parent, const std::string& path) {
     std::vector<std::string> names;
     if (!exists(parent, path)) return names;
-    const Handle g = group(parent, path);
+    const Handle g = open_group(parent, path);
     const auto add = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
         static_cast<std::vector<std::string>*>(out)->emplace_back(name);
         return 0;
     };
-    check(H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), "cannot list '" + path + "'");
+    check(H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names),
+          "cannot list '" + path + "'");
     return names;
 }
 
-void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims, const void* data) {
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,
+                     const void* data) {
     const Handle space = space_of(dims);
-    const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-                           "cannot create the attribute '" + name + "'");
+    const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                           H5Aclose, "cannot create the attribute '" + name + "'");
     if (H5Sget_simple_extent_npoints(space) == 0) return;
     check(H5Awrite(attribute, type, data), "cannot write the attribute '" + name + "'");
 }
 void read_attribute(hid_t object, const std::string& name, hid_t type, void* data) {
-    check(H5Aread(open_attribute(object, name), type, data), "cannot read the attribute '" + name + "'");
+    const Handle attribute = open_attribute(object, name);
+    const Handle space(H5Aget_space(attribute), H5Sclose, "data space");
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        throw FileError("the attribute '" + name + "' is not one number");
+    check(H5Aread(attribute, type, data), "cannot read the attribute '" + name + "'");
 }
 
 void write_text(hid_t object, const std::string& name, const std::string& value) {
@@ -126,15 +156,15 @@ std::string read_text(hid_t object, const std::string& name) {
     return values.empty() ? "" : values[0];
 }
 
-void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims, const void* data,
-                 const std::string& units) {
+void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims,
+                 const void* data, const std::string& units) {
     const Handle space = space_of(dims);
-    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties");
-    check(H5Pset_create_intermediate_group(links, 1), "link properties");
-    const Handle set(H5Dcreate2(parent, path.c_str(), type, space, links, H5P_DEFAULT, H5P_DEFAULT), H5Dclose,
-                     "cannot create the data set '" + path + "'");
+    const Handle links = with_parents();
+    const Handle set(H5Dcreate2(parent, path.c_str(), type, space, links, H5P_DEFAULT, H5P_DEFAULT),
+                     H5Dclose, "cannot create the data set '" + path + "'");
     if (H5Sget_simple_extent_npoints(space) > 0) {
-        check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "cannot write the data set '" + path + "'");
+        check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
+              "cannot write the data set '" + path + "'");
     }
     write_text(set, "units", units);
 }
@@ -145,7 +175,8 @@ std::size_t count_of(hid_t parent, const std::string& path) {
 }
 void read_array(hid_t parent, const std::string& path, hid_t type, void* data) {
     const Handle set = open_array(parent, path);
-    check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "cannot read the data set '" + path + "'");
+    check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
+          "cannot read the data set '" + path + "'");
 }
 
 }  // namespace snnsim::h5

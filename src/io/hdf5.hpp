@@ -1,4 +1,5 @@
-// A thin, checked layer over the HDF5 C library: handles that close themselves, typed attributes and data sets.
+// A thin, checked layer over the HDF5 C library: handles that close themselves, typed attributes
+// and data sets.
 #pragma once
 
 #include <hdf5.h>
@@ -10,17 +11,21 @@
 
 namespace snnsim::h5 {
 
-/// An HDF5 identifier that is closed with its owner. Construction throws FileError when the call that made it failed.
+/// An HDF5 identifier that is closed with its owner. Construction throws FileError when the call
+/// that made it failed.
 class Handle {
   public:
     using Close = herr_t (*)(hid_t);
     Handle(hid_t id, Close close, const std::string& what);
     ~Handle();
-    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
+    Handle(Handle&& other) noexcept
+        : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
     Handle(const Handle&) = delete;
     Handle& operator=(const Handle&) = delete;
     Handle& operator=(Handle&&) = delete;
     operator hid_t() const { return id_; }
+    /// Closes now and throws when that fails: the last write errors of a file show here.
+    void close(const std::string& what);
 
   private:
     hid_t id_;
@@ -32,20 +37,39 @@ void check(herr_t status, const std::string& what);
 
 template <class T>
 hid_t type_of();
-template <> inline hid_t type_of<float>() { return H5T_NATIVE_FLOAT; }
-template <> inline hid_t type_of<double>() { return H5T_NATIVE_DOUBLE; }
-template <> inline hid_t type_of<std::uint8_t>() { return H5T_NATIVE_UINT8; }
-template <> inline hid_t type_of<std::uint32_t>() { return H5T_NATIVE_UINT32; }
-template <> inline hid_t type_of<std::int64_t>() { return H5T_NATIVE_INT64; }
-template <> inline hid_t type_of<std::uint64_t>() { return H5T_NATIVE_UINT64; }
+template <>
+inline hid_t type_of<float>() {
+    return H5T_NATIVE_FLOAT;
+}
+template <>
+inline hid_t type_of<double>() {
+    return H5T_NATIVE_DOUBLE;
+}
+template <>
+inline hid_t type_of<std::uint8_t>() {
+    return H5T_NATIVE_UINT8;
+}
+template <>
+inline hid_t type_of<std::uint32_t>() {
+    return H5T_NATIVE_UINT32;
+}
+template <>
+inline hid_t type_of<std::int64_t>() {
+    return H5T_NATIVE_INT64;
+}
+template <>
+inline hid_t type_of<std::uint64_t>() {
+    return H5T_NATIVE_UINT64;
+}
 
 using Dims = std::vector<hsize_t>;
 
 Handle create_file(const std::string& path);
 /// Throws FileError when the file is missing or no HDF5 file.
 Handle open_file(const std::string& path);
+Handle open_group(hid_t parent, const std::string& path);
 /// Opens the group, making it and its parents where they are missing.
-Handle group(hid_t parent, const std::string& path);
+Handle make_group(hid_t parent, const std::string& path);
 bool exists(hid_t parent, const std::string& path);
 std::vector<std::string> children(hid_t parent, const std::string& path);
 
@@ -54,7 +78,9 @@ std::string read_text(hid_t object, const std::string& name);
 void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values);
 std::vector<std::string> read_texts(hid_t object, const std::string& name);
 
-void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims, const void* data);
+void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,
+                     const void* data);
+/// Reads a single number.
 void read_attribute(hid_t object, const std::string& name, hid_t type, void* data);
 template <class T>
 void write_number(hid_t object, const std::string& name, T value) {
@@ -68,11 +94,11 @@ T read_number(hid_t object, const std::string& name) {
 }
 
 /// A data set of any rank with an attribute `units`.
-void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims, const void* data,
-                 const std::string& units);
+void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims,
+                 const void* data, const std::string& units);
 template <class T>
-void write_vector(hid_t parent, const std::string& path, const std::vector<T>& values, const std::string& units,
-                  Dims dims = {}) {
+void write_vector(hid_t parent, const std::string& path, const std::vector<T>& values,
+                  const std::string& units, Dims dims = {}) {
     if (dims.empty()) dims = {values.size()};
     write_array(parent, path, type_of<T>(), dims, values.data(), units);
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <stdexcept>
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
@@ -40,36 +41,49 @@ RunStatus read_status(hid_t root) {
 
 void read_projections(hid_t root, Network& network) {
     for (const std::string& name : h5::children(root, "weights")) {
-        const h5::Handle g = h5::group(root, "weights/" + name);
-        Projection p{name, 0, 0, h5::read_number<std::uint8_t>(g, "trainable") != 0,
-                     h5::read_vector<float>(g, "weights"), {}};
+        const h5::Handle g = h5::open_group(root, "weights/" + name);
+        Projection p{name,
+                     0,
+                     0,
+                     h5::read_number<std::uint8_t>(g, "trainable") != 0,
+                     h5::read_vector<float>(g, "weights"),
+                     {}};
         if (h5::exists(g, "bias")) p.bias = h5::read_vector<float>(g, "bias");
         network.projections.push_back(std::move(p));
     }
 }
 
 Curves read_curves(hid_t root) {
-    const auto read = [&](const char* path) { return h5::read_vector<double>(root, std::string("training/") + path); };
-    return {read("steps/loss"),           read("steps/accuracy"),
-            read("steps/learning_rate"),  read("epochs/train_loss"),
-            read("epochs/train_accuracy"), read("epochs/validation_loss"),
-            read("epochs/validation_accuracy"), read("epochs/seconds")};
+    const auto read = [&](const char* path) {
+        return h5::read_vector<double>(root, std::string("training/") + path);
+    };
+    return {read("steps/loss"),
+            read("steps/accuracy"),
+            read("steps/learning_rate"),
+            read("epochs/train_loss"),
+            read("epochs/train_accuracy"),
+            read("epochs/validation_loss"),
+            read("epochs/validation_accuracy"),
+            read("epochs/seconds")};
 }
 
 Evaluation read_test(hid_t root) {
     Evaluation test;
-    const h5::Handle g = h5::group(root, "test");
+    const h5::Handle g = h5::open_group(root, "test");
     test.accuracy = h5::read_number<double>(g, "accuracy");
     test.loss = h5::read_number<double>(g, "loss");
     test.labels = h5::read_vector<std::uint8_t>(g, "label");
     test.predictions = h5::read_vector<std::uint8_t>(g, "prediction");
+    if (test.labels.size() != test.predictions.size()) {
+        throw FileError("the data sets 'test/label' and 'test/prediction' differ in length");
+    }
     for (const std::string& name : h5::children(root, "energy/activity")) {
-        const h5::Handle a = h5::group(root, "energy/activity/" + name);
-        test.activity.push_back(
-            {name, h5::read_number<std::uint64_t>(a, "events"), h5::read_number<std::uint64_t>(a, "possible")});
+        const h5::Handle a = h5::open_group(root, "energy/activity/" + name);
+        test.activity.push_back({name, h5::read_number<std::uint64_t>(a, "events"),
+                                 h5::read_number<std::uint64_t>(a, "possible")});
     }
     for (const std::string& name : h5::children(root, "energy/operations")) {
-        const h5::Handle o = h5::group(root, "energy/operations/" + name);
+        const h5::Handle o = h5::open_group(root, "energy/operations/" + name);
         test.operations.push_back({name, h5::read_number<std::uint64_t>(o, "dense"),
                                    h5::read_number<std::uint64_t>(o, "macs"),
                                    h5::read_number<std::uint64_t>(o, "acs")});
@@ -78,20 +92,22 @@ Evaluation read_test(hid_t root) {
 }
 
 /// The projections of a state, in the order that `order` names.
-TrainerState read_state(hid_t root, const std::string& path, const std::vector<std::string>& order) {
+TrainerState read_state(hid_t root, const std::string& path,
+                        const std::vector<std::string>& order) {
     TrainerState state;
-    state.updates = h5::read_number<std::uint64_t>(h5::group(root, path), "updates");
+    state.updates = h5::read_number<std::uint64_t>(h5::open_group(root, path), "updates");
     for (const std::string& name : order) {
         const std::string at = path + "/" + name;
         state.weights.push_back(h5::read_vector<float>(root, at + "/weights"));
         state.bias.push_back(h5::read_vector<float>(root, at + "/bias"));
-        if (h5::exists(root, at + "/moments")) state.moments.push_back(h5::read_vector<float>(root, at + "/moments"));
+        if (h5::exists(root, at + "/moments"))
+            state.moments.push_back(h5::read_vector<float>(root, at + "/moments"));
     }
     return state;
 }
 
 Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
-    const h5::Handle g = h5::group(root, "checkpoints/last");
+    const h5::Handle g = h5::open_group(root, "checkpoints/last");
     Checkpoint c;
     c.epoch = h5::read_number<std::int64_t>(g, "epoch");
     c.batch_in_epoch = h5::read_number<std::int64_t>(g, "batch_in_epoch");
@@ -102,7 +118,8 @@ Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
     c.best_accuracy = h5::read_number<double>(g, "best_accuracy");
     c.epochs_since_best = h5::read_number<std::int64_t>(g, "epochs_since_best");
     c.state = read_state(root, "checkpoints/last/state", order);
-    if (h5::exists(root, "checkpoints/last/best")) c.best = read_state(root, "checkpoints/last/best", order);
+    if (h5::exists(root, "checkpoints/last/best"))
+        c.best = read_state(root, "checkpoints/last/best", order);
     return c;
 }
 
@@ -126,7 +143,10 @@ RunRecord read_run(const std::string& path) {
         r.curves = read_curves(root);
         if (h5::exists(root, "test")) r.test = read_test(root);
         for (const std::string& phase : h5::children(root, "profile")) {
-            r.seconds[phase] = h5::read_vector<double>(root, "profile/" + phase).at(0);
+            const std::vector<double> seconds = h5::read_vector<double>(root, "profile/" + phase);
+            if (seconds.size() != 1)
+                throw FileError("the data set 'profile/" + phase + "' is not one number");
+            r.seconds[phase] = seconds[0];
         }
         std::vector<std::string> order;
         for (const Projection& p : r.network.projections) order.push_back(p.name);
@@ -134,6 +154,8 @@ RunRecord read_run(const std::string& path) {
         return r;
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", path, e.what()));
+    } catch (const std::length_error&) {  // a size that no vector can have
+        throw FileError(path + " is damaged: a data set claims an impossible size");
     }
 }
 

@@ -1,21 +1,15 @@
 // RunRecord -> HDF5. The layout is described in the README.
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
-#include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/replace_file.hpp"
+#include "src/io/write_recordings.hpp"
 
 namespace snnsim {
 namespace {
-
-namespace fs = std::filesystem;
 
 void write_provenance(hid_t root, const RunRecord& r) {
     const Provenance& p = r.provenance;
@@ -51,6 +45,8 @@ void write_parameters(hid_t group, const Params& params) {
         using T = std::remove_cvref_t<decltype(params.*f.member)>;
         if constexpr (std::is_enum_v<T>) {
             h5::write_text(group, f.name, name_of(params.*f.member));
+        } else if constexpr (std::is_same_v<T, bool>) {
+            h5::write_number<std::uint8_t>(group, f.name, params.*f.member ? 1 : 0);
         } else {
             h5::write_number(group, f.name, static_cast<double>(params.*f.member));
             h5::write_text(group, std::string(f.name) + "_units", *f.unit ? f.unit : "1");
@@ -61,13 +57,13 @@ void write_parameters(hid_t group, const Params& params) {
 
 void write_network(hid_t root, const Network& network) {
     for (const Population& p : network.populations) {
-        const h5::Handle g = h5::group(root, "network/" + p.name);
+        const h5::Handle g = h5::make_group(root, "network/" + p.name);
         h5::write_number(g, "size", p.size);
         h5::write_text(g, "model", NeuronModels::name_of(p.neuron));
         std::visit([&](const auto& params) { write_parameters(g, params); }, p.neuron);
     }
     for (const Projection& p : network.projections) {
-        const h5::Handle g = h5::group(root, "weights/" + p.name);
+        const h5::Handle g = h5::make_group(root, "weights/" + p.name);
         h5::write_text(g, "from", network.populations[p.from].name);
         h5::write_text(g, "to", network.populations[p.to].name);
         h5::write_number<std::uint8_t>(g, "trainable", p.trainable ? 1 : 0);
@@ -78,7 +74,8 @@ void write_network(hid_t root, const Network& network) {
 }
 
 void write_curves(hid_t root, const Curves& c) {
-    const auto write = [&](const char* path, const std::vector<double>& values, const char* units = "1") {
+    const auto write = [&](const char* path, const std::vector<double>& values,
+                           const char* units = "1") {
         h5::write_vector(root, std::string("training/") + path, values, units);
     };
     write("steps/loss", c.step_loss);
@@ -91,78 +88,9 @@ void write_curves(hid_t root, const Curves& c) {
     write("epochs/seconds", c.epoch_seconds, "s");
 }
 
-/// SONATA: an enumeration on the population, and for other readers a text on node_ids.
-void write_sorting(hid_t population, const char* value) {
-    const h5::Handle type(H5Tenum_create(H5T_STD_U8LE), H5Tclose, "enumeration");
-    std::uint8_t number = 0, chosen = 0;
-    for (const char* name : {"none", "by_id", "by_time"}) {
-        h5::check(H5Tenum_insert(type, name, &number), "enumeration");
-        if (std::string(name) == value) chosen = number;
-        ++number;
-    }
-    h5::write_attribute(population, "sorting", type, {}, &chosen);
-    const h5::Handle ids(H5Dopen2(population, "node_ids", H5P_DEFAULT), H5Dclose, "node_ids");
-    h5::write_text(ids, "sorting", value);
-}
-
-/// Samples lie one after the other on the time axis; a spike has the time of the end of its step.
-void write_spikes(hid_t root, const RunRecord& r) {
-    h5::group(root, "spikes");
-    if (!r.test) return;
-    const auto steps = static_cast<std::uint64_t>(r.network.steps);
-    for (const SpikeRecording& s : r.test->spikes) {
-        std::vector<double> times;
-        std::vector<std::uint64_t> ids(s.neuron.begin(), s.neuron.end());
-        std::vector<std::uint32_t> trial(s.sample.begin(), s.sample.end());
-        for (std::size_t i = 0; i < s.step.size(); ++i) {
-            times.push_back(static_cast<double>(s.sample[i] * steps + s.step[i]) * r.network.dt);
-        }
-        const h5::Handle g = h5::group(root, "spikes/" + s.population);
-        h5::write_vector(g, "timestamps", times, "ms");
-        h5::write_vector(g, "node_ids", ids, "1");
-        h5::write_vector(g, "trial", trial, "1");
-        write_sorting(g, "by_time");
-        h5::write_text(g, "spike_digest", spike_digest(s));
-    }
-    h5::write_text(root, "spike_digest", spike_digest(r.test->spikes));
-}
-
-void write_states(hid_t root, const RunRecord& r) {
-    for (const StateRecording& s : r.test->states) {
-        const auto rows = static_cast<hsize_t>(s.samples * s.steps);
-        const std::string path = "state/" + s.population + "/" + s.variable;
-        h5::write_vector(root, path, s.values, s.unit, {rows, static_cast<hsize_t>(s.neurons)});
-        std::vector<double> time;
-        for (hsize_t k = 0; k < rows; ++k) time.push_back(static_cast<double>(k + 1) * r.network.dt);
-        h5::write_vector(root, path + "_time", time, "ms");
-    }
-}
-
-/// The recorded samples on the time axis of the spikes and states.
-void write_trials(hid_t root, const RunRecord& r) {
-    std::size_t trials = 0;
-    for (const StateRecording& s : r.test->states) trials = std::max(trials, static_cast<std::size_t>(s.samples));
-    for (const SpikeRecording& s : r.test->spikes) trials = std::max(trials, static_cast<std::size_t>(s.samples));
-    trials = std::min(trials, r.test->labels.size());
-    const double duration = r.network.steps * r.network.dt;
-    std::vector<double> start, stop;
-    for (std::size_t k = 0; k < trials; ++k) {
-        start.push_back(static_cast<double>(k) * duration);
-        stop.push_back(static_cast<double>(k + 1) * duration);
-    }
-    const auto first = static_cast<std::ptrdiff_t>(trials);
-    h5::write_vector(root, "trials/start", start, "ms");
-    h5::write_vector(root, "trials/stop", stop, "ms");
-    h5::write_vector(root, "trials/label",
-                     std::vector<std::uint8_t>(r.test->labels.begin(), r.test->labels.begin() + first), "1");
-    if (r.test->predictions.empty()) return;
-    h5::write_vector(root, "trials/prediction",
-                     std::vector<std::uint8_t>(r.test->predictions.begin(), r.test->predictions.begin() + first), "1");
-}
-
 void write_test(hid_t root, const Evaluation& test) {
     if (test.predictions.empty()) return;
-    const h5::Handle g = h5::group(root, "test");
+    const h5::Handle g = h5::make_group(root, "test");
     h5::write_number(g, "accuracy", test.accuracy);
     h5::write_number(g, "loss", test.loss);
     h5::write_number<std::uint64_t>(g, "samples", test.labels.size());
@@ -171,44 +99,51 @@ void write_test(hid_t root, const Evaluation& test) {
     constexpr std::size_t classes = 10;
     std::vector<std::uint64_t> confusion(classes * classes);
     for (std::size_t i = 0; i < test.labels.size(); ++i) {
-        if (test.predictions[i] < classes) ++confusion[test.labels[i] * classes + test.predictions[i]];
+        if (std::max(test.labels[i], test.predictions[i]) < classes)
+            ++confusion[test.labels[i] * classes + test.predictions[i]];
     }
-    h5::write_vector(g, "confusion", confusion, "1", {classes, classes});
+    h5::write_vector(g, "confusion", confusion, "1", {classes, classes});  // [label][prediction]
 }
 
 void write_operations(hid_t root, const Evaluation& test) {
     if (test.operations.empty()) return;
-    const h5::Handle energy = h5::group(root, "energy");
-    h5::write_text(energy, "convention",
-                   "effective synaptic operations (NeuroBench): input and weight non-zero; AC where all inputs are "
-                   "in {-1, 0, 1}, else MAC; bias not counted; sums over all test samples and steps");
+    const h5::Handle energy = h5::make_group(root, "energy");
+    h5::write_text(
+        energy, "convention",
+        "effective synaptic operations (NeuroBench): input and weight non-zero; AC where all "
+        "inputs are "
+        "in {-1, 0, 1}, else MAC; bias not counted; sums over all test samples and steps");
     h5::write_number<std::uint64_t>(energy, "samples", test.labels.size());
     for (const PopulationActivity& a : test.activity) {
-        const h5::Handle g = h5::group(root, "energy/activity/" + a.population);
+        const h5::Handle g = h5::make_group(root, "energy/activity/" + a.population);
         h5::write_number(g, "events", a.events);
         h5::write_number(g, "possible", a.possible);
+        h5::write_text(g, "units", "1");
     }
     for (const ProjectionOperations& o : test.operations) {
-        const h5::Handle g = h5::group(root, "energy/operations/" + o.projection);
+        const h5::Handle g = h5::make_group(root, "energy/operations/" + o.projection);
         h5::write_number(g, "dense", o.dense);
         h5::write_number(g, "macs", o.macs);
         h5::write_number(g, "acs", o.acs);
+        h5::write_text(g, "units", "operations");
     }
 }
 
-void write_state(hid_t root, const std::string& path, const Network& network, const TrainerState& state) {
-    const h5::Handle g = h5::group(root, path);
+void write_state(hid_t root, const std::string& path, const Network& network,
+                 const TrainerState& state) {
+    const h5::Handle g = h5::make_group(root, path);
     h5::write_number(g, "updates", state.updates);
     for (std::size_t k = 0; k < state.weights.size(); ++k) {
         const std::string at = path + "/" + network.projections[k].name;
         h5::write_vector(root, at + "/weights", state.weights[k], "1");
         h5::write_vector(root, at + "/bias", state.bias[k], "1");
-        if (k < state.moments.size()) h5::write_vector(root, at + "/moments", state.moments[k], "1");
+        if (k < state.moments.size())
+            h5::write_vector(root, at + "/moments", state.moments[k], "1");
     }
 }
 
 void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
-    const h5::Handle g = h5::group(root, "checkpoints/last");
+    const h5::Handle g = h5::make_group(root, "checkpoints/last");
     h5::write_number(g, "epoch", c.epoch);
     h5::write_number(g, "batch_in_epoch", c.batch_in_epoch);
     h5::write_number(g, "epoch_loss_sum", c.epoch_loss_sum);
@@ -222,14 +157,15 @@ void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
 }
 
 void write_all(const std::string& path, const RunRecord& r) {
-    const h5::Handle root = h5::create_file(path);
+    h5::Handle root = h5::create_file(path);
     write_provenance(root, r);
     write_network(root, r.network);
     write_curves(root, r.curves);
-    write_spikes(root, r);
+    const TimeAxis axis{static_cast<std::uint64_t>(r.network.steps), r.network.dt};
+    write_spikes(root, axis, r.test ? r.test->spikes : std::vector<SpikeRecording>{});
     if (r.test) {
-        write_states(root, r);
-        write_trials(root, r);
+        write_states(root, axis, r.test->states);
+        write_trials(root, axis, *r.test);
         write_test(root, *r.test);
         write_operations(root, *r.test);
     }
@@ -238,34 +174,17 @@ void write_all(const std::string& path, const RunRecord& r) {
     }
     if (r.checkpoint) write_checkpoint(root, r.network, *r.checkpoint);
     h5::check(H5Fflush(root, H5F_SCOPE_GLOBAL), "cannot flush");
-}
-
-void flush_to_disk(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY);
-    const bool good = file >= 0 && ::fsync(file) == 0;
-    if (file >= 0) ::close(file);
-    if (!good) throw FileError("cannot flush " + path + " to the disk");
+    root.close("cannot close");
 }
 
 }  // namespace
 
 void write_run(const std::string& path, const RunRecord& record) {
-    const fs::path folder = fs::path(path).parent_path();
-    const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-    try {
-        if (!folder.empty()) fs::create_directories(folder);
-        write_all(temporary, record);
-        flush_to_disk(temporary);
-        fs::rename(temporary, path);
-    } catch (const std::exception& e) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
-        throw FileError(fmt::format("cannot write {}: {}", path, e.what()));
-    }
+    replace_file(path, [&](const std::string& temporary) { write_all(temporary, record); });
 }
 
 std::string partial_path(const std::string& path) {
-    fs::path p(path);
+    const std::filesystem::path p(path);
     return (p.parent_path() / (p.stem().string() + ".partial" + p.extension().string())).string();
 }
 

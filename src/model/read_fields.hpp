@@ -1,4 +1,5 @@
-// Reads a Value into a struct by its `fields()` table (and `alternative()`, where one key names a model).
+// Reads a Value into a struct by its `fields()` table (and `alternative()`, where one key names a
+// model).
 #pragma once
 
 #include <fmt/format.h>
@@ -9,18 +10,26 @@
 #include <concepts>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
+#include "src/model/problems.hpp"
+#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
-#include "src/model/value.hpp"
 
 namespace snnsim {
 
 template <class T>
-concept Struct = requires { T::fields(); };
+concept Struct = requires {
+    T::fields();
+};
 template <class T>
-concept HasAlternative = requires { T::alternative(); };
+concept HasAlternative = requires {
+    T::alternative();
+};
 template <class T>
-concept Listed = requires { typename ListOf<T>::type; };
+concept Listed = requires {
+    typename ListOf<T>::type;
+};
 
 /// What the table says of the key being read.
 struct Meta {
@@ -32,7 +41,12 @@ struct Meta {
 inline std::string limits_text(const Limits& l) {
     const bool low = std::isfinite(l.low), high = std::isfinite(l.high);
     if (low && high) {
-        return fmt::format("between {} and {}{}", l.low, l.high, l.high_open ? " (excluded)" : "");
+        const char* open = l.low_open && l.high_open ? " (both excluded)" : "";
+        if (!*open && l.low_open)
+            return fmt::format("greater than {} and at most {}", l.low, l.high);
+        if (!*open && l.high_open)
+            return fmt::format("at least {} and less than {}", l.low, l.high);
+        return fmt::format("between {} and {}{}", l.low, l.high, open);
     }
     if (low) return fmt::format("{} {}", l.low_open ? "greater than" : "at least", l.low);
     if (high) return fmt::format("{} {}", l.high_open ? "less than" : "at most", l.high);
@@ -40,15 +54,6 @@ inline std::string limits_text(const Limits& l) {
 }
 inline bool within(double x, const Limits& l) {
     return (l.low_open ? x > l.low : x >= l.low) && (l.high_open ? x < l.high : x <= l.high);
-}
-
-inline std::string kind_name(const Value& v) {
-    switch (v.kind) {
-        case Value::Kind::null: return "nothing";
-        case Value::Kind::scalar: return fmt::format("'{}'", v.text);
-        case Value::Kind::list: return "a list";
-        default: return "a mapping";
-    }
 }
 
 class FieldReader {
@@ -76,12 +81,14 @@ class FieldReader {
     template <class T>
     void read(const Value& value, const Meta& meta, std::vector<T>& out) {
         if (value.kind != Value::Kind::list) {
-            problems_.add(value, fmt::format("{} must be a list (lines that begin with '-'), not {}",
-                                             meta.key, kind_name(value)));
+            problems_.add(value,
+                          fmt::format("{} must be a list (lines that begin with '-'), not {}",
+                                      meta.key, describe(value)));
             return;
         }
         for (const Value& item : value.list) {
-            read(item, meta, out.emplace_back());
+            const std::string key = fmt::format("{}[{}]", meta.key, out.size());
+            read(item, {key.c_str(), meta.unit, meta.limits}, out.emplace_back());
             if constexpr (requires { out.back().at; }) out.back().at = item.at;
         }
     }
@@ -106,7 +113,9 @@ class FieldReader {
 
         if constexpr (HasAlternative<T>) read_alternative(value, key, out, known);
         for_each_field<T>([&](const auto& f) { read_field(value, key, f, out); });
-        check_unknown(value, key, known);
+        const Value* chosen = nullptr;
+        if constexpr (HasAlternative<T>) chosen = value.find(T::alternative().key);
+        check_unknown(value, key, known, chosen);
     }
 
   private:
@@ -127,7 +136,8 @@ class FieldReader {
             } else if (v) {
                 problems_.add(*v, fmt::format("{} has no value", field.name));
             } else if (field.need == Need::required) {
-                problems_.add(value, fmt::format("{} is missing the key '{}': {}", key, field.name, field.help));
+                problems_.add(value, fmt::format("{} is missing the key '{}': {}", key, field.name,
+                                                 field.help));
             }
             return;
         }
@@ -135,34 +145,45 @@ class FieldReader {
     }
     template <class T>
     static constexpr bool accepts_empty() {
-        if constexpr (requires { typename T::value_type; }) return std::is_same_v<T, std::optional<TestSpec>>;
+        if constexpr (requires { typename T::value_type; })
+            return std::is_same_v<T, std::optional<TestSpec>>;
         return false;
     }
 
-    /// `weight: kaiming_uniform` stands for `weight: {init: kaiming_uniform}`: the first key, if it is a name.
+    /// `weight: kaiming_uniform` stands for `weight: {init: kaiming_uniform}`: the first key, if it
+    /// is a name.
     template <Struct T>
     bool shorthand(const Value& value, const char* key, T& out) {
+        const char* const first = shorthand_key<T>();
+        if (!first) return false;
+        Value map;
+        map.kind = Value::Kind::map;
+        map.map.push_back({first, value.at, value});
+        map.at = value.at;
+        map.override_text = value.override_text;
+        read_struct(map, key, out);
+        return true;
+    }
+    template <Struct T>
+    static constexpr const char* shorthand_key() {
         if constexpr (HasAlternative<T>) {
-            Value map{Value::Kind::map, "", {}, {{T::alternative().key, value.at, value}}, value.at, value.override_text};
-            read_struct(map, key, out);
-            return true;
+            return T::alternative().key;
         } else if constexpr (std::tuple_size_v<decltype(T::fields())> > 0) {
-            const auto first = std::get<0>(T::fields());
-            using Member = std::remove_reference_t<decltype(out.*first.member)>;
-            if constexpr (std::is_enum_v<Member>) {
-                read(value, {first.name, first.unit, first.limits}, out.*first.member);
-                return true;
-            }
+            constexpr auto field = std::get<0>(T::fields());
+            using Member = std::remove_cvref_t<decltype(std::declval<T>().*field.member)>;
+            if constexpr (std::is_enum_v<Member>) return field.name;
         }
-        return false;
+        return nullptr;
     }
 
     template <HasAlternative T>
-    void read_alternative(const Value& value, const char* key, T& out, std::vector<std::string>& known) {
+    void read_alternative(const Value& value, const char* key, T& out,
+                          std::vector<std::string>& known) {
         const auto choice = T::alternative();
         const Value* name = value.find(choice.key);
         if (!name) {
-            problems_.add(value, fmt::format("{} is missing the key '{}': {}", key, choice.key, choice.help));
+            problems_.add(
+                value, fmt::format("{} is missing the key '{}': {}", key, choice.key, choice.help));
             known.clear();  // without it, no key can be called unknown
             return;
         }
@@ -170,10 +191,12 @@ class FieldReader {
             known.clear();
             return;
         }
-        std::visit([&](auto& params) { read_params(value, key, params, known); }, out.*choice.member);
+        std::visit([&](auto& params) { read_params(value, key, params, known); },
+                   out.*choice.member);
     }
     template <class P>
-    void read_params(const Value& value, const char* key, P& params, std::vector<std::string>& known) {
+    void read_params(const Value& value, const char* key, P& params,
+                     std::vector<std::string>& known) {
         for_each_field<P>([&](const auto& f) {
             known.push_back(f.name);
             read_field(value, key, f, params);
@@ -191,17 +214,19 @@ class FieldReader {
         if (!expect_map(value, key)) return;
         const Value* name = value.find("name");
         if (!name) {
-            problems_.add(value, fmt::format("{} is missing the key 'name': one of {}", key, names_of<List>()));
+            problems_.add(value, fmt::format("{} is missing the key 'name': one of {}", key,
+                                             names_of<List>()));
             return;
         }
         if (!choose<List>(*name, key, out)) return;
         std::vector<std::string> known{"name"};
         std::visit([&](auto& params) { read_params(value, key, params, known); }, out);
-        check_unknown(value, key, known);
+        check_unknown(value, key, known, name);
     }
 
     template <class Owner, class List>
-    bool choose(const Alternative<Owner, List>& choice, const Value& name, typename List::Params& out) {
+    bool choose(const Alternative<Owner, List>& choice, const Value& name,
+                typename List::Params& out) {
         return choose<List>(name, choice.key, out);
     }
     template <class List>
@@ -212,7 +237,7 @@ class FieldReader {
             return true;
         }
         const std::vector<std::string> known(List::names.begin(), List::names.end());
-        problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, kind_name(name),
+        problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, describe(name),
                                         did_you_mean(name.text, known), join(known)));
         return false;
     }
@@ -241,21 +266,24 @@ class FieldReader {
             }
         }
         const std::vector<std::string> known(names.begin(), names.end());
-        problems_.add(value, fmt::format("{} cannot be {}{} (one of: {})", meta.key, kind_name(value),
-                                         did_you_mean(value.text, known), join(known)));
+        problems_.add(value,
+                      fmt::format("{} cannot be {}{} (one of: {})", meta.key, describe(value),
+                                  did_you_mean(value.text, known), join(known)));
     }
 
     template <class T>
     void read_scalar(const Value& value, const Meta& meta, T& out) {
         if (value.kind != Value::Kind::scalar) {
-            problems_.add(value, fmt::format("{} must be a single value, not {}", meta.key, kind_name(value)));
+            problems_.add(
+                value, fmt::format("{} must be a single value, not {}", meta.key, describe(value)));
         } else if constexpr (std::is_same_v<T, std::string>) {
             out = value.text;
         } else if constexpr (std::is_same_v<T, bool>) {
             if (value.text == "true" || value.text == "false") {
                 out = value.text == "true";
             } else {
-                problems_.add(value, fmt::format("{} must be true or false; found '{}'", meta.key, value.text));
+                problems_.add(value, fmt::format("{} must be true or false; found '{}'", meta.key,
+                                                 value.text));
             }
         } else if constexpr (std::integral<T>) {
             read_integer(value, meta, out);
@@ -278,29 +306,40 @@ class FieldReader {
             if (check_limits(value, meta, static_cast<double>(number))) out = number;
             return;
         }
-        problems_.add(value, fmt::format("{} must be a {}whole number{}; found '{}'", meta.key,
-                                         std::is_unsigned_v<T> ? "non-negative " : "",
-                                         error == std::errc::result_out_of_range ? " of at most 64 bits" : "",
-                                         value.text));
+        problems_.add(
+            value, fmt::format("{} must be a {}whole number{}; found '{}'", meta.key,
+                               std::is_unsigned_v<T> ? "non-negative " : "",
+                               error == std::errc::result_out_of_range ? " of at most 64 bits" : "",
+                               value.text));
     }
     bool check_limits(const Value& value, const Meta& meta, double number) {
         if (within(number, meta.limits)) return true;
-        problems_.add(value, fmt::format("{} must be {}{}{}; found '{}'", meta.key, limits_text(meta.limits),
-                                         *meta.unit ? " " : "", meta.unit, value.text));
+        problems_.add(
+            value, fmt::format("{} must be {}{}{}; found '{}'", meta.key, limits_text(meta.limits),
+                               *meta.unit ? " " : "", meta.unit, value.text));
         return false;
     }
 
     bool expect_map(const Value& value, const char* key) {
         if (value.kind == Value::Kind::map) return true;
-        problems_.add(value, fmt::format("{} must be a mapping (key: value), not {}", key, kind_name(value)));
+        problems_.add(
+            value, fmt::format("{} must be a mapping (key: value), not {}", key, describe(value)));
         return false;
     }
-    void check_unknown(const Value& value, const char* key, const std::vector<std::string>& known) {
+    /// `chosen` is the name that decides which keys there are (`model: lif`), if one does.
+    void check_unknown(const Value& value, const char* key, const std::vector<std::string>& known,
+                       const Value* chosen) {
         if (known.empty()) return;
         for (const Entry& entry : value.map) {
             if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-            problems_.add_unknown(entry, fmt::format("unknown key '{}' in {}{} (known: {})", entry.key, key,
-                                                     did_you_mean(entry.key, known), join(known)));
+            std::string message = fmt::format("unknown key '{}' in {}{} (known: {})", entry.key,
+                                              key, did_you_mean(entry.key, known), join(known));
+            if (chosen && !chosen->override_text.empty() && entry.value.override_text.empty()) {
+                message +=
+                    fmt::format("; --set {} chose what has other keys: set all of {} instead",
+                                chosen->override_text, key);
+            }
+            problems_.add_unknown(entry, message);
         }
     }
 

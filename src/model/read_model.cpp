@@ -15,7 +15,7 @@ ModelSpec parse_model(const std::string& text, const std::string& path,
                       const std::vector<std::string>& overrides) {
     Problems problems(text, path);
     Value root = parse_yaml(text, problems);
-    problems.throw_if_any();
+    if (root.kind != Value::Kind::map) problems.throw_if_any();
     for (const std::string& override_text : overrides) apply_override(root, override_text);
 
     ModelSpec spec;
@@ -34,8 +34,9 @@ ModelSpec read_model(const std::string& path, const std::vector<std::string>& ov
     }
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        throw FileError("cannot open the model file " + path + ": " +
-                        (std::filesystem::exists(path) ? "no permission" : "there is no such file"));
+        throw FileError(
+            "cannot open the model file " + path + ": " +
+            (std::filesystem::exists(path) ? "no permission" : "there is no such file"));
     }
     std::ostringstream text;
     text << file.rdbuf();

@@ -11,47 +11,71 @@ namespace snnsim {
 namespace {
 
 template <class T>
-struct IsOptional : std::false_type {};
+constexpr bool is_optional = false;
 template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-template <class T>
-struct IsVector : std::false_type {};
-template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
+constexpr bool is_optional<std::optional<T>> = true;
 
+/// What stands in the column "default"; nothing where a default lies outside the limits and so
+/// cannot be written.
 template <class T>
-std::string default_text(const T& value, const char* unit) {
-    const std::string suffix = *unit ? fmt::format(" {}", unit) : "";
+std::string default_text(const T& value, const char* unit, const Limits& limits) {
     if constexpr (std::is_enum_v<T>) {
-        return name_of(value);
+        return fmt::format("`{}`", name_of(value));
     } else if constexpr (std::is_same_v<T, bool>) {
-        return value ? "true" : "false";
+        return value ? "`true`" : "`false`";
     } else if constexpr (std::is_arithmetic_v<T>) {
-        return fmt::format("{:g}{}", static_cast<double>(value), suffix);
+        if (!within(static_cast<double>(value), limits)) return "";
+        return fmt::format("`{:g}{}{}`", static_cast<double>(value), *unit ? " " : "", unit);
     } else if constexpr (Listed<T>) {
-        return ListOf<T>::type::name_of(value);
+        return fmt::format("`{}`", ListOf<T>::type::name_of(value));
+    } else if constexpr (is_optional<T>) {
+        return "none";
     } else {
         return "";
     }
 }
 
+template <class Names>
+std::string code_list(const Names& names) {
+    std::string out;
+    for (const char* name : names) out += fmt::format("{}`{}`", out.empty() ? "" : ", ", name);
+    return out;
+}
+
 template <class T>
 std::string type_text(const Limits& limits, const char* unit) {
     if constexpr (std::is_enum_v<T>) {
-        return join({Names<T>::values.begin(), Names<T>::values.end()});
+        return code_list(Names<T>::values);
     } else if constexpr (std::is_same_v<T, bool>) {
-        return "true or false";
+        return "`true` or `false`";
     } else if constexpr (std::is_arithmetic_v<T>) {
-        std::string out = std::is_integral_v<T> ? "whole number" : *unit ? fmt::format("quantity in {}", unit) : "number";
+        const std::string kind = std::is_integral_v<T> ? "whole number"
+                                 : *unit               ? fmt::format("quantity in {}", unit)
+                                                       : "number";
         const std::string range = limits_text(limits);
-        return range.empty() ? out : out + ", " + range;
+        return range.empty() ? kind : kind + ", " + range;
     } else if constexpr (Listed<T>) {
-        return join({ListOf<T>::type::names.begin(), ListOf<T>::type::names.end()});
+        return "a name, or a mapping with `name`: " + code_list(ListOf<T>::type::names);
     } else if constexpr (std::is_same_v<T, std::string>) {
         return "name";
     } else {
         return "see below";
     }
+}
+
+/// Text for a cell: what Markdown would take for a column or a tag is escaped.
+std::string cell(const char* text) {
+    std::string out;
+    for (; *text; ++text) {
+        if (*text == '|' || *text == '<') out += '\\';
+        out += *text;
+    }
+    return out;
+}
+
+std::string row(const char* name, const std::string& type, const std::string& standard,
+                const char* help) {
+    return fmt::format("| `{}` | {} | {} | {} |\n", name, type, standard, cell(help));
 }
 
 template <class S>
@@ -60,63 +84,99 @@ std::string rows() {
     std::string out;
     if constexpr (HasAlternative<S>) {
         const auto choice = S::alternative();
-        out += fmt::format("| `{}` | see below | required | {} |\n", choice.key, choice.help);
+        out += row(choice.key, "see below", "required", choice.help);
     }
-    std::apply(
-        [&](const auto&... field) {
-            [[maybe_unused]] const auto row = [&](const auto& f) {
-                using T = std::remove_cvref_t<decltype(defaults.*f.member)>;
-                out += fmt::format("| `{}` | {} | {} | {} |\n", f.name, type_text<T>(f.limits, f.unit),
-                                   f.need == Need::required ? "required" : default_text(defaults.*f.member, f.unit),
-                                   f.help);
-            };
-            (row(field), ...);
-        },
-        S::fields());
+    const auto add = [&](const auto& f) {
+        using T = std::remove_cvref_t<decltype(defaults.*f.member)>;
+        out += row(f.name, type_text<T>(f.limits, f.unit),
+                   f.need == Need::required ? "required"
+                                            : default_text(defaults.*f.member, f.unit, f.limits),
+                   f.help);
+    };
+    std::apply([&](const auto&... field) { (add(field), ...); }, S::fields());
     return out;
+}
+
+std::string table(const std::string& rows) {
+    if (rows.empty()) return "No parameters.\n";
+    return "| key | value | default | meaning |\n|---|---|---|---|\n" + rows;
 }
 
 template <class S>
 std::string section(const std::string& title, const std::string& text) {
-    return fmt::format("## {}\n\n{}\n\n| key | value | default | meaning |\n|---|---|---|---|\n{}\n", title, text,
-                       rows<S>());
+    return fmt::format("\n## {}\n\n{}\n\n{}", title, text, table(rows<S>()));
 }
 
 template <class... Models>
 std::string alternatives(const std::string& title, const std::string& text, ModelList<Models...>) {
-    std::string out = fmt::format("## {}\n\n{}\n\n", title, text);
-    const auto one = [&]<class M>() {
-        const std::string table = rows<typename M::Params>();
-        out += fmt::format("### `{}`\n\n{}\n", M::name,
-                           table.empty() ? "No parameters.\n"
-                                         : "| key | value | default | meaning |\n|---|---|---|---|\n" + table);
-    };
-    (one.template operator()<Models>(), ...);
+    std::string out = fmt::format("\n## {}\n\n{}\n", title, text);
+    ((out += fmt::format("\n### {}\n\n{}", Models::name, table(rows<typename Models::Params>()))),
+     ...);
     return out;
+}
+
+std::string introduction() {
+    std::string out =
+        "# The model file\n\n"
+        "A model is one YAML file; `models/` holds examples. This page is what `snnsim reference` "
+        "prints, "
+        "made from the tables that the reader uses.\n\n"
+        "- A quantity is a number and its unit, as in `20 ms`:";
+    for (const Dimension& d : dimensions()) {
+        out += fmt::format(" {} in {};", d.name, join(d.units));
+    }
+    out.back() = '.';
+    return out +
+           " Without a unit, or with one of another kind, it is an error.\n"
+           "- A key that is not listed here is an error.\n"
+           "- Where the first key of a mapping names something, the name alone will do: "
+           "`surrogate: arctan`, "
+           "`weight: xavier_uniform`, `schedule: cosine`, `encode: direct`.\n"
+           "- `snnsim check FILE` reports everything that is wrong with a file, each with line and "
+           "column.\n"
+           "- `--set KEY=VALUE` replaces a value for one run: `--set train.epochs=2`, "
+           "`--set populations.hidden.size=256`, `--set projections.0.bias=true` (items of a list "
+           "count from "
+           "0), `--set 'train.optimizer={name: sgd, lr: 0.1}'`.\n";
 }
 
 }  // namespace
 
 std::string model_reference() {
-    return "# The model file\n\n"
-           "Generated by `snnsim reference` from the tables that the reader uses. Quantities carry a unit "
-           "(`20 ms`, `0.02 s`, `250 Hz`). A key that is not listed is an error. Where a mapping's first key names "
-           "something, the name alone will do: `surrogate: arctan`, `weight: xavier_uniform`.\n\n" +
-           section<ModelSpec>("Top level", "") + section<DataSpec>("data", "What the network is shown.") +
-           section<EncodeSpec>("data.encode", "How an intensity x in [0, 1] becomes the input of each step; the "
-                                              "parameters of the scheme stand beside it.") +
-           alternatives("Schemes", "Values of `data.encode.scheme`.", Encoders{}) +
-           section<PopulationSpec>("populations.NAME", "One population; the parameters of its model stand beside "
-                                                       "`model`. Exactly one is a `spike_source`, the input; exactly "
-                                                       "one projects to no other, the output.") +
-           alternatives("Neuron models", "Values of `populations.NAME.model`.", NeuronModels{}) +
-           section<ProjectionSpec>("projections[]", "A list.") +
-           section<WeightSpec>("projections[].weight", "") + section<TrainSpec>("train", "") +
-           alternatives("Surrogates", "Values of `train.surrogate`; x is v minus the threshold.", Surrogates{}) +
-           alternatives("Optimizers", "Values of `train.optimizer`.", Optimizers{}) +
-           section<ScheduleSpec>("train.schedule", "") + section<RateSpec>("train.rate_penalty[]", "A list.") +
-           section<EarlyStoppingSpec>("train.early_stopping", "") + section<TestSpec>("test", "") +
-           section<RecordSpec>("record[]", "A list.");
+    return introduction() + section<ModelSpec>("Top level", "The sections of a file.") +
+           section<DataSpec>("data", "What the network is shown.") +
+           section<EncodeSpec>(
+               "data.encode",
+               "How an intensity x in [0, 1] becomes the input of each step. The parameters "
+               "of the scheme stand beside `scheme`. `duration` is required for a network "
+               "with a neuron that lives in time (any but relu and linear).") +
+           alternatives("Encoders", "Values of `data.encode.scheme`, each with its parameters.",
+                        Encoders{}) +
+           section<PopulationSpec>(
+               "populations.NAME",
+               "One population; the parameters of its model stand beside `model`. "
+               "Exactly one is a `spike_source`: the input, with a neuron for each of "
+               "the 784 pixels. Exactly one projects to none but itself: the output, "
+               "with a neuron for each of the 10 classes.") +
+           alternatives("Neuron models",
+                        "Values of `populations.NAME.model`, each with its parameters.",
+                        NeuronModels{}) +
+           section<ProjectionSpec>(
+               "projections[]",
+               "A list. Projections must not form cycles, but for those of a population "
+               "to itself.") +
+           section<WeightSpec>("projections[].weight", "The weights that training starts from.") +
+           section<TrainSpec>("train",
+                              "Without this section the network is tested as it was drawn.") +
+           alternatives("Surrogates", "Values of `train.surrogate`, each with its parameters.",
+                        Surrogates{}) +
+           alternatives("Optimizers", "Values of `train.optimizer`, each with its parameters.",
+                        Optimizers{}) +
+           section<ScheduleSpec>("train.schedule", "What the learning rate is multiplied by.") +
+           section<RateSpec>("train.rate_penalty[]", "A list.") +
+           section<EarlyStoppingSpec>("train.early_stopping", "Needs `train.validation`.") +
+           section<TestSpec>("test", "`test: {}` will do.") +
+           section<RecordSpec>("record[]", "A list; recording is done while testing.");
 }
 
 }  // namespace snnsim

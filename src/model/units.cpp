@@ -3,67 +3,106 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
+
+#include "src/model/suggest.hpp"
 
 namespace snnsim {
 namespace {
 
-struct UnitName {
+struct Unit {
     const char* name;
-    const char* base;   // the unit that values are kept in
+    const char* base;  // the unit that values are kept in
     double factor;
 };
 constexpr std::array units{
-    UnitName{"ms", "ms", 1.0},  UnitName{"s", "ms", 1e3},   UnitName{"us", "ms", 1e-3},
-    UnitName{"mV", "mV", 1.0},  UnitName{"V", "mV", 1e3},   UnitName{"uV", "mV", 1e-3},
-    UnitName{"pA", "pA", 1.0},  UnitName{"nA", "pA", 1e3},  UnitName{"uA", "pA", 1e6},
-    UnitName{"pF", "pF", 1.0},  UnitName{"nF", "pF", 1e3},  UnitName{"uF", "pF", 1e6},
-    UnitName{"nS", "nS", 1.0},  UnitName{"uS", "nS", 1e3},  UnitName{"pS", "nS", 1e-3},
-    UnitName{"Hz", "Hz", 1.0},  UnitName{"kHz", "Hz", 1e3},
+    Unit{"ms", "ms", 1.0},  Unit{"s", "ms", 1e3},   Unit{"us", "ms", 1e-3}, Unit{"mV", "mV", 1.0},
+    Unit{"V", "mV", 1e3},   Unit{"uV", "mV", 1e-3}, Unit{"pA", "pA", 1.0},  Unit{"nA", "pA", 1e3},
+    Unit{"uA", "pA", 1e6},  Unit{"pF", "pF", 1.0},  Unit{"nF", "pF", 1e3},  Unit{"uF", "pF", 1e6},
+    Unit{"nS", "nS", 1.0},  Unit{"uS", "nS", 1e3},  Unit{"pS", "nS", 1e-3}, Unit{"Hz", "Hz", 1.0},
+    Unit{"kHz", "Hz", 1e3},
 };
 
-const char* dimension_of(const std::string& base) {
-    if (base == "ms") return "a time";
-    if (base == "mV") return "a voltage";
-    if (base == "pA") return "a current";
-    if (base == "pF") return "a capacitance";
-    if (base == "nS") return "a conductance";
-    if (base == "Hz") return "a rate";
-    return "a number without a unit";
+struct Kind {
+    const char* base;
+    const char* name;
+    const char* example;
+};
+constexpr std::array kinds{
+    Kind{"ms", "a time", "20 ms"},
+    Kind{"mV", "a voltage", "-65 mV"},
+    Kind{"pA", "a current", "100 pA"},
+    Kind{"pF", "a capacitance", "250 pF"},
+    Kind{"nS", "a conductance", "10 nS"},
+    Kind{"Hz", "a rate", "250 Hz"},
+    Kind{"", "a number without a unit", "0.5"},
+};
+
+const Kind& kind_of(const std::string& base) {
+    for (const Kind& kind : kinds) {
+        if (base == kind.base) return kind;
+    }
+    return kinds.back();
+}
+
+std::vector<std::string> units_of(const std::string& base) {
+    std::vector<std::string> names;
+    for (const Unit& unit : units) {
+        if (base == unit.base) names.push_back(unit.name);
+    }
+    return names;
+}
+
+std::string expected(const std::string& wanted, const std::string& key) {
+    return fmt::format("{} is {}, for example '{}'", key, kind_of(wanted).name,
+                       kind_of(wanted).example);
 }
 
 }  // namespace
 
-std::string read_quantity(const std::string& text, const std::string& wanted, const std::string& key,
-                          double& out) {
-    const std::string example = wanted.empty() ? "" : fmt::format(", for example '20 {}'", wanted);
-    char* end = nullptr;
-    const double number = std::strtod(text.c_str(), &end);
-    if (end == text.c_str()) {
-        return fmt::format("{} must be {}{}; found '{}'", key, dimension_of(wanted), example, text);
+std::string read_quantity(const std::string& text, const std::string& wanted,
+                          const std::string& key, double& out) {
+    const char* const first = text.data() + (text.starts_with('+') ? 1 : 0);
+    const char* const last = text.data() + text.size();
+    double number = 0.0;
+    const auto [end, error] = std::from_chars(first, last, number);
+    if (error == std::errc::invalid_argument) {
+        return fmt::format("'{}' is no number; {}", text, expected(wanted, key));
     }
-    if (!std::isfinite(number)) return fmt::format("{} must be finite; found '{}'", key, text);
-    std::string unit(end);
+    if (error != std::errc{} || !std::isfinite(number)) {
+        return fmt::format("{} must be finite; found '{}'", key, text);
+    }
+    std::string unit(end, last);
     unit.erase(0, unit.find_first_not_of(' '));
+    if (unit.empty() && !wanted.empty()) {
+        return fmt::format("{} needs a unit: write '{} {}'", key, text, wanted);
+    }
     if (unit.empty()) {
-        if (!wanted.empty()) {
-            return fmt::format("{} needs a unit: write '{} {}'", key, text, wanted);
-        }
         out = number;
         return "";
     }
-    for (const UnitName& known : units) {
+    for (const Unit& known : units) {
         if (unit != known.name) continue;
         if (wanted != known.base) {
-            return fmt::format("'{}' is {}, but {} is {}{}", text, dimension_of(known.base), key,
-                               dimension_of(wanted), example);
+            return fmt::format("'{}' is {}, but {}", text, kind_of(known.base).name,
+                               expected(wanted, key));
         }
         out = number * known.factor;
         return "";
     }
-    return fmt::format("unknown unit '{}' in '{}': {} is {}{}", unit, text, key, dimension_of(wanted),
-                       example);
+    return fmt::format("unknown unit '{}' in '{}'{}{}", unit, text,
+                       did_you_mean(unit, units_of(wanted)),
+                       wanted.empty() ? "; " + expected(wanted, key)
+                                      : fmt::format(" ({} takes {})", key, join(units_of(wanted))));
+}
+
+std::vector<Dimension> dimensions() {
+    std::vector<Dimension> out;
+    for (const Kind& kind : kinds) {
+        if (*kind.base) out.push_back({kind.name, units_of(kind.base)});
+    }
+    return out;
 }
 
 }  // namespace snnsim

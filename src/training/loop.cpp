@@ -15,13 +15,14 @@ namespace {
 constexpr double block_seconds = 0.2;
 
 double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 class Loop {
   public:
-    Loop(const ModelSpec& spec, std::uint32_t samples, Trainer& trainer, Checkpoint& at, Curves& curves,
-         const LoopHooks& hooks)
+    Loop(const ModelSpec& spec, std::uint32_t samples, Trainer& trainer, Checkpoint& at,
+         Curves& curves, const LoopHooks& hooks)
         : spec_(spec),
           train_(*spec.train),
           trainer_(trainer),
@@ -34,7 +35,8 @@ class Loop {
               static_cast<std::size_t>(train_.batch))) {}
 
     LoopEnd run() {
-        if (split_.train.empty()) throw DataError("there are no training samples left; lower train.validation");
+        if (split_.train.empty())
+            throw DataError("there are no training samples left; lower train.validation");
         while (at_.epoch < train_.epochs) {
             if (stops_early()) return LoopEnd::stopped_early;
             if (!run_epoch()) return LoopEnd::interrupted;
@@ -56,7 +58,8 @@ class Loop {
             run_block(order, epoch, batches);
             const double seconds = now() - start;
             at_.epoch_seconds += seconds;
-            const double wanted = static_cast<double>(batches) * block_seconds / std::max(seconds, 1e-4);
+            const double wanted =
+                static_cast<double>(batches) * block_seconds / std::max(seconds, 1e-4);
             block_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), 1, 4 * block_);
             report(false);
             if (at_.batch_in_epoch == per_epoch_) break;
@@ -66,31 +69,36 @@ class Loop {
         return true;
     }
 
-    void run_block(const std::vector<std::uint32_t>& order, std::uint32_t epoch, std::int64_t batches) {
+    void run_block(const std::vector<std::uint32_t>& order, std::uint32_t epoch,
+                   std::int64_t batches) {
         const std::int64_t first = at_.batch_in_epoch * train_.batch;
-        const std::int64_t last =
-            std::min((at_.batch_in_epoch + batches) * train_.batch, static_cast<std::int64_t>(order.size()));
+        const std::int64_t last = std::min((at_.batch_in_epoch + batches) * train_.batch,
+                                           static_cast<std::int64_t>(order.size()));
         std::vector<double> rates;
         const std::int64_t update = at_.epoch * per_epoch_ + at_.batch_in_epoch;
         for (std::int64_t k = 0; k < batches; ++k) {
             rates.push_back(base_learning_rate(train_.optimizer) *
-                            schedule_factor(train_.schedule, update + k, per_epoch_, per_epoch_ * train_.epochs));
+                            schedule_factor(train_.schedule, update + k, per_epoch_,
+                                            per_epoch_ * train_.epochs));
         }
-        const std::span<const std::uint32_t> samples(order.data() + first, static_cast<std::size_t>(last - first));
+        const std::span<const std::uint32_t> samples(order.data() + first,
+                                                     static_cast<std::size_t>(last - first));
         const std::vector<StepResult> results = trainer_.train(samples, epoch, rates);
-        for (std::int64_t k = 0; k < batches; ++k) add(results[static_cast<std::size_t>(k)], first + k * train_.batch, last);
+        for (std::int64_t k = 0; k < batches; ++k)
+            add(results[static_cast<std::size_t>(k)], first + k * train_.batch, last);
         at_.batch_in_epoch += batches;
     }
 
     void add(const StepResult& step, std::int64_t first, std::int64_t last) {
-        if (!std::isfinite(step.loss)) {
-            throw Error(fmt::format("the loss is no longer finite (epoch {}, update {}): try a smaller "
-                                    "train.optimizer.lr, or train.clip_norm; the last checkpoint is kept",
-                                    at_.epoch + 1, curves_.step_loss.size() + 1));
-        }
         curves_.step_loss.push_back(step.loss);
         curves_.step_accuracy.push_back(step.accuracy);
         curves_.step_learning_rate.push_back(step.learning_rate);
+        if (!std::isfinite(step.loss)) {
+            throw DivergedError(
+                fmt::format("the loss is no longer finite (epoch {}, update {}): try a smaller "
+                            "train.optimizer.lr, train.clip_norm=1 or train.schedule.warmup=1",
+                            at_.epoch + 1, curves_.step_loss.size()));
+        }
         const auto count = static_cast<double>(std::min(train_.batch, last - first));
         at_.epoch_loss_sum += step.loss * count;
         at_.epoch_right_sum += step.accuracy * count;
@@ -109,20 +117,18 @@ class Loop {
     }
 
     void validate() {
-        const Evaluation result = trainer_.evaluate(split_.validation, {.test_set = false, .batch = 250, .record = {}});
+        const Evaluation result =
+            trainer_.evaluate(split_.validation, {.test_set = false, .batch = 250, .record = {}});
         curves_.epoch_validation_loss.push_back(result.loss);
         curves_.epoch_validation_accuracy.push_back(result.accuracy);
         const double margin = train_.early_stopping ? train_.early_stopping->min_delta : 0.0;
-        if (at_.best_accuracy < 0.0 || result.accuracy > at_.best_accuracy + margin) {
-            at_.best_accuracy = result.accuracy;
-            at_.epochs_since_best = 0;
-            if (train_.best_weights) {
-                at_.best = trainer_.state();
-                at_.best->moments.clear();
-            }
-        } else {
-            ++at_.epochs_since_best;
-        }
+        at_.epochs_since_best =
+            epochs_without_improvement(curves_.epoch_validation_accuracy, margin);
+        if (result.accuracy <= at_.best_accuracy) return;  // the best weights need no margin
+        at_.best_accuracy = result.accuracy;
+        if (!train_.best_weights) return;
+        at_.best = trainer_.state();
+        at_.best->moments.clear();
     }
     bool stops_early() const {
         return train_.early_stopping && at_.epochs_since_best >= train_.early_stopping->patience;
@@ -138,7 +144,8 @@ class Loop {
         p.accuracy = at_.epoch_right_sum / at_.epoch_samples;
         p.seconds = at_.epoch_seconds;
         p.epoch_ended = ended;
-        if (ended && !split_.validation.empty()) p.validation_accuracy = curves_.epoch_validation_accuracy.back();
+        if (ended && !split_.validation.empty())
+            p.validation_accuracy = curves_.epoch_validation_accuracy.back();
         hooks_.report(p);
     }
 
@@ -155,8 +162,19 @@ class Loop {
 
 }  // namespace
 
-LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer, Checkpoint& checkpoint,
-                   Curves& curves, const LoopHooks& hooks) {
+std::int64_t epochs_without_improvement(const std::vector<double>& accuracy, double min_delta) {
+    double best = -1.0;
+    std::int64_t since = 0;
+    for (const double a : accuracy) {
+        const bool better = best < 0.0 || a > best + min_delta;
+        if (better) best = a;
+        since = better ? 0 : since + 1;
+    }
+    return since;
+}
+
+LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
+                   Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks) {
     return Loop(spec, train_samples, trainer, checkpoint, curves, hooks).run();
 }
 

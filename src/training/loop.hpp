@@ -1,20 +1,22 @@
-// The training loop: epochs, validation, early stopping, checkpoints. It knows no file and no screen.
+// The training loop: epochs, validation, early stopping, checkpoints. It knows no file and no
+// screen.
 #pragma once
 
 #include <functional>
 
+#include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
 
 namespace snnsim {
 
 /// What the loop tells while it runs.
 struct TrainingProgress {
-    std::int64_t epoch = 0, epochs = 0;        // epoch from 1
+    std::int64_t epoch = 0, epochs = 0;  // epoch from 1
     std::int64_t samples = 0, samples_in_epoch = 0;
-    double loss = 0.0, accuracy = 0.0;         // of the epoch so far
-    double seconds = 0.0;                      // of the epoch so far
+    double loss = 0.0, accuracy = 0.0;  // of the epoch so far
+    double seconds = 0.0;               // of the epoch so far
     bool epoch_ended = false;
-    double validation_accuracy = -1.0;         // at the end of an epoch that was validated
+    double validation_accuracy = -1.0;  // at the end of an epoch that was validated
 };
 
 struct LoopHooks {
@@ -24,12 +26,21 @@ struct LoopHooks {
     std::function<void(bool)> save = [](bool) {};
 };
 
+/// The loss is no longer finite; the curves go up to and with it.
+struct DivergedError : Error {
+    using Error::Error;
+};
+
 enum class LoopEnd : std::uint8_t { finished, stopped_early, interrupted };
 
-/// Trains from where `checkpoint` stands (zero: the start) and keeps `checkpoint` and `curves` up to date; only
-/// checkpoint.state is left to whoever saves. A block of batches takes about 0.2 s; its length does not change results.
-/// Throws Error when the loss is no longer finite.
-LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer, Checkpoint& checkpoint,
-                   Curves& curves, const LoopHooks& hooks);
+/// Trains from where `checkpoint` stands (zero: the start) and keeps `checkpoint` and `curves` up
+/// to date; only checkpoint.state is left to whoever saves. A block of batches takes about 0.2 s;
+/// its length does not change results. Throws DivergedError when the loss is no longer finite.
+LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
+                   Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks);
+
+/// Epochs since the last that exceeded the best before it by more than `min_delta`; 0 for an empty
+/// curve.
+std::int64_t epochs_without_improvement(const std::vector<double>& accuracy, double min_delta);
 
 }  // namespace snnsim

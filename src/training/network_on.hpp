@@ -51,6 +51,11 @@ class NetworkOn {
     /// Encodes the samples and runs all layers.
     void forward(const BatchShape& shape, const BatchSamples& samples) {
         encode(shape, samples);
+        propagate(shape);
+    }
+
+    /// Runs all layers on what stands in the input population's output.
+    void propagate(const BatchShape& shape) {
         for (std::size_t k = 0; k < populations.size(); ++k) {
             if (k > 0) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {

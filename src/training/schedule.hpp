@@ -12,15 +12,18 @@ namespace snnsim {
 double base_learning_rate(const Optimizers::Params& optimizer);
 
 /// Factor on the base rate at `update` of `total`, with `per_epoch` updates an epoch.
-double schedule_factor(const ScheduleSpec& schedule, std::int64_t update, std::int64_t per_epoch, std::int64_t total);
+double schedule_factor(const ScheduleSpec& schedule, std::int64_t update, std::int64_t per_epoch,
+                       std::int64_t total);
 
-/// Samples 0 .. count-1 cut into those to train on and those held out, by a random order of its own.
+/// Samples 0 .. count-1 cut into those to train on and those held out, by a random order of its
+/// own.
 struct Split {
     std::vector<std::uint32_t> train, validation;
 };
 Split split_samples(std::uint64_t seed, std::uint32_t count, double validation);
 
 /// The samples in the order of an epoch: a function of (seed, epoch) alone.
-std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed, std::uint32_t epoch);
+std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed,
+                                    std::uint32_t epoch);
 
 }  // namespace snnsim

@@ -1,6 +1,5 @@
 # Sets SNNSIM_CUDA: whether the CUDA backend is built. -DSNNSIM_CUDA=OFF leaves it out.
 include(CheckLanguage)
-set(SNNSIM_CUDA_DEFAULT ON)
 option(SNNSIM_CUDA "build the CUDA backend when an nvcc is found" ON)
 if(SNNSIM_CUDA)
     if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
@@ -15,7 +14,15 @@ if(SNNSIM_CUDA)
     check_language(CUDA)
     if(CMAKE_CUDA_COMPILER)
         enable_language(CUDA)
+        if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.0)
+            message(FATAL_ERROR "${CMAKE_CUDA_COMPILER} is CUDA ${CMAKE_CUDA_COMPILER_VERSION}; C++20 needs 12.0 or newer. "
+                "Name a newer one with -DCMAKE_CUDA_COMPILER=, or build without it: -DSNNSIM_CUDA=OFF")
+        endif()
         set(CMAKE_CUDA_STANDARD 20)
+        if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc 13 has it
+            set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+            set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+        endif()
         message(STATUS "snnsim: CUDA backend on (${CMAKE_CUDA_COMPILER})")
     else()
         set(SNNSIM_CUDA OFF)

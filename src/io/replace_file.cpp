@@ -1,0 +1,61 @@
+#include "src/io/replace_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file's content, or the names in a folder, as far as the machine can promise that they outlast
+/// a power cut.
+void flush_to_disk(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Some network file systems cannot flush a folder and say EINVAL.
+    const bool good = descriptor >= 0 && (::fsync(descriptor) == 0 || errno == EINVAL);
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!good) throw std::system_error(reason, std::generic_category(), "flush to the disk");
+}
+
+/// Removes the file with its owner; after a rename there is nothing left to remove.
+struct Temporary {
+    explicit Temporary(std::string path) : path(std::move(path)) {}
+    ~Temporary() {
+        std::error_code ignored;
+        fs::remove(path, ignored);
+    }
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+
+    const std::string path;
+};
+
+}  // namespace
+
+void replace_file(const std::string& path, const std::function<void(const std::string&)>& write) {
+    fs::path folder = fs::path(path).parent_path();
+    if (folder.empty()) folder = ".";
+    try {
+        fs::create_directories(folder);
+        const Temporary temporary(fmt::format("{}.{}.tmp", path, ::getpid()));
+        write(temporary.path);
+        flush_to_disk(temporary.path);
+        fs::rename(temporary.path, path);
+        flush_to_disk(folder);
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("cannot write {}: {}", path, e.what()));
+    } catch (const std::system_error& e) {
+        throw FileError(fmt::format("cannot write {}: {}", path, e.code().message()));
+    }
+}
+
+}  // namespace snnsim

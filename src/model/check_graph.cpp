@@ -1,0 +1,206 @@
+// Checks of the projections one by one, and of the graph and the shapes that they make.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "src/model/checks.hpp"
+#include "src/model/suggest.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr std::int64_t pixels = 28 * 28, classes = 10;  // of every DataSet
+
+void check_ends(ModelView& model, const ProjectionSpec& p, const std::string& k) {
+    const PopulationSpec* from = model.find(p.from, {"projections", k, "from"});
+    const PopulationSpec* to = model.find(p.to, {"projections", k, "to"});
+    const bool from_known = from && model.model_known(*from),
+               to_known = to && model.model_known(*to);
+    if (from_known && output_of(*from) == Output::trace) {
+        model.add({"projections", k, "from"},
+                  fmt::format("'{}' is a {}, which sends nothing to other populations", p.from,
+                              model_of(*from)));
+    } else if (to_known && is_source(*to)) {
+        model.add({"projections", k, "to"},
+                  fmt::format("'{}' is a spike_source, which takes no input", p.to));
+    } else if (to_known && from == to && !has_memory(*to)) {
+        model.add(
+            {"projections", k, "to"},
+            fmt::format("'{}' cannot project to itself: a {} keeps no state from step to step, so "
+                        "this would be no recurrent network",
+                        p.to, model_of(*to)));
+    }
+}
+
+/// Everything that a projection needs for a place in the graph was read without a problem.
+bool graph_known(const ModelView& model) {
+    const ModelSpec& spec = model.spec;
+    if (model.place({"projections"}).kind != Value::Kind::list) return false;
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const std::string at = std::to_string(k);
+        if (!model.sound({"projections", at, "from"}) || !model.sound({"projections", at, "to"})) {
+            return false;
+        }
+    }
+    return model.place({"populations"}).kind == Value::Kind::map &&
+           std::all_of(spec.populations.begin(), spec.populations.end(),
+                       [&](const PopulationSpec& p) { return model.model_known(p); });
+}
+
+bool check_input(ModelView& model) {
+    std::vector<std::string> inputs;
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (is_source(p)) inputs.push_back(p.name);
+    }
+    if (inputs.size() == 1) return true;
+    model.add({"populations"},
+              inputs.empty()
+                  ? "there is no input: exactly one population must be of model spike_source"
+                  : fmt::format("there is more than one input ({}): exactly one population must "
+                                "be of model spike_source",
+                                join(inputs)));
+    return false;
+}
+
+void check_reachable(ModelView& model) {
+    std::set<std::string> reached;
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (is_source(p)) reached.insert(p.name);
+    }
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (const ProjectionSpec& p : model.spec.projections) {
+            if (reached.count(p.from) && reached.insert(p.to).second) grew = true;
+        }
+    }
+    for (const std::string& name : model.names) {
+        if (reached.count(name)) continue;
+        model.add(
+            {"populations", name},
+            fmt::format("no projection leads from the input to '{}'; add one, or remove it", name));
+    }
+}
+
+bool check_output(ModelView& model) {
+    const std::vector<std::string> outputs = model.outputs();
+    if (outputs.size() == 1) return true;
+    model.add({"populations"},
+              outputs.empty()
+                  ? "there is no output: every population projects to another; exactly one "
+                    "must project to none but itself"
+                  : fmt::format("there is more than one output ({}): exactly one population "
+                                "must project to none but itself",
+                                join(outputs)));
+    return false;
+}
+
+void check_cycles(ModelView& model) {
+    const std::vector<ProjectionSpec>& projections = model.spec.projections;
+    // Take away what nothing left projects to, until only cycles and what they lead to is left;
+    // then what leads nowhere.
+    std::set<std::string> left(model.names.begin(), model.names.end());
+    const auto shrink = [&](std::string ProjectionSpec::*near, std::string ProjectionSpec::*far) {
+        for (bool shrank = true; shrank;) {
+            shrank = false;
+            for (const std::string& name : model.names) {
+                const bool held = std::any_of(
+                    projections.begin(), projections.end(), [&](const ProjectionSpec& p) {
+                        return p.*near == name && p.*far != name && left.count(p.*far);
+                    });
+                if (!held && left.erase(name)) shrank = true;
+            }
+        }
+    };
+    shrink(&ProjectionSpec::to, &ProjectionSpec::from);
+    shrink(&ProjectionSpec::from, &ProjectionSpec::to);
+    for (std::size_t k = projections.size(); k-- > 0;) {
+        const ProjectionSpec& p = projections[k];
+        if (p.from == p.to || !left.count(p.from) || !left.count(p.to)) continue;
+        model.add(
+            {"projections", std::to_string(k)},
+            fmt::format("the projection from '{}' to '{}' closes a cycle; only a projection of a "
+                        "population to itself may go back",
+                        p.from, p.to));
+        return;
+    }
+}
+
+void check_shapes(ModelView& model, const std::string& output) {
+    const char* const set = name_of(model.spec.data.set);
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (!model.sound({"populations", p.name, "size"}) || !model.sound({"data", "set"}))
+            continue;
+        if (is_source(p) && p.size != pixels) {
+            model.add({"populations", p.name, "size"},
+                      fmt::format(
+                          "the input '{}' has {} neurons, but a sample of {} has {} pixels; write "
+                          "size: {}",
+                          p.name, p.size, set, pixels, pixels));
+        }
+        if (p.name == output && p.size != classes) {
+            model.add(
+                {"populations", p.name, "size"},
+                fmt::format("the output '{}' has {} neurons, but {} has {} classes; write size: {}",
+                            p.name, p.size, set, classes, classes));
+        }
+    }
+}
+
+void check_weight_count(ModelView& model) {
+    constexpr double most = 2147483647.0;
+    const auto size_of = [&](const std::string& name) {
+        for (const PopulationSpec& p : model.spec.populations) {
+            if (p.name == name) return static_cast<double>(p.size);
+        }
+        return 0.0;
+    };
+    double weights = 0.0;
+    for (const ProjectionSpec& p : model.spec.projections)
+        weights += size_of(p.from) * size_of(p.to);
+    if (weights <= most) return;
+    model.add({"projections"},
+              fmt::format("the projections hold {:.3g} weights; at most {:.3g} (2^31), so "
+                          "make populations smaller",
+                          weights, most));
+}
+
+}  // namespace
+
+void check_projections(ModelView& model) {
+    std::set<std::pair<std::string, std::string>> seen;
+    std::set<std::string> names;
+    for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
+        const ProjectionSpec& p = model.spec.projections[n];
+        const std::string k = std::to_string(n);
+        check_ends(model, p, k);
+        if (!p.from.empty() && !p.to.empty()) {
+            if (!seen.insert({p.from, p.to}).second) {
+                model.add(
+                    {"projections", k},
+                    fmt::format("there is already a projection from '{}' to '{}'", p.from, p.to));
+            } else if (!names.insert(p.name()).second) {
+                model.add({"projections", k},
+                          fmt::format("another projection is called '{}' too; rename a population",
+                                      p.name()));
+            }
+        }
+        if (p.weight.init == WeightInit::uniform && p.weight.low > p.weight.high) {
+            model.add(
+                {"projections", k, "weight", "low"},
+                fmt::format("low ({:g}) is greater than high ({:g})", p.weight.low, p.weight.high));
+        }
+    }
+}
+
+void check_graph(ModelView& model) {
+    if (!graph_known(model)) return;
+    if (check_input(model)) check_reachable(model);
+    const bool output = check_output(model);
+    check_cycles(model);
+    if (output) check_shapes(model, model.outputs()[0]);
+    check_weight_count(model);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,93 @@
+// Checks of training, testing and recording against the network.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/model/checks.hpp"
+
+namespace snnsim {
+namespace {
+
+void check_loss(ModelView& model, const TrainSpec& train) {
+    if (train.loss != Loss::cross_entropy_count && train.loss != Loss::mse_count) return;
+    const std::vector<std::string> outputs = model.outputs();
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (outputs != std::vector{p.name} || !model.model_known(p)) continue;
+        if (output_of(p) != Output::trace) return;
+        model.add({"train", "loss"},
+                  fmt::format(
+                      "{} counts spikes, but the output '{}' is a {}, which sends none; use loss: "
+                      "cross_entropy_max, or make '{}' a lif",
+                      name_of(train.loss), p.name, model_of(p), p.name));
+    }
+}
+
+void check_rate_penalty(ModelView& model, const RateSpec& rate, const std::string& k) {
+    const PopulationSpec* p =
+        model.find(rate.population, {"train", "rate_penalty", k, "population"});
+    if (p && model.model_known(*p) && (is_source(*p) || output_of(*p) != Output::spikes)) {
+        model.add({"train", "rate_penalty", k, "population"},
+                  fmt::format("'{}' is a {}; a rate penalty is for populations of spiking neurons",
+                              p->name, model_of(*p)));
+    }
+    if (rate.lower > rate.upper) {
+        model.add({"train", "rate_penalty", k, "lower"},
+                  fmt::format("lower ({:g}) is greater than upper ({:g})", rate.lower, rate.upper));
+    }
+}
+
+/// What a population can be recorded for; the reason why not otherwise.
+std::string why_not_recorded(const PopulationSpec& p, RecordWhat what) {
+    if (what == RecordWhat::v && is_source(p)) {
+        return fmt::format("'{}' is a spike_source, which has no v; write what: spikes", p.name);
+    }
+    if (what == RecordWhat::spikes && !is_source(p) && output_of(p) == Output::trace) {
+        return fmt::format("'{}' is a {}, which never spikes; write what: v", p.name, model_of(p));
+    }
+    return "";
+}
+
+}  // namespace
+
+void check_train(ModelView& model) {
+    if (!model.spec.train) return;
+    const TrainSpec& train = *model.spec.train;
+    check_loss(model, train);
+    for (std::size_t k = 0; k < train.rate_penalty.size(); ++k) {
+        check_rate_penalty(model, train.rate_penalty[k], std::to_string(k));
+    }
+    if (train.validation > 0.0 || !model.sound_or_absent({"train", "validation"})) return;
+    constexpr const char* remedy = "needs validation samples; add validation: 0.1";
+    if (train.early_stopping) {
+        model.add({"train", "early_stopping"}, fmt::format("early_stopping {}", remedy));
+    }
+    if (train.best_weights)
+        model.add({"train", "best_weights"}, fmt::format("best_weights {}", remedy));
+}
+
+void check_record(ModelView& model) {
+    const std::vector<RecordSpec>& record = model.spec.record;
+    for (std::size_t n = 0; n < record.size(); ++n) {
+        const std::string k = std::to_string(n);
+        const PopulationSpec* p = model.find(record[n].population, {"record", k, "population"});
+        if (!model.sound({"record", k, "what"})) continue;
+        if (p && model.model_known(*p)) {
+            const std::string reason = why_not_recorded(*p, record[n].what);
+            if (!reason.empty()) model.add({"record", k, "what"}, reason);
+        }
+        const bool twice =
+            std::any_of(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(n),
+                        [&](const RecordSpec& r) {
+                            return r.population == record[n].population && r.what == record[n].what;
+                        });
+        if (p && twice) {
+            model.add({"record", k}, fmt::format("{} of '{}' is recorded already",
+                                                 name_of(record[n].what), p->name));
+        }
+    }
+    if (!record.empty() && !model.spec.test) {
+        model.add({"record"}, "recording is done while testing; add the section 'test: {}'");
+    }
+}
+
+}  // namespace snnsim

@@ -1,0 +1,36 @@
+#include "src/run/interrupt.hpp"
+
+namespace snnsim {
+namespace {
+
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+extern "C" void note_signal(int) {
+    asked_to_stop = 1;
+    // From here on either signal has its default action again.
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+    asked_to_stop = 0;
+    struct sigaction note {};
+    note.sa_handler = note_signal;
+    sigemptyset(&note.sa_mask);
+    note.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &note, &old_int_);
+    sigaction(SIGTERM, &note, &old_term_);
+}
+
+InterruptGuard::~InterruptGuard() {
+    sigaction(SIGINT, &old_int_, nullptr);
+    sigaction(SIGTERM, &old_term_, nullptr);
+}
+
+bool InterruptGuard::asked() {
+    return asked_to_stop != 0;
+}
+
+}  // namespace snnsim

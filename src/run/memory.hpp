@@ -1,0 +1,18 @@
+// Too much memory is an error before it is allocated.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "snnsim/network.hpp"
+
+namespace snnsim {
+
+/// Bytes that this process may still take: what the system has, or what the control group leaves of
+/// it.
+std::size_t available_memory();
+
+/// Throws DeviceError that lists the parts when they need more than `available`.
+void require_memory(const std::vector<MemoryPart>& parts, std::size_t available);
+
+}  // namespace snnsim

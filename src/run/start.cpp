@@ -1,0 +1,151 @@
+#include "src/run/start.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/data/idx.hpp"
+#include "src/provenance.hpp"
+
+namespace snnsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The final name that a checkpoint file belongs to; any other name is one itself.
+std::string final_path(const std::string& path) {
+    const fs::path p = path;
+    const fs::path whole = p.parent_path() / (p.stem().stem().string() + p.extension().string());
+    return partial_path(whole.string()) == path ? whole.string() : path;
+}
+
+std::uint64_t updates_of(const RunRecord& record) {
+    return record.checkpoint ? record.checkpoint->state.updates : 0;
+}
+
+bool same_run(const RunRecord& a, const RunRecord& b) {
+    return a.provenance.model_sha256 == b.provenance.model_sha256 &&
+           a.provenance.overrides == b.provenance.overrides;
+}
+
+/// Of the final file and the checkpoint the one that is further; a checkpoint that is asked for by
+/// its own name is taken in any case.
+RunRecord read_furthest(const std::string& named, const std::string& output, bool force) {
+    const std::string partial = partial_path(output);
+    if (named == partial && fs::exists(output) && !force &&
+        read_run(output).status == RunStatus::finished) {
+        throw UsageError(fmt::format("--resume {}: {} holds a finished run; --force overwrites it",
+                                     named, output));
+    }
+    if (named == partial) return read_run(partial);
+    if (!fs::exists(partial)) return read_run(output);
+    if (!fs::exists(output)) return read_run(partial);
+    RunRecord record = read_run(output);
+    if (record.status == RunStatus::finished) return record;
+    RunRecord checkpoint = read_run(partial);
+    const bool further =
+        same_run(record, checkpoint) && updates_of(checkpoint) > updates_of(record);
+    return further ? checkpoint : record;
+}
+
+/// Puts the projections of a state that was read from a file into the order of the network.
+void reorder(TrainerState& state, const Network& file, const Network& network) {
+    TrainerState ordered;
+    ordered.updates = state.updates;
+    for (const Projection& p : network.projections) {
+        const auto same = std::find_if(file.projections.begin(), file.projections.end(),
+                                       [&](const Projection& q) { return q.name == p.name; });
+        if (same == file.projections.end())
+            throw FileError("the run file has no weights of " + p.name);
+        const auto k = static_cast<std::size_t>(same - file.projections.begin());
+        if (state.weights[k].size() != p.weights.size() || state.bias[k].size() != p.bias.size()) {
+            throw FileError("the run file's weights of " + p.name + " have another size");
+        }
+        ordered.weights.push_back(std::move(state.weights[k]));
+        ordered.bias.push_back(std::move(state.bias[k]));
+        if (!state.moments.empty()) ordered.moments.push_back(std::move(state.moments[k]));
+    }
+    state = std::move(ordered);
+}
+
+/// Curves end where the checkpoint stands: a run that diverged has written more.
+void cut_curves(Curves& curves, const Checkpoint& at) {
+    for (auto* curve : {&curves.step_loss, &curves.step_accuracy, &curves.step_learning_rate}) {
+        curve->resize(std::min(curve->size(), static_cast<std::size_t>(at.state.updates)));
+    }
+}
+
+void require_same_model(const RunRecord& record, const std::string& model,
+                        const RunOptions& options) {
+    if (!options.overrides.empty() && options.overrides != record.provenance.overrides) {
+        throw UsageError(
+            "--set and --seed cannot change a run that is resumed: it goes on as it began");
+    }
+    if (model.empty()) return;
+    const ModelSpec given = read_model(model, record.provenance.overrides);
+    if (sha256(given.text.data(), given.text.size()) == record.provenance.model_sha256) return;
+    throw UsageError(fmt::format(
+        "{} is not the model that {} was started with; leave the model out to go on with "
+        "the one in the file",
+        model, options.resume));
+}
+
+}  // namespace
+
+Start start_anew(const std::string& model, const RunOptions& options) {
+    Start start{read_model(model, options.overrides), options.output, {}};
+    if (start.output.empty()) start.output = default_output(start.spec);
+    start.record.network = compile(start.spec);
+    start.record.provenance = provenance_of(start.spec);
+    if (options.force) return start;
+    if (fs::exists(start.output)) {
+        throw UsageError(fmt::format(
+            "{} exists already; --force overwrites it, -o writes to another file, --resume {} "
+            "goes on with it if it was interrupted",
+            start.output, start.output));
+    }
+    if (const std::string partial = partial_path(start.output);
+        start.spec.train && fs::exists(partial)) {
+        throw UsageError(fmt::format(
+            "{} is left from a run that did not end; go on with --resume {}, or start anew "
+            "with --force",
+            partial, start.output));
+    }
+    return start;
+}
+
+Start start_again(const std::string& model, const RunOptions& options) {
+    const std::string output = final_path(options.resume);
+    if (!options.output.empty() && options.output != output) {
+        throw UsageError("--resume goes on in its own file; leave out --output");
+    }
+    if (!fs::exists(output) && !fs::exists(partial_path(output))) {
+        throw FileError(fmt::format("--resume {}: there is no such file, and no {}", options.resume,
+                                    partial_path(output)));
+    }
+    RunRecord record = read_furthest(options.resume, output, options.force);
+    require_same_model(record, model, options);
+    const Provenance& from = record.provenance;
+    Start start{parse_model(from.model_text, from.model_path, from.overrides), output, {}};
+    if (record.status == RunStatus::finished) {
+        start.record = std::move(record);
+        return start;
+    }
+    if (!record.checkpoint) throw FileError(options.resume + " holds no checkpoint to go on from");
+    start.record.network = compile(start.spec);
+    start.record.provenance = provenance_of(start.spec);
+    start.record.provenance.started = from.started;
+    reorder(record.checkpoint->state, record.network, start.record.network);
+    if (record.checkpoint->best)
+        reorder(*record.checkpoint->best, record.network, start.record.network);
+    cut_curves(record.curves, *record.checkpoint);
+    start.record.curves = std::move(record.curves);
+    start.record.seconds = std::move(record.seconds);
+    start.record.checkpoint = std::move(record.checkpoint);
+    return start;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,25 @@
+// How a run begins: anew from a model file, or again from a run file.
+#pragma once
+
+#include <string>
+
+#include "snnsim/run.hpp"
+
+namespace snnsim {
+
+struct Start {
+    ModelSpec spec;
+    std::string output;  // final name of the run file
+    RunRecord record;    // status `finished`: there is nothing left to do
+};
+
+/// Reads the model. Throws UsageError where its run file, or the checkpoint of an unfinished run,
+/// would be overwritten without --force.
+Start start_anew(const std::string& model, const RunOptions& options);
+
+/// Reads the run file `options.resume`, or its checkpoint where that is further; weights and
+/// checkpoint come in the order of the compiled network. Throws UsageError where the command line
+/// names another model or other settings.
+Start start_again(const std::string& model, const RunOptions& options);
+
+}  // namespace snnsim

@@ -1,0 +1,82 @@
+// What a user reads: numbers, tables, the comparison.
+#include "src/cli/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "src/cli/progress.hpp"
+#include "src/compare.hpp"
+
+namespace snnsim {
+namespace {
+
+TEST(Text, NumbersAndTimes) {
+    EXPECT_EQ(grouped(7), "7");
+    EXPECT_EQ(grouped(1234567), "1,234,567");
+    EXPECT_EQ(grouped(-123456), "-123,456");
+    EXPECT_EQ(duration_text(83.4), "1:23");
+    EXPECT_EQ(duration_text(7384.0), "2:03:04");
+}
+
+ModelSpec small_model() {
+    ModelSpec spec;
+    spec.name = "small";
+    spec.path = "small.yaml";
+    spec.data.encode.duration = 4.0;
+    spec.populations = {{"in", 4, SpikeSource::Params{}, {}},
+                        {"out", 3, LeakyReadout::Params{}, {}}};
+    spec.projections = {{"in", "out", ConnectRule::all_to_all, {}, true, true, {}}};
+    spec.train.emplace();
+    spec.test.emplace();
+    return spec;
+}
+
+ComparedRun compared(const std::string& device) {
+    ComparedRun run{"small", small_model(), {}};
+    run.record.provenance.device = device;
+    run.record.seconds["train"] = 12.34;
+    Evaluation& test = run.record.test.emplace();
+    test.accuracy = 0.975;
+    test.labels = {0, 1};
+    test.activity = {{"in", 20, 32}};
+    test.operations = {{"in_to_out", 96, 0, 2000000}};
+    return run;
+}
+
+TEST(Report, CheckShowsPopulationsWeightsAndMemory) {
+    const std::string text = check_text(small_model());
+    for (const char* part : {"in ", "spike_source", "leaky_readout", "in -> out", "all_to_all",
+                             "trainable", "weights in_to_out", "4 steps of 1 ms"}) {
+        EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    }
+    const WeightCount count = count_weights(small_model());
+    EXPECT_EQ(count.trainable, 12);
+    EXPECT_EQ(count.fixed, 0);
+    EXPECT_EQ(count.bias, 3);
+}
+
+TEST(Report, AnInterruptedRunSaysHowToGoOn) {
+    RunRecord record;
+    record.status = RunStatus::interrupted;
+    const std::string text = summary_text(small_model(), record, "runs/small.h5");
+    EXPECT_NE(text.find("snnsim --resume runs/small.h5"), std::string::npos) << text;
+}
+
+TEST(Compare, TableHoldsTheRunsSideBySide) {
+    const std::vector<ComparedRun> runs{compared("cpu, 2 threads"), compared("gpu")};
+    const std::string text = compare_markdown(runs);
+    EXPECT_NE(text.find("| test accuracy [%] | 97.50 | 97.50 |"), std::string::npos) << text;
+    EXPECT_NE(text.find("| ACs / image | 1000000 | 1000000 |"), std::string::npos) << text;
+    EXPECT_NE(text.find("| energy / image [uJ] | 0.9000 | 0.9000 |"), std::string::npos) << text;
+    EXPECT_NE(text.find("NeuroBench"), std::string::npos);
+}
+
+TEST(Compare, CsvQuotesCellsWithCommas) {
+    const std::string csv = compare_csv({compared("cpu, 2 threads")});
+    EXPECT_NE(csv.find("\"cpu, 2 threads\""), std::string::npos) << csv;
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2);
+}
+
+}  // namespace
+}  // namespace snnsim

@@ -1,0 +1,184 @@
+// What is said of parts of a model that do not fit each other, and where.
+#include "tests/model/model_text.hpp"
+
+namespace snnsim {
+namespace {
+
+TEST(ModelParts, UnknownPopulations) {
+    expect_error(edited("to: hidden", "to: hiden"),
+                 "m.yaml:9:23: there is no population 'hiden'; did you mean 'hidden'? (there are: "
+                 "input, hidden, output)");
+    expect_error(edited("from: input", "from: inputs"),
+                 "m.yaml:9:12: there is no population 'inputs'; did you mean 'input'?");
+    expect_error(edited("population: hidden", "population: hid"),
+                 "m.yaml:13:23: there is no population 'hid'; did you mean 'hidden'?");
+    expect_error(edited("epochs: 3", "rate_penalty: [{population: hiden, strength: 1}]"),
+                 "m.yaml:11:110: there is no population 'hiden'; did you mean 'hidden'?");
+}
+
+TEST(ModelParts, EndsOfProjections) {
+    expect_error(with_projections("  - {from: hidden, to: input}\n"),
+                 "m.yaml:11:24: 'input' is a spike_source, which takes no input");
+    expect_error(
+        with_projections("  - {from: output, to: hidden}\n"),
+        "m.yaml:11:12: 'output' is a leaky_readout, which sends nothing to other populations");
+    expect_error(with_projections("  - {from: output, to: output}\n"),
+                 "'output' is a leaky_readout, which sends nothing");
+    expect_error(with_projections("  - {from: hidden, to: output}\n"),
+                 "m.yaml:11:5: there is already a projection from 'hidden' to 'output'");
+    for (const char* model : {"relu", "linear"}) {
+        const std::string text = with_projections("  - {from: hidden, to: hidden}\n");
+        expect_error(
+            replaced(text, "model: lif, tau_m: 10 ms, reset: zero", std::string("model: ") + model),
+            std::string("m.yaml:11:24: 'hidden' cannot project to itself: a ") + model +
+                " keeps no state from step to step");
+    }
+    expect_error(edited("{init: xavier_normal, gain: 2}", "{init: uniform, low: 2}"),
+                 "m.yaml:9:60: low (2) is greater than high (1)");
+}
+
+TEST(ModelParts, TwoProjectionsMustNotShareAName) {
+    std::string text = edited("  output:",
+                              "  a: {size: 4, model: lif}\n  b_to_output: {size: 4, model: lif}\n  "
+                              "a_to_b: {size: 4, model: lif}\n  output:");
+    text = replaced(
+        text, "train:",
+        "  - {from: input, to: a}\n  - {from: input, to: a_to_b}\n  - {from: a, to: b_to_output}\n"
+        "  - {from: a_to_b, to: output}\n  - {from: b_to_output, to: output}\ntrain:");
+    expect_error(text, "m.yaml:17:5: another projection is called 'a_to_b_to_output' too");
+}
+
+TEST(ModelParts, InputAndOutput) {
+    expect_error(
+        edited("model: spike_source", "model: lif"),
+        "m.yaml:5:3: there is no input: exactly one population must be of model spike_source");
+    const std::string inputs =
+        edited("  output:", "  other: {size: 784, model: spike_source}\n  output:");
+    expect_error(replaced(inputs, "train:", "  - {from: other, to: hidden}\ntrain:"),
+                 "m.yaml:5:3: there is more than one input (input, other)");
+    const std::string two = edited("  output:", "  other: {size: 4, model: lif}\n  output:");
+    expect_error(replaced(two, "train:", "  - {from: input, to: other}\ntrain:"),
+                 "m.yaml:5:3: there is more than one output (other, output)");
+    const std::string none =
+        replaced(with_projections("  - {from: output, to: hidden}\n"), "leaky_readout", "lif");
+    EXPECT_NE(error_of(none).find("there is no output: every population projects to another"),
+              std::string::npos)
+        << error_of(none);
+}
+
+TEST(ModelParts, Reach) {
+    const std::string text = edited("  output:", "  other: {size: 4, model: lif}\n  output:");
+    expect_error(replaced(text, "train:", "  - {from: other, to: output}\ntrain:"),
+                 "m.yaml:7:10: no projection leads from the input to 'other'");
+}
+
+TEST(ModelParts, Cycles) {
+    const std::string text = edited("  output:", "  second: {size: 8, model: lif}\n  output:");
+    expect_error(replaced(text, "train:",
+                          "  - {from: hidden, to: second}\n  - {from: second, to: hidden}\ntrain:"),
+                 "m.yaml:13:5: the projection from 'second' to 'hidden' closes a cycle; only a "
+                 "projection of a population to itself may go back");
+    // Long, and with a recurrent projection and a way out, which are not to blame.
+    std::string longer =
+        edited("  output:", "  b: {size: 8, model: lif}\n  c: {size: 8, model: lif}\n  output:");
+    longer = replaced(longer, "train:",
+                      "  - {from: c, to: hidden}\n  - {from: hidden, to: b}\n  - {from: b, to: "
+                      "c}\n  - {from: hidden, to: hidden}\n"
+                      "  - {from: c, to: output}\ntrain:");
+    expect_error(longer, "m.yaml:15:5: the projection from 'b' to 'c' closes a cycle");
+}
+
+TEST(ModelParts, Shapes) {
+    expect_error(edited("size: 784", "size: 100"),
+                 "m.yaml:5:17: the input 'input' has 100 neurons, but a sample of mnist has 784 "
+                 "pixels; write size: 784");
+    expect_error(
+        edited("size: 10,", "size: 9,"),
+        "m.yaml:7:18: the output 'output' has 9 neurons, but mnist has 10 classes; write size: 10");
+    expect_error(edited("size: 10,", "size: 11,"), "but mnist has 10 classes");
+    // (784 + 10) * 4,000,000, and 784 * 46,000 + 46,000^2 + 46,000 * 10.
+    expect_error(edited("size: 32", "size: 4000000"),
+                 "m.yaml:9:3: the projections hold 3.18e+09 weights; at most 2.15e+09 (2^31)");
+    const std::string recurrent =
+        replaced(with_projections("  - {from: hidden, to: hidden}\n"), "size: 32", "size: 46000");
+    expect_error(recurrent, "m.yaml:9:3: the projections hold 2.15e+09 weights");
+    EXPECT_EQ(error_of(replaced(recurrent, "46000", "45000")), "no error");
+}
+
+TEST(ModelParts, Time) {
+    expect_error(edited("0.02 s", "20.5 ms"),
+                 "m.yaml:3:76: duration must be a whole multiple of dt (1 ms): 20 ms or 21 ms");
+    expect_error(edited("0.02 s", "0.4 ms"),
+                 "duration must be a whole multiple of dt (1 ms): 1 ms or 2 ms");
+    expect_error(edited("0.02 s", "100001 ms"),
+                 "m.yaml:3:76: duration is 100001 steps of dt (1 ms); at most 100000");
+    EXPECT_EQ(error_of(edited("0.02 s", "100000 ms")), "no error");
+    expect_error(
+        edited(", duration: 0.02 s", ""),
+        "m.yaml:3:28: encode is missing the key 'duration', for example 'duration: 25 ms'");
+    expect_error(edited("0.25 kHz", "2 kHz"),
+                 "m.yaml:3:56: max_rate (2000 Hz) times dt (1 ms) is the probability of a spike in "
+                 "a step, here 2; write at most 1000 Hz");
+    EXPECT_EQ(error_of(edited("0.25 kHz", "1 kHz")), "no error");
+    // The default of 1000 Hz is too much for a dt of 2 ms.
+    expect_error(replaced(edited("max_rate: 0.25 kHz, ", ""), "dt: 1 ms", "dt: 2 ms"),
+                 "m.yaml:3:28: max_rate (1000 Hz) times dt (2 ms)");
+    expect_error(edited("tau_m: 10 ms", "tau_m: 0.5 ms, integration: euler"),
+                 "m.yaml:6:62: an euler step of dt (1 ms) is longer than a time constant (0.5 ms) "
+                 "and overshoots; use integration: exact");
+    expect_error(
+        edited("model: lif, tau_m: 10 ms", "model: cuba_lif, tau_s: 0.5 ms, integration: euler"),
+        "longer than a time constant (0.5 ms)");
+    EXPECT_EQ(error_of(edited("tau_m: 10 ms", "tau_m: 0.5 ms")), "no error");
+}
+
+TEST(ModelParts, OneWrongTimeStepIsOneError) {
+    expect_error(edited("dt: 1 ms", "dt: 0 ms"), "m.yaml:2:5: dt must be greater than 0 ms");
+    expect_error(edited("model: spike_source", "model: source"),
+                 "m.yaml:5:29: unknown model 'source'; did you mean 'spike_source'?");
+    expect_error(edited("model: leaky_readout", "model: readout"),
+                 "unknown model 'readout'; did you mean 'leaky_readout'?");
+}
+
+TEST(ModelParts, Training) {
+    expect_error(edited("epochs: 3", "loss: cross_entropy_count"),
+                 "m.yaml:11:88: cross_entropy_count counts spikes, but the output 'output' is a "
+                 "leaky_readout, which sends none; use loss: cross_entropy_max");
+    expect_error(edited("epochs: 3", "loss: mse_count"),
+                 "mse_count counts spikes, but the output 'output' is a leaky_readout");
+    for (const char* output : {"lif", "linear"}) {
+        EXPECT_EQ(
+            error_of(replaced(edited("epochs: 3", "loss: mse_count"), "leaky_readout", output)),
+            "no error");
+    }
+    expect_error(edited("epochs: 3", "best_weights: true"),
+                 "m.yaml:11:96: best_weights needs validation samples; add validation: 0.1");
+    expect_error(edited("epochs: 3", "early_stopping: {}"),
+                 "m.yaml:11:98: early_stopping needs validation samples; add validation: 0.1");
+    EXPECT_EQ(
+        error_of(edited("epochs: 3", "early_stopping: {}, best_weights: true, validation: 0.1")),
+        "no error");
+    expect_error(
+        edited("epochs: 3", "rate_penalty: [{population: output, strength: 1}]"),
+        "'output' is a leaky_readout; a rate penalty is for populations of spiking neurons");
+    expect_error(edited("epochs: 3", "rate_penalty: [{population: input, strength: 1}]"),
+                 "'input' is a spike_source; a rate penalty is for");
+    expect_error(
+        edited("epochs: 3",
+               "rate_penalty: [{population: hidden, strength: 1, lower: 0.5, upper: 0.1}]"),
+        "m.yaml:11:138: lower (0.5) is greater than upper (0.1)");
+}
+
+TEST(ModelParts, Recording) {
+    expect_error(edited("hidden, what: spikes", "input, what: v"),
+                 "m.yaml:13:36: 'input' is a spike_source, which has no v; write what: spikes");
+    expect_error(edited("hidden, what: spikes", "output, what: spikes"),
+                 "m.yaml:13:37: 'output' is a leaky_readout, which never spikes; write what: v");
+    expect_error(edited("what: spikes}", "what: spikes}, {population: hidden, what: spikes}"),
+                 "m.yaml:13:46: spikes of 'hidden' is recorded already");
+    expect_error(edited("test:\n", ""),
+                 "m.yaml:12:9: recording is done while testing; add the section 'test: {}'");
+}
+
+}  // namespace
+}  // namespace snnsim

@@ -1,0 +1,73 @@
+"""A small data set, and the run files that the program makes of it."""
+
+import os
+import pathlib
+import struct
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODEL = ROOT / "models" / "mnist_lif.yaml"
+STEPS = 6        # of 0.5 ms a sample
+TRAIN, TEST = 200, 50
+OVERRIDES = ["dt=0.5 ms", "data.encode.duration=3 ms", "populations.hidden.size=32", "train.epochs=2",
+             "train.batch=50", "train.validation=0.1", "record.0.samples=7", f"record.1.samples={TEST}",
+             "record.2.samples=5", "seed=11"]
+
+
+def write_idx(path, array):
+    """An array of bytes as an IDX file."""
+    header = struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+def write_bars(folder, stem, count, seed):
+    """Images with a bright bar where the label says, and noise."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % 10
+    images = random.integers(0, 40, (count, 28, 28))
+    for image, label in zip(images, labels):
+        image[2 * label + 4:2 * label + 6, 4:24] = 255
+    write_idx(folder / f"{stem}-images-idx3-ubyte", images)
+    write_idx(folder / f"{stem}-labels-idx1-ubyte", labels)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_bars(folder, "train", TRAIN, 1)
+    write_bars(folder, "t10k", TEST, 2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def snnsim():
+    """Calls the program; the test fails with what it said when it fails."""
+    binary = os.environ.get("SNNSIM_BINARY")
+    if not binary:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+
+    def call(*arguments):
+        done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def run_path(snnsim, data_folder, tmp_path_factory):
+    """The run file of the small data set; two folders on the way are not there yet."""
+    path = tmp_path_factory.mktemp("run") / "new" / "folder" / "bars.h5"
+    settings = [part for override in OVERRIDES for part in ("--set", override)]
+    snnsim(MODEL, *settings, "--backend", "cpu", "--threads", "2", "--data-dir", data_folder, "-o", path)
+    return path
+
+
+@pytest.fixture
+def run(run_path):
+    with h5py.File(run_path, "r") as file:
+        yield file

@@ -1,0 +1,96 @@
+"""tools/plot_run.py: pictures of a run, and clear errors for what is none."""
+
+import re
+import subprocess
+import sys
+
+import h5py
+import pytest
+
+from conftest import ROOT
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def plot(*arguments):
+    return subprocess.run([sys.executable, str(ROOT / "tools" / "plot_run.py"), *map(str, arguments)],
+                          capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_matplotlib():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+
+
+def test_one_png_with_all(run_path, tmp_path):
+    picture = tmp_path / "run.png"
+    done = plot(run_path, "-o", picture, "--dpi", 40)
+    assert (done.returncode, done.stdout) == (0, f"{picture}\n"), done.stderr
+    assert picture.read_bytes().startswith(PNG)
+
+
+def test_a_folder_with_one_png_each(run_path, tmp_path):
+    done = plot(run_path, "-o", f"{tmp_path}/pictures/", "--dpi", 40)
+    assert done.returncode == 0, done.stderr
+    pictures = sorted((tmp_path / "pictures").iterdir())
+    assert [p.name for p in pictures] == ["confusion.png", "raster.png", "rates.png", "states.png", "training.png",
+                                          "weights.png"]
+    assert all(p.read_bytes().startswith(PNG) for p in pictures)
+
+
+def test_a_page_that_needs_no_other_file(run_path, run, tmp_path):
+    page = tmp_path / "run.html"
+    done = plot(run_path, "-o", page, "--dpi", 40)
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    sources = re.findall(r'(?:src|href)="([^"]*)"', text)
+    assert len(sources) == 6 and all(s.startswith("data:image/png;base64,") for s in sources)
+    assert run.attrs["model_sha256"] in text and "<td>0.5 ms</td>" in text
+
+
+def test_encoded_samples_are_drawn_without_a_network(snnsim, data_folder, tmp_path):
+    path = tmp_path / "spikes.h5"
+    snnsim("encode", "--data-dir", data_folder, "--samples", "3", "-o", path)
+    done = plot(path, "--dpi", 40)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "spikes.png").read_bytes().startswith(PNG)
+
+
+def make_text(path):
+    path.write_text("no HDF5")
+
+
+def make_foreign(path):
+    h5py.File(path, "w").close()
+
+
+def make_incomplete(path):
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = "snnsim run"
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda path: None, "there is no file"),
+    (make_text, "cannot be opened as an HDF5 file"),
+    (make_foreign, "not a run file of snnsim"),
+    (make_incomplete, "is incomplete"),
+])
+def test_what_is_no_run_file_is_an_error_that_names_it(make, message, tmp_path):
+    path = tmp_path / "x.h5"
+    make(path)
+    done = plot(path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("plot_run.py: error: ") and str(path) in done.stderr and message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_kind_of_output_is_a_usage_error(tmp_path):
+    done = plot("x.h5", "-o", "x.docx")
+    assert done.returncode == 2
+    assert "name a .png, a .html or a folder" in done.stderr
+
+
+def test_help_has_an_example():
+    done = plot("--help")
+    assert done.returncode == 0
+    assert "tools/plot_run.py runs/mnist_lif.h5" in done.stdout

@@ -1,0 +1,85 @@
+// Small networks and data for tests.
+#pragma once
+
+#include <numeric>
+
+#include "kernels/launch/cpu.hpp"
+#include "snnsim/trainer.hpp"
+
+namespace snnsim::testing {
+
+/// A CPU that runs the bodies as a GPU does: a column a call, spikes as bits, a weight row a call.
+struct CpuAsGpu : Cpu {
+    using Columns = OneColumn;
+    static constexpr bool expands_spikes = false;
+    static constexpr std::size_t gradient_block = 1;
+    using Cpu::Cpu;
+};
+
+/// 28 x 28 images of ten classes: a bright bar whose place is the class, over noise.
+inline LabelledImages bars(std::int64_t count, std::uint32_t seed) {
+    LabelledImages set{count, 28, 28, {}, {}};
+    for (std::int64_t k = 0; k < count; ++k) {
+        const auto label = static_cast<std::uint8_t>((k * 7 + seed) % 10);
+        set.labels.push_back(label);
+        for (std::uint32_t i = 0; i < 784; ++i) {
+            const RandomKey key{seed, Stream::split, static_cast<std::uint32_t>(k), i};
+            const std::uint32_t noise = key.draw(0).word[0];
+            const bool bar = i / 28 / 2 == label;
+            set.pixels.push_back(static_cast<std::uint8_t>(bar ? 150 + noise % 106 : noise % 16 == 0 ? noise % 90 : 0));
+        }
+    }
+    return set;
+}
+
+inline Dataset bar_data(std::int64_t train = 256, std::int64_t test = 100) {
+    Dataset data;
+    data.name = "bars";
+    data.train = bars(train, 1);
+    data.test = bars(test, 2);
+    return data;
+}
+
+/// 784 - hidden (- itself) - 10, ten steps.
+inline ModelSpec small_model(NeuronModels::Params hidden = Lif::Params{}, bool recurrent = false) {
+    ModelSpec m;
+    m.name = "small";
+    m.data.encode = {Poisson::Params{}, 10.0};
+    m.populations = {{"input", 784, SpikeSource::Params{}, {}},
+                     {"hidden", 37, std::move(hidden), {}},
+                     {"output", 10, LeakyReadout::Params{}, {}}};
+    ProjectionSpec in;
+    in.from = "input";
+    in.to = "hidden";
+    in.bias = true;
+    ProjectionSpec out = in;
+    out.from = "hidden";
+    out.to = "output";
+    m.projections = {in, out};
+    if (recurrent) {
+        ProjectionSpec own = in;
+        own.from = "hidden";
+        own.bias = false;
+        m.projections.push_back(own);
+    }
+    m.train.emplace();
+    m.train->batch = 32;
+    m.train->loss = Loss::cross_entropy_mean;
+    return m;
+}
+
+inline std::vector<std::uint32_t> first_samples(std::size_t count) {
+    std::vector<std::uint32_t> samples(count);
+    std::iota(samples.begin(), samples.end(), 0u);
+    return samples;
+}
+
+/// Weights after `updates` updates on consecutive samples.
+inline TrainerState train_some(Trainer& trainer, const ModelSpec& m, std::size_t updates, std::uint32_t epoch = 0) {
+    const auto batch = static_cast<std::size_t>(m.train->batch);
+    const std::vector<double> rates(updates, 1e-3);
+    trainer.train(first_samples(updates * batch), epoch, rates);
+    return trainer.state();
+}
+
+}  // namespace snnsim::testing

@@ -1,0 +1,116 @@
+# Sourced by tools/snnsim and tools/test: installs what is missing, finds CUDA, configures and builds.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${SNNSIM_BUILD_DIR:-$root/build}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/snnsim
+cuda_release=13.0
+
+say() { echo "snnsim: $*" >&2; }
+die() {
+    say "error: $*"
+    exit 1
+}
+
+# The packages of the purposes named (build, test) that are not installed.
+missing_packages() {
+    local name purpose
+    while read -r name purpose; do
+        [[ $name == "#"* || -z $name || " $* " != *" $purpose "* ]] && continue
+        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || echo "$name"
+    done <"$root/tools/packages.txt"
+}
+
+install_packages() {
+    local missing as_root=()
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "this is not a Debian-like system; make sure that these are installed: $(grep -v '^#' "$root/tools/packages.txt" | awk '{printf "%s ", $1}')"
+        return
+    fi
+    mapfile -t missing < <(missing_packages "$@")
+    [[ ${#missing[@]} -eq 0 ]] && return
+    say "installing these packages of the system: ${missing[*]}"
+    if [[ $(id -u) -ne 0 ]]; then
+        command -v sudo >/dev/null || die "neither root nor sudo; install them by hand: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -qq >&2 || die "apt-get update failed"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >"$build/install.log" 2>&1 || {
+        tail -n 20 "$build/install.log" >&2
+        die "installing packages failed; the whole log is in $build/install.log"
+    }
+}
+
+has_gpu() { [[ -e /dev/nvidia0 ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }; }
+
+knows_cpp20() { [[ $("$1" --version 2>/dev/null) =~ release\ ([0-9]+) && ${BASH_REMATCH[1]} -ge 12 ]]; }
+
+# Prints the nvcc to use, or nothing. $1: auto, wheels (get it if there is none) or off.
+find_nvcc() {
+    [[ $1 == off ]] && return
+    local candidate
+    for candidate in "${CUDACXX:-}" "$(command -v nvcc || true)" "${CUDA_PATH:-/usr/local/cuda}/bin/nvcc" \
+        "$cache/cuda-$cuda_release/bin/nvcc"; do
+        [[ -n $candidate && -x $candidate ]] || continue
+        if knows_cpp20 "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+        say "$candidate is older than CUDA 12 and knows no C++20: not used"
+    done
+    if [[ $1 == wheels ]] || has_gpu; then install_cuda_wheels; fi
+}
+
+# NVIDIA's wheels of one release make a working toolkit; $cache/cuda-RELEASE links to it.
+install_cuda_wheels() {
+    local venv=$cache/cuda-venv-$cuda_release toolkit package packages=()
+    for package in nvcc runtime cccl crt; do packages+=("nvidia-cuda-$package==$cuda_release.*"); done
+    packages+=("nvidia-nvvm==$cuda_release.*")
+    say "installing the CUDA $cuda_release toolkit from Python packages into $venv: ${packages[*]}"
+    python3 -m venv "$venv" >&2 && "$venv/bin/pip" install -q "${packages[@]}" >&2 ||
+        die "installing the CUDA toolkit failed; --no-cuda builds without it"
+    toolkit=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
+    [[ -x $toolkit/bin/nvcc ]] || die "no nvcc in $toolkit"
+    # The linker wants libcudart.so without a number, and nvcc looks for lib64.
+    [[ -e $toolkit/lib64 ]] || ln -s lib "$toolkit/lib64"
+    ln -sfn "$toolkit" "$cache/cuda-$cuda_release"
+    echo "$cache/cuda-$cuda_release/bin/nvcc"
+}
+
+# prepare PURPOSES CUDA TARGET: everything up to the built TARGET. PURPOSES: "build" or "build test".
+prepare() {
+    local purposes=$1 cuda=$2 target=$3 stamp nvcc options=()
+    mkdir -p "$build"
+    stamp="$purposes $cuda $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" | cksum) ${CMAKE_ARGS:-}"
+    if [[ ! -f $build/build.ninja || $(cat "$build/.prepared" 2>/dev/null) != "$stamp" ]]; then
+        # shellcheck disable=SC2086
+        install_packages $purposes
+        nvcc=$(find_nvcc "$cuda")
+        if [[ -n $nvcc ]]; then
+            options+=("-DSNNSIM_CUDA=ON" "-DCMAKE_CUDA_COMPILER=$nvcc")
+        else
+            options+=("-DSNNSIM_CUDA=OFF")
+            say "building for the CPU only: no nvcc was found (--cuda gets one)"
+        fi
+        [[ $purposes == *test* ]] && options+=("-DSNNSIM_TESTS=ON") || options+=("-DSNNSIM_TESTS=OFF")
+        say "configuring in $build"
+        # shellcheck disable=SC2086
+        cmake -S "$root" -B "$build" -G Ninja "${options[@]}" ${CMAKE_ARGS:-} >"$build/configure.log" 2>&1 || {
+            cat "$build/configure.log" >&2
+            die "configuring failed"
+        }
+        echo "$stamp" >"$build/.prepared"
+    fi
+    ninja -C "$build" -n "$target" 2>/dev/null | grep -q 'no work to do' && return
+    say "building (the log is $build/build.log)"
+    if [[ -t 2 ]]; then
+        ninja -C "$build" "$target" 2>&1 | tee "$build/build.log" | awk '{printf "\r\033[K%.100s", $0 > "/dev/stderr"} END {printf "\r\033[K" > "/dev/stderr"}'
+        [[ ${PIPESTATUS[0]} -eq 0 ]]
+    else
+        ninja -C "$build" "$target" >"$build/build.log" 2>&1
+    fi || {
+        tail -n 40 "$build/build.log" >&2
+        die "building failed; the whole log is in $build/build.log"
+    }
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Draws a run file of snnsim: rasters, rates, training curves, confusion matrix, weights and membrane traces."""
+
+import argparse
+import base64
+import html
+import io
+import os
+import sys
+
+try:
+    from matplotlib.figure import Figure
+
+    from run_figures import PANELS
+    from run_file import RunFileError, open_run
+except ImportError as error:
+    sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
+             "(Debian: apt install python3-h5py python3-matplotlib)")
+
+EXAMPLE = """examples:
+  tools/plot_run.py runs/mnist_lif.h5                  # writes runs/mnist_lif.png
+  tools/plot_run.py runs/mnist_lif.h5 -o report.html   # one page that needs no other file
+  tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one PNG a picture
+"""
+
+
+def draw_one(panel, run, trials):
+    figure = Figure(figsize=panel.size, layout="constrained")
+    panel.draw(figure, run, trials)
+    return figure
+
+
+def save_png(path, panels, run, trials, dpi):
+    """All panels, one below the other."""
+    heights = [p.size[1] for p in panels]
+    figure = Figure(figsize=(max(p.size[0] for p in panels), sum(heights)), layout="constrained")
+    parts = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for part, panel in zip(parts, panels):
+        panel.draw(part, run, trials)
+    figure.savefig(path, format="png", dpi=dpi)
+
+
+def save_folder(path, panels, run, trials, dpi):
+    os.makedirs(path, exist_ok=True)
+    for panel in panels:
+        draw_one(panel, run, trials).savefig(os.path.join(path, panel.name + ".png"), dpi=dpi)
+
+
+def table(rows):
+    cells = "".join(f"<tr><th>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows)
+    return f"<table>{cells}</table>"
+
+
+def provenance(run):
+    """Where the run comes from, as (name, value); the model text has a place of its own."""
+    rows = []
+    for name in sorted(run.attrs):
+        if name in ("model", "magic", "version") or name.endswith("_units"):
+            continue
+        value = run.attrs[name]
+        text = ", ".join(map(str, value)) if getattr(value, "ndim", 0) else str(value)
+        rows.append((name, f"{text} {run.attrs.get(name + '_units', '')}".strip()))
+    return rows
+
+
+def results(run):
+    rows = [(f"test {name}", f"{run['test'].attrs[name]:g}") for name in ("accuracy", "loss", "samples")
+            if "test" in run]
+    samples = max(int(run["energy"].attrs["samples"]), 1) if "energy" in run else 1
+    for name, group in run.get("energy/operations", {}).items():
+        parts = ", ".join(f"{group.attrs[kind] / samples:.0f} {kind}" for kind in ("dense", "macs", "acs"))
+        rows.append((f"{name}, operations a sample", parts))
+    return rows + [(f"{name}, time", f"{seconds[0]:.2f} s") for name, seconds in run.get("profile", {}).items()]
+
+
+def save_html(path, panels, run, trials, dpi):
+    name = html.escape(str(run.attrs["model_name"]))
+    body = [f"<h1>{name}</h1>", table(results(run))]
+    for panel in panels:
+        picture = io.BytesIO()
+        draw_one(panel, run, trials).savefig(picture, format="png", dpi=dpi)
+        data = base64.b64encode(picture.getvalue()).decode("ascii")
+        body.append(f'<h2>{panel.name}</h2><img alt="{panel.name}" src="data:image/png;base64,{data}">')
+    body += ["<h2>provenance</h2>", table(provenance(run)),
+             f"<details><summary>model file</summary><pre>{html.escape(str(run.attrs['model']))}</pre></details>"]
+    style = ("body{font-family:sans-serif;max-width:75em;margin:auto;padding:1em}img{max-width:100%}"
+             "th{text-align:left;padding-right:1em;font-weight:normal;color:#555}pre{background:#f4f4f4;padding:1em}")
+    with open(path, "w", encoding="utf-8") as page:
+        page.write(f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+                   f"<style>{style}</style></head><body>{''.join(body)}</body></html>\n")
+
+
+def writer_of(output):
+    """The function that writes what the name asks for; None when it asks for something else."""
+    extension = os.path.splitext(output)[1].lower()
+    if output.endswith(os.sep) or os.path.isdir(output) or not extension:
+        return save_folder
+    return {".png": save_png, ".html": save_html, ".htm": save_html}.get(extension)
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(prog="plot_run.py", description=__doc__, epilog=EXAMPLE,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", help="run file (.h5)")
+    parser.add_argument("-o", "--output", help="what to write: x.png, x.html, or a folder for one PNG a picture; "
+                        "default: the run file's name with .png")
+    parser.add_argument("--trials", type=int, default=10, help="samples shown in rasters and traces (%(default)s)")
+    parser.add_argument("--dpi", type=int, default=100, help="resolution (%(default)s)")
+    options = parser.parse_args(arguments)
+    if options.trials < 1 or options.dpi < 1:
+        parser.error("--trials and --dpi must be at least 1")
+    options.output = options.output or os.path.splitext(options.run)[0] + ".png"
+    options.write = writer_of(options.output)
+    if options.write is None:
+        parser.error(f"-o {options.output}: name a .png, a .html or a folder")
+    return options
+
+
+def main(arguments=None):
+    options = parse_arguments(arguments)
+    try:
+        with open_run(options.run) as run:
+            panels = [p for p in PANELS if p.available(run)]
+            if not panels:
+                raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
+            options.write(options.output, panels, run, options.trials, options.dpi)
+    except KeyError as e:
+        sys.exit(f"plot_run.py: error: {options.run} is incomplete: {e.args[0]}")
+    except (RunFileError, OSError) as e:
+        sys.exit(f"plot_run.py: error: {e}")
+    print(options.output)
+
+
+if __name__ == "__main__":
+    main()

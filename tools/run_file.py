@@ -1,0 +1,75 @@
+"""Reads the run files of snnsim: opens with a clear error, and gives spikes by trial."""
+
+import os
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+
+
+class RunFileError(Exception):
+    """The file is not there, or is no run file."""
+
+
+def open_run(path):
+    """The file as h5py sees it; raises RunFileError for anything but a run file."""
+    if not os.path.exists(path):
+        raise RunFileError(f"there is no file {path}")
+    try:
+        run = h5py.File(path, "r")
+    except OSError as e:
+        raise RunFileError(f"{path} cannot be opened as an HDF5 file: {e}") from e
+    if run.attrs.get("format") != "snnsim run":
+        run.close()
+        raise RunFileError(f"{path} is an HDF5 file, but not a run file of snnsim "
+                           "(its attribute 'format' should be 'snnsim run')")
+    return run
+
+
+class Spikes(NamedTuple):
+    """What one population sent in the first trials."""
+    time: np.ndarray    # ms, from the start of the first trial
+    neuron: np.ndarray
+    trial: np.ndarray
+    size: int           # neurons in the population
+    recorded: int       # trials recorded in all, silent ones included
+
+
+def populations(run):
+    """Populations with recorded spikes, in the order of computation where the file tells it."""
+    names = list(run["spikes"])
+    sources = [g.attrs["from"] for g in run.get("weights", {}).values()]
+    targets = [g.attrs["to"] for g in run.get("weights", {}).values() if g.attrs["from"] != g.attrs["to"]]
+
+    def depth(name):  # 0: receives from nobody; 2: sends to nobody else
+        return 0 if name not in targets else 2 if name not in sources else 1
+
+    return sorted(names, key=depth)
+
+
+def spikes_of(run, population, trials=None):
+    """Spikes of the first so many trials; of all without a number."""
+    group = run["spikes"][population]
+    trial = group["trial"][:]
+    # Sorted by time, hence by trial.
+    end = len(trial) if trials is None else np.searchsorted(trial, trials)
+    neuron = group["node_ids"][:end]
+    network = run.get(f"network/{population}")
+    size = int(network.attrs["size"]) if network is not None else int(neuron.max(initial=0)) + 1
+    return Spikes(group["timestamps"][:end], neuron, trial[:end], size, int(group.attrs["trials"]))
+
+
+def trial_count(run):
+    return len(run["trials/start"]) if "trials" in run else 0
+
+
+def trial_duration(run):
+    """ms"""
+    return float(run.attrs["dt"] * run.attrs["steps_per_sample"])
+
+
+def trial_names(run, trials):
+    """Label of each trial, with the prediction beside it where that is another."""
+    labels = run["trials/label"][:trials]
+    predictions = run["trials/prediction"][:trials] if "trials/prediction" in run else labels
+    return [str(a) if a == b else f"{a}, taken for {b}" for a, b in zip(labels, predictions)]
