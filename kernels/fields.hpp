@@ -22,12 +22,14 @@ inline constexpr Limits unlimited{};
 inline constexpr Limits positive{.low = 0.0, .low_open = true};
 inline constexpr Limits non_negative{.low = 0.0};
 inline constexpr Limits fraction{.low = 0.0, .high = 1.0};
-constexpr Limits at_least(double low) { return {.low = low}; }
+constexpr Limits at_least(double low) {
+    return {.low = low};
+}
 
 enum class Need : std::uint8_t { optional, required };
 
-/// One key of a mapping in the model file. `unit` is "" for a pure number (or a non-number), else one
-/// of "ms", "mV", "pA", "pF", "nS", "Hz": the unit in which the member holds the value.
+/// One key of a mapping in the model file. `unit` is "" for a pure number (or a non-number), else
+/// one of "ms", "mV", "pA", "pF", "nS", "Hz": the unit in which the member holds the value.
 template <class Owner, class T>
 struct Field {
     const char* name;
@@ -42,8 +44,8 @@ struct Field {
         : name(name), member(member), unit(unit), limits(limits), help(help), need(need) {}
 };
 
-/// A member that holds one alternative of a ModelList. The alternative's parameters stand in the same mapping as the key
-/// that names it.
+/// A member that holds one alternative of a ModelList. The alternative's parameters stand in the
+/// same mapping as the key that names it.
 template <class Owner, class List>
 struct Alternative {
     const char* key;
@@ -62,8 +64,8 @@ constexpr const char* name_of(Enum value) {
     return Names<Enum>::values[static_cast<std::size_t>(value)];
 }
 
-/// A list of alternatives of which the model file names one (`model: lif`, `scheme: poisson`). Each has
-/// `static constexpr const char* name` and a `Params` with `fields()`.
+/// A list of alternatives of which the model file names one (`model: lif`, `scheme: poisson`). Each
+/// has `static constexpr const char* name` and a `Params` with `fields()`.
 template <class... Models>
 struct ModelList {
     using Params = std::variant<typename Models::Params...>;
@@ -90,7 +92,8 @@ struct ModelList {
     }
 };
 
-/// The list that a variant of parameters belongs to; specialised beside lists that stand in a mapping of their own.
+/// The list that a variant of parameters belongs to; specialised beside lists that stand in a
+/// mapping of their own.
 template <class Params>
 struct ListOf;
 

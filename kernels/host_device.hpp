@@ -1,6 +1,6 @@
-// SNN_HD marks a function that is compiled for both machines; SNN_LANES a loop over the columns of a panel, whose
-// turns are independent: vector instructions on a CPU, a single turn on a GPU. SNN_UNROLL: a loop that must keep its array in
-// registers.
+// SNN_HD marks a function that is compiled for both machines; SNN_LANES a loop over the columns of
+// a panel, whose turns are independent: vector instructions on a CPU, a single turn on a GPU.
+// SNN_UNROLL: a loop that must keep its array in registers.
 #pragma once
 
 #ifdef __CUDACC__

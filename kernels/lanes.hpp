@@ -1,6 +1,6 @@
-// The columns that one call of a kernel body works on: a panel of 16 on a CPU (launch/panel_columns.hpp), a single
-// one on a GPU.
-// The order of operations for one column is the same in both, and so are the bits.
+// The columns that one call of a kernel body works on: a panel of 16 on a CPU
+// (launch/panel_columns.hpp), a single one on a GPU. The order of operations for one column is the
+// same in both, and so are the bits.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@
 
 namespace snnsim {
 
-/// Neurons are stored in panels: [panel][row][panel_width] (one cache line a row), the last one padded with zeros.
+/// Neurons are stored in panels: [panel][row][panel_width] (one cache line a row), the last one
+/// padded with zeros.
 inline constexpr int panel_width = 16;
 
 SNN_HD constexpr std::size_t panels_of(std::size_t columns) {
@@ -20,29 +21,49 @@ SNN_HD constexpr std::size_t panels_of(std::size_t columns) {
 /// One column: what a GPU thread holds.
 using OneColumn = float;
 
-SNN_HD inline float load_columns(const float* from, OneColumn) { return *from; }
-SNN_HD inline void store_columns(float* to, OneColumn x) { *to = x; }
-SNN_HD inline OneColumn broadcast(float x, OneColumn) { return x; }
-SNN_HD inline OneColumn add(OneColumn a, OneColumn b) { return a + b; }
+SNN_HD inline float load_columns(const float* from, OneColumn) {
+    return *from;
+}
+SNN_HD inline void store_columns(float* to, OneColumn x) {
+    *to = x;
+}
+SNN_HD inline OneColumn broadcast(float x, OneColumn) {
+    return x;
+}
+SNN_HD inline OneColumn add(OneColumn a, OneColumn b) {
+    return a + b;
+}
 
 /// How many columns a `Columns` type holds.
 template <class Columns>
 inline constexpr int width_of = static_cast<int>(sizeof(Columns) / sizeof(float));
 
-/// Cuts `rows` into tiles of at most six, as equal as can be, and calls f.template operator()<tile>(first row). Six rows
-/// of a panel are the sums that a CPU's 16 vector registers hold beside the operands.
+/// Cuts `rows` into tiles of at most six, as equal as can be, and calls f.template
+/// operator()<tile>(first row). Six rows of a panel are the sums that a CPU's 16 vector registers
+/// hold beside the operands.
 template <class F>
 SNN_HD inline void for_each_tile(std::size_t rows, F&& f) {
     const std::size_t tiles = (rows + 5) / 6;
     for (std::size_t k = 0; k < tiles; ++k) {
         const std::size_t first = rows * k / tiles, last = rows * (k + 1) / tiles;
         switch (last - first) {
-            case 1: f.template operator()<1>(first); break;
-            case 2: f.template operator()<2>(first); break;
-            case 3: f.template operator()<3>(first); break;
-            case 4: f.template operator()<4>(first); break;
-            case 5: f.template operator()<5>(first); break;
-            default: f.template operator()<6>(first);
+            case 1:
+                f.template operator()<1>(first);
+                break;
+            case 2:
+                f.template operator()<2>(first);
+                break;
+            case 3:
+                f.template operator()<3>(first);
+                break;
+            case 4:
+                f.template operator()<4>(first);
+                break;
+            case 5:
+                f.template operator()<5>(first);
+                break;
+            default:
+                f.template operator()<6>(first);
         }
     }
 }
@@ -59,8 +80,9 @@ SNN_HD constexpr std::size_t place_count(std::size_t batch, std::size_t panels) 
     return batch * panels * (panel_width / width_of<Columns>);
 }
 
-/// A GPU's neighbouring threads take neighbouring columns of a sample. A CPU takes four panels of one sample, then the
-/// same four of the next, so that their weights stay in its L2 cache and the sample's events in L1.
+/// A GPU's neighbouring threads take neighbouring columns of a sample. A CPU takes four panels of
+/// one sample, then the same four of the next, so that their weights stay in its L2 cache and the
+/// sample's events in L1.
 template <class Columns>
 SNN_HD inline Place place_of(std::size_t i, std::size_t batch, std::size_t panels) {
     if constexpr (width_of<Columns> == 1) {

@@ -10,11 +10,11 @@ namespace snnsim {
 
 /// What a random number is for. Every use has its own stream, so that uses never share numbers.
 enum class Stream : std::uint32_t {  // below 256
-    weights = 1,       // entity: projection and row; counter: column
-    bias = 2,          // entity: projection; counter: column
-    shuffle = 4,       // entity: epoch; counter: position
-    split = 5,         // entity: 0; counter: sample
-    encode_train = 6,  // entity: sample and input; variant: epoch; counter: time
+    weights = 1,                     // entity: projection and row; counter: column
+    bias = 2,                        // entity: projection; counter: column
+    shuffle = 4,                     // entity: epoch; counter: position
+    split = 5,                       // entity: 0; counter: sample
+    encode_train = 6,                // entity: sample and input; variant: epoch; counter: time
     encode_test = 7,
 };
 
@@ -46,14 +46,15 @@ SNN_HD inline Philox4 philox(std::uint32_t key0, std::uint32_t key1, Philox4 cou
 struct RandomKey {
     std::uint64_t seed;
     Stream stream;
-    std::uint32_t entity;      // at most 2^32 - 1; the stream's comment says what it is
+    std::uint32_t entity;  // at most 2^32 - 1; the stream's comment says what it is
     std::uint32_t sub_entity;
     std::uint32_t variant = 0;  // below 2^24
 
     /// Words 4*block .. 4*block+3 of the sequence.
     SNN_HD Philox4 draw(std::uint32_t block) const {
-        return philox(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
-                      {{block, sub_entity, entity, static_cast<std::uint32_t>(stream) | variant << 8}});
+        return philox(
+            static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
+            {{block, sub_entity, entity, static_cast<std::uint32_t>(stream) | variant << 8}});
     }
 };
 

@@ -24,8 +24,8 @@ struct Dataset {
     LabelledImages train, test;
 };
 
-/// Loads a data set from `data_dir` if given, else from the cache, fetching it first where it is not there.
-/// Throws DataError that names the file, what is wrong and where to put which files.
+/// Loads a data set from `data_dir` if given, else from the cache, fetching it first where it is
+/// not there. Throws DataError that names the file, what is wrong and where to put which files.
 Dataset load_dataset(DataSet set, const std::string& data_dir = {});
 
 }  // namespace snnsim

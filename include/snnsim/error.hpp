@@ -38,10 +38,10 @@ struct InternalError : Error {
 }  // namespace snnsim
 
 /// Checks what only a mistake of ours can break.
-#define SNN_EXPECT(condition)                                                                     \
-    do {                                                                                          \
-        if (!(condition))                                                                         \
-            throw ::snnsim::InternalError(std::string("internal error: " #condition " at ") +     \
-                                          __FILE__ + ":" + std::to_string(__LINE__) +             \
-                                          "; please report this");                                \
+#define SNN_EXPECT(condition)                                                                 \
+    do {                                                                                      \
+        if (!(condition))                                                                     \
+            throw ::snnsim::InternalError(std::string("internal error: " #condition " at ") + \
+                                          __FILE__ + ":" + std::to_string(__LINE__) +         \
+                                          "; please report this");                            \
     } while (false)

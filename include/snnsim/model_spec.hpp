@@ -25,19 +25,20 @@ struct Names<DataSet> {
     static constexpr std::array values{"mnist", "fashion_mnist"};
 };
 
-/// How a sample becomes the input of `duration / dt` steps. `scheme` names the encoder; its parameters
-/// stand beside it in the same mapping.
+/// How a sample becomes the input of `duration / dt` steps. `scheme` names the encoder; its
+/// parameters stand beside it in the same mapping.
 struct EncodeSpec {
     Encoders::Params scheme = Direct::Params{};
     double duration = 0.0;  // ms; 0: one step
 
     static constexpr auto alternative() {
-        return Alternative<EncodeSpec, Encoders>{"scheme", &EncodeSpec::scheme, "how a value in [0, 1] becomes spikes",
-                                                 Need::required};
+        return Alternative<EncodeSpec, Encoders>{
+            "scheme", &EncodeSpec::scheme, "how a value in [0, 1] becomes spikes", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{Field{"duration", &EncodeSpec::duration, "ms", positive,
-                                "time that a sample is shown, a whole number of dt; default: one step"}};
+        return std::tuple{
+            Field{"duration", &EncodeSpec::duration, "ms", positive,
+                  "time that a sample is shown, a whole number of dt; default: one step"}};
     }
 };
 
@@ -50,7 +51,8 @@ struct DataSpec {
     static constexpr auto fields() {
         return std::tuple{
             Field{"set", &DataSpec::set, "", unlimited, "data set", Need::required},
-            Field{"encode", &DataSpec::encode, "", unlimited, "how a sample becomes input", Need::required},
+            Field{"encode", &DataSpec::encode, "", unlimited, "how a sample becomes input",
+                  Need::required},
             Field{"train_samples", &DataSpec::train_samples, "", non_negative,
                   "use the first so many training samples; 0: all"},
             Field{"test_samples", &DataSpec::test_samples, "", non_negative,
@@ -66,12 +68,13 @@ struct PopulationSpec {
     Location at;
 
     static constexpr auto alternative() {
-        return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron, "neuron model",
-                                                         Need::required};
+        return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron,
+                                                         "neuron model", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{Field{"size", &PopulationSpec::size, "", Limits{.low = 1, .high = 1 << 24},
-                                "number of neurons", Need::required}};
+        return std::tuple{Field{"size", &PopulationSpec::size, "",
+                                Limits{.low = 1, .high = 1 << 24}, "number of neurons",
+                                Need::required}};
     }
 };
 
@@ -106,7 +109,8 @@ struct WeightSpec {
                   "sqrt(2 / fan_in); xavier_uniform: b = gain sqrt(6 / (fan_in + fan_out)); "
                   "xavier_normal: sd gain sqrt(2 / (fan_in + fan_out)); fan_in_uniform: b = gain / "
                   "sqrt(fan_in), the default of torch.nn.Linear; uniform; normal; constant"},
-            Field{"gain", &WeightSpec::gain, "", positive, "factor on the scale of the named rules"},
+            Field{"gain", &WeightSpec::gain, "", positive,
+                  "factor on the scale of the named rules"},
             Field{"low", &WeightSpec::low, "", unlimited, "lower end of uniform"},
             Field{"high", &WeightSpec::high, "", unlimited, "upper end of uniform"},
             Field{"mean", &WeightSpec::mean, "", unlimited, "mean of normal"},
@@ -134,7 +138,8 @@ struct ProjectionSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends", Need::required},
+            Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends",
+                  Need::required},
             Field{"to", &ProjectionSpec::to, "", unlimited,
                   "population that receives; the same as `from` for a recurrent projection, whose "
                   "spikes arrive one step later",
@@ -160,8 +165,8 @@ struct Sgd {
         static constexpr auto fields() {
             return std::tuple{
                 Field{"lr", &Params::lr, "", positive, "learning rate"},
-                Field{"momentum", &Params::momentum, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
-                      "momentum"},
+                Field{"momentum", &Params::momentum, "",
+                      Limits{.low = 0.0, .high = 1.0, .high_open = true}, "momentum"},
                 Field{"weight_decay", &Params::weight_decay, "", non_negative, "L2 penalty"},
             };
         }
@@ -215,21 +220,23 @@ struct Names<Schedule> {
 /// Learning-rate schedule: lr times a factor that depends on the training step.
 struct ScheduleSpec {
     Schedule name = Schedule::constant;
-    double warmup = 0.0;      // epochs
-    double final = 0.0;       // factor at the end (cosine, linear)
-    double every = 1.0;       // epochs (step)
-    double factor = 0.1;      // step: per `every`; exponential: per epoch
+    double warmup = 0.0;  // epochs
+    double final = 0.0;   // factor at the end (cosine, linear)
+    double every = 1.0;   // epochs (step)
+    double factor = 0.1;  // step: per `every`; exponential: per epoch
 
     static constexpr auto fields() {
         return std::tuple{
             Field{"name", &ScheduleSpec::name, "", unlimited,
-                  "constant; cosine or linear down to `final`; step: times `factor` every `every` epochs; "
+                  "constant; cosine or linear down to `final`; step: times `factor` every `every` "
+                  "epochs; "
                   "exponential: times `factor` per epoch, smoothly"},
             Field{"warmup", &ScheduleSpec::warmup, "", non_negative,
                   "epochs of linear increase from zero at the start"},
             Field{"final", &ScheduleSpec::final, "", fraction, "last factor of cosine and linear"},
             Field{"every", &ScheduleSpec::every, "", positive, "epochs between steps"},
-            Field{"factor", &ScheduleSpec::factor, "", Limits{.low = 0.0, .high = 1.0, .low_open = true},
+            Field{"factor", &ScheduleSpec::factor, "",
+                  Limits{.low = 0.0, .high = 1.0, .low_open = true},
                   "factor of step and exponential"},
         };
     }
@@ -245,12 +252,13 @@ enum class Loss : std::uint8_t {
 };
 template <>
 struct Names<Loss> {
-    static constexpr std::array values{"cross_entropy_max",  "cross_entropy_mean",  "cross_entropy_last",
-                                       "cross_entropy_step", "cross_entropy_count", "mse_count"};
+    static constexpr std::array values{"cross_entropy_max",   "cross_entropy_mean",
+                                       "cross_entropy_last",  "cross_entropy_step",
+                                       "cross_entropy_count", "mse_count"};
 };
 
-/// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a neuron in
-/// spikes per step, averaged over the batch.
+/// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a
+/// neuron in spikes per step, averaged over the batch.
 struct RateSpec {
     std::string population;
     double lower = 0.0;
@@ -259,11 +267,15 @@ struct RateSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            Field{"population", &RateSpec::population, "", unlimited, "spiking population", Need::required},
-            Field{"lower", &RateSpec::lower, "", fraction, "rates below are penalised (spikes per step)"},
-            Field{"upper", &RateSpec::upper, "", fraction, "rates above are penalised (spikes per step)"},
+            Field{"population", &RateSpec::population, "", unlimited, "spiking population",
+                  Need::required},
+            Field{"lower", &RateSpec::lower, "", fraction,
+                  "rates below are penalised (spikes per step)"},
+            Field{"upper", &RateSpec::upper, "", fraction,
+                  "rates above are penalised (spikes per step)"},
             Field{"strength", &RateSpec::strength, "", non_negative,
-                  "factor on relu(r - upper)^2 + relu(lower - r)^2, summed over neurons", Need::required},
+                  "factor on relu(r - upper)^2 + relu(lower - r)^2, summed over neurons",
+                  Need::required},
         };
     }
 };
@@ -307,19 +319,24 @@ struct TrainSpec {
             Field{"method", &TrainSpec::method, "", unlimited, "how weights learn"},
             Field{"surrogate", &TrainSpec::surrogate, "", unlimited,
                   "derivative that stands in for that of the spike function"},
-            Field{"epochs", &TrainSpec::epochs, "", at_least(0), "passes over the training samples"},
-            Field{"batch", &TrainSpec::batch, "", Limits{.low = 1, .high = 65536}, "samples per weight update"},
+            Field{"epochs", &TrainSpec::epochs, "", at_least(0),
+                  "passes over the training samples"},
+            Field{"batch", &TrainSpec::batch, "", Limits{.low = 1, .high = 65536},
+                  "samples per weight update"},
             Field{"optimizer", &TrainSpec::optimizer, "", unlimited, "update rule"},
             Field{"schedule", &TrainSpec::schedule, "", unlimited, "learning rate over the epochs"},
-            Field{"loss", &TrainSpec::loss, "", unlimited,
-                  "cross entropy of the output's maximum over time, its mean, its last value, every step "
-                  "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
-                  "difference of the mean output from 1 (right class) and 0"},
+            Field{
+                "loss", &TrainSpec::loss, "", unlimited,
+                "cross entropy of the output's maximum over time, its mean, its last value, every "
+                "step "
+                "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
+                "difference of the mean output from 1 (right class) and 0"},
             Field{"rate_penalty", &TrainSpec::rate_penalty, "", unlimited,
                   "list of penalties on firing rates"},
             Field{"clip_norm", &TrainSpec::clip_norm, "", non_negative,
                   "scale the gradient down to this norm; 0: never"},
-            Field{"validation", &TrainSpec::validation, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
+            Field{"validation", &TrainSpec::validation, "",
+                  Limits{.low = 0.0, .high = 1.0, .high_open = true},
                   "share of the training samples held out for validation"},
             Field{"early_stopping", &TrainSpec::early_stopping, "", unlimited,
                   "stop when validation stops improving"},
@@ -354,9 +371,10 @@ struct RecordSpec {
         return std::tuple{
             Field{"population", &RecordSpec::population, "", unlimited, "population to record",
                   Need::required},
-            Field{"what", &RecordSpec::what, "", unlimited, "spikes, or v: the membrane at every step",
-                  Need::required},
-            Field{"samples", &RecordSpec::samples, "", at_least(1), "how many test samples, from the first"},
+            Field{"what", &RecordSpec::what, "", unlimited,
+                  "spikes, or v: the membrane at every step", Need::required},
+            Field{"samples", &RecordSpec::samples, "", at_least(1),
+                  "how many test samples, from the first"},
         };
     }
 };
@@ -372,23 +390,27 @@ struct ModelSpec {
     std::optional<TestSpec> test;
     std::vector<RecordSpec> record;
 
-    std::string path;         // of the model file
-    std::string text;         // of the model file, as read
+    std::string path;                    // of the model file
+    std::string text;                    // of the model file, as read
     std::vector<std::string> overrides;  // "train.epochs=2", in the order given
 
     static constexpr auto fields() {
         return std::tuple{
             Field{"name", &ModelSpec::name, "", unlimited,
-                  "letters, digits, '_' and '-'; the run is written to runs/<name>.h5", Need::required},
+                  "letters, digits, '_' and '-'; the run is written to runs/<name>.h5",
+                  Need::required},
             Field{"seed", &ModelSpec::seed, "", unlimited, "of all random numbers"},
             Field{"dt", &ModelSpec::dt, "ms", positive, "time step", Need::required},
-            Field{"data", &ModelSpec::data, "", unlimited, "what the network is shown", Need::required},
+            Field{"data", &ModelSpec::data, "", unlimited, "what the network is shown",
+                  Need::required},
             Field{"populations", &ModelSpec::populations, "", unlimited,
                   "mapping of names to populations", Need::required},
             Field{"projections", &ModelSpec::projections, "", unlimited, "list of projections",
                   Need::required},
-            Field{"train", &ModelSpec::train, "", unlimited, "how the weights learn; absent: they do not"},
-            Field{"test", &ModelSpec::test, "", unlimited, "evaluate on the test set after training"},
+            Field{"train", &ModelSpec::train, "", unlimited,
+                  "how the weights learn; absent: they do not"},
+            Field{"test", &ModelSpec::test, "", unlimited,
+                  "evaluate on the test set after training"},
             Field{"record", &ModelSpec::record, "", unlimited,
                   "list of what to record while testing"},
         };

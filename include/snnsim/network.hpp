@@ -30,14 +30,17 @@ struct Network {
     double dt;  // ms
     int steps;  // per sample
     Encoders::Params encoder;
-    std::vector<Population> populations;  // in the order of computation: the input first, the output last
+    std::vector<Population>
+        populations;  // in the order of computation: the input first, the output last
     std::vector<Projection> projections;
 };
 
-/// Draws the initial weights from (seed, projection, synapse) and puts populations in the order of computation.
+/// Draws the initial weights from (seed, projection, synapse) and puts populations in the order of
+/// computation.
 Network compile(const ModelSpec& spec);
 
-/// Bytes that training or testing will take, by part ("weights input_to_hidden", "traces hidden", ...).
+/// Bytes that training or testing will take, by part ("weights input_to_hidden", "traces hidden",
+/// ...).
 struct MemoryPart {
     std::string name;
     std::size_t bytes;

@@ -9,9 +9,10 @@
 namespace snnsim {
 
 /// Reads and checks a model file. Each override is "dotted.path=value" (`train.epochs=2`,
-/// `populations.hidden.size=256`, `projections.0.bias=true`), the value in YAML, applied before checking.
-/// Throws ModelError with every problem of the file (file:line:column, the line, a suggestion), FileError when
-/// the file can't be read, UsageError for an override that names nothing.
+/// `populations.hidden.size=256`, `projections.0.bias=true`), the value in YAML, applied before
+/// checking. Throws ModelError with every problem of the file (file:line:column, the line, a
+/// suggestion), FileError when the file can't be read, UsageError for an override that names
+/// nothing.
 ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides = {});
 
 /// The same from text; `path` is used in messages only.

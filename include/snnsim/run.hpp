@@ -19,18 +19,18 @@ struct Names<ProgressStyle> {
 struct RunOptions {
     std::vector<std::string> overrides;  // "train.epochs=2"
     Device backend = Device::automatic;
-    int threads = 0;         // 0: as many as cores
-    std::string data_dir;    // empty: the cache
-    std::string output;      // empty: runs/<name of the model>.h5
-    bool force = false;      // overwrite an existing run file
-    std::string resume;      // run file to go on from
+    int threads = 0;       // 0: as many as cores
+    std::string data_dir;  // empty: the cache
+    std::string output;    // empty: runs/<name of the model>.h5
+    bool force = false;    // overwrite an existing run file
+    std::string resume;    // run file to go on from
     ProgressStyle progress = ProgressStyle::automatic;
     double checkpoint_every = 10.0;  // seconds
 };
 
-/// Trains (where the model says so), tests, and writes the run file; returns what it holds. A first SIGINT or SIGTERM ends
-/// training after the block of batches under way, with a checkpoint and status `interrupted`. `model` may be empty
-/// with `resume`. Throws the exceptions of error.hpp.
+/// Trains (where the model says so), tests, and writes the run file; returns what it holds. A first
+/// SIGINT or SIGTERM ends training after the block of batches under way, with a checkpoint and
+/// status `interrupted`. `model` may be empty with `resume`. Throws the exceptions of error.hpp.
 RunRecord run(const std::string& model, const RunOptions& options);
 
 /// Where a run of the model goes when no output is named.

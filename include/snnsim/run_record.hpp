@@ -30,15 +30,16 @@ struct Provenance {
 struct Curves {
     std::vector<double> step_loss, step_accuracy, step_learning_rate;
     std::vector<double> epoch_train_loss, epoch_train_accuracy;
-    std::vector<double> epoch_validation_loss, epoch_validation_accuracy;  // empty without validation
+    std::vector<double> epoch_validation_loss,
+        epoch_validation_accuracy;  // empty without validation
     std::vector<double> epoch_seconds;
 };
 
 /// Where training stands, so that it can go on.
 struct Checkpoint {
     TrainerState state;
-    std::int64_t epoch = 0;          // epochs complete
-    std::int64_t batch_in_epoch = 0; // updates done in the epoch under way
+    std::int64_t epoch = 0;                              // epochs complete
+    std::int64_t batch_in_epoch = 0;                     // updates done in the epoch under way
     double epoch_loss_sum = 0.0, epoch_right_sum = 0.0;  // over the samples of the epoch under way
     double epoch_samples = 0.0;
     double epoch_seconds = 0.0;
@@ -57,13 +58,14 @@ struct RunRecord {
     std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
 };
 
-/// Writes the whole record to `path` so that a reader ever sees either the old file or the new one, complete: to
-/// a temporary file in the same folder, flushed to the disk, then renamed. Throws FileError.
+/// Writes the whole record to `path` so that a reader ever sees either the old file or the new one,
+/// complete: to a temporary file in the same folder, flushed to the disk, then renamed. Throws
+/// FileError.
 void write_run(const std::string& path, const RunRecord& record);
 
-/// Reads what write_run wrote, but for recordings. Of the network only the projections' names, weights and bias come
-/// back, in alphabetical order as those of the checkpoint; the rest follows from the model. Throws FileError that says
-/// what is missing.
+/// Reads what write_run wrote, but for recordings. Of the network only the projections' names,
+/// weights and bias come back, in alphabetical order as those of the checkpoint; the rest follows
+/// from the model. Throws FileError that says what is missing.
 RunRecord read_run(const std::string& path);
 
 /// `runs/x.h5` -> `runs/x.partial.h5`: where a run that is still going keeps its last checkpoint.

@@ -1,4 +1,5 @@
-// Trains and tests a network on labelled samples; the coarse interface that each backend implements.
+// Trains and tests a network on labelled samples; the coarse interface that each backend
+// implements.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +35,17 @@ struct PopulationActivity {
 struct ProjectionOperations {
     std::string projection;
     std::uint64_t dense;  // weights * steps * samples
-    std::uint64_t macs;   // effective multiply-accumulates: input and weight non-zero, input not in {-1, 0, 1}
-    std::uint64_t acs;    // effective accumulates: inputs all in {-1, 0, 1}
+    std::uint64_t
+        macs;  // effective multiply-accumulates: input and weight non-zero, input not in {-1, 0, 1}
+    std::uint64_t acs;  // effective accumulates: inputs all in {-1, 0, 1}
 };
 
 /// Recorded output of the first samples of an evaluation.
 struct SpikeRecording {
     std::string population;
-    std::vector<std::uint32_t> sample, step, neuron;  // by sample, then step, then neuron; step from 1: its end
-    std::int64_t samples = 0;                         // recorded, silent ones included
+    std::vector<std::uint32_t> sample, step,
+        neuron;                // by sample, then step, then neuron; step from 1: its end
+    std::int64_t samples = 0;  // recorded, silent ones included
 };
 struct StateRecording {
     std::string population, variable, unit;
@@ -64,8 +67,9 @@ struct Evaluation {
 struct TrainerState {
     std::vector<std::vector<float>> weights;  // per projection [pre][post]
     std::vector<std::vector<float>> bias;     // per projection [post], or empty
-    std::vector<std::vector<float>> moments;  // per projection: the optimiser's, [moment][pre (+ bias row)][post]
-    std::uint64_t updates = 0;                // weight updates done
+    std::vector<std::vector<float>>
+        moments;                // per projection: the optimiser's, [moment][pre (+ bias row)][post]
+    std::uint64_t updates = 0;  // weight updates done
 };
 
 struct TrainerOptions {
@@ -81,9 +85,11 @@ class Trainer {
     /// Copies the data to where it is computed.
     virtual void load(const Dataset& data) = 0;
 
-    /// One weight update per `TrainSpec::batch` of the training samples named, the last one perhaps smaller.
-    /// `epoch` keys the encoder's random numbers; `learning_rates` has one value per update.
-    virtual std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t epoch,
+    /// One weight update per `TrainSpec::batch` of the training samples named, the last one perhaps
+    /// smaller. `epoch` keys the encoder's random numbers; `learning_rates` has one value per
+    /// update.
+    virtual std::vector<StepResult> train(std::span<const std::uint32_t> samples,
+                                          std::uint32_t epoch,
                                           std::span<const double> learning_rates) = 0;
 
     struct EvaluateOptions {
@@ -91,7 +97,8 @@ class Trainer {
         std::int64_t batch = 250;
         std::vector<RecordSpec> record;
     };
-    virtual Evaluation evaluate(std::span<const std::uint32_t> samples, const EvaluateOptions& options) = 0;
+    virtual Evaluation evaluate(std::span<const std::uint32_t> samples,
+                                const EvaluateOptions& options) = 0;
 
     virtual TrainerState state() const = 0;
     virtual void set_state(const TrainerState& state) = 0;
@@ -99,7 +106,8 @@ class Trainer {
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
 };
 
-std::unique_ptr<Trainer> make_trainer(Device device, const Network& network, const TrainerOptions& options);
+std::unique_ptr<Trainer> make_trainer(Device device, const Network& network,
+                                      const TrainerOptions& options);
 
 /// Empty when CUDA can be used, else the reason why not.
 std::string why_no_cuda();

@@ -5,8 +5,8 @@
 
 namespace snnsim {
 
-/// ceil(n_max x) spikes from the first step on, interval t_long - x (t_long - t_short), rounded down to steps
-/// (after Park et al. 2019).
+/// ceil(n_max x) spikes from the first step on, interval t_long - x (t_long - t_short), rounded
+/// down to steps (after Park et al. 2019).
 struct Burst {
     static constexpr const char* name = "burst";
     static constexpr Sends sends = Sends::spikes;
@@ -19,7 +19,8 @@ struct Burst {
         static constexpr auto fields() {
             return std::tuple{
                 Field{"n_max", &Params::n_max, "", at_least(1), "spikes of the brightest input"},
-                Field{"t_short", &Params::t_short, "ms", positive, "interval of the brightest input"},
+                Field{"t_short", &Params::t_short, "ms", positive,
+                      "interval of the brightest input"},
                 Field{"t_long", &Params::t_long, "ms", positive, "interval of the faintest input"},
             };
         }
@@ -37,7 +38,8 @@ struct Burst {
         const float wanted = c.n_max * pixel.x;
         const auto whole = static_cast<int>(wanted);
         const int count = static_cast<float>(whole) < wanted ? whole + 1 : whole;
-        const auto interval = static_cast<int>(c.long_steps - pixel.x * (c.long_steps - c.short_steps));
+        const auto interval =
+            static_cast<int>(c.long_steps - pixel.x * (c.long_steps - c.short_steps));
         for (int n = 0, t = 0; n < count && t < steps; ++n, t += interval < 1 ? 1 : interval) {
             emit(t, 1.0f);
         }

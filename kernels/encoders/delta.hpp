@@ -5,8 +5,8 @@
 
 namespace snnsim {
 
-/// A reference starts at 0; where the signal is theta or more above (below) it, +1 (-1) is sent and the reference
-/// moves by theta. An image is a signal that steps from 0 to x at the start.
+/// A reference starts at 0; where the signal is theta or more above (below) it, +1 (-1) is sent and
+/// the reference moves by theta. An image is a signal that steps from 0 to x at the start.
 struct Delta {
     static constexpr const char* name = "delta";
     static constexpr Sends sends = Sends::signs;
@@ -16,7 +16,8 @@ struct Delta {
     struct Params {
         double theta = 0.1;
         static constexpr auto fields() {
-            return std::tuple{Field{"theta", &Params::theta, "", positive, "step of the reference"}};
+            return std::tuple{
+                Field{"theta", &Params::theta, "", positive, "step of the reference"}};
         }
     };
     struct Constants {

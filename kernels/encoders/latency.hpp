@@ -11,8 +11,9 @@ struct Names<LatencyCurve> {
     static constexpr std::array values{"linear", "rc"};
 };
 
-/// linear: t = (1 - x) t_max, no spike for x < x_min. rc: the time tau ln(x / (x - theta)) at which a capacitor charged by
-/// x reaches theta, no spike for x <= theta or after t_max. A time falls into the step that contains it.
+/// linear: t = (1 - x) t_max, no spike for x < x_min. rc: the time tau ln(x / (x - theta)) at which
+/// a capacitor charged by x reaches theta, no spike for x <= theta or after t_max. A time falls
+/// into the step that contains it.
 struct Latency {
     static constexpr const char* name = "latency";
     static constexpr Sends sends = Sends::spikes;
@@ -26,13 +27,15 @@ struct Latency {
         double tau = 5.0;
         double theta = 0.01;
         static constexpr auto fields() {
-            constexpr Limits open_fraction{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true};
+            constexpr Limits open_fraction{
+                .low = 0.0, .high = 1.0, .low_open = true, .high_open = true};
             return std::tuple{
                 Field{"curve", &Params::curve, "", unlimited,
                       "linear: (1 - x) t_max; rc: tau ln(x / (x - theta))"},
                 Field{"t_max", &Params::t_max, "ms", non_negative,
                       "latest spike; 0: the whole duration"},
-                Field{"x_min", &Params::x_min, "", fraction, "linear: no spike below this intensity"},
+                Field{"x_min", &Params::x_min, "", fraction,
+                      "linear: no spike below this intensity"},
                 Field{"tau", &Params::tau, "ms", positive, "rc: time constant"},
                 Field{"theta", &Params::theta, "", open_fraction, "rc: threshold"},
             };
@@ -40,7 +43,7 @@ struct Latency {
     };
     struct Constants {
         bool rc;
-        float last;       // steps
+        float last;  // steps
         float x_min, tau_steps, theta;
     };
     static Constants prepare(const Params& p, double dt, int steps) {

@@ -5,7 +5,8 @@
 //   constant                 true when it sends the same value at every step
 //   needs_rank               true when it reads Pixel::rank
 //   Constants, prepare(params, dt, steps)
-//   encode(constants, key, pixel, steps, emit)   calls emit(t, value), t ascending, for each non-zero value.
+//   encode(constants, key, pixel, steps, emit)   calls emit(t, value), t ascending, for each
+//   non-zero value.
 //       Random numbers come from `key` alone: see encoding_key.
 #pragma once
 
@@ -23,22 +24,25 @@ enum class Sends : std::uint8_t { spikes, signs, values };
 
 /// One input of one sample.
 struct Pixel {
-    float x;               // intensity in [0, 1]
-    std::uint32_t rank;    // how many inputs of the sample come before it: by intensity descending, then index
+    float x;  // intensity in [0, 1]
+    std::uint32_t
+        rank;  // how many inputs of the sample come before it: by intensity descending, then index
     std::uint32_t active;  // how many inputs of the sample are non-zero
 };
 
-/// The random numbers of one input in one presentation: the same on any machine, in any batch. Each pass over the
-/// training set (`epoch`) has its own; the test set has one.
+/// The random numbers of one input in one presentation: the same on any machine, in any batch. Each
+/// pass over the training set (`epoch`) has its own; the test set has one.
 SNN_HD inline RandomKey encoding_key(std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample,
                                      bool test, std::uint32_t input) {
     return {seed, test ? Stream::encode_test : Stream::encode_train, sample, input, epoch};
 }
 
-/// Ranks of the inputs of one sample (see Pixel); zero inputs get no meaningful rank. Returns how many are not zero.
+/// Ranks of the inputs of one sample (see Pixel); zero inputs get no meaningful rank. Returns how
+/// many are not zero.
 SNN_HD inline std::uint32_t rank_pixels(const std::uint8_t* pixels, std::size_t inputs,
                                         std::uint32_t* rank) {
-    std::uint32_t next[256] = {};  // first the count of a value, then the rank of the next input that has it
+    std::uint32_t next[256] =
+        {};  // first the count of a value, then the rank of the next input that has it
     for (std::size_t i = 0; i < inputs; ++i) ++next[pixels[i]];
     std::uint32_t before = 0;
     for (int value = 255; value >= 0; --value) {

@@ -5,8 +5,8 @@
 
 namespace snnsim {
 
-/// Bit k (the highest is 0) of the 8-bit intensity is sent in phase k of a period of eight steps with the value
-/// 2^-(k+1); the period repeats (Kim et al. 2018).
+/// Bit k (the highest is 0) of the 8-bit intensity is sent in phase k of a period of eight steps
+/// with the value 2^-(k+1); the period repeats (Kim et al. 2018).
 struct Phase {
     static constexpr const char* name = "phase";
     static constexpr Sends sends = Sends::values;

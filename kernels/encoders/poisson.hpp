@@ -15,8 +15,9 @@ struct Poisson {
     struct Params {
         double max_rate = 1000.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"max_rate", &Params::max_rate, "Hz", positive,
-                                    "rate of the brightest input; x max_rate dt is the probability"}};
+            return std::tuple{
+                Field{"max_rate", &Params::max_rate, "Hz", positive,
+                      "rate of the brightest input; x max_rate dt is the probability"}};
         }
     };
     struct Constants {
@@ -26,8 +27,8 @@ struct Poisson {
         return {static_cast<float>(65536.0 * p.max_rate * dt * 1e-3)};
     }
     template <class Emit>
-    SNN_HD static void encode(const Constants& c, const RandomKey& key, const Pixel& pixel, int steps,
-                              Emit&& emit) {
+    SNN_HD static void encode(const Constants& c, const RandomKey& key, const Pixel& pixel,
+                              int steps, Emit&& emit) {
         const auto threshold = static_cast<std::uint32_t>(fused(pixel.x, c.scale, 0.5f));
         if (threshold == 0) return;
         for (int t = 0; t < steps; t += 8) {  // a block of four words serves eight steps

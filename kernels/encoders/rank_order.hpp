@@ -5,7 +5,8 @@
 
 namespace snnsim {
 
-/// The input of rank k of n fires in step floor(k steps / n). A decoder weighs rank k by m^k (Thorpe & Gautrais 1998).
+/// The input of rank k of n fires in step floor(k steps / n). A decoder weighs rank k by m^k
+/// (Thorpe & Gautrais 1998).
 struct RankOrder {
     static constexpr const char* name = "rank_order";
     static constexpr Sends sends = Sends::spikes;
@@ -21,7 +22,8 @@ struct RankOrder {
     SNN_HD static void encode(const Constants&, const RandomKey&, const Pixel& pixel, int steps,
                               Emit&& emit) {
         if (pixel.x == 0.0f) return;
-        const auto scaled = static_cast<std::uint64_t>(pixel.rank) * static_cast<std::uint64_t>(steps);
+        const auto scaled =
+            static_cast<std::uint64_t>(pixel.rank) * static_cast<std::uint64_t>(steps);
         emit(static_cast<int>(scaled / pixel.active), 1.0f);
     }
 };

@@ -15,8 +15,8 @@ struct Regular {
     struct Params {
         double max_rate = 200.0;
         static constexpr auto fields() {
-            return std::tuple{
-                Field{"max_rate", &Params::max_rate, "Hz", positive, "rate of the brightest input"}};
+            return std::tuple{Field{"max_rate", &Params::max_rate, "Hz", positive,
+                                    "rate of the brightest input"}};
         }
     };
     struct Constants {

@@ -1,8 +1,8 @@
 // Runs kernel bodies as loops over threads.
 #pragma once
 
-#include <cstddef>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -20,7 +20,8 @@ struct Cpu {
     static constexpr bool expands_spikes = true;        // many spikes are handled as values
     static constexpr std::size_t gradient_block = 256;  // weight rows per call of WeightGradient
 
-    /// Owns `size` elements, zero at first. Copies from and to the host are visible calls, as on a GPU.
+    /// Owns `size` elements, zero at first. Copies from and to the host are visible calls, as on a
+    /// GPU.
     template <class T>
     class Buffer {
       public:
@@ -44,7 +45,8 @@ struct Cpu {
     int threads;
 
     explicit Cpu(int wanted)
-        : threads(wanted > 0 ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
+        : threads(wanted > 0 ? wanted
+                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
           pool_(std::make_unique<ThreadPool>(threads)) {}
 
     std::string name() const {
@@ -55,13 +57,13 @@ struct Cpu {
     template <class Body>
     void for_each(std::size_t count, const Body& body) const {
         // Several pieces a thread even out what other programs take from a core.
-        const std::size_t pieces = std::min(count, threads == 1 ? std::size_t{1} : 8 * static_cast<std::size_t>(threads));
+        const std::size_t pieces =
+            std::min(count, threads == 1 ? std::size_t{1} : 8 * static_cast<std::size_t>(threads));
         pool_->run(static_cast<std::uint32_t>(pieces), [&](std::uint32_t piece) {
             const std::size_t last = count * (piece + 1) / pieces;
             for (std::size_t i = count * piece / pieces; i < last; ++i) body(i);
         });
     }
-    void synchronise() const {}
 
   private:
     std::unique_ptr<ThreadPool> pool_;

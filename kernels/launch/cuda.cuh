@@ -1,5 +1,5 @@
-// Runs kernel bodies as CUDA kernels; owns device memory. The only file that calls the CUDA runtime's launch and
-// memory functions.
+// Runs kernel bodies as CUDA kernels; owns device memory. The only file that calls the CUDA
+// runtime's launch and memory functions.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,8 +15,8 @@ namespace snnsim {
 
 inline void check_cuda(cudaError_t status, const char* call) {
     if (status == cudaSuccess) return;
-    throw DeviceError(std::string("CUDA: ") + call + " failed: " + cudaGetErrorString(status) + " (" +
-                      cudaGetErrorName(status) + ")");
+    throw DeviceError(std::string("CUDA: ") + call + " failed: " + cudaGetErrorString(status) +
+                      " (" + cudaGetErrorName(status) + ")");
 }
 #define SNN_CUDA(call) ::snnsim::check_cuda((call), #call)
 
@@ -54,10 +54,12 @@ struct Cuda {
         T* data() { return data_; }
         std::size_t size() const { return size_; }
         void copy_from(const T* from, std::size_t count, std::size_t at = 0) {
-            if (count) SNN_CUDA(cudaMemcpy(data_ + at, from, count * sizeof(T), cudaMemcpyHostToDevice));
+            if (count)
+                SNN_CUDA(cudaMemcpy(data_ + at, from, count * sizeof(T), cudaMemcpyHostToDevice));
         }
         void copy_to(T* to, std::size_t count, std::size_t at = 0) const {
-            if (count) SNN_CUDA(cudaMemcpy(to, data_ + at, count * sizeof(T), cudaMemcpyDeviceToHost));
+            if (count)
+                SNN_CUDA(cudaMemcpy(to, data_ + at, count * sizeof(T), cudaMemcpyDeviceToHost));
         }
         void fill_zero() {
             if (size_) SNN_CUDA(cudaMemsetAsync(data_, 0, size_ * sizeof(T)));
@@ -89,7 +91,6 @@ struct Cuda {
         for_each_kernel<<<blocks, threads>>>(count, body);
         SNN_CUDA(cudaGetLastError());
     }
-    void synchronise() const { SNN_CUDA(cudaDeviceSynchronize()); }
 
   private:
     std::string name_;

@@ -8,8 +8,9 @@
 
 namespace snnsim {
 
-/// The caller works too, and returns when every piece is done; a thread that the system has not let run by then holds
-/// nobody up, so that a busy machine costs its share and no more. Waiting threads spin for some 20 us, then sleep.
+/// The caller works too, and returns when every piece is done; a thread that the system has not let
+/// run by then holds nobody up, so that a busy machine costs its share and no more. Waiting threads
+/// spin for some 20 us, then sleep.
 class ThreadPool {
   public:
     explicit ThreadPool(int threads) {
@@ -24,18 +25,22 @@ class ThreadPool {
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
 
-    /// Calls piece(0) .. piece(count - 1), each once, on any thread; count < 2^32. The pieces must not throw.
+    /// Calls piece(0) .. piece(count - 1), each once, on any thread; count < 2^32. The pieces must
+    /// not throw.
     template <class Piece>
     void run(std::uint32_t count, const Piece& piece) {
         if (workers_.empty() || count < 2) {
             for (std::uint32_t k = 0; k < count; ++k) piece(k);
             return;
         }
-        call_ = [](const void* object, std::uint32_t k) { (*static_cast<const Piece*>(object))(k); };
+        call_ = [](const void* object, std::uint32_t k) {
+            (*static_cast<const Piece*>(object))(k);
+        };
         object_ = &piece;
         count_.store(count);
         done_.store(0);
-        // The ticket holds the number of the loop and the next piece; a new loop makes old tickets worthless.
+        // The ticket holds the number of the loop and the next piece; a new loop makes old tickets
+        // worthless.
         const std::uint64_t loop = (ticket_.load() >> 32) + 1;
         ticket_.store(loop << 32);
         ticket_.notify_all();

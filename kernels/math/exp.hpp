@@ -8,8 +8,12 @@
 
 namespace snnsim {
 
-SNN_HD inline float bits_to_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
-SNN_HD inline std::uint32_t float_to_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+SNN_HD inline float bits_to_float(std::uint32_t bits) {
+    return __builtin_bit_cast(float, bits);
+}
+SNN_HD inline std::uint32_t float_to_bits(float x) {
+    return __builtin_bit_cast(std::uint32_t, x);
+}
 
 /// e^x within 1.1 ulp on [-87.3, 88.7]; 0 below (results that would be denormal), inf above.
 /// Cody-Waite reduction x = n ln 2 + r, |r| <= ln 2 / 2, and a degree 6 polynomial for e^r.

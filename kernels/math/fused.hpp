@@ -7,7 +7,10 @@
 
 namespace snnsim {
 
-/// a * b + c, rounded once. A compiler never contracts here by itself (-ffp-contract=off, --fmad=false).
-SNN_HD inline float fused(float a, float b, float c) { return fmaf(a, b, c); }
+/// a * b + c, rounded once. A compiler never contracts here by itself (-ffp-contract=off,
+/// --fmad=false).
+SNN_HD inline float fused(float a, float b, float c) {
+    return fmaf(a, b, c);
+}
 
 }  // namespace snnsim

@@ -86,8 +86,8 @@ struct AdaptiveLif {
         const float u = saved[0];
         const float kept = 1.0f - c.drop_share * Spike::spike(saved[1]);
         const float by_spike = -(c.decay * drop(c, u));
-        const float d_spike = fused(1.0f - c.decay_a, a.a_next,
-                                    d_output + c.reset_slope * by_spike * a.u_next);
+        const float d_spike =
+            fused(1.0f - c.decay_a, a.a_next, d_output + c.reset_slope * by_spike * a.u_next);
         const float d_x = surrogate * d_spike;
         a.u_next = fused(c.decay * kept, a.u_next, d_x);
         a.a_next = fused(c.decay_a, a.a_next, -(c.adaptation * d_x));

@@ -8,8 +8,9 @@
 
 namespace snnsim {
 
-/// tau_m v' = v_leak - v + i,  tau_s i' = -i + input;  input that arrives in a step acts on v from the next
-/// step on. Euler steps (as in Norse, Pehle & Pedersen 2021) or exponential decays with weight 1 - beta.
+/// tau_m v' = v_leak - v + i,  tau_s i' = -i + input;  input that arrives in a step acts on v from
+/// the next step on. Euler steps (as in Norse, Pehle & Pedersen 2021) or exponential decays with
+/// weight 1 - beta.
 struct CubaLif {
     static constexpr const char* name = "cuba_lif";
     static constexpr Output output = Output::spikes;
@@ -79,7 +80,9 @@ struct CubaLif {
         return spike;
     }
 
-    SNN_HD static float distance(const Constants& c, const float* saved) { return saved[0] - c.v_th; }
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
     SNN_HD static float membrane(const Constants& c, const float* saved) {
         return saved[0] - Heaviside::spike(saved[0] - c.v_th) * drop(c, saved[0]);
     }

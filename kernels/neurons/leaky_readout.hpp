@@ -47,7 +47,8 @@ struct LeakyReadout {
     }
     SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
     SNN_HD static float membrane(const Constants&, const float* saved) { return saved[0]; }
-    SNN_HD static float backward(const Constants& c, Adjoint& a, const float*, float d_output, float) {
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float*, float d_output,
+                                 float) {
         a.v_next = fused(c.decay, a.v_next, d_output);
         return c.gain * a.v_next;
     }

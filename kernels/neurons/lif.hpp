@@ -1,4 +1,5 @@
-// Leaky integrate-and-fire in discrete time, without units of voltage, as used for gradient training.
+// Leaky integrate-and-fire in discrete time, without units of voltage, as used for gradient
+// training.
 #pragma once
 
 #include <cmath>
@@ -9,11 +10,13 @@
 
 namespace snnsim {
 
-/// u[t] = beta v[t-1] + g I[t];  s[t] = 1 if u[t] >= v_th;  v[t] = u[t] - v_th s[t]  (reset: subtract)
+/// u[t] = beta v[t-1] + g I[t];  s[t] = 1 if u[t] >= v_th;  v[t] = u[t] - v_th s[t]  (reset:
+/// subtract)
 ///                                                        or v[t] = u[t] (1 - s[t])  (reset: zero).
-/// beta = exp(-dt/tau_m) (integration: exact) or 1 - dt/tau_m (euler); g = 1, or 1 - beta with scale_input.
-/// reset_at: next_step takes v_th off in the following step and after the decay: the convention of
-/// snnTorch (Eshraghian et al. 2023). same_step is that of SpikingJelly (Fang et al. 2023).
+/// beta = exp(-dt/tau_m) (integration: exact) or 1 - dt/tau_m (euler); g = 1, or 1 - beta with
+/// scale_input. reset_at: next_step takes v_th off in the following step and after the decay: the
+/// convention of snnTorch (Eshraghian et al. 2023). same_step is that of SpikingJelly (Fang et al.
+/// 2023).
 struct Lif {
     static constexpr const char* name = "lif";
     static constexpr Output output = Output::spikes;
@@ -75,7 +78,9 @@ struct Lif {
     }
 
     /// What a spike takes off u in its own step.
-    SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.early_reset; }
+    SNN_HD static float drop(const Constants& c, float u) {
+        return c.drop_share * u + c.early_reset;
+    }
 
     template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
@@ -86,7 +91,9 @@ struct Lif {
         return s.spike;
     }
 
-    SNN_HD static float distance(const Constants& c, const float* saved) { return saved[0] - c.v_th; }
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
     SNN_HD static float membrane(const Constants& c, const float* saved) {
         return saved[0] - Heaviside::spike(saved[0] - c.v_th) * drop(c, saved[0]);
     }
@@ -95,8 +102,9 @@ struct Lif {
     SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
                                  float surrogate) {
         const float u = saved[0];
-        const float kept = 1.0f - c.drop_share * Spike::spike(u - c.v_th);  // d v[t] / d u[t], s fixed
-        const float by_spike = -(c.decay * drop(c, u)) - c.late_reset;      // d u[t+1] / d s[t]
+        const float kept =
+            1.0f - c.drop_share * Spike::spike(u - c.v_th);             // d v[t] / d u[t], s fixed
+        const float by_spike = -(c.decay * drop(c, u)) - c.late_reset;  // d u[t+1] / d s[t]
         const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
         a.u_next = fused(surrogate, d_spike, c.decay * kept * a.u_next);
         return c.gain * a.u_next;

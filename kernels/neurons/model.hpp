@@ -1,18 +1,21 @@
-// What a neuron model provides. A new model is one file with these members plus its entry in all.hpp.
+// What a neuron model provides. A new model is one file with these members plus its entry in
+// all.hpp.
 //
 //   name             how the model file calls it
 //   Params, fields() parameters with defaults, units, limits and help; prepare() turns them into
 //   Constants        what the step needs, computed once on the host in double
 //   State            per neuron, zero at the start of a sample
-//   step             one time step: takes the summed input, returns what the neuron sends (a spike is 1)
+//   step             one time step: takes the summed input, returns what the neuron sends (a spike
+//   is 1)
 //                    and writes `saved_count` floats that the backward step reads
 //   Adjoint          per neuron, zero at the end of a sample
 //   backward         the same step, backward: takes dL/d(output), returns dL/d(input)
 //   distance         v - threshold from the saved floats: the argument of the surrogate derivative
-//   membrane         what a recording of v shows, from the saved floats: the value at the end of the step
+//   membrane         what a recording of v shows, from the saved floats: the value at the end of
+//   the step
 //
-// step and backward take the spike function as a template argument; it is the Heaviside function except in tests
-// that check gradients against finite differences of a smooth one.
+// step and backward take the spike function as a template argument; it is the Heaviside function
+// except in tests that check gradients against finite differences of a smooth one.
 #pragma once
 
 #include <concepts>
@@ -54,9 +57,9 @@ struct Heaviside {
 };
 
 template <class M>
-concept NeuronModel = requires(const typename M::Params& params, const typename M::Constants& constants,
-                               typename M::State& state, typename M::Adjoint& adjoint, float x,
-                               float* saved) {
+concept NeuronModel = requires(const typename M::Params& params,
+                               const typename M::Constants& constants, typename M::State& state,
+                               typename M::Adjoint& adjoint, float x, float* saved) {
     { M::name } -> std::convertible_to<const char*>;
     { M::output } -> std::convertible_to<Output>;
     { M::saved_count } -> std::convertible_to<int>;

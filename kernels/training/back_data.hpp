@@ -1,4 +1,5 @@
-// The gradient that a layer passes down: dL/d(output of the sources) from dL/d(input of the targets).
+// The gradient that a layer passes down: dL/d(output of the sources) from dL/d(input of the
+// targets).
 #pragma once
 
 #include "kernels/training/sum_inputs.hpp"
@@ -31,7 +32,8 @@ struct Transpose {
     }
 };
 
-/// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of upper[t][k] * weight[k].
+/// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of upper[t][k] *
+/// weight[k].
 template <class Columns>
 struct BackData {
     BatchShape shape;
@@ -69,9 +71,9 @@ struct BackData {
             for (std::size_t k = 0; k < count; ++k, row += panel_width) {
                 const Columns w = load_columns(row, Columns{});
                 for (int r = 0; r < Rows; ++r) {
-                    sum[r] = fused(broadcast(values[static_cast<std::size_t>(r) * panel_width + k],
-                                             Columns{}),
-                                   w, sum[r]);
+                    sum[r] = fused(
+                        broadcast(values[static_cast<std::size_t>(r) * panel_width + k], Columns{}),
+                        w, sum[r]);
                 }
             }
         }

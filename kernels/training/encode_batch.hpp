@@ -35,7 +35,7 @@ struct EncodeInputs {
     BatchSamples batch;
     typename Encoder::Constants constants;
     RawOutput raw;
-    const std::uint32_t* rank;    // null where the encoder does not use it
+    const std::uint32_t* rank;  // null where the encoder does not use it
     const std::uint32_t* active;
 
     SNN_HD void operator()(std::size_t i) const {

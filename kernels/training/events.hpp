@@ -13,7 +13,9 @@ struct BatchShape {
     std::size_t batch = 0;
     std::size_t steps = 0;
 
-    SNN_HD std::size_t words() const { return (steps + 31) / 32; }  // of a spike train, a bit a step
+    SNN_HD std::size_t words() const {
+        return (steps + 31) / 32;
+    }  // of a spike train, a bit a step
     SNN_HD std::size_t rows() const { return batch * steps; }
 };
 
@@ -23,18 +25,22 @@ struct RawOutput {
     float* values = nullptr;        // [sample][neuron][step]; null where spikes are sent
 };
 
-/// The same without the silent neurons. Entries [0, constant) send the same at every step (their input is
-/// summed once for all steps), entries [constant, count) do not; each group in ascending order of neurons.
+/// The same without the silent neurons. Entries [0, constant) send the same at every step (their
+/// input is summed once for all steps), entries [constant, count) do not; each group in ascending
+/// order of neurons.
 struct Events {
     std::uint32_t* count = nullptr;     // [sample]
     std::uint32_t* constant = nullptr;  // [sample]
     std::uint32_t* neuron = nullptr;    // [sample][entry]
     std::uint32_t* bits = nullptr;      // [sample][entry][word], or null
     float* values = nullptr;            // [sample][entry][step], or null
-    std::uint8_t* expanded = nullptr;   // [sample]: spikes stand in `values` too, as ones and zeros; or null
-    std::size_t capacity = 0;           // entries per sample: the size of the population
+    std::uint8_t* expanded =
+        nullptr;               // [sample]: spikes stand in `values` too, as ones and zeros; or null
+    std::size_t capacity = 0;  // entries per sample: the size of the population
 
-    SNN_HD bool has_values(std::size_t b) const { return bits == nullptr || (expanded && expanded[b]); }
+    SNN_HD bool has_values(std::size_t b) const {
+        return bits == nullptr || (expanded && expanded[b]);
+    }
 
     SNN_HD const std::uint32_t* neurons_of(std::size_t b) const { return neuron + b * capacity; }
     SNN_HD const std::uint32_t* bits_of(std::size_t b, std::size_t entry, std::size_t words) const {
@@ -95,8 +101,8 @@ SNN_HD inline Train classify(const float* values, const BatchShape& shape) {
     return !any ? Train::silent : same ? Train::constant : Train::varying;
 }
 
-/// Body over samples: raw output to events. Where there is room for it, spikes are also written out as values if they
-/// are so many that a loop over all steps is faster than one over the spikes.
+/// Body over samples: raw output to events. Where there is room for it, spikes are also written out
+/// as values if they are so many that a loop over all steps is faster than one over the spikes.
 struct CollectEvents {
     // Spikes per entry and step; measured on an AVX2 machine with 25 steps.
     static constexpr float many = 0.25f;
@@ -122,7 +128,8 @@ struct CollectEvents {
                 spikes += static_cast<std::size_t>(count_bits(events.bits_of(b, k, words)[w]));
             }
         }
-        events.expanded[b] = static_cast<float>(spikes) >= many * static_cast<float>((last - first) * shape.steps);
+        events.expanded[b] =
+            static_cast<float>(spikes) >= many * static_cast<float>((last - first) * shape.steps);
         if (!events.expanded[b]) return;
         for (std::size_t k = first; k < last; ++k) {
             const std::uint32_t* bits = events.bits_of(b, k, words);
@@ -155,7 +162,8 @@ struct CollectEvents {
     }
 };
 
-/// Body over neurons: adds the number of non-zero outputs before step `until` to `total`, over the batch.
+/// Body over neurons: adds the number of non-zero outputs before step `until` to `total`, over the
+/// batch.
 struct CountEvents {
     BatchShape shape;
     RawOutput raw;
@@ -169,7 +177,8 @@ struct CountEvents {
             const std::size_t at = b * size + n;
             if (raw.bits) {
                 for (std::size_t w = 0; w * 32 < until; ++w) {
-                    const std::uint32_t word = raw.bits[at * shape.words() + w] & full_word(until, w);
+                    const std::uint32_t word =
+                        raw.bits[at * shape.words() + w] & full_word(until, w);
                     sum += static_cast<std::uint64_t>(count_bits(word));
                 }
             } else {

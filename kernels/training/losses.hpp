@@ -11,19 +11,19 @@ namespace snnsim {
 /// How the losses reduce the output over time; the names are those of snnsim::Loss, in its order.
 enum class Readout : std::uint8_t { max, mean, last, every_step, sum, rate_error };
 
-/// Body over samples. Reads output[t][class], writes loss, prediction and, unless only testing, the gradient
-/// divided by the batch size.
+/// Body over samples. Reads output[t][class], writes loss, prediction and, unless only testing, the
+/// gradient divided by the batch size.
 struct SampleLoss {
     BatchShape shape;
     std::size_t classes;
     Readout readout;
     TracePanels output;
-    TracePanels gradient;         // or null
-    float* logits;                // scratch, [2 * batch][class]
-    const std::uint8_t* labels;   // of the whole set
-    const std::uint32_t* samples; // [sample] index into the set
-    float* loss;                  // [sample]
-    std::uint8_t* prediction;     // [sample]
+    TracePanels gradient;          // or null
+    float* logits;                 // scratch, [2 * batch][class]
+    const std::uint8_t* labels;    // of the whole set
+    const std::uint32_t* samples;  // [sample] index into the set
+    float* loss;                   // [sample]
+    std::uint8_t* prediction;      // [sample]
 
     SNN_HD void operator()(std::size_t b) const {
         const std::size_t label = labels[samples[b]];
@@ -36,13 +36,15 @@ struct SampleLoss {
         }
         reduce(b, z);
         prediction[b] = static_cast<std::uint8_t>(largest(z));
-        loss[b] = readout == Readout::rate_error ? squared_error(z, label) : cross_entropy(z, label);
+        loss[b] =
+            readout == Readout::rate_error ? squared_error(z, label) : cross_entropy(z, label);
         if (gradient.data) spread(b, z, weight);
     }
 
   private:
     SNN_HD float* row(const TracePanels& trace, std::size_t b, std::size_t t, std::size_t n) const {
-        return trace.at(shape, {b, n / panel_width, static_cast<int>(n % panel_width)}) + t * panel_width;
+        return trace.at(shape, {b, n / panel_width, static_cast<int>(n % panel_width)}) +
+               t * panel_width;
     }
     SNN_HD std::size_t largest(const float* z) const {
         std::size_t best = 0;
@@ -129,10 +131,10 @@ struct SampleLoss {
 struct RatePenalty {
     const std::uint64_t* count;  // [neuron] spikes in the batch
     std::size_t size;
-    float per_row;               // 1 / (samples * steps)
+    float per_row;  // 1 / (samples * steps)
     float lower, upper, strength;
-    float* gradient;             // [neuron]
-    float* loss;                 // [neuron]
+    float* gradient;  // [neuron]
+    float* loss;      // [neuron]
 
     SNN_HD void operator()(std::size_t n) const {
         const float rate = static_cast<float>(count[n]) * per_row;

@@ -29,10 +29,10 @@ struct SgdUpdate {
 struct AdamUpdate {
     static constexpr int moments = 2;
     float beta1, beta2, eps;
-    float rest1, rest2;            // 1 - beta
-    float step;                    // lr / (1 - beta1^n)
-    float root;                    // 1 / sqrt(1 - beta2^n)
-    float l2, keep;                // adam: L2 penalty; adamw: 1 - lr decay
+    float rest1, rest2;  // 1 - beta
+    float step;          // lr / (1 - beta1^n)
+    float root;          // 1 / sqrt(1 - beta2^n)
+    float l2, keep;      // adam: L2 penalty; adamw: 1 - lr decay
 
     SNN_HD void operator()(float& w, float g, float& m, float& v) const {
         w = w * keep;

@@ -1,4 +1,5 @@
-// One step of a layer whose neurons also project to each other: spikes of a step act in the next one.
+// One step of a layer whose neurons also project to each other: spikes of a step act in the next
+// one.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ struct ListFired {
         std::uint32_t count = 0;
         for (std::size_t n = 0; n < size; ++n) {
             const std::uint32_t word = bits[(b * size + n) * shape.words() + t / 32];
-            if ((word >> (t % 32)) & 1u) fired.neuron[b * size + count++] = static_cast<std::uint32_t>(n);
+            if ((word >> (t % 32)) & 1u)
+                fired.neuron[b * size + count++] = static_cast<std::uint32_t>(n);
         }
         fired.count[b] = count;
     }
@@ -40,8 +42,8 @@ struct StoredStates {
 
     SNN_HD Lanes& at(std::size_t panels, const Place& p) const {
         const std::size_t first = (p.sample * panels + p.panel) * panel_width;
-        return reinterpret_cast<Lanes*>(data)[(first + static_cast<std::size_t>(p.lane)) /
-                                              width_of<Columns>];
+        return reinterpret_cast<Lanes*>(
+            data)[(first + static_cast<std::size_t>(p.lane)) / width_of<Columns>];
     }
 };
 
@@ -73,11 +75,13 @@ struct RecurrentStep {
     }
 };
 
-/// Body over (sample, columns): step t backward, after the gradient from later layers has been summed.
+/// Body over (sample, columns): step t backward, after the gradient from later layers has been
+/// summed.
 template <NeuronModel M, class Columns>
 struct RecurrentStepBack {
     StepNeuronsBack<M, Columns> neurons;
-    BackData<Columns> own;  // from dL/d(input) of step t + 1 to dL/d(output) of step t; upper == gradient
+    BackData<Columns>
+        own;  // from dL/d(input) of step t + 1 to dL/d(output) of step t; upper == gradient
     StoredStates<typename M::Adjoint, Columns> adjoints;
     std::size_t t;
 

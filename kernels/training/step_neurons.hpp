@@ -1,4 +1,5 @@
-// A layer's neurons through the steps of a sample, forward and backward, a panel of neurons at a time.
+// A layer's neurons through the steps of a sample, forward and backward, a panel of neurons at a
+// time.
 #pragma once
 
 #include <tuple>
@@ -18,11 +19,11 @@ struct LaneStates {
 
 /// The buffers of a layer that its neurons read and write.
 struct LayerBuffers {
-    std::size_t size = 0;    // neurons
-    TracePanels saved[2];    // what the backward step needs; saved[0] holds the input before the step
-    TracePanels output;      // dense output for the loss, or null
-    RawOutput raw;           // spikes or values sent to targets; null where nothing is sent
-    TracePanels gradient;    // dL/d(output), replaced by dL/d(input)
+    std::size_t size = 0;  // neurons
+    TracePanels saved[2];  // what the backward step needs; saved[0] holds the input before the step
+    TracePanels output;    // dense output for the loss, or null
+    RawOutput raw;         // spikes or values sent to targets; null where nothing is sent
+    TracePanels gradient;  // dL/d(output), replaced by dL/d(input)
 };
 
 /// Body over (sample, columns): runs the neurons through all steps from rest.
@@ -43,7 +44,8 @@ struct StepNeurons {
     }
 
     /// Step t of the neurons at p: saved[0] holds their input and is replaced.
-    SNN_HD void step(const Place& p, std::size_t t, LaneStates<typename M::State, lanes>& states) const {
+    SNN_HD void step(const Place& p, std::size_t t,
+                     LaneStates<typename M::State, lanes>& states) const {
         const std::size_t row = t * panel_width;
         const typename M::Constants c = constants;  // a copy, which no store below can change
         float* saved0 = layer.saved[0].at(shape, p) + row;
@@ -140,7 +142,8 @@ struct StepNeuronsBack {
         for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints);
     }
 
-    /// Step t of the neurons at p, backward: the gradient of their output is replaced by that of their input.
+    /// Step t of the neurons at p, backward: the gradient of their output is replaced by that of
+    /// their input.
     SNN_HD void step_back(const Place& p, std::size_t t,
                           LaneStates<typename M::Adjoint, lanes>& adjoints) const {
         const std::size_t row = t * panel_width;

@@ -1,4 +1,5 @@
-// Synaptic input of a layer for all steps of a batch: the weight rows of the neurons that sent something.
+// Synaptic input of a layer for all steps of a batch: the weight rows of the neurons that sent
+// something.
 #pragma once
 
 #include "kernels/lanes.hpp"
@@ -6,8 +7,8 @@
 
 namespace snnsim {
 
-/// Weights of a projection: [panel][row][panel_width], a row per presynaptic neuron and, where there is a bias,
-/// one more that is always on.
+/// Weights of a projection: [panel][row][panel_width], a row per presynaptic neuron and, where
+/// there is a bias, one more that is always on.
 struct WeightPanels {
     float* data = nullptr;
     std::size_t rows = 0;     // bias row included
@@ -28,8 +29,8 @@ struct TracePanels {
     }
 };
 
-/// Body over (sample, columns): input[t] (+)= bias + sum over senders of value[t] * weight row. Per column the
-/// order is: bias, constant senders, varying senders, each by ascending neuron.
+/// Body over (sample, columns): input[t] (+)= bias + sum over senders of value[t] * weight row. Per
+/// column the order is: bias, constant senders, varying senders, each by ascending neuron.
 template <class Columns>
 struct SumInputs {
     BatchShape shape;
@@ -49,7 +50,8 @@ struct SumInputs {
             store_columns(at, accumulate ? add(load_columns(at, Columns{}), base) : base);
         }
         if (events.has_values(p.sample)) {
-            for_each_tile(shape.steps, [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
+            for_each_tile(shape.steps,
+                          [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
         } else if constexpr (width_of<Columns> == 1) {
             for (std::size_t w = 0; w < shape.words(); ++w) add_words(p, w, out);
         } else {
@@ -63,7 +65,8 @@ struct SumInputs {
     }
 
     SNN_HD Columns sum_constant(const Place& p) const {
-        Columns sum = weights.has_bias() ? weight_row(p, weights.sources) : broadcast(0.0f, Columns{});
+        Columns sum =
+            weights.has_bias() ? weight_row(p, weights.sources) : broadcast(0.0f, Columns{});
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         const std::uint32_t constant = events.constant[p.sample];
         if (events.bits) {
@@ -107,7 +110,8 @@ struct SumInputs {
                 if ((word >> t) & 1u) sum[t] = add(sum[t], row);
             }
         }
-        for (std::size_t t = 0; t < steps; ++t) store_columns(out + (first + t) * panel_width, sum[t]);
+        for (std::size_t t = 0; t < steps; ++t)
+            store_columns(out + (first + t) * panel_width, sum[t]);
     }
 
     /// Values, or many spikes as ones and zeros: the sums of some steps in registers.
@@ -120,7 +124,8 @@ struct SumInputs {
         for (std::uint32_t k = events.constant[p.sample]; k < events.count[p.sample]; ++k) {
             const Columns row = weight_row(p, neurons[k]);
             const float* values = events.values_of(p.sample, k, shape.steps) + t;
-            for (int r = 0; r < Rows; ++r) sum[r] = fused(broadcast(values[r], Columns{}), row, sum[r]);
+            for (int r = 0; r < Rows; ++r)
+                sum[r] = fused(broadcast(values[r], Columns{}), row, sum[r]);
         }
         for (int r = 0; r < Rows; ++r) store_columns(at + r * panel_width, sum[r]);
     }

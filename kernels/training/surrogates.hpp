@@ -40,7 +40,8 @@ struct SuperSpike : FastSigmoid {
     static Constants prepare(const Params& p) { return {static_cast<float>(p.slope)}; }
 };
 
-/// scale (alpha/2) / (1 + (pi alpha x / 2)^2) (Fang et al. 2021). snnTorch's atan is scale: 0.3183 (1/pi).
+/// scale (alpha/2) / (1 + (pi alpha x / 2)^2) (Fang et al. 2021). snnTorch's atan is scale: 0.3183
+/// (1/pi).
 struct Arctan {
     static constexpr const char* name = "arctan";
     struct Params {
@@ -90,7 +91,8 @@ struct Triangle {
     struct Params {
         double width = 1.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"width", &Params::width, "", positive, "half width of the base"}};
+            return std::tuple{
+                Field{"width", &Params::width, "", positive, "half width of the base"}};
         }
     };
     struct Constants {

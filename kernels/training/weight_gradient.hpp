@@ -5,17 +5,18 @@
 
 namespace snnsim {
 
-/// Body over (block of weight rows, columns): gradient[row] += sum over samples and steps of value[t] * dL/d(input)[t +
-/// lag]. One call owns its elements and takes samples in ascending order, so the sum never depends on threads.
+/// Body over (block of weight rows, columns): gradient[row] += sum over samples and steps of
+/// value[t] * dL/d(input)[t + lag]. One call owns its elements and takes samples in ascending
+/// order, so the sum never depends on threads.
 template <class Columns>
 struct WeightGradient {
     BatchShape shape;
     std::size_t panels;
     std::size_t block;  // weight rows per call; the result does not depend on it
     Events events;
-    TracePanels upper;       // dL/d(input) of the targets
+    TracePanels upper;  // dL/d(input) of the targets
     WeightPanels gradient;
-    std::size_t lag;         // 1: recurrent, spikes act in the following step
+    std::size_t lag;  // 1: recurrent, spikes act in the following step
 
     SNN_HD std::size_t blocks() const { return (gradient.rows + block - 1) / block; }
     SNN_HD std::size_t size() const {
@@ -51,11 +52,13 @@ struct WeightGradient {
         k = lower_bound(neurons, constant, count, first);
         if (events.has_values(p.sample)) {
             const std::uint32_t end = lower_bound(neurons, k, count, last);
-            for_each_tile(end - k, [&]<int Rows>(std::size_t r) { add_values<Rows>(p, k + r, up); });
+            for_each_tile(end - k,
+                          [&]<int Rows>(std::size_t r) { add_values<Rows>(p, k + r, up); });
         } else {
             for (; k < count && neurons[k] < last; ++k) add_to(p, neurons[k], sum_spikes(p, k, up));
         }
-        if (gradient.has_bias() && last == gradient.rows) add_to(p, gradient.sources, sum_steps(up, 0));
+        if (gradient.has_bias() && last == gradient.rows)
+            add_to(p, gradient.sources, sum_steps(up, 0));
     }
 
     SNN_HD static std::uint32_t lower_bound(const std::uint32_t* neurons, std::uint32_t from,
@@ -116,7 +119,8 @@ struct WeightGradient {
     }
 };
 
-/// Body over the rows of a panel-shaped buffer, 16 floats each: sum of squares, for the norm of a gradient.
+/// Body over the rows of a panel-shaped buffer, 16 floats each: sum of squares, for the norm of a
+/// gradient.
 struct SquareRows {
     const float* data;
     double* sum;  // [row]

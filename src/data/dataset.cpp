@@ -21,24 +21,32 @@ namespace {
 namespace fs = std::filesystem;
 
 struct File {
-    const char* stem;    // train, t10k
-    const char* kind;    // images, labels
+    const char* stem;  // train, t10k
+    const char* kind;  // images, labels
     int dims;
     std::array<const char*, 2> sha256;  // unpacked; by DataSet
 
     std::string name() const { return fmt::format("{}-{}-idx{}-ubyte", stem, kind, dims); }
 };
 constexpr std::array files{
-    File{"train", "images", 3,
+    File{"train",
+         "images",
+         3,
          {"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
           "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"}},
-    File{"train", "labels", 1,
+    File{"train",
+         "labels",
+         1,
          {"65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
           "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"}},
-    File{"t10k", "images", 3,
+    File{"t10k",
+         "images",
+         3,
          {"0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
           "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"}},
-    File{"t10k", "labels", 1,
+    File{"t10k",
+         "labels",
+         1,
          {"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
           "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"}},
 };
@@ -71,16 +79,20 @@ std::string what_to_put(const std::string& folder) {
 }
 
 fs::path cache_folder() {
-    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg) return fs::path(xdg) / "snnsim";
-    if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".cache" / "snnsim";
+    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
+        return fs::path(xdg) / "snnsim";
+    if (const char* home = std::getenv("HOME"); home && *home)
+        return fs::path(home) / ".cache" / "snnsim";
     return fs::temp_directory_path() / "snnsim";
 }
 
-/// tools/fetch_mnist of the installation that this program belongs to, else of the source tree it was built from.
+/// tools/fetch_mnist of the installation that this program belongs to, else of the source tree it
+/// was built from.
 std::string fetch_script() {
     std::error_code none;
     const fs::path program = fs::read_symlink("/proc/self/exe", none);
-    const fs::path installed = program.parent_path().parent_path() / "libexec" / "snnsim" / "fetch_mnist";
+    const fs::path installed =
+        program.parent_path().parent_path() / "libexec" / "snnsim" / "fetch_mnist";
     if (fs::exists(installed)) return installed.string();
     return std::string(SNNSIM_SOURCE_TOOLS) + "/fetch_mnist";
 }
@@ -101,11 +113,12 @@ bool fetch_mnist(const fs::path& folder) {
 /// Where the files are; fetches MNIST into the cache when they are nowhere.
 fs::path locate(DataSet set, const std::string& data_dir) {
     if (!data_dir.empty()) {
-        if (!fs::is_directory(data_dir)) throw DataError(fmt::format("--data-dir {}: there is no such folder", data_dir));
+        if (!fs::is_directory(data_dir))
+            throw DataError(fmt::format("--data-dir {}: there is no such folder", data_dir));
         for (const File& file : files) {
             if (find_file(data_dir, file).empty()) {
-                throw DataError(fmt::format("--data-dir {}: {} is not there; {}", data_dir, file.name(),
-                                            what_to_put("it")));
+                throw DataError(fmt::format("--data-dir {}: {} is not there; {}", data_dir,
+                                            file.name(), what_to_put("it")));
             }
         }
         return data_dir;
@@ -115,16 +128,20 @@ fs::path locate(DataSet set, const std::string& data_dir) {
     if (set == DataSet::fashion_mnist) {
         const fs::path packaged = "/usr/share/datasets/fashion-mnist";
         if (has_all(packaged)) return packaged;
-        throw DataError("Fashion-MNIST is not on this machine. Install Debian's package dataset-fashion-mnist, or " +
-                        what_to_put(cache.string()));
+        throw DataError(
+            "Fashion-MNIST is not on this machine. Install Debian's package dataset-fashion-mnist, "
+            "or " +
+            what_to_put(cache.string()));
     }
     if (fetch_mnist(cache) && has_all(cache)) return cache;
     throw DataError("MNIST is not on this machine and could not be fetched (no network?); " +
-                    what_to_put(cache.string()) + "\nor name the folder that has them with --data-dir");
+                    what_to_put(cache.string()) +
+                    "\nor name the folder that has them with --data-dir");
 }
 
 /// Warns when a file is not the published one: subsets and variants are fine, but not silently.
-void check_sum(const std::vector<std::uint8_t>& bytes, const std::string& path, const File& file, DataSet set) {
+void check_sum(const std::vector<std::uint8_t>& bytes, const std::string& path, const File& file,
+               DataSet set) {
     const std::string sum = sha256(bytes.data(), bytes.size());
     if (sum == file.sha256[static_cast<std::size_t>(set)]) return;
     for (std::size_t other = 0; other < file.sha256.size(); ++other) {
@@ -133,7 +150,9 @@ void check_sum(const std::vector<std::uint8_t>& bytes, const std::string& path, 
                                         Names<DataSet>::values[other], name_of(set)));
         }
     }
-    fmt::print(stderr, "snnsim: warning: {} is not the published file of {} (its SHA-256 is {}); going on with it\n",
+    fmt::print(stderr,
+               "snnsim: warning: {} is not the published file of {} (its SHA-256 is {}); going on "
+               "with it\n",
                path, name_of(set), sum);
 }
 
@@ -145,24 +164,26 @@ IdxArray read_file(const fs::path& folder, const File& file, DataSet set) {
     return array;
 }
 
-LabelledImages read_pair(const fs::path& folder, const File& images, const File& labels, DataSet set, int classes) {
+LabelledImages read_pair(const fs::path& folder, const File& images, const File& labels,
+                         DataSet set, int classes) {
     IdxArray pixels = read_file(folder, images, set);
     IdxArray numbers = read_file(folder, labels, set);
     if (pixels.dims[0] != numbers.dims[0]) {
-        throw DataError(fmt::format("{}: {} images in {}, but {} labels in {}", folder.string(), pixels.dims[0],
-                                    images.name(), numbers.dims[0], labels.name()));
+        throw DataError(fmt::format("{}: {} images in {}, but {} labels in {}", folder.string(),
+                                    pixels.dims[0], images.name(), numbers.dims[0], labels.name()));
     }
     if (pixels.dims[1] != 28 || pixels.dims[2] != 28) {
-        throw DataError(fmt::format("{}: images of {}x{}, expected 28x28", find_file(folder, images), pixels.dims[1],
-                                    pixels.dims[2]));
+        throw DataError(fmt::format("{}: images of {}x{}, expected 28x28",
+                                    find_file(folder, images), pixels.dims[1], pixels.dims[2]));
     }
     for (std::size_t i = 0; i < numbers.data.size(); ++i) {
         if (numbers.data[i] >= classes) {
-            throw DataError(fmt::format("{}: label {} of sample {} is not below {}", find_file(folder, labels),
-                                        numbers.data[i], i, classes));
+            throw DataError(fmt::format("{}: label {} of sample {} is not below {}",
+                                        find_file(folder, labels), numbers.data[i], i, classes));
         }
     }
-    return {pixels.dims[0], pixels.dims[1], pixels.dims[2], std::move(pixels.data), std::move(numbers.data)};
+    return {pixels.dims[0], pixels.dims[1], pixels.dims[2], std::move(pixels.data),
+            std::move(numbers.data)};
 }
 
 }  // namespace

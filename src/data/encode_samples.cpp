@@ -29,9 +29,10 @@ SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& image
             std::vector<std::pair<int, std::uint32_t>> spikes;  // step, neuron
             for (std::size_t i = 0; i < inputs; ++i) {
                 const auto input = static_cast<std::uint32_t>(i);
-                const RandomKey key = encoding_key(spec.seed, 0, static_cast<std::uint32_t>(first + k), test, input);
-                E::encode(constants, key, {static_cast<float>(pixels[i]) / 255.0f, rank[i], active}, spec.steps(),
-                          [&](int t, float) { spikes.emplace_back(t, input); });
+                const RandomKey key =
+                    encoding_key(spec.seed, 0, static_cast<std::uint32_t>(first + k), test, input);
+                E::encode(constants, key, {static_cast<float>(pixels[i]) / 255.0f, rank[i], active},
+                          spec.steps(), [&](int t, float) { spikes.emplace_back(t, input); });
             }
             std::sort(spikes.begin(), spikes.end());
             for (const auto& [t, neuron] : spikes) {

@@ -6,8 +6,8 @@
 
 namespace snnsim {
 
-/// The trains of samples [first, first + count) of a set: the ones that an evaluation on the test set (or epoch 0 of
-/// training) sees under the model's seed. The recording's samples count from 0.
+/// The trains of samples [first, first + count) of a set: the ones that an evaluation on the test
+/// set (or epoch 0 of training) sees under the model's seed. The recording's samples count from 0.
 SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& images, bool test,
                               std::size_t first, std::size_t count);
 

@@ -31,8 +31,10 @@ std::vector<std::uint8_t> unpack(const std::vector<std::uint8_t>& packed, const 
     const std::string reason = stream.msg ? stream.msg : "the file ends too early";
     out.resize(stream.total_out);
     inflateEnd(&stream);
-    // inflate has compared length and CRC-32 with the trailer when it says that the stream has ended.
-    if (status != Z_STREAM_END) throw DataError(fmt::format("{}: damaged gzip data: {}", path, reason));
+    // inflate has compared length and CRC-32 with the trailer when it says that the stream has
+    // ended.
+    if (status != Z_STREAM_END)
+        throw DataError(fmt::format("{}: damaged gzip data: {}", path, reason));
     return out;
 }
 
@@ -41,35 +43,43 @@ std::uint32_t big_endian(const std::uint8_t* at) {
            static_cast<std::uint32_t>(at[2]) << 8 | at[3];
 }
 
-const char* content_of(int dims) { return dims == 3 ? "images" : dims == 1 ? "labels" : "other data"; }
+const char* content_of(int dims) {
+    return dims == 3 ? "images" : dims == 1 ? "labels" : "other data";
+}
 
 }  // namespace
 
 std::vector<std::uint8_t> read_unpacked(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) throw DataError("cannot open " + path);
-    std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file),
+                                    std::istreambuf_iterator<char>()};
     if (file.bad()) throw DataError("cannot read " + path);
     const bool gzip = bytes.size() > 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
     return gzip ? unpack(bytes, path) : bytes;
 }
 
-IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& path, int dims_wanted) {
+IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& path,
+                   int dims_wanted) {
     if (bytes.size() < 4) {
-        throw DataError(fmt::format("{}: {} bytes are too few for an IDX file", path, bytes.size()));
+        throw DataError(
+            fmt::format("{}: {} bytes are too few for an IDX file", path, bytes.size()));
     }
     const int dims = bytes[3];
     if (bytes[0] != 0 || bytes[1] != 0 || dims < 1 || dims > 8) {
-        throw DataError(fmt::format("{}: not an IDX file: it begins with {:02x} {:02x} {:02x} {:02x}, expected "
-                                    "00 00 08 {:02x}",
-                                    path, bytes[0], bytes[1], bytes[2], bytes[3], dims_wanted));
+        throw DataError(
+            fmt::format("{}: not an IDX file: it begins with {:02x} {:02x} {:02x} {:02x}, expected "
+                        "00 00 08 {:02x}",
+                        path, bytes[0], bytes[1], bytes[2], bytes[3], dims_wanted));
     }
     if (bytes[2] != 0x08) {
-        throw DataError(fmt::format("{}: element type {:#04x}, expected 0x08 (unsigned bytes)", path, bytes[2]));
+        throw DataError(fmt::format("{}: element type {:#04x}, expected 0x08 (unsigned bytes)",
+                                    path, bytes[2]));
     }
     if (dims != dims_wanted) {
-        throw DataError(fmt::format("{}: {} file given where {} were expected: magic {}, expected {}", path,
-                                    content_of(dims), content_of(dims_wanted), 0x800 + dims, 0x800 + dims_wanted));
+        throw DataError(fmt::format(
+            "{}: {} file given where {} were expected: magic {}, expected {}", path,
+            content_of(dims), content_of(dims_wanted), 0x800 + dims, 0x800 + dims_wanted));
     }
     const std::size_t header = 4 + 4 * static_cast<std::size_t>(dims);
     if (bytes.size() < header) throw DataError(fmt::format("{}: the header is cut off", path));
@@ -84,8 +94,9 @@ IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& pa
         product *= size;
     }
     if (bytes.size() != header + product) {
-        throw DataError(fmt::format("{}: {} bytes, but the header says {}: the file is {}", path, bytes.size(),
-                                    header + product, bytes.size() < header + product ? "cut off" : "too long"));
+        throw DataError(fmt::format("{}: {} bytes, but the header says {}: the file is {}", path,
+                                    bytes.size(), header + product,
+                                    bytes.size() < header + product ? "cut off" : "too long"));
     }
     array.data.assign(bytes.begin() + static_cast<std::ptrdiff_t>(header), bytes.end());
     return array;

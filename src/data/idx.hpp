@@ -15,9 +15,10 @@ struct IdxArray {
 /// The whole file, unpacked where it is gzip. Throws DataError.
 std::vector<std::uint8_t> read_unpacked(const std::string& path);
 
-/// Bytes of an IDX file to an array of bytes with the number of dimensions wanted (3: images, 1: labels).
-/// Throws DataError that names `path`, what was found and what was expected.
-IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& path, int dims_wanted);
+/// Bytes of an IDX file to an array of bytes with the number of dimensions wanted (3: images, 1:
+/// labels). Throws DataError that names `path`, what was found and what was expected.
+IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& path,
+                   int dims_wanted);
 
 /// SHA-256 in hexadecimal.
 std::string sha256(const void* data, std::size_t size);

@@ -26,12 +26,12 @@ std::vector<Population> in_order(const ModelSpec& spec) {
     while (ordered.size() < spec.populations.size()) {
         const std::size_t before = ordered.size();
         for (const PopulationSpec& p : spec.populations) {
-            const bool ready = !placed(p.name) &&
-                               std::all_of(spec.projections.begin(), spec.projections.end(),
-                                           [&](const ProjectionSpec& in) {
-                                               return in.to != p.name || in.from == p.name ||
-                                                      placed(in.from);
-                                           });
+            const bool ready =
+                !placed(p.name) && std::all_of(spec.projections.begin(), spec.projections.end(),
+                                               [&](const ProjectionSpec& in) {
+                                                   return in.to != p.name || in.from == p.name ||
+                                                          placed(in.from);
+                                               });
             if (ready) ordered.push_back({p.name, p.size, p.neuron});
         }
         SNN_EXPECT(ordered.size() > before);
@@ -57,16 +57,22 @@ struct Distribution {
 
 Distribution distribution_of(const WeightSpec& w, double fan_in, double fan_out) {
     switch (w.init) {
-        case WeightInit::kaiming_uniform: return {false, 0.0, w.gain * std::sqrt(6.0 / fan_in)};
-        case WeightInit::kaiming_normal: return {true, 0.0, w.gain * std::sqrt(2.0 / fan_in)};
+        case WeightInit::kaiming_uniform:
+            return {false, 0.0, w.gain * std::sqrt(6.0 / fan_in)};
+        case WeightInit::kaiming_normal:
+            return {true, 0.0, w.gain * std::sqrt(2.0 / fan_in)};
         case WeightInit::xavier_uniform:
             return {false, 0.0, w.gain * std::sqrt(6.0 / (fan_in + fan_out))};
         case WeightInit::xavier_normal:
             return {true, 0.0, w.gain * std::sqrt(2.0 / (fan_in + fan_out))};
-        case WeightInit::fan_in_uniform: return {false, 0.0, w.gain / std::sqrt(fan_in)};
-        case WeightInit::uniform: return {false, (w.low + w.high) / 2.0, (w.high - w.low) / 2.0};
-        case WeightInit::normal: return {true, w.mean, w.std};
-        case WeightInit::constant: return {false, w.value, 0.0};
+        case WeightInit::fan_in_uniform:
+            return {false, 0.0, w.gain / std::sqrt(fan_in)};
+        case WeightInit::uniform:
+            return {false, (w.low + w.high) / 2.0, (w.high - w.low) / 2.0};
+        case WeightInit::normal:
+            return {true, w.mean, w.std};
+        case WeightInit::constant:
+            return {false, w.value, 0.0};
     }
     throw InternalError("unknown weight rule");
 }
@@ -77,8 +83,12 @@ Network compile(const ModelSpec& spec) {
     Network network{spec.dt, spec.steps(), spec.data.encode.scheme, in_order(spec), {}};
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
-        Projection out{p.name(), index_of(network.populations, p.from),
-                       index_of(network.populations, p.to), p.trainable, {}, {}};
+        Projection out{p.name(),
+                       index_of(network.populations, p.from),
+                       index_of(network.populations, p.to),
+                       p.trainable,
+                       {},
+                       {}};
         const auto pre = static_cast<std::size_t>(network.populations[out.from].size);
         const auto post = static_cast<std::size_t>(network.populations[out.to].size);
         const auto id = static_cast<std::uint32_t>(k);
@@ -127,7 +137,8 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
         parts.push_back({"activity of " + p.name, events + traces});
     }
     for (const ProjectionSpec& p : spec.projections) {
-        // Weights on host and device; in training the gradient, two moments and the transposed weights.
+        // Weights on host and device; in training the gradient, two moments and the transposed
+        // weights.
         const std::size_t copies = spec.train && p.trainable ? 6 : 2;
         parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(size_of(p.from)) *
                                                     padded(size_of(p.to)) * sizeof(float)});

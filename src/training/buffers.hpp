@@ -85,12 +85,20 @@ struct PopulationBuffers {
 
     std::size_t panels() const { return panels_of(size); }
     Events events() {
-        return {event_count.data(),  event_constant.data(), event_neuron.data(),
-                event_bits.data(),   event_values.data(),   expanded.data(),     size};
+        return {event_count.data(),
+                event_constant.data(),
+                event_neuron.data(),
+                event_bits.data(),
+                event_values.data(),
+                expanded.data(),
+                size};
     }
     RawOutput raw() { return {bits.data(), values.data()}; }
     LayerBuffers layer() {
-        return {size,  {{saved[0].data()}, {saved[1].data()}}, {output.data()}, raw(),
+        return {size,
+                {{saved[0].data()}, {saved[1].data()}},
+                {output.data()},
+                raw(),
                 {gradient.data()}};
     }
     Fired fired() { return {fired_count.data(), fired_neuron.data()}; }

@@ -10,7 +10,8 @@ std::unique_ptr<Trainer> make_trainer(Device device, const Network& network,
     const std::string reason = why_no_cuda();
     if (reason.empty()) return make_cuda_trainer(network, options);
     if (device == Device::automatic) return make_cpu_trainer(network, options);
-    throw DeviceError("--backend cuda: " + reason + "; use --backend cpu, or auto to take what is there");
+    throw DeviceError("--backend cuda: " + reason +
+                      "; use --backend cpu, or auto to take what is there");
 }
 
 }  // namespace snnsim

@@ -58,9 +58,11 @@ class NetworkOn {
     void propagate(const BatchShape& shape) {
         for (std::size_t k = 0; k < populations.size(); ++k) {
             if (k > 0) {
-                NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
-                    if constexpr (NeuronModel<M>) step_layer<M>(k, shape, M::prepare(params, network.dt));
-                });
+                NeuronModels::visit(network.populations[k].neuron,
+                                    [&]<class M>(const auto& params) {
+                                        if constexpr (NeuronModel<M>)
+                                            step_layer<M>(k, shape, M::prepare(params, network.dt));
+                                    });
             }
             if (sends(k)) {
                 backend.for_each(shape.batch, CollectEvents{shape, populations[k].raw(),
@@ -69,7 +71,8 @@ class NetworkOn {
         }
     }
 
-    /// From dL/d(output) of the last population, which the loss has written, to the gradients of all weights.
+    /// From dL/d(output) of the last population, which the loss has written, to the gradients of
+    /// all weights.
     void backward(const BatchShape& shape) {
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (!passes_gradient(k)) continue;
@@ -98,30 +101,31 @@ class NetworkOn {
             for (ProjectionBuffers<Backend>& p : projections) {
                 if (!p.trainable) continue;
                 using Update = std::remove_const_t<decltype(rule)>;
-                backend.for_each(p.element_count() / width_of<Columns>,
-                                 UpdateWeights<Update, Columns>{
-                                     {p.weight.data(), p.gradient.data(),
-                                      {p.moment[0].data(), p.moment[1].data()}},
-                                     rule,
-                                     scale});
+                backend.for_each(
+                    p.element_count() / width_of<Columns>,
+                    UpdateWeights<Update, Columns>{{p.weight.data(),
+                                                    p.gradient.data(),
+                                                    {p.moment[0].data(), p.moment[1].data()}},
+                                                   rule,
+                                                   scale});
             }
         });
     }
 
-    /// Adds the penalty on a population's rates to the gradient of its next backward pass; its loss per neuron goes
-    /// to `loss`.
+    /// Adds the penalty on a population's rates to the gradient of its next backward pass; its loss
+    /// per neuron goes to `loss`.
     void penalise_rate(const RateSpec& spec, const BatchShape& shape, float* loss) {
         std::size_t k = 0;
         while (network.populations[k].name != spec.population) ++k;
         PopulationBuffers<Backend>& p = populations[k];
         p.spike_count.fill_zero();
-        backend.for_each(p.size, CountEvents{shape, p.raw(), p.size, shape.steps, p.spike_count.data()});
-        backend.for_each(p.size, RatePenalty{p.spike_count.data(), p.size,
-                                             1.0f / static_cast<float>(shape.rows()),
-                                             static_cast<float>(spec.lower),
-                                             static_cast<float>(spec.upper),
-                                             static_cast<float>(spec.strength), p.rate_gradient.data(),
-                                             loss});
+        backend.for_each(p.size,
+                         CountEvents{shape, p.raw(), p.size, shape.steps, p.spike_count.data()});
+        backend.for_each(
+            p.size,
+            RatePenalty{p.spike_count.data(), p.size, 1.0f / static_cast<float>(shape.rows()),
+                        static_cast<float>(spec.lower), static_cast<float>(spec.upper),
+                        static_cast<float>(spec.strength), p.rate_gradient.data(), loss});
     }
 
     /// Buffers that only training needs, at the first update.
@@ -164,8 +168,9 @@ class NetworkOn {
     void reserve_population(std::size_t k) {
         PopulationBuffers<Backend>& p = populations.emplace_back();
         p.size = static_cast<std::size_t>(network.populations[k].size);
-        recurrent_.push_back(std::any_of(network.projections.begin(), network.projections.end(),
-                                         [&](const Projection& q) { return q.to == k && q.recurrent(); }));
+        recurrent_.push_back(
+            std::any_of(network.projections.begin(), network.projections.end(),
+                        [&](const Projection& q) { return q.to == k && q.recurrent(); }));
         if (k == 0) {
             Encoders::visit(network.encoder, [&]<class E>(const auto&) {
                 p.sends_values = E::sends != Sends::spikes;
@@ -180,7 +185,8 @@ class NetworkOn {
         NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
             if constexpr (NeuronModel<M>) {
                 p.sends_values = M::output != Output::spikes;
-                for (int s = 0; s < M::saved_count; ++s) p.saved[s] = Buffer<float>(p.trace_size(capacity));
+                for (int s = 0; s < M::saved_count; ++s)
+                    p.saved[s] = Buffer<float>(p.trace_size(capacity));
                 if (recurrent_[k]) {
                     p.states = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
                                                  sizeof(typename M::State));
@@ -193,16 +199,20 @@ class NetworkOn {
         if (k + 1 == network.populations.size()) p.output = Buffer<float>(p.trace_size(capacity));
     }
 
-    /// A population needs dL/d(output) when a trainable projection enters it or leads to it from before.
+    /// A population needs dL/d(output) when a trainable projection enters it or leads to it from
+    /// before.
     void find_gradients_needed() {
         needs_gradient_.assign(populations.size(), false);
         for (std::size_t k = 1; k < populations.size(); ++k) {
             for (const Projection& p : network.projections) {
-                if (p.to == k && (p.trainable || needs_gradient_[p.from])) needs_gradient_[k] = true;
+                if (p.to == k && (p.trainable || needs_gradient_[p.from]))
+                    needs_gradient_[k] = true;
             }
         }
     }
-    bool passes_gradient(std::size_t k) const { return needs_gradient_[network.projections[k].from]; }
+    bool passes_gradient(std::size_t k) const {
+        return needs_gradient_[network.projections[k].from];
+    }
 
     void encode(const BatchShape& shape, const BatchSamples& samples) {
         PopulationBuffers<Backend>& input = populations.front();
@@ -212,13 +222,14 @@ class NetworkOn {
             }
             backend.for_each(
                 shape.batch * samples.inputs,
-                EncodeInputs<E>{shape, samples, E::prepare(params, network.dt, network.steps), input.raw(),
-                                rank_.data(), active_.data()});
+                EncodeInputs<E>{shape, samples, E::prepare(params, network.dt, network.steps),
+                                input.raw(), rank_.data(), active_.data()});
         });
     }
 
     template <NeuronModel M>
-    void step_layer(std::size_t k, const BatchShape& shape, const typename M::Constants& constants) {
+    void step_layer(std::size_t k, const BatchShape& shape,
+                    const typename M::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
@@ -258,14 +269,16 @@ class NetworkOn {
     }
 
     template <NeuronModel M>
-    void step_layer_back(std::size_t k, const BatchShape& shape, const typename M::Constants& constants) {
+    void step_layer_back(std::size_t k, const BatchShape& shape,
+                         const typename M::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
                                                surrogate_, p.layer(),  p.rate_gradient.data()};
         std::vector<std::size_t> outputs;
         for (std::size_t out = 0; out < projections.size(); ++out) {
-            if (network.projections[out].from == k && !projections[out].recurrent) outputs.push_back(out);
+            if (network.projections[out].from == k && !projections[out].recurrent)
+                outputs.push_back(out);
         }
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const BackData<Columns> back = back_data(outputs[n], shape, n > 0);
@@ -278,10 +291,12 @@ class NetworkOn {
         if (recurrent_[k]) {
             const BackData<Columns> back = back_data(recurrent_projection(k), shape, true);
             for (std::size_t t = shape.steps; t-- > 0;) {
-                backend.for_each(count, RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}, t});
+                backend.for_each(count,
+                                 RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}, t});
             }
         } else if (outputs.empty()) {
-            backend.for_each(count, step);  // the last population: the loss has written its gradient
+            backend.for_each(count,
+                             step);  // the last population: the loss has written its gradient
         }
     }
 

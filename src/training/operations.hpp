@@ -16,9 +16,10 @@ struct ProjectionEvents {
     bool ternary;                       // all of them in {-1, 0, 1}
 };
 
-/// Effective operations: an event times the non-zero weights of its neuron; AC if every input of the projection is
-/// in {-1, 0, 1}, MAC otherwise; bias not counted (NeuroBench, Yik et al. 2023). `weights` is [source][target].
-/// `presentations`: samples times the steps in which the input is computed.
+/// Effective operations: an event times the non-zero weights of its neuron; AC if every input of
+/// the projection is in {-1, 0, 1}, MAC otherwise; bias not counted (NeuroBench, Yik et al. 2023).
+/// `weights` is [source][target]. `presentations`: samples times the steps in which the input is
+/// computed.
 ProjectionOperations count_operations(const ProjectionEvents& in, const std::vector<float>& weights,
                                       std::uint64_t presentations);
 

@@ -1,4 +1,5 @@
-// The trainer, written once for any backend: data in, weight updates, evaluations and recordings out.
+// The trainer, written once for any backend: data in, weight updates, evaluations and recordings
+// out.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +55,8 @@ class TrainerOn final : public Trainer {
         return step_results(run, learning_rates, penalty);
     }
 
-    Evaluation evaluate(std::span<const std::uint32_t> samples, const EvaluateOptions& options) override {
+    Evaluation evaluate(std::span<const std::uint32_t> samples,
+                        const EvaluateOptions& options) override {
         Evaluation result;
         Outcome run(samples);
         SpikeCounts counts(net_.populations.size());
@@ -134,7 +136,10 @@ class TrainerOn final : public Trainer {
         Buffer<std::uint8_t> prediction;
 
         explicit Outcome(std::span<const std::uint32_t> samples)
-            : samples(samples), index(samples.size()), loss(samples.size()), prediction(samples.size()) {
+            : samples(samples),
+              index(samples.size()),
+              loss(samples.size()),
+              prediction(samples.size()) {
             index.copy_from(samples.data(), samples.size());
         }
     };
@@ -167,17 +172,19 @@ class TrainerOn final : public Trainer {
         return {set.pixels.data(), run.index.data() + first, set.inputs, seed_, epoch, set.test};
     }
 
-    void loss(const BatchShape& shape, ImageSet& set, Outcome& run, std::size_t first, float* gradient) {
+    void loss(const BatchShape& shape, ImageSet& set, Outcome& run, std::size_t first,
+              float* gradient) {
         static_assert(static_cast<int>(Readout::rate_error) == static_cast<int>(Loss::mse_count));
-        net_.backend.for_each(
-            shape.batch, SampleLoss{shape, classes_, static_cast<Readout>(net_.train.loss),
-                                    {net_.populations.back().output.data()},
-                                    {gradient},
-                                    logits_.data(),
-                                    set.labels.data(),
-                                    run.index.data() + first,
-                                    run.loss.data() + first,
-                                    run.prediction.data() + first});
+        net_.backend.for_each(shape.batch, SampleLoss{shape,
+                                                      classes_,
+                                                      static_cast<Readout>(net_.train.loss),
+                                                      {net_.populations.back().output.data()},
+                                                      {gradient},
+                                                      logits_.data(),
+                                                      set.labels.data(),
+                                                      run.index.data() + first,
+                                                      run.loss.data() + first,
+                                                      run.prediction.data() + first});
     }
 
     std::size_t size_of(const std::string& population) const {
@@ -193,7 +200,8 @@ class TrainerOn final : public Trainer {
     }
 
     /// Fills labels, predictions, loss and accuracy; returns the loss of each sample.
-    std::vector<float> read_outcome(const Outcome& run, const ImageSet& set, Evaluation& result) const {
+    std::vector<float> read_outcome(const Outcome& run, const ImageSet& set,
+                                    Evaluation& result) const {
         const std::size_t count = run.samples.size();
         std::vector<float> losses(count);
         run.loss.copy_to(losses.data(), count);
@@ -241,8 +249,8 @@ class TrainerOn final : public Trainer {
             PopulationBuffers<Backend>& p = net_.populations[k];
             net_.backend.for_each(
                 p.size, CountEvents{shape, p.raw(), p.size, shape.steps, counts[k].all.data()});
-            net_.backend.for_each(
-                p.size, CountEvents{shape, p.raw(), p.size, shape.steps - 1, counts[k].delayed.data()});
+            net_.backend.for_each(p.size, CountEvents{shape, p.raw(), p.size, shape.steps - 1,
+                                                      counts[k].delayed.data()});
         }
     }
 
@@ -264,17 +272,19 @@ class TrainerOn final : public Trainer {
             if (counts[k].all.size() == 0) continue;
             std::uint64_t events = 0;
             for (const std::uint64_t n : read(counts[k].all)) events += n;
-            result.activity.push_back({network.populations[k].name, events,
-                                       net_.populations[k].size * steps * samples});
+            result.activity.push_back(
+                {network.populations[k].name, events, net_.populations[k].size * steps * samples});
         }
         for (std::size_t k = 0; k < network.projections.size(); ++k) {
             const Projection& p = network.projections[k];
             const bool from_input = p.from == 0;
-            ProjectionEvents in{p, net_.projections[k].sources, net_.projections[k].targets,
-                                read(p.recurrent() ? counts[p.from].delayed : counts[p.from].all),
-                                from_input ? ternary_input : !net_.populations[p.from].sends_values};
+            ProjectionEvents in{
+                p, net_.projections[k].sources, net_.projections[k].targets,
+                read(p.recurrent() ? counts[p.from].delayed : counts[p.from].all),
+                from_input ? ternary_input : !net_.populations[p.from].sends_values};
             std::uint64_t presentations = samples * (p.recurrent() ? steps - 1 : steps);
-            if (from_input && constant_input) {  // the same at every step: summed once, counted once
+            if (from_input &&
+                constant_input) {  // the same at every step: summed once, counted once
                 presentations = samples;
                 for (std::uint64_t& n : in.events) n /= steps;
             }
@@ -288,8 +298,13 @@ class TrainerOn final : public Trainer {
             result.spikes.push_back({spec.population, {}, {}, {}, count});
             return;
         }
-        StateRecording state{spec.population, "v", "1", count, net_.network.steps,
-                             static_cast<std::int64_t>(size_of(spec.population)), {}};
+        StateRecording state{spec.population,
+                             "v",
+                             "1",
+                             count,
+                             net_.network.steps,
+                             static_cast<std::int64_t>(size_of(spec.population)),
+                             {}};
         result.states.push_back(std::move(state));
     }
 
@@ -310,8 +325,8 @@ class TrainerOn final : public Trainer {
         }
     }
 
-    void record_spikes(SpikeRecording& to, std::size_t k, const BatchShape& shape, std::size_t first,
-                       std::size_t count) {
+    void record_spikes(SpikeRecording& to, std::size_t k, const BatchShape& shape,
+                       std::size_t first, std::size_t count) {
         PopulationBuffers<Backend>& p = net_.populations[k];
         const std::size_t words = shape.words();
         std::vector<std::uint32_t> bits(p.sends_values ? 0 : count * p.size * words);
@@ -322,8 +337,9 @@ class TrainerOn final : public Trainer {
             for (std::size_t t = 0; t < shape.steps; ++t) {
                 for (std::size_t n = 0; n < p.size; ++n) {
                     const std::size_t at = b * p.size + n;
-                    const bool sent = p.sends_values ? values[at * shape.steps + t] != 0.0f
-                                                     : ((bits[at * words + t / 32] >> (t % 32)) & 1u) != 0;
+                    const bool sent = p.sends_values
+                                          ? values[at * shape.steps + t] != 0.0f
+                                          : ((bits[at * words + t / 32] >> (t % 32)) & 1u) != 0;
                     if (!sent) continue;
                     to.sample.push_back(static_cast<std::uint32_t>(first + b));
                     to.step.push_back(static_cast<std::uint32_t>(t + 1));
@@ -333,7 +349,8 @@ class TrainerOn final : public Trainer {
         }
     }
 
-    void record_membrane(StateRecording& to, std::size_t k, const BatchShape& shape, std::size_t count) {
+    void record_membrane(StateRecording& to, std::size_t k, const BatchShape& shape,
+                         std::size_t count) {
         PopulationBuffers<Backend>& p = net_.populations[k];
         if (count == 0) return;
         std::vector<float> traces[2];
@@ -348,7 +365,8 @@ class TrainerOn final : public Trainer {
                     for (std::size_t n = 0; n < p.size; ++n) {
                         const std::size_t at =
                             (n / panel_width * shape.rows() + row) * panel_width + n % panel_width;
-                        const float saved[2] = {traces[0][at], traces[1].empty() ? 0.0f : traces[1][at]};
+                        const float saved[2] = {traces[0][at],
+                                                traces[1].empty() ? 0.0f : traces[1][at]};
                         to.values.push_back(M::membrane(constants, saved));
                     }
                 }

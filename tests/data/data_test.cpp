@@ -20,7 +20,8 @@ using Bytes = std::vector<std::uint8_t>;
 Bytes idx(std::vector<std::uint32_t> dims, std::size_t elements, std::uint8_t value = 1) {
     Bytes out{0, 0, 8, static_cast<std::uint8_t>(dims.size())};
     for (const std::uint32_t d : dims) {
-        for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(d >> shift));
+        for (int shift = 24; shift >= 0; shift -= 8)
+            out.push_back(static_cast<std::uint8_t>(d >> shift));
     }
     out.insert(out.end(), elements, value);
     return out;
@@ -46,7 +47,8 @@ class Data : public ::testing::Test {
     void TearDown() override { fs::remove_all(folder); }
     std::string write(const std::string& name, const Bytes& bytes) {
         std::ofstream file(folder / name, std::ios::binary);
-        file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        file.write(reinterpret_cast<const char*>(bytes.data()),
+                   static_cast<std::streamsize>(bytes.size()));
         return (folder / name).string();
     }
     void write_set(std::uint32_t train = 6, std::uint32_t labels = 6, std::uint8_t label = 3) {
@@ -90,11 +92,13 @@ TEST_F(Data, ReadsEitherSpellingPackedOrNot) {
 TEST(Idx, SaysWhatIsWrong) {
     expect_says(parse_error({0, 0}, 3), "some.idx: 2 bytes are too few");
     expect_says(parse_error({1, 2, 3, 4, 5}, 3), "not an IDX file: it begins with 01 02 03 04");
-    expect_says(parse_error(idx({2}, 2), 3), "labels file given where images were expected: magic 2049, expected 2051");
+    expect_says(parse_error(idx({2}, 2), 3),
+                "labels file given where images were expected: magic 2049, expected 2051");
     Bytes floats = idx({2}, 8);
     floats[2] = 0x0D;
     expect_says(parse_error(floats, 1), "element type 0x0d, expected 0x08");
-    expect_says(parse_error(idx({5}, 4), 1), "12 bytes, but the header says 13: the file is cut off");
+    expect_says(parse_error(idx({5}, 4), 1),
+                "12 bytes, but the header says 13: the file is cut off");
     expect_says(parse_error(idx({5}, 6), 1), "too long");
     expect_says(parse_error(idx({4000000000u, 4000000000u, 4000000000u}, 1), 3), "more than 4 GiB");
     expect_says(parse_error({0, 0, 8, 3, 0}, 3), "the header is cut off");
@@ -103,7 +107,8 @@ TEST(Idx, SaysWhatIsWrong) {
 TEST_F(Data, DamagedGzip) {
     write_set();
     Bytes packed = gzip(idx({4, 28, 28}, 4 * 784));
-    const std::string path = write("t10k-images-idx3-ubyte.gz", Bytes(packed.begin(), packed.end() - 9));
+    const std::string path =
+        write("t10k-images-idx3-ubyte.gz", Bytes(packed.begin(), packed.end() - 9));
     expect_says(message(), path + ": damaged gzip data");
     packed[packed.size() - 6] ^= 1;  // the CRC
     write("t10k-images-idx3-ubyte.gz", packed);

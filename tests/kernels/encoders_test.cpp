@@ -11,11 +11,12 @@ namespace {
 
 /// The train of one input: value at each step.
 template <class E>
-std::vector<float> train(const typename E::Params& params, float x, int steps, double dt = 1.0, std::uint32_t input = 0,
-                         std::uint32_t rank = 0, std::uint32_t active = 1) {
+std::vector<float> train(const typename E::Params& params, float x, int steps, double dt = 1.0,
+                         std::uint32_t input = 0, std::uint32_t rank = 0,
+                         std::uint32_t active = 1) {
     std::vector<float> out(static_cast<std::size_t>(steps));
-    E::encode(E::prepare(params, dt, steps), encoding_key(1, 0, 0, false, input), {x, rank, active}, steps,
-              [&](int t, float value) { out.at(static_cast<std::size_t>(t)) = value; });
+    E::encode(E::prepare(params, dt, steps), encoding_key(1, 0, 0, false, input), {x, rank, active},
+              steps, [&](int t, float value) { out.at(static_cast<std::size_t>(t)) = value; });
     return out;
 }
 int count(const std::vector<float>& train) {
@@ -42,7 +43,8 @@ TEST(Poisson, HasTheRateAndStatisticsOfABernoulliTrain) {
         squares += n * n;
     }
     const double mean = sum / windows;
-    EXPECT_NEAR((squares / windows - mean * mean) / mean, 0.97, 0.05);  // 4 standard errors of 10,000 windows
+    EXPECT_NEAR((squares / windows - mean * mean) / mean, 0.97,
+                0.05);  // 4 standard errors of 10,000 windows
     double isi_sum = 0.0, isi_squares = 0.0, intervals = 0.0, last = -1.0;
     for (std::size_t t = 0; t < spikes.size(); ++t) {
         if (spikes[t] == 0.0f) continue;
@@ -64,7 +66,8 @@ TEST(Poisson, ACertainSpikeIsCertain) {
 }
 
 TEST(Poisson, DependsOnSampleEpochAndInputOnly) {
-    const auto draw = [](std::uint32_t epoch, std::uint32_t sample, bool test, std::uint32_t input) {
+    const auto draw = [](std::uint32_t epoch, std::uint32_t sample, bool test,
+                         std::uint32_t input) {
         return encoding_key(7, epoch, sample, test, input).draw(3).word[1];
     };
     EXPECT_EQ(draw(1, 2, false, 3), draw(1, 2, false, 3));
@@ -123,13 +126,15 @@ TEST(RankOrder, RanksByIntensityThenIndex) {
 TEST(Phase, IsExactToEightBits) {
     for (int level = 0; level <= 255; ++level) {
         double decoded = 0.0;
-        for (const float v : train<Phase>({}, static_cast<float>(level) / 255.0f, 8)) decoded += static_cast<double>(v);
+        for (const float v : train<Phase>({}, static_cast<float>(level) / 255.0f, 8))
+            decoded += static_cast<double>(v);
         EXPECT_EQ(decoded * 256.0, level);
     }
 }
 
 TEST(Burst, BrighterInputsSendMoreAndCloserSpikes) {
-    const std::vector<float> bright = train<Burst>({}, 1.0f, 100), faint = train<Burst>({}, 0.2f, 100);
+    const std::vector<float> bright = train<Burst>({}, 1.0f, 100),
+                             faint = train<Burst>({}, 0.2f, 100);
     EXPECT_EQ(count(bright), 5);
     EXPECT_EQ(count(faint), 1);
     EXPECT_NE(bright[2], 0.0f);

@@ -12,13 +12,15 @@ namespace {
 
 double ulps(float have, double wanted) {
     const auto nearest = static_cast<float>(wanted);
-    const double ulp = std::nextafter(std::abs(nearest), std::numeric_limits<float>::infinity()) - std::abs(nearest);
+    const double ulp = std::nextafter(std::abs(nearest), std::numeric_limits<float>::infinity()) -
+                       std::abs(nearest);
     return std::abs(static_cast<double>(have) - wanted) / ulp;
 }
 
 TEST(Math, ExpIsWithinItsBound) {
     double worst = 0.0;
-    for (float x = -87.2f; x < 88.7f; x += 0.00037f) worst = std::max(worst, ulps(exact_exp(x), std::exp(static_cast<double>(x))));
+    for (float x = -87.2f; x < 88.7f; x += 0.00037f)
+        worst = std::max(worst, ulps(exact_exp(x), std::exp(static_cast<double>(x))));
     EXPECT_LE(worst, 1.1);
     EXPECT_EQ(exact_exp(0.0f), 1.0f);
     EXPECT_EQ(exact_exp(-100.0f), 0.0f);
@@ -28,9 +30,11 @@ TEST(Math, ExpIsWithinItsBound) {
 
 TEST(Math, LogIsWithinItsBound) {
     double worst = 0.0;
-    for (float x = 1.2e-38f; x < 3e38f; x *= 1.00031f) worst = std::max(worst, ulps(exact_log(x), std::log(static_cast<double>(x))));
+    for (float x = 1.2e-38f; x < 3e38f; x *= 1.00031f)
+        worst = std::max(worst, ulps(exact_log(x), std::log(static_cast<double>(x))));
     for (float x = 0.5f; x < 2.0f; x += 1.3e-5f) {
-        if (std::abs(x - 1.0f) > 1e-6f) worst = std::max(worst, ulps(exact_log(x), std::log(static_cast<double>(x))));
+        if (std::abs(x - 1.0f) > 1e-6f)
+            worst = std::max(worst, ulps(exact_log(x), std::log(static_cast<double>(x))));
     }
     EXPECT_LE(worst, 2.0);
     EXPECT_EQ(exact_log(1.0f), 0.0f);
@@ -45,13 +49,15 @@ TEST(Philox, GivesThePublishedVectors) {
         for (int i = 0; i < 4; ++i) EXPECT_EQ(have.word[i], wanted.word[i]);
     };
     expect({{0, 0, 0, 0}}, 0, 0, {{0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u}});
-    expect({{~0u, ~0u, ~0u, ~0u}}, ~0u, ~0u, {{0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu}});
+    expect({{~0u, ~0u, ~0u, ~0u}}, ~0u, ~0u,
+           {{0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu}});
     expect({{0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}}, 0xa4093822u, 0x299f31d0u,
            {{0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u}});
 }
 
 TEST(Philox, StreamsAndEntitiesDiffer) {
-    const RandomKey a{1, Stream::weights, 2, 3}, b{1, Stream::bias, 2, 3}, c{1, Stream::weights, 2, 3, 1};
+    const RandomKey a{1, Stream::weights, 2, 3}, b{1, Stream::bias, 2, 3},
+        c{1, Stream::weights, 2, 3, 1};
     EXPECT_NE(a.draw(0).word[0], b.draw(0).word[0]);
     EXPECT_NE(a.draw(0).word[0], c.draw(0).word[0]);
     EXPECT_EQ(a.draw(5).word[2], (RandomKey{1, Stream::weights, 2, 3}.draw(5).word[2]));

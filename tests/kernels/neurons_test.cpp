@@ -102,20 +102,24 @@ void check_finite_differences(const typename M::Params& params) {
     const auto c = M::prepare(params, 1.0);
     const Sigmoid::Constants surrogate = Sigmoid::prepare({SmoothSpike::slope});
     std::vector<float> input;
-    for (int t = 0; t < 12; ++t) input.push_back(0.5f + 0.4f * std::sin(1.3f * static_cast<float>(t)));
+    for (int t = 0; t < 12; ++t)
+        input.push_back(0.5f + 0.4f * std::sin(1.3f * static_cast<float>(t)));
     std::vector<std::array<float, 2>> saved(input.size());
     typename M::State state{};
-    for (std::size_t t = 0; t < input.size(); ++t) M::template step<SmoothSpike>(c, state, input[t], saved[t].data());
+    for (std::size_t t = 0; t < input.size(); ++t)
+        M::template step<SmoothSpike>(c, state, input[t], saved[t].data());
     typename M::Adjoint adjoint{};
     for (std::size_t t = input.size(); t-- > 0;) {
         const float slope = Sigmoid::derivative(surrogate, M::distance(c, saved[t].data()));
         const auto d_output = static_cast<float>(std::cos(0.7 * static_cast<double>(t)));
-        const float have = M::template backward<SmoothSpike>(c, adjoint, saved[t].data(), d_output, slope);
+        const float have =
+            M::template backward<SmoothSpike>(c, adjoint, saved[t].data(), d_output, slope);
         constexpr float h = 4e-3f;
         std::vector<float> up = input, down = input;
         up[t] += h;
         down[t] -= h;
-        const double wanted = (smooth_loss<M>(c, up) - smooth_loss<M>(c, down)) / (2.0 * static_cast<double>(h));
+        const double wanted =
+            (smooth_loss<M>(c, up) - smooth_loss<M>(c, down)) / (2.0 * static_cast<double>(h));
         EXPECT_NEAR(have, wanted, 2e-3) << M::name << " input at step " << t;
     }
 }
@@ -172,23 +176,30 @@ void check_surrogate(const typename S::Params& params, F formula) {
     for (int k = 0; k < 1000; ++k) {
         const double x = -3.0 + 6.0 * (k + 0.5) / 1000.0;
         const double wanted = formula(x);
-        EXPECT_NEAR(S::derivative(c, static_cast<float>(x)), wanted, 2e-6 * std::max(1.0, std::abs(wanted))) << S::name << " " << x;
+        EXPECT_NEAR(S::derivative(c, static_cast<float>(x)), wanted,
+                    2e-6 * std::max(1.0, std::abs(wanted)))
+            << S::name << " " << x;
     }
 }
 
 TEST(Surrogates, EqualTheirFormulasAtAThousandPoints) {
     const double pi = 3.14159265358979323846;
-    check_surrogate<FastSigmoid>({25.0}, [](double x) { return 1.0 / std::pow(1.0 + 25.0 * std::abs(x), 2); });
-    check_surrogate<SuperSpike>({}, [](double x) { return 1.0 / std::pow(1.0 + 100.0 * std::abs(x), 2); });
-    check_surrogate<Arctan>({2.0, 0.5}, [&](double x) { return 0.5 * 1.0 / (1.0 + std::pow(pi * x, 2)); });
+    check_surrogate<FastSigmoid>(
+        {25.0}, [](double x) { return 1.0 / std::pow(1.0 + 25.0 * std::abs(x), 2); });
+    check_surrogate<SuperSpike>(
+        {}, [](double x) { return 1.0 / std::pow(1.0 + 100.0 * std::abs(x), 2); });
+    check_surrogate<Arctan>({2.0, 0.5},
+                            [&](double x) { return 0.5 * 1.0 / (1.0 + std::pow(pi * x, 2)); });
     check_surrogate<Sigmoid>({4.0}, [](double x) {
         const double s = 1.0 / (1.0 + std::exp(-4.0 * x));
         return 4.0 * s * (1.0 - s);
     });
-    check_surrogate<Triangle>({0.5}, [](double x) { return std::max(0.0, 1.0 - std::abs(x) / 0.5) / 0.5; });
+    check_surrogate<Triangle>(
+        {0.5}, [](double x) { return std::max(0.0, 1.0 - std::abs(x) / 0.5) / 0.5; });
     check_surrogate<Rectangle>({0.5}, [](double x) { return std::abs(x) < 0.25 ? 2.0 : 0.0; });
     check_surrogate<StraightThrough>({}, [](double) { return 1.0; });
-    check_surrogate<Gaussian>({2.0}, [&](double x) { return 2.0 / std::sqrt(pi) * std::exp(-4.0 * x * x); });
+    check_surrogate<Gaussian>(
+        {2.0}, [&](double x) { return 2.0 / std::sqrt(pi) * std::exp(-4.0 * x * x); });
 }
 
 }  // namespace

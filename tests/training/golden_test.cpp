@@ -28,7 +28,8 @@ Lif::Params neuron_of(const golden::Case& c) {
     return p;
 }
 
-std::vector<float> transposed(const std::vector<float>& w, std::size_t targets, std::size_t sources) {
+std::vector<float> transposed(const std::vector<float>& w, std::size_t targets,
+                              std::size_t sources) {
     std::vector<float> out(w.size());
     for (std::size_t j = 0; j < targets; ++j) {
         for (std::size_t i = 0; i < sources; ++i) out[i * targets + j] = w[j * sources + i];
@@ -41,13 +42,15 @@ class GoldenNetwork {
   public:
     explicit GoldenNetwork(const golden::Case& c) : case_(c), net_(network(c), options(c)) {
         for (std::size_t k = 0; k < 2; ++k) {
-            net_.projections[k].upload(net_.projections[k].weight, net_.network.projections[k].weights);
+            net_.projections[k].upload(net_.projections[k].weight,
+                                       net_.network.projections[k].weights);
         }
         net_.reserve_training();
         std::vector<float> raw(samples * 3 * steps);  // [sample][input][step]
         for (std::size_t t = 0; t < steps; ++t) {
             for (std::size_t b = 0; b < samples; ++b) {
-                for (std::size_t i = 0; i < 3; ++i) raw[(b * 3 + i) * steps + t] = c.x[(t * samples + b) * 3 + i];
+                for (std::size_t i = 0; i < 3; ++i)
+                    raw[(b * 3 + i) * steps + t] = c.x[(t * samples + b) * 3 + i];
             }
         }
         net_.populations[0].values.copy_from(raw.data(), raw.size());
@@ -60,7 +63,8 @@ class GoldenNetwork {
         p.bits.copy_to(bits.data(), bits.size());
         for (std::size_t t = 0; t < steps; ++t) {
             for (std::size_t k = 0; k < samples * p.size; ++k) {
-                EXPECT_EQ((bits[k] >> t) & 1u, static_cast<std::uint32_t>(wanted[t * samples * p.size + k]))
+                EXPECT_EQ((bits[k] >> t) & 1u,
+                          static_cast<std::uint32_t>(wanted[t * samples * p.size + k]))
                     << case_.name << " population " << population << " step " << t;
             }
         }
@@ -81,9 +85,16 @@ class GoldenNetwork {
         std::vector<std::uint32_t> index{0, 1};
         float logits[2 * samples * 2], loss[samples];
         std::uint8_t prediction[samples];
-        net_.backend.for_each(samples, SampleLoss{shape_, 2, Readout::sum, {net_.populations[2].output.data()},
-                                                  {net_.populations[2].gradient.data()}, logits, labels.data(),
-                                                  index.data(), loss, prediction});
+        net_.backend.for_each(samples, SampleLoss{shape_,
+                                                  2,
+                                                  Readout::sum,
+                                                  {net_.populations[2].output.data()},
+                                                  {net_.populations[2].gradient.data()},
+                                                  logits,
+                                                  labels.data(),
+                                                  index.data(),
+                                                  loss,
+                                                  prediction});
     }
 
     void expect_gradients(const golden::Gradients& wanted) {
@@ -96,8 +107,11 @@ class GoldenNetwork {
   private:
     static Network network(const golden::Case& c) {
         Network n{1.0, static_cast<int>(steps), Direct::Params{}, {}, {}};
-        n.populations = {{"input", 3, SpikeSource::Params{}}, {"hidden", 4, neuron_of(c)}, {"output", 2, neuron_of(c)}};
-        n.projections = {{"one", 0, 1, true, transposed(c.w1, 4, 3), {}}, {"two", 1, 2, true, transposed(c.w2, 2, 4), {}}};
+        n.populations = {{"input", 3, SpikeSource::Params{}},
+                         {"hidden", 4, neuron_of(c)},
+                         {"output", 2, neuron_of(c)}};
+        n.projections = {{"one", 0, 1, true, transposed(c.w1, 4, 3), {}},
+                         {"two", 1, 2, true, transposed(c.w2, 2, 4), {}}};
         return n;
     }
     static TrainerOptions options(const golden::Case& c) {
@@ -108,30 +122,37 @@ class GoldenNetwork {
     }
     /// [target][source], as PyTorch has it.
     std::vector<float> gradient_of(std::size_t k) {
-        return transposed(net_.projections[k].download(net_.projections[k].gradient), sizes[k], sizes[k + 1]);
+        return transposed(net_.projections[k].download(net_.projections[k].gradient), sizes[k],
+                          sizes[k + 1]);
     }
     /// dL/dx[t][sample][input]: what the first layer would pass down.
     std::vector<float> input_gradient() {
         std::vector<float> out(steps * samples * 3);
         for (std::size_t t = 0; t < steps; ++t) {
             for (std::size_t b = 0; b < samples; ++b) {
-                const float* d_input = net_.populations[1].gradient.data() + (b * steps + t) * panel_width;
+                const float* d_input =
+                    net_.populations[1].gradient.data() + (b * steps + t) * panel_width;
                 for (std::size_t i = 0; i < 3; ++i) {
-                    for (std::size_t j = 0; j < 4; ++j) out[(t * samples + b) * 3 + i] += d_input[j] * case_.w1[j * 3 + i];
+                    for (std::size_t j = 0; j < 4; ++j)
+                        out[(t * samples + b) * 3 + i] += d_input[j] * case_.w1[j * 3 + i];
                 }
             }
         }
         return out;
     }
-    /// Every element to 1e-5 of itself (of a twentieth of the largest, where terms have cancelled). Where PyTorch in single precision is itself farther than that from the double
-    /// precision result (one case of four: a steep surrogate near the threshold magnifies rounding), no farther than it.
-    void compare(const char* what, const std::vector<float>& have, const std::vector<double>& wanted, double single_error) {
+    /// Every element to 1e-5 of itself (of a twentieth of the largest, where terms have cancelled).
+    /// Where PyTorch in single precision is itself farther than that from the double precision
+    /// result (one case of four: a steep surrogate near the threshold magnifies rounding), no
+    /// farther than it.
+    void compare(const char* what, const std::vector<float>& have,
+                 const std::vector<double>& wanted, double single_error) {
         ASSERT_EQ(have.size(), wanted.size());
         const double bound = std::max(1e-5, single_error);
         double largest = 0.0;
         for (const double w : wanted) largest = std::max(largest, std::abs(w));
         for (std::size_t i = 0; i < have.size(); ++i) {
-            EXPECT_NEAR(have[i], wanted[i], bound * std::max(std::abs(wanted[i]), 0.05 * largest)) << case_.name << " " << what << "[" << i << "]";
+            EXPECT_NEAR(have[i], wanted[i], bound * std::max(std::abs(wanted[i]), 0.05 * largest))
+                << case_.name << " " << what << "[" << i << "]";
         }
     }
 
@@ -154,8 +175,12 @@ void check_all() {
     }
 }
 
-TEST(SurrogateGolden, PanelsOfColumns) { check_all<Cpu>(); }
-TEST(SurrogateGolden, OneColumnAtATime) { check_all<testing::CpuAsGpu>(); }
+TEST(SurrogateGolden, PanelsOfColumns) {
+    check_all<Cpu>();
+}
+TEST(SurrogateGolden, OneColumnAtATime) {
+    check_all<testing::CpuAsGpu>();
+}
 
 }  // namespace
 }  // namespace snnsim

@@ -15,8 +15,8 @@ namespace {
 
 class FakeTrainer final : public Trainer {
   public:
-    std::vector<double> validation;      // accuracy of each validation
-    std::vector<std::uint32_t> seen;     // samples, in order
+    std::vector<double> validation;   // accuracy of each validation
+    std::vector<std::uint32_t> seen;  // samples, in order
     std::vector<double> rates;
     double loss = 1.0;
 
@@ -35,7 +35,9 @@ class FakeTrainer final : public Trainer {
         e.accuracy = validation.at(validations_++);
         return e;
     }
-    TrainerState state() const override { return {{{static_cast<float>(updates_)}}, {{}}, {{1.0f}}, updates_}; }
+    TrainerState state() const override {
+        return {{{static_cast<float>(updates_)}}, {{}}, {{1.0f}}, updates_};
+    }
     void set_state(const TrainerState& s) override { updates_ = s.updates; }
     std::string device_name() const override { return "fake"; }
 

@@ -26,7 +26,9 @@ inline LabelledImages bars(std::int64_t count, std::uint32_t seed) {
             const RandomKey key{seed, Stream::split, static_cast<std::uint32_t>(k), i};
             const std::uint32_t noise = key.draw(0).word[0];
             const bool bar = i / 28 / 2 == label;
-            set.pixels.push_back(static_cast<std::uint8_t>(bar ? 150 + noise % 106 : noise % 16 == 0 ? noise % 90 : 0));
+            set.pixels.push_back(static_cast<std::uint8_t>(bar               ? 150 + noise % 106
+                                                           : noise % 16 == 0 ? noise % 90
+                                                                             : 0));
         }
     }
     return set;
@@ -75,7 +77,8 @@ inline std::vector<std::uint32_t> first_samples(std::size_t count) {
 }
 
 /// Weights after `updates` updates on consecutive samples.
-inline TrainerState train_some(Trainer& trainer, const ModelSpec& m, std::size_t updates, std::uint32_t epoch = 0) {
+inline TrainerState train_some(Trainer& trainer, const ModelSpec& m, std::size_t updates,
+                               std::uint32_t epoch = 0) {
     const auto batch = static_cast<std::size_t>(m.train->batch);
     const std::vector<double> rates(updates, 1e-3);
     trainer.train(first_samples(updates * batch), epoch, rates);

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "snnsim/error.hpp"
+#include "src/data/encode_samples.hpp"
 #include "src/training/make_trainer_on.hpp"
 #include "src/training/trainer_on.hpp"
-#include "src/data/encode_samples.hpp"
 #include "tests/training/small_network.hpp"
 
 namespace snnsim {
@@ -15,7 +15,9 @@ using testing::CpuAsGpu;
 using testing::small_model;
 using testing::train_some;
 
-TrainerOptions options_of(const ModelSpec& m, int threads = 2) { return {*m.train, m.seed, threads}; }
+TrainerOptions options_of(const ModelSpec& m, int threads = 2) {
+    return {*m.train, m.seed, threads};
+}
 
 template <class Backend>
 TrainerState trained_on(const ModelSpec& m, int threads, std::size_t updates = 3) {
@@ -41,7 +43,8 @@ std::vector<ModelSpec> all_forms() {
     models.push_back(small_model(Lif::Params{}, true));
     models.push_back(small_model(AdaptiveLif::Params{}, true));
     models.push_back(small_model());
-    models.back().data.encode.scheme = Poisson::Params{100.0};  // few spikes: the other way of summing
+    models.back().data.encode.scheme =
+        Poisson::Params{100.0};  // few spikes: the other way of summing
     models.push_back(small_model());
     models.back().data.encode.scheme = Phase::Params{};
     models.push_back(small_model());
@@ -64,11 +67,13 @@ TEST(Trainer, SameBitsOnAnyNumberOfThreads) {
 }
 
 TEST(Trainer, SameBitsOneColumnAtATimeAsInPanels) {
-    for (const ModelSpec& m : all_forms()) expect_same(trained_on<Cpu>(m, 2), trained_on<CpuAsGpu>(m, 2));
+    for (const ModelSpec& m : all_forms())
+        expect_same(trained_on<Cpu>(m, 2), trained_on<CpuAsGpu>(m, 2));
 }
 
 TEST(Trainer, SameBitsOnCuda) {
-    if (const std::string reason = why_no_cuda(); !reason.empty()) GTEST_SKIP() << "no CUDA device: " << reason;
+    if (const std::string reason = why_no_cuda(); !reason.empty())
+        GTEST_SKIP() << "no CUDA device: " << reason;
     for (const ModelSpec& m : all_forms()) {
         const auto cuda = make_cuda_trainer(compile(m), options_of(m));
         cuda->load(bar_data());
@@ -103,8 +108,10 @@ TEST(Trainer, EvaluationDoesNotDependOnTheBatch) {
     m.train->batch = 100;
     const auto trainer = make_cpu_trainer(compile(m), options_of(m));
     trainer->load(bar_data());
-    const Trainer::EvaluateOptions record{.test_set = true, .batch = 100, .record = {{"hidden", RecordWhat::spikes, 40, {}},
-                                                                                    {"output", RecordWhat::v, 40, {}}}};
+    const Trainer::EvaluateOptions record{
+        .test_set = true,
+        .batch = 100,
+        .record = {{"hidden", RecordWhat::spikes, 40, {}}, {"output", RecordWhat::v, 40, {}}}};
     Trainer::EvaluateOptions small = record;
     small.batch = 7;
     const Evaluation a = trainer->evaluate(testing::first_samples(100), record);
@@ -124,9 +131,11 @@ TEST(Trainer, CountsOperationsOfRecordedSpikes) {
     network.projections[1].weights[5 * 10 + 3] = 0.0f;  // a pruned synapse costs nothing
     const auto trainer = make_cpu_trainer(network, options_of(m));
     trainer->load(bar_data());
-    const Evaluation e = trainer->evaluate(
-        testing::first_samples(20),
-        {.test_set = true, .batch = 250, .record = {{"input", RecordWhat::spikes, 20, {}}, {"hidden", RecordWhat::spikes, 20, {}}}});
+    const Evaluation e = trainer->evaluate(testing::first_samples(20),
+                                           {.test_set = true,
+                                            .batch = 250,
+                                            .record = {{"input", RecordWhat::spikes, 20, {}},
+                                                       {"hidden", RecordWhat::spikes, 20, {}}}});
     std::uint64_t to_output = 0, to_itself = 0;
     for (std::size_t i = 0; i < e.spikes[1].neuron.size(); ++i) {
         to_output += e.spikes[1].neuron[i] == 5 ? 9 : 10;
@@ -143,15 +152,17 @@ TEST(Trainer, CountsOperationsOfRecordedSpikes) {
 TEST(Trainer, SeesTheSpikesThatEncodeSamplesGives) {
     ModelSpec m = small_model();
     for (const Encoders::Params& scheme :
-         {Encoders::Params{Poisson::Params{300.0}}, Encoders::Params{Latency::Params{}}, Encoders::Params{RankOrder::Params{}},
-          Encoders::Params{Phase::Params{}}, Encoders::Params{Burst::Params{}}, Encoders::Params{Delta::Params{}},
+         {Encoders::Params{Poisson::Params{300.0}}, Encoders::Params{Latency::Params{}},
+          Encoders::Params{RankOrder::Params{}}, Encoders::Params{Phase::Params{}},
+          Encoders::Params{Burst::Params{}}, Encoders::Params{Delta::Params{}},
           Encoders::Params{Regular::Params{}}, Encoders::Params{Direct::Params{}}}) {
         m.data.encode.scheme = scheme;
         const auto trainer = make_cpu_trainer(compile(m), options_of(m));
         const Dataset data = bar_data();
         trainer->load(data);
         const Evaluation e = trainer->evaluate(
-            testing::first_samples(5), {.test_set = true, .batch = 250, .record = {{"input", RecordWhat::spikes, 5, {}}}});
+            testing::first_samples(5),
+            {.test_set = true, .batch = 250, .record = {{"input", RecordWhat::spikes, 5, {}}}});
         const SpikeRecording wanted = encode_samples(m, data.test, true, 0, 5);
         EXPECT_EQ(e.spikes[0].neuron, wanted.neuron) << Encoders::name_of(scheme);
         EXPECT_EQ(e.spikes[0].step, wanted.step) << Encoders::name_of(scheme);
