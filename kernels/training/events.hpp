@@ -112,13 +112,36 @@ struct CollectEvents {
     Events events;
 
     SNN_HD void operator()(std::size_t b) const {
-        const std::uint32_t constant = collect(b, Train::constant, 0);
+        const bool short_trains = raw.bits && shape.steps <= 32;
+        const std::uint32_t constant =
+            short_trains ? collect_words(b, Train::constant, 0) : collect(b, Train::constant, 0);
         events.constant[b] = constant;
-        events.count[b] = shape.steps == 1 ? constant : collect(b, Train::varying, constant);
+        if (shape.steps == 1) {
+            events.count[b] = constant;
+            return;
+        }
+        events.count[b] = short_trains ? collect_words(b, Train::varying, constant)
+                                       : collect(b, Train::varying, constant);
         if (raw.bits && events.expanded) expand(b);
     }
 
   private:
+    /// As collect, for trains of one word: every neuron is written, and the next one over it unless
+    /// it counts. Without branches that depend on the spikes this is several times as fast.
+    SNN_HD std::uint32_t collect_words(std::size_t b, Train wanted, std::uint32_t at) const {
+        const std::uint32_t* bits = raw.bits + b * events.capacity;
+        std::uint32_t* neuron = events.neuron + b * events.capacity;
+        std::uint32_t* word = events.bits + b * events.capacity;
+        const std::uint32_t full = full_word(shape.steps, 0);
+        for (std::uint32_t n = 0; n < events.capacity && at < events.capacity; ++n) {
+            const std::uint32_t train = bits[n];
+            neuron[at] = n;
+            word[at] = train;
+            at += wanted == Train::constant ? train == full : (train != 0) & (train != full);
+        }
+        return at;
+    }
+
     SNN_HD void expand(std::size_t b) const {
         const std::size_t words = shape.words();
         const std::uint32_t first = events.constant[b], last = events.count[b];
