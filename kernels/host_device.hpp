@@ -16,3 +16,14 @@
 #define SNN_LANES _Pragma("omp simd")
 #define SNN_UNROLL _Pragma("GCC unroll 32")
 #endif
+
+namespace snnsim {
+
+/// Says that the line at `address` will be read soon.
+SNN_HD inline void prefetch([[maybe_unused]] const void* address) {
+#ifndef __CUDA_ARCH__
+    __builtin_prefetch(address);
+#endif
+}
+
+}  // namespace snnsim

@@ -29,15 +29,28 @@ SNN_HD inline void philox_multiply(std::uint32_t a, std::uint32_t b, std::uint32
     low = static_cast<std::uint32_t>(product);
 }
 
+SNN_HD inline void philox_round(std::uint32_t key0, std::uint32_t key1, std::uint32_t& word0,
+                                std::uint32_t& word1, std::uint32_t& word2, std::uint32_t& word3) {
+    std::uint32_t high0, low0, high1, low1;
+    philox_multiply(0xD2511F53u, word0, high0, low0);
+    philox_multiply(0xCD9E8D57u, word2, high1, low1);
+    word0 = high1 ^ word1 ^ key0;
+    word1 = low1;
+    word2 = high0 ^ word3 ^ key1;
+    word3 = low0;
+}
+
+SNN_HD inline void philox_next(std::uint32_t& key0, std::uint32_t& key1) {
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+}
+
 /// The four words of one counter under one key.
 SNN_HD inline Philox4 philox(std::uint32_t key0, std::uint32_t key1, Philox4 counter) {
+    std::uint32_t(&word)[4] = counter.word;
     for (int round = 0; round < 10; ++round) {
-        std::uint32_t high0, low0, high1, low1;
-        philox_multiply(0xD2511F53u, counter.word[0], high0, low0);
-        philox_multiply(0xCD9E8D57u, counter.word[2], high1, low1);
-        counter = {{high1 ^ counter.word[1] ^ key0, low1, high0 ^ counter.word[3] ^ key1, low0}};
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
+        philox_round(key0, key1, word[0], word[1], word[2], word[3]);
+        philox_next(key0, key1);
     }
     return counter;
 }
@@ -55,6 +68,25 @@ struct RandomKey {
         return philox(
             static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
             {{block, sub_entity, entity, static_cast<std::uint32_t>(stream) | variant << 8}});
+    }
+
+    /// The blocks from `first` on, one a lane: words[w][l] is word w of block first + l.
+    template <int Lanes>
+    SNN_HD void draw(std::uint32_t first, std::uint32_t (&words)[4][Lanes]) const {
+        std::uint32_t key0 = static_cast<std::uint32_t>(seed);
+        std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
+        for (int l = 0; l < Lanes; ++l) {
+            words[0][l] = first + static_cast<std::uint32_t>(l);
+            words[1][l] = sub_entity;
+            words[2][l] = entity;
+            words[3][l] = static_cast<std::uint32_t>(stream) | variant << 8;
+        }
+        for (int round = 0; round < 10; ++round) {
+            SNN_LANES for (int l = 0; l < Lanes; ++l) {
+                philox_round(key0, key1, words[0][l], words[1][l], words[2][l], words[3][l]);
+            }
+            philox_next(key0, key1);
+        }
     }
 };
 

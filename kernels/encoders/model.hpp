@@ -14,6 +14,7 @@
 
 #include "kernels/fields.hpp"
 #include "kernels/host_device.hpp"
+#include "kernels/math/bits.hpp"
 #include "kernels/math/exp.hpp"
 #include "kernels/math/fused.hpp"
 #include "kernels/random.hpp"

@@ -31,14 +31,27 @@ struct Poisson {
                               int steps, Emit&& emit) {
         const auto threshold = static_cast<std::uint32_t>(fused(pixel.x, c.scale, 0.5f));
         if (threshold == 0) return;
-        for (int t = 0; t < steps; t += 8) {  // a block of four words serves eight steps
-            const Philox4 random = key.draw(static_cast<std::uint32_t>(t) / 8);
-            const int last = t + 8 < steps ? 8 : steps - t;
-            for (int k = 0; k < last; ++k) {
-                const std::uint32_t half = (random.word[k / 2] >> (16 * (k % 2))) & 0xFFFFu;
-                if (half < threshold) emit(t + k, 1.0f);
+        for (int t = 0; t < steps; t += 32) {
+            std::uint32_t fired = spikes_of_word(key, static_cast<std::uint32_t>(t), threshold);
+            if (steps - t < 32) fired &= (1u << (steps - t)) - 1u;
+            for (; fired != 0; fired &= fired - 1) emit(t + lowest_bit(fired), 1.0f);
+        }
+    }
+
+  private:
+    /// Bit k: whether a spike falls into step t + k. A block of four random words serves eight steps.
+    SNN_HD static std::uint32_t spikes_of_word(const RandomKey& key, std::uint32_t t,
+                                               std::uint32_t threshold) {
+        std::uint32_t random[4][4], fired[4] = {};
+        key.draw(t / 8, random);
+        for (int word = 0; word < 4; ++word) {
+            SNN_LANES for (int block = 0; block < 4; ++block) {
+                const std::uint32_t r = random[word][block];
+                fired[block] |= ((r & 0xFFFFu) < threshold ? 1u : 0u) << (2 * word);
+                fired[block] |= ((r >> 16) < threshold ? 2u : 0u) << (2 * word);
             }
         }
+        return fired[0] | fired[1] << 8 | fired[2] << 16 | fired[3] << 24;
     }
 };
 

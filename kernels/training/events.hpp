@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/host_device.hpp"
+#include "kernels/math/bits.hpp"
 
 namespace snnsim {
 
@@ -50,21 +51,6 @@ struct Events {
         return values + (b * capacity + entry) * steps;
     }
 };
-
-SNN_HD inline int lowest_bit(std::uint32_t word) {
-#ifdef __CUDA_ARCH__
-    return __ffs(static_cast<int>(word)) - 1;
-#else
-    return __builtin_ctz(word);
-#endif
-}
-SNN_HD inline int count_bits(std::uint32_t word) {
-#ifdef __CUDA_ARCH__
-    return __popc(word);
-#else
-    return __builtin_popcount(word);
-#endif
-}
 
 /// Calls f(t) for each set bit, ascending, t < steps.
 template <class F>

@@ -151,7 +151,8 @@ struct StepNeuronsBack {
         const float* saved0 = layer.saved[0].at(shape, p) + row;
         const float* saved1 = M::saved_count > 1 ? layer.saved[1].at(shape, p) + row : nullptr;
         float* gradient = layer.gradient.at(shape, p) + row;
-        float slope[lanes] = {};
+        prefetch(saved0 + shape.steps * panel_width);  // backward in time, forward in panels: no
+        float slope[lanes] = {};                       // pattern that the hardware would follow
         if (rate_gradient) {
             const float* extra = rate_gradient + p.panel * panel_width + p.lane;
             SNN_LANES for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
