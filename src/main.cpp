@@ -24,7 +24,7 @@ constexpr int interrupted_status = 130;
 /// What `snnsim encode` uses when no model is given.
 constexpr const char* encode_model = R"(name: encode
 dt: 1 ms
-data: {set: mnist, encode: {scheme: poisson, max_rate: 250 Hz, duration: 100 ms}}
+data: {set: mnist, encode: {scheme: poisson, duration: 100 ms}}
 populations:
   input: {size: 784, model: spike_source}
   output: {size: 10, model: linear}
@@ -186,9 +186,10 @@ int dispatch(std::vector<std::string> arguments) {
     EncodeOptions encoding;
     CLI::App& encode_command =
         *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
-    encode_command.footer("Example: snnsim encode --set data.encode.scheme=latency -o spikes.h5");
+    encode_command.footer("Examples: snnsim encode --set data.encode.scheme=latency -o spikes.h5\n"
+        "          snnsim encode --set data.encode.max_rate='100 Hz' --samples 1000 -o rates.h5");
     encode_command.add_option("model", encoding.model,
-                              "model file; default: MNIST, Poisson rates, 100 ms");
+                              "model file; default: MNIST, Poisson rates up to 1000 Hz, 100 ms");
     encode_command.add_option("--set", encoding.overrides, "override a value")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);

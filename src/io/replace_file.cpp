@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "snnsim/error.hpp"
@@ -39,6 +42,32 @@ struct Temporary {
     const std::string path;
 };
 
+/// What a process of this machine calls its unfinished version of `path`, before its process number.
+std::string temporary_prefix(const std::string& path) {
+    char host[256] = {};
+    if (::gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
+    return fmt::format("{}.{}.", path, host);
+}
+
+/// Removes what processes of this machine that are gone left unfinished.
+void sweep(const fs::path& folder, const std::string& prefix) {
+    const std::string name = fs::path(prefix).filename();
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+        const std::string file = entry.path().filename();
+        if (!file.starts_with(name) || !file.ends_with(".tmp")) continue;
+        const std::string_view number = std::string_view(file).substr(
+            name.size(), file.size() - name.size() - std::string_view(".tmp").size());
+        pid_t process = 0;
+        const auto [end, error] =
+            std::from_chars(number.data(), number.data() + number.size(), process);
+        const bool valid = error == std::errc() && end == number.data() + number.size();
+        if (valid && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) {
+            fs::remove(entry.path(), ignored);
+        }
+    }
+}
+
 }  // namespace
 
 void replace_file(const std::string& path, const std::function<void(const std::string&)>& write) {
@@ -46,7 +75,9 @@ void replace_file(const std::string& path, const std::function<void(const std::s
     if (folder.empty()) folder = ".";
     try {
         fs::create_directories(folder);
-        const Temporary temporary(fmt::format("{}.{}.tmp", path, ::getpid()));
+        const std::string prefix = temporary_prefix(path);
+        sweep(folder, prefix);
+        const Temporary temporary(fmt::format("{}{}.tmp", prefix, ::getpid()));
         write(temporary.path);
         flush_to_disk(temporary.path);
         fs::rename(temporary.path, path);
