@@ -16,6 +16,12 @@ enum class Stream : std::uint32_t {  // below 256
     split = 5,                       // entity: 0; counter: sample
     encode_train = 6,                // entity: sample and input; variant: epoch; counter: time
     encode_test = 7,
+    synapses = 8,     // entity: source or target; sub-entity: projection; counter: synapse
+    out_degree = 9,   // entity: 0 or source; sub-entity: projection
+    initial = 10,     // entity: population and variable; counter: cell
+    parameters = 11,  // the same
+    stimulus = 12,    // entity: stimulus; sub-entity: step; counter: cell
+    cells = 13,       // entity: population; sub-entity: step; counter: cell
 };
 
 struct Philox4 {

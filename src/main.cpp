@@ -9,6 +9,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "snnsim/run.hpp"
+#include "snnsim/simulate.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
 #include "src/compare.hpp"
@@ -113,6 +114,15 @@ void encode(const EncodeOptions& options) {
                options.output);
 }
 
+RunStatus run_any(const std::string& model, const RunOptions& options) {
+    if (options.resume.empty()) {
+        const AnyModel any = read_any_model(model, options.overrides);
+        if (const auto* simulation = std::get_if<SimulationSpec>(&any))
+            return simulate(*simulation, options);
+    }
+    return run(model, options).status;
+}
+
 void print_devices() {
     fmt::print("cpu   available\n");
     const std::string reason = why_no_cuda();
@@ -148,7 +158,7 @@ int dispatch(std::vector<std::string> arguments) {
     run_command.callback([&] {
         if (model.empty() && options.resume.empty())
             throw UsageError("name a model file, or a run file with --resume");
-        if (run(model, options).status == RunStatus::interrupted) status = interrupted_status;
+        if (run_any(model, options) == RunStatus::interrupted) status = interrupted_status;
     });
 
     CLI::App& check_command =
@@ -158,8 +168,10 @@ int dispatch(std::vector<std::string> arguments) {
     check_command.add_option("--set", options.overrides, "override a value")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
-    check_command.callback(
-        [&] { fmt::print("{}", check_text(read_model(model, options.overrides))); });
+    check_command.callback([&] {
+        std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); },
+                   read_any_model(model, options.overrides));
+    });
 
     std::vector<std::string> compared;
     CLI::App& compare_command =
@@ -186,7 +198,8 @@ int dispatch(std::vector<std::string> arguments) {
     EncodeOptions encoding;
     CLI::App& encode_command =
         *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
-    encode_command.footer("Examples: snnsim encode --set data.encode.scheme=latency -o spikes.h5\n"
+    encode_command.footer(
+        "Examples: snnsim encode --set data.encode.scheme=latency -o spikes.h5\n"
         "          snnsim encode --set data.encode.max_rate='100 Hz' --samples 1000 -o rates.h5");
     encode_command.add_option("model", encoding.model,
                               "model file; default: MNIST, Poisson rates up to 1000 Hz, 100 ms");

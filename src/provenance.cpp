@@ -22,7 +22,10 @@ std::string utc_now() {
     return text.data();
 }
 
-Provenance provenance_of(const ModelSpec& spec) {
+namespace {
+
+template <class Spec>
+Provenance provenance_of_any(const Spec& spec) {
     Provenance p;
     p.model_name = spec.name;
     p.model_path = spec.path;
@@ -37,6 +40,15 @@ Provenance provenance_of(const ModelSpec& spec) {
     if (gethostname(host.data(), host.size() - 1) == 0) p.host = host.data();
     p.started = utc_now();
     return p;
+}
+
+}  // namespace
+
+Provenance provenance_of(const ModelSpec& spec) {
+    return provenance_of_any(spec);
+}
+Provenance provenance_of(const SimulationSpec& spec) {
+    return provenance_of_any(spec);
 }
 
 }  // namespace snnsim

@@ -10,14 +10,9 @@
 #include "kernels/fields.hpp"
 #include "kernels/neurons/all.hpp"
 #include "kernels/training/surrogates.hpp"
+#include "snnsim/location.hpp"
 
 namespace snnsim {
-
-/// Where something stands in the model file, from 1; line 0: it does not come from a file.
-struct Location {
-    int line = 0;
-    int column = 0;
-};
 
 enum class DataSet : std::uint8_t { mnist, fashion_mnist };
 template <>

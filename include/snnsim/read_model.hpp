@@ -1,23 +1,34 @@
-// From a YAML model file to a checked ModelSpec.
+// From a YAML model file to a checked ModelSpec or SimulationSpec.
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "snnsim/model_spec.hpp"
+#include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
+
+/// A file with `simulate` describes a simulation, any other a training.
+using AnyModel = std::variant<ModelSpec, SimulationSpec>;
 
 /// Reads and checks a model file. Each override is "dotted.path=value" (`train.epochs=2`,
 /// `populations.hidden.size=256`, `projections.0.bias=true`), the value in YAML, applied before
 /// checking. Throws ModelError with every problem of the file (file:line:column, the line, a
 /// suggestion), FileError when the file can't be read, UsageError for an override that names
 /// nothing.
+AnyModel read_any_model(const std::string& path, const std::vector<std::string>& overrides = {});
+/// The same where only a training will do: a simulation is an error.
 ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides = {});
 
 /// The same from text; `path` is used in messages only.
+AnyModel parse_any_model(const std::string& text, const std::string& path,
+                         const std::vector<std::string>& overrides = {});
 ModelSpec parse_model(const std::string& text, const std::string& path,
                       const std::vector<std::string>& overrides = {});
+SimulationSpec parse_simulation(const std::string& text, const std::string& path,
+                                const std::vector<std::string>& overrides = {});
 
 /// The reference of the model file in Markdown, made from the tables the reader uses.
 std::string model_reference();

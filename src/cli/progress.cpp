@@ -56,6 +56,26 @@ void ProgressDisplay::show(const TrainingProgress& p) {
     }
 }
 
+void ProgressDisplay::show_time(double time, double duration, double seconds) {
+    if (style_ == ProgressStyle::none) return;
+    const double share = time / duration, left = seconds * (1.0 - share) / std::max(share, 1e-9);
+    const bool ended = time >= duration;
+    if (style_ == ProgressStyle::bar) {
+        constexpr int width = 20;
+        const auto filled = static_cast<std::size_t>(width * share);
+        fmt::print(stderr, "\r\033[K[{}{}] {:g} of {:g} ms  {:.3g} s per s  ETA {}",
+                   std::string(filled, '#'), std::string(width - filled, '.'), time, duration,
+                   seconds / (time * 1e-3), duration_text(left));
+        std::fflush(stderr);
+        bar_open_ = true;
+        if (ended) end_bar();
+    } else if (ended || now() - last_line_ >= seconds_between_lines) {
+        last_line_ = now();
+        fmt::print(stderr, "{:g} of {:g} ms  {:.3g} s per s  ETA {}\n", time, duration,
+                   seconds / (time * 1e-3), duration_text(left));
+    }
+}
+
 void ProgressDisplay::show_bar(const TrainingProgress& p, double rate, double left) {
     constexpr int width = 20;
     const auto filled =

@@ -16,6 +16,8 @@ class ProgressDisplay {
     /// Prints text that ends its own lines, below a bar that stands there.
     void say(const std::string& text);
     void show(const TrainingProgress& progress);
+    /// A simulation has reached `time` of `duration`, both in ms, after `seconds`.
+    void show_time(double time, double duration, double seconds);
 
   private:
     void end_bar();

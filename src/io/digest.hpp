@@ -1,6 +1,7 @@
 // The digest of recorded spikes: equal digests, equal rasters.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,10 +9,26 @@
 
 namespace snnsim {
 
-/// SHA-256 over the population's name and its spikes in the order of the file: (sample, step,
-/// neuron), 32 bits each, little endian.
+/// SHA-256 over a population's name and its spikes in the order of the file: (sample, step,
+/// neuron), 32 bits each, little endian. A simulation is one sample, 0.
+class SpikeDigest {
+  public:
+    explicit SpikeDigest(const std::string& population);
+    ~SpikeDigest();
+    SpikeDigest(SpikeDigest&&) noexcept;
+
+    void add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron);
+    std::string hex() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 std::string spike_digest(const SpikeRecording& spikes);
 /// SHA-256 over the digests of all populations (in hexadecimal), in the order of their names.
 std::string spike_digest(const std::vector<SpikeRecording>& populations);
+/// The same from (name, digest) pairs.
+std::string combined_digest(const std::vector<std::pair<std::string, std::string>>& populations);
 
 }  // namespace snnsim

@@ -84,6 +84,29 @@ Handle open_file(const std::string& path) {
             "cannot open " + path + " as an HDF5 file"};
 }
 
+namespace {
+
+Handle newest_format() {
+    Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file properties");
+    check(H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST), "file properties");
+    return access;
+}
+
+}  // namespace
+
+Handle create_growing_file(const std::string& path) {
+    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, newest_format()), H5Fclose,
+            "cannot create " + path};
+}
+Handle open_to_append(const std::string& path) {
+    return {H5Fopen(path.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, newest_format()), H5Fclose,
+            "cannot open " + path + " to append"};
+}
+Handle open_to_change(const std::string& path) {
+    return {H5Fopen(path.c_str(), H5F_ACC_RDWR, newest_format()), H5Fclose,
+            "cannot open " + path + " to change it"};
+}
+
 Handle open_group(hid_t parent, const std::string& path) {
     return {H5Gopen2(parent, path.c_str(), H5P_DEFAULT), H5Gclose,
             "the group '" + path + "' is missing"};
@@ -167,6 +190,46 @@ void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& 
               "cannot write the data set '" + path + "'");
     }
     write_text(set, "units", units);
+}
+void make_growing(hid_t parent, const std::string& path, hid_t type, const Dims& row,
+                  hsize_t rows_per_chunk, const std::string& units) {
+    Dims now{0}, most{H5S_UNLIMITED}, chunk{rows_per_chunk};
+    for (const hsize_t n : row) {
+        now.push_back(n);
+        most.push_back(n);
+        chunk.push_back(n);
+    }
+    const Handle space(H5Screate_simple(static_cast<int>(now.size()), now.data(), most.data()),
+                       H5Sclose, "data space");
+    const Handle how(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "data set properties");
+    check(H5Pset_chunk(how, static_cast<int>(chunk.size()), chunk.data()), "chunks of " + path);
+    const Handle links = with_parents();
+    const Handle set(H5Dcreate2(parent, path.c_str(), type, space, links, how, H5P_DEFAULT),
+                     H5Dclose, "cannot create the data set '" + path + "'");
+    write_text(set, "units", units);
+}
+void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows,
+                 const void* data) {
+    if (rows == 0) return;
+    const Handle set = open_array(parent, path);
+    const std::string what = "cannot write the data set '" + path + "'";
+    Dims start, count;
+    {
+        const Handle space(H5Dget_space(set), H5Sclose, "data space");
+        count.resize(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
+        H5Sget_simple_extent_dims(space, count.data(), nullptr);
+        start.assign(count.size(), 0);
+    }
+    start[0] = count[0];
+    Dims all = count;
+    all[0] += rows;
+    count[0] = rows;
+    check(H5Dset_extent(set, all.data()), what);
+    const Handle space(H5Dget_space(set), H5Sclose, "data space");
+    check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
+          what);
+    const Handle memory = space_of(count);
+    check(H5Dwrite(set, type, memory, space, H5P_DEFAULT, data), what);
 }
 std::size_t count_of(hid_t parent, const std::string& path) {
     const Handle set = open_array(parent, path);

@@ -67,6 +67,12 @@ using Dims = std::vector<hsize_t>;
 Handle create_file(const std::string& path);
 /// Throws FileError when the file is missing or no HDF5 file.
 Handle open_file(const std::string& path);
+/// A file whose data sets grow while others may read it, and which stays readable when the program
+/// is killed in between (HDF5's single-writer mode): made once, then opened for every addition.
+Handle create_growing_file(const std::string& path);
+Handle open_to_append(const std::string& path);
+/// Opened for any change, when nothing more is appended.
+Handle open_to_change(const std::string& path);
 Handle open_group(hid_t parent, const std::string& path);
 /// Opens the group, making it and its parents where they are missing.
 Handle make_group(hid_t parent, const std::string& path);
@@ -102,6 +108,11 @@ void write_vector(hid_t parent, const std::string& path, const std::vector<T>& v
     if (dims.empty()) dims = {values.size()};
     write_array(parent, path, type_of<T>(), dims, values.data(), units);
 }
+/// A data set that can grow: empty at first, [0, ...row]. `rows_per_chunk` are stored together.
+void make_growing(hid_t parent, const std::string& path, hid_t type, const Dims& row,
+                  hsize_t rows_per_chunk, const std::string& units);
+/// Adds rows at the end of a data set of make_growing.
+void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows, const void* data);
 std::size_t count_of(hid_t parent, const std::string& path);
 void read_array(hid_t parent, const std::string& path, hid_t type, void* data);
 template <class T>

@@ -42,7 +42,8 @@ struct Temporary {
     const std::string path;
 };
 
-/// What a process of this machine calls its unfinished version of `path`, before its process number.
+/// What a process of this machine calls its unfinished version of `path`, before its process
+/// number.
 std::string temporary_prefix(const std::string& path) {
     char host[256] = {};
     if (::gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';

@@ -4,26 +4,9 @@
 
 #include "snnsim/error.hpp"
 #include "src/io/digest.hpp"
+#include "src/io/write_parts.hpp"
 
 namespace snnsim {
-namespace {
-
-/// SONATA's way to say "sorted by time": an enumeration on the population, and for readers that
-/// know no enumeration (bmtk) a text on node_ids.
-void write_sorted_by_time(hid_t population) {
-    const h5::Handle type(H5Tenum_create(H5T_STD_U8LE), H5Tclose, "enumeration");
-    std::uint8_t value = 0;
-    for (const char* name : {"none", "by_id", "by_time"}) {
-        h5::check(H5Tenum_insert(type, name, &value), "enumeration");
-        ++value;
-    }
-    const std::uint8_t by_time = 2;
-    h5::write_attribute(population, "sorting", type, {}, &by_time);
-    const h5::Handle ids(H5Dopen2(population, "node_ids", H5P_DEFAULT), H5Dclose, "node_ids");
-    h5::write_text(ids, "sorting", "by_time");
-}
-
-}  // namespace
 
 void write_spikes(hid_t root, const TimeAxis& axis, const std::vector<SpikeRecording>& spikes) {
     h5::make_group(root, "spikes");

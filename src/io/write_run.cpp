@@ -6,54 +6,11 @@
 #include "snnsim/run_record.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/replace_file.hpp"
+#include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
 
 namespace snnsim {
 namespace {
-
-void write_provenance(hid_t root, const RunRecord& r) {
-    const Provenance& p = r.provenance;
-    const std::uint32_t magic = 0x0A7A, version[2] = {0, 1};  // of SONATA files
-    h5::write_number(root, "magic", magic);
-    h5::write_attribute(root, "version", H5T_NATIVE_UINT32, {2}, version);
-    h5::write_text(root, "format", "snnsim run");
-    h5::write_number<std::uint32_t>(root, "format_version", 1);
-    h5::write_text(root, "snnsim_version", p.version);
-    h5::write_text(root, "git", p.git);
-    h5::write_text(root, "model_name", p.model_name);
-    h5::write_text(root, "model_path", p.model_path);
-    h5::write_text(root, "model", p.model_text);
-    h5::write_text(root, "model_sha256", p.model_sha256);
-    h5::write_texts(root, "overrides", p.overrides);
-    h5::write_number(root, "seed", p.seed);
-    h5::write_number(root, "dt", p.dt);
-    h5::write_text(root, "dt_units", "ms");
-    h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
-    h5::write_text(root, "backend", p.backend);
-    h5::write_text(root, "device", p.device);
-    h5::write_number<std::int64_t>(root, "threads", p.threads);
-    h5::write_text(root, "host", p.host);
-    h5::write_text(root, "started", p.started);
-    h5::write_text(root, "finished", p.finished);
-    h5::write_text(root, "status", name_of(r.status));
-}
-
-/// Parameters of a population's model as attributes, each with its unit.
-template <class Params>
-void write_parameters(hid_t group, const Params& params) {
-    const auto write = [&]([[maybe_unused]] const auto& f) {
-        using T = std::remove_cvref_t<decltype(params.*f.member)>;
-        if constexpr (std::is_enum_v<T>) {
-            h5::write_text(group, f.name, name_of(params.*f.member));
-        } else if constexpr (std::is_same_v<T, bool>) {
-            h5::write_number<std::uint8_t>(group, f.name, params.*f.member ? 1 : 0);
-        } else {
-            h5::write_number(group, f.name, static_cast<double>(params.*f.member));
-            h5::write_text(group, std::string(f.name) + "_units", *f.unit ? f.unit : "1");
-        }
-    };
-    std::apply([&](const auto&... f) { (write(f), ...); }, Params::fields());
-}
 
 void write_network(hid_t root, const Network& network) {
     for (const Population& p : network.populations) {
@@ -158,7 +115,8 @@ void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
 
 void write_all(const std::string& path, const RunRecord& r) {
     h5::Handle root = h5::create_file(path);
-    write_provenance(root, r);
+    write_provenance(root, r.provenance, r.status);
+    h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
     write_network(root, r.network);
     write_curves(root, r.curves);
     const TimeAxis axis{static_cast<std::uint64_t>(r.network.steps), r.network.dt};

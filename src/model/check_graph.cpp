@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
 
 #include "src/model/checks.hpp"
 #include "src/model/suggest.hpp"
@@ -169,23 +168,12 @@ void check_weight_count(ModelView& model) {
 }  // namespace
 
 void check_projections(ModelView& model) {
-    std::set<std::pair<std::string, std::string>> seen;
-    std::set<std::string> names;
+    ProjectionNames names;
     for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
         const ProjectionSpec& p = model.spec.projections[n];
         const std::string k = std::to_string(n);
         check_ends(model, p, k);
-        if (!p.from.empty() && !p.to.empty()) {
-            if (!seen.insert({p.from, p.to}).second) {
-                model.add(
-                    {"projections", k},
-                    fmt::format("there is already a projection from '{}' to '{}'", p.from, p.to));
-            } else if (!names.insert(p.name()).second) {
-                model.add({"projections", k},
-                          fmt::format("another projection is called '{}' too; rename a population",
-                                      p.name()));
-            }
-        }
+        names.check(model, n, p.from, p.to, p.name());
         if (p.weight.init == WeightInit::uniform && p.weight.low > p.weight.high) {
             model.add(
                 {"projections", k, "weight", "low"},

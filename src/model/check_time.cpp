@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "src/model/checks.hpp"
@@ -15,13 +14,9 @@ void check_duration(ModelView& model) {
     if (model.sound({"data", "encode", "duration"})) {
         constexpr double most = 100000;
         const double steps = spec.data.encode.duration / spec.dt;
-        if (std::abs(steps - std::round(steps)) > 1e-6) {
-            const double below = std::max(1.0, std::floor(steps)) * spec.dt;
-            model.add(
-                {"data", "encode", "duration"},
-                fmt::format("duration must be a whole multiple of dt ({:g} ms): {:g} ms or {:g} ms",
-                            spec.dt, below, below + spec.dt));
-        } else if (steps > most) {
+        if (check_whole_steps(model, {"data", "encode", "duration"}, "duration",
+                              spec.data.encode.duration, spec.dt) &&
+            steps > most) {
             model.add({"data", "encode", "duration"},
                       fmt::format("duration is {:.0f} steps of dt ({:g} ms); at most {:.0f}", steps,
                                   spec.dt, most));
@@ -46,13 +41,8 @@ void check_rate(ModelView& model) {
     const auto* poisson = std::get_if<Poisson::Params>(&model.spec.data.encode.scheme);
     if (!poisson || !model.sound({"data", "encode", "scheme"})) return;
     if (!model.sound_or_absent({"data", "encode", "max_rate"})) return;
-    const double dt = model.spec.dt, probability = poisson->max_rate * dt * 1e-3;
-    if (probability <= 1.0 + 1e-9) return;
-    model.add({"data", "encode", "max_rate"},
-              fmt::format(
-                  "max_rate ({:g} Hz) times dt ({:g} ms) is the probability of a spike in a step, "
-                  "here {:.3g}; write at most {:g} Hz, or a smaller dt",
-                  poisson->max_rate, dt, probability, 1e3 / dt));
+    check_probability(model, {"data", "encode", "max_rate"}, "max_rate", poisson->max_rate,
+                      model.spec.dt);
 }
 
 /// The shortest time constant that an Euler step divides by; nothing where no Euler step is made.

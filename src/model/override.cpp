@@ -34,8 +34,10 @@ Value parse_value(const std::string& value, const std::string& text) {
     return root.map.at(0).value;
 }
 
-/// The key that a plain name stands for where a mapping is expected: `surrogate: arctan`.
-std::string shorthand_key(const std::string& section) {
+/// The key that a plain value stands for where a mapping is expected: `surrogate: arctan`.
+std::string shorthand_key(const std::string& section, bool simulation) {
+    if (section == "connect") return "rule";
+    if (simulation) return "value";
     if (section == "weight") return "init";
     if (section == "encode") return "scheme";
     if (section == "data") return "set";
@@ -44,7 +46,8 @@ std::string shorthand_key(const std::string& section) {
 
 class Walk {
   public:
-    Walk(Value& root, const std::string& text) : text_(text), at_(&root) {}
+    Walk(Value& root, const std::string& text)
+        : text_(text), at_(&root), simulation_(root.find("simulate")) {}
 
     void step(const std::string& key) {
         if (at_->kind == Value::Kind::list) {
@@ -74,8 +77,9 @@ class Walk {
     void step_into_map(const std::string& key) {
         if (at_->kind == Value::Kind::scalar) {  // a plain name becomes the mapping it stands for
             Value name = *at_;
-            *at_ = Value{Value::Kind::map, "",   {}, {{shorthand_key(last_), name.at, name}},
-                         name.at,          text_};
+            *at_ = Value{
+                Value::Kind::map, "",   {}, {{shorthand_key(last_, simulation_), name.at, name}},
+                name.at,          text_};
         }
         if (at_->kind == Value::Kind::null) {
             at_->kind = Value::Kind::map;
@@ -105,6 +109,7 @@ class Walk {
 
     const std::string& text_;
     Value* at_;
+    bool simulation_;
     std::string walked_, last_;
 };
 

@@ -21,13 +21,18 @@ std::string source_line(const std::string& text, int line) {
     return out;
 }
 
+/// What several mappings share through an anchor is wrong once.
+bool same(const Problem& a, const Problem& b) {
+    const bool key = a.names_nothing && b.names_nothing && a.override_text.empty();
+    return a.at == b.at && a.override_text == b.override_text && (key || a.message == b.message);
+}
+
 bool contains(const Value& value, const Location& at) {
-    const auto same = [&](const Location& l) { return l.line == at.line && l.column == at.column; };
-    return same(value.at) ||
+    return value.at == at ||
            std::any_of(value.list.begin(), value.list.end(),
                        [&](const Value& v) { return contains(v, at); }) ||
            std::any_of(value.map.begin(), value.map.end(),
-                       [&](const Entry& e) { return same(e.at) || contains(e.value, at); });
+                       [&](const Entry& e) { return e.at == at || contains(e.value, at); });
 }
 
 }  // namespace
@@ -74,7 +79,12 @@ void Problems::throw_if_any() const {
     });
     std::string out;
     bool usage = false;
-    for (const Problem& p : sorted) {
+    for (std::size_t k = 0; k < sorted.size(); ++k) {
+        const Problem& p = sorted[k];
+        if (std::any_of(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(k),
+                        [&](const Problem& q) { return same(p, q); })) {
+            continue;
+        }
         out += (out.empty() ? "" : "\n") + describe(p);
         usage = usage || (!p.override_text.empty() && p.names_nothing);
     }

@@ -25,6 +25,7 @@ class Problems {
     void add_unknown(const Entry& entry, const std::string& message);
 
     bool empty() const { return problems_.empty(); }
+    std::size_t count() const { return problems_.size(); }
     /// True when a problem was found in this value or below it: what was read from it is then not
     /// to be trusted.
     bool inside(const Value& value) const;

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "snnsim/simulation_spec.hpp"
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
@@ -25,6 +26,12 @@ concept Struct = requires {
 template <class T>
 concept HasAlternative = requires {
     T::alternative();
+};
+/// A mapping of names holds these.
+template <class T>
+concept Population = requires(T t) {
+    { t.name } -> std::same_as<std::string&>;
+    t.size;
 };
 template <class T>
 concept Listed = requires {
@@ -92,16 +99,19 @@ class FieldReader {
             if constexpr (requires { out.back().at; }) out.back().at = item.at;
         }
     }
-    /// Populations are a mapping of names.
-    void read(const Value& value, const Meta& meta, std::vector<PopulationSpec>& out) {
+    template <Population P>
+    void read(const Value& value, const Meta& meta, std::vector<P>& out) {
         if (!expect_map(value, meta.key)) return;
         for (const Entry& entry : value.map) {
-            PopulationSpec& p = out.emplace_back();
+            P& p = out.emplace_back();
             p.name = entry.key;
             p.at = entry.at;
             read_struct(entry.value, entry.key.c_str(), p);
         }
     }
+
+    /// A quantity, or a mapping with `distribution`.
+    void read(const Value& value, const Meta& meta, Distribution& out);
 
     template <Struct T>
     void read_struct(const Value& value, const char* key, T& out) {
@@ -111,8 +121,17 @@ class FieldReader {
         if (value.kind == Value::Kind::scalar && shorthand(value, key, out)) return;
         if (!expect_map(value, key)) return;
 
-        if constexpr (HasAlternative<T>) read_alternative(value, key, out, known);
-        for_each_field<T>([&](const auto& f) { read_field(value, key, f, out); });
+        bool chosen_known = true;
+        if constexpr (HasAlternative<T>) chosen_known = read_alternative(value, key, out, known);
+        for_each_field<T>([&](const auto& f) {
+            using Member = std::remove_cvref_t<decltype(out.*f.member)>;
+            if (is_parameter(out, f.name)) return;
+            if constexpr (std::is_same_v<Member, std::vector<NamedDistribution>>) {
+                if (chosen_known) read_initial(value, out);
+            } else {
+                read_field(value, key, f, out);
+            }
+        });
         const Value* chosen = nullptr;
         if constexpr (HasAlternative<T>) chosen = value.find(T::alternative().key);
         check_unknown(value, key, known, chosen);
@@ -176,8 +195,23 @@ class FieldReader {
         return nullptr;
     }
 
+    /// The alternative has a parameter of that name, which then is meant.
+    template <class T>
+    static bool is_parameter(const T& out, std::string_view name) {
+        bool found = false;
+        if constexpr (HasAlternative<T>) {
+            std::visit(
+                [&]<class P>(const P&) {
+                    for_each_field<P>([&](const auto& f) { found = found || f.name == name; });
+                },
+                out.*T::alternative().member);
+        }
+        return found;
+    }
+
+    /// False when it is not known which alternative is meant.
     template <HasAlternative T>
-    void read_alternative(const Value& value, const char* key, T& out,
+    bool read_alternative(const Value& value, const char* key, T& out,
                           std::vector<std::string>& known) {
         const auto choice = T::alternative();
         const Value* name = value.find(choice.key);
@@ -185,23 +219,43 @@ class FieldReader {
             problems_.add(
                 value, fmt::format("{} is missing the key '{}': {}", key, choice.key, choice.help));
             known.clear();  // without it, no key can be called unknown
-            return;
+            return false;
         }
         if (!choose(choice, *name, out.*choice.member)) {
             known.clear();
-            return;
+            return false;
         }
-        std::visit([&](auto& params) { read_params(value, key, params, known); },
+        std::vector<NamedDistribution>* varied = nullptr;
+        if constexpr (requires { out.varied; }) varied = &out.varied;
+        std::visit([&](auto& params) { read_params(value, key, params, known, varied); },
                    out.*choice.member);
+        return true;
     }
+    /// With `varied`, a number may be a distribution instead.
     template <class P>
     void read_params(const Value& value, const char* key, P& params,
-                     std::vector<std::string>& known) {
+                     std::vector<std::string>& known,
+                     std::vector<NamedDistribution>* varied = nullptr) {
         for_each_field<P>([&](const auto& f) {
-            known.push_back(f.name);
+            if (std::find(known.begin(), known.end(), f.name) == known.end()) {
+                known.push_back(f.name);
+            }
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params.*f.member)>, double>) {
+                const Value* v = value.find(f.name);
+                if (varied && v && v->kind == Value::Kind::map) {
+                    read_varied(*v, {f.name, f.unit, f.limits}, params.*f.member, *varied);
+                    return;
+                }
+            }
             read_field(value, key, f, params);
         });
     }
+    /// A distribution that is no constant goes to `varied`.
+    void read_varied(const Value& value, const Meta& meta, double& constant,
+                     std::vector<NamedDistribution>& varied);
+    /// `initial`: state variables of the population's model.
+    void read_initial(const Value& population, CellPopulationSpec& out);
+    void check_distribution(const Value& value, const Meta& meta, const Distribution& d);
 
     /// `optimizer: adam` or `optimizer: {name: adam, lr: 1e-3}`.
     template <Listed T>

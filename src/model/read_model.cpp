@@ -1,6 +1,9 @@
-// The model file from its text to a checked ModelSpec.
+// The model file from its text to a checked ModelSpec or SimulationSpec.
 #include "snnsim/read_model.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -8,27 +11,12 @@
 #include "snnsim/error.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/read_fields.hpp"
+#include "src/model/simulation_checks.hpp"
 
 namespace snnsim {
+namespace {
 
-ModelSpec parse_model(const std::string& text, const std::string& path,
-                      const std::vector<std::string>& overrides) {
-    Problems problems(text, path);
-    Value root = parse_yaml(text, problems);
-    if (root.kind != Value::Kind::map) problems.throw_if_any();
-    for (const std::string& override_text : overrides) apply_override(root, override_text);
-
-    ModelSpec spec;
-    FieldReader(problems).read_struct(root, "the model file", spec);
-    check_model(spec, root, problems);
-    problems.throw_if_any();
-    spec.path = path;
-    spec.text = text;
-    spec.overrides = overrides;
-    return spec;
-}
-
-ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides) {
+std::string text_of(const std::string& path) {
     if (std::filesystem::is_directory(path)) {
         throw FileError(path + " is a folder; name a model file (.yaml) in it");
     }
@@ -40,7 +28,89 @@ ModelSpec read_model(const std::string& path, const std::vector<std::string>& ov
     }
     std::ostringstream text;
     text << file.rdbuf();
-    return parse_model(text.str(), path, overrides);
+    return text.str();
+}
+
+void check(const ModelSpec& spec, const Value& root, Problems& problems) {
+    check_model(spec, root, problems);
+}
+void check(SimulationSpec& spec, const Value& root, Problems& problems) {
+    // A source says itself how often it fires.
+    for (CellPopulationSpec& p : spec.populations) {
+        const auto* source = std::get_if<PoissonSource::Params>(&p.cell);
+        if (source && p.varied.empty()) p.rate = source->rate;
+    }
+    check_simulation(spec, root, problems);
+}
+
+/// A model file on its way: parsed, not yet read.
+struct ModelText {
+    ModelText(const std::string& text, const std::string& path,
+              const std::vector<std::string>& overrides)
+        : text(text), path(path), overrides(overrides), problems(text, path) {
+        root = parse_yaml(text, problems);
+        if (root.kind != Value::Kind::map) problems.throw_if_any();
+    }
+
+    bool simulates() const {
+        if (root.find("simulate")) return true;
+        return !root.find("data") &&
+               std::any_of(root.map.begin(), root.map.end(), [](const Entry& entry) {
+                   return entry.key == "stimuli" || !did_you_mean(entry.key, {"simulate"}).empty();
+               });
+    }
+
+    template <class Spec>
+    Spec read() {
+        for (const std::string& override_text : overrides) apply_override(root, override_text);
+        Spec spec;
+        FieldReader(problems).read_struct(root, "the model file", spec);
+        check(spec, root, problems);
+        problems.throw_if_any();
+        spec.path = path;
+        spec.text = text;
+        spec.overrides = overrides;
+        return spec;
+    }
+
+    const std::string &text, &path;
+    const std::vector<std::string>& overrides;
+    Problems problems;
+    Value root;
+};
+
+}  // namespace
+
+AnyModel parse_any_model(const std::string& text, const std::string& path,
+                         const std::vector<std::string>& overrides) {
+    ModelText model(text, path, overrides);
+    if (model.simulates()) return model.read<SimulationSpec>();
+    return model.read<ModelSpec>();
+}
+
+ModelSpec parse_model(const std::string& text, const std::string& path,
+                      const std::vector<std::string>& overrides) {
+    ModelText model(text, path, overrides);
+    if (const Value* simulate = model.root.find("simulate")) {
+        model.problems.add(
+            *simulate,
+            fmt::format("this model is simulated, not trained; run it with `snnsim {}`", path));
+        model.problems.throw_if_any();
+    }
+    return model.read<ModelSpec>();
+}
+
+SimulationSpec parse_simulation(const std::string& text, const std::string& path,
+                                const std::vector<std::string>& overrides) {
+    return ModelText(text, path, overrides).read<SimulationSpec>();
+}
+
+AnyModel read_any_model(const std::string& path, const std::vector<std::string>& overrides) {
+    return parse_any_model(text_of(path), path, overrides);
+}
+
+ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides) {
+    return parse_model(text_of(path), path, overrides);
 }
 
 }  // namespace snnsim

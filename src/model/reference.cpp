@@ -5,7 +5,9 @@
 #include <type_traits>
 
 #include "snnsim/read_model.hpp"
+#include "src/model/distribution.hpp"
 #include "src/model/read_fields.hpp"
+#include "src/model/simulation_checks.hpp"
 
 namespace snnsim {
 namespace {
@@ -24,6 +26,7 @@ std::string default_text(const T& value, const char* unit, const Limits& limits)
     } else if constexpr (std::is_same_v<T, bool>) {
         return value ? "`true`" : "`false`";
     } else if constexpr (std::is_arithmetic_v<T>) {
+        if (!std::isfinite(static_cast<double>(value))) return "";
         if (!within(static_cast<double>(value), limits)) return "";
         return fmt::format("`{:g}{}{}`", static_cast<double>(value), *unit ? " " : "", unit);
     } else if constexpr (Listed<T>) {
@@ -58,6 +61,9 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "a name, or a mapping with `name`: " + code_list(ListOf<T>::type::names);
     } else if constexpr (std::is_same_v<T, std::string>) {
         return "name";
+    } else if constexpr (std::is_same_v<T, Distribution>) {
+        return fmt::format("quantity{}, or distribution",
+                           unit == std::string(any_input) ? "" : fmt::format(" in {}", unit));
     } else {
         return "see below";
     }
@@ -115,12 +121,74 @@ std::string alternatives(const std::string& title, const std::string& text, Mode
     return out;
 }
 
+template <class M>
+std::string cell_model() {
+    std::string out = fmt::format("\n### {}\n\n{}\n", M::name, table(rows<typename M::Params>()));
+    if (M::receptors > 0) {
+        out += fmt::format("Input: {}{}.\n\n", kind_name(M::input_unit),
+                           *M::input_unit ? fmt::format(" in {}", M::input_unit) : "");
+    }
+    out += "| state variable | unit | meaning |\n|---|---|---|\n";
+    const auto add = [&](const auto& state) {
+        out += fmt::format("| `{}` | {} | {} |\n", state.name, state.unit, cell(state.help));
+    };
+    std::apply([&](const auto&... state) { (add(state), ...); }, M::states());
+    return out;
+}
+template <class... Models>
+std::string cell_models(ModelList<Models...>) {
+    std::string out =
+        "\n## Cell models\n\nValues of `populations.NAME.model`, each with its parameters and its "
+        "state variables. A parameter that is a quantity or a number may be a distribution: then "
+        "every cell gets a value of its own.\n";
+    ((out += cell_model<Models>()), ...);
+    return out;
+}
+
+std::string distributions() {
+    std::string out =
+        "\n## Distributions\n\nA quantity, or a mapping with `distribution` and the keys of the "
+        "table, as in `{distribution: normal, mean: 87.8 pA, std: 8.78 pA, low: 0 pA}`. All have "
+        "the "
+        "unit of what is drawn, but for the std of lognormal, which is a pure number. `low` and "
+        "`high` are bounds, but for uniform; `outside` says what becomes of values beyond: "
+        "`redraw` "
+        "(the default) or `clip`.\n\n"
+        "| distribution | key | default | meaning |\n|---|---|---|---|\n";
+    for (std::size_t k = 0; k < Names<Shape>::values.size(); ++k) {
+        for (const DistributionKey& key : keys_of(static_cast<Shape>(k))) {
+            out += fmt::format("| `{}` | `{}` | {} | {} |\n", Names<Shape>::values[k], key.name,
+                               key.need == Need::required ? "required" : "none", key.help);
+        }
+    }
+    return out;
+}
+
+std::string connection_rules() {
+    std::string out = "\n| rule | required | optional |\n|---|---|---|\n";
+    const auto code = [](const std::vector<std::string>& keys) {
+        std::string list;
+        for (const std::string& key : keys) list += (list.empty() ? "`" : ", `") + key + "`";
+        return list;
+    };
+    for (std::size_t k = 0; k < Names<Rule>::values.size(); ++k) {
+        const auto rule = static_cast<Rule>(k);
+        const RuleKeys keys = keys_of_rule(rule);
+        out += fmt::format("| `{}` | {} | {} |\n", name_of(rule),
+                           rule == Rule::fixed_total_number ? "`n` or `p`" : code(keys.required),
+                           rule == Rule::fixed_total_number ? "`autapses`" : code(keys.optional));
+    }
+    return out;
+}
+
 std::string introduction() {
     std::string out =
         "# The model file\n\n"
         "A model is one YAML file; `models/` holds examples. This page is what `snnsim reference` "
         "prints, "
         "made from the tables that the reader uses.\n\n"
+        "A file with `simulate` is simulated: cells, synapses and stimuli over time. Any other "
+        "describes data and a network that is trained on them.\n\n"
         "- A quantity is a number and its unit, as in `20 ms`:";
     for (const Dimension& d : dimensions()) {
         out += fmt::format(" {} in {};", d.name, join(d.units));
@@ -131,7 +199,7 @@ std::string introduction() {
            "- A key that is not listed here is an error.\n"
            "- Where the first key of a mapping names something, the name alone will do: "
            "`surrogate: arctan`, "
-           "`weight: xavier_uniform`, `schedule: cosine`, `encode: direct`.\n"
+           "`weight: xavier_uniform`, `schedule: cosine`, `connect: one_to_one`.\n"
            "- `snnsim check FILE` reports everything that is wrong with a file, each with line and "
            "column.\n"
            "- `--set KEY=VALUE` replaces a value for one run: `--set train.epochs=2`, "
@@ -140,10 +208,8 @@ std::string introduction() {
            "0), `--set 'train.optimizer={name: sgd, lr: 0.1}'`.\n";
 }
 
-}  // namespace
-
-std::string model_reference() {
-    return introduction() + section<ModelSpec>("Top level", "The sections of a file.") +
+std::string training() {
+    return "\n# Training\n" + section<ModelSpec>("Top level", "The sections of a file.") +
            section<DataSpec>("data", "What the network is shown.") +
            section<EncodeSpec>(
                "data.encode",
@@ -177,6 +243,41 @@ std::string model_reference() {
            section<EarlyStoppingSpec>("train.early_stopping", "Needs `train.validation`.") +
            section<TestSpec>("test", "`test: {}` will do.") +
            section<RecordSpec>("record[]", "A list; recording is done while testing.");
+}
+
+std::string simulation() {
+    return "\n# Simulation\n" +
+           section<SimulationSpec>("Top level", "The sections of a file with `simulate`.") +
+           section<SimulateSpec>("simulate", "A whole number of dt.") +
+           section<CellPopulationSpec>(
+               "populations.NAME",
+               "One population; the parameters of its model stand beside `model`. What several "
+               "populations share is written once: `E: &cell {...}`, then `I: {<<: *cell, size: "
+               "2500}`. `initial` names state variables: `initial: {v: -60 mV}`.") +
+           cell_models(CellModels{}) + distributions() +
+           section<SynapsesSpec>("projections[]",
+                                 "A list. Synapses with a positive weight excite, with a negative "
+                                 "one inhibit.") +
+           section<ConnectSpec>("projections[].connect",
+                                "The name of the rule alone will do where it needs no other key.") +
+           connection_rules() +
+           section<StimulusSpec>("stimuli[]",
+                                 "A list; the parameters of a stimulus stand beside `kind`. "
+                                 "Currents have the unit of the target's `i_e`.") +
+           alternatives("Stimuli", "Values of `stimuli[].kind`, each with its parameters.",
+                        Stimuli{}) +
+           section<SimulationRecordSpec>("record[]", "A list.") +
+           section<ScaleSpec>(
+               "scale",
+               "A smaller network that works alike (van Albada et al. 2015): weights grow by 1 / "
+               "sqrt(in_degrees), and a constant current makes up for the mean input that is "
+               "missing, for which populations that send need their `rate`.");
+}
+
+}  // namespace
+
+std::string model_reference() {
+    return introduction() + training() + simulation();
 }
 
 }  // namespace snnsim

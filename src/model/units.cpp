@@ -36,8 +36,14 @@ constexpr std::array kinds{
     Kind{"pF", "a capacitance", "250 pF"},
     Kind{"nS", "a conductance", "10 nS"},
     Kind{"Hz", "a rate", "250 Hz"},
+    Kind{any_input, "a current, a voltage, a conductance or a number without a unit", "87.8 pA"},
     Kind{"", "a number without a unit", "0.5"},
 };
+
+/// A unit of any_input.
+bool is_input(const std::string& base) {
+    return base == "pA" || base == "mV" || base == "nS" || base.empty();
+}
 
 const Kind& kind_of(const std::string& base) {
     for (const Kind& kind : kinds) {
@@ -49,7 +55,9 @@ const Kind& kind_of(const std::string& base) {
 std::vector<std::string> units_of(const std::string& base) {
     std::vector<std::string> names;
     for (const Unit& unit : units) {
-        if (base == unit.base) names.push_back(unit.name);
+        if (base == unit.base || (base == any_input && is_input(unit.base))) {
+            names.push_back(unit.name);
+        }
     }
     return names;
 }
@@ -97,10 +105,25 @@ std::string read_quantity(const std::string& text, const std::string& wanted,
                                       : fmt::format(" ({} takes {})", key, join(units_of(wanted))));
 }
 
+std::string input_unit_in(const std::string& text) {
+    const std::size_t end = text.find_last_of("0123456789. ");
+    const std::string name = end == std::string::npos ? text : text.substr(end + 1);
+    if (name.empty()) return "";
+    for (const Unit& unit : units) {
+        if (name == unit.name && is_input(unit.base)) return unit.base;
+    }
+    return any_input;
+}
+
+std::string kind_name(const std::string& base) {
+    return kind_of(base).name;
+}
+
 std::vector<Dimension> dimensions() {
     std::vector<Dimension> out;
     for (const Kind& kind : kinds) {
-        if (*kind.base) out.push_back({kind.name, units_of(kind.base)});
+        if (*kind.base && kind.base != std::string(any_input))
+            out.push_back({kind.name, units_of(kind.base)});
     }
     return out;
 }

@@ -11,6 +11,14 @@ namespace snnsim {
 std::string read_quantity(const std::string& text, const std::string& wanted,
                           const std::string& key, double& out);
 
+/// Stands in tables for what a cell may take as input: pA, mV, nS or no unit.
+inline constexpr const char* any_input = "*";
+/// Which of these a quantity is given in; any_input when in none of them.
+std::string input_unit_in(const std::string& text);
+
+/// "a voltage" for "mV", "a number without a unit" for "".
+std::string kind_name(const std::string& base);
+
 /// A kind of quantity and the units it may be given in; the first is the one that values are kept
 /// in.
 struct Dimension {

@@ -61,12 +61,37 @@ class Converter {
         } else if (node.IsMap()) {
             value.kind = Value::Kind::map;
             for (const auto& pair : node) add_entry(pair.first, pair.second, depth, value);
+            for (const auto& pair : node) {
+                if (is_merge(pair.first)) merge(pair.second, depth, value);
+            }
         }
         return value;
     }
 
   private:
+    static bool is_merge(const YAML::Node& key) { return key.IsScalar() && key.Scalar() == "<<"; }
+
+    /// `<<: *base`, or `<<: [*a, *b]`: their keys as far as the mapping has no such key of its own.
+    void merge(const YAML::Node& node, int depth, Value& map) {
+        const Value from = convert(node, depth + 1);
+        if (from.kind != Value::Kind::list) {
+            merge(from, map);
+        } else {
+            for (const Value& item : from.list) merge(item, map);
+        }
+    }
+    void merge(const Value& from, Value& map) {
+        if (from.kind != Value::Kind::map) {
+            problems_.add(
+                from, fmt::format("<< takes a mapping, as in '<<: *base', not {}", describe(from)));
+        }
+        for (const Entry& entry : from.map) {
+            if (!map.find(entry.key)) map.map.push_back(entry);
+        }
+    }
+
     void add_entry(const YAML::Node& key, const YAML::Node& node, int depth, Value& map) {
+        if (is_merge(key)) return;
         Entry entry{"", location_of(key.Mark()), convert(node, depth + 1)};
         // The mark of an empty value is wherever the parser noticed.
         if (entry.value.kind == Value::Kind::null) entry.value.at = entry.at;

@@ -10,7 +10,9 @@ std::unique_ptr<Trainer> make_cuda_trainer(const Network& network, const Trainer
 }
 
 std::string why_no_cuda() {
-    int count = 0;
+    int driver = 0, count = 0;
+    if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
+        return "no NVIDIA driver is installed";
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status != cudaSuccess) return cudaGetErrorString(status);
     return count == 0 ? "no CUDA device found" : "";

@@ -1,4 +1,4 @@
-// A small valid model file, edits of it, and what the reader says of them.
+// A small valid model file of each kind, edits of them, and what the reader says of those.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,6 +26,25 @@ test:
 record: [{population: hidden, what: spikes}]
 )";
 
+inline const std::string good_simulation = R"(name: net
+dt: 0.1 ms
+simulate: {duration: 1 s}
+populations:
+  E: &cell {size: 80, model: iaf_psc_exp, tau_m: 15 ms, initial: {v: -60 mV}}
+  I: {<<: *cell, size: 20, tau_m: 12 ms}
+  S: {size: 80, model: poisson_source, rate: 8 Hz}
+projections:
+  - {from: E, to: I, connect: {rule: fixed_probability, p: 0.1}, weight: 87.8 pA, delay: 1.5 ms}
+  - {from: I, to: E, connect: {rule: fixed_in_degree, n: 5}, weight: -0.4 nA}
+  - {from: S, to: E, connect: one_to_one, weight: 0 pA}
+stimuli:
+  - {to: E, kind: poisson, rate: 8 kHz, weight: 87.8 pA}
+  - {to: I, kind: dc, amplitude: 300 pA, start: 100 ms}
+record:
+  - {population: E, what: spikes}
+  - {population: I, what: i_ex, cells: 3, interval: 1 ms}
+)";
+
 /// The text with the first `from` replaced.
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
@@ -38,6 +57,9 @@ inline std::string replaced(std::string text, const std::string& from, const std
 inline std::string edited(const std::string& from, const std::string& to) {
     return replaced(good, from, to);
 }
+inline std::string changed(const std::string& from, const std::string& to) {
+    return replaced(good_simulation, from, to);
+}
 /// The good model with more projections.
 inline std::string with_projections(const std::string& lines) {
     return edited("train:", lines + "train:");
@@ -47,7 +69,7 @@ inline std::string with_projections(const std::string& lines) {
 inline std::string error_of(const std::string& text,
                             const std::vector<std::string>& overrides = {}) {
     try {
-        parse_model(text, "m.yaml", overrides);
+        parse_any_model(text, "m.yaml", overrides);
     } catch (const ModelError& e) {
         return e.what();
     } catch (const std::exception& e) {

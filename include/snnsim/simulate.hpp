@@ -1,0 +1,16 @@
+// A simulation from its model to its run file.
+#pragma once
+
+#include "snnsim/run.hpp"
+#include "snnsim/simulation_spec.hpp"
+
+namespace snnsim {
+
+/// Builds the network, runs it, and writes the run file; returns how it ended. A first SIGINT or
+/// SIGTERM ends it early with status `interrupted`. Throws the exceptions of error.hpp.
+RunStatus simulate(const SimulationSpec& spec, const RunOptions& options);
+
+/// The table of `snnsim check`.
+std::string check_text(const SimulationSpec& spec);
+
+}  // namespace snnsim

@@ -1,0 +1,82 @@
+// Leaky integrate-and-fire whose membrane jumps with every spike that arrives.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/cells/model.hpp"
+#include "kernels/cells/propagators.hpp"
+
+namespace snnsim {
+
+/// c_m dv/dt = -c_m (v - e_l) / tau_m + i_e + stimuli, and v jumps by the weights that arrive at
+/// the end of a step. Those that meet a refractory cell are lost. Integrated exactly; NEST's
+/// iaf_psc_delta.
+struct IafPscDelta {
+    static constexpr const char* name = "iaf_psc_delta";
+    static constexpr const char* input_unit = "mV";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
+
+    struct Params {
+        double c_m = 250.0;
+        double tau_m = 10.0;
+        double e_l = -70.0;
+        double v_th = -55.0;
+        double v_reset = -70.0;
+        double t_ref = 2.0;
+        double i_e = 0.0;
+
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
+                Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
+                Field{"e_l", &Params::e_l, "mV", unlimited, "resting potential"},
+                Field{"v_th", &Params::v_th, "mV", unlimited, "firing threshold"},
+                Field{"v_reset", &Params::v_reset, "mV", unlimited, "potential after a spike"},
+                Field{"t_ref", &Params::t_ref, "ms", non_negative, "refractory period"},
+                Field{"i_e", &Params::i_e, "pA", unlimited, "constant current"},
+            };
+        }
+    };
+    struct Constants {
+        float decay, by_current;
+        float v_th, v_reset;  // relative to e_l
+        float refractory;     // steps
+        float i_e, e_l;
+    };
+    struct State {
+        float v, refractory;
+    };
+
+    static constexpr auto states() {
+        return std::tuple{
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
+            StateField<State, Constants>{"refractory", &State::refractory, "",
+                                         "steps until the cell integrates again"},
+        };
+    }
+    static Constants prepare(const Params& p, double dt) {
+        return {static_cast<float>(std::exp(-dt / p.tau_m)),
+                static_cast<float>(-std::expm1(-dt / p.tau_m) * p.tau_m / p.c_m),
+                static_cast<float>(p.v_th - p.e_l),
+                static_cast<float>(p.v_reset - p.e_l),
+                refractory_steps(p.t_ref, dt),
+                static_cast<float>(p.i_e),
+                static_cast<float>(p.e_l)};
+    }
+    static State rest(const Params&, const Constants&) { return {}; }
+    /// Mean current of spikes of weight 1 that arrive at 1 per ms.
+    static double current_of_rate(const Params& p, double) { return p.c_m; }
+
+    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+        const bool waits = s.refractory > 0.0f;
+        float v = fused(c.i_e + in.current, c.by_current, c.decay * s.v) + in.receptor_0;
+        v = waits ? c.v_reset : flushed(v);
+        const bool fires = !waits && v >= c.v_th;
+        s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
+        s.v = fires ? c.v_reset : v;
+        return fires ? 1.0f : 0.0f;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,70 @@
+// What a cell model of the event-driven engine provides. A new model is one file with these members
+// plus its entry in all.hpp; the model file, recording, checkpoints and tests follow from it.
+//
+//   name              how the model file calls it
+//   input_unit        unit of the weights that arrive: "pA", "mV", "nS" or "" (the model's own)
+//   receptors         how many inputs are summed apart: 2 keeps positive (0) and negative (1)
+//   weights
+//                     apart, 1 sums them together, 0 takes none (a source)
+//   Params, fields()  parameters with defaults, units, limits and help
+//   Constants         what the step needs: floats only, computed once on the host in double
+//   State, states()   floats per cell that last from step to step, with names and units
+//   shares_receptor   optional: true when two receptors act alike and may be summed into the first
+//   current_of_rate   optional: what `scale` needs to make up for lost input
+//   rest              the state at time 0 where the model file says nothing
+//   step              one time step of dt; returns what the cell sends: 0 nothing, 1 a spike
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "kernels/fields.hpp"
+#include "kernels/host_device.hpp"
+#include "kernels/math/fused.hpp"
+
+namespace snnsim {
+
+/// What reaches a cell in one step.
+struct CellInput {
+    float receptor_0 = 0.0f;  // spikes that arrive at the end of the step: sums of weights
+    float receptor_1 = 0.0f;
+    float current = 0.0f;      // of stimuli, constant through the step
+    std::uint32_t random = 0;  // for models with uses_random: uniform in 0 .. 2^32 - 1
+};
+
+/// One float of a cell's state. `origin` is added where a user reads or writes it: a membrane that
+/// is kept relative to rest has more digits.
+template <class State, class Constants>
+struct StateField {
+    const char* name;
+    float State::*member;
+    const char* unit;
+    const char* help;
+    float Constants::*origin = nullptr;
+
+    constexpr StateField(const char* name, float State::*member, const char* unit, const char* help,
+                         float Constants::*origin = nullptr)
+        : name(name), member(member), unit(unit), help(help), origin(origin) {}
+};
+
+/// Zero for values so small that they would become denormal, which cost a CPU 20 times as much.
+SNN_HD inline float flushed(float x) {
+    return x > -1e-30f && x < 1e-30f ? 0.0f : x;
+}
+
+template <class M>
+concept CellModel = requires(const typename M::Params& params,
+                             const typename M::Constants& constants, typename M::State& state,
+                             const CellInput& input) {
+    { M::name } -> std::convertible_to<const char*>;
+    { M::input_unit } -> std::convertible_to<const char*>;
+    { M::receptors } -> std::convertible_to<int>;
+    { M::uses_random } -> std::convertible_to<bool>;
+    { M::prepare(params, 1.0) } -> std::same_as<typename M::Constants>;
+    { M::rest(params, constants) } -> std::same_as<typename M::State>;
+    { M::step(constants, state, input) } -> std::same_as<float>;
+    M::Params::fields();
+    M::states();
+};
+
+}  // namespace snnsim

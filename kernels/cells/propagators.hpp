@@ -1,0 +1,23 @@
+// What exact integration of linear cells needs, computed on the host in double.
+#pragma once
+
+#include <cmath>
+
+namespace snnsim {
+
+/// What an exponential current of time constant tau_s (1 at the start of the step) adds to the
+/// membrane in one step: tau_m tau_s / (c_m (tau_s - tau_m)) (e^(-dt/tau_s) - e^(-dt/tau_m)), or
+/// its limit for equal time constants.
+inline double current_to_v(double dt, double c_m, double tau_m, double tau_s) {
+    const double rate = 1.0 / tau_m - 1.0 / tau_s;  // (tau_s - tau_m) / (tau_m tau_s)
+    const double decay = std::exp(-dt / tau_m);
+    return std::abs(rate * dt) < 1e-12 ? decay * dt / c_m
+                                       : decay * std::expm1(rate * dt) / (rate * c_m);
+}
+
+/// A refractory period on the grid.
+inline float refractory_steps(double t_ref, double dt) {
+    return static_cast<float>(std::floor(t_ref / dt + 0.5));
+}
+
+}  // namespace snnsim

@@ -1,0 +1,138 @@
+// One time step of a panel of cells: what arrives, then the model's step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+#include "kernels/cells/model.hpp"
+#include "kernels/random.hpp"
+
+namespace snnsim {
+
+inline constexpr int most_states = 8;
+inline constexpr int most_constants = 24;
+
+/// Where the cells of one population in one block keep what they have: element i is cell `first +
+/// i` of the population.
+struct CellArrays {
+    float* state[most_states] = {};
+    const float* constants[most_constants] = {};  // where cells differ
+    std::int32_t* arriving[2] = {};  // sums of weights in units of the grid; zero after the step
+    float unit[2] = {};              // weight per unit of the grid
+    const float* current = nullptr;  // of stimuli
+    std::uint32_t first = 0;         // a multiple of the panel
+};
+
+/// Body over panels of Lanes cells. Writes what each cell sends.
+template <CellModel M, bool Varied, int Lanes>
+struct StepCells {
+    typename M::Constants constants;
+    CellArrays cells;
+    RandomKey random;  // of this step: words are numbered by cell
+
+    SNN_HD void operator()(std::size_t at, float (&sent)[Lanes]) const {
+        std::uint32_t words[Lanes] = {};
+        if constexpr (M::uses_random) draw(at, words);
+        SNN_LANES for (int l = 0; l < Lanes; ++l) {
+            sent[l] = step_cell(at + static_cast<std::size_t>(l), words[l]);
+        }
+    }
+
+  private:
+    static constexpr auto states = M::states();
+    static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
+    static constexpr std::size_t constant_count = sizeof(typename M::Constants) / sizeof(float);
+    static_assert(state_count <= most_states && constant_count <= most_constants);
+
+    // Not in the loop itself: structs there would keep it from becoming vector instructions.
+    SNN_HD float step_cell(std::size_t i, std::uint32_t word) const {
+        CellInput in;
+        if constexpr (M::receptors > 0) in.receptor_0 = take(0, i);
+        if constexpr (M::receptors > 1) in.receptor_1 = take(1, i);
+        in.current = cells.current[i];
+        in.random = word;
+        typename M::State s = load_state(i);
+        float sent;
+        if constexpr (Varied) {
+            sent = M::step(load_constants(i), s, in);
+        } else {
+            sent = M::step(constants, s, in);
+        }
+        store_state(i, s);
+        return sent;
+    }
+    SNN_HD float take(int receptor, std::size_t i) const {
+        const float sum = static_cast<float>(cells.arriving[receptor][i]) * cells.unit[receptor];
+        cells.arriving[receptor][i] = 0;
+        return sum;
+    }
+    SNN_HD typename M::State load_state(std::size_t i) const {
+        typename M::State s{};
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            ((s.*(std::get<K>(states).member) = cells.state[K][i]), ...);
+        }
+        (std::make_index_sequence<state_count>());
+        return s;
+    }
+    SNN_HD void store_state(std::size_t i, const typename M::State& s) const {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            ((cells.state[K][i] = s.*(std::get<K>(states).member)), ...);
+        }
+        (std::make_index_sequence<state_count>());
+    }
+    SNN_HD typename M::Constants load_constants(std::size_t i) const {
+        float values[constant_count];
+        for (std::size_t k = 0; k < constant_count; ++k) values[k] = cells.constants[k][i];
+        typename M::Constants c;
+        __builtin_memcpy(&c, values, sizeof(c));
+        return c;
+    }
+    SNN_HD void draw(std::size_t at, std::uint32_t (&words)[Lanes]) const {
+        cell_words(random, cells.first + static_cast<std::uint32_t>(at), words);
+    }
+};
+
+/// A random word for each of the cells first .. first + Lanes - 1; `first` is a multiple of 16
+/// where Lanes is. Four blocks of Philox serve 16 cells, so that a vector of blocks serves a panel.
+template <int Lanes>
+SNN_HD inline void cell_words(const RandomKey& key, std::uint32_t first,
+                              std::uint32_t (&words)[Lanes]) {
+    if constexpr (Lanes == 16) {
+        std::uint32_t block[4][4];
+        key.draw(first / 4, block);
+        for (int l = 0; l < 16; ++l) words[l] = block[l / 4][l % 4];
+    } else {
+        for (int l = 0; l < Lanes; ++l) {
+            const std::uint32_t cell = first + static_cast<std::uint32_t>(l);
+            words[l] = key.draw(cell / 16 * 4 + cell % 4).word[cell / 4 % 4];
+        }
+    }
+}
+
+/// Body over panels: spikes of many independent sources, a Poisson number in every cell.
+template <int Lanes>
+struct AddPoisson {
+    const std::uint32_t* thresholds;  // see poisson_thresholds
+    int count;                        // of thresholds
+    std::int32_t weight;              // on the grid
+    std::int32_t* arriving;
+    std::uint32_t first;  // cell of element 0 in its population
+    RandomKey random;     // of this stimulus and step
+
+    SNN_HD void operator()(std::size_t at) const {
+        std::uint32_t words[Lanes];
+        cell_words(random, first + static_cast<std::uint32_t>(at), words);
+        std::int32_t spikes[Lanes] = {};
+        for (int k = 0; k < count; ++k) {
+            const std::uint32_t threshold = thresholds[k];
+            SNN_LANES for (int l = 0; l < Lanes; ++l) spikes[l] += words[l] >= threshold ? 1 : 0;
+        }
+        SNN_LANES for (int l = 0; l < Lanes; ++l) {
+            arriving[at + static_cast<std::size_t>(l)] += spikes[l] * weight;
+        }
+    }
+};
+
+}  // namespace snnsim

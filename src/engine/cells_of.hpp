@@ -1,0 +1,229 @@
+// The cells of one population in one block, behind one call a step.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "kernels/cells/step_cells.hpp"
+#include "src/engine/quantile.hpp"
+#include "src/engine/stimuli.hpp"
+
+namespace snnsim {
+
+/// A float in (0, 1) for every cell of a population, the same in any layout.
+inline double cell_uniform(const RandomKey& key, std::uint32_t cell) {
+    const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
+    return (static_cast<double>(word >> 8) + 0.5) / 16777216.0;
+}
+
+class CellGroup {
+  public:
+    virtual ~CellGroup() = default;
+    /// Step t: takes what arrived, appends the cells that fire.
+    virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired) = 0;
+    /// Values of a state variable as a user sees them, of `count` cells from the slice's first.
+    virtual void read_state(std::size_t variable, std::uint32_t count, float* out) const = 0;
+    /// The first cell with a state that is no number, or -1.
+    virtual std::int64_t find_nan() const = 0;
+    virtual std::size_t bytes() const = 0;
+    /// The state as it is, [variable][cell], for checkpoints.
+    virtual std::vector<float*> raw_state() = 0;
+};
+
+template <CellModel M>
+class CellsOf : public CellGroup {
+  public:
+    CellsOf(const SimulationSpec& spec, std::size_t population, const Slice& slice,
+            const WeightGrid& grid, std::int32_t* accumulators)
+        : spec_(spec.populations[population]),
+          slice_(slice),
+          key_{spec.seed, Stream::cells, static_cast<std::uint32_t>(population), 0},
+          currents_(spec, population, slice),
+          poisson_(poisson_plans(spec, population, grid)),
+          seed_(spec.seed) {
+        cells_.first = slice.first;
+        const std::vector<double>& scale = grid.scale[population];
+        for (std::size_t r = 0; r < scale.size(); ++r) {
+            cells_.arriving[r] = accumulators + slice.slot + r * slice.padded();
+            cells_.unit[r] = static_cast<float>(1.0 / scale[r]);
+        }
+        if (static_cast<int>(scale.size()) <
+            M::receptors) {  // the second is shared: nothing arrives
+            nothing_.resize(slice.padded());
+            cells_.arriving[1] = nothing_.data();
+        }
+        const auto& params = std::get<typename M::Params>(spec_.cell);
+        uniform_ = M::prepare(params, spec.dt);
+        set_constants(params, spec.dt, population);
+        set_state(params, population);
+    }
+
+    void step(std::int64_t t, std::vector<std::uint32_t>& fired) override {
+        for (const PoissonPlan& p : poisson_) {
+            if (t >= p.first && t < p.last) add_poisson(p, t);
+        }
+        cells_.current = currents_.at(t);
+        RandomKey random = key_;
+        random.sub_entity = static_cast<std::uint32_t>(t);
+        if (constants_.empty()) {
+            step_all(StepCells<M, false, lanes>{uniform_, cells_, random}, fired);
+        } else {
+            step_all(StepCells<M, true, lanes>{uniform_, cells_, random}, fired);
+        }
+    }
+
+    void read_state(std::size_t variable, std::uint32_t count, float* out) const override {
+        const float* from = cells_.state[variable];
+        for (std::uint32_t i = 0; i < count; ++i) out[i] = from[i] + origin(variable, i);
+    }
+
+    std::int64_t find_nan() const override {
+        for (std::uint32_t i = 0; i < slice_.count; ++i) {
+            for (std::size_t k = 0; k < state_count; ++k) {
+                if (!(cells_.state[k][i] - cells_.state[k][i] == 0.0f)) return slice_.first + i;
+            }
+        }
+        return -1;
+    }
+    std::size_t bytes() const override {
+        return (state_.size() + constants_.size()) * sizeof(float);
+    }
+    std::vector<float*> raw_state() override { return {cells_.state, cells_.state + state_count}; }
+
+  private:
+    static constexpr int lanes = cell_panel;
+    static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
+
+    template <class Step>
+    void step_all(const Step& step, std::vector<std::uint32_t>& fired) {
+        for (std::uint32_t at = 0; at < slice_.count; at += lanes) {
+            float sent[lanes];
+            step(at, sent);
+            float any = 0.0f;
+            for (int l = 0; l < lanes; ++l) any += sent[l];
+            if (any == 0.0f) continue;
+            const std::uint32_t count = std::min<std::uint32_t>(lanes, slice_.count - at);
+            for (std::uint32_t l = 0; l < count; ++l) {
+                if (sent[l] != 0.0f) fired.push_back(slice_.first + at + l);
+            }
+        }
+    }
+
+    void add_poisson(const PoissonPlan& p, std::int64_t t) {
+        const AddPoisson<lanes> add{
+            p.thresholds.data(),
+            static_cast<int>(p.thresholds.size()),
+            p.weight,
+            cells_.arriving[p.receptor],
+            slice_.first,
+            {seed_, Stream::stimulus, p.number, static_cast<std::uint32_t>(t)}};
+        for (std::uint32_t at = 0; at < slice_.count; at += lanes) add(at);
+    }
+
+    /// Constants of each cell, where a parameter differs from cell to cell.
+    void set_constants(const typename M::Params& params, double dt, std::size_t population) {
+        if (spec_.varied.empty()) return;
+        constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);
+        constants_.resize(count * slice_.padded());
+        for (std::size_t k = 0; k < count; ++k)
+            cells_.constants[k] = constants_.data() + k * slice_.padded();
+        for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
+            const typename M::Constants c = M::prepare(params_of(params, population, i), dt);
+            float values[count];
+            __builtin_memcpy(values, &c, sizeof(c));
+            for (std::size_t k = 0; k < count; ++k) constants_[k * slice_.padded() + i] = values[k];
+        }
+    }
+    typename M::Params params_of(const typename M::Params& params, std::size_t population,
+                                 std::uint32_t i) const {
+        typename M::Params own = params;
+        for (const NamedDistribution& d : spec_.varied) {
+            std::uint32_t number = 0;
+            const auto set = [&](const auto& field) {
+                using Member = std::remove_reference_t<decltype(own.*field.member)>;
+                if constexpr (std::is_same_v<Member, double>) {
+                    if (d.name == field.name) {
+                        const RandomKey key{seed_, Stream::parameters,
+                                            static_cast<std::uint32_t>(population), number};
+                        own.*field.member = Quantile(d.value)(cell_uniform(key, slice_.first + i));
+                    }
+                }
+                ++number;
+            };
+            std::apply([&](const auto&... fields) { (set(fields), ...); }, M::Params::fields());
+        }
+        return own;
+    }
+
+    void set_state(const typename M::Params& params, std::size_t population) {
+        state_.resize(state_count * slice_.padded());
+        for (std::size_t k = 0; k < state_count; ++k)
+            cells_.state[k] = state_.data() + k * slice_.padded();
+        std::size_t variable = 0;
+        const auto set = [&](const auto& field) {
+            const auto given =
+                std::find_if(spec_.initial.begin(), spec_.initial.end(),
+                             [&](const NamedDistribution& d) { return d.name == field.name; });
+            const RandomKey key{seed_, Stream::initial, static_cast<std::uint32_t>(population),
+                                static_cast<std::uint32_t>(variable)};
+            for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
+                float& value = cells_.state[variable][i];
+                if (given == spec_.initial.end()) {
+                    const typename M::Params own =
+                        spec_.varied.empty() ? params : params_of(params, population, i);
+                    value = M::rest(own, uniform_).*field.member;
+                } else {
+                    const double u = cell_uniform(key, slice_.first + i);
+                    value = static_cast<float>(Quantile(given->value)(u) -
+                                               static_cast<double>(origin(variable, i)));
+                }
+            }
+            ++variable;
+        };
+        std::apply([&](const auto&... fields) { (set(fields), ...); }, M::states());
+    }
+
+    /// What is added to a state variable where a user sees it.
+    float origin(std::size_t variable, std::uint32_t i) const {
+        float out = 0.0f;
+        std::size_t k = 0;
+        const auto look = [&](const auto& field) {
+            if (k++ == variable && field.origin) out = constants_of(i).*field.origin;
+        };
+        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+        return out;
+    }
+    typename M::Constants constants_of(std::uint32_t i) const {
+        if (constants_.empty()) return uniform_;
+        constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);
+        float values[count];
+        for (std::size_t k = 0; k < count; ++k) values[k] = cells_.constants[k][i];
+        typename M::Constants c;
+        __builtin_memcpy(&c, values, sizeof(c));
+        return c;
+    }
+
+    const CellPopulationSpec spec_;
+    const Slice slice_;
+    const RandomKey key_;
+    Currents currents_;
+    std::vector<PoissonPlan> poisson_;
+    std::uint64_t seed_;
+    typename M::Constants uniform_;
+    CellArrays cells_;
+    std::vector<float> state_, constants_;
+    std::vector<std::int32_t> nothing_;
+};
+
+inline std::unique_ptr<CellGroup> make_cells(const SimulationSpec& spec, std::size_t population,
+                                             const Slice& slice, const WeightGrid& grid,
+                                             std::int32_t* accumulators) {
+    return CellModels::visit(spec.populations[population].cell,
+                             [&]<class M>(const typename M::Params&) -> std::unique_ptr<CellGroup> {
+                                 return std::make_unique<CellsOf<M>>(spec, population, slice, grid,
+                                                                     accumulators);
+                             });
+}
+
+}  // namespace snnsim

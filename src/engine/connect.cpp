@@ -1,0 +1,68 @@
+#include "src/engine/connect.hpp"
+
+#include <algorithm>
+
+#include "src/engine/quantile.hpp"
+
+namespace snnsim {
+namespace {
+
+RandomKey degree_key(const Connection& c) {
+    return {c.seed, Stream::out_degree, 0, c.number, 0};
+}
+
+/// `total` synapses, each from a random source.
+std::vector<std::uint32_t> multinomial_degrees(const Connection& c) {
+    std::vector<std::uint32_t> degree(c.sources);
+    const RandomKey key = degree_key(c);
+    constexpr int lanes = 8;
+    std::uint32_t words[4][lanes];
+    for (std::uint64_t k = 0; k < c.total; k += 4 * lanes) {
+        key.draw(static_cast<std::uint32_t>(k / 4), words);
+        const auto count = static_cast<int>(std::min<std::uint64_t>(4 * lanes, c.total - k));
+        for (int i = 0; i < count; ++i) ++degree[below(words[i / lanes][i % lanes], c.sources)];
+    }
+    return degree;
+}
+
+std::vector<std::uint32_t> binomial_degrees(const Connection& c, std::uint32_t candidates) {
+    const std::vector<std::uint32_t> thresholds = binomial_thresholds(candidates, c.connect.p);
+    const RandomKey key = degree_key(c);
+    std::vector<std::uint32_t> degree(c.sources);
+    for (std::uint32_t j = 0; j < c.sources; ++j) {
+        const std::uint32_t word = key.draw(j / 4).word[j % 4];
+        degree[j] = static_cast<std::uint32_t>(
+            std::upper_bound(thresholds.begin(), thresholds.end(), word) - thresholds.begin());
+    }
+    return degree;
+}
+
+}  // namespace
+
+std::uint64_t total_number(const ConnectSpec& connect, double sources, double targets) {
+    if (connect.n > 0 || connect.p <= 0.0) return static_cast<std::uint64_t>(connect.n);
+    const double pairs = sources * targets;
+    return static_cast<std::uint64_t>(
+        std::floor(std::log1p(-connect.p) / std::log1p(-1.0 / pairs) + 0.5));
+}
+
+std::vector<std::uint32_t> out_degrees(const Connection& c) {
+    const std::uint32_t candidates = c.skips_itself() ? c.targets - 1 : c.targets;
+    switch (c.connect.rule) {
+        case Rule::one_to_one:
+            return std::vector<std::uint32_t>(c.sources, 1u);
+        case Rule::all_to_all:
+            return std::vector<std::uint32_t>(c.sources, candidates);
+        case Rule::fixed_probability:
+            return binomial_degrees(c, candidates);
+        case Rule::fixed_out_degree:
+            return std::vector<std::uint32_t>(c.sources, static_cast<std::uint32_t>(c.connect.n));
+        case Rule::fixed_total_number:
+            return multinomial_degrees(c);
+        case Rule::fixed_in_degree:
+            break;
+    }
+    return std::vector<std::uint32_t>(c.sources, 0u);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,69 @@
+#include "src/engine/layout.hpp"
+
+#include <algorithm>
+
+namespace snnsim {
+namespace {
+
+constexpr std::uint32_t most_slots = 65536;
+
+std::vector<CellBlock> split(const std::vector<PopulationLayout>& populations,
+                             std::uint32_t count) {
+    std::vector<CellBlock> blocks(count);
+    for (std::uint32_t b = 0; b < count; ++b) {
+        CellBlock& block = blocks[b];
+        for (const PopulationLayout& p : populations) {
+            const std::uint64_t panels = (p.size + cell_panel - 1) / cell_panel;
+            const auto edge = [&](std::uint64_t k) {
+                return std::min(p.size,
+                                static_cast<std::uint32_t>(panels * k / count * cell_panel));
+            };
+            Slice slice{edge(b), 0, block.cells, block.slots};
+            slice.count = edge(b + 1) - slice.first;
+            block.cells += slice.padded();
+            block.slots += slice.padded() * p.receptors;
+            block.slices.push_back(slice);
+        }
+    }
+    return blocks;
+}
+
+}  // namespace
+
+int receptors_of(const CellPopulationSpec& population) {
+    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params& params) {
+        if constexpr (requires { M::shares_receptor(params); }) {
+            const bool varied = std::any_of(
+                population.varied.begin(), population.varied.end(),
+                [](const NamedDistribution& d) { return d.name.starts_with("tau_syn"); });
+            if (!varied && M::shares_receptor(params)) return 1;
+        }
+        return M::receptors;
+    });
+}
+
+Layout::Layout(const SimulationSpec& spec, int threads) {
+    for (const CellPopulationSpec& p : spec.populations) {
+        const auto size = static_cast<std::uint32_t>(p.size);
+        populations.push_back({size, rows, static_cast<std::uint32_t>(receptors_of(p))});
+        rows += size;
+    }
+    std::uint32_t count = 0;
+    do {
+        count += static_cast<std::uint32_t>(threads);
+        blocks = split(populations, count);
+    } while (std::any_of(blocks.begin(), blocks.end(),
+                         [](const CellBlock& b) { return b.slots > most_slots; }));
+    panels.resize(populations.size());
+    for (std::uint32_t b = 0; b < count; ++b) {
+        for (std::size_t p = 0; p < populations.size(); ++p) {
+            const Slice& slice = blocks[b].slices[p];
+            for (std::uint32_t at = 0; at < slice.padded(); at += cell_panel)
+                panels[p].push_back({static_cast<std::uint16_t>(b),
+                                     static_cast<std::uint16_t>(slice.slot + at),
+                                     static_cast<std::uint16_t>(slice.padded())});
+        }
+    }
+}
+
+}  // namespace snnsim

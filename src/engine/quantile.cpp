@@ -1,0 +1,106 @@
+#include "src/engine/quantile.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/math/exp.hpp"
+#include "kernels/math/normal.hpp"
+
+namespace snnsim {
+namespace {
+
+double normal(double u) {
+    return normal_quantile(static_cast<float>(u));
+}
+
+/// 32-bit thresholds of the distribution whose weights are proportional to `mass`, from value 0 on.
+std::vector<std::uint32_t> thresholds_of(const std::vector<double>& mass) {
+    double all = 0.0, below = 0.0;
+    for (const double m : mass) all += m;
+    std::vector<std::uint32_t> out;
+    for (const double m : mass) {
+        below += m;
+        const double threshold = below / all * 4294967296.0;
+        if (threshold >= 4294967295.0) break;
+        out.push_back(static_cast<std::uint32_t>(threshold));
+    }
+    return out;
+}
+
+/// Masses of 0, 1, ... from the ratio mass(k + 1) / mass(k), begun at the mode so that no factor
+/// underflows; what is below 1e-12 of the mode is left out at the upper end.
+template <class Ratio>
+std::vector<double> masses(std::int64_t mode, std::int64_t last, Ratio ratio) {
+    std::vector<double> mass(static_cast<std::size_t>(mode) + 1);
+    mass.back() = 1.0;
+    for (std::int64_t k = mode; k-- > 0;) {
+        const auto at = static_cast<std::size_t>(k);
+        mass[at] = mass[at + 1] / ratio(k);
+    }
+    for (std::int64_t k = mode; k < last && mass.back() > 1e-12; ++k)
+        mass.push_back(mass.back() * ratio(k));
+    return mass;
+}
+
+}  // namespace
+
+Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
+    if (d_.constant() || d_.shape == Shape::uniform || d_.outside == Outside::clip) return;
+    if (std::isfinite(d_.low)) first_ = share_below(d_.low);
+    if (std::isfinite(d_.high)) last_ = share_below(d_.high);
+}
+
+double Quantile::operator()(double u) const {
+    if (d_.constant()) return d_.mean;
+    if (d_.shape == Shape::uniform) return d_.low + u * (d_.high - d_.low);
+    return std::clamp(unbounded(first_ + u * (last_ - first_)), d_.low, d_.high);
+}
+
+double Quantile::unbounded(double u) const {
+    switch (d_.shape) {
+        case Shape::normal:
+            return d_.mean + d_.std * normal(u);
+        case Shape::lognormal:
+            return d_.mean * exact_exp(static_cast<float>(d_.std * normal(u)));
+        case Shape::exponential:
+            return -d_.mean * exact_log(static_cast<float>(1.0 - u));
+        case Shape::constant:
+        case Shape::uniform:
+            break;
+    }
+    return d_.mean;
+}
+
+double Quantile::share_below(double x) const {
+    double low = 0.0, high = 1.0;
+    for (int k = 0; k < 50; ++k) {
+        const double middle = 0.5 * (low + high);
+        (unbounded(middle) < x ? low : high) = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+std::vector<double> quantile_table(const Distribution& distribution, std::size_t size) {
+    const Quantile quantile(distribution);
+    std::vector<double> out(size);
+    for (std::size_t k = 0; k < size; ++k)
+        out[k] = quantile((static_cast<double>(k) + 0.5) / static_cast<double>(size));
+    return out;
+}
+
+std::vector<std::uint32_t> poisson_thresholds(double mean) {
+    const auto ratio = [&](std::int64_t k) { return mean / static_cast<double>(k + 1); };
+    return thresholds_of(
+        masses(static_cast<std::int64_t>(mean), std::numeric_limits<std::int64_t>::max(), ratio));
+}
+
+std::vector<std::uint32_t> binomial_thresholds(std::int64_t n, double p) {
+    if (p >= 1.0) return std::vector<std::uint32_t>(static_cast<std::size_t>(n), 0u);
+    const auto ratio = [&](std::int64_t k) {
+        return static_cast<double>(n - k) / static_cast<double>(k + 1) * (p / (1.0 - p));
+    };
+    const auto mode = static_cast<std::int64_t>(static_cast<double>(n + 1) * p);
+    return thresholds_of(masses(std::min(mode, n), n, ratio));
+}
+
+}  // namespace snnsim

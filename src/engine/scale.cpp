@@ -1,0 +1,141 @@
+#include "src/engine/scale.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "snnsim/error.hpp"
+#include "src/engine/connect.hpp"
+
+namespace snnsim {
+namespace {
+
+const CellPopulationSpec& population(const SimulationSpec& spec, const std::string& name) {
+    return *std::find_if(spec.populations.begin(), spec.populations.end(),
+                         [&](const CellPopulationSpec& p) { return p.name == name; });
+}
+
+double size_of(const SimulationSpec& spec, const std::string& name) {
+    return static_cast<double>(population(spec, name).size);
+}
+
+/// Synapses per target of the full network.
+double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
+    const double sources = size_of(full, p.from), targets = size_of(full, p.to);
+    switch (p.connect.rule) {
+        case Rule::all_to_all:
+            return sources;
+        case Rule::one_to_one:
+            return 1.0;
+        case Rule::fixed_probability:
+            return p.connect.p * sources;
+        case Rule::fixed_in_degree:
+            return static_cast<double>(p.connect.n);
+        case Rule::fixed_out_degree:
+            return static_cast<double>(p.connect.n) * sources / targets;
+        case Rule::fixed_total_number:
+            return p.connect.n > 0 ? static_cast<double>(p.connect.n) / targets
+                                   : std::log1p(-p.connect.p) /
+                                         std::log1p(-1.0 / (sources * targets)) / targets;
+    }
+    return 0.0;
+}
+
+/// The current that spikes of weight 1 bring at 1 per ms.
+double current_of_rate(const CellPopulationSpec& target, double weight) {
+    return CellModels::visit(target.cell, [&]<class M>(const typename M::Params& p) -> double {
+        if constexpr (requires { M::current_of_rate(p, weight); }) {
+            return M::current_of_rate(p, weight);
+        } else {
+            throw ModelError(
+                std::string("scale.in_degrees below 1 needs a model with currents; '") +
+                target.name + "' is a " + M::name +
+                ". Write a smaller network out, or scale neurons only");
+        }
+    });
+}
+
+Distribution times(Distribution d, double factor) {
+    d.mean *= factor;
+    if (d.shape != Shape::lognormal) d.std *= factor;
+    d.low *= factor;
+    d.high *= factor;
+    return d;
+}
+
+void scale_rule(ConnectSpec& c, double in_degree, double targets, const ScaleSpec& scale) {
+    switch (c.rule) {
+        case Rule::all_to_all:
+        case Rule::one_to_one:
+            break;
+        case Rule::fixed_probability:
+            c.p = std::min(1.0, c.p * scale.in_degrees / scale.neurons);
+            break;
+        case Rule::fixed_in_degree:
+        case Rule::fixed_out_degree:
+            c.n = std::llround(static_cast<double>(c.n) * scale.in_degrees);
+            break;
+        case Rule::fixed_total_number:
+            c.n = std::llround(in_degree * scale.in_degrees * targets);
+            c.p = 0.0;
+            break;
+    }
+}
+
+}  // namespace
+
+SimulationSpec apply_scale(const SimulationSpec& full) {
+    SimulationSpec spec = full;
+    const ScaleSpec scale = full.scale;
+    spec.scale = {};
+    if (scale.neurons == 1.0 && scale.in_degrees == 1.0) return spec;
+    for (CellPopulationSpec& p : spec.populations)
+        p.size =
+            std::max<std::int64_t>(1, std::llround(static_cast<double>(p.size) * scale.neurons));
+    const double up = 1.0 / std::sqrt(scale.in_degrees);
+    const double lost = 1.0 - std::sqrt(scale.in_degrees);
+    std::vector<double> current(full.populations.size(), 0.0);
+    const auto make_up = [&](const std::string& to, double weight, double rate_per_ms) {
+        if (lost == 0.0) return;
+        const CellPopulationSpec& target = population(full, to);
+        current[static_cast<std::size_t>(&target - full.populations.data())] +=
+            lost * weight * rate_per_ms * current_of_rate(target, weight);
+    };
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        SynapsesSpec& p = spec.projections[k];
+        const double degree = in_degree(full, full.projections[k]);
+        make_up(p.to, p.weight.mean, degree * population(full, p.from).rate * 1e-3);
+        p.weight = times(p.weight, up);
+        scale_rule(p.connect, degree, size_of(spec, p.to), scale);
+    }
+    for (StimulusSpec& s : spec.stimuli) {
+        auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind);
+        if (!poisson) continue;
+        make_up(s.to, poisson->weight.mean, poisson->rate * 1e-3);
+        poisson->rate *= scale.in_degrees;
+        poisson->weight = times(poisson->weight, up);
+    }
+    for (std::size_t k = 0; k < current.size(); ++k) {
+        if (current[k] == 0.0) continue;
+        StimulusSpec dc;
+        dc.to = spec.populations[k].name;
+        dc.kind = DcStimulus::Params{{.mean = current[k], .unit = "pA"}};
+        spec.stimuli.push_back(dc);
+    }
+    return spec;
+}
+
+std::vector<double> expected_synapses(const SimulationSpec& spec) {
+    std::vector<double> counts;
+    for (const SynapsesSpec& p : spec.projections)
+        counts.push_back(in_degree(spec, p) * size_of(spec, p.to));
+    return counts;
+}
+
+double expected_bytes(const SimulationSpec& spec, double synapses) {
+    constexpr double per_cell = 1000.0;  // state, spike lists, edges of the row's segments
+    double cells = 0.0;
+    for (const CellPopulationSpec& p : spec.populations) cells += static_cast<double>(p.size);
+    return 4.0 * synapses + per_cell * cells + 20e6;
+}
+
+}  // namespace snnsim

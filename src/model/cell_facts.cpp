@@ -1,0 +1,30 @@
+#include "src/model/cell_facts.hpp"
+
+namespace snnsim {
+
+std::vector<std::string> CellFacts::state_names() const {
+    std::vector<std::string> out;
+    for (const StateName& state : states) out.push_back(state.name);
+    return out;
+}
+
+CellFacts facts_of(const CellPopulationSpec& population) {
+    return CellModels::visit(population.cell, []<class M>(const auto& params) {
+        CellFacts facts{M::name, M::input_unit, M::receptors, {}, {}};
+        facts.scales = requires {
+            M::current_of_rate(params, 1.0);
+        };
+        const auto look = [&](const auto& field) {
+            if (std::string_view(field.name) == "i_e") facts.current_unit = field.unit;
+        };
+        std::apply([&](const auto&... field) { (look(field), ...); }, M::Params::fields());
+        std::apply(
+            [&](const auto&... state) {
+                (facts.states.push_back({state.name, state.unit}), ...);
+            },
+            M::states());
+        return facts;
+    });
+}
+
+}  // namespace snnsim

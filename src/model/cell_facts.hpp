@@ -1,0 +1,28 @@
+// What the reader and the checks ask of a cell model, whichever it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/simulation_spec.hpp"
+
+namespace snnsim {
+
+struct StateName {
+    std::string name;
+    const char* unit;
+};
+
+struct CellFacts {
+    const char* model;
+    const char* input_unit;
+    int receptors;
+    const char* current_unit = nullptr;  // of the parameter i_e; null: it takes no current
+    bool scales = false;                 // `scale` can make up for input that it loses
+    std::vector<StateName> states = {};
+
+    std::vector<std::string> state_names() const;
+};
+CellFacts facts_of(const CellPopulationSpec& population);
+
+}  // namespace snnsim

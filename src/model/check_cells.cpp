@@ -1,0 +1,105 @@
+// Checks of populations of cells, and of what scaling a network needs to know of them.
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "src/model/distribution.hpp"
+#include "src/model/simulation_checks.hpp"
+
+namespace snnsim {
+namespace {
+
+/// The least and the greatest value of a parameter among the cells; nothing where the model has no
+/// such parameter.
+std::optional<std::pair<double, double>> extent_of(const CellPopulationSpec& p,
+                                                   std::string_view parameter) {
+    for (const NamedDistribution& varied : p.varied) {
+        if (varied.name == parameter) return extent(varied.value);
+    }
+    std::optional<std::pair<double, double>> out;
+    std::visit(
+        [&]<class P>(const P& params) {
+            const auto look = [&](const auto& field) {
+                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params.*field.member)>,
+                                             double>) {
+                    if (field.name == parameter) out = {params.*field.member, params.*field.member};
+                }
+            };
+            std::apply([&](const auto&... field) { (look(field), ...); }, P::fields());
+        },
+        p.cell);
+    return out;
+}
+
+void check_reset(SimulationView& model, const CellPopulationSpec& p, const char* reset,
+                 const char* threshold) {
+    const auto after = extent_of(p, reset), at = extent_of(p, threshold);
+    if (!after || !at) return;
+    const double highest = after->second, lowest = at->first;
+    if (!std::isfinite(highest) || !std::isfinite(lowest) || highest < lowest) return;
+    const bool blame_reset = model.given({"populations", p.name, reset});
+    model.add({"populations", p.name, blame_reset ? reset : threshold},
+              fmt::format("{} ({:g} mV) must lie below {} ({:g} mV), or a cell that fired once "
+                          "fires for ever",
+                          reset, highest, threshold, lowest));
+}
+
+void check_source(SimulationView& model, const CellPopulationSpec& p) {
+    if (!std::holds_alternative<PoissonSource::Params>(p.cell) || !model.sound({"dt"})) return;
+    const double rate = extent_of(p, "rate")->second;
+    if (std::isfinite(rate)) {
+        check_probability(model, {"populations", p.name, "rate"}, "rate", rate, model.spec.dt);
+    }
+}
+
+/// The current that makes up for missing spikes follows from the sender's rate.
+void check_rate_known(SimulationView& model, const CellPopulationSpec& p) {
+    if (std::holds_alternative<PoissonSource::Params>(p.cell)) {
+        if (p.varied.empty()) return;
+        model.add({"populations", p.name, "rate"},
+                  "scale.in_degrees needs the same rate for all cells of a source");
+    } else if (!model.given({"populations", p.name, "rate"})) {
+        model.add({"populations", p.name},
+                  fmt::format("{} is missing the key 'rate', for example 'rate: 5 Hz': with "
+                              "scale.in_degrees ({:g}), a constant current makes up for the "
+                              "missing spikes of '{}'",
+                              p.name, model.spec.scale.in_degrees, p.name));
+    }
+}
+
+}  // namespace
+
+void check_cells(SimulationView& model) {
+    for (const CellPopulationSpec& p : model.spec.populations) {
+        if (!model.sound({"populations", p.name})) continue;
+        check_reset(model, p, "v_reset", "v_th");
+        check_reset(model, p, "c", "v_peak");
+        check_source(model, p);
+    }
+}
+
+void check_scale(SimulationView& model) {
+    if (model.spec.scale.in_degrees >= 1.0) return;
+    std::set<std::string> senders, receivers;
+    for (const SynapsesSpec& s : model.spec.projections) {
+        senders.insert(s.from);
+        receivers.insert(s.to);
+    }
+    for (const StimulusSpec& s : model.spec.stimuli) {
+        if (std::holds_alternative<PoissonStimulus::Params>(s.kind)) receivers.insert(s.to);
+    }
+    for (const CellPopulationSpec& p : model.spec.populations) {
+        if (!model.sound({"populations", p.name})) continue;
+        if (senders.count(p.name)) check_rate_known(model, p);
+        const CellFacts facts = facts_of(p);
+        if (receivers.count(p.name) && facts.receptors > 0 && !facts.scales) {
+            model.add({"populations", p.name, "model"},
+                      fmt::format("scale.in_degrees makes up for missing spikes with a current, "
+                                  "which it knows for no {}; scale neurons only",
+                                  facts.model));
+        }
+    }
+}
+
+}  // namespace snnsim

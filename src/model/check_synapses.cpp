@@ -1,0 +1,209 @@
+// Checks of projections: ends, rules, weights, delays, and how many synapses there are.
+#include <fmt/format.h>
+
+#include "src/model/distribution.hpp"
+#include "src/model/simulation_checks.hpp"
+#include "src/model/suggest.hpp"
+
+namespace snnsim {
+
+RuleKeys keys_of_rule(Rule rule) {
+    switch (rule) {
+        case Rule::one_to_one:
+            return {};
+        case Rule::all_to_all:
+            return {{}, {"autapses"}};
+        case Rule::fixed_probability:
+            return {{"p"}, {"autapses"}};
+        case Rule::fixed_total_number:
+            return {{}, {"n", "p", "autapses", "multapses"}};
+        default:
+            return {{"n"}, {"autapses", "multapses"}};
+    }
+}
+
+namespace {
+
+/// The keys of the rule are there, and no others. False when the rule cannot be used.
+bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const std::string& k) {
+    if (!model.sound({"projections", k, "connect"})) return false;
+    const auto given = [&](const std::string& key) {
+        return model.given({"projections", k, "connect", key});
+    };
+    const RuleKeys keys = keys_of_rule(connect.rule);
+    const char* const rule = name_of(connect.rule);
+    std::vector<std::string> known = keys.required;
+    known.insert(known.end(), keys.optional.begin(), keys.optional.end());
+    bool good = true;
+    for (const char* key : {"p", "n", "autapses", "multapses"}) {
+        if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
+        model.add({"projections", k, "connect", key},
+                  fmt::format("{} does not use '{}'{}", rule, key,
+                              known.empty() ? "" : fmt::format(" (it takes: {})", join(known))));
+        good = false;
+    }
+    for (const std::string& key : keys.required) {
+        if (given(key)) continue;
+        model.add({"projections", k, "connect"},
+                  fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
+                              key == "p" ? "p: 0.1" : "n: 100"));
+        good = false;
+    }
+    if (connect.rule != Rule::fixed_total_number) return good;
+    if (given("n") == given("p")) {
+        model.add({"projections", k, "connect"},
+                  given("n") ? "fixed_total_number takes n or p, not both"
+                             : "fixed_total_number is missing the key 'n' (or 'p'), for example "
+                               "'n: 100000'");
+        return false;
+    }
+    if (connect.p >= 1.0) {
+        model.add({"projections", k, "connect", "p"},
+                  "p must be less than 1: with random pairs no number of synapses reaches all");
+        return false;
+    }
+    if (!connect.multapses) {
+        model.add({"projections", k, "connect", "multapses"},
+                  "fixed_total_number draws every pair anew and so has multapses; without them "
+                  "use fixed_in_degree, fixed_out_degree or fixed_probability");
+        return false;
+    }
+    return good;
+}
+
+void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
+                 const CellPopulationSpec& to, const std::string& k) {
+    const ConnectSpec& connect = s.connect;
+    if (connect.rule == Rule::one_to_one && from.size != to.size) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("one_to_one needs populations of one size; '{}' has {} cells and "
+                              "'{}' has {}",
+                              from.name, from.size, to.name, to.size));
+    }
+    const bool in = connect.rule == Rule::fixed_in_degree;
+    if ((!in && connect.rule != Rule::fixed_out_degree) || connect.multapses) return;
+    const CellPopulationSpec& others = in ? from : to;
+    const bool itself = &from == &to && !connect.autapses;
+    const double available = model.cells(others) - (itself ? 1.0 : 0.0);
+    const double n = std::round(static_cast<double>(connect.n) * model.spec.scale.in_degrees);
+    if (n <= available) return;
+    const bool scaled = model.spec.scale.neurons < 1.0 || model.spec.scale.in_degrees < 1.0;
+    model.add({"projections", k, "connect", "n"},
+              fmt::format("n is {:.0f}{}, but '{}' has only {:.0f} {}{}; write a smaller n, or "
+                          "multapses: true",
+                          n, scaled ? " after scaling" : "", others.name, available,
+                          itself ? "other " : "", in ? "sources" : "targets"));
+}
+
+/// What `scale` makes of the rule. All-to-all and one-to-one cannot be thinned out.
+void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const std::string& k) {
+    const ScaleSpec& scale = model.spec.scale;
+    const double p = connect.p * scale.in_degrees / scale.neurons;
+    if (connect.rule == Rule::fixed_probability && p > 1.0 + 1e-9) {
+        model.add({"projections", k, "connect", "p"},
+                  fmt::format("p is {:.3g} after scaling, as fewer cells keep their in-degree; "
+                              "write scale.in_degrees: {:.3g} or less",
+                              p, scale.neurons / connect.p));
+    }
+    const bool fixed = connect.rule == Rule::all_to_all || connect.rule == Rule::one_to_one;
+    if (fixed && scale.in_degrees < 1.0) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("scale.in_degrees ({:g}) cannot take synapses away from {}; use "
+                              "another rule",
+                              scale.in_degrees, name_of(connect.rule)));
+    }
+}
+
+void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
+    if (!model.sound({"projections", k, "delay"}) || !model.sound({"dt"})) return;
+    constexpr double most_steps = 10000.0;
+    const double dt = model.spec.dt, greatest = extent(s.delay).second;
+    const double longest = std::isfinite(greatest) ? greatest : s.delay.mean;
+    if (longest < dt * (1.0 - 1e-9)) {
+        model.add({"projections", k, "delay"},
+                  fmt::format("delay ({:g} ms) is shorter than dt ({:g} ms), the shortest that "
+                              "there is; write at least {:g} ms, or a smaller dt",
+                              longest, dt, dt));
+    } else if (longest > most_steps * dt * (1.0 + 1e-9)) {
+        model.add({"projections", k, "delay"},
+                  fmt::format("delay ({:g} ms) is longer than {:.0f} steps of dt ({:g} ms); write "
+                              "at most {:g} ms",
+                              longest, most_steps, dt, most_steps * dt));
+    }
+}
+
+void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
+                  const std::string& k) {
+    if (to) {
+        const CellFacts facts = facts_of(*to);
+        check_unit(model, {"projections", k, "weight"}, "weight", s.weight, facts.input_unit, *to,
+                   facts.model);
+    }
+    if (!s.dale || !model.sound({"projections", k, "weight"})) return;
+    const auto [least, greatest] = extent(s.weight);
+    if (least >= 0.0 || greatest <= 0.0) return;
+    const std::string zero = s.weight.unit.empty() ? "0" : "0 " + s.weight.unit;
+    model.add({"projections", k, "weight"},
+              fmt::format("with dale: true all weights have one sign, but {} gives both; write {}",
+                          name_of(s.weight.shape),
+                          s.weight.shape == Shape::uniform
+                              ? "low and high of one sign"
+                              : fmt::format("low: {} or high: {}", zero, zero)));
+}
+
+double full_count(const ConnectSpec& connect, double sources, double targets) {
+    const double pairs = sources * targets, n = static_cast<double>(connect.n);
+    switch (connect.rule) {
+        case Rule::all_to_all:
+            return pairs;
+        case Rule::one_to_one:
+            return sources;
+        case Rule::fixed_probability:
+            return connect.p * pairs;
+        case Rule::fixed_in_degree:
+            return n * targets;
+        case Rule::fixed_out_degree:
+            return n * sources;
+        case Rule::fixed_total_number:
+            return connect.p > 0.0 ? std::log1p(-connect.p) / std::log1p(-1.0 / pairs) : n;
+    }
+    return 0.0;
+}
+
+}  // namespace
+
+void check_synapses(SimulationView& model) {
+    constexpr double most = 8589934592.0;
+    ProjectionNames names;
+    double count = 0.0;
+    for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
+        const SynapsesSpec& s = model.spec.projections[n];
+        const std::string k = std::to_string(n);
+        const CellPopulationSpec* from = model.find(s.from, {"projections", k, "from"});
+        const CellPopulationSpec* to = model.find(s.to, {"projections", k, "to"});
+        names.check(model, n, s.from, s.to, s.name());
+        const bool to_known = to && model.model_known(*to);
+        if (to_known && facts_of(*to).receptors == 0) {
+            model.add({"projections", k, "to"},
+                      fmt::format("'{}' is a {}, which takes no input", s.to, facts_of(*to).model));
+        } else {
+            check_weight(model, s, to_known ? to : nullptr, k);
+        }
+        check_delay(model, s, k);
+        if (!check_rule_keys(model, s.connect, k)) continue;
+        if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
+        check_sizes(model, s, *from, *to, k);
+        check_scaled_rule(model, s.connect, k);
+        count +=
+            full_count(s.connect, static_cast<double>(from->size), static_cast<double>(to->size));
+    }
+    count *= model.spec.scale.neurons * model.spec.scale.in_degrees;
+    if (count > most) {
+        model.add({"projections"},
+                  fmt::format("the projections make {:.3g} synapses; at most {:.3g} (2^33), so "
+                              "make them sparser, or use scale",
+                              count, most));
+    }
+}
+
+}  // namespace snnsim

@@ -1,0 +1,101 @@
+#include "src/model/places.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "src/model/suggest.hpp"
+
+namespace snnsim {
+
+const Value* Places::walk(Path path, bool as_far_as_possible) const {
+    const Value* at = &root_;
+    for (const std::string& key : path) {
+        const Value* next = nullptr;
+        if (at->kind == Value::Kind::list) {
+            // A name where the file has a list by mistake leads nowhere.
+            std::size_t index = at->list.size();
+            std::from_chars(key.data(), key.data() + key.size(), index);
+            if (index < at->list.size()) next = &at->list[index];
+        } else {
+            next = at->find(key);
+        }
+        if (!next) return as_far_as_possible ? at : nullptr;
+        at = next;
+    }
+    return at;
+}
+
+bool Places::sound(Path path) const {
+    const Value* value = walk(path, false);
+    return value && !problems_.inside(*value);
+}
+bool Places::sound_or_absent(Path path) const {
+    const Value* value = walk(path, false);
+    return !value || !problems_.inside(*value);
+}
+
+void Places::add_no_population(const std::string& name, Path path) {
+    if (!sound(path)) return;
+    add(path, fmt::format("there is no population '{}'{} (there are: {})", name,
+                          did_you_mean(name, names), join(names)));
+}
+
+void check_names(Places& places, const std::string& model_name) {
+    const auto check = [&](const std::string& name, Places::Path path, const char* what) {
+        const bool good =
+            !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                return std::isalnum(c) || c == '_' || c == '-';
+            });
+        if (good) return;
+        places.add(path,
+                   fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what, name));
+    };
+    if (places.sound({"name"})) check(model_name, {"name"}, "the name");
+    for (const std::string& name : places.names) {
+        check(name, {"populations", name}, "the name of a population,");
+    }
+}
+
+bool check_whole_steps(Places& places, Places::Path path, const char* key, double value,
+                       double dt) {
+    const double steps = value / dt;
+    if (std::abs(steps - std::round(steps)) <= 1e-6) return true;
+    const double below = std::max(1.0, std::floor(steps)) * dt;
+    places.add(path, fmt::format("{} must be a whole multiple of dt ({:g} ms): {:g} ms or {:g} ms",
+                                 key, dt, below, below + dt));
+    return false;
+}
+
+void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt) {
+    const double probability = rate * dt * 1e-3;
+    if (probability <= 1.0 + 1e-9) return;
+    places.add(path, fmt::format(
+                         "{} ({:g} Hz) times dt ({:g} ms) is the probability of a spike in a step, "
+                         "here {:.3g}; write at most {:g} Hz, or a smaller dt",
+                         key, rate, dt, probability, 1e3 / dt));
+}
+
+void ProjectionNames::check(Places& places, std::size_t k, const std::string& from,
+                            const std::string& to, const std::string& name) {
+    if (from.empty() || to.empty()) return;
+    const std::pair ends{from, to};
+    if (std::find(ends_.begin(), ends_.end(), ends) != ends_.end()) {
+        places.add({"projections", std::to_string(k)},
+                   fmt::format("there is already a projection from '{}' to '{}'", from, to));
+        return;
+    }
+    ends_.push_back(ends);
+    if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
+        places.add({"projections", std::to_string(k)},
+                   fmt::format("another projection is called '{}' too; rename a population", name));
+        return;
+    }
+    names_.push_back(name);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,86 @@
+#include "src/model/simulation_checks.hpp"
+
+#include <fmt/format.h>
+
+#include "src/model/suggest.hpp"
+#include "src/model/units.hpp"
+
+namespace snnsim {
+namespace {
+
+void check_duration(SimulationView& model) {
+    if (!model.sound({"dt"}) || !model.sound({"simulate", "duration"})) return;
+    constexpr double most = 4294967295.0;  // steps are counted in 32 bits
+    const double duration = model.spec.simulate.duration, dt = model.spec.dt;
+    if (check_whole_steps(model, {"simulate", "duration"}, "duration", duration, dt) &&
+        duration / dt > most) {
+        model.add({"simulate", "duration"},
+                  fmt::format("duration is {:.4g} steps of dt ({:g} ms); at most {:.4g}",
+                              duration / dt, dt, most));
+    }
+}
+
+}  // namespace
+
+void check_unit(SimulationView& model, Places::Path path, const char* key,
+                const Distribution& given, const char* unit, const CellPopulationSpec& to,
+                const char* model_name) {
+    if (!model.sound(path) || given.unit == unit) return;
+    model.add(path,
+              fmt::format("{} is {}, but '{}' ({}) takes {}{}", key, kind_name(given.unit), to.name,
+                          model_name, kind_name(unit), *unit ? fmt::format(" ({})", unit) : ""));
+}
+
+void check_recording(SimulationView& model) {
+    const std::vector<SimulationRecordSpec>& record = model.spec.record;
+    for (std::size_t n = 0; n < record.size(); ++n) {
+        const SimulationRecordSpec& r = record[n];
+        const std::string k = std::to_string(n);
+        const CellPopulationSpec* p = model.find(r.population, {"record", k, "population"});
+        if (!model.sound({"record", k, "what"})) continue;
+        const bool spikes = r.what == "spikes";
+        if (p && model.model_known(*p) && !spikes) {
+            const CellFacts facts = facts_of(*p);
+            std::vector<std::string> known = facts.state_names();
+            known.insert(known.begin(), "spikes");
+            if (std::find(known.begin(), known.end(), r.what) == known.end()) {
+                model.add(
+                    {"record", k, "what"},
+                    fmt::format("'{}' ({}) has no '{}' to record{} (known: {})", p->name,
+                                facts.model, r.what, did_you_mean(r.what, known), join(known)));
+            }
+        }
+        if (spikes && model.given({"record", k, "interval"})) {
+            model.add({"record", k, "interval"},
+                      "interval is for state variables; every spike is recorded, with its time");
+        } else if (r.interval > 0.0 && model.sound({"dt"})) {
+            check_whole_steps(model, {"record", k, "interval"}, "interval", r.interval,
+                              model.spec.dt);
+        }
+        if (p && model.sound({"populations", p->name, "size"}) && r.cells > p->size) {
+            model.add(
+                {"record", k, "cells"},
+                fmt::format("'{}' has only {} cells; write cells: 0 for all", p->name, p->size));
+        }
+        const auto earlier = record.begin() + static_cast<std::ptrdiff_t>(n);
+        if (p && std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
+                return e.population == r.population && e.what == r.what;
+            })) {
+            model.add({"record", k},
+                      fmt::format("{} of '{}' is recorded already", r.what, p->name));
+        }
+    }
+}
+
+void check_simulation(const SimulationSpec& spec, const Value& root, Problems& problems) {
+    SimulationView model(spec, root, problems);
+    check_names(model, spec.name);
+    check_duration(model);
+    check_cells(model);
+    check_synapses(model);
+    check_stimuli(model);
+    check_recording(model);
+    check_scale(model);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,59 @@
+// What the model file of a simulation must fulfil beyond each key on its own.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "src/model/cell_facts.hpp"
+#include "src/model/places.hpp"
+
+namespace snnsim {
+
+/// A simulation as read, and where each of its parts stands.
+class SimulationView : public Places {
+  public:
+    SimulationView(const SimulationSpec& spec, const Value& root, Problems& problems)
+        : Places(root, problems), spec(spec) {
+        for (const CellPopulationSpec& p : spec.populations) names.push_back(p.name);
+    }
+
+    const CellPopulationSpec* find(const std::string& name, Path path) {
+        return find_in(spec.populations, name, path);
+    }
+    /// The model of the population is known.
+    bool model_known(const CellPopulationSpec& p) const {
+        return sound({"populations", p.name, "model"});
+    }
+    /// Cells after scaling.
+    double cells(const CellPopulationSpec& p) const {
+        return std::max(1.0, std::round(static_cast<double>(p.size) * spec.scale.neurons));
+    }
+    bool size_known(const CellPopulationSpec& p) const {
+        return sound({"populations", p.name, "size"}) && sound_or_absent({"scale"});
+    }
+
+    const SimulationSpec& spec;
+};
+
+/// The keys of `connect` that a rule takes.
+struct RuleKeys {
+    std::vector<std::string> required, optional;
+};
+RuleKeys keys_of_rule(Rule rule);
+
+/// What is given at `path` has the unit that the population takes.
+void check_unit(SimulationView& model, Places::Path path, const char* key,
+                const Distribution& given, const char* unit, const CellPopulationSpec& to,
+                const char* model_name);
+
+void check_cells(SimulationView& model);
+void check_synapses(SimulationView& model);
+void check_stimuli(SimulationView& model);
+void check_recording(SimulationView& model);
+void check_scale(SimulationView& model);
+
+/// All of them.
+void check_simulation(const SimulationSpec& spec, const Value& root, Problems& problems);
+
+}  // namespace snnsim

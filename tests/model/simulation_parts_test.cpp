@@ -1,0 +1,255 @@
+// What is said of parts of a simulation that do not fit each other, and where.
+#include "tests/model/model_text.hpp"
+
+namespace snnsim {
+namespace {
+
+void expect_connect_error(const std::string& connect, const std::string& part) {
+    expect_error(changed("{rule: fixed_in_degree, n: 5}", connect), part);
+}
+
+TEST(SimulationParts, Names) {
+    expect_error(changed("name: net", "name: a/b"), "m.yaml:1:7: the name 'a/b' may hold only");
+    expect_error(changed("to: I, connect", "to: J, connect"),
+                 "m.yaml:9:19: there is no population 'J' (there are: E, I, S)");
+    expect_error(changed("{to: E, kind", "{to: EE, kind"),
+                 "m.yaml:13:10: there is no population 'EE'; did you mean 'E'?");
+    expect_error(changed("population: I", "population: i"),
+                 "m.yaml:17:18: there is no population 'i'; did you mean 'I'?");
+    expect_error(changed("  S:", "  E: {}\n  S:"),
+                 "m.yaml:7:3: 'E' is given twice, first in line 5");
+    expect_error(changed("stimuli:",
+                         "  - {from: E, to: I, connect: all_to_all, weight: 1 pA}\n"
+                         "stimuli:"),
+                 "m.yaml:12:5: there is already a projection from 'E' to 'I'");
+}
+
+TEST(SimulationParts, Units) {
+    expect_error(changed("87.8 pA", "0.1 mV"),
+                 "m.yaml:9:74: weight is a voltage, but 'I' (iaf_psc_exp) takes a current (pA)");
+    expect_error(changed("87.8 pA", "0.1"),
+                 "weight is a number without a unit, but 'I' (iaf_psc_exp) takes a current (pA)");
+    expect_error(changed("weight: 87.8 pA}", "weight: 1 nS}"),
+                 "m.yaml:13:49: weight is a conductance, but 'E' (iaf_psc_exp) takes a current");
+    expect_error(changed("300 pA", "3 mV"),
+                 "m.yaml:14:34: amplitude is a voltage, but 'I' (iaf_psc_exp) takes a current");
+    const std::string izhikevich =
+        changed("{<<: *cell, size: 20, tau_m: 12 ms}", "{size: 20, model: izhikevich}");
+    EXPECT_NE(error_of(izhikevich)
+                  .find("amplitude is a current, but 'I' (izhikevich) takes a number without a "
+                        "unit\n"),
+              std::string::npos);
+    const std::string delta =
+        changed("{<<: *cell, size: 20, tau_m: 12 ms}", "{size: 20, model: iaf_psc_delta}");
+    EXPECT_EQ(error_of(replaced(replaced(delta, "87.8 pA", "0.1 mV"), "what: i_ex", "what: v")),
+              "no error");
+    EXPECT_EQ(error_of(changed("300 pA, start: 100 ms", "300 pA, start: 100 ms"),
+                       {"stimuli.1={to: I, kind: sine, amplitude: 3 pA, frequency: 4 Hz}"}),
+              "no error");  // an offset that is not given has no unit
+}
+
+TEST(SimulationParts, SourcesTakeNothing) {
+    expect_error(changed("from: E, to: I", "from: E, to: S"),
+                 "m.yaml:9:19: 'S' is a poisson_source, which takes no input");
+    expect_error(changed("{to: E, kind", "{to: S, kind"),
+                 "m.yaml:13:10: 'S' is a poisson_source, which takes no input");
+    expect_error(changed("{to: I, kind", "{to: S, kind"),
+                 "m.yaml:14:10: 'S' is a poisson_source, which takes no current");
+}
+
+TEST(SimulationParts, KeysOfRules) {
+    expect_connect_error("fixed_in_degree",
+                         "m.yaml:10:31: fixed_in_degree is missing the key 'n', for example "
+                         "'n: 100'");
+    expect_connect_error("fixed_probability",
+                         "fixed_probability is missing the key 'p', for example 'p: 0.1'");
+    expect_connect_error("{rule: fixed_probability, p: 0.1, n: 5}",
+                         "m.yaml:10:68: fixed_probability does not use 'n' (it takes: p, "
+                         "autapses)");
+    expect_connect_error("{rule: fixed_probability, p: 0.1, multapses: true}",
+                         "fixed_probability does not use 'multapses'");
+    expect_connect_error("{rule: all_to_all, p: 0.1}",
+                         "all_to_all does not use 'p' (it takes: autapses)");
+    expect_error(changed("connect: one_to_one", "connect: {rule: one_to_one, autapses: false}"),
+                 "one_to_one does not use 'autapses'\n");
+    expect_connect_error("fixed_total_number",
+                         "fixed_total_number is missing the key 'n' (or 'p'), for example");
+    expect_connect_error("{rule: fixed_total_number, n: 5, p: 0.1}",
+                         "fixed_total_number takes n or p, not both");
+    expect_connect_error("{rule: fixed_total_number, p: 1}", "p must be less than 1");
+    expect_connect_error("{rule: fixed_total_number, n: 5, multapses: false}",
+                         "fixed_total_number draws every pair anew and so has multapses");
+    for (const char* connect :
+         {"{rule: fixed_total_number, p: 0.1}", "{rule: fixed_total_number, n: 5, autapses: false}",
+          "{rule: all_to_all, autapses: false}",
+          "{rule: fixed_out_degree, n: 5, multapses: false, autapses: false}"}) {
+        EXPECT_EQ(error_of(changed("{rule: fixed_in_degree, n: 5}", connect)), "no error");
+    }
+}
+
+TEST(SimulationParts, RulesAndSizes) {
+    expect_connect_error("one_to_one",
+                         "m.yaml:10:31: one_to_one needs populations of one size; 'I' has 20 "
+                         "cells and 'E' has 80");
+    expect_connect_error("{rule: fixed_in_degree, n: 21, multapses: false}",
+                         "m.yaml:10:58: n is 21, but 'I' has only 20 sources; write a smaller n, "
+                         "or multapses: true");
+    expect_connect_error("{rule: fixed_out_degree, n: 81, multapses: false}",
+                         "n is 81, but 'E' has only 80 targets");
+    EXPECT_EQ(error_of(changed("n: 5", "n: 21")), "no error");
+    const std::string itself =
+        changed("from: I, to: E, connect: {rule: fixed_in_degree, n: 5}",
+                "from: I, to: I, connect: {rule: fixed_in_degree, n: 20, multapses: false}");
+    EXPECT_EQ(error_of(itself), "no error");
+    expect_error(replaced(itself, "multapses", "autapses: false, multapses"),
+                 "n is 20, but 'I' has only 19 other sources");
+    expect_error(replaced(itself, "record:", "scale: {neurons: 0.5}\nrecord:"),
+                 "n is 20 after scaling, but 'I' has only 10 sources");
+}
+
+TEST(SimulationParts, Delays) {
+    expect_error(changed("delay: 1.5 ms", "delay: 0.05 ms"),
+                 "m.yaml:9:90: delay (0.05 ms) is shorter than dt (0.1 ms), the shortest that "
+                 "there is; write at least 0.1 ms, or a smaller dt");
+    expect_error(changed("delay: 1.5 ms", "delay: -1 ms"), "delay (-1 ms) is shorter than dt");
+    expect_error(changed("delay: 1.5 ms", "delay: 1.1 s"),
+                 "delay (1100 ms) is longer than 10000 steps of dt (0.1 ms); write at most 1000 "
+                 "ms");
+    expect_error(changed("delay: 1.5 ms", "delay: {distribution: uniform, low: 1 ms, high: 1.1 s}"),
+                 "delay (1100 ms) is longer than 10000 steps");
+    EXPECT_EQ(error_of(changed("delay: 1.5 ms",
+                               "delay: {distribution: normal, mean: 1.5 ms, std: 0.75 ms}")),
+              "no error");
+    EXPECT_EQ(error_of(changed("delay: 1.5 ms", "delay: 0.1 ms")), "no error");
+}
+
+TEST(SimulationParts, Dale) {
+    const auto with = [](const std::string& weight) {
+        return changed("weight: 87.8 pA", "dale: true, weight: " + weight);
+    };
+    expect_error(with("{distribution: normal, mean: 9 pA, std: 1 pA}"),
+                 "m.yaml:9:86: with dale: true all weights have one sign, but normal gives both; "
+                 "write low: 0 pA or high: 0 pA");
+    expect_error(with("{distribution: uniform, low: -1 pA, high: 1 pA}"),
+                 "but uniform gives both; write low and high of one sign");
+    for (const char* weight : {"-3 pA", "{distribution: normal, mean: 9 pA, std: 1 pA, low: 0 pA}",
+                               "{distribution: normal, mean: -9 pA, std: 1 pA, high: 0 pA}",
+                               "{distribution: exponential, mean: -9 pA}",
+                               "{distribution: lognormal, mean: 9 pA, std: 0.5}"}) {
+        EXPECT_EQ(error_of(with(weight)), "no error");
+    }
+}
+
+TEST(SimulationParts, TimesAndRates) {
+    expect_error(changed("duration: 1 s", "duration: 1.05 ms"),
+                 "m.yaml:3:22: duration must be a whole multiple of dt (0.1 ms): 1 ms or 1.1 ms");
+    expect_error(changed("duration: 1 s", "duration: 1e9 s"),
+                 "duration is 1e+13 steps of dt (0.1 ms); at most 4.295e+09");
+    expect_error(changed("rate: 8 Hz", "rate: 20 kHz"),
+                 "m.yaml:7:46: rate (20000 Hz) times dt (0.1 ms) is the probability of a spike in "
+                 "a step, here 2; write at most 10000 Hz, or a smaller dt");
+    expect_error(changed("rate: 8 Hz", "rate: {distribution: uniform, low: 1 Hz, high: 20 kHz}"),
+                 "rate (20000 Hz) times dt (0.1 ms)");
+    expect_error(changed("interval: 1 ms", "interval: 0.25 ms"),
+                 "interval must be a whole multiple of dt (0.1 ms): 0.2 ms or 0.3 ms");
+}
+
+TEST(SimulationParts, ACellThatFiresForEver) {
+    expect_error(changed("tau_m: 15 ms", "v_th: -70 mV"),
+                 "m.yaml:5:49: v_reset (-70 mV) must lie below v_th (-70 mV), or a cell that fired "
+                 "once fires for ever");
+    expect_error(changed("tau_m: 12 ms", "v_reset: -50 mV"),
+                 "m.yaml:6:37: v_reset (-50 mV) must lie below v_th (-55 mV)");
+    expect_error(
+        changed("tau_m: 12 ms", "v_th: {distribution: uniform, low: -80 mV, high: -50 mV}"),
+        "v_reset (-70 mV) must lie below v_th (-80 mV)");
+    EXPECT_EQ(
+        error_of(changed("tau_m: 12 ms", "v_th: {distribution: normal, mean: -50 mV, std: 1 mV}")),
+        "no error");
+}
+
+TEST(SimulationParts, Stimuli) {
+    expect_error(changed("start: 100 ms", "start: 100 ms, stop: 100 ms"),
+                 "m.yaml:14:63: stop (100 ms) must be later than start (100 ms)");
+    expect_error(changed("kind: dc, amplitude: 300 pA", "kind: ramp, first: 1 pA, last: 2 pA"),
+                 "m.yaml:14:5: stimuli[1] is missing the key 'stop': the time at which the ramp "
+                 "reaches 'last'");
+    expect_error(
+        changed("weight: 87.8 pA}", "weight: {distribution: normal, mean: 1 pA, std: 1 pA}}"),
+        "m.yaml:13:49: weight must be a single value; only the amplitude of dc may differ from "
+        "cell to cell");
+}
+
+TEST(SimulationParts, OnlyConstantCurrentsVary) {
+    const std::string wide = "{distribution: normal, mean: 1 pA, std: 1 pA}";
+    expect_error(changed("kind: dc, amplitude: 300 pA", "kind: noise, std: 1 pA, mean: " + wide),
+                 "mean must be a single value");
+    EXPECT_EQ(error_of(changed("300 pA", wide)), "no error");
+}
+
+TEST(SimulationParts, Recording) {
+    expect_error(changed("what: i_ex", "what: i_e"),
+                 "m.yaml:17:27: 'I' (iaf_psc_exp) has no 'i_e' to record; did you mean 'i_ex'? "
+                 "(known: spikes, v, i_ex, i_in, refractory)");
+    expect_error(changed("what: i_ex", "what: g_ex"), "'I' (iaf_psc_exp) has no 'g_ex' to record");
+    expect_error(changed("what: i_ex", "what: spikes"),
+                 "m.yaml:17:55: interval is for state variables");
+    expect_error(changed("cells: 3", "cells: 21"),
+                 "m.yaml:17:40: 'I' has only 20 cells; write cells: 0 for all");
+    expect_error(good_simulation + "  - {population: E, what: spikes}\n",
+                 "m.yaml:18:5: spikes of 'E' is recorded already");
+}
+
+TEST(SimulationParts, TooManySynapses) {
+    const std::string big =
+        replaced(changed("size: 80", "size: 1000000"), "size: 20,", "size: 1000000,");
+    expect_error(replaced(big, "connect: one_to_one", "connect: all_to_all"),
+                 "m.yaml:9:3: the projections make 1e+11 synapses; at most 8.59e+09 (2^33)");
+    EXPECT_EQ(error_of(replaced(big, "connect: one_to_one", "connect: all_to_all"),
+                       {"projections.0.connect.p=0.001"}),
+              "no error");
+}
+
+TEST(SimulationParts, ScalingNeedsRates) {
+    const std::string scaled =
+        replaced(good_simulation, "one_to_one", "{rule: fixed_probability, p: 0.6}") +
+        "scale: {in_degrees: 0.5}\n";
+    const std::string message = error_of(scaled);
+    EXPECT_EQ(problems_in(message), 2) << message;
+    EXPECT_NE(message.find("m.yaml:6:6: I is missing the key 'rate', for example 'rate: 5 Hz': "
+                           "with scale.in_degrees (0.5), a constant current makes up for the "
+                           "missing spikes of 'I'"),
+              std::string::npos)
+        << message;
+    const std::string rated = replaced(scaled, "tau_m: 15 ms", "rate: 0 Hz");
+    EXPECT_EQ(error_of(rated), "no error");
+    expect_error(
+        replaced(rated, "rate: 8 Hz", "rate: {distribution: uniform, low: 1 Hz, high: 9 Hz}"),
+        "scale.in_degrees needs the same rate for all cells of a source");
+    EXPECT_EQ(error_of(good_simulation + "scale: {neurons: 0.5}\n"), "no error");
+}
+
+TEST(SimulationParts, WhatCannotBeScaled) {
+    const std::string rated = replaced(good_simulation, "tau_m: 15 ms", "rate: 5 Hz");
+    expect_error(rated + "scale: {in_degrees: 0.5}\n",
+                 "m.yaml:11:31: scale.in_degrees (0.5) cannot take synapses away from one_to_one");
+    expect_error(replaced(rated, "p: 0.1", "p: 0.6") + "scale: {neurons: 0.5}\n",
+                 "m.yaml:9:60: p is 1.2 after scaling, as fewer cells keep their in-degree; write "
+                 "scale.in_degrees: 0.833 or less");
+    std::string text = replaced(rated, "one_to_one", "{rule: fixed_in_degree, n: 4}");
+    text = replaced(text, "tau_m: 12 ms", "t_ref: 1 ms");
+    text = replaced(text, "iaf_psc_exp", "iaf_cond_exp");
+    for (const char* weight : {"87.8 pA", "-0.4 nA", "0 pA", "87.8 pA"})
+        text = replaced(text, weight, "1 nS");
+    text = replaced(text, "what: i_ex", "what: g_ex");
+    EXPECT_EQ(error_of(text), "no error");
+    text = replaced(text, "I: {<<: *cell,", "I: {<<: *cell, model: iaf_psc_delta,");
+    text = replaced(text, "weight: 1 nS, delay", "weight: 1 mV, delay");
+    text = replaced(text, "what: g_ex", "what: v");
+    expect_error(text + "scale: {in_degrees: 0.5}\n",
+                 "m.yaml:5:30: scale.in_degrees makes up for missing spikes with a current, which "
+                 "it knows for no iaf_cond_exp; scale neurons only");
+}
+
+}  // namespace
+}  // namespace snnsim
