@@ -6,6 +6,7 @@
 #ifdef __CUDACC__
 #define SNN_HD __host__ __device__
 #define SNN_LANES
+#define SNN_LANES_OR(any)
 #ifdef __CUDA_ARCH__
 #define SNN_UNROLL _Pragma("unroll")
 #else
@@ -13,7 +14,9 @@
 #endif
 #else
 #define SNN_HD
+#define SNN_PRAGMA(text) _Pragma(#text)
 #define SNN_LANES _Pragma("omp simd")
+#define SNN_LANES_OR(any) SNN_PRAGMA(omp simd reduction(| : any))
 #define SNN_UNROLL _Pragma("GCC unroll 32")
 #endif
 

@@ -4,6 +4,10 @@
 
 #include <cstdint>
 
+#if defined(__AVX2__) && !defined(__CUDA_ARCH__)
+#include <immintrin.h>
+#endif
+
 #include "kernels/host_device.hpp"
 
 namespace snnsim {
@@ -61,6 +65,54 @@ SNN_HD inline Philox4 philox(std::uint32_t key0, std::uint32_t key1, Philox4 cou
     return counter;
 }
 
+#if defined(__AVX2__) && !defined(__CUDA_ARCH__)
+/// The words of 4 * Groups counters that follow each other, in their order. A register holds one
+/// word of four counters in the low halves of its 64-bit elements; the upper halves hold what
+/// nobody reads. A round is then two multiplications, two shifts and four exclusive ors: a quarter
+/// of what a compiler makes of philox_round.
+template <int Groups>
+inline void philox_avx2(std::uint32_t key0, std::uint32_t key1, const Philox4& counter,
+                        std::uint32_t* out) {
+    __m256i word0[Groups], word1[Groups], word2[Groups], word3[Groups];
+    for (int g = 0; g < Groups; ++g) {
+        const __m256i block = _mm256_set1_epi32(static_cast<int>(counter.word[0]) + 4 * g);
+        word0[g] = _mm256_add_epi32(block, _mm256_setr_epi32(0, 0, 1, 0, 2, 0, 3, 0));
+        word1[g] = _mm256_set1_epi32(static_cast<int>(counter.word[1]));
+        word2[g] = _mm256_set1_epi32(static_cast<int>(counter.word[2]));
+        word3[g] = _mm256_set1_epi32(static_cast<int>(counter.word[3]));
+    }
+    const __m256i factor0 = _mm256_set1_epi32(static_cast<int>(0xD2511F53u));
+    const __m256i factor1 = _mm256_set1_epi32(static_cast<int>(0xCD9E8D57u));
+    SNN_UNROLL
+    for (int round = 0; round < 10; ++round) {
+        const __m256i round_key0 = _mm256_set1_epi32(static_cast<int>(key0));
+        const __m256i round_key1 = _mm256_set1_epi32(static_cast<int>(key1));
+        SNN_UNROLL
+        for (int g = 0; g < Groups; ++g) {
+            const __m256i product0 = _mm256_mul_epu32(word0[g], factor0);
+            const __m256i product1 = _mm256_mul_epu32(word2[g], factor1);
+            const __m256i keyed1 = _mm256_xor_si256(word1[g], round_key0);
+            const __m256i keyed3 = _mm256_xor_si256(word3[g], round_key1);
+            word0[g] = _mm256_xor_si256(_mm256_srli_epi64(product1, 32), keyed1);
+            word1[g] = product1;
+            word2[g] = _mm256_xor_si256(_mm256_srli_epi64(product0, 32), keyed3);
+            word3[g] = product0;
+        }
+        philox_next(key0, key1);
+    }
+    for (int g = 0; g < Groups; ++g, out += 16) {
+        constexpr int odd = 0xAA;
+        const __m256i front = _mm256_blend_epi32(word0[g], _mm256_slli_epi64(word1[g], 32), odd);
+        const __m256i back = _mm256_blend_epi32(word2[g], _mm256_slli_epi64(word3[g], 32), odd);
+        const __m256i even_counters = _mm256_unpacklo_epi64(front, back);
+        const __m256i odd_counters = _mm256_unpackhi_epi64(front, back);
+        auto* const to = reinterpret_cast<__m256i*>(out);
+        _mm256_storeu_si256(to, _mm256_permute2x128_si256(even_counters, odd_counters, 0x20));
+        _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even_counters, odd_counters, 0x31));
+    }
+}
+#endif
+
 /// Names one sequence of draws: (seed, stream, entity, sub-entity); the counter runs inside it.
 struct RandomKey {
     std::uint64_t seed;
@@ -71,28 +123,34 @@ struct RandomKey {
 
     /// Words 4*block .. 4*block+3 of the sequence.
     SNN_HD Philox4 draw(std::uint32_t block) const {
-        return philox(
-            static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
-            {{block, sub_entity, entity, static_cast<std::uint32_t>(stream) | variant << 8}});
+        return philox(low_key(), high_key(), counter(block));
     }
 
-    /// The blocks from `first` on, one a lane: words[w][l] is word w of block first + l.
-    template <int Lanes>
-    SNN_HD void draw(std::uint32_t first, std::uint32_t (&words)[4][Lanes]) const {
-        std::uint32_t key0 = static_cast<std::uint32_t>(seed);
-        std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
-        for (int l = 0; l < Lanes; ++l) {
-            words[0][l] = first + static_cast<std::uint32_t>(l);
-            words[1][l] = sub_entity;
-            words[2][l] = entity;
-            words[3][l] = static_cast<std::uint32_t>(stream) | variant << 8;
+    /// Words 4*block .. 4*block + Count - 1; Count is a multiple of 4.
+    template <int Count>
+    SNN_HD void draw(std::uint32_t block, std::uint32_t (&words)[Count]) const {
+        static_assert(Count % 4 == 0);
+#if defined(__AVX2__) && !defined(__CUDA_ARCH__)
+        if constexpr (Count % 16 == 0) {
+            philox_avx2<Count / 16>(low_key(), high_key(), counter(block), words);
+            return;
         }
-        for (int round = 0; round < 10; ++round) {
-            SNN_LANES for (int l = 0; l < Lanes; ++l) {
-                philox_round(key0, key1, words[0][l], words[1][l], words[2][l], words[3][l]);
-            }
-            philox_next(key0, key1);
+#endif
+        for (int k = 0; k < Count; k += 4) {
+            const Philox4 four = draw(block + static_cast<std::uint32_t>(k) / 4);
+            for (int w = 0; w < 4; ++w) words[k + w] = four.word[w];
         }
+    }
+
+  private:
+    SNN_HD std::uint32_t low_key() const {
+        return static_cast<std::uint32_t>(seed);
+    }
+    SNN_HD std::uint32_t high_key() const {
+        return static_cast<std::uint32_t>(seed >> 32);
+    }
+    SNN_HD Philox4 counter(std::uint32_t block) const {
+        return {{block, sub_entity, entity, static_cast<std::uint32_t>(stream) | variant << 8}};
     }
 };
 

@@ -12,6 +12,7 @@
 #include "snnsim/simulate.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
+#include "src/cli/stats_report.hpp"
 #include "src/compare.hpp"
 #include "src/data/encode_samples.hpp"
 #include "src/model/suggest.hpp"
@@ -114,11 +115,29 @@ void encode(const EncodeOptions& options) {
                options.output);
 }
 
+struct StatsCommand {
+    std::string run, output;
+    StatsOptions options;
+    bool json = false;
+};
+
+void show_stats(const StatsCommand& command) {
+    const std::string& output = command.output;
+    if (!output.empty() && std::filesystem::path(output).extension() != ".json")
+        throw UsageError("-o " + output + ": name a .json file");
+    const RunStats stats = run_stats(read_spikes(command.run), command.options);
+    if (!output.empty()) save_text(output, stats_json(stats));
+    fmt::print("{}", command.json ? stats_json(stats) : stats_table(stats));
+    if (!output.empty() && !command.json) fmt::print("{}\n", output);
+}
+
 RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (options.resume.empty()) {
         const AnyModel any = read_any_model(model, options.overrides);
         if (const auto* simulation = std::get_if<SimulationSpec>(&any))
             return simulate(*simulation, options);
+    } else if (is_simulation(options.resume)) {
+        return resume_simulation(options);
     }
     return run(model, options).status;
 }
@@ -216,6 +235,23 @@ int dispatch(std::vector<std::string> arguments) {
                               "folder with the data set's idx files");
     encode_command.add_flag("--force", encoding.force, "overwrite an existing file");
     encode_command.callback([&] { encode(encoding); });
+
+    StatsCommand stats;
+    CLI::App& stats_command = *app.add_subcommand(
+        "stats", "rates, irregularity, synchrony and correlations of the spikes in a run file");
+    stats_command.footer(std::string(stats_definitions) +
+                         "Example: snnsim stats runs/cuba.h5 --from '500 ms' -o stats.json");
+    stats_command.add_option("run", stats.run, "run file (.h5)")->required();
+    stats_command
+        .add_option("--from", stats.options.from, "leave out what is before; default: 0 ms")
+        ->type_name("TIME");
+    stats_command.add_option("--to", stats.options.to, "leave out what is after; default: the end")
+        ->type_name("TIME");
+    stats_command.add_option("--bin", stats.options.bin, "bins of synchrony; default: 3 ms")
+        ->type_name("TIME");
+    stats_command.add_option("-o,--output", stats.output, "also write the numbers to a .json file");
+    stats_command.add_flag("--json", stats.json, "print JSON, no table");
+    stats_command.callback([&] { show_stats(stats); });
 
     app.add_subcommand("devices", "list where snnsim can compute, and why not elsewhere")
         ->footer("Example: snnsim devices")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws a run file of snnsim: rasters, rates, training curves, confusion matrix, weights and membrane traces."""
+"""Draws a run file of snnsim. Of a training: rasters, rates, curves, confusion matrix, weights, membrane traces. Of a
+simulation: raster, rates over time, rates and irregularity of the cells, traces of recorded states."""
 
 import argparse
 import base64
@@ -12,7 +13,8 @@ try:
     from matplotlib.figure import Figure
 
     from run_figures import PANELS
-    from run_file import RunFileError, open_run
+    from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between
+    from simulation_figures import SIMULATION_PANELS
 except ImportError as error:
     sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -21,29 +23,30 @@ EXAMPLE = """examples:
   tools/plot_run.py runs/mnist_lif.h5                  # writes runs/mnist_lif.png
   tools/plot_run.py runs/mnist_lif.h5 -o report.html   # one page that needs no other file
   tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one PNG a picture
+  tools/plot_run.py runs/brunel.h5 --from '500 ms' --to '0.7 s'    # of a simulation, 200 ms
 """
 
 
-def draw_one(panel, run, trials):
+def draw_one(panel, run, shown):
     figure = Figure(figsize=panel.size, layout="constrained")
-    panel.draw(figure, run, trials)
+    panel.draw(figure, run, shown)
     return figure
 
 
-def save_png(path, panels, run, trials, dpi):
+def save_png(path, panels, run, shown, dpi):
     """All panels, one below the other."""
     heights = [p.size[1] for p in panels]
     figure = Figure(figsize=(max(p.size[0] for p in panels), sum(heights)), layout="constrained")
     parts = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, panel in zip(parts, panels):
-        panel.draw(part, run, trials)
+        panel.draw(part, run, shown)
     figure.savefig(path, format="png", dpi=dpi)
 
 
-def save_folder(path, panels, run, trials, dpi):
+def save_folder(path, panels, run, shown, dpi):
     os.makedirs(path, exist_ok=True)
     for panel in panels:
-        draw_one(panel, run, trials).savefig(os.path.join(path, panel.name + ".png"), dpi=dpi)
+        draw_one(panel, run, shown).savefig(os.path.join(path, panel.name + ".png"), dpi=dpi)
 
 
 def table(rows):
@@ -70,15 +73,20 @@ def results(run):
     for name, group in run.get("energy/operations", {}).items():
         parts = ", ".join(f"{group.attrs[kind] / samples:.0f} {kind}" for kind in ("dense", "macs", "acs"))
         rows.append((f"{name}, operations a sample", parts))
+    if is_simulation(run):
+        time = simulated(run)
+        for s in spikes_between(run, time):
+            hertz = len(s.time) / (s.cells * (time.stop - time.start)) * 1000.0
+            rows.append((s.population, f"{len(s.time)} spikes of {s.cells} cells, {hertz:.3f} Hz"))
     return rows + [(f"{name}, time", f"{seconds[0]:.2f} s") for name, seconds in run.get("profile", {}).items()]
 
 
-def save_html(path, panels, run, trials, dpi):
+def save_html(path, panels, run, shown, dpi):
     name = html.escape(str(run.attrs["model_name"]))
     body = [f"<h1>{name}</h1>", table(results(run))]
     for panel in panels:
         picture = io.BytesIO()
-        draw_one(panel, run, trials).savefig(picture, format="png", dpi=dpi)
+        draw_one(panel, run, shown).savefig(picture, format="png", dpi=dpi)
         data = base64.b64encode(picture.getvalue()).decode("ascii")
         body.append(f'<h2>{panel.name}</h2><img alt="{panel.name}" src="data:image/png;base64,{data}">')
     body += ["<h2>provenance</h2>", table(provenance(run)),
@@ -98,13 +106,40 @@ def writer_of(output):
     return {".png": save_png, ".html": save_html, ".htm": save_html}.get(extension)
 
 
+def milliseconds(text):
+    """"200 ms" or "0.2 s", as in models."""
+    for unit, factor in (("ms", 1.0), ("s", 1000.0)):
+        if text.endswith(unit):
+            return float(text[:-len(unit)]) * factor
+    raise ValueError
+
+
+def part_shown(run, options):
+    """What the pictures show: of a training so many trials, of a simulation a stretch of time."""
+    if not is_simulation(run):
+        if options.start is not None or options.stop is not None:
+            raise RunFileError(f"{options.run} is no simulation: --trials says how much is shown, not --from and --to")
+        return options.trials
+    whole = simulated(run)
+    stretch = Stretch(whole.start if options.start is None else options.start,
+                      whole.stop if options.stop is None else options.stop)
+    if not whole.start <= stretch.start < stretch.stop <= whole.stop:
+        raise RunFileError(f"{options.run} has {whole.start:g} to {whole.stop:g} ms; "
+                           f"{stretch.start:g} to {stretch.stop:g} ms is no part of it")
+    return stretch
+
+
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog="plot_run.py", description=__doc__, epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="run file (.h5)")
     parser.add_argument("-o", "--output", help="what to write: x.png, x.html, or a folder for one PNG a picture; "
                         "default: the run file's name with .png")
-    parser.add_argument("--trials", type=int, default=10, help="samples shown in rasters and traces (%(default)s)")
+    parser.add_argument("--trials", type=int, default=10, help="of a training: samples shown in rasters and traces "
+                        "(%(default)s)")
+    parser.add_argument("--from", type=milliseconds, dest="start", metavar="TIME",
+                        help="of a simulation: show from here on, e.g. '500 ms' (its start)")
+    parser.add_argument("--to", type=milliseconds, dest="stop", metavar="TIME", help="show up to here (its end)")
     parser.add_argument("--dpi", type=int, default=100, help="resolution (%(default)s)")
     options = parser.parse_args(arguments)
     if options.trials < 1 or options.dpi < 1:
@@ -120,10 +155,11 @@ def main(arguments=None):
     options = parse_arguments(arguments)
     try:
         with open_run(options.run) as run:
-            panels = [p for p in PANELS if p.available(run)]
+            shown = part_shown(run, options)
+            panels = [p for p in (SIMULATION_PANELS if is_simulation(run) else PANELS) if p.available(run)]
             if not panels:
                 raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
-            options.write(options.output, panels, run, options.trials, options.dpi)
+            options.write(options.output, panels, run, shown, options.dpi)
     except KeyError as e:
         sys.exit(f"plot_run.py: error: {options.run} is incomplete: {e.args[0]}")
     except (RunFileError, OSError) as e:

@@ -1,4 +1,4 @@
-"""The pictures of a run file; each is drawn into a matplotlib figure or subfigure."""
+"""The pictures of a training's run file; each is drawn into a matplotlib figure or subfigure."""
 
 from typing import Callable, NamedTuple
 
@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from run_file import populations, spikes_of, trial_count, trial_duration, trial_names
 
 # Okabe & Ito's colours, which most people with colour blindness can tell apart.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 
 def colour(k):

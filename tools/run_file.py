@@ -1,4 +1,4 @@
-"""Reads the run files of snnsim: opens with a clear error, and gives spikes by trial."""
+"""Reads the run files of snnsim: opens with a clear error, and gives spikes by trial or, of a simulation, by time."""
 
 import os
 from typing import NamedTuple
@@ -18,12 +18,20 @@ def open_run(path):
     try:
         run = h5py.File(path, "r")
     except OSError as e:
-        raise RunFileError(f"{path} cannot be opened as an HDF5 file: {e}") from e
+        try:  # a file that grows, or whose writer was killed
+            run = h5py.File(path, "r", libver="latest", swmr=True)
+        except (OSError, ValueError):
+            raise RunFileError(f"{path} cannot be opened as an HDF5 file: {e}") from e
     if run.attrs.get("format") != "snnsim run":
         run.close()
         raise RunFileError(f"{path} is an HDF5 file, but not a run file of snnsim "
                            "(its attribute 'format' should be 'snnsim run')")
     return run
+
+
+def is_simulation(run):
+    """A simulation is one stretch of time; the runs of trainings, and encoded samples, have trials."""
+    return "steps_per_sample" not in run.attrs
 
 
 class Spikes(NamedTuple):
@@ -73,3 +81,38 @@ def trial_names(run, trials):
     labels = run["trials/label"][:trials]
     predictions = run["trials/prediction"][:trials] if "trials/prediction" in run else labels
     return [str(a) if a == b else f"{a}, taken for {b}" for a, b in zip(labels, predictions)]
+
+
+class Stretch(NamedTuple):
+    """A stretch of time, in ms."""
+    start: float
+    stop: float
+
+
+def simulated(run):
+    """The time a simulation's file holds; that of a run under way ends with its last spike."""
+    dt = float(run.attrs["dt"])
+    if "steps" in run.attrs and run.attrs["status"] != "running":
+        return Stretch(0.0, int(run.attrs["steps"]) * dt)
+    return Stretch(0.0, max((g["timestamps"][-1] for g in run["spikes"].values() if len(g["timestamps"])), default=0.0))
+
+
+class CellSpikes(NamedTuple):
+    """What the recorded cells of one population sent in a stretch of time."""
+    population: str
+    time: np.ndarray    # ms
+    cell: np.ndarray
+    cells: int          # recorded: the first so many
+    size: int           # of the population
+
+
+def spikes_between(run, stretch):
+    """Of each population with recorded spikes; those with start < time <= stop."""
+    found = []
+    for name, group in run["spikes"].items():
+        time = group["timestamps"][:]
+        first, last = np.searchsorted(time, stretch, side="right")
+        size = int(run[f"network/{name}"].attrs["size"])
+        found.append(CellSpikes(name, time[first:last], group["node_ids"][first:last],
+                                int(group.attrs.get("cells_recorded", size)), size))
+    return found

@@ -23,6 +23,15 @@ struct StateSamples {
     std::vector<float> values;
 };
 
+/// All that decides how a simulation goes on; the same on any number of threads.
+struct EngineState {
+    std::int64_t now = 0;  // steps done
+    std::vector<std::vector<float>>
+        states;     // by population: [variable][cell], as the model keeps it
+    Spikes recent;  // those that have not reached all their targets
+    std::vector<std::uint64_t> spike_counts;  // by population, since the start
+};
+
 struct EngineOptions {
     int threads = 1;
     bool spikes = true;  // collect them; false: only count
@@ -48,6 +57,10 @@ class Engine {
     virtual Spikes take_spikes() = 0;
     /// The same for each record of a state variable, in the order of the model file.
     virtual std::vector<StateSamples> take_states() = 0;
+
+    virtual EngineState state() const = 0;
+    /// Goes on from there; the engine must have been made from the same model.
+    virtual void set_state(const EngineState& state) = 0;
 
     virtual const EngineReport& report() const = 0;
     /// Spikes of each population since the start.

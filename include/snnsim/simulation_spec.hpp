@@ -32,7 +32,9 @@ struct Distribution {
     double low = -std::numeric_limits<double>::infinity();
     double high = std::numeric_limits<double>::infinity();
     Outside outside = Outside::redraw;
-    std::string unit;  // "pA", "mV", "nS", "ms" or "" as written; set by the reader
+    double power = 1.0;  // uniform: low + (high - low) u^power
+    std::string draw;    // uniform, of parameters: those of one name share u in a cell
+    std::string unit;    // "pA", "mV", "nS", "ms" or "" as written; set by the reader
 
     bool constant() const { return shape == Shape::constant; }
 };

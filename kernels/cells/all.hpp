@@ -2,14 +2,19 @@
 // from its entry here.
 #pragma once
 
+#include "kernels/cells/aeif_cond_exp.hpp"
+#include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
+#include "kernels/cells/iaf_psc_alpha.hpp"
 #include "kernels/cells/iaf_psc_delta.hpp"
 #include "kernels/cells/iaf_psc_exp.hpp"
 #include "kernels/cells/izhikevich.hpp"
 #include "kernels/cells/poisson_source.hpp"
+#include "kernels/cells/regular_source.hpp"
 
 namespace snnsim {
 
-using CellModels = ModelList<IafPscExp, IafPscDelta, IafCondExp, Izhikevich, PoissonSource>;
+using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp,
+                             HhCondExpTraub, Izhikevich, PoissonSource, RegularSource>;
 
 }  // namespace snnsim

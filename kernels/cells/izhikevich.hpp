@@ -1,6 +1,8 @@
 // The quadratic cell of Izhikevich.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/cells/model.hpp"
 
 namespace snnsim {
@@ -18,6 +20,8 @@ struct Names<IzhikevichScheme> {
 /// the program of the twenty patterns. published_2003: v makes two half steps and u one step, spike
 /// if v >= v_peak; arriving weights act as current through the step: the program of the 1000-cell
 /// network, with dt and delays of 1 ms.
+/// With `step`, a cell moves only in the last dt of each of its steps, by the whole step and with
+/// the current of that dt; a program that takes steps of 0.25 ms can so be repeated beside others.
 struct Izhikevich {
     static constexpr const char* name = "izhikevich";
     static constexpr const char* input_unit = "";
@@ -32,6 +36,7 @@ struct Izhikevich {
         double u_decay = 1.0;
         double v_peak = 30.0;
         double i_e = 0.0;
+        double step = 0.0;
 
         static constexpr auto fields() {
             return std::tuple{
@@ -49,13 +54,16 @@ struct Izhikevich {
                 Field{"u_decay", &Params::u_decay, "", fraction, "0: u does not decay by itself"},
                 Field{"v_peak", &Params::v_peak, "mV", unlimited, "v at which a spike is cut off"},
                 Field{"i_e", &Params::i_e, "", unlimited, "constant current"},
+                Field{"step", &Params::step, "ms", non_negative,
+                      "time step of the cell, a multiple of dt; 0: dt"},
             };
         }
     };
     /// v and u are kept relative to the vertex of the parabola, where they are small: v' is then
     /// q2 v^2 - u + I, and single precision has ten times the accuracy.
     struct Constants {
-        float dt, half_dt;  // half_dt is 0 where v makes one step
+        float step, half_step;  // ms; half_step is 0 where v makes one step
+        float last;             // dt in a step, but for one
         float q2, a, b, u_decay;
         float shift;  // b (v_vertex - u_origin) - u_decay u_vertex
         float c, d, v_peak, i_e;
@@ -64,19 +72,24 @@ struct Izhikevich {
     };
     struct State {
         float v, u;
+        float waited = 0.0f;
     };
 
     static constexpr auto states() {
         return std::tuple{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::v_vertex},
             StateField{"u", &State::u, "", "recovery", &Constants::u_vertex},
+            StateField<State, Constants>{"waited", &State::waited, "",
+                                         "dt since the cell moved, where `step` is not dt"},
         };
     }
     static Constants prepare(const Params& p, double dt) {
         const auto f = [](double x) { return static_cast<float>(x); };
         const double v = -p.q1 / (2.0 * p.q2), u = p.q0 + 0.5 * p.q1 * v;
-        return {f(dt),
-                p.scheme == IzhikevichScheme::published_2003 ? f(0.5 * dt) : 0.0f,
+        const double step = p.step > 0.0 ? p.step : dt;
+        return {f(step),
+                p.scheme == IzhikevichScheme::published_2003 ? f(0.5 * step) : 0.0f,
+                f(std::floor(step / dt + 0.5) - 1.0),
                 f(p.q2),
                 f(p.a),
                 f(p.b),
@@ -97,17 +110,23 @@ struct Izhikevich {
     }
 
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        const bool halves = c.half_dt > 0.0f, sequential = c.sequential > 0.0f;
+        const bool halves = c.half_step > 0.0f, sequential = c.sequential > 0.0f;
+        const bool moves = s.waited >= c.last;
         const float current = c.i_e + in.current + (halves ? in.receptor_0 : 0.0f);
         const float drive = current - s.u;
-        const float first = fused(halves ? c.half_dt : c.dt, fused(c.q2 * s.v, s.v, drive), s.v);
-        const float second = fused(c.half_dt, fused(c.q2 * first, first, drive), first);
-        const float v = halves ? second : first + in.receptor_0;
+        const float first =
+            fused(halves ? c.half_step : c.step, fused(c.q2 * s.v, s.v, drive), s.v);
+        const float second = fused(c.half_step, fused(c.q2 * first, first, drive), first);
+        const float whole = (moves ? first : s.v) + in.receptor_0;
+        const float v = halves ? second : whole;
         const float v_of_u = halves || sequential ? v : s.v;
-        s.u = fused(c.dt * c.a, fused(c.b, v_of_u, fused(-c.u_decay, s.u, c.shift)), s.u);
-        const bool fires = sequential ? v > c.v_peak : v >= c.v_peak;
+        const float u =
+            fused(c.step * c.a, fused(c.b, v_of_u, fused(-c.u_decay, s.u, c.shift)), s.u);
+        const float peak = moves ? v : -1e30f;
+        const bool fires = peak > c.v_peak || (peak == c.v_peak && !sequential);
         s.v = fires ? c.c : v;
-        s.u = fires ? s.u + c.d : s.u;
+        s.u = fires ? u + c.d : moves ? u : s.u;
+        s.waited = moves ? 0.0f : s.waited + 1.0f;
         return fires ? 1.0f : 0.0f;
     }
 };

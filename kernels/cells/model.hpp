@@ -30,6 +30,7 @@ struct CellInput {
     float receptor_1 = 0.0f;
     float current = 0.0f;      // of stimuli, constant through the step
     std::uint32_t random = 0;  // for models with uses_random: uniform in 0 .. 2^32 - 1
+    std::uint32_t step = 0;    // from 0 at the start of the simulation
 };
 
 /// One float of a cell's state. `origin` is added where a user reads or writes it: a membrane that

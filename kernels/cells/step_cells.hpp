@@ -25,19 +25,24 @@ struct CellArrays {
     std::uint32_t first = 0;         // a multiple of the panel
 };
 
-/// Body over panels of Lanes cells. Writes what each cell sends.
+/// Body over panels of Lanes cells. Writes what each cell sends; false when all are silent.
 template <CellModel M, bool Varied, int Lanes>
 struct StepCells {
     typename M::Constants constants;
     CellArrays cells;
-    RandomKey random;  // of this step: words are numbered by cell
+    RandomKey random;  // of this step, its sub_entity: words are numbered by cell
 
-    SNN_HD void operator()(std::size_t at, float (&sent)[Lanes]) const {
+    // Flattened, for a loop with a call in it does not become vector instructions.
+    [[gnu::flatten]] SNN_HD bool operator()(std::size_t at, float (&sent)[Lanes]) const {
         std::uint32_t words[Lanes] = {};
         if constexpr (M::uses_random) draw(at, words);
-        SNN_LANES for (int l = 0; l < Lanes; ++l) {
-            sent[l] = step_cell(at + static_cast<std::size_t>(l), words[l]);
+        std::uint32_t any = 0;
+        const StepCells own = *this;  // which no store to a state can change
+        SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
+            sent[l] = own.step_cell(at + static_cast<std::size_t>(l), words[l]);
+            any |= sent[l] != 0.0f ? 1u : 0u;
         }
+        return any != 0;
     }
 
   private:
@@ -53,6 +58,7 @@ struct StepCells {
         if constexpr (M::receptors > 1) in.receptor_1 = take(1, i);
         in.current = cells.current[i];
         in.random = word;
+        in.step = random.sub_entity;
         typename M::State s = load_state(i);
         float sent;
         if constexpr (Varied) {
@@ -83,30 +89,26 @@ struct StepCells {
         (std::make_index_sequence<state_count>());
     }
     SNN_HD typename M::Constants load_constants(std::size_t i) const {
-        float values[constant_count];
-        for (std::size_t k = 0; k < constant_count; ++k) values[k] = cells.constants[k][i];
-        typename M::Constants c;
-        __builtin_memcpy(&c, values, sizeof(c));
-        return c;
+        return [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return typename M::Constants{cells.constants[K][i]...};
+        }
+        (std::make_index_sequence<constant_count>());
     }
     SNN_HD void draw(std::size_t at, std::uint32_t (&words)[Lanes]) const {
         cell_words(random, cells.first + static_cast<std::uint32_t>(at), words);
     }
 };
 
-/// A random word for each of the cells first .. first + Lanes - 1; `first` is a multiple of 16
-/// where Lanes is. Four blocks of Philox serve 16 cells, so that a vector of blocks serves a panel.
+/// A random word for each of the cells first .. first + Lanes - 1: word cell % 4 of block cell / 4.
 template <int Lanes>
 SNN_HD inline void cell_words(const RandomKey& key, std::uint32_t first,
                               std::uint32_t (&words)[Lanes]) {
-    if constexpr (Lanes == 16) {
-        std::uint32_t block[4][4];
-        key.draw(first / 4, block);
-        for (int l = 0; l < 16; ++l) words[l] = block[l / 4][l % 4];
+    if constexpr (Lanes % 4 == 0) {
+        key.draw(first / 4, words);  // first is a multiple of Lanes
     } else {
         for (int l = 0; l < Lanes; ++l) {
             const std::uint32_t cell = first + static_cast<std::uint32_t>(l);
-            words[l] = key.draw(cell / 16 * 4 + cell % 4).word[cell / 4 % 4];
+            words[l] = key.draw(cell / 4).word[cell % 4];
         }
     }
 }
@@ -114,9 +116,10 @@ SNN_HD inline void cell_words(const RandomKey& key, std::uint32_t first,
 /// Body over panels: spikes of many independent sources, a Poisson number in every cell.
 template <int Lanes>
 struct AddPoisson {
-    const std::uint32_t* thresholds;  // see poisson_thresholds
-    int count;                        // of thresholds
-    std::int32_t weight;              // on the grid
+    const std::int32_t* thresholds;  // see poisson_thresholds; with the sign bit turned, so that
+                                     // signed comparisons, which vector units have, order them
+    int usual, count;                // of thresholds: hardly any number is beyond `usual`
+    std::int32_t weight;             // on the grid
     std::int32_t* arriving;
     std::uint32_t first;  // cell of element 0 in its population
     RandomKey random;     // of this stimulus and step
@@ -125,12 +128,31 @@ struct AddPoisson {
         std::uint32_t words[Lanes];
         cell_words(random, first + static_cast<std::uint32_t>(at), words);
         std::int32_t spikes[Lanes] = {};
-        for (int k = 0; k < count; ++k) {
-            const std::uint32_t threshold = thresholds[k];
-            SNN_LANES for (int l = 0; l < Lanes; ++l) spikes[l] += words[l] >= threshold ? 1 : 0;
+        count_above(words, 0, usual, spikes);
+        if (usual < count) {
+            const std::int32_t next = thresholds[usual];
+            std::uint32_t beyond = 0;
+            SNN_LANES_OR(beyond) for (int l = 0; l < Lanes; ++l) {
+                beyond |= turned(words[l]) >= next ? 1u : 0u;
+            }
+            if (beyond) count_above(words, usual, count, spikes);
         }
         SNN_LANES for (int l = 0; l < Lanes; ++l) {
             arriving[at + static_cast<std::size_t>(l)] += spikes[l] * weight;
+        }
+    }
+
+  private:
+    SNN_HD static std::int32_t turned(std::uint32_t word) {
+        return static_cast<std::int32_t>(word ^ 0x80000000u);
+    }
+    SNN_HD void count_above(const std::uint32_t (&words)[Lanes], int from, int to,
+                            std::int32_t (&spikes)[Lanes]) const {
+        for (int k = from; k < to; ++k) {
+            const std::int32_t threshold = thresholds[k];
+            SNN_LANES for (int l = 0; l < Lanes; ++l) {
+                spikes[l] += turned(words[l]) >= threshold ? 1 : 0;
+            }
         }
     }
 };

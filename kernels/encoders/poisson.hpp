@@ -39,19 +39,18 @@ struct Poisson {
     }
 
   private:
-    /// Bit k: whether a spike falls into step t + k. A block of four random words serves eight steps.
+    /// Bit k: whether a spike falls into step t + k. A block of four random words serves eight
+    /// steps.
     SNN_HD static std::uint32_t spikes_of_word(const RandomKey& key, std::uint32_t t,
                                                std::uint32_t threshold) {
-        std::uint32_t random[4][4], fired[4] = {};
+        std::uint32_t random[16], fired[2] = {};
         key.draw(t / 8, random);
-        for (int word = 0; word < 4; ++word) {
-            SNN_LANES for (int block = 0; block < 4; ++block) {
-                const std::uint32_t r = random[word][block];
-                fired[block] |= ((r & 0xFFFFu) < threshold ? 1u : 0u) << (2 * word);
-                fired[block] |= ((r >> 16) < threshold ? 2u : 0u) << (2 * word);
-            }
+        for (std::uint32_t word = 0; word < 16; ++word) {
+            const std::uint32_t first = (random[word] & 0xFFFFu) < threshold ? 1u : 0u;
+            const std::uint32_t second = (random[word] >> 16) < threshold ? 2u : 0u;
+            fired[word % 2] |= (first | second) << (2 * word);
         }
-        return fired[0] | fired[1] << 8 | fired[2] << 16 | fired[3] << 24;
+        return fired[0] | fired[1];
     }
 };
 

@@ -15,11 +15,9 @@ SNN_HD inline std::uint32_t float_to_bits(float x) {
     return __builtin_bit_cast(std::uint32_t, x);
 }
 
-/// e^x within 1.1 ulp on [-87.3, 88.7]; 0 below (results that would be denormal), inf above.
+/// e^x within 1.1 ulp for -87.3 < x <= 88.72, and only there.
 /// Cody-Waite reduction x = n ln 2 + r, |r| <= ln 2 / 2, and a degree 6 polynomial for e^r.
-SNN_HD inline float exact_exp(float x) {
-    if (!(x > -87.3f)) return x != x ? x : 0.0f;
-    if (x > 88.72f) return bits_to_float(0x7F800000u);
+[[gnu::always_inline]] SNN_HD inline float exp_in_range(float x) {
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
     const float shifted = fused(x, 1.44269504f, magic);
     const float n = shifted - magic;
@@ -37,6 +35,16 @@ SNN_HD inline float exact_exp(float x) {
     const std::int32_t half = whole / 2;
     return p * bits_to_float(static_cast<std::uint32_t>(half + 127) << 23) *
            bits_to_float(static_cast<std::uint32_t>(whole - half + 127) << 23);
+}
+
+/// e^x; 0 below -87.3 (results that would be denormal), inf above 88.72. Without branches, so that
+/// loops become vector instructions.
+SNN_HD inline float exact_exp(float x) {
+    const bool vanishes = !(x > -87.3f), overflows = x > 88.72f;
+    float p = exp_in_range(vanishes || overflows ? 0.0f : x);
+    p = overflows ? bits_to_float(0x7F800000u) : p;
+    p = vanishes ? 0.0f : p;
+    return x != x ? x : p;
 }
 
 /// ln x within 2 ulp for normal x > 0; -inf at 0, NaN below.

@@ -27,8 +27,8 @@ class CellGroup {
     /// The first cell with a state that is no number, or -1.
     virtual std::int64_t find_nan() const = 0;
     virtual std::size_t bytes() const = 0;
-    /// The state as it is, [variable][cell], for checkpoints.
-    virtual std::vector<float*> raw_state() = 0;
+    /// The state as the model keeps it: an array over the slice's cells for each variable.
+    virtual std::vector<float*> raw_state() const = 0;
 };
 
 template <CellModel M>
@@ -53,6 +53,7 @@ class CellsOf : public CellGroup {
             nothing_.resize(slice.padded());
             cells_.arriving[1] = nothing_.data();
         }
+        for (const NamedDistribution& d : spec_.varied) varied_.emplace_back(d.value);
         const auto& params = std::get<typename M::Params>(spec_.cell);
         uniform_ = M::prepare(params, spec.dt);
         set_constants(params, spec.dt, population);
@@ -89,7 +90,9 @@ class CellsOf : public CellGroup {
     std::size_t bytes() const override {
         return (state_.size() + constants_.size()) * sizeof(float);
     }
-    std::vector<float*> raw_state() override { return {cells_.state, cells_.state + state_count}; }
+    std::vector<float*> raw_state() const override {
+        return {cells_.state, cells_.state + state_count};
+    }
 
   private:
     static constexpr int lanes = cell_panel;
@@ -99,10 +102,7 @@ class CellsOf : public CellGroup {
     void step_all(const Step& step, std::vector<std::uint32_t>& fired) {
         for (std::uint32_t at = 0; at < slice_.count; at += lanes) {
             float sent[lanes];
-            step(at, sent);
-            float any = 0.0f;
-            for (int l = 0; l < lanes; ++l) any += sent[l];
-            if (any == 0.0f) continue;
+            if (!step(at, sent)) continue;
             const std::uint32_t count = std::min<std::uint32_t>(lanes, slice_.count - at);
             for (std::uint32_t l = 0; l < count; ++l) {
                 if (sent[l] != 0.0f) fired.push_back(slice_.first + at + l);
@@ -111,14 +111,17 @@ class CellsOf : public CellGroup {
     }
 
     void add_poisson(const PoissonPlan& p, std::int64_t t) {
-        const AddPoisson<lanes> add{
-            p.thresholds.data(),
-            static_cast<int>(p.thresholds.size()),
-            p.weight,
-            cells_.arriving[p.receptor],
-            slice_.first,
-            {seed_, Stream::stimulus, p.number, static_cast<std::uint32_t>(t)}};
-        for (std::uint32_t at = 0; at < slice_.count; at += lanes) add(at);
+        const RandomKey random{seed_, Stream::stimulus, p.number, static_cast<std::uint32_t>(t)};
+        const auto count = static_cast<int>(p.thresholds.size());
+        const auto add = [&]<int Lanes>(std::uint32_t from, std::uint32_t to) {
+            const AddPoisson<Lanes> body{p.thresholds.data(),         p.usual,      count, p.weight,
+                                         cells_.arriving[p.receptor], slice_.first, random};
+            for (std::uint32_t at = from; at < to; at += Lanes) body(at);
+        };
+        // Two panels at once fill the vectors that random numbers are made in.
+        const std::uint32_t pairs = slice_.padded() / (2 * lanes) * (2 * lanes);
+        add.template operator()<2 * lanes>(0, pairs);
+        add.template operator()<lanes>(pairs, slice_.padded());
     }
 
     /// Constants of each cell, where a parameter differs from cell to cell.
@@ -138,15 +141,18 @@ class CellsOf : public CellGroup {
     typename M::Params params_of(const typename M::Params& params, std::size_t population,
                                  std::uint32_t i) const {
         typename M::Params own = params;
-        for (const NamedDistribution& d : spec_.varied) {
+        for (std::size_t k = 0; k < spec_.varied.size(); ++k) {
+            const NamedDistribution& d = spec_.varied[k];
+            const Quantile& quantile = varied_[k];
             std::uint32_t number = 0;
             const auto set = [&](const auto& field) {
                 using Member = std::remove_reference_t<decltype(own.*field.member)>;
                 if constexpr (std::is_same_v<Member, double>) {
                     if (d.name == field.name) {
                         const RandomKey key{seed_, Stream::parameters,
-                                            static_cast<std::uint32_t>(population), number};
-                        own.*field.member = Quantile(d.value)(cell_uniform(key, slice_.first + i));
+                                            static_cast<std::uint32_t>(population),
+                                            draw_of(k, number)};
+                        own.*field.member = quantile(cell_uniform(key, slice_.first + i));
                     }
                 }
                 ++number;
@@ -154,6 +160,15 @@ class CellsOf : public CellGroup {
             std::apply([&](const auto&... fields) { (set(fields), ...); }, M::Params::fields());
         }
         return own;
+    }
+
+    /// The number of the draw: the parameter's own, or one for all that name the same draw.
+    std::uint32_t draw_of(std::size_t varied, std::uint32_t number) const {
+        const std::string& name = spec_.varied[varied].value.draw;
+        if (name.empty()) return number;
+        std::uint32_t first = 0;
+        while (spec_.varied[first].value.draw != name) ++first;
+        return 1000 + first;  // beyond the numbers of parameters
     }
 
     void set_state(const typename M::Params& params, std::size_t population) {
@@ -167,6 +182,7 @@ class CellsOf : public CellGroup {
                              [&](const NamedDistribution& d) { return d.name == field.name; });
             const RandomKey key{seed_, Stream::initial, static_cast<std::uint32_t>(population),
                                 static_cast<std::uint32_t>(variable)};
+            const Quantile quantile(given == spec_.initial.end() ? Distribution{} : given->value);
             for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
                 float& value = cells_.state[variable][i];
                 if (given == spec_.initial.end()) {
@@ -175,8 +191,8 @@ class CellsOf : public CellGroup {
                     value = M::rest(own, uniform_).*field.member;
                 } else {
                     const double u = cell_uniform(key, slice_.first + i);
-                    value = static_cast<float>(Quantile(given->value)(u) -
-                                               static_cast<double>(origin(variable, i)));
+                    value =
+                        static_cast<float>(quantile(u) - static_cast<double>(origin(variable, i)));
                 }
             }
             ++variable;
@@ -207,6 +223,7 @@ class CellsOf : public CellGroup {
     const CellPopulationSpec spec_;
     const Slice slice_;
     const RandomKey key_;
+    std::vector<Quantile> varied_;  // of spec_.varied
     Currents currents_;
     std::vector<PoissonPlan> poisson_;
     std::uint64_t seed_;

@@ -15,12 +15,12 @@ RandomKey degree_key(const Connection& c) {
 std::vector<std::uint32_t> multinomial_degrees(const Connection& c) {
     std::vector<std::uint32_t> degree(c.sources);
     const RandomKey key = degree_key(c);
-    constexpr int lanes = 8;
-    std::uint32_t words[4][lanes];
-    for (std::uint64_t k = 0; k < c.total; k += 4 * lanes) {
+    constexpr std::uint64_t batch = 64;
+    std::uint32_t words[batch];
+    for (std::uint64_t k = 0; k < c.total; k += batch) {
         key.draw(static_cast<std::uint32_t>(k / 4), words);
-        const auto count = static_cast<int>(std::min<std::uint64_t>(4 * lanes, c.total - k));
-        for (int i = 0; i < count; ++i) ++degree[below(words[i / lanes][i % lanes], c.sources)];
+        const std::uint64_t count = std::min(batch, c.total - k);
+        for (std::uint64_t i = 0; i < count; ++i) ++degree[below(words[i], c.sources)];
     }
     return degree;
 }

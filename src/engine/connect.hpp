@@ -42,24 +42,22 @@ class SynapseWords {
         std::uint32_t partner, attributes;
     };
     Pair next() {
-        if (at_ == pairs) refill();
-        const Pair out{words_[at_ % 2 * 2][at_ / 2], words_[at_ % 2 * 2 + 1][at_ / 2]};
-        ++at_;
-        return out;
+        if (at_ == count) refill();
+        at_ += 2;
+        return {words_[at_ - 2], words_[at_ - 1]};
     }
 
   private:
-    static constexpr int lanes = 8;
-    static constexpr std::uint32_t pairs = 2 * lanes;
+    static constexpr std::uint32_t count = 64;
     void refill() {
         key_.draw(block_, words_);
-        block_ += lanes;
+        block_ += count / 4;
         at_ = 0;
     }
 
     RandomKey key_;
-    std::uint32_t words_[4][lanes];
-    std::uint32_t block_ = 0, at_ = pairs;
+    std::uint32_t words_[count];
+    std::uint32_t block_ = 0, at_ = count;
 };
 
 /// A word as a number below n.

@@ -10,6 +10,7 @@
 #include "src/engine/scale.hpp"
 #include "src/engine/synapse_rows.hpp"
 #include "src/engine/team.hpp"
+#include "src/engine/thread_choice.hpp"
 
 namespace snnsim {
 namespace {
@@ -48,7 +49,11 @@ std::uint64_t spike_key(std::int64_t since, std::size_t population, std::uint32_
 class CpuEngine : public Engine {
   public:
     CpuEngine(const SimulationSpec& spec, const EngineOptions& options)
-        : spec_(spec), options_(options), layout_(spec, options.threads), team_(options.threads) {
+        : spec_(spec),
+          options_(options),
+          layout_(spec, options.threads),
+          team_(options.threads),
+          choice_(options.threads) {
         const auto start = std::chrono::steady_clock::now();
         Synapses built = build_synapses(spec_, layout_, options.threads);
         rows_ = std::move(built.rows);
@@ -70,17 +75,20 @@ class CpuEngine : public Engine {
         const std::int64_t last = now_ + steps;
         first_ = now_;
         reserve_samples(last);
-        team_.run([&](int thread) {
-            for (std::int64_t from = now_; from < last; from += window_) {
-                const std::int64_t to = std::min(from + window_, last);
-                for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
-                     b += static_cast<std::size_t>(team_.threads())) {
-                    for (std::int64_t t = from; t < to; ++t) step(b, t);
-                }
-                team_.barrier.wait();
-            }
-        });
-        now_ = last;
+        while (now_ < last) {
+            const int active = choice_.next();
+            const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
+            const std::int64_t count = std::min(last - now_, wanted_steps);
+            const auto start = std::chrono::steady_clock::now();
+            run(count, active);
+            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+            choice_.measured(seconds.count() / static_cast<double>(count));
+            if (choice_.trying()) continue;
+            constexpr double wanted = 5e-3;  // a choice of threads holds so long
+            chunk_ = std::clamp<std::int64_t>(
+                static_cast<std::int64_t>(wanted / seconds.count() * static_cast<double>(count)), 1,
+                4 * chunk_);
+        }
         collect();
         check_numbers();
     }
@@ -92,6 +100,63 @@ class CpuEngine : public Engine {
         std::swap(out, samples_);
         return out;
     }
+    EngineState state() const override {
+        EngineState out;
+        out.now = now_;
+        out.spike_counts = spike_counts();
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            const std::uint32_t size = layout_.populations[p].size;
+            out.states.emplace_back(blocks_[0].groups[p]->raw_state().size() * size);
+            for_each_slice(p, [&](float* of_slice, std::size_t variable, const Slice& slice) {
+                std::copy_n(of_slice, slice.count,
+                            out.states[p].data() + variable * size + slice.first);
+            });
+        }
+        const auto reach = static_cast<std::int64_t>(history_size_);
+        for (std::int64_t t = std::max<std::int64_t>(0, now_ - reach); t < now_; ++t) {
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const FiredCells& f = fired(t, b);
+                for (std::size_t p = 0, k = 0; p < f.end.size(); ++p) {
+                    for (; k < f.end[p]; ++k) {
+                        out.recent.step.push_back(static_cast<std::uint32_t>(t + 1));
+                        out.recent.population.push_back(static_cast<std::uint32_t>(p));
+                        out.recent.cell.push_back(f.cells[k]);
+                    }
+                }
+            }
+        }
+        return out;
+    }
+
+    void set_state(const EngineState& state) override {
+        SNN_EXPECT(state.states.size() == layout_.populations.size());
+        now_ = state.now;
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            const std::uint32_t size = layout_.populations[p].size;
+            SNN_EXPECT(state.states[p].size() == blocks_[0].groups[p]->raw_state().size() * size);
+            for_each_slice(p, [&](float* of_slice, std::size_t variable, const Slice& slice) {
+                std::copy_n(state.states[p].data() + variable * size + slice.first, slice.count,
+                            of_slice);
+            });
+            for (Block& b : blocks_) b.counts[p] = 0;
+            blocks_[0].counts[p] = state.spike_counts[p];
+        }
+        for (FiredCells& f : history_) {
+            f.cells.clear();
+            std::fill(f.end.begin(), f.end.end(), 0u);
+        }
+        // By population within a block and step, as the steps themselves leave them.
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            for (std::size_t k = 0; k < state.recent.size(); ++k) {
+                if (state.recent.population[k] != p) continue;
+                const std::uint32_t cell = state.recent.cell[k];
+                fired(state.recent.step[k] - 1, layout_.panels[p][cell / cell_panel].block)
+                    .cells.push_back(cell);
+            }
+            for (FiredCells& f : history_) f.end[p] = static_cast<std::uint32_t>(f.cells.size());
+        }
+    }
+
     const EngineReport& report() const override { return report_; }
     std::vector<std::uint64_t> spike_counts() const override {
         std::vector<std::uint64_t> sum(layout_.populations.size());
@@ -102,9 +167,35 @@ class CpuEngine : public Engine {
     }
 
   private:
+    /// Calls f(array, variable, slice) for the state arrays of a population in all blocks.
+    template <class F>
+    void for_each_slice(std::size_t population, F&& f) const {
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            const std::vector<float*> arrays = blocks_[b].groups[population]->raw_state();
+            for (std::size_t v = 0; v < arrays.size(); ++v)
+                f(arrays[v], v, layout_.blocks[b].slices[population]);
+        }
+    }
+
+    /// Goes `count` steps on with so many threads.
+    void run(std::int64_t count, int active) {
+        const std::int64_t last = now_ + count;
+        team_.run(active, [&](int thread) {
+            for (std::int64_t from = now_; from < last; from += window_) {
+                const std::int64_t to = std::min(from + window_, last);
+                for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
+                     b += static_cast<std::size_t>(active)) {
+                    for (std::int64_t t = from; t < to; ++t) step(b, t);
+                }
+                team_.barrier.wait();
+            }
+        });
+        now_ = last;
+    }
+
     void make_blocks() {
         blocks_.resize(layout_.blocks.size());
-        team_.run([&](int thread) {  // each thread touches its own memory first
+        team_.run(team_.threads(), [&](int thread) {  // each thread touches its own memory first
             for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
                  b += static_cast<std::size_t>(team_.threads())) {
                 Block& block = blocks_[b];
@@ -163,6 +254,9 @@ class CpuEngine : public Engine {
     FiredCells& fired(std::int64_t t, std::size_t block) {
         return history_[static_cast<std::size_t>(t) % history_size_ * blocks_.size() + block];
     }
+    const FiredCells& fired(std::int64_t t, std::size_t block) const {
+        return history_[static_cast<std::size_t>(t) % history_size_ * blocks_.size() + block];
+    }
 
     void step(std::size_t b, std::int64_t t) {
         deliver(b, t);
@@ -188,7 +282,7 @@ class CpuEngine : public Engine {
     void deliver(std::size_t b, std::int64_t t) {
         Block& block = blocks_[b];
         find_due(b, t, block.due);
-        constexpr std::size_t ahead = 4;
+        constexpr std::size_t ahead = 8;
         const std::size_t count = block.due.size();
         std::int32_t* const sum = block.accumulators.data();
         for (std::size_t s = 0; s < count; ++s) {
@@ -285,6 +379,8 @@ class CpuEngine : public Engine {
     const EngineOptions options_;
     const Layout layout_;
     Team team_;
+    ThreadChoice choice_;
+    std::int64_t chunk_ = 16;  // steps between two choices
     SynapseRows rows_;
     WeightGrid grid_;
     std::vector<Block> blocks_;

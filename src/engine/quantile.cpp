@@ -52,7 +52,11 @@ Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
 
 double Quantile::operator()(double u) const {
     if (d_.constant()) return d_.mean;
-    if (d_.shape == Shape::uniform) return d_.low + u * (d_.high - d_.low);
+    if (d_.shape == Shape::uniform) {
+        double raised = u;
+        for (int k = 1; k < static_cast<int>(d_.power); ++k) raised *= u;
+        return d_.low + raised * (d_.high - d_.low);
+    }
     return std::clamp(unbounded(first_ + u * (last_ - first_)), d_.low, d_.high);
 }
 

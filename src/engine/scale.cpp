@@ -118,7 +118,10 @@ SimulationSpec apply_scale(const SimulationSpec& full) {
         if (current[k] == 0.0) continue;
         StimulusSpec dc;
         dc.to = spec.populations[k].name;
-        dc.kind = DcStimulus::Params{{.mean = current[k], .unit = "pA"}};
+        DcStimulus::Params params;
+        params.amplitude.mean = current[k];
+        params.amplitude.unit = "pA";
+        dc.kind = params;
         spec.stimuli.push_back(dc);
     }
     return spec;
@@ -131,11 +134,19 @@ std::vector<double> expected_synapses(const SimulationSpec& spec) {
     return counts;
 }
 
-double expected_bytes(const SimulationSpec& spec, double synapses) {
+std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
+    constexpr double per_synapse = 4.0;
     constexpr double per_cell = 1000.0;  // state, spike lists, edges of the row's segments
-    double cells = 0.0;
-    for (const CellPopulationSpec& p : spec.populations) cells += static_cast<double>(p.size);
-    return 4.0 * synapses + per_cell * cells + 20e6;
+    std::vector<MemoryPart> parts;
+    for (const CellPopulationSpec& p : spec.populations)
+        parts.push_back({"cells of " + p.name,
+                         static_cast<std::size_t>(per_cell * static_cast<double>(p.size))});
+    const std::vector<double> counts = expected_synapses(spec);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+        parts.push_back(
+            {"synapses from " + spec.projections[k].from + " to " + spec.projections[k].to,
+             static_cast<std::size_t>(per_synapse * counts[k])});
+    return parts;
 }
 
 }  // namespace snnsim

@@ -1,6 +1,7 @@
 // A smaller network that works like the full one.
 #pragma once
 
+#include "snnsim/network.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
@@ -14,7 +15,7 @@ SimulationSpec apply_scale(const SimulationSpec& spec);
 
 /// Synapses of each projection, on average over seeds.
 std::vector<double> expected_synapses(const SimulationSpec& spec);
-/// Memory of a network with so many synapses, about.
-double expected_bytes(const SimulationSpec& spec, double synapses);
+/// What takes how much memory, about.
+std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec);
 
 }  // namespace snnsim

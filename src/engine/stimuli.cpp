@@ -100,10 +100,17 @@ std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t p
         if (!poisson || s.to != spec.populations[population].name) continue;
         const double weight = poisson->weight.mean;
         const std::size_t receptor = grid.scale[population].size() == 2 && weight < 0.0 ? 1 : 0;
-        plans.push_back({static_cast<std::uint32_t>(k), step_of(s.start, spec.dt),
-                         step_of(s.stop, spec.dt),
-                         poisson_thresholds(poisson->rate * spec.dt * 1e-3), receptor,
-                         grid.on_grid(population, receptor, weight)});
+        PoissonPlan plan;
+        plan.number = static_cast<std::uint32_t>(k);
+        plan.first = step_of(s.start, spec.dt);
+        plan.last = step_of(s.stop, spec.dt);
+        plan.receptor = receptor;
+        plan.weight = grid.on_grid(population, receptor, weight);
+        for (const std::uint32_t t : poisson_thresholds(poisson->rate * spec.dt * 1e-3)) {
+            plan.thresholds.push_back(static_cast<std::int32_t>(t ^ 0x80000000u));
+            if (t < 0.999 * 4294967296.0) ++plan.usual;  // the next is reached by one in 1,000
+        }
+        plans.push_back(std::move(plan));
     }
     return plans;
 }

@@ -11,9 +11,10 @@ namespace snnsim {
 
 /// A Poisson stimulus of one population, ready to be added.
 struct PoissonPlan {
-    std::uint32_t number = 0;          // of the stimulus
-    std::int64_t first = 0, last = 0;  // steps
-    std::vector<std::uint32_t> thresholds;
+    std::uint32_t number = 0;              // of the stimulus
+    std::int64_t first = 0, last = 0;      // steps
+    std::vector<std::int32_t> thresholds;  // see AddPoisson
+    int usual = 0;
     std::size_t receptor = 0;
     std::int32_t weight = 0;
 };

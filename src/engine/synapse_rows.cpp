@@ -43,7 +43,7 @@ class Tables {
     template <class Round>
     Table<T> of(const Distribution& d, double unit, Round round) {
         if (d.constant()) return {round(d.mean), nullptr};
-        auto& known = known_[{d.shape, d.mean, d.std, d.low, d.high, d.outside, unit}];
+        auto& known = known_[{d.shape, d.mean, d.std, d.low, d.high, d.outside, d.power, unit}];
         if (!known) {
             std::vector<T> values(table_size);
             const std::vector<double> exact = quantile_table(d, table_size);
@@ -54,7 +54,7 @@ class Tables {
     }
 
   private:
-    using Key = std::tuple<Shape, double, double, double, double, Outside, double>;
+    using Key = std::tuple<Shape, double, double, double, double, Outside, double, double>;
     std::map<Key, std::shared_ptr<const std::vector<T>>> known_;
 };
 

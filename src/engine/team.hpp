@@ -15,7 +15,8 @@ namespace snnsim {
 /// step takes about 10 us, but there may be more threads than cores.
 class SpinBarrier {
   public:
-    explicit SpinBarrier(int threads) : threads_(static_cast<std::uint32_t>(threads)) {}
+    /// Before anybody waits.
+    void expect(int threads) { threads_ = static_cast<std::uint32_t>(threads); }
 
     void wait() {
         const std::uint32_t round = round_.load(std::memory_order_relaxed);
@@ -36,15 +37,15 @@ class SpinBarrier {
     }
 
   private:
-    const std::uint32_t threads_;
+    std::uint32_t threads_ = 1;
     alignas(64) std::atomic<std::uint32_t> arrived_{0};
     alignas(64) std::atomic<std::uint32_t> round_{0};
 };
 
-/// Runs one function on all threads at once, the caller's among them.
+/// Runs one function on several threads at once, the caller's among them.
 class Team {
   public:
-    explicit Team(int threads) : barrier(threads), threads_(threads) {
+    explicit Team(int threads) : threads_(threads) {
         for (int k = 1; k < threads; ++k) workers_.emplace_back([this, k] { work(k); });
     }
     ~Team() {
@@ -55,8 +56,14 @@ class Team {
     Team& operator=(const Team&) = delete;
 
     int threads() const { return threads_; }
-    /// Calls task(0) .. task(threads - 1), each on its own thread; it must not throw.
-    void run(const std::function<void(int)>& task) {
+    /// Calls task(0) .. task(active - 1), each on its own thread; it must not throw.
+    void run(int active, const std::function<void(int)>& task) {
+        barrier.expect(active);
+        if (active == 1) {
+            task(0);
+            return;
+        }
+        active_ = active;
         start(&task);
         task(0);
         std::unique_lock lock(mutex_);
@@ -83,13 +90,14 @@ class Team {
                 task = task_;
             }
             if (!task) return;
-            (*task)(k);
+            if (k < active_) (*task)(k);
             const std::scoped_lock lock(mutex_);
             if (--busy_ == 0) changed_.notify_all();
         }
     }
 
     const int threads_;
+    int active_ = 0;
     std::mutex mutex_;
     std::condition_variable changed_;
     const std::function<void(int)>* task_ = nullptr;

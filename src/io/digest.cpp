@@ -1,61 +1,61 @@
 #include "src/io/digest.hpp"
 
-#include <openssl/evp.h>
+// The functions that OpenSSL 3 recommends instead cannot save their state.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
+#include <cstring>
 #include <map>
 
 #include "snnsim/error.hpp"
 #include "src/data/idx.hpp"
 
 namespace snnsim {
-namespace {
-
-struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_MD_CTX, Free>;
-
-}  // namespace
 
 struct SpikeDigest::State {
-    Context context{EVP_MD_CTX_new()};
-    std::string bytes;  // not yet in the context
-
-    void flush() {
-        SNN_EXPECT(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
-        bytes.clear();
-    }
+    SHA256_CTX context;
 };
 
 SpikeDigest::SpikeDigest(const std::string& population) : state_(std::make_unique<State>()) {
-    SNN_EXPECT(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
-    state_->bytes = population + '\n';
+    SNN_EXPECT(SHA256_Init(&state_->context) == 1);
+    const std::string line = population + '\n';
+    SNN_EXPECT(SHA256_Update(&state_->context, line.data(), line.size()) == 1);
 }
 SpikeDigest::~SpikeDigest() = default;
 SpikeDigest::SpikeDigest(SpikeDigest&&) noexcept = default;
 
 void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron) {
+    std::uint8_t bytes[12];
+    std::size_t at = 0;
     for (const std::uint32_t x : {sample, step, neuron}) {
         for (int shift = 0; shift < 32; shift += 8)
-            state_->bytes += static_cast<char>(x >> shift & 0xFFu);
+            bytes[at++] = static_cast<std::uint8_t>(x >> shift & 0xFFu);
     }
-    if (state_->bytes.size() > 65536) state_->flush();
+    SNN_EXPECT(SHA256_Update(&state_->context, bytes, at) == 1);
 }
 
 std::string SpikeDigest::hex() const {
-    state_->flush();
-    const Context copy(EVP_MD_CTX_new());
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    SNN_EXPECT(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()) == 1);
-    SNN_EXPECT(EVP_DigestFinal_ex(copy.get(), digest, &length) == 1);
+    SHA256_CTX copy = state_->context;
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SNN_EXPECT(SHA256_Final(digest, &copy) == 1);
     constexpr const char* digits = "0123456789abcdef";
     std::string text;
-    for (unsigned int i = 0; i < length; ++i) {
-        text += digits[digest[i] >> 4];
-        text += digits[digest[i] & 15];
+    for (const unsigned char byte : digest) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
     }
     return text;
+}
+
+std::vector<std::uint8_t> SpikeDigest::save() const {
+    std::vector<std::uint8_t> bytes(sizeof(SHA256_CTX));
+    std::memcpy(bytes.data(), &state_->context, bytes.size());
+    return bytes;
+}
+void SpikeDigest::restore(const std::vector<std::uint8_t>& saved) {
+    if (saved.size() != sizeof(SHA256_CTX))
+        throw FileError("the checkpoint comes from a machine of another kind");
+    std::memcpy(&state_->context, saved.data(), saved.size());
 }
 
 std::string spike_digest(const SpikeRecording& spikes) {

@@ -19,6 +19,9 @@ class SpikeDigest {
 
     void add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron);
     std::string hex() const;
+    /// Where it stands, so that another process can go on with restore().
+    std::vector<std::uint8_t> save() const;
+    void restore(const std::vector<std::uint8_t>& saved);
 
   private:
     struct State;

@@ -102,8 +102,17 @@ Handle open_to_append(const std::string& path) {
     return {H5Fopen(path.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, newest_format()), H5Fclose,
             "cannot open " + path + " to append"};
 }
+Handle open_to_read(const std::string& path) {
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    return {file >= 0 ? file
+                      : H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, newest_format()),
+            H5Fclose, "cannot open " + path + " as an HDF5 file"};
+}
 Handle open_to_change(const std::string& path) {
-    return {H5Fopen(path.c_str(), H5F_ACC_RDWR, newest_format()), H5Fclose,
+    const Handle access = newest_format();
+    const hbool_t clear = true;  // of the mark that a killed writer leaves, as h5clear does
+    H5Pset(access, "clear_status_flags", &clear);
+    return {H5Fopen(path.c_str(), H5F_ACC_RDWR, access), H5Fclose,
             "cannot open " + path + " to change it"};
 }
 
@@ -145,6 +154,17 @@ void write_attribute(hid_t object, const std::string& name, hid_t type, const Di
                            H5Aclose, "cannot create the attribute '" + name + "'");
     if (H5Sget_simple_extent_npoints(space) == 0) return;
     check(H5Awrite(attribute, type, data), "cannot write the attribute '" + name + "'");
+}
+bool has_attribute(hid_t object, const std::string& name) {
+    return H5Aexists(object, name.c_str()) > 0;
+}
+void remove_attribute(hid_t object, const std::string& name) {
+    if (has_attribute(object, name))
+        check(H5Adelete(object, name.c_str()), "cannot remove the attribute '" + name + "'");
+}
+void remove_link(hid_t parent, const std::string& path) {
+    if (exists(parent, path))
+        check(H5Ldelete(parent, path.c_str(), H5P_DEFAULT), "cannot remove '" + path + "'");
 }
 void read_attribute(hid_t object, const std::string& name, hid_t type, void* data) {
     const Handle attribute = open_attribute(object, name);
@@ -230,6 +250,15 @@ void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows
           what);
     const Handle memory = space_of(count);
     check(H5Dwrite(set, type, memory, space, H5P_DEFAULT, data), what);
+}
+void keep_rows(hid_t parent, const std::string& path, hsize_t rows) {
+    const Handle set = open_array(parent, path);
+    const Handle space(H5Dget_space(set), H5Sclose, "data space");
+    Dims dims(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
+    H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+    if (dims[0] <= rows) return;
+    dims[0] = rows;
+    check(H5Dset_extent(set, dims.data()), "cannot shorten '" + path + "'");
 }
 std::size_t count_of(hid_t parent, const std::string& path) {
     const Handle set = open_array(parent, path);

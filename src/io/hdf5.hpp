@@ -67,11 +67,13 @@ using Dims = std::vector<hsize_t>;
 Handle create_file(const std::string& path);
 /// Throws FileError when the file is missing or no HDF5 file.
 Handle open_file(const std::string& path);
+/// The same for a file that may be growing, or whose writer was killed.
+Handle open_to_read(const std::string& path);
 /// A file whose data sets grow while others may read it, and which stays readable when the program
 /// is killed in between (HDF5's single-writer mode): made once, then opened for every addition.
 Handle create_growing_file(const std::string& path);
 Handle open_to_append(const std::string& path);
-/// Opened for any change, when nothing more is appended.
+/// Opened for any change, even after a writer was killed.
 Handle open_to_change(const std::string& path);
 Handle open_group(hid_t parent, const std::string& path);
 /// Opens the group, making it and its parents where they are missing.
@@ -86,6 +88,10 @@ std::vector<std::string> read_texts(hid_t object, const std::string& name);
 
 void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,
                      const void* data);
+bool has_attribute(hid_t object, const std::string& name);
+/// Removes an attribute, or a data set or group, if it is there.
+void remove_attribute(hid_t object, const std::string& name);
+void remove_link(hid_t parent, const std::string& path);
 /// Reads a single number.
 void read_attribute(hid_t object, const std::string& name, hid_t type, void* data);
 template <class T>
@@ -113,6 +119,8 @@ void make_growing(hid_t parent, const std::string& path, hid_t type, const Dims&
                   hsize_t rows_per_chunk, const std::string& units);
 /// Adds rows at the end of a data set of make_growing.
 void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows, const void* data);
+/// Keeps the first rows of a data set of make_growing.
+void keep_rows(hid_t parent, const std::string& path, hsize_t rows);
 std::size_t count_of(hid_t parent, const std::string& path);
 void read_array(hid_t parent, const std::string& path, hid_t type, void* data);
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 
 namespace snnsim {
@@ -45,12 +46,47 @@ std::vector<std::int64_t> recorded_cells(const SimulationSpec& spec) {
     return cells;
 }
 
+void set_status(hid_t file, RunStatus status, const std::string& finished) {
+    h5::remove_attribute(file, "status");
+    h5::remove_attribute(file, "finished");
+    h5::write_text(file, "status", name_of(status));
+    h5::write_text(file, "finished", finished);
+}
+
 }  // namespace
 
 SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec,
                                const Provenance& provenance, const EngineReport& report)
     : path_(std::move(path)), partial_(partial_path(path_)), spec_(spec) {
     create(provenance, report);
+    thread_ = std::thread([this] { work(); });
+}
+
+SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec, std::int64_t steps)
+    : path_(std::move(path)), partial_(partial_path(path_)), spec_(spec) {
+    const std::string old = std::filesystem::exists(partial_) ? partial_ : path_;
+    replace_file(partial_, [&](const std::string& temporary) {
+        std::filesystem::copy_file(old, temporary);
+        h5::Handle file = h5::open_to_change(temporary);
+        const double end = (static_cast<double>(steps) + 0.5) * spec_.dt;
+        const auto keep = [&](const std::string& times, const std::vector<std::string>& sets) {
+            const std::vector<double> time = h5::read_vector<double>(file, times);
+            hsize_t rows = static_cast<hsize_t>(std::upper_bound(time.begin(), time.end(), end) -
+                                                time.begin());
+            for (const std::string& set : sets) h5::keep_rows(file, set, rows);
+        };
+        const std::vector<std::int64_t> cells = recorded_cells(spec_);
+        for (std::size_t p = 0; p < cells.size(); ++p) {
+            const std::string at = spikes_path(spec_.populations[p].name);
+            if (cells[p] >= 0) keep(at + "/timestamps", {at + "/timestamps", at + "/node_ids"});
+        }
+        for (const SimulationRecordSpec& r : spec_.record) {
+            const std::string at = state_path(r);
+            if (r.what != "spikes") keep(at + "_time", {at, at + "_time"});
+        }
+        set_status(file, RunStatus::running, "");
+        file.close("cannot write " + temporary);
+    });
     thread_ = std::thread([this] { work(); });
 }
 
@@ -64,6 +100,7 @@ void SimulationFile::create(const Provenance& provenance, const EngineReport& re
     if (!folder.empty()) std::filesystem::create_directories(folder, error);
     const h5::Handle file = h5::create_growing_file(partial_);
     write_provenance(file, provenance, RunStatus::running);
+    h5::write_text(file, "kind", "simulation");
     h5::make_group(file, "spikes");
     const std::vector<std::int64_t> cells = recorded_cells(spec_);
     for (std::size_t p = 0; p < spec_.populations.size(); ++p) {
@@ -101,11 +138,12 @@ void SimulationFile::create(const Provenance& provenance, const EngineReport& re
     }
 }
 
-void SimulationFile::append(Spikes spikes, std::vector<StateSamples> states) {
+void SimulationFile::append(Spikes spikes, std::vector<StateSamples> states,
+                            std::optional<SimulationCheckpoint> checkpoint) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_.size() < most_waiting || failure_; });
     if (failure_) std::rethrow_exception(failure_);
-    waiting_.push_back({std::move(spikes), std::move(states)});
+    waiting_.push_back({std::move(spikes), std::move(states), std::move(checkpoint)});
     changed_.notify_all();
 }
 
@@ -118,6 +156,7 @@ void SimulationFile::work() {
         lock.unlock();
         try {
             write(part);
+            if (part.checkpoint) write_checkpoint(checkpoint_path(path_), *part.checkpoint);
         } catch (...) {
             lock.lock();
             failure_ = std::current_exception();
@@ -174,27 +213,43 @@ void SimulationFile::stop() {
 void SimulationFile::finish(const Provenance& provenance, const SimulationSummary& summary) {
     stop();
     if (failure_) std::rethrow_exception(failure_);
-    {
-        h5::Handle file = h5::open_to_change(partial_);
-        for (const char* name : {"status", "finished"})
-            h5::check(H5Adelete(file, name), "cannot change the attributes of " + partial_);
-        h5::write_text(file, "status", name_of(summary.status));
-        h5::write_text(file, "finished", provenance.finished);
+    replace_file(path_, [&](const std::string& temporary) {
+        std::filesystem::copy_file(partial_, temporary);
+        h5::Handle file = h5::open_to_change(temporary);
+        set_status(file, summary.status, provenance.finished);
+        for (const char* name : {"steps", "spike_digest"}) h5::remove_attribute(file, name);
         h5::write_number(file, "steps", summary.steps);
         h5::write_text(file, "spike_digest", summary.digest);
         for (std::size_t p = 0; p < spec_.populations.size(); ++p) {
             const h5::Handle g = h5::open_group(file, "network/" + spec_.populations[p].name);
+            for (const char* name : {"spikes", "spike_digest"}) h5::remove_attribute(g, name);
             h5::write_number(g, "spikes", summary.spikes[p]);
             h5::write_text(g, "spike_digest", summary.digests[p]);
         }
+        h5::remove_link(file, "profile");
         for (const auto& [phase, seconds] : summary.seconds)
             h5::write_vector(file, "profile/" + phase, std::vector<double>{seconds}, "s");
-        file.close("cannot write " + partial_);
+        file.close("cannot write " + temporary);
+    });
+    std::error_code ignored;
+    std::filesystem::remove(partial_, ignored);
+    if (summary.status == RunStatus::finished)
+        std::filesystem::remove(checkpoint_path(path_), ignored);
+}
+
+SimulationOrigin simulation_origin(const std::string& path) {
+    const std::string partial = partial_path(path);
+    const h5::Handle file = h5::open_to_read(std::filesystem::exists(partial) ? partial : path);
+    SimulationOrigin out;
+    out.simulation = h5::has_attribute(file, "kind") && h5::read_text(file, "kind") == "simulation";
+    const std::string status = h5::read_text(file, "status");
+    for (const RunStatus s : {RunStatus::interrupted, RunStatus::finished}) {
+        if (status == name_of(s)) out.status = s;
     }
-    std::error_code error;
-    std::filesystem::rename(partial_, path_, error);
-    if (error)
-        throw FileError("cannot rename " + partial_ + " to " + path_ + ": " + error.message());
+    out.model_path = h5::read_text(file, "model_path");
+    out.model_text = h5::read_text(file, "model");
+    out.overrides = h5::read_texts(file, "overrides");
+    return out;
 }
 
 }  // namespace snnsim

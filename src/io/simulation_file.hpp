@@ -6,12 +6,14 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "snnsim/engine.hpp"
 #include "snnsim/run_record.hpp"
+#include "src/io/checkpoint_file.hpp"
 
 namespace snnsim {
 
@@ -26,26 +28,30 @@ struct SimulationSummary {
 };
 
 /// Grows as `<name>.partial.h5`, readable at any moment and after a crash, and takes its final name
-/// when finished.
+/// when finished. Checkpoints lie beside it (see checkpoint_path), each written after all that came
+/// before it.
 class SimulationFile {
   public:
-    /// Throws FileError.
+    /// A new file. Throws FileError, as all members do.
     SimulationFile(std::string path, const SimulationSpec& spec, const Provenance& provenance,
                    const EngineReport& report);
+    /// Goes on with an interrupted or crashed run, from `steps` on; what it has beyond is dropped.
+    SimulationFile(std::string path, const SimulationSpec& spec, std::int64_t steps);
     ~SimulationFile();
     SimulationFile(const SimulationFile&) = delete;
     SimulationFile& operator=(const SimulationFile&) = delete;
 
-    /// Hands over a stretch of time; waits while too much is not yet written. Throws FileError when
-    /// writing has failed.
-    void append(Spikes spikes, std::vector<StateSamples> states);
-    /// Writes the rest and gives the file its name.
+    /// Hands over a stretch of time; waits while too much is not yet written.
+    void append(Spikes spikes, std::vector<StateSamples> states,
+                std::optional<SimulationCheckpoint> checkpoint);
+    /// Writes the rest and gives the file its name; the checkpoint of a finished run goes.
     void finish(const Provenance& provenance, const SimulationSummary& summary);
 
   private:
     struct Part {
         Spikes spikes;
         std::vector<StateSamples> states;
+        std::optional<SimulationCheckpoint> checkpoint;
     };
     void create(const Provenance& provenance, const EngineReport& report);
     void work();
@@ -61,5 +67,15 @@ class SimulationFile {
     std::exception_ptr failure_;
     std::thread thread_;
 };
+
+/// What a run file says about the run it holds.
+struct SimulationOrigin {
+    bool simulation = false;  // false: a training
+    RunStatus status = RunStatus::running;
+    std::string model_path, model_text;
+    std::vector<std::string> overrides;
+};
+/// Of the file, or of its unfinished form where that is all there is. Throws FileError.
+SimulationOrigin simulation_origin(const std::string& path);
 
 }  // namespace snnsim

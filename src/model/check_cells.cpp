@@ -46,10 +46,39 @@ void check_reset(SimulationView& model, const CellPopulationSpec& p, const char*
 }
 
 void check_source(SimulationView& model, const CellPopulationSpec& p) {
-    if (!std::holds_alternative<PoissonSource::Params>(p.cell) || !model.sound({"dt"})) return;
-    const double rate = extent_of(p, "rate")->second;
-    if (std::isfinite(rate)) {
-        check_probability(model, {"populations", p.name, "rate"}, "rate", rate, model.spec.dt);
+    if (!model.sound({"dt"})) return;
+    const SimulationView::Path path{"populations", p.name, "rate"};
+    if (std::holds_alternative<PoissonSource::Params>(p.cell)) {
+        const auto amplitude = *extent_of(p, "amplitude");
+        const double rate = extent_of(p, "rate")->second +
+                            std::max(std::abs(amplitude.first), std::abs(amplitude.second));
+        if (!std::isfinite(rate)) return;
+        check_probability(model, path, "rate", rate, model.spec.dt);
+    } else if (std::holds_alternative<RegularSource::Params>(p.cell)) {
+        const double rate = extent_of(p, "rate")->second, dt = model.spec.dt;
+        if (!std::isfinite(rate) || rate * dt * 1e-3 <= 1.0 + 1e-9) return;
+        model.add(path, fmt::format("a source fires once in a dt of {:g} ms at most; write at most "
+                                    "{:g} Hz, or a smaller dt",
+                                    dt, 1e3 / dt));
+    }
+}
+
+/// A cell's own step is made of whole steps of the simulation.
+void check_step(SimulationView& model, const CellPopulationSpec& p) {
+    const auto* cell = std::get_if<Izhikevich::Params>(&p.cell);
+    const auto steps = extent_of(p, "step");
+    if (!cell || !model.sound({"dt"}) || steps->second == 0.0) return;
+    const SimulationView::Path path{"populations", p.name, "step"};
+    if (steps->first != steps->second) {
+        model.add(path, "step must be the same for all cells of a population");
+        return;
+    }
+    const double dt = model.spec.dt, count = cell->step / dt;
+    if (count < 0.5 || std::abs(count - std::round(count)) > 1e-6 * count) {
+        model.add(path,
+                  fmt::format("step ({:g} ms) must be a multiple of dt ({:g} ms)", cell->step, dt));
+    } else if (cell->scheme == IzhikevichScheme::published_2003 && count > 1.5) {
+        model.add(path, "the scheme published_2003 takes steps of dt: leave step out");
     }
 }
 
@@ -59,6 +88,11 @@ void check_rate_known(SimulationView& model, const CellPopulationSpec& p) {
         if (p.varied.empty()) return;
         model.add({"populations", p.name, "rate"},
                   "scale.in_degrees needs the same rate for all cells of a source");
+    } else if (std::holds_alternative<RegularSource::Params>(p.cell)) {
+        model.add(
+            {"populations", p.name, "model"},
+            "scale.in_degrees knows what spikes of a poisson_source to make up for, but not of "
+            "a regular_source");
     } else if (!model.given({"populations", p.name, "rate"})) {
         model.add({"populations", p.name},
                   fmt::format("{} is missing the key 'rate', for example 'rate: 5 Hz': with "
@@ -73,9 +107,10 @@ void check_rate_known(SimulationView& model, const CellPopulationSpec& p) {
 void check_cells(SimulationView& model) {
     for (const CellPopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name})) continue;
-        check_reset(model, p, "v_reset", "v_th");
+        check_reset(model, p, "v_reset", extent_of(p, "v_peak") ? "v_peak" : "v_th");
         check_reset(model, p, "c", "v_peak");
         check_source(model, p);
+        check_step(model, p);
     }
 }
 

@@ -12,8 +12,10 @@ constexpr Key low{"low", &D::low, "least value", Need::optional};
 constexpr Key high{"high", &D::high, "greatest value", Need::optional};
 
 constexpr std::array constant_keys{Key{"value", &D::mean, "the value"}};
-constexpr std::array uniform_keys{Key{"low", &D::low, "lower end"},
-                                  Key{"high", &D::high, "upper end"}};
+constexpr std::array uniform_keys{
+    Key{"low", &D::low, "lower end"}, Key{"high", &D::high, "upper end"},
+    Key{"power", &D::power, "whole number: low + (high - low) u^power, u uniform in (0, 1)",
+        Need::optional, true}};
 constexpr std::array normal_keys{Key{"mean", &D::mean, "mean"},
                                  Key{"std", &D::std, "standard deviation"}, low, high};
 constexpr std::array lognormal_keys{
@@ -40,7 +42,8 @@ std::span<const DistributionKey> keys_of(Shape shape) {
 
 std::pair<double, double> extent(const Distribution& d) {
     if (d.constant()) return {d.mean, d.mean};
-    if (d.shape == Shape::uniform || d.shape == Shape::normal) return {d.low, d.high};
+    if (d.shape == Shape::uniform) return std::minmax(d.low, d.high);
+    if (d.shape == Shape::normal) return {d.low, d.high};
     return d.mean > 0.0 ? std::pair{std::max(d.low, 0.0), d.high}
                         : std::pair{d.low, std::min(d.high, 0.0)};
 }

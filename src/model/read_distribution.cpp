@@ -52,10 +52,14 @@ void FieldReader::read(const Value& value, const Meta& meta, Distribution& out) 
         known.push_back("outside");
         if (const Value* v = value.find("outside")) read_enum(*v, {"outside"}, d.outside);
     }
+    if (d.shape == Shape::uniform) {
+        known.push_back("draw");
+        if (const Value* v = value.find("draw")) read_scalar(*v, {"draw"}, d.draw);
+    }
     check_unknown(value, meta.key, known, name);
     if (!sound) return;
     check_distribution(value, meta, d);
-    if (d.shape == Shape::uniform) d.mean = 0.5 * (d.low + d.high);
+    if (d.shape == Shape::uniform) d.mean = d.low + (d.high - d.low) / (d.power + 1.0);
     out = d;
 }
 
@@ -65,7 +69,10 @@ void FieldReader::check_distribution(const Value& value, const Meta& meta, const
         return v ? *v : value;
     };
     const bool one_sided = d.shape == Shape::lognormal || d.shape == Shape::exponential;
-    if (d.low > d.high) {
+    const bool downwards = d.shape == Shape::uniform && !d.draw.empty();
+    if (d.power < 1.0 || d.power > 16.0 || d.power != std::floor(d.power)) {
+        problems_.add(at("power"), "power must be a whole number between 1 and 16");
+    } else if (d.low > d.high && !downwards) {
         problems_.add(at("low"), fmt::format("low ({:g}{}{}) is greater than high ({:g}{}{})",
                                              d.low, d.unit.empty() ? "" : " ", d.unit, d.high,
                                              d.unit.empty() ? "" : " ", d.unit));

@@ -153,7 +153,8 @@ std::string distributions() {
         "unit of what is drawn, but for the std of lognormal, which is a pure number. `low` and "
         "`high` are bounds, but for uniform; `outside` says what becomes of values beyond: "
         "`redraw` "
-        "(the default) or `clip`.\n\n"
+        "(the default) or `clip`. Uniform parameters of a cell that name the same `draw` share the "
+        "random number, and `low` may then be the greater end.\n\n"
         "| distribution | key | default | meaning |\n|---|---|---|---|\n";
     for (std::size_t k = 0; k < Names<Shape>::values.size(); ++k) {
         for (const DistributionKey& key : keys_of(static_cast<Shape>(k))) {

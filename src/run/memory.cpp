@@ -38,7 +38,8 @@ std::size_t available_memory() {
     return std::min(from_meminfo(), from_control_group());
 }
 
-void require_memory(const std::vector<MemoryPart>& parts, std::size_t available) {
+void require_memory(const std::vector<MemoryPart>& parts, std::size_t available,
+                    const char* advice) {
     std::size_t needed = 0;
     std::string list;
     for (const MemoryPart& p : parts) {
@@ -46,11 +47,8 @@ void require_memory(const std::vector<MemoryPart>& parts, std::size_t available)
         list += fmt::format("\n  {:>9}  {}", bytes_text(p.bytes), p.name);
     }
     if (needed <= available) return;
-    throw DeviceError(
-        fmt::format("this model takes about {} of memory and {} are free; a smaller train.batch, "
-                    "fewer time steps or smaller "
-                    "populations take less:{}",
-                    bytes_text(needed), bytes_text(available), list));
+    throw DeviceError(fmt::format("this model takes about {} of memory and {} are free; {}:{}",
+                                  bytes_text(needed), bytes_text(available), advice, list));
 }
 
 }  // namespace snnsim

@@ -12,7 +12,11 @@ namespace snnsim {
 /// it.
 std::size_t available_memory();
 
-/// Throws DeviceError that lists the parts when they need more than `available`.
-void require_memory(const std::vector<MemoryPart>& parts, std::size_t available);
+/// Throws DeviceError that lists the parts when they need more than `available`, and says what
+/// takes less.
+void require_memory(const std::vector<MemoryPart>& parts, std::size_t available,
+                    const char* advice =
+                        "a smaller train.batch, fewer time steps or smaller "
+                        "populations take less");
 
 }  // namespace snnsim

@@ -111,6 +111,30 @@ TEST(Engine, TheSameSpikesOnAnyNumberOfThreadsAndWithAnyBlock) {
     EXPECT_NE(keys(run(other, 1, 1000)), wanted);
 }
 
+TEST(Engine, GoesOnFromAStateOnOtherThreads) {
+    const SimulationSpec spec = busy_network();
+    const std::vector<std::uint64_t> wanted = keys(run(spec, 1, 1000));
+    for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}, {2, 5}}) {
+        for (const std::int64_t at : {1, 7, 437}) {
+            const auto first = make_engine(spec, {.threads = before});
+            first->advance(at);
+            std::vector<std::uint64_t> got = keys(first->take_spikes());
+            const auto second = make_engine(spec, {.threads = after});
+            second->advance(50);  // whatever it did is forgotten
+            second->take_spikes();
+            second->set_state(first->state());
+            EXPECT_EQ(second->now(), at);
+            second->advance(1000 - at);
+            const std::vector<std::uint64_t> rest = keys(second->take_spikes());
+            got.insert(got.end(), rest.begin(), rest.end());
+            EXPECT_EQ(got, wanted) << before << " to " << after << " threads at step " << at;
+            std::uint64_t counted = 0;
+            for (const std::uint64_t n : second->spike_counts()) counted += n;
+            EXPECT_EQ(counted, wanted.size());
+        }
+    }
+}
+
 TEST(Engine, StatesAreRecordedAtTheirTimes) {
     const SimulationSpec spec =
         model("  a: {model: iaf_psc_exp, size: 40, i_e: 100 pA}\n",
@@ -135,6 +159,26 @@ TEST(Engine, StatesAreRecordedAtTheirTimes) {
             for (std::size_t i = 0; i < 33; ++i) EXPECT_NEAR(values[k * 33 + i], v, 1e-4);
         }
     }
+}
+
+TEST(Engine, ParametersOfOneDrawVaryTogether) {
+    const SimulationSpec spec = model(
+        "  a: {model: iaf_psc_exp, size: 50, v_th: 0 mV, e_l: {distribution: uniform, low: -70 mV, "
+        "high: -60 mV, draw: r}, i_e: {distribution: uniform, low: 90 pA, high: 0 pA, draw: r}}\n",
+        "record: [{population: a, what: v}]\n");
+    const auto engine = make_engine(spec, {});
+    engine->advance(100);
+    const std::vector<float> v = engine->take_states()[0].values;
+    std::set<float> different;
+    for (std::size_t i = 0; i < 50; ++i) {
+        // v - e_l = i_e tau / C (1 - exp(-t / tau)); two times give i_e, and that the draw.
+        const double gain = 10.0 / 250.0 * (std::exp(-0.01) - std::exp(-1.0));
+        const double current = (v[99 * 50 + i] - v[i]) / gain, r = 1.0 - current / 90.0;
+        EXPECT_NEAR(v[i] - current * 10.0 / 250.0 * (1.0 - std::exp(-0.01)), -70.0 + 10.0 * r,
+                    1e-3);
+        different.insert(v[i]);
+    }
+    EXPECT_GT(different.size(), 45u);
 }
 
 TEST(Engine, TakesTheStatesThatWereNotFetchedToo) {

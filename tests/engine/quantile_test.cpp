@@ -63,6 +63,12 @@ TEST(Quantile, RedrawingCutsAndClippingPilesUp) {
     EXPECT_NEAR(static_cast<double>(zeros) / 20000.0, 0.158655, 1e-4);
 }
 
+TEST(Quantile, UniformMayHaveAPower) {
+    Distribution d;
+    d.shape = Shape::uniform, d.low = 8.0, d.high = 2.0, d.power = 2.0;
+    EXPECT_DOUBLE_EQ(Quantile(d)(0.5), 8.0 - 6.0 * 0.25);
+}
+
 TEST(Quantile, LognormalAndExponential) {
     Distribution d;
     d.shape = Shape::lognormal, d.mean = 2.0, d.std = 0.5;

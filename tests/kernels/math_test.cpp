@@ -63,5 +63,18 @@ TEST(Philox, StreamsAndEntitiesDiffer) {
     EXPECT_EQ(a.draw(5).word[2], (RandomKey{1, Stream::weights, 2, 3}.draw(5).word[2]));
 }
 
+TEST(Philox, ManyWordsAreTheWordsOfBlocks) {
+    const RandomKey key{0x123456789abcdef0u, Stream::cells, 7, 0xFFFFFFF0u, 3};
+    std::uint32_t many[64], few[8];
+    key.draw(0xFFFFFFFEu, many);
+    key.draw(41, few);
+    for (std::uint32_t k = 0; k < 64; ++k) {
+        EXPECT_EQ(many[k], key.draw(0xFFFFFFFEu + k / 4).word[k % 4]);
+        if (k < 8) {
+            EXPECT_EQ(few[k], key.draw(41 + k / 4).word[k % 4]);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace snnsim

@@ -147,8 +147,9 @@ TEST(ReadSimulation, ASourceHasOneRate) {
 
 TEST(ReadSimulation, EveryCellModelAndEveryStimulusIsRead) {
     for (const char* name : CellModels::names) {
-        const SimulationSpec s = read(changed("  S: {size: 80, model: poisson_source, rate: 8 Hz}",
-                                              std::string("  S: {size: 80, model: ") + name + "}"));
+        const SimulationSpec s =
+            read(changed("  S: {size: 80, model: poisson_source, rate: 8 Hz}",
+                         std::string("  S: {size: 80, rate: 8 Hz, model: ") + name + "}"));
         EXPECT_STREQ(CellModels::name_of(s.populations[2].cell), name);
     }
     const auto kind = [](const std::string& keys) {

@@ -12,9 +12,9 @@ TEST(SimulationKeys, UnknownKeysAndNames) {
     expect_error(changed("tau_m: 15 ms", "tau: 15 ms"),
                  "m.yaml:5:43: unknown key 'tau' in E; did you mean 'tau_m'? (known: model, size, "
                  "initial, rate, c_m, tau_m,");
-    expect_error(
-        changed("rate: 8 Hz", "rat: 8 Hz"),
-        "unknown key 'rat' in S; did you mean 'rate'? (known: model, size, initial, rate)");
+    expect_error(changed("rate: 8 Hz", "rat: 8 Hz"),
+                 "unknown key 'rat' in S; did you mean 'rate'? (known: model, size, initial, rate, "
+                 "amplitude, frequency, phase)");
     expect_error(changed("model: poisson_source", "model: poisson"),
                  "m.yaml:7:24: unknown model 'poisson'; did you mean 'poisson_source'?");
     expect_error(changed("initial: {v: -60 mV}", "initial: {vm: -60 mV}"),
@@ -74,8 +74,9 @@ TEST(SimulationKeys, Distributions) {
                         "deviation");
     expect_weight_error("{distribution: uniform, low: 1 pA}",
                         "weight is missing the key 'high' of uniform");
-    expect_weight_error("{distribution: uniform, low: 1 pA, high: 2 pA, outside: clip}",
-                        "unknown key 'outside' in weight (known: distribution, low, high)");
+    expect_weight_error(
+        "{distribution: uniform, low: 1 pA, high: 2 pA, outside: clip}",
+        "unknown key 'outside' in weight (known: distribution, low, high, power, draw)");
     expect_weight_error("{distribution: normal, mean: 1 pA, sd: 1 pA, std: 1 pA}",
                         "m.yaml:9:109: unknown key 'sd' in weight; did you mean 'std'?");
     expect_weight_error("{distribution: normal, mean: 1 pA, std: -1 pA}",

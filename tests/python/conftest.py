@@ -16,6 +16,10 @@ TRAIN, TEST = 200, 50
 OVERRIDES = ["dt=0.5 ms", "data.encode.duration=3 ms", "populations.hidden.size=32", "train.epochs=2",
              "train.batch=50", "train.validation=0.1", "record.0.samples=7", f"record.1.samples={TEST}",
              "record.2.samples=5", "seed=11"]
+# 1.5 s of a network of 4,000 cells; the spikes of the first 1,000 of E, none of I, three traces.
+NETWORK = ROOT / "models" / "cuba.yaml"
+NETWORK_OVERRIDES = ["simulate.duration=1500 ms",
+                     "record=[{population: E, what: spikes, cells: 1000}, {population: E, what: v, cells: 3}]"]
 
 
 def write_idx(path, array):
@@ -70,4 +74,19 @@ def run_path(snnsim, data_folder, tmp_path_factory):
 @pytest.fixture
 def run(run_path):
     with h5py.File(run_path, "r") as file:
+        yield file
+
+
+@pytest.fixture(scope="session")
+def simulation_path(snnsim, tmp_path_factory):
+    """The run file of a simulation."""
+    path = tmp_path_factory.mktemp("simulation") / "network.h5"
+    settings = [part for override in NETWORK_OVERRIDES for part in ("--set", override)]
+    snnsim(NETWORK, *settings, "--progress", "none", "-o", path)
+    return path
+
+
+@pytest.fixture
+def simulation(simulation_path):
+    with h5py.File(simulation_path, "r") as file:
         yield file

@@ -56,6 +56,43 @@ def test_encoded_samples_are_drawn_without_a_network(snnsim, data_folder, tmp_pa
     assert (tmp_path / "spikes.png").read_bytes().startswith(PNG)
 
 
+def test_a_simulation_has_pictures_of_its_own(simulation_path, tmp_path):
+    done = plot(simulation_path, "-o", f"{tmp_path}/pictures/", "--from", "500 ms", "--to", "0.7 s", "--dpi", 40)
+    assert done.returncode == 0, done.stderr
+    pictures = sorted((tmp_path / "pictures").iterdir())
+    assert [p.name for p in pictures] == ["distributions.png", "raster.png", "rates.png", "states.png"]
+    assert all(p.read_bytes().startswith(PNG) for p in pictures)
+
+
+def test_the_page_of_a_simulation_tells_its_rates(simulation_path, simulation, tmp_path):
+    page = tmp_path / "run.html"
+    done = plot(simulation_path, "-o", page, "--dpi", 40)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(simulation['spikes/E/node_ids'])} spikes of 1000 cells" in page.read_text()
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--to", "2 s"], "has 0 to 1500 ms; 0 to 2000 ms is no part of it"),
+    (["--from", "1 s", "--to", "1 s"], "1000 to 1000 ms is no part of it"),
+])
+def test_time_that_a_simulation_does_not_have_is_an_error(simulation_path, arguments, message):
+    done = plot(simulation_path, *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith("plot_run.py: error: ") and message in done.stderr
+
+
+def test_times_need_a_unit(simulation_path):
+    done = plot(simulation_path, "--from", "200")
+    assert done.returncode == 2
+    assert "--from" in done.stderr
+
+
+def test_a_training_has_no_window(run_path):
+    done = plot(run_path, "--from", "1 ms")
+    assert done.returncode == 1
+    assert "is no simulation" in done.stderr
+
+
 def make_text(path):
     path.write_text("no HDF5")
 

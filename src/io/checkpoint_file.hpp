@@ -1,0 +1,25 @@
+// What a simulation needs to go on, in a small file beside its run file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "snnsim/engine.hpp"
+
+namespace snnsim {
+
+struct SimulationCheckpoint {
+    EngineState engine;
+    std::vector<std::vector<std::uint8_t>> digests;  // by population: see SpikeDigest::save
+    double seconds = 0.0;                            // of wall time up to there
+};
+
+/// `runs/x.h5` -> `runs/x.checkpoint.h5`
+std::string checkpoint_path(const std::string& run);
+
+/// Replaces the file as a whole. Throws FileError.
+void write_checkpoint(const std::string& path, const SimulationCheckpoint& checkpoint);
+SimulationCheckpoint read_checkpoint(const std::string& path);
+
+}  // namespace snnsim

@@ -1,0 +1,128 @@
+#include "src/io/read_spikes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <stdexcept>
+
+#include "snnsim/error.hpp"
+#include "src/io/hdf5.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr auto largest = std::numeric_limits<std::uint32_t>::max();
+
+/// A number of cells or steps.
+std::uint32_t read_size(hid_t object, const char* name) {
+    const auto size = h5::read_number<std::int64_t>(object, name);
+    if (size < 0 || size > largest)
+        throw FileError(fmt::format("the attribute '{}' cannot be {}", name, size));
+    return static_cast<std::uint32_t>(size);
+}
+
+RunStatus read_status(hid_t root) {
+    const std::string text = h5::read_text(root, "status");
+    const auto& names = Names<RunStatus>::values;
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) throw FileError("unknown status '" + text + "'");
+    return static_cast<RunStatus>(found - names.begin());
+}
+
+SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells) {
+    const auto times = h5::read_vector<double>(root, path + "/timestamps");
+    const auto ids = h5::read_vector<std::uint64_t>(root, path + "/node_ids");
+    if (times.size() != ids.size())
+        throw FileError(fmt::format("'{0}/timestamps' and '{0}/node_ids' differ in length", path));
+    SpikeTrains trains;
+    trains.cells = cells;
+    trains.step.reserve(times.size());
+    trains.cell.reserve(times.size());
+    for (std::size_t k = 0; k < times.size(); ++k) {
+        const double step = std::round(times[k] / dt) - 1.0;
+        if (!(step >= 0.0 && step < largest) || ids[k] >= cells ||
+            (k > 0 && times[k] < times[k - 1])) {
+            throw FileError(fmt::format(
+                "spike {} of '{}' (cell {} at {:g} ms) does not fit: cells are 0 to {}, times "
+                "ascend from {:g} ms",
+                k, path, ids[k], times[k], static_cast<std::int64_t>(cells) - 1, dt));
+        }
+        trains.step.push_back(static_cast<std::uint32_t>(step));
+        trains.cell.push_back(static_cast<std::uint32_t>(ids[k]));
+    }
+    if (!trains.step.empty()) trains.steps = trains.step.back() + 1;
+    return trains;
+}
+
+RecordedPopulation read_population(hid_t root, const std::string& name, const RecordedSpikes& run) {
+    RecordedPopulation p;
+    p.name = name;
+    const h5::Handle network = h5::open_group(root, "network/" + name);
+    p.size = read_size(network, "size");
+    if (run.status != RunStatus::running && h5::has_attribute(network, "spikes"))
+        p.counted = h5::read_number<std::uint64_t>(network, "spikes");
+    const std::string path = "spikes/" + name;
+    if (!h5::exists(root, path)) return p;
+    const h5::Handle group = h5::open_group(root, path);
+    const std::uint32_t cells =
+        h5::has_attribute(group, "cells_recorded") ? read_size(group, "cells_recorded") : p.size;
+    p.spikes = read_trains(root, path, run.dt, std::min(cells, p.size));
+    std::uint64_t steps = run.steps;
+    if (run.steps_per_sample > 0)
+        steps = std::uint64_t{run.steps_per_sample} * read_size(group, "trials");
+    if (steps == 0) return p;
+    if (steps > largest || p.spikes->steps > steps)
+        throw FileError(fmt::format("'{}' does not end with the run ({} steps)", path, steps));
+    p.spikes->steps = static_cast<std::uint32_t>(steps);
+    return p;
+}
+
+void end_with_last_spike(RecordedSpikes& run) {
+    for (const RecordedPopulation& p : run.populations)
+        if (p.spikes) run.steps = std::max(run.steps, p.spikes->steps);
+    for (RecordedPopulation& p : run.populations)
+        if (p.spikes) p.spikes->steps = run.steps;
+}
+
+RecordedSpikes read_all(hid_t root, const std::string& path) {
+    RecordedSpikes run;
+    run.path = path;
+    run.model_name = h5::read_text(root, "model_name");
+    run.seed = h5::read_number<std::uint64_t>(root, "seed");
+    run.status = read_status(root);
+    run.dt = h5::read_number<double>(root, "dt");
+    if (!(run.dt > 0.0)) throw FileError("the attribute 'dt' is no step of time");
+    // A run that goes on may still have the steps of its last end.
+    if (run.status != RunStatus::running && h5::has_attribute(root, "steps"))
+        run.steps = read_size(root, "steps");
+    if (h5::has_attribute(root, "steps_per_sample"))
+        run.steps_per_sample = read_size(root, "steps_per_sample");
+    for (const std::string& name : h5::children(root, "network"))
+        run.populations.push_back(read_population(root, name, run));
+    if (run.steps == 0 && run.steps_per_sample == 0) end_with_last_spike(run);
+    return run;
+}
+
+}  // namespace
+
+RecordedSpikes read_spikes(const std::string& path) {
+    if (!std::filesystem::exists(path)) throw FileError("there is no run file " + path);
+    const h5::Handle root = h5::open_to_read(path);
+    try {
+        if (h5::read_text(root, "format") != "snnsim run") throw FileError("another format");
+    } catch (const FileError&) {
+        throw FileError(path + " is an HDF5 file, but not a run file of snnsim");
+    }
+    try {
+        return read_all(root, path);
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("{}: {}", path, e.what()));
+    } catch (const std::length_error&) {  // a size that no vector can have
+        throw FileError(path + " is damaged: a data set claims an impossible size");
+    }
+}
+
+}  // namespace snnsim
