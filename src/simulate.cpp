@@ -185,7 +185,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     display.say(header(spec, engine->report(), threads));
 
     // How often the keyboard and the clock are looked at.
-    const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.5);
+    const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);
     const InterruptGuard guard;
     const Timer timer;
     Timer since_checkpoint;

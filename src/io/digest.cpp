@@ -14,6 +14,12 @@ namespace snnsim {
 
 struct SpikeDigest::State {
     SHA256_CTX context;
+    std::vector<std::uint8_t> bytes;  // not yet in the context
+
+    void flush() {
+        SNN_EXPECT(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
+        bytes.clear();
+    }
 };
 
 SpikeDigest::SpikeDigest(const std::string& population) : state_(std::make_unique<State>()) {
@@ -25,16 +31,15 @@ SpikeDigest::~SpikeDigest() = default;
 SpikeDigest::SpikeDigest(SpikeDigest&&) noexcept = default;
 
 void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron) {
-    std::uint8_t bytes[12];
-    std::size_t at = 0;
     for (const std::uint32_t x : {sample, step, neuron}) {
         for (int shift = 0; shift < 32; shift += 8)
-            bytes[at++] = static_cast<std::uint8_t>(x >> shift & 0xFFu);
+            state_->bytes.push_back(static_cast<std::uint8_t>(x >> shift & 0xFFu));
     }
-    SNN_EXPECT(SHA256_Update(&state_->context, bytes, at) == 1);
+    if (state_->bytes.size() > 16384) state_->flush();  // small pieces would take most of the time
 }
 
 std::string SpikeDigest::hex() const {
+    state_->flush();
     SHA256_CTX copy = state_->context;
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SNN_EXPECT(SHA256_Final(digest, &copy) == 1);
@@ -48,6 +53,7 @@ std::string SpikeDigest::hex() const {
 }
 
 std::vector<std::uint8_t> SpikeDigest::save() const {
+    state_->flush();
     std::vector<std::uint8_t> bytes(sizeof(SHA256_CTX));
     std::memcpy(bytes.data(), &state_->context, bytes.size());
     return bytes;
@@ -56,6 +62,7 @@ void SpikeDigest::restore(const std::vector<std::uint8_t>& saved) {
     if (saved.size() != sizeof(SHA256_CTX))
         throw FileError("the checkpoint comes from a machine of another kind");
     std::memcpy(&state_->context, saved.data(), saved.size());
+    state_->bytes.clear();
 }
 
 std::string spike_digest(const SpikeRecording& spikes) {
