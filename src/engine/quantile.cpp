@@ -61,13 +61,15 @@ double Quantile::operator()(double u) const {
 }
 
 double Quantile::unbounded(double u) const {
+    // Ascending in u, also where the values are negative.
+    const double up = d_.mean < 0.0 ? 1.0 - u : u;
     switch (d_.shape) {
         case Shape::normal:
             return d_.mean + d_.std * normal(u);
         case Shape::lognormal:
-            return d_.mean * exact_exp(static_cast<float>(d_.std * normal(u)));
+            return d_.mean * exact_exp(static_cast<float>(d_.std * normal(up)));
         case Shape::exponential:
-            return -d_.mean * exact_log(static_cast<float>(1.0 - u));
+            return -d_.mean * exact_log(static_cast<float>(1.0 - up));
         case Shape::constant:
         case Shape::uniform:
             break;
@@ -90,6 +92,14 @@ std::vector<double> quantile_table(const Distribution& distribution, std::size_t
     for (std::size_t k = 0; k < size; ++k)
         out[k] = quantile((static_cast<double>(k) + 0.5) / static_cast<double>(size));
     return out;
+}
+
+double expected_value(const Distribution& distribution) {
+    if (distribution.constant()) return distribution.mean;
+    constexpr std::size_t size = 4096;
+    double sum = 0.0;
+    for (const double x : quantile_table(distribution, size)) sum += x;
+    return sum / size;
 }
 
 std::vector<std::uint32_t> poisson_thresholds(double mean) {

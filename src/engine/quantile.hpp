@@ -27,6 +27,9 @@ class Quantile {
 /// `size` values of equal probability, ascending: an index of random bits draws one.
 std::vector<double> quantile_table(const Distribution& distribution, std::size_t size);
 
+/// The mean of what is drawn, with bounds and all.
+double expected_value(const Distribution& distribution);
+
 /// Thresholds t such that the number of t[k] <= a uniform 32-bit word is Poisson distributed.
 std::vector<std::uint32_t> poisson_thresholds(double mean);
 /// The same for the binomial distribution: successes of n trials of probability p.

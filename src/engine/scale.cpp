@@ -5,6 +5,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/engine/connect.hpp"
+#include "src/engine/quantile.hpp"
 
 namespace snnsim {
 namespace {
@@ -103,7 +104,7 @@ SimulationSpec apply_scale(const SimulationSpec& full) {
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         SynapsesSpec& p = spec.projections[k];
         const double degree = in_degree(full, full.projections[k]);
-        make_up(p.to, p.weight.mean, degree * population(full, p.from).rate * 1e-3);
+        make_up(p.to, expected_value(p.weight), degree * population(full, p.from).rate * 1e-3);
         p.weight = times(p.weight, up);
         scale_rule(p.connect, degree, size_of(spec, p.to), scale);
     }

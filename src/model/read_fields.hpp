@@ -124,10 +124,14 @@ class FieldReader {
         bool chosen_known = true;
         if constexpr (HasAlternative<T>) chosen_known = read_alternative(value, key, out, known);
         for_each_field<T>([&](const auto& f) {
-            using Member = std::remove_cvref_t<decltype(out.*f.member)>;
             if (is_parameter(out, f.name)) return;
-            if constexpr (std::is_same_v<Member, std::vector<NamedDistribution>>) {
-                if (chosen_known) read_initial(value, out);
+            if constexpr (std::is_same_v<T, CellPopulationSpec>) {
+                using Member = std::remove_cvref_t<decltype(out.*f.member)>;
+                if constexpr (std::is_same_v<Member, std::vector<NamedDistribution>>) {
+                    if (chosen_known) read_initial(value, out);
+                } else {
+                    read_field(value, key, f, out);
+                }
             } else {
                 read_field(value, key, f, out);
             }

@@ -37,8 +37,9 @@ void check(const ModelSpec& spec, const Value& root, Problems& problems) {
 void check(SimulationSpec& spec, const Value& root, Problems& problems) {
     // A source says itself how often it fires.
     for (CellPopulationSpec& p : spec.populations) {
-        const auto* source = std::get_if<PoissonSource::Params>(&p.cell);
-        if (source && p.varied.empty()) p.rate = source->rate;
+        if (!p.varied.empty()) continue;
+        if (const auto* s = std::get_if<PoissonSource::Params>(&p.cell)) p.rate = s->rate;
+        if (const auto* s = std::get_if<RegularSource::Params>(&p.cell)) p.rate = s->rate;
     }
     check_simulation(spec, root, problems);
 }

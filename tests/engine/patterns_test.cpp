@@ -46,10 +46,12 @@ TEST(Patterns, AllTwentyOfIzhikevichComeOutAsPublished) {
 
 TEST(Patterns, ThoseOfIzhikevichFallSilentWithTheirInput) {
     std::size_t after = 0;
-    for (const auto& [name, times] : run_file("izhikevich_patterns")) {
-        const auto golden = std::find_if(golden_patterns.begin(), golden_patterns.end(),
-                                         [&](const GoldenPattern& g) { return g.name == name; });
-        for (const double t : times) after += t > golden->duration + golden->step + 1e-9 ? 1 : 0;
+    for (const auto& found : run_file("izhikevich_patterns")) {
+        const auto golden =
+            std::find_if(golden_patterns.begin(), golden_patterns.end(),
+                         [&](const GoldenPattern& g) { return g.name == found.first; });
+        for (const double t : found.second)
+            after += t > golden->duration + golden->step + 1e-9 ? 1 : 0;
     }
     EXPECT_LE(after, 1u);  // class_2 was about to fire when its ramp ended
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/math/normal.hpp"
@@ -76,6 +77,26 @@ TEST(Quantile, LognormalAndExponential) {
     EXPECT_NEAR(Quantile(d)(0.841344746), 2.0 * std::exp(0.5), 1e-4);
     d.shape = Shape::exponential;
     EXPECT_NEAR(Quantile(d)(0.5), 2.0 * std::log(2.0), 1e-5);
+}
+
+TEST(Quantile, NegativeValuesAscendToo) {
+    Distribution d;
+    for (const Shape shape : {Shape::lognormal, Shape::exponential}) {
+        d.shape = shape, d.mean = -2.0, d.std = 0.5, d.low = -5.0, d.high = -0.5;
+        const std::vector<double> values = quantile_table(d, 1000);
+        EXPECT_TRUE(std::is_sorted(values.begin(), values.end()));
+        EXPECT_NEAR(values.front(), -5.0, 0.02);
+        EXPECT_NEAR(values.back(), -0.5, 0.02);
+        EXPECT_LT(std::count(values.begin(), values.end(), -5.0), 2);  // redrawn, not clipped
+    }
+}
+
+TEST(ExpectedValue, IsThatOfWhatIsDrawn) {
+    Distribution d;
+    d.shape = Shape::lognormal, d.mean = 2.0, d.std = 0.5;
+    EXPECT_NEAR(expected_value(d), 2.0 * std::exp(0.125), 2e-3);
+    d.shape = Shape::uniform, d.low = 0.0, d.high = 3.0, d.power = 2.0;
+    EXPECT_NEAR(expected_value(d), 1.0, 1e-3);
 }
 
 }  // namespace
