@@ -130,7 +130,6 @@ void SimulationFile::create(const Provenance& provenance, const EngineReport& re
         h5::write_text(values, "time", r.what + "_time");
     }
     for (std::size_t k = 0; k < spec_.projections.size(); ++k) {
-        // Several projections of a pair are counted together.
         const h5::Handle g = h5::make_group(file, "projections/" + std::to_string(k));
         h5::write_text(g, "from", spec_.projections[k].from);
         h5::write_text(g, "to", spec_.projections[k].to);
