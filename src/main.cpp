@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -139,6 +140,8 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     } else if (is_simulation(options.resume)) {
         return resume_simulation(options);
     }
+    if (options.profile)
+        throw UsageError("--profile is for simulations; the run file of a training has /profile");
     return run(model, options).status;
 }
 
@@ -169,6 +172,9 @@ int dispatch(std::vector<std::string> arguments) {
     add_run_options(run_command, options);
     run_command.add_option("-o,--output", options.output,
                            "run file to write; default: runs/<name of the model>.h5");
+    run_command.add_flag("--profile", options.profile,
+                         "of a simulation: measure the time of delivery, stimuli, updates, "
+                         "recording and waiting, and count synaptic events");
     run_command.add_option("--resume", options.resume, "go on with an interrupted run file");
     run_command.add_option_function<std::uint64_t>(
         "--seed",
@@ -292,6 +298,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "snnsim: error: {}\n", what);
         return status;
     };
+    std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and tells why
     try {
         return snnsim::dispatch({argv + 1, argv + argc});
     } catch (const snnsim::ModelError& e) {

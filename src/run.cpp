@@ -41,18 +41,17 @@ Dataset load(const ModelSpec& spec, const RunOptions& options, RunRecord& record
 std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const RunOptions& options,
                                        const Dataset& data, RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
-    const bool on_cpu = options.backend == Device::cpu ||
-                        (options.backend == Device::automatic && !why_no_cuda().empty());
-    if (on_cpu) require_memory(estimate_memory(spec), available_memory());
+    const Device device = choose_device(options.backend);
+    if (device == Device::cpu) require_memory(estimate_memory(spec), available_memory());
     TrainerOptions how{spec.train.value_or(TrainSpec{}), spec.seed, options.threads};
     if (how.threads == 0)
         how.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     if (!spec.train) how.train.loss = Loss::cross_entropy_last;
-    auto trainer = make_trainer(options.backend, record.network, how);
+    auto trainer = make_trainer(device, record.network, how);
     trainer->load(data);
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
     record.provenance.device = trainer->device_name();
-    record.provenance.backend = name_of(on_cpu ? Device::cpu : Device::cuda);
+    record.provenance.backend = name_of(device);
     record.provenance.threads = how.threads;
     return trainer;
 }

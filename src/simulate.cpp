@@ -10,14 +10,19 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/cli/network_report.hpp"
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
 #include "src/io/digest.hpp"
+#include "src/io/read_played_spikes.hpp"
 #include "src/io/simulation_file.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/load_edges.hpp"
 #include "src/run/memory.hpp"
 #include "src/run/stopwatch.hpp"
+#include "src/stats/population_rates.hpp"
+#include "src/stats/runaway.hpp"
 
 namespace snnsim {
 namespace {
@@ -45,7 +50,9 @@ Start start_anew(const SimulationSpec& spec, const RunOptions& options) {
     }
     std::error_code ignored;
     fs::remove(checkpoint_path(path), ignored);
-    return {spec, path, std::nullopt};
+    Start start{with_played_spikes(spec), path, std::nullopt};
+    load_edges(start.spec);
+    return start;
 }
 
 /// `runs/x.partial.h5` and `runs/x.checkpoint.h5` stand for `runs/x.h5`.
@@ -57,6 +64,17 @@ std::string run_of(const std::string& path) {
     return path;
 }
 
+void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
+                         const std::string& run) {
+    for (std::size_t k = 0; k < std::max(now.size(), then.size()); ++k) {
+        if (k < now.size() && k < then.size() && now[k] == then[k]) continue;
+        throw FileError(
+            fmt::format("{} was begun with another content of '{}'; put that back, or "
+                        "start anew with --force",
+                        run, (k < now.size() ? now : then)[k].substr(66)));
+    }
+}
+
 Start start_again(const RunOptions& options) {
     const std::string path = run_of(options.resume);
     if (!options.overrides.empty() || !options.output.empty())
@@ -66,6 +84,15 @@ Start start_again(const RunOptions& options) {
     const AnyModel model = parse_any_model(origin.model_text, origin.model_path, origin.overrides);
     Start start{std::get<SimulationSpec>(model), path, std::nullopt};
     if (origin.status == RunStatus::finished) return start;
+    if (origin.status == RunStatus::failed) {
+        throw UsageError(fmt::format(
+            "--resume {}: the run failed, and would again: {}; change the model and start anew "
+            "with --force",
+            path, origin.error));
+    }
+    start.spec = with_played_spikes(start.spec);
+    load_edges(start.spec);
+    require_same_inputs(input_files(start.spec), origin.inputs, path);
     if (!fs::exists(checkpoint_path(path))) {
         throw FileError(
             fmt::format("--resume {}: there is no {}; the run ended before its first "
@@ -74,16 +101,6 @@ Start start_again(const RunOptions& options) {
     }
     start.checkpoint = read_checkpoint(checkpoint_path(path));
     return start;
-}
-
-std::string header(const SimulationSpec& spec, const EngineReport& report, int threads) {
-    return fmt::format(
-        "{} ({}), seed {}\n  {} cells in {} populations, {} synapses; {:g} ms in steps of {:g} ms\n"
-        "  cpu, {} thread{}; {} of memory; built in {:.2f} s\n",
-        spec.name, spec.path, spec.seed, grouped(static_cast<std::int64_t>(report.cells)),
-        spec.populations.size(), grouped(static_cast<std::int64_t>(report.synapses)),
-        spec.simulate.duration, spec.dt, threads, threads == 1 ? "" : "s", bytes_text(report.bytes),
-        report.build_seconds);
 }
 
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
@@ -107,26 +124,44 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     return out;
 }
 
-/// Digests of all spikes of each population, recorded or not.
+std::string profile_text(const EngineReport& report) {
+    std::string out = "threads together:";
+    for (const auto& [phase, seconds] : report.phase_seconds)
+        out += fmt::format(" {} {:.3f} s,", phase, seconds);
+    return out +
+           fmt::format(" {} synaptic events\n", grouped(static_cast<std::int64_t>(report.events)));
+}
+
+/// Digests and numbers of all spikes of each population, recorded or not.
 class Digests {
   public:
     explicit Digests(const SimulationSpec& spec) {
         for (const CellPopulationSpec& p : spec.populations) {
             names_.push_back(p.name);
+            graded_.push_back(p.graded());
             digests_.emplace_back(p.name);
         }
+        counts_.resize(names_.size());
     }
     void add(const Spikes& spikes) {
-        for (std::size_t k = 0; k < spikes.size(); ++k)
-            digests_[spikes.population[k]].add(0, spikes.step[k], spikes.cell[k]);
+        for (std::size_t k = 0; k < spikes.size(); ++k) {
+            const std::size_t p = spikes.population[k];
+            if (graded_[p]) {
+                digests_[p].add(0, spikes.step[k], spikes.cell[k], spikes.value[k]);
+            } else {
+                digests_[p].add(0, spikes.step[k], spikes.cell[k]);
+            }
+            ++counts_[p];
+        }
     }
     std::vector<std::vector<std::uint8_t>> save() const {
         std::vector<std::vector<std::uint8_t>> saved;
         for (const SpikeDigest& d : digests_) saved.push_back(d.save());
         return saved;
     }
-    void restore(const std::vector<std::vector<std::uint8_t>>& saved) {
-        for (std::size_t p = 0; p < digests_.size(); ++p) digests_[p].restore(saved.at(p));
+    void restore(const SimulationCheckpoint& c) {
+        for (std::size_t p = 0; p < digests_.size(); ++p) digests_[p].restore(c.digests.at(p));
+        counts_ = c.engine.spike_counts;
     }
     void finish(SimulationSummary& summary) const {
         std::vector<std::pair<std::string, std::string>> named;
@@ -135,19 +170,62 @@ class Digests {
             named.emplace_back(names_[p], summary.digests.back());
         }
         summary.digest = combined_digest(named);
+        summary.spikes = counts_;
     }
 
   private:
     std::vector<std::string> names_;
+    std::vector<bool> graded_;
     std::vector<SpikeDigest> digests_;
+    std::vector<std::uint64_t> counts_;
 };
 
-/// Steps for about so many seconds of wall time at the speed so far, but not so many that a part
-/// takes much memory.
+/// Drops what lies after a step.
+void cut_after(Spikes& spikes, std::int64_t step) {
+    const auto count = static_cast<std::size_t>(
+        std::upper_bound(spikes.step.begin(), spikes.step.end(), step) - spikes.step.begin());
+    for (auto* part : {&spikes.step, &spikes.population, &spikes.cell}) part->resize(count);
+    if (!spikes.value.empty()) spikes.value.resize(count);
+}
+void cut_after(StateSamples& samples, std::int64_t step) {
+    if (samples.step.empty()) return;
+    const std::size_t width = samples.values.size() / samples.step.size();
+    samples.step.erase(std::upper_bound(samples.step.begin(), samples.step.end(), step),
+                       samples.step.end());
+    samples.values.resize(samples.step.size() * width);
+}
+
+/// Values of all records but spikes, in the order of the model.
+std::vector<StateSamples> in_order(const SimulationSpec& spec, std::vector<StateSamples> of_cells,
+                                   std::vector<StateSamples> rates) {
+    std::vector<StateSamples> out;
+    auto cell = of_cells.begin(), rate = rates.begin();
+    for (const SimulationRecordSpec& r : spec.record) {
+        if (r.what != "spikes") out.push_back(std::move(r.of_cells() ? *cell++ : *rate++));
+    }
+    return out;
+}
+
+/// Steps after which a part holds enough: a second, or some megabytes of recorded values.
+std::int64_t longest_part(const SimulationSpec& spec) {
+    constexpr double most_bytes = 32e6;
+    double bytes = 0.0;  // a step
+    for (const SimulationRecordSpec& r : spec.record) {
+        if (!r.of_cells()) continue;
+        const auto p = std::find_if(spec.populations.begin(), spec.populations.end(),
+                                    [&](const auto& q) { return q.name == r.population; });
+        const double cells =
+            static_cast<double>(r.cells > 0 ? std::min(r.cells, p->size) : p->size);
+        bytes += 4.0 * cells * spec.dt / std::max(r.interval, spec.dt);
+    }
+    const double steps = std::min(1000.0 / spec.dt, bytes > 0.0 ? most_bytes / bytes : 1e18);
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(steps));
+}
+
+/// Steps for about so many seconds of wall time at the speed so far.
 std::int64_t next_part(std::int64_t done, double seconds, double part, std::int64_t left,
-                       double dt) {
-    const auto most = std::max<std::int64_t>(1, static_cast<std::int64_t>(1000.0 / dt));
-    if (done == 0) return std::min<std::int64_t>(left, 100);
+                       std::int64_t most) {
+    if (done == 0) return std::min<std::int64_t>({left, most, 100});
     const double rate = static_cast<double>(done) / std::max(seconds, 1e-6);
     const auto wanted = static_cast<std::int64_t>(rate * part);
     return std::min(left, std::clamp<std::int64_t>(wanted, 1, most));
@@ -166,59 +244,96 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
                             ? options.threads
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     Provenance provenance = provenance_of(start.spec);
-    provenance.backend = "cpu";
-    provenance.device = fmt::format("cpu, {} thread{}", threads, threads == 1 ? "" : "s");
+    provenance.inputs = input_files(spec);
     provenance.threads = threads;
 
-    const std::unique_ptr<Engine> engine = make_engine(spec, {.threads = threads});
+    const Device device = choose_device(options.backend);
+    const std::unique_ptr<Engine> engine =
+        make_engine(spec, {.threads = threads, .device = device, .profile = options.profile});
+    provenance.backend = name_of(device);
+    provenance.device = engine->device_name();
     Digests digests(spec);
+    PopulationRates rates(spec);
+    RunawayWatch watch(spec);
     double seconds_before = 0.0;
     std::unique_ptr<SimulationFile> file;
     if (start.checkpoint) {
         engine->set_state(start.checkpoint->engine);
-        digests.restore(start.checkpoint->digests);
+        digests.restore(*start.checkpoint);
+        rates.restore(start.checkpoint->rate_counts, engine->now());
+        watch.restore(start.checkpoint->watch_counts, engine->now());
         seconds_before = start.checkpoint->seconds;
         file = std::make_unique<SimulationFile>(start.output, spec, engine->now());
     } else {
         file = std::make_unique<SimulationFile>(start.output, spec, provenance, engine->report());
     }
-    display.say(header(spec, engine->report(), threads));
+    display.say(header_text(spec, *engine));
 
     // How often the keyboard and the clock are looked at.
     const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);
     const InterruptGuard guard;
     const Timer timer;
     Timer since_checkpoint;
-    const std::int64_t steps = spec.steps(), first = engine->now();
-    while (engine->now() < steps && !InterruptGuard::asked()) {
-        engine->advance(next_part(engine->now() - first, timer.seconds(), part_seconds,
-                                  steps - engine->now(), spec.dt));
+    const std::int64_t steps = spec.steps(), first = engine->now(), most = longest_part(spec);
+    std::int64_t done = first;
+    const auto checkpoint_now = [&] {
+        return SimulationCheckpoint{engine->state(), digests.save(), rates.counts(), watch.counts(),
+                                    seconds_before + timer.seconds()};
+    };
+    std::optional<NumericalError> trouble;
+    while (engine->now() < steps && !trouble && !InterruptGuard::asked()) {
+        try {
+            engine->advance(next_part(engine->now() - first, timer.seconds(), part_seconds,
+                                      steps - engine->now(), most));
+        } catch (const NumericalError& e) {
+            trouble = e;
+        }
+        done = trouble ? trouble->step : engine->now();
         Spikes spikes = engine->take_spikes();
+        cut_after(spikes, done);
+        if (const auto runaway = watch.add(spikes, done)) {
+            trouble = runaway;
+            done = runaway->step;
+            cut_after(spikes, done);
+        }
         digests.add(spikes);
+        std::vector<StateSamples> of_cells = engine->take_states();
+        for (StateSamples& samples : of_cells) cut_after(samples, done);
+        std::vector<StateSamples> values =
+            in_order(spec, std::move(of_cells), rates.add(spikes, done));
         std::optional<SimulationCheckpoint> checkpoint;
-        if (since_checkpoint.seconds() >= options.checkpoint_every || InterruptGuard::asked()) {
-            checkpoint = SimulationCheckpoint{engine->state(), digests.save(),
-                                              seconds_before + timer.seconds()};
+        if (!trouble &&
+            (since_checkpoint.seconds() >= options.checkpoint_every || InterruptGuard::asked())) {
+            checkpoint = checkpoint_now();
             since_checkpoint = Timer();
         }
-        file->append(std::move(spikes), engine->take_states(), std::move(checkpoint));
+        file->append(done, std::move(spikes), std::move(values), std::move(checkpoint));
         display.show_time(static_cast<double>(engine->now()) * spec.dt, spec.simulate.duration,
                           timer.seconds());
     }
-    if (engine->now() < steps)  // the question may have come after the last part
-        file->append({}, engine->take_states(),
-                     SimulationCheckpoint{engine->state(), digests.save(),
-                                          seconds_before + timer.seconds()});
+    if (done < steps && !trouble)  // the question may have come after the last part
+        file->append(done, {}, in_order(spec, engine->take_states(), rates.add({}, engine->now())),
+                     checkpoint_now());
     SimulationSummary summary;
     summary.seconds["build"] = engine->report().build_seconds;
     summary.seconds["simulate"] = seconds_before + timer.seconds();
-    summary.status = engine->now() < steps ? RunStatus::interrupted : RunStatus::finished;
-    summary.steps = engine->now();
-    summary.spikes = engine->spike_counts();
+    summary.status = trouble        ? RunStatus::failed
+                     : done < steps ? RunStatus::interrupted
+                                    : RunStatus::finished;
+    summary.steps = done;
+    summary.events = engine->report().events;
+    for (const auto& [phase, seconds] : engine->report().phase_seconds)
+        summary.seconds[phase] = seconds;
+    if (trouble) summary.error = trouble->what();
     digests.finish(summary);
     provenance.finished = utc_now();
     file->finish(provenance, summary);
     display.say(summary_text(spec, summary, start.output));
+    if (options.profile) display.say(profile_text(engine->report()));
+    if (trouble)
+        throw NumericalError(
+            fmt::format("{}. {} holds all up to there", trouble->what(), start.output),
+            trouble->step);
     return summary.status;
 }
 
@@ -230,7 +345,13 @@ RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
 
 bool is_simulation(const std::string& run) {
     const std::string path = run_of(run);
-    if (!fs::exists(path) && !fs::exists(partial_path(path))) return false;
+    if (!fs::exists(path) && !fs::exists(partial_path(path))) {
+        if (!fs::exists(checkpoint_path(path))) return false;
+        throw FileError(fmt::format(
+            "--resume {}: there is {}, but what the run had recorded is gone: neither {} nor {} is "
+            "there; start anew with --force",
+            path, checkpoint_path(path), path, partial_path(path)));
+    }
     return simulation_origin(path).simulation;
 }
 
@@ -240,29 +361,6 @@ RunStatus resume_simulation(const RunOptions& options) {
     ProgressDisplay(options.progress)
         .say(start.output + " is finished; there is nothing to resume\n");
     return RunStatus::finished;
-}
-
-std::string check_text(const SimulationSpec& full) {
-    const SimulationSpec spec = apply_scale(full);
-    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12}\n", spec.path,
-                                  "population", "model", "cells");
-    for (const CellPopulationSpec& p : spec.populations)
-        out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, CellModels::name_of(p.cell),
-                           grouped(p.size));
-    const std::vector<double> counts = expected_synapses(spec);
-    out += fmt::format("\n{:<34} {:<20} {:>16}\n", "projection", "rule", "synapses, about");
-    double all = 0.0;
-    for (std::size_t k = 0; k < counts.size(); ++k) {
-        const SynapsesSpec& p = spec.projections[k];
-        out += fmt::format("{:<34} {:<20} {:>16}\n", p.from + " -> " + p.to,
-                           name_of(p.connect.rule), grouped(static_cast<std::int64_t>(counts[k])));
-        all += counts[k];
-    }
-    std::size_t bytes = 0;
-    for (const MemoryPart& part : estimate_memory(spec)) bytes += part.bytes;
-    return out + fmt::format("{:<34} {:<20} {:>16}\n\n{} steps of {:g} ms; about {} of memory\n",
-                             "all", "", grouped(static_cast<std::int64_t>(all)),
-                             grouped(spec.steps()), spec.dt, bytes_text(bytes));
 }
 
 }  // namespace snnsim

@@ -43,9 +43,15 @@ class Spikes(NamedTuple):
     recorded: int       # trials recorded in all, silent ones included
 
 
+def in_order(run, names):
+    """Populations in the order of the model, where the file tells it."""
+    told = [str(name) for name in run["network"].attrs.get("populations", [])] if "network" in run else []
+    return [name for name in told if name in names] + [name for name in names if name not in told]
+
+
 def populations(run):
     """Populations with recorded spikes, in the order of computation where the file tells it."""
-    names = list(run["spikes"])
+    names = in_order(run, run["spikes"])
     sources = [g.attrs["from"] for g in run.get("weights", {}).values()]
     targets = [g.attrs["to"] for g in run.get("weights", {}).values() if g.attrs["from"] != g.attrs["to"]]
 
@@ -109,7 +115,8 @@ class CellSpikes(NamedTuple):
 def spikes_between(run, stretch):
     """Of each population with recorded spikes; those with start < time <= stop."""
     found = []
-    for name, group in run["spikes"].items():
+    for name in in_order(run, run["spikes"]):
+        group = run["spikes"][name]
         time = group["timestamps"][:]
         first, last = np.searchsorted(time, stretch, side="right")
         size = int(run[f"network/{name}"].attrs["size"])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from run_figures import Panel, colour, states
-from run_file import spikes_between
+from run_file import in_order, spikes_between
 
 MOST_CELLS, MOST_SPIKES = 2000, 30000  # in a raster
 FEWEST_CELLS = 40                      # of a population in a raster
@@ -135,6 +135,21 @@ def draw_states(figure, run, shown):
     figure.suptitle(f"States (at most {MOST_TRACES} cells each)", fontsize=10)
 
 
+def draw_recorded_rates(figure, run, shown):
+    axes = figure.subplots()
+    for k, population in enumerate(in_order(run, run["rates"])):
+        group = run["rates"][population]
+        rate = group["rate"]
+        time = group[rate.attrs["time"]][:]
+        first, last = np.searchsorted(time, shown, side="right")
+        edges = np.concatenate(([0.0], time))[first:last + 1]
+        if first < last:
+            axes.stairs(rate[first:last], edges, color=colour(k), label=population)
+            axes.legend(fontsize=7)
+    axes.set(xlim=shown, ylim=(0, None), xlabel="time [ms]", ylabel="rate [Hz]")
+    figure.suptitle("Recorded rates", fontsize=10)
+
+
 def has_spikes(run):
     return len(run["spikes"]) > 0
 
@@ -142,6 +157,7 @@ def has_spikes(run):
 SIMULATION_PANELS = [
     Panel("raster", (12, 6), has_spikes, draw_raster),
     Panel("rates", (12, 4.5), has_spikes, draw_rates),
+    Panel("recorded_rates", (12, 3.5), lambda run: len(run.get("rates", {})) > 0, draw_recorded_rates),
     Panel("distributions", (12, 3.5), has_spikes, draw_distributions),
     Panel("states", (12, 4.5), lambda run: len(states(run)) > 0, draw_states),
 ]

@@ -1,6 +1,7 @@
 // The exceptions a caller may want to tell apart; each message says what, where and what to do.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -25,6 +26,11 @@ struct FileError : Error {
 /// The device asked for is missing, too small or failed.
 struct DeviceError : Error {
     using Error::Error;
+};
+/// A simulation whose numbers make no sense any more. What it gave up to `step` is sound.
+struct NumericalError : Error {
+    NumericalError(const std::string& what, std::int64_t step) : Error(what), step(step) {}
+    std::int64_t step;  // done
 };
 /// The command line or an option is wrong.
 struct UsageError : Error {

@@ -26,6 +26,7 @@ struct RunOptions {
     std::string resume;    // run file to go on from
     ProgressStyle progress = ProgressStyle::automatic;
     double checkpoint_every = 10.0;  // seconds
+    bool profile = false;            // of a simulation: measure the phases of its steps
 };
 
 /// Trains (where the model says so), tests, and writes the run file; returns what it holds. A first

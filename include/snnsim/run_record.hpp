@@ -10,10 +10,10 @@
 
 namespace snnsim {
 
-enum class RunStatus : std::uint8_t { running, interrupted, finished };
+enum class RunStatus : std::uint8_t { running, interrupted, finished, failed };
 template <>
 struct Names<RunStatus> {
-    static constexpr std::array values{"running", "interrupted", "finished"};
+    static constexpr std::array values{"running", "interrupted", "finished", "failed"};
 };
 
 struct Provenance {
@@ -24,6 +24,7 @@ struct Provenance {
     std::string backend, device, host, git, version;
     std::string started, finished;  // ISO 8601, UTC
     int threads = 1;
+    std::vector<std::string> inputs{};  // "SHA-256  path" of the files that the model names
 };
 
 /// One value per weight update, and one per epoch.

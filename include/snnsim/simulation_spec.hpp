@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "kernels/cells/all.hpp"
 #include "kernels/fields.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/played_spikes.hpp"
 
 namespace snnsim {
 
@@ -49,10 +51,17 @@ struct CellPopulationSpec {
     std::string name;
     std::int64_t size = 0;
     CellModels::Params cell = IafPscExp::Params{};
-    std::vector<NamedDistribution> varied;   // parameters that differ from cell to cell
-    std::vector<NamedDistribution> initial;  // state at time 0
-    double rate = 0.0;                       // Hz; for `scale`
+    std::vector<NamedDistribution> varied;       // parameters that differ from cell to cell
+    std::vector<NamedDistribution> initial;      // state at time 0
+    double rate = 0.0;                           // Hz; for `scale`
+    std::shared_ptr<const PlayedSpikes> played;  // of a spike_source: see load_played_spikes
     Location at;
+
+    /// Its spikes carry values.
+    bool graded() const {
+        return CellModels::visit(
+            cell, [&]<class M>(const typename M::Params&) { return sends_graded<M>; });
+    }
 
     static constexpr auto alternative() {
         return Alternative<CellPopulationSpec, CellModels>{"model", &CellPopulationSpec::cell,
@@ -77,11 +86,23 @@ enum class Rule : std::uint8_t {
     fixed_in_degree,
     fixed_out_degree,
     fixed_total_number,
+    list,
 };
 template <>
 struct Names<Rule> {
-    static constexpr std::array values{"all_to_all",      "one_to_one",       "fixed_probability",
-                                       "fixed_in_degree", "fixed_out_degree", "fixed_total_number"};
+    static constexpr std::array values{"all_to_all",
+                                       "one_to_one",
+                                       "fixed_probability",
+                                       "fixed_in_degree",
+                                       "fixed_out_degree",
+                                       "fixed_total_number",
+                                       "list"};
+};
+/// Bits of a weight. Enough to round the mean weight by no more than 0.5 %: see WeightPlan.
+enum class WeightBits : std::uint8_t { automatic, bits16, bits32 };
+template <>
+struct Names<WeightBits> {
+    static constexpr std::array values{"auto", "16", "32"};
 };
 struct ConnectSpec {
     Rule rule = Rule::all_to_all;
@@ -89,13 +110,16 @@ struct ConnectSpec {
     std::int64_t n = 0;
     bool autapses = true;
     bool multapses = true;
+    std::string file;  // relative to the model file
 
     static constexpr auto fields() {
         return std::tuple{
             Field{"rule", &ConnectSpec::rule, "", unlimited,
                   "all_to_all; one_to_one; fixed_probability: every pair with probability p; "
                   "fixed_in_degree: n sources for every target; fixed_out_degree: n targets for "
-                  "every source; fixed_total_number: n synapses between random pairs",
+                  "every source; fixed_total_number: n synapses between random pairs; list: those "
+                  "of a "
+                  "file",
                   Need::required},
             Field{"p", &ConnectSpec::p, "", fraction,
                   "fixed_probability: of a pair; fixed_total_number without n: probability that a "
@@ -105,19 +129,32 @@ struct ConnectSpec {
                   "a cell may connect to itself"},
             Field{"multapses", &ConnectSpec::multapses, "", unlimited,
                   "a pair may have several synapses (fixed_in_degree, fixed_out_degree)"},
+            Field{"file", &ConnectSpec::file, "", unlimited,
+                  "list: .csv or .h5, relative to the model file; columns source, target and, "
+                  "where the projection does not give them, weight and delay"},
         };
     }
 };
 
+struct EdgeList;
+
+/// Longest delay in steps.
+inline constexpr double most_delay_steps = 10000.0;
+
 struct SynapsesSpec {
     std::string from, to;
+    std::string given_name;  // empty: see name()
     ConnectSpec connect;
     Distribution weight;
     Distribution delay;  // ms
     bool dale = false;
+    WeightBits weight_bits = WeightBits::automatic;
+    bool procedural = false;
+    bool weight_given = false, delay_given = false;  // set by the reader
+    std::shared_ptr<const EdgeList> edges;           // of rule list, once loaded
     Location at;
 
-    std::string name() const { return from + "_to_" + to; }
+    std::string name() const { return given_name.empty() ? from + "_to_" + to : given_name; }
 
     static constexpr auto fields() {
         return std::tuple{
@@ -125,14 +162,26 @@ struct SynapsesSpec {
                   Need::required},
             Field{"to", &SynapsesSpec::to, "", unlimited, "population that receives",
                   Need::required},
+            Field{
+                "name", &SynapsesSpec::given_name, "", unlimited,
+                "default: FROM_to_TO; a second projection between the same populations needs one"},
             Field{"connect", &SynapsesSpec::connect, "", unlimited, "connection rule",
                   Need::required},
-            Field{"weight", &SynapsesSpec::weight, "*", unlimited,
-                  "value or distribution, in the unit of the target's input", Need::required},
+            Field{
+                "weight", &SynapsesSpec::weight, "*", unlimited,
+                "value or distribution, in the unit of the target's input; required, but for lists "
+                "with weights"},
             Field{"delay", &SynapsesSpec::delay, "ms", unlimited,
                   "value or distribution, rounded to dt and at least one dt; default: one dt"},
             Field{"dale", &SynapsesSpec::dale, "", unlimited,
                   "true: weights of both signs are an error"},
+            Field{"weight_bits", &SynapsesSpec::weight_bits, "", unlimited,
+                  "16: 4 bytes a synapse; 32: 8 bytes; auto: 16 where no mean weight of the target "
+                  "is rounded by more than 0.5 % for it. The greatest of a population's "
+                  "projections holds for all of them"},
+            Field{"procedural", &SynapsesSpec::procedural, "", unlimited,
+                  "true: nothing is stored; a row is drawn anew whenever its source fires, with "
+                  "the same spikes (rules that draw by source)"},
         };
     }
 };
@@ -140,18 +189,23 @@ struct SynapsesSpec {
 // Stimuli: what a population gets from outside the network. Every cell draws numbers of its own.
 
 /// Spikes of many independent sources: in each step a Poisson number of mean rate * dt, times
-/// weight.
+/// weight. The rate becomes rates[k] at times[k].
 struct PoissonStimulus {
     static constexpr const char* name = "poisson";
     struct Params {
         double rate = 0.0;
         Distribution weight;
+        std::vector<double> times, rates;
         static constexpr auto fields() {
             return std::tuple{
                 Field{"rate", &Params::rate, "Hz", non_negative,
                       "of all sources of a cell together", Need::required},
                 Field{"weight", &Params::weight, "*", unlimited,
                       "constant, in the unit of the target's input", Need::required},
+                Field{"times", &Params::times, "ms", non_negative,
+                      "ascending, rounded to dt: when the rate changes"},
+                Field{"rates", &Params::rates, "Hz", non_negative,
+                      "as many: the rate from each of `times` on; `rate` is that before the first"},
             };
         }
     };
@@ -192,6 +246,22 @@ struct SineStimulus {
         }
     };
 };
+/// A current that is constant between the times at which it changes.
+struct StepsStimulus {
+    static constexpr const char* name = "steps";
+    struct Params {
+        std::vector<double> times;
+        std::vector<Distribution> amplitudes;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"times", &Params::times, "ms", non_negative,
+                      "ascending, rounded to dt: when the current changes; 0 before the first",
+                      Need::required},
+                Field{"amplitudes", &Params::amplitudes, "*", unlimited,
+                      "as many: the current from each of `times` on", Need::required}};
+        }
+    };
+};
 /// A normally distributed current, drawn anew for every cell and step.
 struct NoiseStimulus {
     static constexpr const char* name = "noise";
@@ -204,7 +274,8 @@ struct NoiseStimulus {
         }
     };
 };
-using Stimuli = ModelList<PoissonStimulus, DcStimulus, RampStimulus, SineStimulus, NoiseStimulus>;
+using Stimuli = ModelList<PoissonStimulus, DcStimulus, StepsStimulus, RampStimulus, SineStimulus,
+                          NoiseStimulus>;
 
 struct StimulusSpec {
     Stimuli::Params kind = DcStimulus::Params{};
@@ -240,21 +311,39 @@ struct SimulationRecordSpec {
             Field{"population", &SimulationRecordSpec::population, "", unlimited,
                   "population to record", Need::required},
             Field{"what", &SimulationRecordSpec::what, "", unlimited,
-                  "spikes, or a state variable of its model", Need::required},
+                  "spikes; rate: spikes of the population per cell and time; a state variable of "
+                  "its model; input (input_ex, input_in): sum of the weights of all spikes "
+                  "(positive, negative) that reached a cell since the last value; current: of "
+                  "stimuli, in the last step",
+                  Need::required},
             Field{"cells", &SimulationRecordSpec::cells, "", non_negative,
                   "the first so many cells; 0: all"},
             Field{"interval", &SimulationRecordSpec::interval, "ms", positive,
-                  "time between values of a state variable; default: dt"},
+                  "time between values; default: dt; rate needs it"},
         };
     }
+    /// Values of each cell; rates are values of a population.
+    bool of_cells() const { return what != "spikes" && what != "rate"; }
+};
+
+enum class Runaway : std::uint8_t { stop, allow };
+template <>
+struct Names<Runaway> {
+    static constexpr std::array values{"stop", "allow"};
 };
 
 struct SimulateSpec {
     double duration = 0.0;  // ms
+    Runaway runaway = Runaway::stop;
 
     static constexpr auto fields() {
-        return std::tuple{Field{"duration", &SimulateSpec::duration, "ms", positive,
-                                "time to simulate", Need::required}};
+        return std::tuple{
+            Field{"duration", &SimulateSpec::duration, "ms", positive, "time to simulate",
+                  Need::required},
+            Field{
+                "runaway", &SimulateSpec::runaway, "", unlimited,
+                "when a population with a loop of projections fires at 98 % of what its t_ref and "
+                "dt let it, for 100 ms: stop ends the run with status `failed`, allow goes on"}};
     }
 };
 

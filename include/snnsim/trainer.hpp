@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "snnsim/dataset.hpp"
+#include "snnsim/device.hpp"
 #include "snnsim/network.hpp"
 
 namespace snnsim {
-
-enum class Device : std::uint8_t { automatic, cpu, cuda };
-template <>
-struct Names<Device> {
-    static constexpr std::array values{"auto", "cpu", "cuda"};
-};
 
 /// What one weight update saw.
 struct StepResult {
@@ -108,8 +103,5 @@ class Trainer {
 
 std::unique_ptr<Trainer> make_trainer(Device device, const Network& network,
                                       const TrainerOptions& options);
-
-/// Empty when CUDA can be used, else the reason why not.
-std::string why_no_cuda();
 
 }  // namespace snnsim

@@ -11,10 +11,13 @@
 #include "kernels/cells/izhikevich.hpp"
 #include "kernels/cells/poisson_source.hpp"
 #include "kernels/cells/regular_source.hpp"
+#include "kernels/cells/spike_file_source.hpp"
+#include "kernels/cells/vsn.hpp"
 
 namespace snnsim {
 
-using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp,
-                             HhCondExpTraub, Izhikevich, PoissonSource, RegularSource>;
+using CellModels =
+    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
+              Izhikevich, Vsn, PoissonSource, RegularSource, SpikeFileSource>;
 
 }  // namespace snnsim

@@ -12,9 +12,13 @@
 //   shares_receptor   optional: true when two receptors act alike and may be summed into the first
 //   current_of_rate   optional: what `scale` needs to make up for lost input
 //   rest              the state at time 0 where the model file says nothing
-//   step              one time step of dt; returns what the cell sends: 0 nothing, 1 a spike
+//   current_unit      optional: unit of the currents of stimuli; otherwise that of the parameter
+//   i_e largest_value     optional: the model sends graded spikes, none greater in size than this
+//   step              one time step of dt; returns what the cell sends: 0 nothing, 1 a spike, or
+//                     the value of a graded spike
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 
@@ -66,6 +70,12 @@ concept CellModel = requires(const typename M::Params& params,
     { M::step(constants, state, input) } -> std::same_as<float>;
     M::Params::fields();
     M::states();
+};
+
+/// Its spikes carry values, by which weights are multiplied.
+template <CellModel M>
+inline constexpr bool sends_graded = requires(const typename M::Params& params) {
+    M::largest_value(params);
 };
 
 }  // namespace snnsim

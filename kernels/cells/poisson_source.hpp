@@ -4,14 +4,17 @@
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
+#include "kernels/math/sin.hpp"
 
 namespace snnsim {
 
 /// Each cell fires in a step with probability r dt, independently, where r = rate + amplitude
-/// sin(2 pi frequency t + phase) in the middle of the step; while that is below 0, never.
+/// sin(2 pi frequency t + phase) in the middle of the step, plus its stimuli, which are rates;
+/// while that is below 0, never, and above 1 / dt, in every step.
 struct PoissonSource {
     static constexpr const char* name = "poisson_source";
     static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "Hz";
     static constexpr int receptors = 0;
     static constexpr bool uses_random = true;
 
@@ -34,6 +37,7 @@ struct PoissonSource {
     /// a float holds 16 bits of them.
     struct Constants {
         float probability, amplitude;
+        float by_rate;                // probability per Hz
         float turn_high, turn_low;    // a step
         float start_high, start_low;  // in the middle of step 0
     };
@@ -51,6 +55,7 @@ struct PoissonSource {
         const auto f = [](std::uint32_t x) { return static_cast<float>(x); };
         return {static_cast<float>(p.rate * dt * 1e-3),
                 static_cast<float>(p.amplitude * dt * 1e-3),
+                static_cast<float>(dt * 1e-3),
                 f(step >> 16),
                 f(step & 0xFFFFu),
                 f(start >> 16),
@@ -61,7 +66,8 @@ struct PoissonSource {
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
         const std::uint32_t phase =
             in.step * joined(c.turn_high, c.turn_low) + joined(c.start_high, c.start_low);
-        const float probability = fused(c.amplitude, sine(phase), c.probability);
+        const float modulated = fused(c.amplitude, sin_of_turns(phase), c.probability);
+        const float probability = fused(in.current, c.by_rate, modulated);
         const float u = static_cast<float>(in.random >> 8) * (1.0f / 16777216.0f);
         s.fired = u < probability ? 1.0f : 0.0f;
         return s.fired;
@@ -75,19 +81,6 @@ struct PoissonSource {
     SNN_HD static std::uint32_t joined(float high, float low) {
         return static_cast<std::uint32_t>(static_cast<std::int32_t>(high)) << 16 |
                static_cast<std::uint32_t>(static_cast<std::int32_t>(low));
-    }
-    /// Of a phase in 2^-32 turns, within 1e-7: the series in the quarter turn next to 0.
-    SNN_HD static float sine(std::uint32_t phase) {
-        const float x = static_cast<float>(static_cast<std::int32_t>(phase)) * 0x1p-30f;
-        const float size = x < 0.0f ? -x : x;  // quarter turns
-        const float s = size > 1.0f ? 2.0f - size : size;
-        const float z = s * s;
-        float p = fused(z, -3.5988432e-6f, 1.6044118e-4f);
-        p = fused(p, z, -4.6817541e-3f);
-        p = fused(p, z, 7.9692626e-2f);
-        p = fused(p, z, -0.64596410f);
-        p = fused(p, z, 1.5707963f);
-        return x < 0.0f ? -p * s : p * s;
     }
 };
 

@@ -46,7 +46,8 @@ struct StepCells {
     }
 
   private:
-    static constexpr auto states = M::states();
+    template <std::size_t K>
+    static constexpr auto member = std::get<K>(M::states()).member;
     static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
     static constexpr std::size_t constant_count = sizeof(typename M::Constants) / sizeof(float);
     static_assert(state_count <= most_states && constant_count <= most_constants);
@@ -77,14 +78,14 @@ struct StepCells {
     SNN_HD typename M::State load_state(std::size_t i) const {
         typename M::State s{};
         [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((s.*(std::get<K>(states).member) = cells.state[K][i]), ...);
+            ((s.*member<K> = cells.state[K][i]), ...);
         }
         (std::make_index_sequence<state_count>());
         return s;
     }
     SNN_HD void store_state(std::size_t i, const typename M::State& s) const {
         [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((cells.state[K][i] = s.*(std::get<K>(states).member)), ...);
+            ((cells.state[K][i] = s.*member<K>), ...);
         }
         (std::make_index_sequence<state_count>());
     }

@@ -20,8 +20,18 @@ inline double cell_uniform(const RandomKey& key, std::uint32_t cell) {
 class CellGroup {
   public:
     virtual ~CellGroup() = default;
-    /// Step t: takes what arrived, appends the cells that fire.
-    virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired) = 0;
+    /// Step t begins: what stimuli bring.
+    virtual void stimulate(std::int64_t t) = 0;
+    /// Adds what has arrived at a receptor for this step, in units of the grid, of `count` cells
+    /// from the slice's first.
+    virtual void add_arrived(std::size_t receptor, std::uint32_t count,
+                             std::int64_t* sums) const = 0;
+    /// Step t: takes what arrived, appends the cells that fire, and where their spikes are graded
+    /// the values.
+    virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired,
+                      std::vector<float>& values) = 0;
+    /// The current of stimuli in the step last begun.
+    virtual const float* current() const = 0;
     /// Values of a state variable as a user sees them, of `count` cells from the slice's first.
     virtual void read_state(std::size_t variable, std::uint32_t count, float* out) const = 0;
     /// The first cell with a state that is no number, or -1.
@@ -60,17 +70,26 @@ class CellsOf : public CellGroup {
         set_state(params, population);
     }
 
-    void step(std::int64_t t, std::vector<std::uint32_t>& fired) override {
+    void stimulate(std::int64_t t) override {
         for (const PoissonPlan& p : poisson_) {
             if (t >= p.first && t < p.last) add_poisson(p, t);
         }
         cells_.current = currents_.at(t);
+    }
+    void add_arrived(std::size_t receptor, std::uint32_t count, std::int64_t* sums) const override {
+        const std::int32_t* const arrived = cells_.arriving[receptor];
+        for (std::uint32_t i = 0; i < count; ++i) sums[i] += arrived[i];
+    }
+    const float* current() const override { return cells_.current; }
+
+    void step(std::int64_t t, std::vector<std::uint32_t>& fired,
+              std::vector<float>& values) override {
         RandomKey random = key_;
         random.sub_entity = static_cast<std::uint32_t>(t);
         if (constants_.empty()) {
-            step_all(StepCells<M, false, lanes>{uniform_, cells_, random}, fired);
+            step_all(StepCells<M, false, lanes>{uniform_, cells_, random}, fired, values);
         } else {
-            step_all(StepCells<M, true, lanes>{uniform_, cells_, random}, fired);
+            step_all(StepCells<M, true, lanes>{uniform_, cells_, random}, fired, values);
         }
     }
 
@@ -80,12 +99,19 @@ class CellsOf : public CellGroup {
     }
 
     std::int64_t find_nan() const override {
-        for (std::uint32_t i = 0; i < slice_.count; ++i) {
-            for (std::size_t k = 0; k < state_count; ++k) {
-                if (!(cells_.state[k][i] - cells_.state[k][i] == 0.0f)) return slice_.first + i;
+        std::int64_t first = slice_.count;
+        for (std::size_t k = 0; k < state_count; ++k) {
+            const float* const x = cells_.state[k];
+            const auto wrong = [x](std::uint32_t i) { return !(x[i] - x[i] == 0.0f); };
+            std::uint32_t any = 0;
+            SNN_LANES_OR(any) for (std::uint32_t i = 0; i < slice_.count; ++i) {
+                any |= wrong(i) ? 1u : 0u;
+            }
+            for (std::uint32_t i = 0; any && i < first; ++i) {
+                if (wrong(i)) first = i;
             }
         }
-        return -1;
+        return first < slice_.count ? slice_.first + first : -1;
     }
     std::size_t bytes() const override {
         return (state_.size() + constants_.size()) * sizeof(float);
@@ -94,18 +120,42 @@ class CellsOf : public CellGroup {
         return {cells_.state, cells_.state + state_count};
     }
 
-  private:
-    static constexpr int lanes = cell_panel;
     static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
 
+    // What another engine needs to step the same cells.
+    const CellArrays& arrays() const { return cells_; }
+    const typename M::Constants& uniform_constants() const { return uniform_; }
+    /// [constant][cell, padded]; empty where all cells have the same.
+    const std::vector<float>& constants() const { return constants_; }
+    const std::vector<PoissonPlan>& poisson() const { return poisson_; }
+    const Currents& currents() const { return currents_; }
+    const RandomKey& key() const { return key_; }
+
+    /// What is added to a state variable where a user sees it.
+    float origin(std::size_t variable, std::uint32_t i) const {
+        float out = 0.0f;
+        std::size_t k = 0;
+        const auto look = [&](const auto& field) {
+            if (k++ == variable && field.origin) out = constants_of(i).*field.origin;
+        };
+        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+        return out;
+    }
+
+  private:
+    static constexpr int lanes = cell_panel;
+
     template <class Step>
-    void step_all(const Step& step, std::vector<std::uint32_t>& fired) {
+    void step_all(const Step& step, std::vector<std::uint32_t>& fired,
+                  [[maybe_unused]] std::vector<float>& values) {
         for (std::uint32_t at = 0; at < slice_.count; at += lanes) {
             float sent[lanes];
             if (!step(at, sent)) continue;
             const std::uint32_t count = std::min<std::uint32_t>(lanes, slice_.count - at);
             for (std::uint32_t l = 0; l < count; ++l) {
-                if (sent[l] != 0.0f) fired.push_back(slice_.first + at + l);
+                if (sent[l] == 0.0f) continue;
+                fired.push_back(slice_.first + at + l);
+                if constexpr (sends_graded<M>) values.push_back(sent[l]);
             }
         }
     }
@@ -200,16 +250,6 @@ class CellsOf : public CellGroup {
         std::apply([&](const auto&... fields) { (set(fields), ...); }, M::states());
     }
 
-    /// What is added to a state variable where a user sees it.
-    float origin(std::size_t variable, std::uint32_t i) const {
-        float out = 0.0f;
-        std::size_t k = 0;
-        const auto look = [&](const auto& field) {
-            if (k++ == variable && field.origin) out = constants_of(i).*field.origin;
-        };
-        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
-        return out;
-    }
     typename M::Constants constants_of(std::uint32_t i) const {
         if (constants_.empty()) return uniform_;
         constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);

@@ -46,6 +46,42 @@ std::uint64_t total_number(const ConnectSpec& connect, double sources, double ta
         std::floor(std::log1p(-connect.p) / std::log1p(-1.0 / pairs) + 0.5));
 }
 
+Connection connection_of(const SimulationSpec& spec, std::size_t number, std::size_t from,
+                         std::size_t to) {
+    const ConnectSpec& connect = spec.projections[number].connect;
+    const auto size = [&](std::size_t p) {
+        return static_cast<std::uint32_t>(spec.populations[p].size);
+    };
+    return {
+        connect,
+        spec.seed,
+        static_cast<std::uint32_t>(number),
+        size(from),
+        size(to),
+        from == to,
+        connect.rule == Rule::fixed_total_number ? total_number(connect, size(from), size(to)) : 0};
+}
+
+double mean_in_degree(const Connection& c) {
+    switch (c.connect.rule) {
+        case Rule::one_to_one:
+            return 1.0;
+        case Rule::all_to_all:
+            return c.sources;
+        case Rule::fixed_probability:
+            return c.connect.p * c.sources;
+        case Rule::fixed_in_degree:
+            return static_cast<double>(c.connect.n);
+        case Rule::fixed_out_degree:
+            return static_cast<double>(c.connect.n) * c.sources / c.targets;
+        case Rule::fixed_total_number:
+            return static_cast<double>(c.total) / c.targets;
+        case Rule::list:
+            break;
+    }
+    return 0.0;
+}
+
 std::vector<std::uint32_t> out_degrees(const Connection& c) {
     const std::uint32_t candidates = c.skips_itself() ? c.targets - 1 : c.targets;
     switch (c.connect.rule) {
@@ -60,6 +96,7 @@ std::vector<std::uint32_t> out_degrees(const Connection& c) {
         case Rule::fixed_total_number:
             return multinomial_degrees(c);
         case Rule::fixed_in_degree:
+        case Rule::list:
             break;
     }
     return std::vector<std::uint32_t>(c.sources, 0u);

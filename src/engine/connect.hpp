@@ -30,6 +30,12 @@ struct Connection {
 /// (Potjans & Diesmann 2014): ln(1 - p) / ln(1 - 1 / (sources targets)).
 std::uint64_t total_number(const ConnectSpec& connect, double sources, double targets);
 
+Connection connection_of(const SimulationSpec& spec, std::size_t number, std::size_t from,
+                         std::size_t to);
+
+/// Synapses that a target has on average, where a rule draws them.
+double mean_in_degree(const Connection& c);
+
 /// Synapses of each source, for rules that draw by source.
 std::vector<std::uint32_t> out_degrees(const Connection& c);
 
@@ -139,7 +145,8 @@ void draw_row(const Connection& c, std::uint32_t source, std::uint32_t degree, T
                           emit);
             return;
         case Rule::fixed_in_degree:
-            return;  // drawn by target
+        case Rule::list:
+            return;  // not drawn by source
     }
 }
 

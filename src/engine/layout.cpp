@@ -30,18 +30,6 @@ std::vector<CellBlock> split(const std::vector<PopulationLayout>& populations,
 
 }  // namespace
 
-int receptors_of(const CellPopulationSpec& population) {
-    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params& params) {
-        if constexpr (requires { M::shares_receptor(params); }) {
-            const bool varied = std::any_of(
-                population.varied.begin(), population.varied.end(),
-                [](const NamedDistribution& d) { return d.name.starts_with("tau_syn"); });
-            if (!varied && M::shares_receptor(params)) return 1;
-        }
-        return M::receptors;
-    });
-}
-
 Layout::Layout(const SimulationSpec& spec, int threads) {
     for (const CellPopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::uint32_t>(p.size);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
@@ -50,9 +51,5 @@ struct Layout {
     /// block below 65,536.
     Layout(const SimulationSpec& spec, int threads);
 };
-
-/// Receptors that the engine keeps apart for a population: fewer than the model's where time
-/// constants are equal.
-int receptors_of(const CellPopulationSpec& population);
 
 }  // namespace snnsim

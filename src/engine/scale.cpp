@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/connect.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/engine/weight_plan.hpp"
 
 namespace snnsim {
 namespace {
@@ -37,6 +39,8 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
             return p.connect.n > 0 ? static_cast<double>(p.connect.n) / targets
                                    : std::log1p(-p.connect.p) /
                                          std::log1p(-1.0 / (sources * targets)) / targets;
+        case Rule::list:
+            return p.edges ? static_cast<double>(p.edges->source.size()) / targets : 0.0;
     }
     return 0.0;
 }
@@ -67,6 +71,7 @@ void scale_rule(ConnectSpec& c, double in_degree, double targets, const ScaleSpe
     switch (c.rule) {
         case Rule::all_to_all:
         case Rule::one_to_one:
+        case Rule::list:
             break;
         case Rule::fixed_probability:
             c.p = std::min(1.0, c.p * scale.in_degrees / scale.neurons);
@@ -136,17 +141,22 @@ std::vector<double> expected_synapses(const SimulationSpec& spec) {
 }
 
 std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
-    constexpr double per_synapse = 4.0;
     constexpr double per_cell = 1000.0;  // state, spike lists, edges of the row's segments
     std::vector<MemoryPart> parts;
-    for (const CellPopulationSpec& p : spec.populations)
+    for (const CellPopulationSpec& p : spec.populations) {
         parts.push_back({"cells of " + p.name,
                          static_cast<std::size_t>(per_cell * static_cast<double>(p.size))});
+        if (p.played)
+            parts.push_back({"spikes of " + p.name, p.played->keys.size() * sizeof(std::uint64_t)});
+    }
     const std::vector<double> counts = expected_synapses(spec);
+    const WeightPlan plan = plan_weights(spec);
     for (std::size_t k = 0; k < counts.size(); ++k)
         parts.push_back(
-            {"synapses from " + spec.projections[k].from + " to " + spec.projections[k].to,
-             static_cast<std::size_t>(per_synapse * counts[k])});
+            {"synapses of " + spec.projections[k].name(),
+             static_cast<std::size_t>(bytes_per_synapse(spec, plan, spec.projections[k],
+                                                        storage_of(spec.projections[k])) *
+                                      counts[k])});
     return parts;
 }
 

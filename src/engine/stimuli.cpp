@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cells/step_cells.hpp"
-#include "kernels/math/normal.hpp"
+#include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
 
 namespace snnsim {
@@ -15,40 +14,94 @@ std::int64_t step_of(double time, double dt) {
                        : static_cast<std::int64_t>(std::floor(time / dt + 0.5));
 }
 
-/// A uniform number in (0, 1) with 24 bits.
-float open_uniform(std::uint32_t word) {
-    return (static_cast<float>(word >> 9) + 0.5f) * (1.0f / 8388608.0f);
+/// 2^-64 turns that a sine of `frequency` goes on in a step.
+std::uint64_t turn_of(double frequency, double dt) {
+    const double turns = frequency * dt * 1e-3;
+    return static_cast<std::uint64_t>((turns - std::floor(turns)) * 0x1p64);
+}
+
+void set_rate(PoissonPlan& plan, double mean) {
+    plan.thresholds.clear();
+    plan.usual = 0;
+    for (const std::uint32_t t : poisson_thresholds(mean)) {
+        plan.thresholds.push_back(static_cast<std::int32_t>(t ^ 0x80000000u));
+        if (t < 0.999 * 4294967296.0) ++plan.usual;  // the next is reached by one in 1,000
+    }
+}
+
+StimulusCurrent current_of(const SimulationSpec& spec, std::uint32_t number) {
+    const StimulusSpec& s = spec.stimuli[number];
+    StimulusCurrent out;
+    out.number = number;
+    out.first = step_of(s.start, spec.dt);
+    out.last = step_of(s.stop, spec.dt);
+    if (const auto* ramp = std::get_if<RampStimulus::Params>(&s.kind)) {
+        out.kind = CurrentKind::ramp;
+        out.from = ramp->first.mean;
+        out.rise = ramp->last.mean - ramp->first.mean;
+    } else if (const auto* sine = std::get_if<SineStimulus::Params>(&s.kind)) {
+        out.kind = CurrentKind::sine;
+        out.mean = static_cast<float>(sine->offset.mean);
+        out.size = static_cast<float>(sine->amplitude.mean);
+        out.turn = turn_of(sine->frequency, spec.dt);
+    } else if (const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind)) {
+        out.kind = CurrentKind::noise;
+        out.mean = static_cast<float>(noise->mean.mean);
+        out.size = static_cast<float>(noise->std.mean);
+    }
+    return out;
 }
 
 }  // namespace
 
 Currents::Currents(const SimulationSpec& spec, std::size_t population, const Slice& slice)
-    : dt_(spec.dt), seed_(spec.seed), slice_(slice) {
-    for (std::size_t k = 0; k < spec.stimuli.size(); ++k) {
+    : seed_(spec.seed), slice_(slice), played_(spec.populations[population].played) {
+    SNN_EXPECT(played_ ||
+               !std::holds_alternative<SpikeFileSource::Params>(spec.populations[population].cell));
+    for (std::uint32_t k = 0; k < spec.stimuli.size(); ++k) {
         const StimulusSpec& s = spec.stimuli[k];
         if (s.to != spec.populations[population].name) continue;
         if (std::holds_alternative<PoissonStimulus::Params>(s.kind)) continue;
-        Part part{
-            static_cast<std::uint32_t>(k), s.kind, step_of(s.start, dt_), step_of(s.stop, dt_), {}};
-        if (const auto* dc = std::get_if<DcStimulus::Params>(&s.kind)) {
-            const Quantile quantile(dc->amplitude);
-            const RandomKey key{seed_, Stream::stimulus, part.number, 0xFFFFFFFFu};
-            for (std::uint32_t i = 0; i < slice.padded(); ++i) {
-                const std::uint32_t cell = slice.first + i;
-                const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
-                part.amplitude.push_back(static_cast<float>(quantile(open_uniform(word))));
-            }
-        }
-        parts_.push_back(std::move(part));
+        parts_.push_back(current_of(spec, k));
+        if (const auto* dc = std::get_if<DcStimulus::Params>(&s.kind))
+            parts_.back().amplitude = draw_amplitudes(dc->amplitude, k);
+        if (const auto* steps = std::get_if<StepsStimulus::Params>(&s.kind))
+            set_changes(*steps, spec.dt, parts_.back());
     }
     sum_.resize(slice.padded());
 }
 
+const float* Currents::draw_amplitudes(const Distribution& amplitude, std::uint32_t number) {
+    const Quantile quantile(amplitude);
+    const RandomKey key{seed_, Stream::stimulus, number, 0xFFFFFFFFu};
+    std::vector<float> values;
+    for (std::uint32_t cell = slice_.first; cell < slice_.first + slice_.padded(); ++cell) {
+        const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
+        const float u = (static_cast<float>(word >> 9) + 0.5f) * (1.0f / 8388608.0f);
+        values.push_back(static_cast<float>(quantile(u)));
+    }
+    amplitudes_.push_back(std::move(values));
+    return amplitudes_.back().data();
+}
+
+void Currents::set_changes(const StepsStimulus::Params& steps, double dt, StimulusCurrent& part) {
+    std::vector<std::int64_t>& changes = changes_.emplace_back();
+    std::vector<float>& values = amplitudes_.emplace_back();
+    for (const double time : steps.times) changes.push_back(step_of(time, dt));
+    for (const Distribution& d : steps.amplitudes) values.push_back(static_cast<float>(d.mean));
+    part.kind = CurrentKind::steps;
+    part.changes = {changes.data(), changes.size()};
+    part.values = values.data();
+}
+
 const float* Currents::at(std::int64_t t) {
-    if (changes_at(t)) {
+    if (played_) {
+        play(known_, 0.0f);
+        play(t, 1.0f);
+    } else if (changes_at(t)) {
         std::fill(sum_.begin(), sum_.end(), 0.0f);
-        for (const Part& part : parts_) {
-            if (t >= part.first && t < part.last) add(part, t);
+        for (const StimulusCurrent& part : parts_) {
+            if (part.on(t)) add(part, t);
         }
     }
     known_ = t;
@@ -56,39 +109,27 @@ const float* Currents::at(std::int64_t t) {
 }
 
 bool Currents::changes_at(std::int64_t t) const {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& p) {
-        const bool steady = std::holds_alternative<DcStimulus::Params>(p.kind);
-        const bool on = t >= p.first && t < p.last;
-        const bool was_on = known_ >= p.first && known_ < p.last;
-        return on != was_on || (on && !steady);
+    return std::any_of(parts_.begin(), parts_.end(), [&](const StimulusCurrent& p) {
+        if (p.on(t) != p.on(known_)) return true;
+        if (!p.on(t) || p.kind == CurrentKind::dc) return false;
+        return p.kind == CurrentKind::noise || common_current(p, t) != common_current(p, known_);
     });
 }
 
-void Currents::add(const Part& part, std::int64_t t) {
-    const double time = static_cast<double>(t) * dt_;
-    const auto add_same = [&](double value) {
-        for (float& x : sum_) x += static_cast<float>(value);
-    };
-    if (std::holds_alternative<DcStimulus::Params>(part.kind)) {
-        for (std::size_t i = 0; i < sum_.size(); ++i) sum_[i] += part.amplitude[i];
-    } else if (const auto* ramp = std::get_if<RampStimulus::Params>(&part.kind)) {
-        const double share =
-            static_cast<double>(t - part.first) / static_cast<double>(part.last - part.first);
-        add_same(ramp->first.mean + share * (ramp->last.mean - ramp->first.mean));
-    } else if (const auto* sine = std::get_if<SineStimulus::Params>(&part.kind)) {
-        const double angle = 2.0 * 3.14159265358979323846 * sine->frequency * time * 1e-3;
-        add_same(sine->offset.mean + sine->amplitude.mean * std::sin(angle));
-    } else if (const auto* noise = std::get_if<NoiseStimulus::Params>(&part.kind)) {
-        const RandomKey key{seed_, Stream::stimulus, part.number, static_cast<std::uint32_t>(t)};
-        const auto mean = static_cast<float>(noise->mean.mean);
-        const auto std = static_cast<float>(noise->std.mean);
-        for (std::uint32_t i = 0; i < sum_.size(); i += 16) {
-            std::uint32_t words[16];
-            cell_words(key, slice_.first + i, words);
-            for (std::uint32_t l = 0; l < 16; ++l)
-                sum_[i + l] += fused(std, normal_quantile(open_uniform(words[l])), mean);
-        }
-    }
+void Currents::play(std::int64_t t, float value) {
+    const PlayedKeys keys{played_->keys.data(), played_->keys.size()};
+    const auto step = static_cast<std::uint64_t>(t + 1);
+    const std::uint64_t last = played_key(step, slice_.first + slice_.count);
+    for (std::size_t k = keys_below(keys, played_key(step, slice_.first));
+         k < keys.size && keys[k] < last; ++k)
+        sum_[static_cast<std::uint32_t>(keys[k]) - slice_.first] = value;
+}
+
+void Currents::add(const StimulusCurrent& part, std::int64_t t) {
+    const RandomKey random{seed_, Stream::stimulus, part.number, static_cast<std::uint32_t>(t)};
+    const AddCurrent<cell_panel> body{part, common_current(part, t), random, slice_.first,
+                                      sum_.data()};
+    for (std::size_t at = 0; at < sum_.size(); at += cell_panel) body(at);
 }
 
 std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t population,
@@ -100,17 +141,23 @@ std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t p
         if (!poisson || s.to != spec.populations[population].name) continue;
         const double weight = poisson->weight.mean;
         const std::size_t receptor = grid.scale[population].size() == 2 && weight < 0.0 ? 1 : 0;
+        const std::int64_t stop = step_of(s.stop, spec.dt);
         PoissonPlan plan;
         plan.number = static_cast<std::uint32_t>(k);
-        plan.first = step_of(s.start, spec.dt);
-        plan.last = step_of(s.stop, spec.dt);
         plan.receptor = receptor;
         plan.weight = grid.on_grid(population, receptor, weight);
-        for (const std::uint32_t t : poisson_thresholds(poisson->rate * spec.dt * 1e-3)) {
-            plan.thresholds.push_back(static_cast<std::int32_t>(t ^ 0x80000000u));
-            if (t < 0.999 * 4294967296.0) ++plan.usual;  // the next is reached by one in 1,000
+        plan.first = step_of(s.start, spec.dt);
+        // One after the other: a plan for each rate.
+        for (std::size_t r = 0; r <= poisson->rates.size(); ++r) {
+            const double rate = r == 0 ? poisson->rate : poisson->rates[r - 1];
+            plan.last = r == poisson->rates.size()
+                            ? stop
+                            : std::min(stop, step_of(poisson->times[r], spec.dt));
+            if (plan.last <= plan.first) continue;
+            set_rate(plan, rate * spec.dt * 1e-3);
+            plans.push_back(plan);
+            plan.first = plan.last;
         }
-        plans.push_back(std::move(plan));
     }
     return plans;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cells/stimulus_current.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapse_rows.hpp"
 
@@ -19,28 +20,30 @@ struct PoissonPlan {
     std::int32_t weight = 0;
 };
 
-/// The current of a population's slice, as the sum of its stimuli.
+/// The current of a population's slice, as the sum of its stimuli; of a spike_source: 1 for the
+/// cells that have a spike to play.
 class Currents {
   public:
     Currents(const SimulationSpec& spec, std::size_t population, const Slice& slice);
 
     /// The current of each cell in step t.
     const float* at(std::int64_t t);
+    const std::vector<StimulusCurrent>& parts() const { return parts_; }
+    const PlayedSpikes* played() const { return played_.get(); }
 
   private:
-    struct Part {
-        std::uint32_t number;
-        Stimuli::Params kind;
-        std::int64_t first, last;      // steps
-        std::vector<float> amplitude;  // dc: by cell
-    };
     bool changes_at(std::int64_t t) const;
-    void add(const Part& part, std::int64_t t);
+    void add(const StimulusCurrent& part, std::int64_t t);
+    const float* draw_amplitudes(const Distribution& amplitude, std::uint32_t number);
+    void set_changes(const StepsStimulus::Params& steps, double dt, StimulusCurrent& part);
+    void play(std::int64_t t, float value);
 
-    double dt_;
     std::uint64_t seed_;
     Slice slice_;
-    std::vector<Part> parts_;
+    std::vector<StimulusCurrent> parts_;
+    std::vector<std::vector<float>> amplitudes_;  // of parts that are dc or steps
+    std::vector<std::vector<std::int64_t>> changes_;
+    std::shared_ptr<const PlayedSpikes> played_;
     std::vector<float> sum_;
     std::int64_t known_ = -1;  // the step that sum_ belongs to
 };

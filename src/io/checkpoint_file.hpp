@@ -12,6 +12,8 @@ namespace snnsim {
 struct SimulationCheckpoint {
     EngineState engine;
     std::vector<std::vector<std::uint8_t>> digests;  // by population: see SpikeDigest::save
+    std::vector<std::uint64_t> rate_counts;          // see PopulationRates::counts
+    std::vector<std::uint64_t> watch_counts;         // see RunawayWatch::counts
     double seconds = 0.0;                            // of wall time up to there
 };
 

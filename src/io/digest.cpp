@@ -5,17 +5,54 @@
 #include <openssl/sha.h>
 
 #include <cstring>
+#include <fstream>
 #include <map>
 
+#include "kernels/math/exp.hpp"
 #include "snnsim/error.hpp"
 #include "src/data/idx.hpp"
 
 namespace snnsim {
 
+namespace {
+
+std::string finished(SHA256_CTX& context) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SNN_EXPECT(SHA256_Final(digest, &context) == 1);
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : digest) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string file_sha256(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw FileError("cannot read " + path);
+    SHA256_CTX context;
+    SNN_EXPECT(SHA256_Init(&context) == 1);
+    std::vector<char> piece(1 << 20);
+    while (file) {
+        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        SNN_EXPECT(SHA256_Update(&context, piece.data(), static_cast<std::size_t>(file.gcount())) ==
+                   1);
+    }
+    if (file.bad()) throw FileError("cannot read " + path);
+    return finished(context);
+}
+
 struct SpikeDigest::State {
     SHA256_CTX context;
     std::vector<std::uint8_t> bytes;  // not yet in the context
 
+    void append(std::uint32_t x) {
+        for (int shift = 0; shift < 32; shift += 8)
+            bytes.push_back(static_cast<std::uint8_t>(x >> shift & 0xFFu));
+    }
     void flush() {
         SNN_EXPECT(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
         bytes.clear();
@@ -31,25 +68,18 @@ SpikeDigest::~SpikeDigest() = default;
 SpikeDigest::SpikeDigest(SpikeDigest&&) noexcept = default;
 
 void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron) {
-    for (const std::uint32_t x : {sample, step, neuron}) {
-        for (int shift = 0; shift < 32; shift += 8)
-            state_->bytes.push_back(static_cast<std::uint8_t>(x >> shift & 0xFFu));
-    }
+    for (const std::uint32_t x : {sample, step, neuron}) state_->append(x);
     if (state_->bytes.size() > 16384) state_->flush();  // small pieces would take most of the time
+}
+void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron, float value) {
+    add(sample, step, neuron);
+    state_->append(float_to_bits(value));
 }
 
 std::string SpikeDigest::hex() const {
     state_->flush();
     SHA256_CTX copy = state_->context;
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SNN_EXPECT(SHA256_Final(digest, &copy) == 1);
-    constexpr const char* digits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : digest) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
+    return finished(copy);
 }
 
 std::vector<std::uint8_t> SpikeDigest::save() const {

@@ -9,8 +9,12 @@
 
 namespace snnsim {
 
+/// SHA-256 of a file's bytes, in hexadecimal. Throws FileError.
+std::string file_sha256(const std::string& path);
+
 /// SHA-256 over a population's name and its spikes in the order of the file: (sample, step,
-/// neuron), 32 bits each, little endian. A simulation is one sample, 0.
+/// neuron), 32 bits each, little endian; where spikes are graded, the value (a float's bits)
+/// follows each. A simulation is one sample, 0.
 class SpikeDigest {
   public:
     explicit SpikeDigest(const std::string& population);
@@ -18,6 +22,7 @@ class SpikeDigest {
     SpikeDigest(SpikeDigest&&) noexcept;
 
     void add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron);
+    void add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron, float value);
     std::string hex() const;
     /// Where it stands, so that another process can go on with restore().
     std::vector<std::uint8_t> save() const;

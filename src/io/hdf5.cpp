@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
 #include "snnsim/error.hpp"
 
 namespace snnsim::h5 {
@@ -75,6 +80,10 @@ void check(herr_t status, const std::string& what) {
     if (status < 0) fail(what);
 }
 
+void print_no_errors() {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
 Handle create_file(const std::string& path) {
     return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose,
             "cannot create " + path};
@@ -114,6 +123,21 @@ Handle open_to_change(const std::string& path) {
     H5Pset(access, "clear_status_flags", &clear);
     return {H5Fopen(path.c_str(), H5F_ACC_RDWR, access), H5Fclose,
             "cannot open " + path + " to change it"};
+}
+
+void make_whole(const std::string& path) {
+    constexpr std::array<char, 9> newest{'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n', 3};
+    constexpr std::size_t end_of_file = 28;  // its place in a header of version 3
+    std::array<char, end_of_file + sizeof(std::uint64_t)> header{};
+    std::ifstream file(path, std::ios::binary);
+    if (!file.read(header.data(), header.size())) return;
+    if (!std::equal(newest.begin(), newest.end(), header.begin())) return;
+    std::uint64_t wanted = 0;
+    std::memcpy(&wanted, header.data() + end_of_file, sizeof(wanted));
+    std::error_code ignored;
+    const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+    if (!ignored && size < wanted && wanted < 2 * size + (1u << 30))
+        std::filesystem::resize_file(path, wanted, ignored);
 }
 
 Handle open_group(hid_t parent, const std::string& path) {
@@ -231,7 +255,7 @@ void make_growing(hid_t parent, const std::string& path, hid_t type, const Dims&
 void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows,
                  const void* data) {
     if (rows == 0) return;
-    const Handle set = open_array(parent, path);
+    Handle set = open_array(parent, path);
     const std::string what = "cannot write the data set '" + path + "'";
     Dims start, count;
     {
@@ -250,6 +274,7 @@ void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows
           what);
     const Handle memory = space_of(count);
     check(H5Dwrite(set, type, memory, space, H5P_DEFAULT, data), what);
+    set.close(what);  // chunks that waited are written now
 }
 void keep_rows(hid_t parent, const std::string& path, hsize_t rows) {
     const Handle set = open_array(parent, path);
@@ -269,6 +294,16 @@ void read_array(hid_t parent, const std::string& path, hid_t type, void* data) {
     const Handle set = open_array(parent, path);
     check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
           "cannot read the data set '" + path + "'");
+}
+void read_rows(hid_t parent, const std::string& path, hid_t type, hsize_t first, hsize_t rows,
+               void* data) {
+    const Handle set = open_array(parent, path);
+    const Handle space(H5Dget_space(set), H5Sclose, "data space");
+    const std::string what = "cannot read the data set '" + path + "'";
+    check(H5Sget_simple_extent_ndims(space) == 1 ? 0 : -1, what + ": it is no list");
+    check(H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &rows, nullptr), what);
+    const Handle memory = space_of({rows});
+    check(H5Dread(set, type, memory, space, H5P_DEFAULT, data), what);
 }
 
 }  // namespace snnsim::h5

@@ -32,6 +32,9 @@ class Handle {
     Close close_;
 };
 
+/// HDF5 prints its errors in every thread that has not asked it not to; the first one has.
+void print_no_errors();
+
 /// Throws FileError with HDF5's own message when `status` is negative.
 void check(herr_t status, const std::string& what);
 
@@ -75,6 +78,9 @@ Handle create_growing_file(const std::string& path);
 Handle open_to_append(const std::string& path);
 /// Opened for any change, even after a writer was killed.
 Handle open_to_change(const std::string& path);
+/// A writer that found no room leaves a file shorter than its header says, which HDF5 does not
+/// open. Makes it as long, with zeros where something is missing; other files stay as they are.
+void make_whole(const std::string& path);
 Handle open_group(hid_t parent, const std::string& path);
 /// Opens the group, making it and its parents where they are missing.
 Handle make_group(hid_t parent, const std::string& path);
@@ -123,6 +129,15 @@ void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows
 void keep_rows(hid_t parent, const std::string& path, hsize_t rows);
 std::size_t count_of(hid_t parent, const std::string& path);
 void read_array(hid_t parent, const std::string& path, hid_t type, void* data);
+/// Elements first .. first + rows - 1 of a data set of rank 1.
+void read_rows(hid_t parent, const std::string& path, hid_t type, hsize_t first, hsize_t rows,
+               void* data);
+template <class T>
+std::vector<T> read_rows(hid_t parent, const std::string& path, hsize_t first, hsize_t rows) {
+    std::vector<T> values(rows);
+    read_rows(parent, path, type_of<T>(), first, rows, values.data());
+    return values;
+}
 template <class T>
 std::vector<T> read_vector(hid_t parent, const std::string& path) {
     std::vector<T> values(count_of(parent, path));

@@ -32,9 +32,18 @@ RunStatus read_status(hid_t root) {
     return static_cast<RunStatus>(found - names.begin());
 }
 
-SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells) {
-    const auto times = h5::read_vector<double>(root, path + "/timestamps");
-    const auto ids = h5::read_vector<std::uint64_t>(root, path + "/node_ids");
+/// `until`: of a file that still grows, what was written as a whole; 0: all.
+SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells,
+                        double until) {
+    auto times = h5::read_vector<double>(root, path + "/timestamps");
+    auto ids = h5::read_vector<std::uint64_t>(root, path + "/node_ids");
+    if (until > 0.0) {  // beyond it a part that could not be written may have left zeros
+        std::size_t whole = 0;
+        while (whole < times.size() && times[whole] > 0.0 && times[whole] <= until + 0.5 * dt)
+            ++whole;
+        times.resize(whole);
+        ids.resize(std::min(whole, ids.size()));
+    }
     if (times.size() != ids.size())
         throw FileError(fmt::format("'{0}/timestamps' and '{0}/node_ids' differ in length", path));
     SpikeTrains trains;
@@ -69,7 +78,8 @@ RecordedPopulation read_population(hid_t root, const std::string& name, const Re
     const h5::Handle group = h5::open_group(root, path);
     const std::uint32_t cells =
         h5::has_attribute(group, "cells_recorded") ? read_size(group, "cells_recorded") : p.size;
-    p.spikes = read_trains(root, path, run.dt, std::min(cells, p.size));
+    const double until = run.status == RunStatus::running ? run.steps * run.dt : 0.0;
+    p.spikes = read_trains(root, path, run.dt, std::min(cells, p.size), until);
     std::uint64_t steps = run.steps;
     if (run.steps_per_sample > 0)
         steps = std::uint64_t{run.steps_per_sample} * read_size(group, "trials");
@@ -87,6 +97,14 @@ void end_with_last_spike(RecordedSpikes& run) {
         if (p.spikes) p.spikes->steps = run.steps;
 }
 
+/// In the order of the model; files of older versions do not tell it.
+std::vector<std::string> population_names(hid_t root) {
+    if (!h5::exists(root, "network")) return {};
+    const h5::Handle network = h5::open_group(root, "network");
+    return h5::has_attribute(network, "populations") ? h5::read_texts(network, "populations")
+                                                     : h5::children(root, "network");
+}
+
 RecordedSpikes read_all(hid_t root, const std::string& path) {
     RecordedSpikes run;
     run.path = path;
@@ -98,9 +116,14 @@ RecordedSpikes read_all(hid_t root, const std::string& path) {
     // A run that goes on may still have the steps of its last end.
     if (run.status != RunStatus::running && h5::has_attribute(root, "steps"))
         run.steps = read_size(root, "steps");
+    if (run.status == RunStatus::running && h5::exists(root, "progress/time")) {
+        const auto parts = h5::read_vector<double>(root, "progress/time");
+        const auto last = std::max_element(parts.begin(), parts.end());
+        if (last != parts.end()) run.steps = static_cast<std::uint32_t>(std::round(*last / run.dt));
+    }
     if (h5::has_attribute(root, "steps_per_sample"))
         run.steps_per_sample = read_size(root, "steps_per_sample");
-    for (const std::string& name : h5::children(root, "network"))
+    for (const std::string& name : population_names(root))
         run.populations.push_back(read_population(root, name, run));
     if (run.steps == 0 && run.steps_per_sample == 0) end_with_last_spike(run);
     return run;

@@ -1,8 +1,11 @@
 #include "src/io/simulation_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/replace_file.hpp"
@@ -16,20 +19,9 @@ constexpr std::size_t most_waiting = 4;  // parts
 std::string spikes_path(const std::string& population) {
     return "spikes/" + population;
 }
-std::string state_path(const SimulationRecordSpec& record) {
-    return "state/" + record.population + "/" + record.what;
-}
-
-/// The unit of a state variable of a population's model.
-std::string unit_of(const CellPopulationSpec& population, const std::string& variable) {
-    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
-        std::string unit = "1";
-        const auto look = [&](const auto& field) {
-            if (variable == field.name && *field.unit) unit = field.unit;
-        };
-        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
-        return unit;
-    });
+/// Of what is not spikes; its times are beside it, with `_time` at the end of the name.
+std::string values_path(const SimulationRecordSpec& record) {
+    return (record.of_cells() ? "state/" : "rates/") + record.population + "/" + record.what;
 }
 
 /// How many cells of each population have their spikes written; -1: the population is not recorded.
@@ -46,6 +38,7 @@ std::vector<std::int64_t> recorded_cells(const SimulationSpec& spec) {
     return cells;
 }
 
+/// A run that goes on plays the same spikes.
 void set_status(hid_t file, RunStatus status, const std::string& finished) {
     h5::remove_attribute(file, "status");
     h5::remove_attribute(file, "finished");
@@ -53,12 +46,39 @@ void set_status(hid_t file, RunStatus status, const std::string& finished) {
     h5::write_text(file, "finished", finished);
 }
 
+/// The data sets of a record of values: [time, cell], of rates [time].
+void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordSpec& r) {
+    const CellPopulationSpec& p =
+        *std::find_if(spec.populations.begin(), spec.populations.end(),
+                      [&](const auto& q) { return q.name == r.population; });
+    const std::int64_t cells = r.cells == 0 ? p.size : std::min(r.cells, p.size);
+    const std::string path = values_path(r);
+    std::string unit = "Hz", meaning = "spikes per cell and time since the last value";
+    h5::Dims row;
+    if (r.of_cells()) {
+        const CellValue value = cell_value(p, r.what);
+        unit = *value.unit ? value.unit : "1";
+        meaning = value.help;
+        row.push_back(static_cast<hsize_t>(cells));
+    }
+    const hsize_t width = row.empty() ? 1 : row[0];
+    h5::make_growing(file, path, H5T_NATIVE_FLOAT, row, std::clamp<hsize_t>(65536 / width, 1, 4096),
+                     unit);
+    h5::make_growing(file, path + "_time", H5T_NATIVE_DOUBLE, {}, 4096, "ms");
+    const h5::Handle values(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose, path);
+    h5::write_text(values, "time", r.what + "_time");
+    h5::write_text(values, "meaning", meaning);
+    h5::write_number(values, "cells_recorded", cells);
+}
+
 }  // namespace
 
 SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec,
                                const Provenance& provenance, const EngineReport& report)
     : path_(std::move(path)), partial_(partial_path(path_)), spec_(spec) {
-    create(provenance, report);
+    // It appears whole: a run killed in its first moment leaves no file that nobody can open.
+    replace_file(partial_,
+                 [&](const std::string& temporary) { create(temporary, provenance, report); });
     thread_ = std::thread([this] { work(); });
 }
 
@@ -69,21 +89,33 @@ SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec, std
         std::filesystem::copy_file(old, temporary);
         h5::Handle file = h5::open_to_change(temporary);
         const double end = (static_cast<double>(steps) + 0.5) * spec_.dt;
+        const std::vector<double> parts = h5::read_vector<double>(file, "progress/time");
+        if (parts.empty() || *std::max_element(parts.begin(), parts.end()) < end - spec_.dt) {
+            throw FileError(fmt::format(
+                "{} ends at {:g} ms, but the checkpoint was made at {:g} ms: what lay between is "
+                "gone; start anew with --force",
+                old, parts.empty() ? 0.0 : parts.back(), end - 0.5 * spec_.dt));
+        }
         const auto keep = [&](const std::string& times, const std::vector<std::string>& sets) {
             const std::vector<double> time = h5::read_vector<double>(file, times);
-            hsize_t rows = static_cast<hsize_t>(std::upper_bound(time.begin(), time.end(), end) -
-                                                time.begin());
+            // A part that could not be written leaves zeros.
+            hsize_t rows = 0;
+            while (rows < time.size() && time[rows] > 0.0 && time[rows] <= end) ++rows;
             for (const std::string& set : sets) h5::keep_rows(file, set, rows);
         };
         const std::vector<std::int64_t> cells = recorded_cells(spec_);
         for (std::size_t p = 0; p < cells.size(); ++p) {
             const std::string at = spikes_path(spec_.populations[p].name);
-            if (cells[p] >= 0) keep(at + "/timestamps", {at + "/timestamps", at + "/node_ids"});
+            if (cells[p] < 0) continue;
+            std::vector<std::string> sets{at + "/timestamps", at + "/node_ids"};
+            if (spec_.populations[p].graded()) sets.push_back(at + "/values");
+            keep(at + "/timestamps", sets);
         }
         for (const SimulationRecordSpec& r : spec_.record) {
-            const std::string at = state_path(r);
+            const std::string at = values_path(r);
             if (r.what != "spikes") keep(at + "_time", {at, at + "_time"});
         }
+        keep("progress/time", {"progress/time"});
         set_status(file, RunStatus::running, "");
         file.close("cannot write " + temporary);
     });
@@ -94,59 +126,58 @@ SimulationFile::~SimulationFile() {
     stop();
 }
 
-void SimulationFile::create(const Provenance& provenance, const EngineReport& report) {
-    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
-    std::error_code error;
-    if (!folder.empty()) std::filesystem::create_directories(folder, error);
-    const h5::Handle file = h5::create_growing_file(partial_);
+void SimulationFile::create(const std::string& path, const Provenance& provenance,
+                            const EngineReport& report) const {
+    h5::Handle file = h5::create_growing_file(path);
     write_provenance(file, provenance, RunStatus::running);
     h5::write_text(file, "kind", "simulation");
+    h5::write_texts(file, "inputs", provenance.inputs);
     h5::make_group(file, "spikes");
+    h5::make_growing(file, "progress/time", H5T_NATIVE_DOUBLE, {}, 512, "ms");
     const std::vector<std::int64_t> cells = recorded_cells(spec_);
+    std::vector<std::string> names;
+    for (const CellPopulationSpec& p : spec_.populations) names.push_back(p.name);
+    h5::write_texts(h5::make_group(file, "network"), "populations", names);
     for (std::size_t p = 0; p < spec_.populations.size(); ++p) {
         const CellPopulationSpec& population = spec_.populations[p];
         const h5::Handle g = h5::make_group(file, "network/" + population.name);
         h5::write_number(g, "size", population.size);
         h5::write_text(g, "model", CellModels::name_of(population.cell));
+        const std::vector<double>& steps = report.weight_steps[p];
+        h5::write_attribute(g, "weight_steps", H5T_NATIVE_DOUBLE, {steps.size()}, steps.data());
         std::visit([&](const auto& params) { write_parameters(g, params); }, population.cell);
         if (cells[p] < 0) continue;
         const h5::Handle s = h5::make_group(file, spikes_path(population.name));
         h5::make_growing(s, "timestamps", H5T_NATIVE_DOUBLE, {}, 8192, "ms");
         h5::make_growing(s, "node_ids", H5T_NATIVE_UINT64, {}, 8192, "1");
+        if (population.graded()) h5::make_growing(s, "values", H5T_NATIVE_FLOAT, {}, 8192, "1");
         write_sorted_by_time(s);
         h5::write_number(s, "cells_recorded", cells[p]);
     }
-    for (const SimulationRecordSpec& r : spec_.record) {
-        if (r.what == "spikes") continue;
-        const auto p = std::find_if(spec_.populations.begin(), spec_.populations.end(),
-                                    [&](const auto& q) { return q.name == r.population; });
-        const auto count =
-            static_cast<hsize_t>(r.cells == 0 ? p->size : std::min(r.cells, p->size));
-        const std::string set = state_path(r);
-        h5::make_growing(file, set, H5T_NATIVE_FLOAT, {count},
-                         std::clamp<hsize_t>(65536 / count, 1, 4096), unit_of(*p, r.what));
-        h5::make_growing(file, set + "_time", H5T_NATIVE_DOUBLE, {}, 4096, "ms");
-        const h5::Handle values(H5Dopen2(file, set.c_str(), H5P_DEFAULT), H5Dclose, set);
-        h5::write_text(values, "time", r.what + "_time");
-    }
+    for (const SimulationRecordSpec& r : spec_.record)
+        if (r.what != "spikes") make_values(file, spec_, r);
     for (std::size_t k = 0; k < spec_.projections.size(); ++k) {
         const h5::Handle g = h5::make_group(file, "projections/" + std::to_string(k));
+        h5::write_text(g, "name", spec_.projections[k].name());
         h5::write_text(g, "from", spec_.projections[k].from);
         h5::write_text(g, "to", spec_.projections[k].to);
         h5::write_number(g, "synapses", report.projection_synapses[k]);
+        h5::write_number(g, "bytes_per_synapse", report.projection_bytes[k]);
     }
+    file.close("cannot write " + path);
 }
 
-void SimulationFile::append(Spikes spikes, std::vector<StateSamples> states,
+void SimulationFile::append(std::int64_t until, Spikes spikes, std::vector<StateSamples> values,
                             std::optional<SimulationCheckpoint> checkpoint) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_.size() < most_waiting || failure_; });
     if (failure_) std::rethrow_exception(failure_);
-    waiting_.push_back({std::move(spikes), std::move(states), std::move(checkpoint)});
+    waiting_.push_back({until, std::move(spikes), std::move(values), std::move(checkpoint)});
     changed_.notify_all();
 }
 
 void SimulationFile::work() {
+    h5::print_no_errors();
     for (;;) {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
@@ -156,9 +187,11 @@ void SimulationFile::work() {
         try {
             write(part);
             if (part.checkpoint) write_checkpoint(checkpoint_path(path_), *part.checkpoint);
-        } catch (...) {
+        } catch (const std::exception& e) {
+            h5::make_whole(partial_);
             lock.lock();
-            failure_ = std::current_exception();
+            failure_ = std::make_exception_ptr(
+                FileError(fmt::format("cannot write {}: {}. {}", partial_, e.what(), advice())));
             waiting_.clear();
             changed_.notify_all();
             return;
@@ -170,15 +203,17 @@ void SimulationFile::work() {
 }
 
 void SimulationFile::write(const Part& part) const {
-    const h5::Handle file = h5::open_to_append(partial_);
+    h5::Handle file = h5::open_to_append(partial_);
     const std::vector<std::int64_t> recorded = recorded_cells(spec_);
     std::vector<std::vector<double>> times(recorded.size());
     std::vector<std::vector<std::uint64_t>> cells(recorded.size());
+    std::vector<std::vector<float>> values(recorded.size());
     for (std::size_t k = 0; k < part.spikes.size(); ++k) {
         const std::uint32_t p = part.spikes.population[k], cell = part.spikes.cell[k];
         if (static_cast<std::int64_t>(cell) >= recorded[p]) continue;
         times[p].push_back(part.spikes.step[k] * spec_.dt);
         cells[p].push_back(cell);
+        if (spec_.populations[p].graded()) values[p].push_back(part.spikes.value[k]);
     }
     for (std::size_t p = 0; p < recorded.size(); ++p) {
         if (recorded[p] < 0) continue;
@@ -187,17 +222,40 @@ void SimulationFile::write(const Part& part) const {
                         times[p].data());
         h5::append_rows(file, path + "/node_ids", H5T_NATIVE_UINT64, cells[p].size(),
                         cells[p].data());
+        if (spec_.populations[p].graded())
+            h5::append_rows(file, path + "/values", H5T_NATIVE_FLOAT, values[p].size(),
+                            values[p].data());
     }
     std::size_t k = 0;
     for (const SimulationRecordSpec& r : spec_.record) {
         if (r.what == "spikes") continue;
-        const StateSamples& s = part.states[k++];
+        const StateSamples& s = part.values[k++];
         std::vector<double> time(s.step.size());
         std::transform(s.step.begin(), s.step.end(), time.begin(),
                        [&](std::uint32_t step) { return step * spec_.dt; });
-        h5::append_rows(file, state_path(r), H5T_NATIVE_FLOAT, time.size(), s.values.data());
-        h5::append_rows(file, state_path(r) + "_time", H5T_NATIVE_DOUBLE, time.size(), time.data());
+        h5::append_rows(file, values_path(r), H5T_NATIVE_FLOAT, time.size(), s.values.data());
+        h5::append_rows(file, values_path(r) + "_time", H5T_NATIVE_DOUBLE, time.size(),
+                        time.data());
     }
+    // Only what has reached the file is progress.
+    h5::check(H5Fflush(file, H5F_SCOPE_LOCAL), "cannot write the file");
+    const double now = static_cast<double>(part.until) * spec_.dt;
+    h5::append_rows(file, "progress/time", H5T_NATIVE_DOUBLE, 1, &now);
+    file.close("cannot write the file");
+}
+
+/// What can be done when the file cannot be written.
+std::string SimulationFile::advice() const {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const bool checkpoint = fs::exists(checkpoint_path(path_), ignored);
+    const std::string go_on = fmt::format("go on with: snnsim --resume {}", path_);
+    const std::string anew = "start anew with --force";
+    if (!fs::exists(partial_, ignored))
+        return fmt::format("{} is no longer there: it was removed or moved. {}{}", partial_,
+                           checkpoint ? "Put it back and " + go_on + ", or " : "Please ", anew);
+    return fmt::format("What was written before stays readable; when the cause is gone, {}",
+                       checkpoint ? go_on : anew);
 }
 
 void SimulationFile::stop() {
@@ -209,9 +267,8 @@ void SimulationFile::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void SimulationFile::finish(const Provenance& provenance, const SimulationSummary& summary) {
-    stop();
-    if (failure_) std::rethrow_exception(failure_);
+void SimulationFile::complete(const Provenance& provenance,
+                              const SimulationSummary& summary) const {
     replace_file(path_, [&](const std::string& temporary) {
         std::filesystem::copy_file(partial_, temporary);
         h5::Handle file = h5::open_to_change(temporary);
@@ -219,6 +276,8 @@ void SimulationFile::finish(const Provenance& provenance, const SimulationSummar
         for (const char* name : {"steps", "spike_digest"}) h5::remove_attribute(file, name);
         h5::write_number(file, "steps", summary.steps);
         h5::write_text(file, "spike_digest", summary.digest);
+        h5::remove_attribute(file, "error");
+        if (!summary.error.empty()) h5::write_text(file, "error", summary.error);
         for (std::size_t p = 0; p < spec_.populations.size(); ++p) {
             const h5::Handle g = h5::open_group(file, "network/" + spec_.populations[p].name);
             for (const char* name : {"spikes", "spike_digest"}) h5::remove_attribute(g, name);
@@ -228,26 +287,43 @@ void SimulationFile::finish(const Provenance& provenance, const SimulationSummar
         h5::remove_link(file, "profile");
         for (const auto& [phase, seconds] : summary.seconds)
             h5::write_vector(file, "profile/" + phase, std::vector<double>{seconds}, "s");
+        if (summary.events > 0)
+            h5::write_number(h5::open_group(file, "profile"), "synaptic_events", summary.events);
         file.close("cannot write " + temporary);
     });
+}
+
+void SimulationFile::finish(const Provenance& provenance, const SimulationSummary& summary) {
+    stop();
+    if (failure_) std::rethrow_exception(failure_);
+    try {
+        complete(provenance, summary);
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("{}. The file's last form needs as much room again. {}",
+                                    e.what(), advice()));
+    }
     std::error_code ignored;
     std::filesystem::remove(partial_, ignored);
-    if (summary.status == RunStatus::finished)
+    if (summary.status != RunStatus::interrupted)
         std::filesystem::remove(checkpoint_path(path_), ignored);
 }
 
 SimulationOrigin simulation_origin(const std::string& path) {
     const std::string partial = partial_path(path);
-    const h5::Handle file = h5::open_to_read(std::filesystem::exists(partial) ? partial : path);
+    const bool unfinished = std::filesystem::exists(partial);
+    if (unfinished) h5::make_whole(partial);
+    const h5::Handle file = h5::open_to_read(unfinished ? partial : path);
     SimulationOrigin out;
     out.simulation = h5::has_attribute(file, "kind") && h5::read_text(file, "kind") == "simulation";
     const std::string status = h5::read_text(file, "status");
-    for (const RunStatus s : {RunStatus::interrupted, RunStatus::finished}) {
+    for (const RunStatus s : {RunStatus::interrupted, RunStatus::finished, RunStatus::failed}) {
         if (status == name_of(s)) out.status = s;
     }
+    if (h5::has_attribute(file, "error")) out.error = h5::read_text(file, "error");
     out.model_path = h5::read_text(file, "model_path");
     out.model_text = h5::read_text(file, "model");
     out.overrides = h5::read_texts(file, "overrides");
+    if (h5::has_attribute(file, "inputs")) out.inputs = h5::read_texts(file, "inputs");
     return out;
 }
 

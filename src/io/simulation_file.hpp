@@ -25,6 +25,8 @@ struct SimulationSummary {
     std::vector<std::string> digests;   // by population, of all its spikes
     std::string digest;
     std::map<std::string, double> seconds;  // by phase
+    std::uint64_t events = 0;  // delivered by synapses; counted where phases are measured
+    std::string error;         // of a run that failed
 };
 
 /// Grows as `<name>.partial.h5`, readable at any moment and after a crash, and takes its final name
@@ -41,22 +43,28 @@ class SimulationFile {
     SimulationFile(const SimulationFile&) = delete;
     SimulationFile& operator=(const SimulationFile&) = delete;
 
-    /// Hands over a stretch of time; waits while too much is not yet written.
-    void append(Spikes spikes, std::vector<StateSamples> states,
+    /// Hands over the stretch of time up to step `until`, `values` of each record but spikes, in
+    /// the order of the model; waits while too much is not yet written.
+    void append(std::int64_t until, Spikes spikes, std::vector<StateSamples> values,
                 std::optional<SimulationCheckpoint> checkpoint);
-    /// Writes the rest and gives the file its name; the checkpoint of a finished run goes.
+    /// Writes the rest and gives the file its name; the checkpoint of a finished or failed run
+    /// goes.
     void finish(const Provenance& provenance, const SimulationSummary& summary);
 
   private:
     struct Part {
+        std::int64_t until;
         Spikes spikes;
-        std::vector<StateSamples> states;
+        std::vector<StateSamples> values;
         std::optional<SimulationCheckpoint> checkpoint;
     };
-    void create(const Provenance& provenance, const EngineReport& report);
+    void create(const std::string& path, const Provenance& provenance,
+                const EngineReport& report) const;
     void work();
     void write(const Part& part) const;
     void stop();
+    void complete(const Provenance& provenance, const SimulationSummary& summary) const;
+    std::string advice() const;
 
     const std::string path_, partial_;
     const SimulationSpec spec_;
@@ -72,10 +80,12 @@ class SimulationFile {
 struct SimulationOrigin {
     bool simulation = false;  // false: a training
     RunStatus status = RunStatus::running;
+    std::string error;  // of a run that failed
     std::string model_path, model_text;
-    std::vector<std::string> overrides;
+    std::vector<std::string> overrides, inputs;
 };
-/// Of the file, or of its unfinished form where that is all there is. Throws FileError.
+/// Of the file, or of its unfinished form where that is all there is; makes that whole. Throws
+/// FileError.
 SimulationOrigin simulation_origin(const std::string& path);
 
 }  // namespace snnsim

@@ -22,6 +22,8 @@ void write_parameters(hid_t group, const Params& params) {
         using T = std::remove_cvref_t<decltype(params.*f.member)>;
         if constexpr (std::is_enum_v<T>) {
             h5::write_text(group, f.name, name_of(params.*f.member));
+        } else if constexpr (std::is_same_v<T, std::string>) {
+            h5::write_text(group, f.name, params.*f.member);
         } else if constexpr (std::is_same_v<T, bool>) {
             h5::write_number<std::uint8_t>(group, f.name, params.*f.member ? 1 : 0);
         } else {

@@ -13,6 +13,9 @@ namespace snnsim {
 namespace {
 
 void write_network(hid_t root, const Network& network) {
+    std::vector<std::string> names;
+    for (const Population& p : network.populations) names.push_back(p.name);
+    h5::write_texts(h5::make_group(root, "network"), "populations", names);
     for (const Population& p : network.populations) {
         const h5::Handle g = h5::make_group(root, "network/" + p.name);
         h5::write_number(g, "size", p.size);

@@ -18,6 +18,7 @@ CellFacts facts_of(const CellPopulationSpec& population) {
             if (std::string_view(field.name) == "i_e") facts.current_unit = field.unit;
         };
         std::apply([&](const auto&... field) { (look(field), ...); }, M::Params::fields());
+        if constexpr (requires { M::current_unit; }) facts.current_unit = M::current_unit;
         std::apply(
             [&](const auto&... state) {
                 (facts.states.push_back({state.name, state.unit}), ...);

@@ -17,7 +17,7 @@ struct CellFacts {
     const char* model;
     const char* input_unit;
     int receptors;
-    const char* current_unit = nullptr;  // of the parameter i_e; null: it takes no current
+    const char* current_unit = nullptr;  // of stimuli; null: it takes no current
     bool scales = false;                 // `scale` can make up for input that it loses
     std::vector<StateName> states = {};
 

@@ -1,11 +1,13 @@
 // Checks of populations of cells, and of what scaling a network needs to know of them.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <set>
 #include <utility>
 
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/model/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -63,6 +65,40 @@ void check_source(SimulationView& model, const CellPopulationSpec& p) {
     }
 }
 
+/// What can be seen of the file before it is read.
+void check_file(SimulationView& model, const CellPopulationSpec& p) {
+    const auto* source = std::get_if<SpikeFileSource::Params>(&p.cell);
+    const SimulationView::Path path{"populations", p.name, "file"};
+    if (!source || !model.sound(path)) return;
+    namespace fs = std::filesystem;
+    const fs::path file = spike_file_path(model.spec.path, source->file);
+    const std::vector<std::string> endings{".h5", ".hdf5", ".csv", ".dat", ".txt"};
+    if (std::find(endings.begin(), endings.end(), file.extension()) == endings.end()) {
+        model.add(path, fmt::format("file must end in one of {}; found '{}'", join(endings),
+                                    source->file));
+    } else if (!fs::is_regular_file(file)) {
+        model.add(path, fmt::format("there is no file {}", file.string()));
+    } else if (!source->population.empty() && !is_hdf5(file)) {
+        model.add({"populations", p.name, "population"},
+                  "population is for .h5 files; a text file holds one population");
+    }
+    if (model.spec.scale.neurons < 1.0) {
+        model.add({"populations", p.name, "model"},
+                  fmt::format("scale.neurons ({:g}) cannot take cells away from a spike_source, "
+                              "whose spikes are given",
+                              model.spec.scale.neurons));
+    }
+}
+
+/// The grid of weights must hold the greatest value of all cells.
+void check_values(SimulationView& model, const CellPopulationSpec& p) {
+    if (!p.graded() || std::none_of(p.varied.begin(), p.varied.end(),
+                                    [](const auto& v) { return v.name == "y_max"; }))
+        return;
+    model.add({"populations", p.name, "y_max"},
+              "y_max must be the same for all cells of a population");
+}
+
 /// A cell's own step is made of whole steps of the simulation.
 void check_step(SimulationView& model, const CellPopulationSpec& p) {
     const auto* cell = std::get_if<Izhikevich::Params>(&p.cell);
@@ -111,6 +147,8 @@ void check_cells(SimulationView& model) {
         check_reset(model, p, "c", "v_peak");
         check_source(model, p);
         check_step(model, p);
+        check_file(model, p);
+        check_values(model, p);
     }
 }
 
@@ -121,8 +159,19 @@ void check_scale(SimulationView& model) {
         senders.insert(s.from);
         receivers.insert(s.to);
     }
-    for (const StimulusSpec& s : model.spec.stimuli) {
-        if (std::holds_alternative<PoissonStimulus::Params>(s.kind)) receivers.insert(s.to);
+    for (std::size_t n = 0; n < model.spec.stimuli.size(); ++n) {
+        const StimulusSpec& s = model.spec.stimuli[n];
+        const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind);
+        if (poisson) receivers.insert(s.to);
+        const bool source = std::any_of(
+            model.spec.populations.begin(), model.spec.populations.end(), [&](const auto& p) {
+                return p.name == s.to && std::holds_alternative<PoissonSource::Params>(p.cell);
+            });
+        if (source || (poisson && !poisson->rates.empty())) {
+            model.add({"stimuli", std::to_string(n)},
+                      "scale.in_degrees makes up for missing spikes with a constant current, but "
+                      "here the rate changes in time; scale neurons only");
+        }
     }
     for (const CellPopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name})) continue;

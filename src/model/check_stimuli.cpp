@@ -20,6 +20,27 @@ void check_times(SimulationView& model, const StimulusSpec& s, const std::string
     }
 }
 
+/// The times at which something changes ascend on the grid, and each has its value.
+void check_changes(SimulationView& model, const std::vector<double>& times, std::size_t count,
+                   const char* values, const std::string& k) {
+    if (!model.sound({"stimuli", k})) return;
+    if (times.size() != count) {
+        model.add({"stimuli", k}, fmt::format("times has {} entries and {} has {}; write as many",
+                                              times.size(), values, count));
+        return;
+    }
+    if (!model.sound({"dt"})) return;
+    const double dt = model.spec.dt;
+    for (std::size_t n = 1; n < times.size(); ++n) {
+        if (std::floor(times[n] / dt + 0.5) > std::floor(times[n - 1] / dt + 0.5)) continue;
+        model.add({"stimuli", k, "times"},
+                  fmt::format("times must ascend by a dt ({:g} ms) at least, but {:g} ms follows "
+                              "{:g} ms",
+                              dt, times[n], times[n - 1]));
+        return;
+    }
+}
+
 /// Only a constant current differs from cell to cell.
 void check_single(SimulationView& model, Places::Path path, const char* key,
                   const Distribution& given, bool may_vary) {
@@ -49,6 +70,14 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
                                  params.*field.member, std::is_same_v<P, DcStimulus::Params>);
                     check_unit(model, {"stimuli", k, field.name}, field.name, params.*field.member,
                                unit, to, facts.model);
+                } else if constexpr (std::is_same_v<Member, std::vector<Distribution>>) {
+                    for (std::size_t n = 0; n < (params.*field.member).size(); ++n) {
+                        const std::string item = std::to_string(n);
+                        const Distribution& given = (params.*field.member)[n];
+                        const SimulationView::Path path{"stimuli", k, field.name, item};
+                        check_single(model, path, field.name, given, false);
+                        check_unit(model, path, field.name, given, unit, to, facts.model);
+                    }
                 }
             };
             std::apply([&](const auto&... field) { (check(field), ...); }, P::fields());
@@ -64,6 +93,10 @@ void check_stimuli(SimulationView& model) {
         const std::string k = std::to_string(n);
         const CellPopulationSpec* to = model.find(s.to, {"stimuli", k, "to"});
         if (!model.sound({"stimuli", k, "kind"})) continue;
+        if (const auto* steps = std::get_if<StepsStimulus::Params>(&s.kind))
+            check_changes(model, steps->times, steps->amplitudes.size(), "amplitudes", k);
+        if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
+            check_changes(model, poisson->times, poisson->rates.size(), "rates", k);
         check_times(model, s, k);
         if (to && model.model_known(*to)) check_units(model, s, *to, k);
     }

@@ -17,6 +17,8 @@ RuleKeys keys_of_rule(Rule rule) {
             return {{"p"}, {"autapses"}};
         case Rule::fixed_total_number:
             return {{}, {"n", "p", "autapses", "multapses"}};
+        case Rule::list:
+            return {{"file"}, {}};
         default:
             return {{"n"}, {"autapses", "multapses"}};
     }
@@ -35,7 +37,7 @@ bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const st
     std::vector<std::string> known = keys.required;
     known.insert(known.end(), keys.optional.begin(), keys.optional.end());
     bool good = true;
-    for (const char* key : {"p", "n", "autapses", "multapses"}) {
+    for (const char* key : {"p", "n", "autapses", "multapses", "file"}) {
         if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
         model.add({"projections", k, "connect", key},
                   fmt::format("{} does not use '{}'{}", rule, key,
@@ -46,7 +48,9 @@ bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const st
         if (given(key)) continue;
         model.add({"projections", k, "connect"},
                   fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
-                              key == "p" ? "p: 0.1" : "n: 100"));
+                              key == "p"      ? "p: 0.1"
+                              : key == "file" ? "file: edges.csv"
+                                              : "n: 100"));
         good = false;
     }
     if (connect.rule != Rule::fixed_total_number) return good;
@@ -105,6 +109,10 @@ void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const 
                               "write scale.in_degrees: {:.3g} or less",
                               p, scale.neurons / connect.p));
     }
+    if (connect.rule == Rule::list && (scale.neurons < 1.0 || scale.in_degrees < 1.0)) {
+        model.add({"projections", k, "connect"},
+                  "scale cannot make a list of synapses smaller; use another rule");
+    }
     const bool fixed = connect.rule == Rule::all_to_all || connect.rule == Rule::one_to_one;
     if (fixed && scale.in_degrees < 1.0) {
         model.add({"projections", k, "connect"},
@@ -116,7 +124,6 @@ void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const 
 
 void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
     if (!model.sound({"projections", k, "delay"}) || !model.sound({"dt"})) return;
-    constexpr double most_steps = 10000.0;
     const double dt = model.spec.dt, greatest = extent(s.delay).second;
     const double longest = std::isfinite(greatest) ? greatest : s.delay.mean;
     if (longest < dt * (1.0 - 1e-9)) {
@@ -124,17 +131,24 @@ void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string
                   fmt::format("delay ({:g} ms) is shorter than dt ({:g} ms), the shortest that "
                               "there is; write at least {:g} ms, or a smaller dt",
                               longest, dt, dt));
-    } else if (longest > most_steps * dt * (1.0 + 1e-9)) {
+    } else if (longest > most_delay_steps * dt * (1.0 + 1e-9)) {
         model.add({"projections", k, "delay"},
                   fmt::format("delay ({:g} ms) is longer than {:.0f} steps of dt ({:g} ms); write "
                               "at most {:g} ms",
-                              longest, most_steps, dt, most_steps * dt));
+                              longest, most_delay_steps, dt, most_delay_steps * dt));
     }
 }
 
 void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                   const std::string& k) {
-    if (to) {
+    if (!s.weight_given && s.connect.rule != Rule::list) {
+        model.add({"projections", k},
+                  fmt::format("projections[{}] is missing the key 'weight': value or distribution, "
+                              "in the unit of the target's input",
+                              k));
+        return;
+    }
+    if (to && s.weight_given) {
         const CellFacts facts = facts_of(*to);
         check_unit(model, {"projections", k, "weight"}, "weight", s.weight, facts.input_unit, *to,
                    facts.model);
@@ -149,6 +163,35 @@ void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopula
                           s.weight.shape == Shape::uniform
                               ? "low and high of one sign"
                               : fmt::format("low: {} or high: {}", zero, zero)));
+}
+
+/// A list gives what its projection does not, so that only what is the same for all is left.
+void check_list(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
+    const auto check = [&](const char* key, const Distribution& d) {
+        if (d.constant() || !model.sound({"projections", k, key})) return;
+        model.add({"projections", k, key},
+                  fmt::format("beside a list, {} must be a single value; write others into a "
+                              "column '{}' of the file",
+                              key, key));
+    };
+    check("weight", s.weight);
+    check("delay", s.delay);
+    const auto ends = [&](const char* ending) { return s.connect.file.ends_with(ending); };
+    if (!model.sound({"projections", k, "connect", "file"})) return;
+    if (ends(".csv") || ends(".h5") || ends(".hdf5")) return;
+    model.add({"projections", k, "connect", "file"},
+              fmt::format("'{}' must end in .csv, .h5 or .hdf5", s.connect.file));
+}
+
+void check_procedural(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
+    const Rule rule = s.connect.rule;
+    if (!s.procedural || (rule != Rule::fixed_in_degree && rule != Rule::list)) return;
+    model.add(
+        {"projections", k, "procedural"},
+        fmt::format("procedural draws the synapses of a source when it fires, but {}",
+                    rule == Rule::list ? "a list is not drawn; leave procedural out"
+                                       : "fixed_in_degree draws by target; use fixed_total_number, "
+                                         "fixed_out_degree or fixed_probability"));
 }
 
 double full_count(const ConnectSpec& connect, double sources, double targets) {
@@ -166,6 +209,8 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
             return n * sources;
         case Rule::fixed_total_number:
             return connect.p > 0.0 ? std::log1p(-connect.p) / std::log1p(-1.0 / pairs) : n;
+        case Rule::list:
+            return 0.0;  // known when it is read
     }
     return 0.0;
 }
@@ -181,7 +226,7 @@ void check_synapses(SimulationView& model) {
         const std::string k = std::to_string(n);
         const CellPopulationSpec* from = model.find(s.from, {"projections", k, "from"});
         const CellPopulationSpec* to = model.find(s.to, {"projections", k, "to"});
-        names.check(model, n, s.from, s.to, s.name());
+        names.check_named(model, n, s.name());
         const bool to_known = to && model.model_known(*to);
         if (to_known && facts_of(*to).receptors == 0) {
             model.add({"projections", k, "to"},
@@ -190,8 +235,10 @@ void check_synapses(SimulationView& model) {
             check_weight(model, s, to_known ? to : nullptr, k);
         }
         check_delay(model, s, k);
+        if (s.connect.rule == Rule::list) check_list(model, s, k);
         if (!check_rule_keys(model, s.connect, k)) continue;
         if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
+        check_procedural(model, s, k);
         check_sizes(model, s, *from, *to, k);
         check_scaled_rule(model, s.connect, k);
         count +=

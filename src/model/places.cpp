@@ -45,19 +45,18 @@ void Places::add_no_population(const std::string& name, Path path) {
                           did_you_mean(name, names), join(names)));
 }
 
+void check_name(Places& places, const std::string& name, Places::Path path, const char* what) {
+    const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) || c == '_' || c == '-';
+    });
+    if (good) return;
+    places.add(path, fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what, name));
+}
+
 void check_names(Places& places, const std::string& model_name) {
-    const auto check = [&](const std::string& name, Places::Path path, const char* what) {
-        const bool good =
-            !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                return std::isalnum(c) || c == '_' || c == '-';
-            });
-        if (good) return;
-        places.add(path,
-                   fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what, name));
-    };
-    if (places.sound({"name"})) check(model_name, {"name"}, "the name");
+    if (places.sound({"name"})) check_name(places, model_name, {"name"}, "the name");
     for (const std::string& name : places.names) {
-        check(name, {"populations", name}, "the name of a population,");
+        check_name(places, name, {"populations", name}, "the name of a population,");
     }
 }
 
@@ -93,6 +92,24 @@ void ProjectionNames::check(Places& places, std::size_t k, const std::string& fr
     if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
         places.add({"projections", std::to_string(k)},
                    fmt::format("another projection is called '{}' too; rename a population", name));
+        return;
+    }
+    names_.push_back(name);
+}
+
+void ProjectionNames::check_named(Places& places, std::size_t k, const std::string& name) {
+    const std::string at = std::to_string(k);
+    if (!places.sound({"projections", at, "from"}) || !places.sound({"projections", at, "to"}))
+        return;
+    if (places.given({"projections", at, "name"})) {
+        if (!places.sound({"projections", at, "name"})) return;
+        check_name(places, name, {"projections", at, "name"}, "the name of a projection,");
+    }
+    if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
+        places.add({"projections", at, "name"},
+                   fmt::format("another projection is called '{}' too; give this one a name of its "
+                               "own, for example 'name: {}_2'",
+                               name, name));
         return;
     }
     names_.push_back(name);

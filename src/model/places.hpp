@@ -58,11 +58,15 @@ void check_names(Places& places, const std::string& model_name);
 bool check_whole_steps(Places& places, Places::Path path, const char* key, double value, double dt);
 /// A rate (Hz) gives no more than one spike in a step.
 void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt);
+/// Letters, digits, '_' and '-'. `what` begins the message: "the name".
+void check_name(Places& places, const std::string& name, Places::Path path, const char* what);
 /// Finds projections whose ends, or whose name, an earlier one has.
 class ProjectionNames {
   public:
     void check(Places& places, std::size_t k, const std::string& from, const std::string& to,
                const std::string& name);
+    /// The same where several projections may have the same ends, if they have names of their own.
+    void check_named(Places& places, std::size_t k, const std::string& name);
 
   private:
     std::vector<std::pair<std::string, std::string>> ends_;

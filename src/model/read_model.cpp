@@ -41,6 +41,11 @@ void check(SimulationSpec& spec, const Value& root, Problems& problems) {
         if (const auto* s = std::get_if<PoissonSource::Params>(&p.cell)) p.rate = s->rate;
         if (const auto* s = std::get_if<RegularSource::Params>(&p.cell)) p.rate = s->rate;
     }
+    const Value* const projections = root.find("projections");
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        spec.projections[k].weight_given = projections->list[k].find("weight");
+        spec.projections[k].delay_given = projections->list[k].find("delay");
+    }
     check_simulation(spec, root, problems);
 }
 
@@ -66,9 +71,9 @@ struct ModelText {
         for (const std::string& override_text : overrides) apply_override(root, override_text);
         Spec spec;
         FieldReader(problems).read_struct(root, "the model file", spec);
+        spec.path = path;
         check(spec, root, problems);
         problems.throw_if_any();
-        spec.path = path;
         spec.text = text;
         spec.overrides = overrides;
         return spec;

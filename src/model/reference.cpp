@@ -61,6 +61,10 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "a name, or a mapping with `name`: " + code_list(ListOf<T>::type::names);
     } else if constexpr (std::is_same_v<T, std::string>) {
         return "name";
+    } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+        return fmt::format("list; each a {}", type_text<double>(limits, unit));
+    } else if constexpr (std::is_same_v<T, std::vector<Distribution>>) {
+        return "list of quantities";
     } else if constexpr (std::is_same_v<T, Distribution>) {
         return fmt::format("quantity{}, or distribution",
                            unit == std::string(any_input) ? "" : fmt::format(" in {}", unit));
@@ -182,6 +186,20 @@ std::string connection_rules() {
     return out;
 }
 
+std::string edge_lists() {
+    return "\n`list` reads the synapses from `file`: a .csv whose first line names the columns, or "
+           "an HDF5 "
+           "file (.h5, .hdf5) with a one-dimensional data set for each. The columns, in any order, "
+           "are `source` and `target` (cells, from 0) and, if the projection does not give them, "
+           "`weight` and `delay`. Their units stand in the header, as in `weight (nA)`, or in the "
+           "attribute `units` of the data set; without one, weights are in the unit of the "
+           "target's input and delays in ms. Delays are between dt and 10,000 dt. A run stores the "
+           "SHA-256 of the file.\n\n"
+           "all_to_all with one delay stores no targets, and no weights where they are all the "
+           "same: "
+           "0, 2 or 4 bytes a synapse.\n";
+}
+
 std::string introduction() {
     std::string out =
         "# The model file\n\n"
@@ -261,7 +279,7 @@ std::string simulation() {
                                  "one inhibit.") +
            section<ConnectSpec>("projections[].connect",
                                 "The name of the rule alone will do where it needs no other key.") +
-           connection_rules() +
+           connection_rules() + edge_lists() +
            section<StimulusSpec>("stimuli[]",
                                  "A list; the parameters of a stimulus stand beside `kind`. "
                                  "Currents have the unit of the target's `i_e`.") +

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "snnsim/cell_values.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 
@@ -31,6 +32,41 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
                           model_name, kind_name(unit), *unit ? fmt::format(" ({})", unit) : ""));
 }
 
+namespace {
+
+void check_recorded(SimulationView& model, const SimulationRecordSpec& r,
+                    const CellPopulationSpec& p, const std::string& k) {
+    if (!r.of_cells()) return;
+    std::vector<std::string> known{"spikes", "rate"};
+    for (const CellValue& v : cell_values(p)) known.push_back(v.name);
+    if (std::find(known.begin(), known.end(), r.what) != known.end()) return;
+    const CellFacts facts = facts_of(p);
+    const bool one_sum = facts.receptors == 2 && r.what.starts_with("input_");
+    model.add({"record", k, "what"},
+              one_sum ? fmt::format("the synapses of '{}' ({}) have one time constant, so all that "
+                                    "arrives is one sum; record input",
+                                    p.name, facts.model)
+                      : fmt::format("'{}' ({}) has no '{}' to record{} (known: {})", p.name,
+                                    facts.model, r.what, did_you_mean(r.what, known), join(known)));
+}
+
+void check_interval(SimulationView& model, const SimulationRecordSpec& r, const std::string& k) {
+    const bool given = model.given({"record", k, "interval"});
+    if (r.what == "spikes" && given) {
+        model.add({"record", k, "interval"},
+                  "interval is for values; every spike is recorded, with its time");
+    } else if (r.what == "rate" && !given) {
+        model.add({"record", k},
+                  fmt::format("record[{}] is missing the key 'interval', for example 'interval: 10 "
+                              "ms': the time over which spikes are counted",
+                              k));
+    } else if (r.interval > 0.0 && model.sound({"dt"})) {
+        check_whole_steps(model, {"record", k, "interval"}, "interval", r.interval, model.spec.dt);
+    }
+}
+
+}  // namespace
+
 void check_recording(SimulationView& model) {
     const std::vector<SimulationRecordSpec>& record = model.spec.record;
     for (std::size_t n = 0; n < record.size(); ++n) {
@@ -38,25 +74,8 @@ void check_recording(SimulationView& model) {
         const std::string k = std::to_string(n);
         const CellPopulationSpec* p = model.find(r.population, {"record", k, "population"});
         if (!model.sound({"record", k, "what"})) continue;
-        const bool spikes = r.what == "spikes";
-        if (p && model.model_known(*p) && !spikes) {
-            const CellFacts facts = facts_of(*p);
-            std::vector<std::string> known = facts.state_names();
-            known.insert(known.begin(), "spikes");
-            if (std::find(known.begin(), known.end(), r.what) == known.end()) {
-                model.add(
-                    {"record", k, "what"},
-                    fmt::format("'{}' ({}) has no '{}' to record{} (known: {})", p->name,
-                                facts.model, r.what, did_you_mean(r.what, known), join(known)));
-            }
-        }
-        if (spikes && model.given({"record", k, "interval"})) {
-            model.add({"record", k, "interval"},
-                      "interval is for state variables; every spike is recorded, with its time");
-        } else if (r.interval > 0.0 && model.sound({"dt"})) {
-            check_whole_steps(model, {"record", k, "interval"}, "interval", r.interval,
-                              model.spec.dt);
-        }
+        if (p && model.model_known(*p)) check_recorded(model, r, *p, k);
+        check_interval(model, r, k);
         if (p && model.sound({"populations", p->name, "size"}) && r.cells > p->size) {
             model.add(
                 {"record", k, "cells"},

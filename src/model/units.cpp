@@ -36,13 +36,14 @@ constexpr std::array kinds{
     Kind{"pF", "a capacitance", "250 pF"},
     Kind{"nS", "a conductance", "10 nS"},
     Kind{"Hz", "a rate", "250 Hz"},
-    Kind{any_input, "a current, a voltage, a conductance or a number without a unit", "87.8 pA"},
+    Kind{any_input, "a current, a voltage, a conductance, a rate or a number without a unit",
+         "87.8 pA"},
     Kind{"", "a number without a unit", "0.5"},
 };
 
 /// A unit of any_input.
 bool is_input(const std::string& base) {
-    return base == "pA" || base == "mV" || base == "nS" || base.empty();
+    return base == "pA" || base == "mV" || base == "nS" || base == "Hz" || base.empty();
 }
 
 const Kind& kind_of(const std::string& base) {

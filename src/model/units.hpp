@@ -11,7 +11,7 @@ namespace snnsim {
 std::string read_quantity(const std::string& text, const std::string& wanted,
                           const std::string& key, double& out);
 
-/// Stands in tables for what a cell may take as input: pA, mV, nS or no unit.
+/// Stands in tables for what a cell may take as input: pA, mV, nS, Hz or no unit.
 inline constexpr const char* any_input = "*";
 /// Which of these a quantity is given in; any_input when in none of them.
 std::string input_unit_in(const std::string& text);

@@ -4,10 +4,6 @@
 
 namespace snnsim {
 
-std::string why_no_cuda() {
-    return "this snnsim was built without CUDA (no nvcc was found)";
-}
-
 std::unique_ptr<Trainer> make_cuda_trainer(const Network&, const TrainerOptions&) {
     throw DeviceError("cannot use CUDA: " + why_no_cuda());
 }

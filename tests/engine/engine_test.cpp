@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapse_rows.hpp"
@@ -181,6 +182,57 @@ TEST(Engine, ParametersOfOneDrawVaryTogether) {
     EXPECT_GT(different.size(), 45u);
 }
 
+TEST(Engine, InputsAreSumsOfWhatArrived) {
+    // `a` and `c` fire from 5.3 ms on in every third step; b gets it 1 ms later.
+    const SimulationSpec spec = model(
+        "  a: " + relay +
+            "1}\n  b: {model: iaf_psc_exp, size: 40, tau_syn_in: 3 ms}\n  c: " + relay + "1}\n",
+        "projections:\n"
+        "  - {from: a, to: b, connect: all_to_all, weight: 2 pA, delay: 1 ms}\n"
+        "  - {from: c, to: b, connect: all_to_all, weight: -0.5 pA, delay: 1 ms}\n"
+        "stimuli:\n"
+        "  - {to: a, kind: dc, amplitude: 1 nA, start: 5 ms}\n"
+        "  - {to: c, kind: dc, amplitude: 1 nA, start: 5 ms}\n"
+        "  - {to: b, kind: dc, amplitude: 7 pA, start: 5 ms}\n"
+        "record:\n"
+        "  - {population: b, what: input, cells: 33, interval: 1 ms}\n"
+        "  - {population: b, what: input_in, interval: 1 ms}\n"
+        "  - {population: b, what: current, interval: 1 ms}\n");
+    std::vector<std::vector<float>> first;
+    for (const int threads : {1, 3}) {
+        auto engine = make_engine(spec, {.threads = threads});
+        std::vector<std::vector<float>> values(3);
+        double spikes = 0.0;  // that have arrived at the end
+        for (const std::int64_t steps : {67, 4, 29}) {
+            engine->advance(steps);
+            for (const std::uint32_t step : engine->take_spikes().step)
+                spikes += step <= 90 ? 0.5 : 0.0;  // of each
+            const std::vector<StateSamples> part = engine->take_states();
+            for (std::size_t r = 0; r < 3; ++r)
+                values[r].insert(values[r].end(), part[r].values.begin(), part[r].values.end());
+            auto other = make_engine(spec, {.threads = 2});  // in the middle of an interval
+            other->set_state(engine->state());
+            engine = std::move(other);
+        }
+        ASSERT_EQ(values[0].size(), 10u * 33u);
+        ASSERT_EQ(values[1].size(), 10u * 40u);
+        EXPECT_GT(spikes, 10.0);
+        for (const std::size_t cell : {0, 32}) {
+            double both = 0.0, in = 0.0;
+            for (std::size_t k = 0; k < 10; ++k) {
+                both += values[0][k * 33 + cell];
+                in += values[1][k * 40 + cell];
+            }
+            EXPECT_NEAR(both, 1.5 * spikes, 1e-2);
+            EXPECT_NEAR(in, -0.5 * spikes, 1e-2);
+        }
+        EXPECT_EQ(values[2][4 * 40], 0.0f);
+        EXPECT_EQ(values[2][5 * 40], 7.0f);
+        if (first.empty()) first = values;
+        EXPECT_EQ(values, first);
+    }
+}
+
 TEST(Engine, TakesTheStatesThatWereNotFetchedToo) {
     const SimulationSpec spec =
         model("  a: {model: iaf_psc_exp, size: 3}\n", "record: [{population: a, what: i_ex}]\n");
@@ -194,12 +246,15 @@ TEST(Engine, TakesTheStatesThatWereNotFetchedToo) {
 
 TEST(Engine, AStateThatIsNoNumberStopsTheRun) {
     const SimulationSpec spec = model("  a: {model: iaf_psc_exp, size: 2, i_e: -1e300 pA}\n", "");
-    const auto engine = make_engine(spec, {});
-    try {
-        engine->advance(200);
-        FAIL();
-    } catch (const std::exception& e) {
-        EXPECT_NE(std::string(e.what()).find("cell 0 of 'a'"), std::string::npos) << e.what();
+    for (const int threads : {1, 2}) {
+        const auto engine = make_engine(spec, {.threads = threads});
+        try {
+            engine->advance(200);
+            FAIL();
+        } catch (const NumericalError& e) {
+            EXPECT_EQ(e.step, 32);
+            EXPECT_NE(std::string(e.what()).find("cell 0 of 'a'"), std::string::npos) << e.what();
+        }
     }
 }
 
@@ -228,9 +283,9 @@ Drawn draw(const SimulationSpec& spec, int threads) {
             for (std::uint32_t k = edge[segment]; k < edge[segment + 1]; ++k) {
                 const PackedSynapse synapse = s.rows.synapses[s.rows.row_start[j] + k];
                 out.source.push_back(j);
-                out.target.push_back(cell_at.at({segment / delays.count, synapse & 0xFFFFu}));
+                out.target.push_back(cell_at.at({segment / delays.count, slot_of(synapse)}));
                 out.delay.push_back(delays.first + segment % delays.count);
-                out.weight.push_back(static_cast<std::int32_t>(synapse) >> 16);
+                out.weight.push_back(weight_of(synapse));
             }
         }
     }
@@ -260,10 +315,12 @@ bool has_autapse(const Drawn& d) {
 }
 
 TEST(Connect, AllToAllAndOneToOne) {
-    const Drawn all = draw(connected("all_to_all", "b"), 2);
+    // With one delay, no targets would be stored.
+    const std::string rows = "weight: 1 mV, delay: {distribution: uniform, low: 1 ms, high: 2 ms}";
+    const Drawn all = draw(connected("all_to_all", "b", rows), 2);
     EXPECT_EQ(all.source.size(), 300u * 200u);
     EXPECT_FALSE(repeats(all));
-    const Drawn others = draw(connected("{rule: all_to_all, autapses: false}"), 2);
+    const Drawn others = draw(connected("{rule: all_to_all, autapses: false}", "a", rows), 2);
     EXPECT_EQ(others.source.size(), 300u * 299u);
     EXPECT_FALSE(has_autapse(others));
     const Drawn one = draw(connected("one_to_one"), 2);
@@ -329,6 +386,21 @@ TEST(Connect, TheSameSynapsesForAnyLayout) {
         EXPECT_EQ(sorted(2), wanted);
         EXPECT_EQ(sorted(5), wanted);
     }
+}
+
+TEST(Connect, SeveralProjectionsBetweenTheSamePopulations) {
+    const std::string one =
+        "{from: a, to: b, connect: {rule: fixed_out_degree, n: 20}, weight: 1 mV}";
+    const std::string two =
+        "{from: a, to: b, name: more, connect: {rule: fixed_probability, p: 0.1}, weight: 2 mV}";
+    const auto drawn = [&](const std::string& projections) {
+        const Drawn d = draw(model("  a: " + relay + "300}\n  b: " + relay + "200}\n",
+                                   "projections: [" + projections + "]\n"),
+                             2);
+        return d.source.size();
+    };
+    EXPECT_EQ(drawn(one), 6000u);
+    EXPECT_GT(drawn(one + ", " + two), 6000u + 5000u);
 }
 
 TEST(Connect, WeightsAndDelaysHaveTheirDistribution) {

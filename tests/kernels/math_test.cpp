@@ -1,10 +1,12 @@
-// exp, log and Philox against libm and published vectors.
+// exp, log, sin, tanh and Philox against libm and published vectors.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "kernels/math/exp.hpp"
+#include "kernels/math/sin.hpp"
+#include "kernels/math/tanh.hpp"
 #include "kernels/random.hpp"
 
 namespace snnsim {
@@ -40,6 +42,37 @@ TEST(Math, LogIsWithinItsBound) {
     EXPECT_EQ(exact_log(1.0f), 0.0f);
     EXPECT_TRUE(std::isinf(exact_log(0.0f)));
     EXPECT_TRUE(std::isnan(exact_log(-1.0f)));
+}
+
+TEST(Math, SinIsWithinItsBound) {
+    const long double turn = 2.0L * 3.14159265358979323846264338327950288L;
+    double worst = 0.0;
+    for (std::uint64_t at = 0; at < (1ull << 32); at += 9973) {
+        const auto phase = static_cast<std::uint32_t>(at);
+        const long double wanted = std::sin(turn * static_cast<std::int32_t>(phase) * 0x1p-32L);
+        if (phase != 0)
+            worst = std::max(worst, ulps(sin_of_turns(phase), static_cast<double>(wanted)));
+    }
+    EXPECT_LE(worst, 1.3);
+    EXPECT_EQ(sin_of_turns(0), 0.0f);
+    EXPECT_EQ(sin_of_turns(1u << 30), 1.0f);
+    EXPECT_EQ(sin_of_turns(1u << 31), 0.0f);
+    EXPECT_EQ(sin_of_turns(3u << 30), -1.0f);
+}
+
+TEST(Math, TanhIsWithinItsBound) {
+    double worst = 0.0;
+    for (float x = -12.0f; x < 12.0f; x += 1.7e-4f) {
+        if (x != 0.0f)
+            worst = std::max(worst, ulps(exact_tanh(x), std::tanh(static_cast<double>(x))));
+    }
+    for (float x = 1e-30f; x < 1.0f; x *= 1.001f)
+        worst = std::max(worst, ulps(exact_tanh(x), std::tanh(static_cast<double>(x))));
+    EXPECT_LE(worst, 3.0);
+    EXPECT_EQ(exact_tanh(0.0f), 0.0f);
+    EXPECT_EQ(exact_tanh(1e30f), 1.0f);
+    EXPECT_EQ(exact_tanh(-1e30f), -1.0f);
+    EXPECT_TRUE(std::isnan(exact_tanh(std::numeric_limits<float>::quiet_NaN())));
 }
 
 // Known answers of the reference implementation (Random123, kat_vectors, philox4x32 10).

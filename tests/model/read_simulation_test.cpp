@@ -147,9 +147,12 @@ TEST(ReadSimulation, ASourceHasOneRate) {
 
 TEST(ReadSimulation, EveryCellModelAndEveryStimulusIsRead) {
     for (const char* name : CellModels::names) {
+        const bool plays = std::string_view(name) == "spike_source";
+        const std::string file =
+            plays ? ", file: " + std::string(SNNSIM_SOURCE_DIR) + "/CMakeLists.txt" : "";
         const SimulationSpec s =
             read(changed("  S: {size: 80, model: poisson_source, rate: 8 Hz}",
-                         std::string("  S: {size: 80, rate: 8 Hz, model: ") + name + "}"));
+                         std::string("  S: {size: 80, rate: 8 Hz, model: ") + name + file + "}"));
         EXPECT_STREQ(CellModels::name_of(s.populations[2].cell), name);
     }
     const auto kind = [](const std::string& keys) {
@@ -160,6 +163,7 @@ TEST(ReadSimulation, EveryCellModelAndEveryStimulusIsRead) {
     };
     EXPECT_STREQ(kind("poisson, rate: 1 Hz, weight: -1 pA"), "poisson");
     EXPECT_STREQ(kind("dc, amplitude: {distribution: normal, mean: 1 nA, std: 1 pA}"), "dc");
+    EXPECT_STREQ(kind("steps, times: [1 ms], amplitudes: [1 pA]"), "steps");
     EXPECT_STREQ(kind("ramp, first: 1 pA, last: 2 nA"), "ramp");
     EXPECT_STREQ(kind("sine, amplitude: 1 pA, frequency: 40 Hz"), "sine");
     EXPECT_STREQ(kind("noise, mean: 1 pA, std: 3 pA"), "noise");

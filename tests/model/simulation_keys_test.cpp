@@ -23,8 +23,8 @@ TEST(SimulationKeys, UnknownKeysAndNames) {
     expect_error(changed("initial: {v: -60 mV}", "initial: -60 mV"),
                  "initial must be a mapping (key: value), not '-60 mV'");
     expect_error(changed("kind: dc", "kind: cd"),
-                 "m.yaml:14:19: unknown kind 'cd'; did you mean 'dc'? (known: poisson, dc, ramp, "
-                 "sine, noise)");
+                 "m.yaml:14:19: unknown kind 'cd'; did you mean 'dc'? (known: poisson, dc, steps, "
+                 "ramp, sine, noise)");
     expect_error(changed("amplitude: 300 pA", "amplitude: 300 pA, rate: 3 Hz"),
                  "unknown key 'rate' in stimuli[1] (known: kind, to, start, stop, amplitude)");
     expect_error(changed("connect: one_to_one", "connect: one_to_many"),
@@ -46,7 +46,7 @@ TEST(SimulationKeys, MissingKeys) {
 TEST(SimulationKeys, WrongQuantities) {
     expect_weight_error("87.8 ms",
                         "m.yaml:9:74: '87.8 ms' is a time, but weight is a current, a voltage, a "
-                        "conductance or a number without a unit, for example '87.8 pA'");
+                        "conductance, a rate or a number without a unit, for example '87.8 pA'");
     expect_weight_error("87.8 pa", "unknown unit 'pa' in '87.8 pa'; did you mean 'pA'?");
     expect_weight_error("strong", "'strong' is no number; weight is a current,");
     expect_error(changed("delay: 1.5 ms", "delay: 1.5"), "delay needs a unit: write '1.5 ms'");

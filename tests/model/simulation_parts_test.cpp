@@ -18,10 +18,17 @@ TEST(SimulationParts, Names) {
                  "m.yaml:17:18: there is no population 'i'; did you mean 'I'?");
     expect_error(changed("  S:", "  E: {}\n  S:"),
                  "m.yaml:7:3: 'E' is given twice, first in line 5");
-    expect_error(changed("stimuli:",
-                         "  - {from: E, to: I, connect: all_to_all, weight: 1 pA}\n"
-                         "stimuli:"),
-                 "m.yaml:12:5: there is already a projection from 'E' to 'I'");
+    const auto second = [](const std::string& name) {
+        return changed("stimuli:", "  - {from: E, to: I, connect: all_to_all, weight: 1 pA" + name +
+                                       "}\nstimuli:");
+    };
+    expect_error(second(""),
+                 "m.yaml:12:5: another projection is called 'E_to_I' too; give this one a name of "
+                 "its own, for example 'name: E_to_I_2'");
+    expect_error(second(", name: I_to_E"), "m.yaml:12:63: another projection is called 'I_to_E'");
+    expect_error(second(", name: a/b"),
+                 "m.yaml:12:63: the name of a projection, 'a/b' may hold only");
+    EXPECT_EQ(error_of(second(", name: fast")), "no error");
 }
 
 TEST(SimulationParts, Units) {
@@ -53,8 +60,12 @@ TEST(SimulationParts, SourcesTakeNothing) {
                  "m.yaml:9:19: 'S' is a poisson_source, which takes no input");
     expect_error(changed("{to: E, kind", "{to: S, kind"),
                  "m.yaml:13:10: 'S' is a poisson_source, which takes no input");
-    expect_error(changed("{to: I, kind", "{to: S, kind"),
-                 "m.yaml:14:10: 'S' is a poisson_source, which takes no current");
+    expect_error(
+        changed("{to: I, kind", "{to: S, kind"),
+        "m.yaml:14:34: amplitude is a current, but 'S' (poisson_source) takes a rate (Hz)");
+    expect_error(
+        replaced(changed("{to: I, kind", "{to: S, kind"), "poisson_source", "regular_source"),
+        "m.yaml:14:10: 'S' is a regular_source, which takes no current");
 }
 
 TEST(SimulationParts, KeysOfRules) {
@@ -85,6 +96,37 @@ TEST(SimulationParts, KeysOfRules) {
           "{rule: fixed_out_degree, n: 5, multapses: false, autapses: false}"}) {
         EXPECT_EQ(error_of(changed("{rule: fixed_in_degree, n: 5}", connect)), "no error");
     }
+}
+
+TEST(SimulationParts, Lists) {
+    const std::string list = "{rule: list, file: e.csv}";
+    EXPECT_EQ(error_of(changed("{rule: fixed_in_degree, n: 5}", list)), "no error");
+    EXPECT_EQ(error_of(changed("{rule: fixed_in_degree, n: 5}, weight: -0.4 nA", list)),
+              "no error");
+    expect_connect_error("list", "list is missing the key 'file', for example 'file: edges.csv'");
+    expect_connect_error("{rule: list, file: e.txt}",
+                         "m.yaml:10:50: 'e.txt' must end in .csv, .h5 or .hdf5");
+    expect_connect_error("{rule: fixed_in_degree, n: 5, file: e.csv}",
+                         "fixed_in_degree does not use 'file'");
+    expect_error(changed("{rule: fixed_in_degree, n: 5}, weight: -0.4 nA",
+                         list + ", weight: {distribution: normal, mean: 1 pA, std: 1 pA}"),
+                 "m.yaml:10:66: beside a list, weight must be a single value; write others into a "
+                 "column 'weight' of the file");
+    expect_error(changed("{rule: fixed_in_degree, n: 5}", list) + "scale: {neurons: 0.5}\n",
+                 "m.yaml:10:31: scale cannot make a list of synapses smaller");
+}
+
+TEST(SimulationParts, Procedural) {
+    const auto with = [](const std::string& connect) {
+        return changed("{rule: fixed_in_degree, n: 5}", connect + ", procedural: true");
+    };
+    expect_error(with("{rule: fixed_in_degree, n: 5}"),
+                 "m.yaml:10:74: procedural draws the synapses of a source when it fires, but "
+                 "fixed_in_degree draws by target; use fixed_total_number");
+    expect_error(with("{rule: list, file: e.csv}"), "but a list is not drawn");
+    EXPECT_EQ(error_of(with("{rule: fixed_total_number, n: 5}")), "no error");
+    expect_error(changed("87.8 pA", "87.8 pA, weight_bits: 24"),
+                 "weight_bits cannot be '24' (one of: auto, 16, 32)");
 }
 
 TEST(SimulationParts, RulesAndSizes) {
@@ -180,6 +222,46 @@ TEST(SimulationParts, Stimuli) {
         "cell to cell");
 }
 
+TEST(SimulationParts, StepsOfCurrentsAndRates) {
+    const auto with = [](const std::string& keys) {
+        return changed("kind: dc, amplitude: 300 pA", "kind: " + keys);
+    };
+    EXPECT_EQ(error_of(with("steps, times: [0 ms, 2 ms], amplitudes: [1 nA, -3 pA]")), "no error");
+    expect_error(with("steps, times: [1 ms, 2 ms], amplitudes: [1 nA]"),
+                 "m.yaml:14:5: times has 2 entries and amplitudes has 1; write as many");
+    expect_error(with("steps, times: [2 ms, 2.04 ms], amplitudes: [1 pA, 2 pA]"),
+                 "m.yaml:14:33: times must ascend by a dt (0.1 ms) at least, but 2.04 ms follows 2 "
+                 "ms");
+    expect_error(with("steps, times: [-2 ms], amplitudes: [1 pA]"),
+                 "must be at least 0 ms; found '-2 ms'");
+    expect_error(with("steps, times: [2 ms, 3 ms], amplitudes: [1 pA, 2 mV]"),
+                 "m.yaml:14:66: amplitudes is a voltage, but 'I' (iaf_psc_exp) takes a current");
+    expect_error(with("steps, times: [2 ms]"), "stimuli[1] is missing the key 'amplitudes'");
+    expect_error(changed("rate: 8 kHz,", "rate: 8 kHz, times: [5 ms], rates: [],"),
+                 "times has 1 entries and rates has 0");
+    const std::string source = changed("to: I, kind: dc, amplitude: 300 pA",
+                                       "to: S, kind: sine, amplitude: 3 Hz, frequency: 1 Hz");
+    EXPECT_EQ(error_of(source), "no error");
+    expect_error(replaced(source, "amplitude: 3 Hz", "amplitude: 3 pA"),
+                 "amplitude is a current, but 'S' (poisson_source) takes a rate (Hz)");
+}
+
+TEST(SimulationParts, ASpikeSourceNeedsItsFile) {
+    const auto with = [](const std::string& keys) {
+        return changed("model: poisson_source, rate: 8 Hz", "model: spike_source" + keys);
+    };
+    expect_error(with(""), "S is missing the key 'file': spikes to play");
+    expect_error(with(", file: none.csv"), "m.yaml:7:44: there is no file none.csv");
+    expect_error(with(", file: none.bin"),
+                 "file must end in one of .h5, .hdf5, .csv, .dat, .txt; found 'none.bin'");
+}
+
+TEST(SimulationParts, ValuesOfGradedSpikesHaveOneBound) {
+    expect_error(changed("model: poisson_source, rate: 8 Hz",
+                         "model: vsn, y_max: {distribution: uniform, low: 1, high: 2}"),
+                 "y_max must be the same for all cells of a population");
+}
+
 TEST(SimulationParts, OnlyConstantCurrentsVary) {
     const std::string wide = "{distribution: normal, mean: 1 pA, std: 1 pA}";
     expect_error(changed("kind: dc, amplitude: 300 pA", "kind: noise, std: 1 pA, mean: " + wide),
@@ -190,10 +272,17 @@ TEST(SimulationParts, OnlyConstantCurrentsVary) {
 TEST(SimulationParts, Recording) {
     expect_error(changed("what: i_ex", "what: i_e"),
                  "m.yaml:17:27: 'I' (iaf_psc_exp) has no 'i_e' to record; did you mean 'i_ex'? "
-                 "(known: spikes, v, i_ex, i_in, refractory)");
+                 "(known: spikes, rate, v, i_ex, i_in, refractory, input, current)");
     expect_error(changed("what: i_ex", "what: g_ex"), "'I' (iaf_psc_exp) has no 'g_ex' to record");
-    expect_error(changed("what: i_ex", "what: spikes"),
-                 "m.yaml:17:55: interval is for state variables");
+    expect_error(changed("what: i_ex", "what: input_ex"),
+                 "m.yaml:17:27: the synapses of 'I' (iaf_psc_exp) have one time constant, so all "
+                 "that arrives is one sum; record input");
+    EXPECT_EQ(error_of(changed("what: i_ex", "what: rate")), "no error");
+    expect_error(changed("population: E, what: spikes", "population: E, what: rate"),
+                 "m.yaml:16:5: record[0] is missing the key 'interval', for example");
+    expect_error(changed("{population: I, what: i_ex", "{population: S, what: input"),
+                 "'S' (poisson_source) has no 'input' to record (known: spikes, rate");
+    expect_error(changed("what: i_ex", "what: spikes"), "m.yaml:17:55: interval is for values");
     expect_error(changed("cells: 3", "cells: 21"),
                  "m.yaml:17:40: 'I' has only 20 cells; write cells: 0 for all");
     expect_error(good_simulation + "  - {population: E, what: spikes}\n",

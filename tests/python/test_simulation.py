@@ -28,7 +28,10 @@ record:
   - {population: E, what: spikes}
   - {population: I, what: spikes, cells: 10}
   - {population: E, what: v, cells: 3, interval: 100 ms}
+  - {population: E, what: rate, interval: 70 ms}
+  - {population: I, what: input, cells: 37, interval: 90 ms}
 """
+VALUES = ["state/E/v", "rates/E/rate", "state/I/input"]
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def content(path):
         return {"digest": run.attrs["spike_digest"], "status": run.attrs["status"],
                 "E": (run["spikes/E/timestamps"][:], run["spikes/E/node_ids"][:]),
                 "I": (run["spikes/I/timestamps"][:], run["spikes/I/node_ids"][:]),
-                "v": run["state/E/v"][:], "v_time": run["state/E/v_time"][:],
+                "values": [run[name][:] for value in VALUES for name in (value, value + "_time")],
                 "count": [int(run[f"network/{p}"].attrs["spikes"]) for p in "EI"]}
 
 
@@ -52,8 +55,8 @@ def assert_same(a, b):
     for key in ("E", "I"):
         for x, y in zip(a[key], b[key]):
             np.testing.assert_array_equal(x, y)
-    np.testing.assert_array_equal(a["v"], b["v"])
-    np.testing.assert_array_equal(a["v_time"], b["v_time"])
+    for x, y in zip(a["values"], b["values"]):
+        np.testing.assert_array_equal(x, y)
 
 
 def test_the_file(snnsim, model, tmp_path):
@@ -66,10 +69,44 @@ def test_the_file(snnsim, model, tmp_path):
     assert (np.diff(a["E"][0]) >= 0).all() and 0 < a["E"][0][0] and a["E"][0][-1] <= 2000
     steps = a["E"][0] / 0.1
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
-    assert a["v"].shape == (20, 3) and a["v_time"][0] == 100.0
+    v, v_time = a["values"][:2]
+    assert v.shape == (20, 3) and v_time[0] == 100.0
     other = tmp_path / "b.h5"
     snnsim(model, "--set", "simulate.duration=2 s", "-o", other, "--threads", 3)
     assert_same(a, content(other))
+
+
+def test_rates_and_inputs(snnsim, model, tmp_path):
+    out = tmp_path / "a.h5"
+    records = ["spikes", "rate, interval: 10 ms", "input, cells: 30, interval: 5 ms", "input_ex", "input_in", "current"]
+    snnsim(model, "-o", out, "--set", "simulate.duration=0.5 s", "--set", "stimuli=[{to: E, kind: dc, amplitude: 3 pA}]",
+           "--set", "record=[" + ", ".join(f"{{population: E, what: {r}}}" for r in records) + "]")
+    with h5py.File(out) as run:
+        rate, group = run["rates/E/rate"], run["state/E"]
+        np.testing.assert_allclose(run["rates/E"][rate.attrs["time"]][:], 10.0 * np.arange(1, 51))
+        counts = np.histogram(run["spikes/E/timestamps"][:] - 0.05, 10.0 * np.arange(51))[0]
+        np.testing.assert_allclose(rate[:], counts / (320 * 0.01), rtol=1e-6)
+        assert rate.attrs["units"] == "Hz" and counts.sum() > 100
+        both = (group["input_ex"][:] + group["input_in"][:]).reshape(100, 50, 320).sum(axis=1)
+        np.testing.assert_allclose(group["input"][:], both[:, :30], atol=1e-2)
+        np.testing.assert_allclose(group["input_ex"][:] % 16.2, 0.0, atol=1e-2)  # whole spikes
+        assert group["input_ex"][:].max() > 16 and group["input_in"][:].min() < -80
+        assert (group["current"][:] == 3.0).all()
+        assert {group[v].attrs["units"] for v in ("input", "input_ex", "current")} == {"pA"}
+
+
+def test_a_profile(snnsim, model, tmp_path):
+    out, plain = tmp_path / "a.h5", tmp_path / "b.h5"
+    for path, more in ((out, ["--profile"]), (plain, [])):
+        snnsim(model, "-o", path, "--set", "simulate.duration=0.5 s", "--threads", 2, *more)
+    with h5py.File(out) as run, h5py.File(plain) as other:
+        assert run.attrs["spike_digest"] == other.attrs["spike_digest"]
+        phases = ("delivery", "stimuli", "updates", "recording", "waiting")
+        assert all(run["profile"][phase][0] >= 0 and run["profile"][phase].attrs["units"] == "s" for phase in phases)
+        assert "delivery" not in other["profile"]
+        events = int(run["profile"].attrs["synaptic_events"])  # each spike has 0.2 * 400 targets, about
+        spikes = sum(int(run[f"network/{p}"].attrs["spikes"]) for p in "EI")
+        assert 0.85 * 80 * spikes < events < 1.15 * 80 * spikes
 
 
 def test_killed_and_interrupted_at_any_moment(snnsim, model, tmp_path):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 
+import h5py
 import numpy as np
 import pytest
 
@@ -36,6 +37,17 @@ def test_the_window_and_the_bins_are_told(stats):
     assert (stats["model"], stats["seed"], stats["status"]) == ("cuba", 1, "finished")
     assert (stats["from_ms"], stats["to_ms"]) == (FROM, TO)
     assert [stats[k] for k in ("synchrony_bin_ms", "fano_window_ms", "correlation_bin_ms")] == pytest.approx([3, 100, 2])
+
+
+def test_populations_come_in_the_order_of_the_model(snnsim, tmp_path):
+    model, out = tmp_path / "m.yaml", tmp_path / "m.h5"
+    populations = ", ".join(f"{name}: {{model: regular_source, size: 2, rate: 100 Hz}}" for name in ("z", "b", "a"))
+    model.write_text(f"name: m\ndt: 1 ms\nsimulate: {{duration: 50 ms}}\npopulations: {{{populations}}}\n"
+                     "record: [{population: b, what: spikes}]\n")
+    snnsim(model, "-o", out)
+    assert list(json.loads(snnsim("stats", out, "--json").stdout)["populations"]) == ["z", "b", "a"]
+    with h5py.File(out) as run:
+        assert [str(n) for n in run["network"].attrs["populations"]] == ["z", "b", "a"]
 
 
 def test_rates(stats, trains):

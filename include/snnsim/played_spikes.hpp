@@ -1,0 +1,26 @@
+// The spikes of a file that a spike_source plays.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace snnsim {
+
+struct PlayedSpikes {
+    std::vector<std::uint64_t>
+        keys;                 // of played_key (kernels/cells/spike_file_source.hpp), ascending
+    std::uint64_t later = 0;  // how many the file has after the end of the simulation
+    std::string sha256;       // of the file
+};
+
+/// Where a file named in a model lies: beside the model.
+inline std::filesystem::path spike_file_path(const std::string& model, const std::string& file) {
+    return std::filesystem::path(model).parent_path() / file;
+}
+inline bool is_hdf5(const std::filesystem::path& file) {
+    return file.extension() == ".h5" || file.extension() == ".hdf5";
+}
+
+}  // namespace snnsim

@@ -1,0 +1,73 @@
+// A source that plays spikes from a file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/cells/model.hpp"
+#include "kernels/view.hpp"
+
+namespace snnsim {
+
+/// Spikes to play, ascending: the step (a spike of step n is found in the step that ends at n dt)
+/// in the high half, the cell in the low half.
+using PlayedKeys = View<const std::uint64_t>;
+
+SNN_HD inline std::uint64_t played_key(std::uint64_t step, std::uint32_t cell) {
+    return step << 32 | cell;
+}
+/// The number of keys below `key`.
+SNN_HD inline std::size_t keys_below(PlayedKeys keys, std::uint64_t key) {
+    std::size_t low = 0, high = keys.size;
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (keys[middle] < key) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/// Each cell sends the spikes that the file has for it. They reach its step as its current: 1 in
+/// the step that ends at the spike's time, rounded to dt, and 0 in all others.
+struct SpikeFileSource {
+    static constexpr const char* name = "spike_source";
+    static constexpr const char* input_unit = "";
+    static constexpr int receptors = 0;
+    static constexpr bool uses_random = false;
+
+    struct Params {
+        std::string file, population;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"file", &Params::file, "", unlimited,
+                      "spikes to play, beside the model file: .h5 (SONATA, as run files and "
+                      "`snnsim encode` write it), or .csv, .dat or .txt with a time in ms and a "
+                      "cell in each line",
+                      Need::required},
+                Field{"population", &Params::population, "", unlimited,
+                      "population in an .h5 file; default: of this name"}};
+        }
+    };
+    struct Constants {
+        float sent;
+    };
+    struct State {
+        float fired;
+    };
+    static constexpr auto states() {
+        return std::tuple{StateField<State, Constants>{"fired", &State::fired, "",
+                                                       "1 when the cell fired in this step"}};
+    }
+    static Constants prepare(const Params&, double) { return {1.0f}; }
+    static State rest(const Params&, const Constants&) { return {}; }
+
+    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+        s.fired = in.current != 0.0f ? c.sent : 0.0f;
+        return s.fired;
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,76 @@
+// What stimuli bring to single cells, for a machine with a thread a cell.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cells/spike_file_source.hpp"
+#include "kernels/cells/stimulus_current.hpp"
+#include "kernels/network/step_groups.hpp"
+#include "kernels/network/window.hpp"
+
+namespace snnsim {
+
+/// A Poisson stimulus; see AddPoisson.
+struct PoissonInput {
+    RandomKey random;  // its sub-entity is the step
+    std::int64_t first, last;
+    const std::int32_t* thresholds;
+    int usual, count;
+    std::int32_t weight;
+    std::int32_t* arriving;  // of the group's cells
+};
+
+/// The stimuli of the cells of one population in one block.
+struct StimulatedGroup {
+    const PoissonInput* poisson;
+    const StimulusCurrent* currents;
+    std::uint32_t poisson_count, current_count;
+    std::uint64_t seed;
+    PlayedKeys played;  // of a spike_source
+    float* current;     // the sum
+    std::uint32_t first, count;
+};
+
+/// Body over the cells of all stimulated groups, 32 to a word.
+struct StimulateGroups {
+    const StepWindow* window;
+    std::int64_t k;  // the step's number in its batch
+    const StimulatedGroup* groups;
+    const WordPlace* words;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const WordPlace place = words[i / 32];
+        const StimulatedGroup& group = groups[place.group];
+        const std::size_t at = place.at + i % 32;
+        if (at >= group.count) return;
+        const std::int64_t t = window->now + k;
+        const auto step = static_cast<std::uint32_t>(t);
+        for (std::uint32_t p = 0; p < group.poisson_count; ++p) {
+            const PoissonInput& input = group.poisson[p];
+            if (t < input.first || t >= input.last) continue;
+            RandomKey random = input.random;
+            random.sub_entity = step;
+            AddPoisson<1>{input.thresholds, input.usual, input.count, input.weight,
+                          input.arriving,   group.first, random}(at);
+        }
+        if (group.played.size > 0) {
+            const std::uint64_t key = played_key(static_cast<std::uint64_t>(t + 1),
+                                                 group.first + static_cast<std::uint32_t>(at));
+            const std::size_t k = keys_below(group.played, key);
+            group.current[at] = k < group.played.size && group.played[k] == key ? 1.0f : 0.0f;
+            return;
+        }
+        if (group.current_count == 0) return;
+        group.current[at] = 0.0f;
+        for (std::uint32_t c = 0; c < group.current_count; ++c) {
+            const StimulusCurrent& stimulus = group.currents[c];
+            if (!stimulus.on(t)) continue;
+            const RandomKey random{group.seed, Stream::stimulus, stimulus.number, step};
+            AddCurrent<1>{stimulus, common_current(stimulus, t), random, group.first,
+                          group.current}(at);
+        }
+    }
+};
+
+}  // namespace snnsim

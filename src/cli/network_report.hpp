@@ -1,0 +1,13 @@
+// What is said of a simulation's network before it runs.
+#pragma once
+
+#include <string>
+
+#include "snnsim/engine.hpp"
+
+namespace snnsim {
+
+/// Size of the network, resolution of its weights, time and memory.
+std::string header_text(const SimulationSpec& spec, const Engine& engine);
+
+}  // namespace snnsim

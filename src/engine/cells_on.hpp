@@ -1,0 +1,117 @@
+// The cells of one model on a device: all its groups behind one launch a step.
+#pragma once
+
+#include <vector>
+
+#include "kernels/network/step_groups.hpp"
+#include "src/engine/cells_of.hpp"
+
+namespace snnsim {
+
+/// Where the state of the cells of one population in one block lies on the device.
+struct DeviceGroup {
+    std::size_t population = 0;
+    std::uint32_t first = 0, count = 0;   // cells in the population
+    std::vector<float*> state;            // by variable
+    std::vector<std::int32_t*> arriving;  // by receptor
+    float* current = nullptr;             // of stimuli
+};
+
+template <class Steps>
+class CellsOn {
+  public:
+    virtual ~CellsOn() = default;
+    /// Enqueues a step of all cells; bits of those that fire go to their words.
+    virtual void step(Steps& steps, const StepWindow* window, std::int64_t k,
+                      std::uint32_t* bits) = 0;
+    /// After the last add().
+    virtual void upload() = 0;
+    virtual std::size_t bytes() const = 0;
+};
+
+template <class Steps, CellModel M, bool Varied>
+class CellsOfModelOn : public CellsOn<Steps> {
+    template <class T>
+    using Buffer = typename Steps::template Buffer<T>;
+
+  public:
+    /// Takes the cells' state over from the host. Their words begin at `first_word`; sums of what
+    /// arrives lie at `accumulators`, receptor after receptor; values of graded spikes go to
+    /// `sent`.
+    DeviceGroup add(const CellsOf<M>& host, std::size_t population, const Slice& slice,
+                    std::uint32_t first_word, std::int32_t* accumulators, int receptors,
+                    float* sent) {
+        CellsInGroup<M> group{};
+        group.constants = host.uniform_constants();
+        group.random = host.key();
+        group.count = slice.count;
+        group.sent = sent;
+        group.cells.first = slice.first;
+        DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr};
+        for (int r = 0; r < M::receptors; ++r) {
+            group.cells.unit[r] = host.arrays().unit[r];
+            // Nothing arrives at a second receptor that shares the first.
+            group.cells.arriving[r] =
+                r < receptors ? accumulators + static_cast<std::size_t>(r) * slice.padded()
+                              : keep(std::vector<std::int32_t>(slice.padded()), integers_);
+            place.arriving.push_back(group.cells.arriving[r]);
+        }
+        for (std::size_t k = 0; k < CellsOf<M>::state_count; ++k) {
+            const float* const from = host.arrays().state[k];
+            group.cells.state[k] = keep(std::vector<float>(from, from + slice.padded()), floats_);
+            place.state.push_back(group.cells.state[k]);
+        }
+        if constexpr (Varied) {
+            float* const constants = keep(host.constants(), floats_);
+            for (std::size_t k = 0; k < host.constants().size() / slice.padded(); ++k)
+                group.cells.constants[k] = constants + k * slice.padded();
+        }
+        place.current = keep(std::vector<float>(slice.padded()), floats_);
+        group.cells.current = place.current;
+        for (std::uint32_t at = 0; at < slice.count; at += 32) {
+            places_.push_back({static_cast<std::uint32_t>(groups_.size()), at});
+            word_ids_.push_back(first_word + at / 32);
+        }
+        groups_.push_back(group);
+        return place;
+    }
+
+    void upload() override {
+        device_groups_ = Buffer<CellsInGroup<M>>(groups_);
+        device_places_ = Buffer<WordPlace>(places_);
+        device_word_ids_ = Buffer<std::uint32_t>(word_ids_);
+    }
+
+    void step(Steps& steps, const StepWindow* window, std::int64_t k,
+              std::uint32_t* bits) override {
+        steps.for_each_bit(
+            places_.size(),
+            StepGroups<M, Varied>{window, k, device_groups_.data(), device_places_.data()},
+            device_word_ids_.data(), bits);
+    }
+
+    std::size_t bytes() const override {
+        std::size_t sum = 0;
+        for (const auto& b : floats_) sum += b.size() * sizeof(float);
+        for (const auto& b : integers_) sum += b.size() * sizeof(std::int32_t);
+        return sum;
+    }
+
+  private:
+    template <class T>
+    static T* keep(const std::vector<T>& values, std::vector<Buffer<T>>& where) {
+        where.emplace_back(values);
+        return where.back().data();
+    }
+
+    std::vector<CellsInGroup<M>> groups_;
+    std::vector<WordPlace> places_;
+    std::vector<std::uint32_t> word_ids_;
+    Buffer<CellsInGroup<M>> device_groups_;
+    Buffer<WordPlace> device_places_;
+    Buffer<std::uint32_t> device_word_ids_;
+    std::vector<Buffer<float>> floats_;
+    std::vector<Buffer<std::int32_t>> integers_;
+};
+
+}  // namespace snnsim

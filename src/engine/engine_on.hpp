@@ -1,0 +1,296 @@
+// The event-driven engine on a device: all that a step needs lies in device memory, and nothing is
+// asked of the host between the steps of a chunk. `Steps` (kernels/launch/cuda_steps.cuh,
+// serial_steps.hpp) runs the kernel bodies and owns the memory.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <tuple>
+#include <utility>
+
+#include "kernels/network/find_nan.hpp"
+#include "kernels/network/list_spikes.hpp"
+#include "snnsim/engine.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/cells_on.hpp"
+#include "src/engine/numbers.hpp"
+#include "src/engine/records_on.hpp"
+#include "src/engine/spike_chunks.hpp"
+#include "src/engine/stimuli_on.hpp"
+#include "src/engine/synapses_on.hpp"
+
+namespace snnsim {
+
+template <class Steps>
+class EngineOn : public Engine {
+    template <class T>
+    using Buffer = typename Steps::template Buffer<T>;
+
+  public:
+    EngineOn(const SimulationSpec& spec, const EngineOptions& options)
+        : spec_(spec),
+          options_(options),
+          layout_(spec, 1),
+          records_(cell_records(spec)),
+          started_(std::chrono::steady_clock::now()),
+          built_(build_synapses(spec_, layout_, options.threads, true)),
+          synapses_(steps_, built_.rows, layout_),
+          chunks_(steps_, layout_.rows, layout_.populations.size(), synapses_.longest_delay(),
+                  graded_, records_),
+          recorded_(records_),
+          counts_(layout_.populations.size()),
+          samples_(records_.size()) {
+        report_.cells = layout_.rows;
+        for (const std::uint64_t count : built_.counts) report_.synapses += count;
+        built_.rows = {};  // the device has them
+        make_cells();
+        report_.bytes += synapses_.bytes() + chunks_.bytes();
+        report_.projection_synapses = built_.counts;
+        report_.projection_bytes = built_.bytes;
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p)
+            report_.weight_steps.push_back(built_.grid.steps(p));
+        steps_.wait();
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
+        report_.build_seconds = seconds.count();
+    }
+
+    void advance(std::int64_t count) override {
+        const std::int64_t last = now_ + count;
+        DoneChunk before;
+        while (now_ < last) {
+            const std::int64_t size = chunks_.start(now_, last - now_);
+            steps_.run_batches(
+                size, [&](std::int64_t k) { enqueue_step(k); },
+                [&](std::int64_t done) {
+                    steps_.for_each(1, AdvanceWindow{chunks_.window(), done});
+                });
+            if (before) collect(before);  // while the device works
+            steps_.wait();
+            before = chunks_.end(now_, now_ + size, options_.spikes);
+            now_ += size;
+        }
+        if (before) collect(before);
+        check_numbers();
+    }
+
+    std::int64_t now() const override { return now_; }
+    Spikes take_spikes() override { return std::exchange(spikes_, {}); }
+    std::vector<StateSamples> take_states() override {
+        return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+    }
+
+    EngineState state() const override {
+        EngineState out;
+        out.now = now_;
+        out.spike_counts = counts_;
+        out.inputs = recorded_.inputs(steps_);
+        out.states.resize(layout_.populations.size());
+        for (const DeviceGroup& g : groups_) {
+            const std::size_t size = layout_.populations[g.population].size;
+            std::vector<float>& values = out.states[g.population];
+            values.resize(g.state.size() * size);
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                steps_.download(values.data() + v * size + g.first, g.state[v], g.count);
+        }
+        const ListedSpikes tail = chunks_.tail();
+        add_spikes(tail.first, tail.begin, tail.rows.data(), tail.values.data(), out.recent);
+        return out;
+    }
+
+    void set_state(const EngineState& state) override {
+        SNN_EXPECT(state.states.size() == layout_.populations.size());
+        now_ = state.now;
+        counts_ = state.spike_counts;
+        recorded_.set_inputs(steps_, state.inputs);
+        for (const DeviceGroup& g : groups_) {
+            const std::size_t size = layout_.populations[g.population].size;
+            const std::vector<float>& values = state.states[g.population];
+            SNN_EXPECT(values.size() == g.state.size() * size);
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
+        }
+        chunks_.set_tail(listed(state.recent));
+    }
+
+    const EngineReport& report() const override { return report_; }
+    std::string device_name() const override { return steps_.name(); }
+    std::vector<std::uint64_t> spike_counts() const override { return counts_; }
+
+  private:
+    void make_cells() {
+        std::vector<CellWord> words;
+        if (graded_) sent_ = Buffer<float>(std::vector<float>(layout_.rows, 1.0f));
+        std::vector<std::int32_t> no_sums(65536);
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            for (std::size_t b = 0; b < layout_.blocks.size(); ++b) {
+                const Slice& slice = layout_.blocks[b].slices[p];
+                if (slice.count == 0) continue;
+                const auto first_word = static_cast<std::uint32_t>(words.size());
+                CellModels::visit(
+                    spec_.populations[p].cell, [&]<class M>(const typename M::Params&) {
+                        const CellsOf<M> host(spec_, p, slice, built_.grid, no_sums.data());
+                        if (host.constants().empty()) {
+                            add_cells<M, false>(host, p, b, first_word);
+                        } else {
+                            add_cells<M, true>(host, p, b, first_word);
+                        }
+                    });
+                const std::uint32_t first_row = layout_.populations[p].first_row + slice.first;
+                for (std::uint32_t at = 0; at < slice.count; at += 32)
+                    words.push_back({first_row + at, static_cast<std::uint32_t>(p)});
+            }
+        }
+        for (const auto& cells : cells_) {
+            if (!cells) continue;
+            cells->upload();
+            report_.bytes += cells->bytes();
+        }
+        stimuli_.upload();
+        recorded_.upload();
+        std::vector<StateColumn> columns;
+        for (const DeviceGroup& g : groups_) {
+            for (const float* const state : g.state)
+                columns.push_back(
+                    {state, layout_.populations[g.population].first_row + g.first, g.count});
+        }
+        columns_ = Buffer<StateColumn>(columns);
+        column_teams_ =
+            static_cast<std::uint32_t>(std::max<std::size_t>(1, steps_.teams() / columns.size()));
+        words_ = Buffer<CellWord>(words);
+        bits_ = Buffer<std::uint32_t>(words.size());
+        offsets_ = Buffer<std::uint32_t>(words.size());
+        steps_.reserve_counts(words.size());
+    }
+    template <CellModel M, bool Varied>
+    void add_cells(const CellsOf<M>& host, std::size_t p, std::size_t b, std::uint32_t first_word) {
+        using Cells = CellsOfModelOn<Steps, M, Varied>;
+        std::unique_ptr<CellsOn<Steps>>& cells =
+            cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
+        if (!cells) cells = std::make_unique<Cells>();
+        const Slice& slice = layout_.blocks[b].slices[p];
+        const DeviceGroup group = static_cast<Cells&>(*cells).add(
+            host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
+            static_cast<int>(layout_.populations[p].receptors),
+            graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr);
+        stimuli_.add(group, spec_.seed, host.poisson(), host.currents());
+        recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
+            return host.origin(variable, i);
+        });
+        groups_.push_back(group);
+    }
+
+    void enqueue_step(std::int64_t k) {
+        const StepWindow* const window = chunks_.window();
+        synapses_.deliver(steps_, window, k);
+        stimuli_.stimulate(steps_, window, k);
+        recorded_.before_step(steps_);
+        for (const auto& cells : cells_) {
+            if (cells) cells->step(steps_, window, k, bits_.data());
+        }
+        steps_.count_bits_before(bits_.data(), bits_.size(), offsets_.data());
+        steps_.for_each(words_.size(),
+                        ListSpikes{window, k, bits_.data(), offsets_.data(), words_.data(),
+                                   words_.size(), graded_ ? sent_.data() : nullptr});
+        recorded_.after_step(steps_, chunks_, k);
+        steps_.for_each_team(columns_.size() * column_teams_,
+                             FindNan{window, k, check_interval, spec_.steps(), columns_.data(),
+                                     column_teams_, no_number_.data()});
+    }
+
+    void collect(const DoneChunk& done) {
+        steps_.wait_for_copies();
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < done.begin.size(); ++k)
+            counts_[k % populations] += done.begin[k + 1] - done.begin[k];
+        if (options_.spikes) add_spikes(done.first, done.begin, done.rows, done.values, spikes_);
+        for (std::size_t r = 0; r < records_.size(); ++r) {
+            const CellRecord& record = records_[r];
+            const std::int64_t from = record.samples(done.first), to = record.samples(done.last);
+            for (std::int64_t k = from + 1; k <= to; ++k)
+                samples_[r].step.push_back(static_cast<std::uint32_t>(k * record.interval));
+            samples_[r].values.insert(
+                samples_[r].values.end(), done.samples[r],
+                done.samples[r] + static_cast<std::size_t>(to - from) * record.cells);
+        }
+    }
+    /// Appends what lies between the begins of (step, population) pairs.
+    void add_spikes(std::int64_t first, const std::vector<std::uint32_t>& begin,
+                    const std::uint32_t* rows, const float* values, Spikes& to) const {
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < begin.size(); ++k) {
+            const auto step = first + static_cast<std::int64_t>(k / populations) + 1;
+            const std::size_t p = k % populations;
+            for (std::uint32_t i = begin[k] - begin[0]; i < begin[k + 1] - begin[0]; ++i) {
+                to.step.push_back(static_cast<std::uint32_t>(step));
+                to.population.push_back(static_cast<std::uint32_t>(p));
+                to.cell.push_back(rows[i] - layout_.populations[p].first_row);
+                if (graded_) to.value.push_back(values[i]);
+            }
+        }
+    }
+    /// The other way round, of the steps before `now_` that still matter.
+    ListedSpikes listed(const Spikes& spikes) const {
+        const std::size_t populations = layout_.populations.size();
+        ListedSpikes out;
+        out.first = std::max<std::int64_t>(0, now_ - synapses_.longest_delay());
+        out.begin.assign(static_cast<std::size_t>(now_ - out.first) * populations + 1, 0);
+        std::vector<std::tuple<std::size_t, std::uint32_t, float>> sorted;
+        for (std::size_t k = 0; k < spikes.size(); ++k) {
+            const std::int64_t step = static_cast<std::int64_t>(spikes.step[k]) - 1;
+            if (step < out.first) continue;
+            const std::size_t p = spikes.population[k];
+            sorted.emplace_back(static_cast<std::size_t>(step - out.first) * populations + p,
+                                layout_.populations[p].first_row + spikes.cell[k],
+                                graded_ ? spikes.value[k] : 1.0f);
+            ++out.begin[std::get<0>(sorted.back()) + 1];
+        }
+        std::sort(sorted.begin(), sorted.end());
+        for (std::size_t k = 1; k < out.begin.size(); ++k) out.begin[k] += out.begin[k - 1];
+        for (const auto& [at, row, value] : sorted) {
+            out.rows.push_back(row);
+            if (graded_) out.values.push_back(value);
+        }
+        return out;
+    }
+
+    void check_numbers() {
+        std::uint64_t place = 0;
+        steps_.download(&place, no_number_.data(), 1);
+        if (place == ~std::uint64_t{0}) return;
+        const auto row = static_cast<std::uint32_t>(place);
+        std::size_t p = layout_.populations.size() - 1;
+        while (layout_.populations[p].first_row > row) --p;
+        throw_no_number(spec_, p, row - layout_.populations[p].first_row,
+                        static_cast<std::int64_t>(place >> 32));
+    }
+
+    const SimulationSpec spec_;
+    const EngineOptions options_;
+    const Layout layout_;
+    const std::vector<CellRecord> records_;
+    const bool graded_ = std::any_of(spec_.populations.begin(), spec_.populations.end(),
+                                     [](const CellPopulationSpec& p) { return p.graded(); });
+    const std::chrono::steady_clock::time_point started_;
+    mutable Steps steps_;
+    Synapses built_;
+    SynapsesOn<Steps> synapses_;
+    mutable SpikeChunks<Steps> chunks_;
+    std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
+    std::vector<DeviceGroup> groups_;
+    Buffer<CellWord> words_;
+    Buffer<std::uint32_t> bits_, offsets_;
+    Buffer<float> sent_;  // by row, where spikes are graded
+    Buffer<StateColumn> columns_;
+    std::uint32_t column_teams_ = 1;
+    Buffer<std::uint64_t> no_number_{std::vector<std::uint64_t>{~std::uint64_t{0}}};
+    StimuliOn<Steps> stimuli_;
+    mutable RecordsOn<Steps> recorded_;
+    std::int64_t now_ = 0;
+    std::vector<std::uint64_t> counts_;
+    Spikes spikes_;
+    std::vector<StateSamples> samples_;
+    EngineReport report_;
+};
+
+}  // namespace snnsim

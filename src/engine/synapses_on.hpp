@@ -1,0 +1,75 @@
+// The rows of synapses in device memory.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/network/deliver.hpp"
+#include "src/engine/synapse_rows.hpp"
+
+namespace snnsim {
+
+template <class Steps>
+class SynapsesOn {
+    template <class T>
+    using Buffer = typename Steps::template Buffer<T>;
+
+  public:
+    SynapsesOn(const Steps& steps, const SynapseRows& rows, const Layout& layout)
+        : blocks_(static_cast<std::uint32_t>(layout.blocks.size())),
+          row_start_(rows.row_start),
+          segment_edge_(rows.segment_edge),
+          synapses_(static_cast<std::size_t>(rows.words())) {
+        synapses_.copy_from(rows.synapses.get(), rows.words());
+        std::uint32_t slots = 0;
+        for (const CellBlock& b : layout.blocks) {
+            first_slot_.push_back(slots);
+            slots += b.slots;
+        }
+        block_slot_ = Buffer<std::uint32_t>(first_slot_);
+        accumulators_ = Buffer<std::int32_t>(slots);
+        std::vector<DueSpikes> due;
+        for (std::size_t p = 0; p < layout.populations.size(); ++p) {
+            const DelayRange delays = rows.delays[p];
+            for (std::uint32_t k = 0; k < delays.count; ++k)
+                due.push_back({static_cast<std::uint32_t>(p), delays.first + k, k, delays.count,
+                               layout.populations[p].first_row, rows.first_edge[p],
+                               rows.edges_per_row(p), rows.words_per_synapse(p)});
+            if (delays.count > 0) longest_ = std::max(longest_, delays.first + delays.count - 1);
+        }
+        due_ = Buffer<DueSpikes>(due);
+        teams_ = static_cast<std::uint32_t>(
+            std::max<std::size_t>(1, steps.teams() / std::max<std::size_t>(1, due.size())));
+    }
+
+    /// Steps.
+    std::int64_t longest_delay() const { return longest_; }
+    std::size_t bytes() const {
+        return row_start_.size() * 8 + segment_edge_.size() * 4 + synapses_.size() * 4 +
+               accumulators_.size() * 4;
+    }
+    /// What arrives at the cells of a block.
+    std::int32_t* accumulators(std::size_t block) {
+        return accumulators_.data() + first_slot_[block];
+    }
+
+    /// Enqueues the delivery of what is due in the k-th step of a batch.
+    void deliver(Steps& steps, const StepWindow* window, std::int64_t k) {
+        const SynapseArrays arrays{row_start_.data(), segment_edge_.data(),
+                                   synapses_.data(),  block_slot_.data(),
+                                   blocks_,           accumulators_.data()};
+        steps.for_each_team(due_.size() * teams_,
+                            DeliverDue{window, k, arrays, due_.data(), teams_});
+    }
+
+  private:
+    std::uint32_t blocks_, longest_ = 1, teams_ = 1;
+    std::vector<std::uint32_t> first_slot_;  // of each block
+    Buffer<std::uint64_t> row_start_;
+    Buffer<std::uint32_t> segment_edge_, block_slot_;
+    Buffer<PackedSynapse> synapses_;
+    Buffer<std::int32_t> accumulators_;
+    Buffer<DueSpikes> due_;
+};
+
+}  // namespace snnsim

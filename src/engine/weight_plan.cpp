@@ -1,0 +1,296 @@
+#include "src/engine/weight_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/connect.hpp"
+#include "src/engine/quantile.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr double most_narrow = 32767.0;    // of a weight in 16 bits
+constexpr double most_sum = 2147483000.0;  // of a sum in 32 bits
+constexpr double table_size = 65536.0;     // see quantile_table
+
+/// The ends of what a distribution gives.
+std::pair<double, double> range_of(const Distribution& d) {
+    if (d.constant()) return {d.mean, d.mean};
+    const Quantile quantile(d);
+    return {quantile(0.5 / table_size), quantile(1.0 - 0.5 / table_size)};
+}
+
+/// Mean of the absolute value.
+double typical_of(const Distribution& d) {
+    if (d.constant()) return std::abs(d.mean);
+    constexpr std::size_t size = 4096;
+    double sum = 0.0;
+    for (const double x : quantile_table(d, size)) sum += std::abs(x);
+    return sum / size;
+}
+
+/// What one projection or stimulus can bring to a receptor in a step.
+struct Arrival {
+    std::size_t population = 0, receptor = 0;
+    double largest = 0.0;  // of a weight
+    double sum = 0.0;      // a bound
+    double typical = 0.0;  // of a weight
+    double rounded = 0.0;  // graded spikes: rounding makes each greater by a unit at most
+    std::size_t from = 0;
+    WeightBits bits = WeightBits::automatic;
+    bool stored = true;  // weights in synapses, not of a stimulus
+};
+
+/// The greatest value of a population's spikes; a little more where they are graded, as a float is
+/// not exact.
+double largest_value(const CellPopulationSpec& p) {
+    return CellModels::visit(p.cell, []<class M>(const typename M::Params& params) {
+        if constexpr (sends_graded<M>) return M::largest_value(params) * 1.000001;
+        return 1.0;
+    });
+}
+
+class Planner {
+  public:
+    explicit Planner(const SimulationSpec& spec) : spec_(spec) {
+        for (const CellPopulationSpec& p : spec.populations)
+            receptors_.push_back(static_cast<std::size_t>(receptors_of(p)));
+        for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+            if (spec.projections[k].edges) {
+                add_list(spec.projections[k]);
+            } else {
+                add_drawn(k);
+            }
+        }
+        for (const StimulusSpec& s : spec.stimuli) add_stimulus(s);
+    }
+
+    WeightPlan plan() const {
+        WeightPlan out;
+        out.wide.assign(receptors_.size(), 0);
+        for (const Arrival& a : arrivals_) {
+            if (a.stored && a.bits == WeightBits::bits32) out.wide[a.from] = 1;
+        }
+        out.grid = grid_of(out.wide);
+        std::vector<std::uint8_t> wide = out.wide;
+        for (const Arrival& a : arrivals_) {
+            if (!a.stored || a.bits != WeightBits::automatic) continue;
+            const double fine = fine_scale(a.population, a.receptor);
+            if (fine > out.grid.scale[a.population][a.receptor] && a.largest * fine > most_narrow)
+                wide[a.from] = 1;
+        }
+        if (wide == out.wide) return out;
+        return {grid_of(wide), wide};
+    }
+
+  private:
+    void add(std::size_t population, double weight, Arrival a) {
+        const std::size_t receptors = receptors_[population];
+        if (receptors == 0) return;
+        a.population = population;
+        a.receptor = receptors == 2 && weight < 0.0 ? 1 : 0;
+        a.largest = std::abs(weight);
+        arrivals_.push_back(a);
+    }
+
+    void add_drawn(std::size_t k) {
+        const SynapsesSpec& p = spec_.projections[k];
+        const std::size_t from = population_index(spec_, p.from),
+                          to = population_index(spec_, p.to);
+        const Connection c = connection_of(spec_, k, from, to);
+        // Ten standard deviations above the mean in-degree: no cell of any network has more.
+        const double mean = mean_in_degree(c), random = mean + 10.0 * std::sqrt(mean) + 100.0;
+        const double most =
+            c.connect.multapses ? random : std::min(random, static_cast<double>(c.sources));
+        const auto [low, high] = range_of(p.weight);
+        const double typical = typical_of(p.weight);
+        for (const double weight : {low, high})
+            add(to, weight,
+                {.sum = std::abs(weight) * most * largest_value(spec_.populations[from]),
+                 .typical = typical,
+                 .rounded = spec_.populations[from].graded() ? most : 0.0,
+                 .from = from,
+                 .bits = p.weight_bits});
+    }
+
+    /// The sums of a list are known.
+    void add_list(const SynapsesSpec& p) {
+        const EdgeList& edges = *p.edges;
+        const std::size_t to = population_index(spec_, p.to);
+        const auto size = static_cast<std::size_t>(spec_.populations[to].size);
+        std::vector<double> up(size), down(size), count(size);
+        double low = 0.0, high = 0.0, typical = 0.0;
+        for (std::size_t k = 0; k < edges.target.size(); ++k) {
+            const double weight = edges.weight.empty() ? p.weight.mean : edges.weight[k];
+            (weight < 0.0 ? down : up)[edges.target[k]] += std::abs(weight);
+            ++count[edges.target[k]];
+            low = std::min(low, weight);
+            high = std::max(high, weight);
+            typical += std::abs(weight);
+        }
+        if (typical > 0.0) typical /= static_cast<double>(edges.target.size());
+        const std::size_t from = population_index(spec_, p.from);
+        const auto most = [](const std::vector<double>& sums) {
+            return sums.empty() ? 0.0 : *std::max_element(sums.begin(), sums.end());
+        };
+        const double value = largest_value(spec_.populations[from]);
+        const double rounded = spec_.populations[from].graded() ? most(count) : 0.0;
+        add(to, high,
+            {.sum = most(up) * value,
+             .typical = high > 0.0 ? typical : 0.0,
+             .rounded = rounded,
+             .from = from,
+             .bits = p.weight_bits});
+        add(to, low,
+            {.sum = most(down) * value,
+             .typical = low < 0.0 ? typical : 0.0,
+             .rounded = rounded,
+             .from = from,
+             .bits = p.weight_bits});
+    }
+
+    void add_stimulus(const StimulusSpec& s) {
+        const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind);
+        if (!poisson) return;
+        const double weight = poisson->weight.mean;
+        double rate = poisson->rate;
+        for (const double r : poisson->rates) rate = std::max(rate, r);
+        const std::size_t most = poisson_thresholds(rate * spec_.dt * 1e-3).size();
+        add(population_index(spec_, s.to), weight,
+            {.sum = std::abs(weight) * static_cast<double>(most),
+             .typical = std::abs(weight),
+             .stored = false});
+    }
+
+    /// The coarsest grid that is fine enough for all that arrives at a receptor.
+    double fine_scale(std::size_t population, std::size_t receptor) const {
+        double least = 0.0;
+        for (const Arrival& a : arrivals_) {
+            if (a.population != population || a.receptor != receptor || a.typical == 0.0) continue;
+            if (a.bits == WeightBits::bits16) continue;
+            least = std::max(least, enough_steps / a.typical);
+        }
+        if (least == 0.0 || !std::isfinite(least)) return 0.0;
+        double scale = 1.0;
+        while (scale < least) scale *= 2.0;
+        while (0.5 * scale >= least) scale *= 0.5;
+        return scale;
+    }
+
+    /// The largest powers of two at which nothing overflows.
+    WeightGrid grid_of(const std::vector<std::uint8_t>& wide) const {
+        WeightGrid grid;
+        for (std::size_t p = 0; p < receptors_.size(); ++p) {
+            grid.scale.emplace_back();
+            for (std::size_t r = 0; r < receptors_[p]; ++r) {
+                double largest = 0.0, sum = 0.0, rounded = 0.0;
+                for (const Arrival& a : arrivals_) {
+                    if (a.population != p || a.receptor != r) continue;
+                    if (a.stored && !wide[a.from]) largest = std::max(largest, a.largest);
+                    sum += a.sum;
+                    rounded += a.rounded;
+                }
+                grid.scale.back().push_back(largest_scale(largest, sum, rounded));
+            }
+        }
+        return grid;
+    }
+    static double largest_scale(double largest, double sum, double rounded) {
+        double scale = 1.0;
+        const auto fits = [&](double s) {
+            return largest * s <= most_narrow && sum * s + rounded <= most_sum;
+        };
+        if (largest == 0.0 && sum == 0.0) return scale;
+        if (!std::isfinite(sum)) return 0.0;
+        while (fits(2.0 * scale)) scale *= 2.0;
+        while (!fits(scale)) scale *= 0.5;
+        return scale;
+    }
+
+    const SimulationSpec& spec_;
+    std::vector<std::size_t> receptors_;  // by population
+    std::vector<Arrival> arrivals_;
+};
+
+/// A constant weight can be told from 0, and a step from infinity.
+void check_weight(const SimulationSpec& spec, const WeightGrid& grid, const std::string& to,
+                  const Distribution& weight, Location at) {
+    const std::size_t p = population_index(spec, to);
+    if (grid.scale[p].empty()) return;
+    const std::size_t receptor = grid.scale[p].size() == 2 && weight.mean < 0.0 ? 1 : 0;
+    const double scale = grid.scale[p][receptor], step = 1.0 / scale;
+    const std::string place = fmt::format("{}:{}:{}: ", spec.path, at.line, at.column);
+    const std::string unit = weight.unit.empty() ? "" : " " + weight.unit;
+    if (!(step >= std::numeric_limits<float>::min() && step <= std::numeric_limits<float>::max())) {
+        throw ModelError(
+            fmt::format("{}weights into '{}' of {:g}{} are beyond what can be summed "
+                        "in steps of {:g} to {:g}{}; write them in another unit",
+                        place, to, weight.mean, unit, std::numeric_limits<float>::min(),
+                        std::numeric_limits<float>::max(), unit));
+    }
+    if (!weight.constant() || weight.mean == 0.0 || grid.on_grid(p, receptor, weight.mean) != 0)
+        return;
+    throw ModelError(
+        fmt::format("{}the weight {:g}{} becomes 0: weights into '{}' have steps of "
+                    "{:g}{}, so that sums with the largest ones fit; write a greater "
+                    "weight, or weight_bits: auto",
+                    place, weight.mean, unit, to, step, unit));
+}
+
+}  // namespace
+
+std::int32_t WeightGrid::on_grid(std::size_t population, std::size_t receptor,
+                                 double weight) const {
+    return static_cast<std::int32_t>(std::floor(weight * scale[population][receptor] + 0.5));
+}
+
+std::vector<double> WeightGrid::steps(std::size_t population) const {
+    std::vector<double> out;
+    for (const double s : scale[population]) out.push_back(1.0 / s);
+    return out;
+}
+
+WeightPlan plan_weights(const SimulationSpec& spec) {
+    WeightPlan plan = Planner(spec).plan();
+    for (const SynapsesSpec& p : spec.projections)
+        check_weight(spec, plan.grid, p.to, p.weight, p.at);
+    for (const StimulusSpec& s : spec.stimuli) {
+        if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
+            check_weight(spec, plan.grid, s.to, poisson->weight, s.at);
+    }
+    return plan;
+}
+
+std::size_t population_index(const SimulationSpec& spec, const std::string& name) {
+    const auto at = std::find_if(spec.populations.begin(), spec.populations.end(),
+                                 [&](const CellPopulationSpec& p) { return p.name == name; });
+    return static_cast<std::size_t>(at - spec.populations.begin());
+}
+
+Storage storage_of(const SynapsesSpec& projection) {
+    if (projection.procedural) return Storage::procedural;
+    return projection.connect.rule == Rule::all_to_all && projection.delay.constant()
+               ? Storage::dense
+               : Storage::rows;
+}
+
+double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
+                         const SynapsesSpec& projection, Storage storage) {
+    const bool wide = plan.wide[population_index(spec, projection.from)];
+    switch (storage) {
+        case Storage::procedural:
+            return 0.0;
+        case Storage::dense:
+            return projection.weight.constant() ? 0.0 : wide ? 4.0 : 2.0;
+        case Storage::rows:
+            break;
+    }
+    return wide ? 8.0 : 4.0;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,170 @@
+#include "src/run/load_edges.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "src/io/digest.hpp"
+#include "src/io/read_columns.hpp"
+#include "src/model/cell_facts.hpp"
+#include "src/model/suggest.hpp"
+#include "src/model/units.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr std::size_t most_edges = 4294967295u;
+
+/// One list on its way.
+class Loader {
+  public:
+    Loader(const SimulationSpec& spec, const SynapsesSpec& projection)
+        : spec_(spec),
+          projection_(projection),
+          from_(population(projection.from)),
+          to_(population(projection.to)),
+          file_(read_columns(path_of(projection.connect.file))) {}
+
+    EdgeList load() {
+        check_columns();
+        EdgeList out;
+        out.path = projection_.connect.file;
+        out.sha256 = file_sha256(file_.path);
+        out.source = ids("source", from_);
+        out.target = ids("target", to_);
+        const std::string input = facts_of(to_).input_unit;
+        out.weight = quantities("weight", input, projection_.weight_given);
+        out.delay = quantities("delay", "ms", projection_.delay_given);
+        check_delays(out.delay);
+        if (projection_.dale) check_signs(out.weight);
+        return out;
+    }
+
+  private:
+    const CellPopulationSpec& population(const std::string& name) const {
+        return *std::find_if(spec_.populations.begin(), spec_.populations.end(),
+                             [&](const CellPopulationSpec& p) { return p.name == name; });
+    }
+    std::string path_of(const std::string& file) const {
+        return (std::filesystem::path(spec_.path).parent_path() / file).string();
+    }
+    std::string top() const { return file_.text ? file_.path + ":1" : file_.path; }
+
+    void check_columns() const {
+        const std::vector<std::string> known{"source", "target", "weight", "delay"};
+        for (const Column& c : file_.columns) {
+            if (std::find(known.begin(), known.end(), c.name) != known.end()) continue;
+            throw DataError(fmt::format("{}: unknown column '{}'{} (known: {})", top(), c.name,
+                                        did_you_mean(c.name, known), join(known)));
+        }
+        for (const char* name : {"source", "target"}) {
+            if (!file_.find(name))
+                throw DataError(fmt::format("{}: the column '{}' is missing", top(), name));
+        }
+        if (file_.columns[0].values.size() > most_edges)
+            throw DataError(fmt::format("{}: more than {} rows", file_.path, most_edges));
+        if (!file_.find("weight") && !projection_.weight_given)
+            throw DataError(
+                fmt::format("{}: there is no column 'weight', and the projection '{}' "
+                            "gives none; write it in one of them",
+                            top(), projection_.name()));
+    }
+
+    std::vector<std::uint32_t> ids(const char* name, const CellPopulationSpec& of) const {
+        const Column& column = *file_.find(name);
+        if (!column.unit.empty())
+            throw DataError(
+                fmt::format("{}: {} has no unit; found '{}'", top(), name, column.unit));
+        std::vector<std::uint32_t> out(column.values.size());
+        for (std::size_t row = 0; row < out.size(); ++row) {
+            const double id = column.values[row];
+            if (!(id >= 0.0 && id < static_cast<double>(of.size)) || id != std::floor(id)) {
+                throw DataError(fmt::format("{}: {} {} is no cell of '{}', which has 0 to {}",
+                                            file_.place(row), name, id, of.name, of.size - 1));
+            }
+            out[row] = static_cast<std::uint32_t>(id);
+        }
+        return out;
+    }
+
+    /// The values in `unit`; empty when there is no such column.
+    std::vector<double> quantities(const char* name, const std::string& unit, bool given) const {
+        const Column* const column = file_.find(name);
+        if (!column) return {};
+        if (given) {
+            throw DataError(
+                fmt::format("{}: {} is a column here and a key of the projection '{}'; "
+                            "write it in one of them",
+                            top(), name, projection_.name()));
+        }
+        double factor = 1.0;
+        if (!column->unit.empty()) {
+            const std::string wrong = read_quantity("1 " + column->unit, unit, name, factor);
+            if (!wrong.empty()) throw DataError(fmt::format("{}: {}", top(), wrong));
+        }
+        std::vector<double> out(column->values.size());
+        for (std::size_t row = 0; row < out.size(); ++row) {
+            out[row] = column->values[row] * factor;
+            if (!std::isfinite(out[row]))
+                throw DataError(
+                    fmt::format("{}: {} is {}", file_.place(row), name, column->values[row]));
+        }
+        return out;
+    }
+
+    void check_delays(const std::vector<double>& delay) const {
+        for (std::size_t row = 0; row < delay.size(); ++row) {
+            const double steps = delay[row] / spec_.dt;
+            if (steps >= 1.0 - 1e-9 && steps <= most_delay_steps * (1.0 + 1e-9)) continue;
+            throw DataError(
+                fmt::format("{}: delay ({:g} ms) must be between dt ({:g} ms) and {:g} "
+                            "ms",
+                            file_.place(row), delay[row], spec_.dt, most_delay_steps * spec_.dt));
+        }
+    }
+
+    void check_signs(const std::vector<double>& weight) const {
+        double first = 0.0;
+        for (std::size_t row = 0; row < weight.size(); ++row) {
+            if (first == 0.0) first = weight[row];
+            if (first * weight[row] >= 0.0) continue;
+            throw DataError(
+                fmt::format("{}: with dale: true all weights have one sign, but {:g} "
+                            "comes after {:g}",
+                            file_.place(row), weight[row], first));
+        }
+    }
+
+    const SimulationSpec& spec_;
+    const SynapsesSpec& projection_;
+    const CellPopulationSpec &from_, &to_;
+    const ColumnFile file_;
+};
+
+}  // namespace
+
+void load_edges(SimulationSpec& spec) {
+    for (SynapsesSpec& p : spec.projections) {
+        if (p.connect.rule == Rule::list)
+            p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
+    }
+}
+
+std::vector<std::string> input_files(const SimulationSpec& spec) {
+    std::vector<std::string> lines;
+    for (const SynapsesSpec& p : spec.projections) {
+        if (p.edges) lines.push_back(p.edges->sha256 + "  " + p.edges->path);
+    }
+    for (const CellPopulationSpec& p : spec.populations) {
+        if (!p.played) continue;
+        const auto& source = std::get<SpikeFileSource::Params>(p.cell);
+        lines.push_back(p.played->sha256 + "  " + spike_file_path(spec.path, source.file).string());
+    }
+    return lines;
+}
+
+}  // namespace snnsim

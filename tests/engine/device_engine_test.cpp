@@ -1,0 +1,179 @@
+// The engine of the GPU, its kernel bodies run one after the other on the host: the same spikes as
+// the CPU's engine, which works in another way altogether. With a GPU: the same there.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "kernels/launch/serial_steps.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/engine/engine_on.hpp"
+#include "src/engine/scale.hpp"
+#include "src/io/read_played_spikes.hpp"
+
+namespace snnsim {
+namespace {
+
+Spikes run(Engine& engine, std::int64_t steps, std::int64_t part) {
+    Spikes all;
+    for (const std::int64_t last = engine.now() + steps; engine.now() < last;) {
+        engine.advance(std::min(part, last - engine.now()));
+        const Spikes spikes = engine.take_spikes();
+        all.step.insert(all.step.end(), spikes.step.begin(), spikes.step.end());
+        all.population.insert(all.population.end(), spikes.population.begin(),
+                              spikes.population.end());
+        all.cell.insert(all.cell.end(), spikes.cell.begin(), spikes.cell.end());
+        all.value.insert(all.value.end(), spikes.value.begin(), spikes.value.end());
+    }
+    return all;
+}
+
+void expect_equal(const Spikes& a, const Spikes& b, const std::string& what) {
+    EXPECT_EQ(a.step, b.step) << what;
+    EXPECT_EQ(a.population, b.population) << what;
+    EXPECT_EQ(a.cell, b.cell) << what;
+    EXPECT_EQ(a.value, b.value) << what;
+}
+
+struct Case {
+    const char* model;
+    std::vector<std::string> overrides;
+};
+const std::vector<Case> cases{
+    {"cuba", {"simulate.duration=150 ms"}},
+    {"coba", {"simulate.duration=60 ms"}},
+    {"brunel", {"simulate.duration=25 ms"}},
+    {"izhikevich_1000", {"simulate.duration=200 ms"}},
+    {"izhikevich_patterns", {"simulate.duration=100 ms"}},
+    {"adex_patterns", {"simulate.duration=60 ms"}},
+    {"microcircuit", {"simulate.duration=30 ms", "scale.neurons=0.05", "scale.in_degrees=0.05"}},
+};
+
+/// Every kind of stimulus, record and source; parameters that differ from cell to cell; two
+/// receptors and one; a synapse to each kind of target.
+const char* const mixed = R"(
+name: mixed
+dt: 0.1 ms
+simulate: {duration: 60 ms}
+populations:
+  E: &cell {model: iaf_psc_exp, size: 403, tau_syn_ex: 2 ms, tau_syn_in: 4 ms, t_ref: 2 ms,
+      initial: {v: {distribution: uniform, low: -70 mV, high: -56 mV}}}
+  S: {model: poisson_source, size: 50, rate: 200 Hz, amplitude: 100 Hz, frequency: 40 Hz}
+  I: {<<: *cell, size: 97, tau_m: {distribution: normal, mean: 10 ms, std: 1 ms, low: 1 ms}}
+  A: {model: iaf_psc_alpha, size: 33}
+  R: {model: regular_source, size: 3, rate: 100 Hz}
+  V: {model: vsn, size: 40}
+  F: {model: spike_source, size: 20, file: played.csv}
+projections:
+  - {from: E, to: E, connect: {rule: fixed_probability, p: 0.1}, weight: {distribution: normal,
+      mean: 30 pA, std: 4 pA, low: 0 pA}, delay: {distribution: uniform, low: 0.1 ms, high: 3 ms}}
+  - {from: E, to: I, connect: {rule: fixed_in_degree, n: 40}, weight: 50 pA, delay: 0.8 ms}
+  - {from: I, to: E, connect: {rule: fixed_total_number, n: 3000}, weight: -90 pA, delay: 0.2 ms}
+  - {from: S, to: A, connect: {rule: fixed_out_degree, n: 9}, weight: 150 pA, delay: 1 ms}
+  - {from: R, to: A, connect: all_to_all, weight: 300 pA, delay: 2 ms}
+  - {from: F, to: V, connect: all_to_all, weight: 0.5, delay: 1 ms}
+  - {from: V, to: V, connect: {rule: fixed_in_degree, n: 9}, weight: 0.3, delay: 0.4 ms}
+  - {from: V, to: E, connect: {rule: fixed_out_degree, n: 20}, weight: {distribution: uniform,
+      low: 10 pA, high: 40 pA}, delay: 1 ms, weight_bits: 32}
+stimuli:
+  - {to: V, kind: noise, std: 0.5}
+  - {to: I, kind: poisson, rate: 3 kHz, weight: 40 pA}
+  - {to: E, kind: poisson, rate: 6 kHz, weight: 40 pA, start: 5 ms}
+  - {to: E, kind: noise, std: 30 pA}
+  - {to: E, kind: dc, amplitude: {distribution: normal, mean: 100 pA, std: 30 pA}, stop: 50 ms}
+  - {to: I, kind: sine, amplitude: 100 pA, frequency: 50 Hz, offset: 50 pA}
+  - {to: A, kind: ramp, first: 0 pA, last: 400 pA, start: 10 ms, stop: 40 ms}
+record:
+  - {population: E, what: v, interval: 0.7 ms, cells: 300}
+  - {population: I, what: input, interval: 1.1 ms}
+  - {population: I, what: input_in}
+  - {population: E, what: current, interval: 2 ms, cells: 5}
+)";
+
+std::vector<SimulationSpec> networks() {
+    std::vector<SimulationSpec> out;
+    for (const Case& c : cases) {
+        const AnyModel model = read_any_model(
+            std::string(SNNSIM_SOURCE_DIR) + "/models/" + c.model + ".yaml", c.overrides);
+        out.push_back(std::get<SimulationSpec>(model));
+    }
+    const std::string folder = testing::TempDir();
+    std::ofstream file(folder + "played.csv");
+    for (int step = 1; step < 600; step += 7) file << 0.1 * step << ", " << step % 20 << '\n';
+    file.close();
+    out.push_back(with_played_spikes(parse_simulation(mixed, folder + "mixed.yaml")));
+    return out;
+}
+
+using MakeEngine = std::unique_ptr<Engine> (*)(const SimulationSpec&, EngineOptions);
+
+std::unique_ptr<Engine> make_serial(const SimulationSpec& spec, EngineOptions options) {
+    return std::make_unique<EngineOn<SerialSteps>>(apply_scale(spec), options);
+}
+std::unique_ptr<Engine> make_cpu(const SimulationSpec& spec, EngineOptions options) {
+    return make_engine(spec, options);
+}
+std::unique_ptr<Engine> make_cuda(const SimulationSpec& spec, EngineOptions options) {
+    options.device = Device::cuda;
+    return make_engine(spec, options);
+}
+
+void expect_the_cpus_spikes(const SimulationSpec& spec, MakeEngine make) {
+    const auto cpu = make_engine(spec, {.threads = 2});
+    const auto device = make(spec, {.threads = 2});
+    const Spikes wanted = run(*cpu, spec.steps(), spec.steps());
+    EXPECT_GT(wanted.size(), 20u) << spec.name;
+    expect_equal(run(*device, spec.steps(), 97), wanted, spec.name);
+    EXPECT_EQ(device->spike_counts(), cpu->spike_counts()) << spec.name;
+    const EngineState a = device->state(), b = cpu->state();
+    EXPECT_EQ(a.states, b.states) << spec.name;
+    const auto samples_a = device->take_states(), samples_b = cpu->take_states();
+    ASSERT_EQ(samples_a.size(), samples_b.size());
+    for (std::size_t r = 0; r < samples_a.size(); ++r) {
+        EXPECT_EQ(samples_a[r].step, samples_b[r].step);
+        EXPECT_EQ(samples_a[r].values, samples_b[r].values);
+    }
+}
+
+/// From one engine to the other in the middle.
+void expect_exact_resume(const SimulationSpec& spec, MakeEngine from, MakeEngine to) {
+    const std::int64_t half = spec.steps() / 2 + 1;
+    const auto whole = from(spec, {.threads = 1});
+    const auto first = from(spec, {.threads = 1}), second = to(spec, {.threads = 2});
+    run(*whole, half, half);
+    run(*first, half, 31);
+    second->set_state(first->state());
+    expect_equal(run(*second, spec.steps() - half, 50), run(*whole, spec.steps() - half, 1 << 20),
+                 spec.name);
+    EXPECT_EQ(second->spike_counts(), whole->spike_counts());
+}
+
+TEST(DeviceEngine, TheSpikesOfTheCpu) {
+    for (const SimulationSpec& spec : networks()) expect_the_cpus_spikes(spec, make_serial);
+}
+
+TEST(DeviceEngine, GoesOnWhereTheOtherEngineStopped) {
+    const std::vector<SimulationSpec> all = networks();
+    for (const std::size_t k : {0u, 6u, 7u}) {
+        expect_exact_resume(all[k], make_serial, make_cpu);
+        expect_exact_resume(all[k], make_cpu, make_serial);
+    }
+}
+
+TEST(DeviceEngine, OnAGpuTheSpikesOfTheCpu) {
+    if (const std::string reason = why_no_cuda(); !reason.empty())
+        GTEST_SKIP() << "no CUDA device: " << reason;
+    for (const SimulationSpec& spec : networks()) expect_the_cpus_spikes(spec, make_cuda);
+}
+
+TEST(DeviceEngine, GoesOnAcrossGpuAndCpu) {
+    if (const std::string reason = why_no_cuda(); !reason.empty())
+        GTEST_SKIP() << "no CUDA device: " << reason;
+    const std::vector<SimulationSpec> all = networks();
+    for (const std::size_t k : {0u, 6u, 7u}) {
+        expect_exact_resume(all[k], make_cuda, make_cpu);
+        expect_exact_resume(all[k], make_cpu, make_cuda);
+    }
+}
+
+}  // namespace
+}  // namespace snnsim

@@ -1,0 +1,242 @@
+// Forms in which synapses are kept: the same spikes from each, and weights that are fine enough.
+#include <gtest/gtest.h>
+
+#include "snnsim/edge_list.hpp"
+#include "snnsim/engine.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/engine/scale.hpp"
+#include "src/engine/synapse_rows.hpp"
+
+namespace snnsim {
+namespace {
+
+SimulationSpec network(const std::string& projections) {
+    return parse_simulation(
+        "name: test\ndt: 0.1 ms\nsimulate: {duration: 40 ms}\npopulations:\n"
+        "  E: &cell {model: iaf_psc_exp, size: 203, tau_m: 20 ms, tau_syn_ex: 5 ms, tau_syn_in: 10 "
+        "ms, c_m: 200 pF, e_l: -49 mV, v_th: -50 mV, v_reset: -60 mV, t_ref: 5 ms, initial: {v: "
+        "{distribution: uniform, low: -60 mV, high: -50 mV}}}\n"
+        "  I: {<<: *cell, size: 61}\nprojections:\n" +
+            projections,
+        "test.yaml");
+}
+std::string projection(const std::string& ends, const std::string& connect,
+                       const std::string& more) {
+    return "  - {" + ends + ", connect: " + connect + ", " + more + "}\n";
+}
+
+std::vector<std::uint64_t> spikes(Engine& engine, std::int64_t steps) {
+    engine.advance(steps);
+    const Spikes s = engine.take_spikes();
+    std::vector<std::uint64_t> out;
+    for (std::size_t k = 0; k < s.size(); ++k)
+        out.push_back(static_cast<std::uint64_t>(s.step[k]) << 32 |
+                      static_cast<std::uint64_t>(s.population[k]) << 24 | s.cell[k]);
+    return out;
+}
+std::vector<std::uint64_t> spikes(const SimulationSpec& spec, int threads) {
+    return spikes(*make_engine(spec, {.threads = threads}), spec.steps());
+}
+
+const std::string varied =
+    "weight: {distribution: normal, mean: 5 pA, std: 9 pA}, delay: {distribution: uniform, low: "
+    "0.3 "
+    "ms, high: 2 ms}";
+const std::string at_once = "weight: {distribution: normal, mean: 5 pA, std: 9 pA}, delay: 1.1 ms";
+
+TEST(Storage, ProceduralGivesTheSameSpikesAsStored) {
+    const std::vector<std::string> rules{"all_to_all",
+                                         "{rule: all_to_all, autapses: false}",
+                                         "one_to_one",
+                                         "{rule: fixed_probability, p: 0.2}",
+                                         "{rule: fixed_probability, p: 0.8, autapses: false}",
+                                         "{rule: fixed_out_degree, n: 30}",
+                                         "{rule: fixed_out_degree, n: 30, multapses: false}",
+                                         "{rule: fixed_total_number, n: 5000}"};
+    for (const std::string& rule : rules) {
+        for (const std::string& values : {varied, at_once, std::string("weight: -9 pA")}) {
+            const std::string beside = projection(
+                "from: E, to: I", "{rule: fixed_in_degree, n: 20}", "weight: 9 pA, delay: 0.7 ms");
+            const auto with = [&](const char* procedural) {
+                return network(beside + projection("from: E, to: E", rule, values + procedural));
+            };
+            const std::vector<std::uint64_t> wanted = spikes(with(""), 1);
+            EXPECT_GT(wanted.size(), 30u);
+            for (const int threads : {1, 2, 3, 7}) {
+                EXPECT_EQ(spikes(with(", procedural: true"), threads), wanted) << rule << values;
+                if (threads > 1) {
+                    EXPECT_EQ(spikes(with(""), threads), wanted) << rule << values;
+                }
+            }
+        }
+    }
+}
+
+TEST(Storage, ProceduralGoesOnFromAState) {
+    const SimulationSpec spec = network(
+        projection("from: E, to: E", "{rule: fixed_probability, p: 0.2}",
+                   varied + ", procedural: true") +
+        projection("from: E, to: I", "{rule: fixed_out_degree, n: 9}",
+                   "weight: 90 pA, delay: 1 ms, procedural: true") +
+        projection("from: I, to: E", "{rule: fixed_total_number, n: 999}", "weight: -90 pA"));
+    const std::vector<std::uint64_t> wanted = spikes(spec, 1);
+    const auto first = make_engine(spec, {.threads = 2});
+    std::vector<std::uint64_t> got = spikes(*first, 137);
+    const auto second = make_engine(spec, {.threads = 3});
+    spikes(*second, 21);
+    second->set_state(first->state());
+    const std::vector<std::uint64_t> rest = spikes(*second, spec.steps() - 137);
+    got.insert(got.end(), rest.begin(), rest.end());
+    EXPECT_EQ(got, wanted);
+}
+
+TEST(Storage, AllToAllStoresNoTargets) {
+    const auto bytes = [](const std::string& more) {
+        const SimulationSpec spec = network(projection("from: E, to: I", "all_to_all", more));
+        const Synapses s = build_synapses(spec, Layout(spec, 2), 2);
+        EXPECT_EQ(s.counts[0], 203u * 61u);
+        const std::size_t dense = s.dense.empty() ? 0 : s.dense[0].bytes();
+        EXPECT_EQ(static_cast<double>(dense + s.rows.words() * 4), s.bytes[0] * 203.0 * 61.0);
+        EXPECT_EQ(s.procedural.size(), more.find("procedural") == std::string::npos ? 0u : 1u);
+        return s.bytes[0];
+    };
+    EXPECT_EQ(bytes("weight: 9 pA"), 0.0);
+    EXPECT_EQ(bytes(at_once), 2.0);
+    EXPECT_EQ(bytes(at_once + ", weight_bits: 32"), 4.0);
+    EXPECT_EQ(bytes(varied), 4.0);
+    EXPECT_EQ(bytes(varied + ", weight_bits: 32"), 8.0);
+    EXPECT_EQ(bytes(varied + ", procedural: true"), 0.0);
+}
+
+TEST(Storage, AListIsTheSameAsTheRuleThatItWasMadeOf) {
+    const std::string values = "weight: 90 pA, delay: 1.1 ms";
+    SimulationSpec listed =
+        network(projection("from: E, to: E", "{rule: list, file: e.csv}", "") +
+                projection("from: E, to: I", "{rule: list, file: e.csv}", values));
+    EdgeList all, same;
+    for (std::uint32_t j = 203; j-- > 0;) {
+        for (std::uint32_t i = 0; i < 203; ++i) {
+            all.source.push_back(j);
+            all.target.push_back(i);
+            all.weight.push_back(i % 2 == 0 ? 9.0 : -7.0);
+            all.delay.push_back(j % 3 == 0 ? 1.1 : 0.4);
+        }
+        for (std::uint32_t i = 0; i < 61; ++i) {
+            same.source.push_back(j);
+            same.target.push_back(i);
+        }
+    }
+    listed.projections[0].edges = std::make_shared<const EdgeList>(all);
+    listed.projections[1].edges = std::make_shared<const EdgeList>(same);
+    const std::vector<std::uint64_t> one = spikes(listed, 1);
+    for (const int threads : {2, 3, 7}) EXPECT_EQ(spikes(listed, threads), one);
+
+    // Each synapse of the list arrives with its weight at its time.
+    const Layout layout(listed, 1);
+    const Synapses s = build_synapses(listed, layout, 1);
+    EXPECT_EQ(s.counts, (std::vector<std::uint64_t>{203 * 203, 203 * 61}));
+    EXPECT_EQ(s.rows.delays[0].first, 4u);
+    EXPECT_EQ(s.rows.delays[0].count, 8u);
+    const std::uint32_t* const edge = s.rows.edges(0, 1);  // row 1: 0.4 ms to E, 1.1 ms to I
+    EXPECT_EQ(edge[1] - edge[0], 203u);
+    EXPECT_EQ(edge[8] - edge[7], 61u);
+    double first = 0.0, second = 0.0;
+    for (std::uint32_t k = edge[0]; k < edge[1]; ++k) {
+        const int weight = weight_of(s.rows.synapses[s.rows.row_start[1] + k]);
+        (weight > 0 ? first : second) += weight;
+    }
+    EXPECT_NEAR(first * s.grid.steps(0)[0], 102 * 9.0, 0.5);
+    EXPECT_NEAR(second * s.grid.steps(0)[1], 101 * -7.0, 0.5);
+
+    SimulationSpec rule = network(projection("from: E, to: I", "all_to_all", values));
+    SimulationSpec list =
+        network(projection("from: E, to: I", "{rule: list, file: e.csv}", values));
+    list.projections[0].edges = listed.projections[1].edges;
+    EXPECT_EQ(spikes(list, 2), spikes(rule, 2));
+}
+
+std::string two_weights(const std::string& large, const std::string& small) {
+    return projection("from: E, to: I", "{rule: fixed_out_degree, n: 9}", "weight: " + large) +
+           projection("from: I, to: I", "{rule: fixed_probability, p: 0.5}", "weight: " + small);
+}
+
+TEST(WeightBits, ThirtyTwoWhereSixteenAreTooCoarse) {
+    const auto plan = [](const std::string& large, const std::string& small) {
+        return plan_weights(network(two_weights(large, small)));
+    };
+    const WeightPlan narrow = plan("1 nA", "10 pA");
+    EXPECT_EQ(narrow.wide, (std::vector<std::uint8_t>{0, 0}));
+    EXPECT_LE(1000.0 / narrow.grid.steps(1)[0], 32767.0);
+    const WeightPlan wide = plan("1 nA", "1 pA");
+    EXPECT_EQ(wide.wide, (std::vector<std::uint8_t>{1, 0}));  // the large ones do not fit 16 bits
+    EXPECT_GE(1.0 / wide.grid.steps(1)[0], enough_steps);
+    EXPECT_LE(1.0 / wide.grid.steps(1)[0], 32767.0);
+    const WeightPlan forced = plan("1 nA, weight_bits: 16", "1 pA");
+    EXPECT_EQ(forced.wide, (std::vector<std::uint8_t>{0, 0}));
+    const WeightPlan asked = plan("1 nA", "10 pA, weight_bits: 32");
+    EXPECT_EQ(asked.wide, (std::vector<std::uint8_t>{0, 1}));
+    const WeightPlan signs = plan("-1 nA", "1 pA");  // another receptor
+    EXPECT_EQ(signs.wide, (std::vector<std::uint8_t>{0, 0}));
+}
+
+TEST(WeightBits, WideRowsArriveTheSame) {
+    // A power of two times larger grid: the same sums, so the same spikes.
+    const std::string beside =
+        projection("from: I, to: E", "{rule: fixed_out_degree, n: 30}", "weight: -64 pA");
+    const auto with = [&](const char* bits) {
+        return network(beside + projection("from: E, to: E", "{rule: fixed_probability, p: 0.3}",
+                                           std::string("weight: 16 pA, delay: {distribution: "
+                                                       "uniform, low: 0.2 ms, high: 1 ms}") +
+                                               bits));
+    };
+    const std::vector<std::uint64_t> wanted = spikes(with(""), 1);
+    EXPECT_GT(wanted.size(), 200u);
+    EXPECT_EQ(bytes_per_synapse(with(", weight_bits: 32"), plan_weights(with(", weight_bits: 32")),
+                                with("").projections[1], Storage::rows),
+              8.0);
+    for (const int threads : {1, 2, 3, 7}) {
+        EXPECT_EQ(spikes(with(", weight_bits: 32"), threads), wanted);
+        EXPECT_EQ(spikes(with(", weight_bits: 32, procedural: true"), threads), wanted);
+    }
+}
+
+TEST(WeightBits, AWeightThatWouldBecomeZeroIsAnError) {
+    const auto error = [](const std::string& large, const std::string& small) -> std::string {
+        try {
+            plan_weights(network(two_weights(large, small)));
+        } catch (const ModelError& e) {
+            return e.what();
+        }
+        return "no error";
+    };
+    EXPECT_EQ(error("1 nA", "0.01 pA"), "no error");
+    EXPECT_EQ(error("1 nA, weight_bits: 16", "0 pA"), "no error");
+    EXPECT_NE(error("1 nA, weight_bits: 16", "0.01 pA")
+                  .find("test.yaml:9:5: the weight 0.01 pA becomes 0: weights into 'I' have steps "
+                        "of 0.03125 pA"),
+              std::string::npos)
+        << error("1 nA, weight_bits: 16", "0.01 pA");
+    EXPECT_NE(error("1 nA", "1e-9 pA").find("test.yaml:9:5: the weight 1e-09 pA becomes 0"),
+              std::string::npos);
+    EXPECT_NE(error("1e300 pA", "1 pA")
+                  .find("test.yaml:8:5: weights into 'I' of 1e+300 pA are "
+                        "beyond what can be summed"),
+              std::string::npos)
+        << error("1e300 pA", "1 pA");
+}
+
+TEST(Storage, MemoryIsEstimated) {
+    const auto bytes = [](const std::string& more) {
+        return estimate_memory(network(projection("from: E, to: I", "all_to_all", more)))
+            .back()
+            .bytes;
+    };
+    EXPECT_EQ(bytes("weight: 9 pA"), 0u);
+    EXPECT_EQ(bytes(at_once), 203u * 61u * 2u);
+    EXPECT_EQ(bytes(varied), 203u * 61u * 4u);
+    EXPECT_EQ(bytes(varied + ", procedural: true"), 0u);
+}
+
+}  // namespace
+}  // namespace snnsim
