@@ -16,6 +16,7 @@ namespace snnsim {
 enum class Stream : std::uint32_t {  // below 256
     weights = 1,                     // entity: projection and row; counter: column
     bias = 2,                        // entity: projection; counter: column
+    connections = 3,                 // entity: projection and source; counter: target
     shuffle = 4,                     // entity: epoch; counter: position
     split = 5,                       // entity: 0; counter: sample
     encode_train = 6,                // entity: sample and input; variant: epoch; counter: time

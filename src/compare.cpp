@@ -67,13 +67,24 @@ ComparedRun from_model(const std::string& path, RunOptions options) {
     return from_file(output);
 }
 
+using Energy = const EnergyModel&;
+
 struct Column {
     const char* name;  // with its unit
-    std::string (*text)(const ComparedRun&);
+    std::string (*text)(const ComparedRun&, Energy);
 };
 
 ImageCost cost_of(const ComparedRun& r) {
-    return image_cost(r.spec, *r.record.test);
+    return image_cost(r.spec, r.record.test->counts);
+}
+ImageEnergy energy_of(const ComparedRun& r, Energy energy) {
+    return image_energy(r.spec, cost_of(r), energy);
+}
+std::string count_text(double count) {
+    return fmt::format("{:.0f}", count);
+}
+std::string energy_cell(const std::optional<double>& microjoules) {
+    return microjoules ? fmt::format("{:.4f}", *microjoules) : "-";
 }
 double train_seconds(const ComparedRun& r) {
     const auto at = r.record.seconds.find("train");
@@ -81,38 +92,76 @@ double train_seconds(const ComparedRun& r) {
 }
 
 constexpr Column columns[] = {
-    {"model", [](const ComparedRun& r) { return r.name; }},
+    {"model", [](const ComparedRun& r, Energy) { return r.name; }},
     {"test accuracy [%]",
-     [](const ComparedRun& r) { return fmt::format("{:.2f}", 100.0 * r.record.test->accuracy); }},
-    {"trainable weights",
-     [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).trainable); }},
-    {"fixed weights",
-     [](const ComparedRun& r) { return std::to_string(count_weights(r.spec).fixed); }},
-    {"time steps", [](const ComparedRun& r) { return std::to_string(r.spec.steps()); }},
-    {"input events / image",
-     [](const ComparedRun& r) { return fmt::format("{:.1f}", cost_of(r).input_events); }},
-    {"spikes / image",
-     [](const ComparedRun& r) { return fmt::format("{:.1f}", cost_of(r).spikes); }},
-    {"dense ops / image",
-     [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).dense); }},
-    {"MACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).macs); }},
-    {"ACs / image", [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).acs); }},
-    {"energy / image [uJ]",
-     [](const ComparedRun& r) {
-         const ImageCost cost = cost_of(r);
-         return fmt::format("{:.4f}", energy_45nm.microjoules(cost.macs, cost.acs));
+     [](const ComparedRun& r, Energy) {
+         return fmt::format("{:.2f}", 100.0 * r.record.test->accuracy);
      }},
+    {"trainable weights",
+     [](const ComparedRun& r, Energy) { return std::to_string(count_weights(r.spec).trainable); }},
+    {"fixed weights",
+     [](const ComparedRun& r, Energy) { return std::to_string(count_weights(r.spec).fixed); }},
+    {"time steps", [](const ComparedRun& r, Energy) { return std::to_string(r.spec.steps()); }},
+    {"input events / image",
+     [](const ComparedRun& r, Energy) { return fmt::format("{:.1f}", cost_of(r).input_events); }},
+    {"spikes / image",
+     [](const ComparedRun& r, Energy) { return fmt::format("{:.1f}", cost_of(r).spikes); }},
+    {"dense ops / image",
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).dense()); }},
+    {"MACs / image", [](const ComparedRun& r, Energy) { return count_text(cost_of(r).macs); }},
+    {"ACs / image", [](const ComparedRun& r, Energy) { return count_text(cost_of(r).acs); }},
+    {"MACs / image (syops)",
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).syops_macs); }},
+    {"ACs / image (syops)",
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).syops_acs); }},
     {"neuron updates / image",
-     [](const ComparedRun& r) { return fmt::format("{:.0f}", cost_of(r).neuron_updates); }},
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).neuron_updates); }},
+    {"memory reads / image",
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).reads); }},
+    {"memory writes / image",
+     [](const ComparedRun& r, Energy) { return count_text(cost_of(r).writes); }},
+    {"energy / image [uJ]",
+     [](const ComparedRun& r, Energy e) { return energy_cell(energy_of(r, e).synapses); }},
+    {"energy without skipping zeros [uJ]",
+     [](const ComparedRun& r, Energy e) { return energy_cell(energy_of(r, e).dense); }},
     {"energy of neuron updates [uJ]",
-     [](const ComparedRun& r) {
-         const double updates = cost_of(r).neuron_updates;
-         return fmt::format("{:.4f}", energy_45nm.microjoules(updates, updates));
+     [](const ComparedRun& r, Energy e) { return energy_cell(energy_of(r, e).neurons); }},
+    {"energy of memory [uJ]",
+     [](const ComparedRun& r, Energy e) { return energy_cell(energy_of(r, e).memory); }},
+    {"energy in all [uJ]",
+     [](const ComparedRun& r, Energy e) { return energy_cell(energy_of(r, e).all); }},
+    {"synaptic precision",
+     [](const ComparedRun& r, Energy e) -> std::string {
+         return tested_in_int8(r.spec) && e.of_int8 ? "int8" : "float";
+     }},
+    {"training, forward MACs / sample",
+     [](const ComparedRun& r, Energy) {
+         return count_text(training_cost(r.record.train_counts).forward_macs);
+     }},
+    {"training, forward ACs / sample",
+     [](const ComparedRun& r, Energy) {
+         return count_text(training_cost(r.record.train_counts).forward_acs);
+     }},
+    {"training, backward MACs / sample",
+     [](const ComparedRun& r, Energy) {
+         return count_text(training_cost(r.record.train_counts).backward_macs);
+     }},
+    {"training, backward ACs / sample",
+     [](const ComparedRun& r, Energy) {
+         return count_text(training_cost(r.record.train_counts).backward_acs);
      }},
     {"training time [s]",
-     [](const ComparedRun& r) { return fmt::format("{:.1f}", train_seconds(r)); }},
-    {"device", [](const ComparedRun& r) { return r.record.provenance.device; }},
+     [](const ComparedRun& r, Energy) { return fmt::format("{:.1f}", train_seconds(r)); }},
+    {"device", [](const ComparedRun& r, Energy) { return r.record.provenance.device; }},
 };
+
+std::string pj_text(const std::optional<double>& pj) {
+    return pj ? fmt::format("{:g} pJ", *pj) : "no value";
+}
+std::string energies_text(const char* precision, const OperationEnergies& e) {
+    return fmt::format("{}: {} a MAC, {} an AC, {} a read, {} a write", precision, pj_text(e.mac),
+                       pj_text(e.ac), pj_text(e.read), pj_text(e.write));
+}
 
 }  // namespace
 
@@ -125,7 +174,24 @@ std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
     return runs;
 }
 
-std::string compare_markdown(const std::vector<ComparedRun>& runs) {
+std::string energy_definitions(const EnergyModel& energy) {
+    std::string out =
+        "Effective operations as NeuroBench defines them: input and weight both non-zero; an AC "
+        "where all inputs of a projection are in {-1, 0, 1}, else a MAC; biases not counted. "
+        "(syops): as syops-counter counts: dense operations, biases included, times the mean rate, "
+        "all MACs where inputs are values, and an AC for each neuron update. An input that is the "
+        "same at every step is summed, and counted, once. Spikes: of populations with a state "
+        "behind the input. Memory (Garg et al. 2026): a word for each input that arrives, each "
+        "weight it meets, each bias, state and parameter. ";
+    out += fmt::format("Energy of {} ({}), {}", energy.name, energy.source,
+                       energies_text("float", energy.of_float));
+    if (energy.of_int8) out += "; " + energies_text("int8", *energy.of_int8);
+    return out + ". energy: synaptic arithmetic. A neuron update takes " +
+           pj_text(energy.of_float.of_update()) +
+           ". \"-\": the model has no value for an operation that occurred.\n";
+}
+
+std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyModel& energy) {
     std::string out = "| |";
     for (const ComparedRun& r : runs) out += fmt::format(" {} |", r.name);
     out += "\n|---|";
@@ -133,29 +199,18 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs) {
     for (const Column& c : columns) {
         if (&c == columns) continue;
         out += fmt::format("\n| {} |", c.name);
-        for (const ComparedRun& r : runs) out += fmt::format(" {} |", c.text(r));
+        for (const ComparedRun& r : runs) out += fmt::format(" {} |", c.text(r, energy));
     }
-    return out + fmt::format(
-                     "\n\nEffective operations as NeuroBench defines them: input and weight both "
-                     "non-zero; an AC where "
-                     "all inputs of a projection are in {{-1, 0, 1}}, else a MAC; biases not "
-                     "counted. An input that is the "
-                     "same at every step is summed, and counted, once. Spikes: of spiking "
-                     "populations behind the "
-                     "input. Energy: {} pJ a MAC, {} pJ an AC ({}, {}); synaptic arithmetic only. "
-                     "Neuron updates (a "
-                     "neuron with a membrane, one step) take a MAC and an AC each and are not part "
-                     "of it.\n",
-                     energy_45nm.mac, energy_45nm.ac, energy_45nm.name, energy_45nm.source);
+    return out + "\n\n" + energy_definitions(energy);
 }
 
-std::string compare_csv(const std::vector<ComparedRun>& runs) {
+std::string compare_csv(const std::vector<ComparedRun>& runs, const EnergyModel& energy) {
     std::string out;
     for (const Column& c : columns) out += fmt::format("{}{}", &c == columns ? "" : ",", c.name);
     for (const ComparedRun& r : runs) {
         out += "\n";
         for (const Column& c : columns) {
-            const std::string text = c.text(r);
+            const std::string text = c.text(r, energy);
             out += fmt::format("{}{}", &c == columns ? "" : ",",
                                text.find(',') == std::string::npos ? text : "\"" + text + "\"");
         }

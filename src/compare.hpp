@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/run.hpp"
+#include "src/energy/energy_model.hpp"
 
 namespace snnsim {
 
@@ -25,8 +26,10 @@ struct ComparedRun {
 std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
                                       const RunOptions& options);
 
+/// What the numbers of energy mean, and where they come from.
+std::string energy_definitions(const EnergyModel& energy);
 /// The table in Markdown, and as comma-separated values.
-std::string compare_markdown(const std::vector<ComparedRun>& runs);
-std::string compare_csv(const std::vector<ComparedRun>& runs);
+std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyModel& energy);
+std::string compare_csv(const std::vector<ComparedRun>& runs, const EnergyModel& energy);
 
 }  // namespace snnsim

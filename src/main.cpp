@@ -18,6 +18,7 @@
 #include "src/data/encode_samples.hpp"
 #include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
+#include "src/study/study_report.hpp"
 
 namespace snnsim {
 namespace {
@@ -67,6 +68,9 @@ void add_run_options(CLI::App& app, RunOptions& options) {
                    "folder with the data set's idx files, gzipped or not");
     app.add_flag("--force", options.force, "overwrite an existing run file");
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
+    app.add_option("--energy", options.energy,
+                   "energy model: " + join(shipped_energy_models()) + ", or a file (.yaml)")
+        ->type_name("NAME|FILE");
     app.add_option("--checkpoint-every", options.checkpoint_every,
                    "seconds between checkpoints in an epoch")
         ->check(CLI::NonNegativeNumber);
@@ -210,14 +214,48 @@ int dispatch(std::vector<std::string> arguments) {
     compare_command.add_option("-o,--output", output,
                                "table to write (.csv); default: runs/compare_<names>.csv");
     compare_command.callback([&] {
+        const EnergyModel energy = read_energy_model(options.energy);
         const std::vector<ComparedRun> runs = compare_runs(compared, options);
         std::string path = output.empty() ? "runs/compare" : output;
         if (output.empty()) {
             for (const ComparedRun& r : runs) path += "_" + r.name;
             path += ".csv";
         }
-        save_text(path, compare_csv(runs));
-        fmt::print("{}\n{}\n", compare_markdown(runs), path);
+        save_text(path, compare_csv(runs, energy));
+        fmt::print("{}\n{}\n", compare_markdown(runs, energy), path);
+    });
+
+    StudyOptions study;
+    std::string study_path;
+    CLI::App& study_command = *app.add_subcommand(
+        "study", "a grid of models, settings and seeds: accuracy against energy");
+    study_command.footer(
+        "Each cell is a run file; finished ones are not run again, so that an interrupted study "
+        "goes on.\n"
+        "Example: snnsim study models/studies/li.yaml --jobs 2 && tools/plot_study.py runs/li");
+    study_command.add_option("study", study_path, "study file (.yaml)")->required();
+    study_command.add_option("--jobs", study.jobs, "cells at a time; they share the cores (1)")
+        ->check(CLI::Range(1, 4096));
+    study_command.add_option("-o,--output", study.output,
+                             "folder to write; default: runs/<name of the study>");
+    study_command
+        .add_option(
+            "--energy", study.energy,
+            "energy model; default: what the study says, or " + std::string(default_energy_model))
+        ->type_name("NAME|FILE");
+    add_choice(study_command, "--backend", study.backend,
+               "where to compute (auto: CUDA if there is a device)");
+    study_command.add_option("--data-dir", study.data_dir,
+                             "folder with the data set's idx files, gzipped or not");
+    add_choice(study_command, "--progress", study.progress, "what to show meanwhile");
+    study_command.callback([&] {
+        const StudyResult result = run_study(study_path, study);
+        const std::string text = study_markdown(result);
+        save_text(result.folder + "/study.md", text);
+        save_text(result.folder + "/study.csv", study_csv(result));
+        write_study(result.folder + "/study.h5", result);
+        fmt::print("{}\n{}/study.md, study.csv, study.h5; figures: tools/plot_study.py {}\n", text,
+                   result.folder, result.folder);
     });
 
     EncodeOptions encoding;

@@ -75,6 +75,7 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
         record.seconds["train"] = seconds_before + whole.seconds();
         at.state = trainer.state();
         record.checkpoint = at;
+        record.train_counts = at.state.counts;
         take_weights(at.state, record.network);
     };
     const auto save = [&] {
@@ -84,6 +85,7 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     };
     LoopHooks hooks;
     hooks.report = [&](const TrainingProgress& p) { display.show(p); };
+    hooks.test_samples = static_cast<std::uint32_t>(data.test.count);
     hooks.stop_requested = InterruptGuard::asked;
     hooks.save = [&](bool epoch_ended) {
         if (epoch_ended || since_save.seconds() >= options.checkpoint_every) save();
@@ -107,6 +109,13 @@ Evaluation test(const ModelSpec& spec, const Dataset& data, Trainer& trainer, Ru
     const Stopwatch watch(record.seconds["test"]);
     std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test.count));
     std::iota(samples.begin(), samples.end(), 0u);
+    if (spec.test->quantize) {
+        constexpr std::int64_t most = 1000;
+        std::vector<std::uint32_t> calibration(
+            static_cast<std::size_t>(std::min(most, data.train.count)));
+        std::iota(calibration.begin(), calibration.end(), 0u);
+        trainer.quantize(*spec.test->quantize, calibration);
+    }
     return trainer.evaluate(samples,
                             {.test_set = true, .batch = spec.test->batch, .record = spec.record});
 }
@@ -126,6 +135,7 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
 
 RunRecord run(const std::string& model, const RunOptions& options) {
     ProgressDisplay display(options.progress);
+    const EnergyModel energy = read_energy_model(options.energy);
     const Start start =
         options.resume.empty() ? start_anew(model, options) : start_again(model, options);
     RunRecord record = start.record;
@@ -145,7 +155,7 @@ RunRecord run(const std::string& model, const RunOptions& options) {
         record.test = test(start.spec, data, *trainer, record);
     }
     finish(status, start, *trainer, record);
-    display.say(summary_text(start.spec, record, start.output));
+    display.say(summary_text(start.spec, record, start.output, energy));
     return record;
 }
 

@@ -103,7 +103,9 @@ struct WeightSpec {
                   "kaiming_uniform: U(-b, b), b = gain sqrt(6 / fan_in); kaiming_normal: sd gain "
                   "sqrt(2 / fan_in); xavier_uniform: b = gain sqrt(6 / (fan_in + fan_out)); "
                   "xavier_normal: sd gain sqrt(2 / (fan_in + fan_out)); fan_in_uniform: b = gain / "
-                  "sqrt(fan_in), the default of torch.nn.Linear; uniform; normal; constant"},
+                  "sqrt(fan_in), the default of torch.nn.Linear; uniform; normal; constant. fan_in "
+                  "and "
+                  "fan_out are the sizes of the populations, whatever `connect` leaves out"},
             Field{"gain", &WeightSpec::gain, "", positive,
                   "factor on the scale of the named rules"},
             Field{"low", &WeightSpec::low, "", unlimited, "lower end of uniform"},
@@ -115,15 +117,40 @@ struct WeightSpec {
     }
 };
 
-enum class ConnectRule : std::uint8_t { all_to_all };
+enum class ConnectRule : std::uint8_t {
+    all_to_all,
+    one_to_one,
+    blocks,
+    fixed_probability,
+    fixed_in_degree
+};
 template <>
 struct Names<ConnectRule> {
-    static constexpr std::array values{"all_to_all"};
+    static constexpr std::array values{"all_to_all", "one_to_one", "blocks", "fixed_probability",
+                                       "fixed_in_degree"};
+};
+/// Which weights of a projection there are; the others are and stay zero.
+struct ConnectionSpec {
+    ConnectRule rule = ConnectRule::all_to_all;
+    double p = 0.0;
+    std::int64_t n = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"rule", &ConnectionSpec::rule, "", unlimited,
+                  "all_to_all; one_to_one; blocks: the neurons of the larger population share out "
+                  "among those of the smaller one, in order and evenly; fixed_probability: every "
+                  "pair with probability p; fixed_in_degree: n different sources for every target",
+                  Need::required},
+            Field{"p", &ConnectionSpec::p, "", fraction, "fixed_probability: of a pair"},
+            Field{"n", &ConnectionSpec::n, "", non_negative, "fixed_in_degree: sources"},
+        };
+    }
 };
 
 struct ProjectionSpec {
     std::string from, to;
-    ConnectRule connect = ConnectRule::all_to_all;
+    ConnectionSpec connect;
     WeightSpec weight;
     bool bias = false;
     bool trainable = true;
@@ -289,6 +316,29 @@ struct EarlyStoppingSpec {
     }
 };
 
+/// Gradual magnitude pruning (Zhu & Gupta 2017): the smallest weights of each trainable projection
+/// become zero for good, until the share `sparsity` has; what is left learns on.
+struct PruneSpec {
+    double sparsity = 0.0;
+    std::int64_t from = 1;
+    std::int64_t to = 1;
+    Location at;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"sparsity", &PruneSpec::sparsity, "",
+                  Limits{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true},
+                  "share of the weights of each trainable projection that become zero; biases stay",
+                  Need::required},
+            Field{"from", &PruneSpec::from, "", at_least(1),
+                  "prune for the first time after this epoch"},
+            Field{"to", &PruneSpec::to, "", at_least(1),
+                  "and for the last time after this one; on the way the share left to prune falls "
+                  "with the cube of the time left. The epochs that follow fine-tune"},
+        };
+    }
+};
+
 enum class Method : std::uint8_t { surrogate_gradient };
 template <>
 struct Names<Method> {
@@ -308,6 +358,7 @@ struct TrainSpec {
     double validation = 0.0;
     std::optional<EarlyStoppingSpec> early_stopping;
     bool best_weights = false;
+    std::optional<PruneSpec> prune;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -337,16 +388,50 @@ struct TrainSpec {
                   "stop when validation stops improving"},
             Field{"best_weights", &TrainSpec::best_weights, "", unlimited,
                   "test with the weights of the epoch with the best validation accuracy"},
+            Field{"prune", &TrainSpec::prune, "", unlimited, "remove the smallest weights"},
+        };
+    }
+};
+
+enum class QuantizeScale : std::uint8_t { projection, target };
+template <>
+struct Names<QuantizeScale> {
+    static constexpr std::array values{"projection", "target"};
+};
+/// Weights as whole numbers of `bits` bits times a scale, symmetric around zero: w = round(w / s)
+/// s, s = max|w| / (2^(bits - 1) - 1). Biases keep their precision, as in integer inference (Jacob
+/// et al. 2018).
+struct QuantizeSpec {
+    std::int64_t bits = 8;
+    QuantizeScale scale = QuantizeScale::target;
+    bool values = true;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"bits", &QuantizeSpec::bits, "", Limits{.low = 2, .high = 16},
+                  "of a weight, and of a graded value"},
+            Field{"scale", &QuantizeSpec::scale, "", unlimited,
+                  "one scale for the whole projection, or for the weights of each target"},
+            Field{"values", &QuantizeSpec::values, "", unlimited,
+                  "also the values that neurons send (relu, vsn), on a scale per population from "
+                  "the largest one that 1000 training samples cause; spikes have one bit anyway"},
         };
     }
 };
 
 struct TestSpec {
     std::int64_t batch = 250;
+    std::int64_t every = 0;
+    std::optional<QuantizeSpec> quantize;
 
     static constexpr auto fields() {
         return std::tuple{Field{"batch", &TestSpec::batch, "", Limits{.low = 1, .high = 65536},
-                                "samples computed together; does not change results"}};
+                                "samples computed together; does not change results"},
+                          Field{"every", &TestSpec::every, "", non_negative,
+                                "also test after every so many epochs, for the curve; what comes "
+                                "out changes nothing. 0: at the end only"},
+                          Field{"quantize", &TestSpec::quantize, "", unlimited,
+                                "round the weights after training, and test what comes out"}};
     }
 };
 

@@ -15,13 +15,15 @@ struct Population {
     NeuronModels::Params neuron;
 };
 
-/// All-to-all weights between two populations.
+/// Weights between two populations: a full matrix, with zeros where `connected` says that there is
+/// no synapse.
 struct Projection {
     std::string name;
     std::size_t from, to;  // indices into Network::populations
     bool trainable;
-    std::vector<float> weights;  // [pre][post]
-    std::vector<float> bias;     // [post], or empty
+    std::vector<float> weights;                // [pre][post]
+    std::vector<float> bias;                   // [post], or empty
+    std::vector<std::uint8_t> connected = {};  // [pre][post] 1 or 0; empty: all to all
 
     bool recurrent() const { return from == to; }
 };

@@ -25,6 +25,7 @@ struct RunOptions {
     bool force = false;    // overwrite an existing run file
     std::string resume;    // run file to go on from
     ProgressStyle progress = ProgressStyle::automatic;
+    std::string energy = "45nm";     // energy model: a shipped one by name, or a file
     double checkpoint_every = 10.0;  // seconds
     bool profile = false;            // of a simulation: measure the phases of its steps
 };

@@ -34,6 +34,7 @@ struct Curves {
     std::vector<double> epoch_validation_loss,
         epoch_validation_accuracy;  // empty without validation
     std::vector<double> epoch_seconds;
+    std::vector<double> test_epoch, test_accuracy;  // with test.every: epochs complete, and then
 };
 
 /// Where training stands, so that it can go on.
@@ -55,6 +56,7 @@ struct RunRecord {
     Network network;  // weights as they are at the time of writing
     Curves curves;
     std::optional<Evaluation> test;
+    PhaseCounts train_counts;  // of all updates; empty without training
     std::optional<Checkpoint> checkpoint;
     std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
 };

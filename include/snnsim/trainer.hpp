@@ -21,18 +21,52 @@ struct StepResult {
     double learning_rate;
 };
 
-/// What the samples of an evaluation caused, summed over samples and steps.
+/// What a population did, summed over samples and steps. Memory as in Garg et al. 2026 (arXiv
+/// 2603.21674): a neuron with a state reads and writes it at every step and reads its two
+/// parameters once a sample; biases are read once a sample; outputs are written.
 struct PopulationActivity {
     std::string population;
-    std::uint64_t events;    // non-zero outputs (spikes, or non-zero values)
-    std::uint64_t possible;  // size * steps * samples
+    std::uint64_t events = 0;    // non-zero outputs: spikes, or graded values
+    std::uint64_t possible = 0;  // size * steps * samples
+    bool graded = false;         // sends values, not spikes
+    std::uint64_t updates = 0;   // size * steps * samples of neurons that keep a state, else 0
+    std::uint64_t reads = 0, writes = 0;  // words, but for those of the synapses
 };
+/// Synaptic operations of a projection, forward, summed over samples and steps.
 struct ProjectionOperations {
     std::string projection;
-    std::uint64_t dense;  // weights * steps * samples
-    std::uint64_t
-        macs;  // effective multiply-accumulates: input and weight non-zero, input not in {-1, 0, 1}
-    std::uint64_t acs;  // effective accumulates: inputs all in {-1, 0, 1}
+    std::uint64_t dense = 0;   // weights * steps * samples
+    std::uint64_t macs = 0;    // effective multiply-accumulates: input and weight non-zero
+    std::uint64_t acs = 0;     // effective accumulates: the same where all inputs are in {-1, 0, 1}
+    std::uint64_t events = 0;  // inputs that are not zero ...
+    std::uint64_t inputs = 0;  // ... of so many
+    std::uint64_t biases = 0;  // biases * steps * samples
+    bool analog = false;       // inputs are values, so that operations are MACs
+
+    /// Words: every input that arrives, and the weights it meets.
+    std::uint64_t reads() const { return events + macs + acs; }
+    /// As syops-counter counts (Chen et al. 2023): dense operations, biases included, times the
+    /// share of inputs that are not zero; all of them MACs where inputs are values.
+    double syops_macs() const { return analog ? static_cast<double>(dense + biases) : 0.0; }
+    double syops_acs() const {
+        if (analog || inputs == 0) return 0.0;
+        return static_cast<double>(dense + biases) * static_cast<double>(events) /
+               static_cast<double>(inputs);
+    }
+};
+/// Synaptic operations of a projection in the backward pass: dL/dw, an operation for each input
+/// that is not zero and each weight (AC where inputs are in {-1, 0, 1}), and dL/d(output) of the
+/// sources where it goes further down, a MAC for each weight and step.
+struct BackwardOperations {
+    std::string projection;
+    std::uint64_t dense = 0, macs = 0, acs = 0;
+    std::uint64_t updates = 0;  // weights and biases changed
+};
+struct PhaseCounts {
+    std::uint64_t samples = 0;
+    std::vector<PopulationActivity> activity;  // of the populations that send, or keep a state
+    std::vector<ProjectionOperations> forward;
+    std::vector<BackwardOperations> backward;  // empty where nothing was trained
 };
 
 /// Recorded output of the first samples of an evaluation.
@@ -52,8 +86,7 @@ struct Evaluation {
     double loss = 0.0;
     double accuracy = 0.0;
     std::vector<std::uint8_t> labels, predictions;
-    std::vector<PopulationActivity> activity;
-    std::vector<ProjectionOperations> operations;
+    PhaseCounts counts;
     std::vector<SpikeRecording> spikes;
     std::vector<StateRecording> states;
 };
@@ -65,6 +98,9 @@ struct TrainerState {
     std::vector<std::vector<float>>
         moments;                // per projection: the optimiser's, [moment][pre (+ bias row)][post]
     std::uint64_t updates = 0;  // weight updates done
+    std::vector<std::vector<std::uint8_t>> masks =
+        {};  // per projection [pre][post]: 0 where pruning took the weight, or empty
+    PhaseCounts counts = {};  // of the training so far
 };
 
 struct TrainerOptions {
@@ -94,6 +130,13 @@ class Trainer {
     };
     virtual Evaluation evaluate(std::span<const std::uint32_t> samples,
                                 const EvaluateOptions& options) = 0;
+
+    /// Sets the smallest weights of each trainable projection to zero for good, until the share
+    /// `sparsity` of them is.
+    virtual void prune(double sparsity) = 0;
+    /// Rounds weights, and from now on the values that populations send, as `spec` says; the
+    /// `calibration` samples of the training set show how large values get.
+    virtual void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration) = 0;
 
     virtual TrainerState state() const = 0;
     virtual void set_state(const TrainerState& state) = 0;

@@ -9,7 +9,8 @@
 
 namespace snnsim {
 
-// A call per row would take as long as its arithmetic, and g++ 12 makes one where a body grows large.
+// A call per row would take as long as its arithmetic, and g++ 12 makes one where a body grows
+// large.
 #define SNN_INLINE inline __attribute__((always_inline))
 
 /// A whole panel: what a CPU thread holds, in two vectors of eight.
@@ -36,7 +37,7 @@ SNN_INLINE PanelColumns add(const PanelColumns& a, const PanelColumns& b) {
     return {a.low + b.low, a.high + b.high};
 }
 SNN_INLINE PanelColumns::Eight fused_eight(PanelColumns::Eight a, PanelColumns::Eight b,
-                                       PanelColumns::Eight c) {
+                                           PanelColumns::Eight c) {
 #if defined(__AVX2__) && defined(__FMA__)
     return (PanelColumns::Eight)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #else

@@ -7,9 +7,11 @@
 #include "kernels/neurons/lif.hpp"
 #include "kernels/neurons/relu.hpp"
 #include "kernels/neurons/spike_source.hpp"
+#include "kernels/neurons/vsn.hpp"
 
 namespace snnsim {
 
-using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, LeakyReadout, Relu, Linear>;
+using NeuronModels =
+    ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, Relu, Linear>;
 
 }  // namespace snnsim

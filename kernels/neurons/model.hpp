@@ -51,6 +51,15 @@ struct Names<Integration> {
     static constexpr std::array values{"exact", "euler"};
 };
 
+/// A model that fires by a threshold: it sends spikes, or values in its spikes (`graded_spikes`).
+/// Its backward step takes a surrogate derivative; that of graded spikes also dL/d(spike).
+template <class M>
+inline constexpr bool sends_graded_spikes = requires {
+    M::graded_spikes;
+};
+template <class M>
+inline constexpr bool has_threshold = M::output == Output::spikes || sends_graded_spikes<M>;
+
 /// s = 1 where v reaches the threshold.
 struct Heaviside {
     SNN_HD static float spike(float distance) { return distance >= 0.0f ? 1.0f : 0.0f; }

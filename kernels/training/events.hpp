@@ -98,6 +98,10 @@ struct CollectEvents {
     Events events;
 
     SNN_HD void operator()(std::size_t b) const {
+        if (raw.values && shape.steps == 1) {
+            events.constant[b] = events.count[b] = collect_values(b);
+            return;
+        }
         const bool short_trains = raw.bits && shape.steps <= 32;
         const std::uint32_t constant =
             short_trains ? collect_words(b, Train::constant, 0) : collect(b, Train::constant, 0);
@@ -124,6 +128,21 @@ struct CollectEvents {
             neuron[at] = n;
             word[at] = train;
             at += wanted == Train::constant ? train == full : (train != 0) & (train != full);
+        }
+        return at;
+    }
+
+    /// As collect_words, for values of a single step: all of them are constant.
+    SNN_HD std::uint32_t collect_values(std::size_t b) const {
+        const float* values = raw.values + b * events.capacity;
+        std::uint32_t* neuron = events.neuron + b * events.capacity;
+        float* value = events.values + b * events.capacity;
+        std::uint32_t at = 0;
+        for (std::uint32_t n = 0; n < events.capacity; ++n) {
+            const float x = values[n];
+            neuron[at] = n;
+            value[at] = x;
+            at += x != 0.0f ? 1u : 0u;
         }
         return at;
     }
@@ -171,32 +190,74 @@ struct CollectEvents {
     }
 };
 
-/// Body over neurons: adds the number of non-zero outputs before step `until` to `total`, over the
-/// batch.
-struct CountEvents {
+/// Non-zero outputs before step `until`, of one neuron in one sample.
+struct CountOutput {
     BatchShape shape;
     RawOutput raw;
-    std::size_t size;
     std::size_t until;
+
+    SNN_HD std::uint32_t operator()(std::size_t at) const {
+        std::uint32_t sum = 0;
+        if (raw.bits) {
+            for (std::size_t w = 0; w * 32 < until; ++w) {
+                const std::uint32_t word = raw.bits[at * shape.words() + w] & full_word(until, w);
+                sum += static_cast<std::uint32_t>(count_bits(word));
+            }
+        } else {
+            for (std::size_t t = 0; t < until; ++t)
+                sum += raw.values[at * shape.steps + t] != 0.0f ? 1u : 0u;
+        }
+        return sum;
+    }
+};
+
+/// Body over neurons: adds the outputs that `count` finds to `total`, over the batch. For GPUs,
+/// where neighbouring threads read neighbouring words.
+struct CountEvents {
+    CountOutput count;
+    std::size_t size;
     std::uint64_t* total;  // [neuron]
 
     SNN_HD void operator()(std::size_t n) const {
         std::uint64_t sum = 0;
-        for (std::size_t b = 0; b < shape.batch; ++b) {
-            const std::size_t at = b * size + n;
-            if (raw.bits) {
-                for (std::size_t w = 0; w * 32 < until; ++w) {
-                    const std::uint32_t word =
-                        raw.bits[at * shape.words() + w] & full_word(until, w);
-                    sum += static_cast<std::uint64_t>(count_bits(word));
-                }
+        for (std::size_t b = 0; b < count.shape.batch; ++b) sum += count(b * size + n);
+        total[n] += sum;
+    }
+};
+
+/// Body over chunks of samples, for CPUs, which read memory in its order: sums of each chunk.
+struct CountChunk {
+    static constexpr std::size_t chunks = 32;
+
+    CountOutput count;
+    std::size_t size;
+    std::uint32_t* sum;  // [chunk][neuron]
+
+    SNN_HD void operator()(std::size_t chunk) const {
+        const std::size_t batch = count.shape.batch;
+        const std::size_t first = batch * chunk / chunks, last = batch * (chunk + 1) / chunks;
+        std::uint32_t* own = sum + chunk * size;
+        for (std::size_t n = 0; n < size; ++n) own[n] = 0;
+        for (std::size_t b = first; b < last; ++b) {
+            if (count.raw.values && count.shape.steps == 1) {  // the same, in vector instructions
+                const float* value = count.raw.values + b * size;
+                for (std::size_t n = 0; n < size && count.until == 1; ++n)
+                    own[n] += value[n] != 0.0f ? 1u : 0u;
             } else {
-                for (std::size_t t = 0; t < until; ++t) {
-                    sum += raw.values[at * shape.steps + t] != 0.0f ? 1u : 0u;
-                }
+                for (std::size_t n = 0; n < size; ++n) own[n] += count(b * size + n);
             }
         }
-        total[n] += sum;
+    }
+};
+
+/// Body over neurons: adds the sums of all chunks to `total`.
+struct AddChunks {
+    const std::uint32_t* sum;
+    std::size_t size;
+    std::uint64_t* total;
+
+    SNN_HD void operator()(std::size_t n) const {
+        for (std::size_t c = 0; c < CountChunk::chunks; ++c) total[n] += sum[c * size + n];
     }
 };
 

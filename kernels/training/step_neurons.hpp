@@ -153,11 +153,16 @@ struct StepNeuronsBack {
         float* gradient = layer.gradient.at(shape, p) + row;
         prefetch(saved0 + shape.steps * panel_width);  // backward in time, forward in panels: no
         float slope[lanes] = {};                       // pattern that the hardware would follow
+        float of_event[lanes] = {};
         if (rate_gradient) {
             const float* extra = rate_gradient + p.panel * panel_width + p.lane;
-            SNN_LANES for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
+            if constexpr (sends_graded_spikes<M>) {
+                for (int l = 0; l < lanes; ++l) of_event[l] = extra[l];
+            } else {
+                SNN_LANES for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
+            }
         }
-        if constexpr (M::output == Output::spikes) {
+        if constexpr (has_threshold<M>) {
             float x[lanes];
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
@@ -167,7 +172,12 @@ struct StepNeuronsBack {
         }
         SNN_LANES for (int l = 0; l < lanes; ++l) {
             const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
-            gradient[l] = M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l]);
+            if constexpr (sends_graded_spikes<M>) {
+                gradient[l] =
+                    M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l], of_event[l]);
+            } else {
+                gradient[l] = M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l]);
+            }
         }
     }
 };

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "src/cli/progress.hpp"
-#include "src/energy/energy_model.hpp"
 #include "src/energy/image_cost.hpp"
+#include "src/network/connections.hpp"
 
 namespace snnsim {
 namespace {
@@ -18,10 +19,31 @@ std::int64_t size_of(const ModelSpec& spec, const std::string& name) {
     return 0;
 }
 
+/// Weights that the connection rule of projection k leaves there.
+std::int64_t weights_of(const ModelSpec& spec, std::size_t k) {
+    const ProjectionSpec& p = spec.projections[k];
+    const std::int64_t from = size_of(spec, p.from), to = size_of(spec, p.to);
+    const std::vector<std::uint8_t> connected =
+        connections(p.connect, {static_cast<std::size_t>(from), static_cast<std::size_t>(to),
+                                spec.seed, static_cast<std::uint32_t>(k)});
+    return connected.empty() ? from * to : std::count(connected.begin(), connected.end(), 1);
+}
+
 std::size_t memory_of(const ModelSpec& spec) {
     std::size_t sum = 0;
     for (const MemoryPart& part : estimate_memory(spec)) sum += part.bytes;
     return sum;
+}
+
+std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const EnergyModel& energy) {
+    const ImageCost cost = image_cost(spec, counts);
+    const ImageEnergy e = image_energy(spec, cost, energy);
+    return fmt::format(
+        "per image: {} spikes, {} MACs, {} ACs, {} (synapses), {} with neurons and memory ({}{}, "
+        "{})\n",
+        grouped(std::llround(cost.spikes)), grouped(std::llround(cost.macs)),
+        grouped(std::llround(cost.acs)), energy_text(e.synapses), energy_text(e.all), energy.name,
+        tested_in_int8(spec) && energy.of_int8 ? " in int8" : "", energy.source);
 }
 
 /// "25 steps of 1 ms"
@@ -32,10 +54,15 @@ std::string steps_text(const ModelSpec& spec) {
 
 }  // namespace
 
+std::string energy_text(const std::optional<double>& microjoules) {
+    return microjoules ? fmt::format("{:.3f} uJ", *microjoules) : "no energy known";
+}
+
 WeightCount count_weights(const ModelSpec& spec) {
     WeightCount count;
-    for (const ProjectionSpec& p : spec.projections) {
-        const std::int64_t weights = size_of(spec, p.from) * size_of(spec, p.to);
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
+        const std::int64_t weights = weights_of(spec, k);
         (p.trainable ? count.trainable : count.fixed) += weights;
         if (p.bias) count.bias += size_of(spec, p.to);
     }
@@ -66,9 +93,10 @@ std::string check_text(const ModelSpec& spec) {
                            grouped(p.size));
     }
     out += fmt::format("\n{:<34} {:<12} {:>12} {:>8}\n", "projection", "rule", "weights", "biases");
-    for (const ProjectionSpec& p : spec.projections) {
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
         out += fmt::format("{:<34} {:<12} {:>12} {:>8}  {}\n", p.from + " -> " + p.to,
-                           name_of(p.connect), grouped(size_of(spec, p.from) * size_of(spec, p.to)),
+                           name_of(p.connect.rule), grouped(weights_of(spec, k)),
                            p.bias ? grouped(size_of(spec, p.to)) : "-",
                            p.trainable ? "trainable" : "fixed");
     }
@@ -82,18 +110,14 @@ std::string check_text(const ModelSpec& spec) {
     return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec)));
 }
 
-std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::string& path) {
+std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::string& path,
+                         const EnergyModel& energy) {
     std::string out;
     if (r.test) {
-        const ImageCost cost = image_cost(spec, *r.test);
         out += fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n",
                            100.0 * r.test->accuracy, r.test->loss,
                            grouped(static_cast<std::int64_t>(r.test->labels.size())));
-        out += fmt::format("per image: {} spikes, {} MACs, {} ACs, {:.3f} uJ ({}, {})\n",
-                           grouped(std::llround(cost.spikes)), grouped(std::llround(cost.macs)),
-                           grouped(std::llround(cost.acs)),
-                           energy_45nm.microjoules(cost.macs, cost.acs), energy_45nm.name,
-                           energy_45nm.source);
+        out += cost_text(spec, r.test->counts, energy);
     }
     double total = 0.0;
     out += "time:";

@@ -3,6 +3,7 @@
 
 #include "snnsim/network.hpp"
 #include "snnsim/run_record.hpp"
+#include "src/energy/energy_model.hpp"
 
 namespace snnsim {
 
@@ -11,7 +12,10 @@ std::string header_text(const ModelSpec& spec, const std::string& device);
 /// The table of `snnsim check`.
 std::string check_text(const ModelSpec& spec);
 /// After a run: accuracy, activity, operations, where the time went, where the file is.
-std::string summary_text(const ModelSpec& spec, const RunRecord& record, const std::string& path);
+std::string summary_text(const ModelSpec& spec, const RunRecord& record, const std::string& path,
+                         const EnergyModel& energy);
+/// "0.123 uJ"; where the technology has no value for an operation that occurred, words that say so.
+std::string energy_text(const std::optional<double>& microjoules);
 
 struct WeightCount {
     std::int64_t trainable = 0, fixed = 0, bias = 0;

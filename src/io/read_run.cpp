@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
+#include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
 
 namespace snnsim {
@@ -64,7 +65,9 @@ Curves read_curves(hid_t root) {
             read("epochs/train_accuracy"),
             read("epochs/validation_loss"),
             read("epochs/validation_accuracy"),
-            read("epochs/seconds")};
+            read("epochs/seconds"),
+            read("test/epoch"),
+            read("test/accuracy")};
 }
 
 Evaluation read_test(hid_t root) {
@@ -77,17 +80,10 @@ Evaluation read_test(hid_t root) {
     if (test.labels.size() != test.predictions.size()) {
         throw FileError("the data sets 'test/label' and 'test/prediction' differ in length");
     }
-    for (const std::string& name : h5::children(root, "energy/activity")) {
-        const h5::Handle a = h5::open_group(root, "energy/activity/" + name);
-        test.activity.push_back({name, h5::read_number<std::uint64_t>(a, "events"),
-                                 h5::read_number<std::uint64_t>(a, "possible")});
+    if (h5::exists(root, "energy/operations")) {
+        throw FileError("an older snnsim has written it, with other counts; run the model again");
     }
-    for (const std::string& name : h5::children(root, "energy/operations")) {
-        const h5::Handle o = h5::open_group(root, "energy/operations/" + name);
-        test.operations.push_back({name, h5::read_number<std::uint64_t>(o, "dense"),
-                                   h5::read_number<std::uint64_t>(o, "macs"),
-                                   h5::read_number<std::uint64_t>(o, "acs")});
-    }
+    if (h5::exists(root, "energy/test")) test.counts = read_counts(root, "energy/test");
     return test;
 }
 
@@ -102,6 +98,9 @@ TrainerState read_state(hid_t root, const std::string& path,
         state.bias.push_back(h5::read_vector<float>(root, at + "/bias"));
         if (h5::exists(root, at + "/moments"))
             state.moments.push_back(h5::read_vector<float>(root, at + "/moments"));
+        state.masks.emplace_back();
+        if (h5::exists(root, at + "/mask"))
+            state.masks.back() = h5::read_vector<std::uint8_t>(root, at + "/mask");
     }
     return state;
 }
@@ -118,6 +117,7 @@ Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
     c.best_accuracy = h5::read_number<double>(g, "best_accuracy");
     c.epochs_since_best = h5::read_number<std::int64_t>(g, "epochs_since_best");
     c.state = read_state(root, "checkpoints/last/state", order);
+    c.state.counts = read_counts(root, "checkpoints/last/counts");
     if (h5::exists(root, "checkpoints/last/best"))
         c.best = read_state(root, "checkpoints/last/best", order);
     return c;
@@ -142,6 +142,7 @@ RunRecord read_run(const std::string& path) {
         read_projections(root, r.network);
         r.curves = read_curves(root);
         if (h5::exists(root, "test")) r.test = read_test(root);
+        if (h5::exists(root, "energy/train")) r.train_counts = read_counts(root, "energy/train");
         for (const std::string& phase : h5::children(root, "profile")) {
             const std::vector<double> seconds = h5::read_vector<double>(root, "profile/" + phase);
             if (seconds.size() != 1)

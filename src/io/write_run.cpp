@@ -4,6 +4,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
+#include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
@@ -46,6 +47,8 @@ void write_curves(hid_t root, const Curves& c) {
     write("epochs/validation_loss", c.epoch_validation_loss);
     write("epochs/validation_accuracy", c.epoch_validation_accuracy);
     write("epochs/seconds", c.epoch_seconds, "s");
+    write("test/epoch", c.test_epoch);
+    write("test/accuracy", c.test_accuracy);
 }
 
 void write_test(hid_t root, const Evaluation& test) {
@@ -65,30 +68,6 @@ void write_test(hid_t root, const Evaluation& test) {
     h5::write_vector(g, "confusion", confusion, "1", {classes, classes});  // [label][prediction]
 }
 
-void write_operations(hid_t root, const Evaluation& test) {
-    if (test.operations.empty()) return;
-    const h5::Handle energy = h5::make_group(root, "energy");
-    h5::write_text(
-        energy, "convention",
-        "effective synaptic operations (NeuroBench): input and weight non-zero; AC where all "
-        "inputs are "
-        "in {-1, 0, 1}, else MAC; bias not counted; sums over all test samples and steps");
-    h5::write_number<std::uint64_t>(energy, "samples", test.labels.size());
-    for (const PopulationActivity& a : test.activity) {
-        const h5::Handle g = h5::make_group(root, "energy/activity/" + a.population);
-        h5::write_number(g, "events", a.events);
-        h5::write_number(g, "possible", a.possible);
-        h5::write_text(g, "units", "1");
-    }
-    for (const ProjectionOperations& o : test.operations) {
-        const h5::Handle g = h5::make_group(root, "energy/operations/" + o.projection);
-        h5::write_number(g, "dense", o.dense);
-        h5::write_number(g, "macs", o.macs);
-        h5::write_number(g, "acs", o.acs);
-        h5::write_text(g, "units", "operations");
-    }
-}
-
 void write_state(hid_t root, const std::string& path, const Network& network,
                  const TrainerState& state) {
     const h5::Handle g = h5::make_group(root, path);
@@ -99,6 +78,8 @@ void write_state(hid_t root, const std::string& path, const Network& network,
         h5::write_vector(root, at + "/bias", state.bias[k], "1");
         if (k < state.moments.size())
             h5::write_vector(root, at + "/moments", state.moments[k], "1");
+        if (k < state.masks.size() && !state.masks[k].empty())
+            h5::write_vector(root, at + "/mask", state.masks[k], "1");
     }
 }
 
@@ -113,6 +94,7 @@ void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
     h5::write_number(g, "best_accuracy", c.best_accuracy);
     h5::write_number(g, "epochs_since_best", c.epochs_since_best);
     write_state(root, "checkpoints/last/state", network, c.state);
+    write_counts(root, "checkpoints/last/counts", c.state.counts);
     if (c.best) write_state(root, "checkpoints/last/best", network, *c.best);
 }
 
@@ -128,8 +110,9 @@ void write_all(const std::string& path, const RunRecord& r) {
         write_states(root, axis, r.test->states);
         write_trials(root, axis, *r.test);
         write_test(root, *r.test);
-        write_operations(root, *r.test);
+        if (!r.test->counts.forward.empty()) write_counts(root, "energy/test", r.test->counts);
     }
+    if (!r.train_counts.forward.empty()) write_counts(root, "energy/train", r.train_counts);
     for (const auto& [phase, seconds] : r.seconds) {
         h5::write_vector(root, "profile/" + phase, std::vector<double>{seconds}, "s");
     }

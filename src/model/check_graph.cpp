@@ -30,6 +30,49 @@ void check_ends(ModelView& model, const ProjectionSpec& p, const std::string& k)
             fmt::format("'{}' cannot project to itself: a {} keeps no state from step to step, so "
                         "this would be no recurrent network",
                         p.to, model_of(*to)));
+    } else if (to_known && from == to && output_of(*to) == Output::values) {
+        model.add({"projections", k, "to"},
+                  fmt::format("'{}' cannot project to itself: a {} sends values, and recurrent "
+                              "projections carry spikes only",
+                              p.to, model_of(*to)));
+    }
+}
+
+/// The keys of the rule, and the sizes it needs.
+void check_connect(ModelView& model, const ProjectionSpec& p, const std::string& k) {
+    if (!model.sound_or_absent({"projections", k, "connect"})) return;
+    const ConnectionSpec& c = p.connect;
+    const auto key_of = [&](const char* key, ConnectRule rule) {
+        const bool given = model.given({"projections", k, "connect", key});
+        if (given == (c.rule == rule)) return;
+        model.add({"projections", k, "connect"},
+                  given ? fmt::format("{} takes no '{}'", name_of(c.rule), key)
+                        : fmt::format("{} needs the key '{}'", name_of(c.rule), key));
+    };
+    key_of("p", ConnectRule::fixed_probability);
+    key_of("n", ConnectRule::fixed_in_degree);
+    std::int64_t from = 0, to = 0;
+    for (const PopulationSpec& q : model.spec.populations) {
+        if (!model.sound({"populations", q.name, "size"})) continue;
+        if (q.name == p.from) from = q.size;
+        if (q.name == p.to) to = q.size;
+    }
+    if (from == 0 || to == 0) return;
+    if (c.rule == ConnectRule::one_to_one && from != to) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("one_to_one needs populations of the same size, but '{}' has {} "
+                              "neurons and '{}' has {}",
+                              p.from, from, p.to, to));
+    }
+    if (c.rule == ConnectRule::blocks && std::max(from, to) % std::min(from, to) != 0) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("blocks shares out evenly, but {} neurons ('{}') and {} ('{}') do "
+                              "not divide",
+                              from, p.from, to, p.to));
+    }
+    if (c.rule == ConnectRule::fixed_in_degree && c.n > from) {
+        model.add({"projections", k, "connect", "n"},
+                  fmt::format("n ({}) is more than '{}' has neurons ({})", c.n, p.from, from));
     }
 }
 
@@ -173,6 +216,7 @@ void check_projections(ModelView& model) {
         const ProjectionSpec& p = model.spec.projections[n];
         const std::string k = std::to_string(n);
         check_ends(model, p, k);
+        check_connect(model, p, k);
         names.check(model, n, p.from, p.to, p.name());
         if (p.weight.init == WeightInit::uniform && p.weight.low > p.weight.high) {
             model.add(

@@ -25,7 +25,7 @@ void check_loss(ModelView& model, const TrainSpec& train) {
 void check_rate_penalty(ModelView& model, const RateSpec& rate, const std::string& k) {
     const PopulationSpec* p =
         model.find(rate.population, {"train", "rate_penalty", k, "population"});
-    if (p && model.model_known(*p) && (is_source(*p) || output_of(*p) != Output::spikes)) {
+    if (p && model.model_known(*p) && !has_threshold_of(*p)) {
         model.add({"train", "rate_penalty", k, "population"},
                   fmt::format("'{}' is a {}; a rate penalty is for populations of spiking neurons",
                               p->name, model_of(*p)));
@@ -33,6 +33,25 @@ void check_rate_penalty(ModelView& model, const RateSpec& rate, const std::strin
     if (rate.lower > rate.upper) {
         model.add({"train", "rate_penalty", k, "lower"},
                   fmt::format("lower ({:g}) is greater than upper ({:g})", rate.lower, rate.upper));
+    }
+}
+
+void check_prune(ModelView& model, const TrainSpec& train) {
+    if (!train.prune || !model.sound({"train", "prune"})) return;
+    const PruneSpec& prune = *train.prune;
+    if (prune.from > prune.to) {
+        model.add({"train", "prune"},
+                  fmt::format("from ({}) is greater than to ({})", prune.from, prune.to));
+    } else if (prune.to >= train.epochs && model.sound_or_absent({"train", "epochs"})) {
+        model.add({"train", "prune"},
+                  fmt::format("the last pruning, after epoch {}, leaves none of {} epochs to "
+                              "fine-tune what is left",
+                              prune.to, train.epochs));
+    }
+    if (train.early_stopping || train.best_weights) {
+        model.add({"train", "prune"},
+                  "early_stopping and best_weights could end with weights from before the "
+                  "pruning; leave them out");
     }
 }
 
@@ -56,6 +75,7 @@ void check_train(ModelView& model) {
     for (std::size_t k = 0; k < train.rate_penalty.size(); ++k) {
         check_rate_penalty(model, train.rate_penalty[k], std::to_string(k));
     }
+    check_prune(model, train);
     if (train.validation > 0.0 || !model.sound_or_absent({"train", "validation"})) return;
     constexpr const char* remedy = "needs validation samples; add validation: 0.1";
     if (train.early_stopping) {

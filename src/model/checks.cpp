@@ -31,6 +31,13 @@ Output output_of(const PopulationSpec& p) {
 bool is_source(const PopulationSpec& p) {
     return std::holds_alternative<SpikeSource::Params>(p.neuron);
 }
+bool has_threshold_of(const PopulationSpec& p) {
+    bool threshold = false;
+    NeuronModels::visit(p.neuron, [&]<class M>(const auto&) {
+        if constexpr (NeuronModel<M>) threshold = has_threshold<M>;
+    });
+    return threshold;
+}
 bool has_memory(const PopulationSpec& p) {
     bool memory = false;
     NeuronModels::visit(p.neuron, [&]<class M>(const auto&) {

@@ -28,6 +28,8 @@ class ModelView : public Places {
 
 Output output_of(const PopulationSpec& p);
 bool is_source(const PopulationSpec& p);
+/// True when a neuron fires by a threshold.
+bool has_threshold_of(const PopulationSpec& p);
 /// True when a neuron keeps a state from step to step.
 bool has_memory(const PopulationSpec& p);
 inline const char* model_of(const PopulationSpec& p) {

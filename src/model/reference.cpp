@@ -250,6 +250,9 @@ std::string training() {
                "projections[]",
                "A list. Projections must not form cycles, but for those of a population "
                "to itself.") +
+           section<ConnectionSpec>("projections[].connect",
+                                   "The name of the rule alone will do where it needs no other "
+                                   "key. Weights that a rule leaves out are zero and stay so.") +
            section<WeightSpec>("projections[].weight", "The weights that training starts from.") +
            section<TrainSpec>("train",
                               "Without this section the network is tested as it was drawn.") +
@@ -260,7 +263,12 @@ std::string training() {
            section<ScheduleSpec>("train.schedule", "What the learning rate is multiplied by.") +
            section<RateSpec>("train.rate_penalty[]", "A list.") +
            section<EarlyStoppingSpec>("train.early_stopping", "Needs `train.validation`.") +
+           section<PruneSpec>("train.prune",
+                              "Gradual magnitude pruning (Zhu & Gupta 2017) with fine-tuning.") +
            section<TestSpec>("test", "`test: {}` will do.") +
+           section<QuantizeSpec>("test.quantize",
+                                 "Whole numbers times a scale, symmetric around zero; biases keep "
+                                 "their precision. The run file holds the rounded weights.") +
            section<RecordSpec>("record[]", "A list; recording is done while testing.");
 }
 

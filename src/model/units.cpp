@@ -21,7 +21,7 @@ constexpr std::array units{
     Unit{"V", "mV", 1e3},   Unit{"uV", "mV", 1e-3}, Unit{"pA", "pA", 1.0},  Unit{"nA", "pA", 1e3},
     Unit{"uA", "pA", 1e6},  Unit{"pF", "pF", 1.0},  Unit{"nF", "pF", 1e3},  Unit{"uF", "pF", 1e6},
     Unit{"nS", "nS", 1.0},  Unit{"uS", "nS", 1e3},  Unit{"pS", "nS", 1e-3}, Unit{"Hz", "Hz", 1.0},
-    Unit{"kHz", "Hz", 1e3},
+    Unit{"kHz", "Hz", 1e3}, Unit{"pJ", "pJ", 1.0},  Unit{"fJ", "pJ", 1e-3}, Unit{"nJ", "pJ", 1e3},
 };
 
 struct Kind {
@@ -36,6 +36,7 @@ constexpr std::array kinds{
     Kind{"pF", "a capacitance", "250 pF"},
     Kind{"nS", "a conductance", "10 nS"},
     Kind{"Hz", "a rate", "250 Hz"},
+    Kind{"pJ", "an energy", "4.6 pJ"},
     Kind{any_input, "a current, a voltage, a conductance, a rate or a number without a unit",
          "87.8 pA"},
     Kind{"", "a number without a unit", "0.5"},

@@ -5,6 +5,7 @@
 #include "kernels/random.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/network.hpp"
+#include "src/network/connections.hpp"
 
 namespace snnsim {
 namespace {
@@ -88,6 +89,7 @@ Network compile(const ModelSpec& spec) {
                        index_of(network.populations, p.to),
                        p.trainable,
                        {},
+                       {},
                        {}};
         const auto pre = static_cast<std::size_t>(network.populations[out.from].size);
         const auto post = static_cast<std::size_t>(network.populations[out.to].size);
@@ -100,6 +102,10 @@ Network compile(const ModelSpec& spec) {
             for (std::size_t j = 0; j < post; ++j) {
                 out.weights[i * post + j] = weights.draw(key, static_cast<std::uint32_t>(j));
             }
+        }
+        out.connected = connections(p.connect, {pre, post, spec.seed, id});
+        for (std::size_t i = 0; i < out.connected.size(); ++i) {
+            if (!out.connected[i]) out.weights[i] = 0.0f;
         }
         if (p.bias) {
             const Distribution bias{false, 0.0, 1.0 / std::sqrt(static_cast<double>(pre))};

@@ -51,6 +51,28 @@ RunRecord read_furthest(const std::string& named, const std::string& output, boo
     return further ? checkpoint : record;
 }
 
+/// The named item of a list that was read from a file.
+template <class Item>
+Item named(const std::vector<Item>& list, std::string Item::*name, const std::string& wanted) {
+    for (const Item& item : list) {
+        if (item.*name == wanted) return item;
+    }
+    throw FileError("the checkpoint has no counts of " + wanted);
+}
+
+/// Counts that were read from a file, in the order of the network.
+PhaseCounts in_order(const PhaseCounts& file, const Network& network) {
+    if (file.forward.empty()) return {};
+    PhaseCounts counts{file.samples, {}, {}, {}};
+    for (const Population& p : network.populations)
+        counts.activity.push_back(named(file.activity, &PopulationActivity::population, p.name));
+    for (const Projection& p : network.projections) {
+        counts.forward.push_back(named(file.forward, &ProjectionOperations::projection, p.name));
+        counts.backward.push_back(named(file.backward, &BackwardOperations::projection, p.name));
+    }
+    return counts;
+}
+
 /// Puts the projections of a state that was read from a file into the order of the network.
 void reorder(TrainerState& state, const Network& file, const Network& network) {
     TrainerState ordered;
@@ -67,7 +89,9 @@ void reorder(TrainerState& state, const Network& file, const Network& network) {
         ordered.weights.push_back(std::move(state.weights[k]));
         ordered.bias.push_back(std::move(state.bias[k]));
         if (!state.moments.empty()) ordered.moments.push_back(std::move(state.moments[k]));
+        ordered.masks.push_back(std::move(state.masks[k]));
     }
+    ordered.counts = in_order(state.counts, network);
     state = std::move(ordered);
 }
 

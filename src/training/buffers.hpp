@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/training/optimizers.hpp"
+#include "kernels/training/quantize.hpp"
 #include "kernels/training/recurrent.hpp"
 #include "kernels/training/weight_gradient.hpp"
 #include "snnsim/network.hpp"
@@ -19,6 +20,7 @@ struct ProjectionBuffers {
     std::size_t sources, targets;
     bool trainable, recurrent, has_bias;
     Buffer<float> weight, gradient, moment[2], transposed;
+    Buffer<float> mask;  // 1 or 0; empty where every weight is there
 
     ProjectionBuffers(const Projection& p, std::size_t sources, std::size_t targets)
         : sources(sources),
@@ -75,6 +77,7 @@ struct PopulationBuffers {
 
     std::size_t size = 0;
     bool sends_values = false;  // else spikes
+    ValueGrid grid;             // of the values sent
     Buffer<float> saved[2], output, gradient, values, event_values;
     Buffer<std::byte> states, adjoints;  // of recurrent populations, between steps
     Buffer<std::uint32_t> bits, event_bits, event_count, event_constant, event_neuron;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "snnsim/error.hpp"
 #include "src/training/schedule.hpp"
+#include "src/training/smaller_weights.hpp"
 
 namespace snnsim {
 namespace {
@@ -112,8 +114,22 @@ class Loop {
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
         ++at_.epoch;
+        if (spec_.test && spec_.test->every > 0 && at_.epoch % spec_.test->every == 0) test();
+        if (train_.prune) {
+            const double sparsity = sparsity_after(*train_.prune, at_.epoch);
+            if (sparsity > 0.0) trainer_.prune(sparsity);
+        }
         at_.batch_in_epoch = 0;
         at_.epoch_loss_sum = at_.epoch_right_sum = at_.epoch_samples = at_.epoch_seconds = 0.0;
+    }
+
+    void test() {
+        std::vector<std::uint32_t> samples(hooks_.test_samples);
+        std::iota(samples.begin(), samples.end(), 0u);
+        const Evaluation result = trainer_.evaluate(
+            samples, {.test_set = true, .batch = spec_.test->batch, .record = {}});
+        curves_.test_epoch.push_back(static_cast<double>(at_.epoch));
+        curves_.test_accuracy.push_back(result.accuracy);
     }
 
     void validate() {
@@ -129,6 +145,7 @@ class Loop {
         if (!train_.best_weights) return;
         at_.best = trainer_.state();
         at_.best->moments.clear();
+        at_.best->counts = {};
     }
     bool stops_early() const {
         return train_.early_stopping && at_.epochs_since_best >= train_.early_stopping->patience;

@@ -24,6 +24,7 @@ struct LoopHooks {
     std::function<bool()> stop_requested = [] { return false; };
     /// Called at each epoch's end (true) and between blocks (false); may write a checkpoint.
     std::function<void(bool)> save = [](bool) {};
+    std::uint32_t test_samples = 0;  // of the test set, for `test.every`
 };
 
 /// The loss is no longer finite; the curves go up to and with it.

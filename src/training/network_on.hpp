@@ -6,6 +6,8 @@
 
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
+#include "kernels/training/mask.hpp"
+#include "kernels/training/single_step.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
 #include "src/training/buffers.hpp"
@@ -65,6 +67,11 @@ class NetworkOn {
                                     });
             }
             if (sends(k)) {
+                PopulationBuffers<Backend>& p = populations[k];
+                if (p.grid.step > 0.0f) {
+                    backend.for_each(shape.rows() * p.size,
+                                     QuantizeValues{p.grid, p.values.data()});
+                }
                 backend.for_each(shape.batch, CollectEvents{shape, populations[k].raw(),
                                                             populations[k].events()});
             }
@@ -95,6 +102,10 @@ class NetworkOn {
     /// Clips the gradients if asked to, updates the weights and sets the gradients to zero.
     void update(double learning_rate) {
         ++updates;
+        for (ProjectionBuffers<Backend>& p : projections) {
+            if (!p.trainable || p.mask.size() == 0) continue;
+            backend.for_each(p.element_count(), MaskGradient{p.mask.data(), p.gradient.data()});
+        }
         const float* scale = clip();
         Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
             const auto rule = rule_of<O>(params, learning_rate);
@@ -119,13 +130,28 @@ class NetworkOn {
         while (network.populations[k].name != spec.population) ++k;
         PopulationBuffers<Backend>& p = populations[k];
         p.spike_count.fill_zero();
-        backend.for_each(p.size,
-                         CountEvents{shape, p.raw(), p.size, shape.steps, p.spike_count.data()});
+        count_events(k, shape, shape.steps, p.spike_count.data());
         backend.for_each(
             p.size,
             RatePenalty{p.spike_count.data(), p.size, 1.0f / static_cast<float>(shape.rows()),
                         static_cast<float>(spec.lower), static_cast<float>(spec.upper),
                         static_cast<float>(spec.strength), p.rate_gradient.data(), loss});
+    }
+
+    /// Adds the events of population k before step `until` to `total` [neuron].
+    void count_events(std::size_t k, const BatchShape& shape, std::size_t until,
+                      std::uint64_t* total) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const CountOutput count{shape, p.raw(), until};
+        if constexpr (width_of<Columns> == 1) {
+            backend.for_each(p.size, CountEvents{count, p.size, total});
+        } else {
+            const std::size_t chunks = CountChunk::chunks;
+            if (chunk_counts_.size() < chunks * p.size)
+                chunk_counts_ = Buffer<std::uint32_t>(chunks * p.size);
+            backend.for_each(chunks, CountChunk{count, p.size, chunk_counts_.data()});
+            backend.for_each(p.size, AddChunks{chunk_counts_.data(), p.size, total});
+        }
     }
 
     /// Buffers that only training needs, at the first update.
@@ -162,6 +188,12 @@ class NetworkOn {
     bool sends(std::size_t k) const {
         return std::any_of(network.projections.begin(), network.projections.end(),
                            [&](const Projection& p) { return p.from == k; });
+    }
+
+    bool is_recurrent(std::size_t k) const { return recurrent_[k]; }
+    /// Whether the gradient goes on to the sources of projection k.
+    bool passes_gradient(std::size_t k) const {
+        return needs_gradient_[network.projections[k].from];
     }
 
   private:
@@ -210,10 +242,6 @@ class NetworkOn {
             }
         }
     }
-    bool passes_gradient(std::size_t k) const {
-        return needs_gradient_[network.projections[k].from];
-    }
-
     void encode(const BatchShape& shape, const BatchSamples& samples) {
         PopulationBuffers<Backend>& input = populations.front();
         Encoders::visit(network.encoder, [&]<class E>(const typename E::Params& params) {
@@ -245,7 +273,13 @@ class NetworkOn {
                                          projections[inputs[n]].weights(),
                                          {p.saved[0].data()},
                                          n > 0};
-            if (n + 1 < inputs.size() || recurrent_[k]) {
+            const bool last = n + 1 == inputs.size();
+            if (single_values(projection.from, shape)) {
+                const SumValues<Columns> values{shape,       p.panels(), sum.events,
+                                                sum.weights, sum.input,  sum.accumulate};
+                backend.for_each(values.size(), values);
+                if (last && !recurrent_[k]) backend.for_each(count, step);
+            } else if (!last || recurrent_[k]) {
                 backend.for_each(count, sum);
             } else {
                 backend.for_each(count, Then{sum, step});
@@ -282,7 +316,13 @@ class NetworkOn {
         }
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const BackData<Columns> back = back_data(outputs[n], shape, n > 0);
-            if (n + 1 < outputs.size() || recurrent_[k]) {
+            const bool last = n + 1 == outputs.size();
+            if (single_step(shape)) {
+                const BackValues<Columns, TransposedPanels> values{
+                    shape, back.panels, back.upper, back.weights, back.gradient, back.accumulate};
+                backend.for_each(values.size(), values);
+                if (last && !recurrent_[k]) backend.for_each(count, step);
+            } else if (!last || recurrent_[k]) {
                 backend.for_each(count, back);
             } else {
                 backend.for_each(count, Then{back, step});
@@ -315,6 +355,15 @@ class NetworkOn {
         ProjectionBuffers<Backend>& p = projections[in];
         if (!p.trainable) return;
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+        if (const std::size_t from = network.projections[in].from; single_values(from, shape)) {
+            const ValueGradient<Columns> body{shape,
+                                              target.panels(),
+                                              populations[from].values.data(),
+                                              {target.gradient.data()},
+                                              p.gradients()};
+            backend.for_each(body.size(), body);
+            return;
+        }
         // Whole panels where there are enough of them to share out, else blocks of rows.
         const bool whole = target.panels() >= 16 && Backend::gradient_block > 1;
         const WeightGradient<Columns> body{shape,
@@ -325,6 +374,14 @@ class NetworkOn {
                                            p.gradients(),
                                            p.recurrent ? std::size_t{1} : std::size_t{0}};
         backend.for_each(body.size(), body);
+    }
+
+    /// Whether the bodies of single_step.hpp will do.
+    bool single_step(const BatchShape& shape) const {
+        return shape.steps == 1 && width_of<Columns> == panel_width;
+    }
+    bool single_values(std::size_t from, const BatchShape& shape) const {
+        return single_step(shape) && populations[from].sends_values;
     }
 
     std::size_t recurrent_projection(std::size_t k) const {
@@ -370,7 +427,7 @@ class NetworkOn {
 
     Surrogate surrogate_;
     std::vector<bool> recurrent_, needs_gradient_;
-    Buffer<std::uint32_t> rank_, active_;
+    Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<double> squares_;
     Buffer<float> clip_scale_;
     bool training_reserved_ = false;

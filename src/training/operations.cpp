@@ -1,19 +1,193 @@
 #include "src/training/operations.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <type_traits>
+
+#include "snnsim/error.hpp"
 
 namespace snnsim {
+namespace {
 
-ProjectionOperations count_operations(const ProjectionEvents& in, const std::vector<float>& weights,
-                                      std::uint64_t presentations) {
-    std::uint64_t effective = 0;
-    for (std::size_t i = 0; i < in.sources; ++i) {
-        const auto row = weights.begin() + static_cast<std::ptrdiff_t>(i * in.targets);
-        const auto zeros = std::count(row, row + static_cast<std::ptrdiff_t>(in.targets), 0.0f);
-        effective += in.events[i] * (in.targets - static_cast<std::uint64_t>(zeros));
+/// How a population sends.
+struct Sending {
+    bool graded = false;    // values that are not all in {-1, 0, 1}
+    bool constant = false;  // the same at every step
+    bool state = false;     // keeps one from step to step
+};
+
+Sending sending_of(const Network& network, std::size_t k) {
+    Sending s;
+    if (k == 0) {
+        Encoders::visit(network.encoder, [&]<class E>(const auto&) {
+            s = {E::sends == Sends::values, E::constant, false};
+        });
+        return s;
     }
-    return {in.projection.name, in.sources * in.targets * presentations, in.ternary ? 0 : effective,
-            in.ternary ? effective : 0};
+    NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
+        if constexpr (NeuronModel<M>)
+            s = {M::output != Output::spikes, false, !std::is_empty_v<typename M::State>};
+    });
+    return s;
+}
+
+std::uint64_t size_of(const Network& network, std::size_t k) {
+    return static_cast<std::uint64_t>(network.populations[k].size);
+}
+
+/// Steps in which the input of a projection is summed.
+std::uint64_t steps_of(const Network& network, const Projection& p) {
+    const auto steps = static_cast<std::uint64_t>(network.steps);
+    if (sending_of(network, p.from).constant) return 1;
+    return p.recurrent() ? steps - 1 : steps;
+}
+
+std::uint64_t synapses_of(const Projection& p) {
+    if (p.connected.empty()) return p.weights.size();
+    return static_cast<std::uint64_t>(std::count(p.connected.begin(), p.connected.end(), 1));
+}
+
+/// Events of a projection and the weights that they meet.
+struct Met {
+    std::uint64_t events = 0, operations = 0;
+};
+Met met(const PhaseInput& in, std::size_t k) {
+    const Projection& p = in.network.projections[k];
+    const PopulationEvents& sent = in.events[p.from];
+    const std::vector<std::uint64_t>& events = p.recurrent() ? sent.delayed : sent.all;
+    SNN_EXPECT(events.size() == in.fan_out[k].size());
+    const bool once = sending_of(in.network, p.from).constant;
+    const std::uint64_t divisor = once ? static_cast<std::uint64_t>(in.network.steps) : 1;
+    Met sum;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        sum.events += events[i] / divisor;
+        sum.operations += events[i] / divisor * in.fan_out[k][i];
+    }
+    return sum;
+}
+
+ProjectionOperations forward_of(const PhaseInput& in, std::size_t k) {
+    const Projection& p = in.network.projections[k];
+    const Met m = met(in, k);
+    ProjectionOperations out{p.name};
+    const std::uint64_t presentations = in.samples * steps_of(in.network, p);
+    out.analog = sending_of(in.network, p.from).graded;
+    out.dense = synapses_of(p) * presentations;
+    (out.analog ? out.macs : out.acs) = m.operations;
+    out.events = m.events;
+    out.inputs = size_of(in.network, p.from) * presentations;
+    out.biases = p.bias.size() * presentations;
+    return out;
+}
+
+PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
+    const Network& network = in.network;
+    const Sending s = sending_of(network, k);
+    const std::vector<std::uint64_t>& events = in.events[k].all;
+    PopulationActivity out{network.populations[k].name};
+    out.events = std::accumulate(events.begin(), events.end(), std::uint64_t{0});
+    const std::uint64_t cells = size_of(network, k) * in.samples;
+    const std::uint64_t cell_steps = cells * static_cast<std::uint64_t>(network.steps);
+    out.possible = cell_steps;
+    out.graded = s.graded;
+    if (k == 0) return out;  // what encodes is outside the network
+    for (const Projection& p : network.projections) {
+        if (p.to == k)
+            out.reads += p.bias.size() * in.samples * (s.state ? 1 : steps_of(network, p));
+    }
+    if (!s.state) {
+        out.writes = cell_steps;
+        return out;
+    }
+    out.updates = cell_steps;
+    out.reads += cell_steps + 2 * cells;
+    out.writes = out.events + cell_steps;
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets) {
+    std::vector<std::uint32_t> count;
+    for (auto row = weights.begin(); row != weights.end();) {
+        const auto next = row + static_cast<std::ptrdiff_t>(targets);
+        count.push_back(static_cast<std::uint32_t>(targets) -
+                        static_cast<std::uint32_t>(std::count(row, next, 0.0f)));
+        row = next;
+    }
+    return count;
+}
+
+PhaseCounts count_forward(const PhaseInput& in) {
+    PhaseCounts counts{in.samples, {}, {}, {}};
+    for (std::size_t k = 0; k < in.network.populations.size(); ++k)
+        counts.activity.push_back(activity_of(in, k));
+    for (std::size_t k = 0; k < in.network.projections.size(); ++k)
+        counts.forward.push_back(forward_of(in, k));
+    return counts;
+}
+
+std::vector<BackwardOperations> count_backward(const PhaseInput& in,
+                                               const std::vector<bool>& passes_down,
+                                               std::uint64_t updates) {
+    std::vector<BackwardOperations> all;
+    for (std::size_t k = 0; k < in.network.projections.size(); ++k) {
+        const Projection& p = in.network.projections[k];
+        const std::uint64_t dense = synapses_of(p) * in.samples * steps_of(in.network, p);
+        const std::uint64_t there =
+            std::accumulate(in.fan_out[k].begin(), in.fan_out[k].end(), std::uint64_t{0});
+        BackwardOperations out{p.name};
+        if (p.trainable) {
+            const std::uint64_t effective = met(in, k).operations;
+            (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
+            out.dense += dense;
+            out.updates = updates * (there + p.bias.size());
+        }
+        if (passes_down[k]) {
+            out.macs += there * in.samples * steps_of(in.network, p);
+            out.dense += dense;
+        }
+        all.push_back(out);
+    }
+    return all;
+}
+
+void add_counts(PhaseCounts& total, const PhaseCounts& more) {
+    if (total.forward.empty()) {
+        total = more;
+        return;
+    }
+    SNN_EXPECT(total.activity.size() == more.activity.size() &&
+               total.forward.size() == more.forward.size() &&
+               total.backward.size() == more.backward.size());
+    total.samples += more.samples;
+    for (std::size_t k = 0; k < more.activity.size(); ++k) {
+        PopulationActivity& a = total.activity[k];
+        const PopulationActivity& b = more.activity[k];
+        a.events += b.events;
+        a.possible += b.possible;
+        a.updates += b.updates;
+        a.reads += b.reads;
+        a.writes += b.writes;
+    }
+    for (std::size_t k = 0; k < more.forward.size(); ++k) {
+        ProjectionOperations& a = total.forward[k];
+        const ProjectionOperations& b = more.forward[k];
+        a.dense += b.dense;
+        a.macs += b.macs;
+        a.acs += b.acs;
+        a.events += b.events;
+        a.inputs += b.inputs;
+        a.biases += b.biases;
+    }
+    for (std::size_t k = 0; k < more.backward.size(); ++k) {
+        BackwardOperations& a = total.backward[k];
+        const BackwardOperations& b = more.backward[k];
+        a.dense += b.dense;
+        a.macs += b.macs;
+        a.acs += b.acs;
+        a.updates += b.updates;
+    }
 }
 
 }  // namespace snnsim

@@ -1,4 +1,4 @@
-// Synaptic operations of an evaluation, from the events that the kernels counted.
+// Operations of a phase, from the events that the kernels counted and the weights that they met.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,34 @@
 
 namespace snnsim {
 
-/// What one projection received: events per presynaptic neuron, over all samples and steps.
-struct ProjectionEvents {
-    const Projection& projection;
-    std::size_t sources, targets;
-    std::vector<std::uint64_t> events;  // [source]; those that reach the targets within the sample
-    bool ternary;                       // all of them in {-1, 0, 1}
+/// Events per neuron of a population; empty where it sends nothing.
+struct PopulationEvents {
+    std::vector<std::uint64_t> all;
+    std::vector<std::uint64_t> delayed;  // before the last step: those that reach the population
+                                         // itself within the sample; empty where it has no loop
+};
+
+/// [source]: weights that are not zero.
+std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets);
+
+struct PhaseInput {
+    const Network& network;
+    const std::vector<PopulationEvents>& events;             // [population]
+    const std::vector<std::vector<std::uint32_t>>& fan_out;  // [projection][source]
+    std::uint64_t samples;
 };
 
 /// Effective operations: an event times the non-zero weights of its neuron; AC if every input of
 /// the projection is in {-1, 0, 1}, MAC otherwise; bias not counted (NeuroBench, Yik et al. 2023).
-/// `weights` is [source][target]. `presentations`: samples times the steps in which the input is
-/// computed.
-ProjectionOperations count_operations(const ProjectionEvents& in, const std::vector<float>& weights,
-                                      std::uint64_t presentations);
+/// Input that an encoder sends unchanged at every step is summed once, and counted once.
+PhaseCounts count_forward(const PhaseInput& in);
+
+/// `passes_down`: per projection, whether the gradient goes on to its sources.
+std::vector<BackwardOperations> count_backward(const PhaseInput& in,
+                                               const std::vector<bool>& passes_down,
+                                               std::uint64_t updates);
+
+/// Adds the counts of more samples of the same network.
+void add_counts(PhaseCounts& total, const PhaseCounts& more);
 
 }  // namespace snnsim

@@ -6,6 +6,7 @@
 
 #include "src/training/network_on.hpp"
 #include "src/training/operations.hpp"
+#include "src/training/smaller_weights.hpp"
 
 namespace snnsim {
 
@@ -19,6 +20,8 @@ class TrainerOn final : public Trainer {
         : seed_(options.seed), net_(network, options) {
         for (std::size_t k = 0; k < network.projections.size(); ++k) {
             set_weights(k, network.projections[k].weights, network.projections[k].bias);
+            masks_.emplace_back();
+            set_mask(k, network.projections[k].connected);
         }
     }
 
@@ -39,10 +42,12 @@ class TrainerOn final : public Trainer {
         Outcome run(samples);
         const std::size_t penalties = penalties_per_batch();
         Buffer<float> penalty(batches * penalties);
+        SpikeCounts counts = make_counts();
         for (std::size_t k = 0; k < batches; ++k) {
             const std::size_t first = k * most;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
             net_.forward(shape, batch(train_, run, first, epoch));
+            count_events(shape, counts);
             loss(shape, train_, run, first, net_.populations.back().gradient.data());
             float* at = penalty.data() + k * penalties;
             for (const RateSpec& rate : net_.train.rate_penalty) {
@@ -52,6 +57,7 @@ class TrainerOn final : public Trainer {
             net_.backward(shape);
             net_.update(learning_rates[k]);
         }
+        count_training(counts, samples.size(), batches);
         return step_results(run, learning_rates, penalty);
     }
 
@@ -59,12 +65,7 @@ class TrainerOn final : public Trainer {
                         const EvaluateOptions& options) override {
         Evaluation result;
         Outcome run(samples);
-        SpikeCounts counts(net_.populations.size());
-        for (std::size_t k = 0; k < counts.size(); ++k) {
-            if (!net_.sends(k)) continue;
-            counts[k].all = Buffer<std::uint64_t>(net_.populations[k].size);
-            counts[k].delayed = Buffer<std::uint64_t>(net_.populations[k].size);
-        }
+        SpikeCounts counts = make_counts();
         for (const RecordSpec& spec : options.record) start_recording(result, spec, samples.size());
         ImageSet& set = options.test_set ? test_ : train_;
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
@@ -76,7 +77,8 @@ class TrainerOn final : public Trainer {
             record(result, options.record, shape, first);
         }
         read_outcome(run, set, result);
-        finish_counts(result, counts, samples.size());
+        result.counts = count_forward(
+            {net_.network, read_counts(counts), fan_out_of_weights(), samples.size()});
         return result;
     }
 
@@ -96,6 +98,8 @@ class TrainerOn final : public Trainer {
             }
         }
         state.updates = net_.updates;
+        state.masks = masks_;
+        state.counts = counts_;
         return state;
     }
 
@@ -115,7 +119,28 @@ class TrainerOn final : public Trainer {
                 from += count;
             }
         }
+        for (std::size_t k = 0; k < state.masks.size(); ++k) set_mask(k, state.masks[k]);
         net_.updates = state.updates;
+        counts_ = state.counts;
+    }
+
+    void prune(double sparsity) override {
+        for (std::size_t k = 0; k < net_.projections.size(); ++k) {
+            ProjectionBuffers<Backend>& p = net_.projections[k];
+            if (!p.trainable) continue;
+            std::vector<float> weights = p.download(p.weight);
+            weights.resize(p.sources * p.targets);
+            set_mask(k, prune_mask(weights, net_.network.projections[k].connected, sparsity));
+        }
+    }
+
+    void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration) override {
+        for (ProjectionBuffers<Backend>& p : net_.projections) {
+            std::vector<float> rows = p.download(p.weight);
+            quantize_weights(spec, p.sources, p.targets, rows);
+            p.upload(p.weight, rows);
+        }
+        if (spec.values) set_value_grids(spec.bits, calibration);
     }
 
     std::string device_name() const override { return net_.backend.name(); }
@@ -243,52 +268,118 @@ class TrainerOn final : public Trainer {
         return steps;
     }
 
+    /// Counters of the populations that send.
+    SpikeCounts make_counts() const {
+        SpikeCounts counts(net_.populations.size());
+        for (std::size_t k = 0; k < counts.size(); ++k) {
+            if (!net_.sends(k)) continue;
+            counts[k].all = Buffer<std::uint64_t>(net_.populations[k].size);
+            if (net_.is_recurrent(k))
+                counts[k].delayed = Buffer<std::uint64_t>(net_.populations[k].size);
+        }
+        return counts;
+    }
+
     void count_events(const BatchShape& shape, SpikeCounts& counts) {
         for (std::size_t k = 0; k < counts.size(); ++k) {
-            if (counts[k].all.size() == 0) continue;
-            PopulationBuffers<Backend>& p = net_.populations[k];
-            net_.backend.for_each(
-                p.size, CountEvents{shape, p.raw(), p.size, shape.steps, counts[k].all.data()});
-            net_.backend.for_each(p.size, CountEvents{shape, p.raw(), p.size, shape.steps - 1,
-                                                      counts[k].delayed.data()});
+            Counts& c = counts[k];
+            if (c.all.size() != 0) net_.count_events(k, shape, shape.steps, c.all.data());
+            if (c.delayed.size() != 0)
+                net_.count_events(k, shape, shape.steps - 1, c.delayed.data());
         }
     }
 
-    void finish_counts(Evaluation& result, const SpikeCounts& counts, std::size_t samples) const {
-        const Network& network = net_.network;
-        const TrainerState weights = state();
-        bool constant_input = false, ternary_input = false;
-        Encoders::visit(network.encoder, [&]<class E>(const auto&) {
-            constant_input = E::constant;
-            ternary_input = E::sends != Sends::values;
-        });
-        const auto read = [](const Buffer<std::uint64_t>& from) {
-            std::vector<std::uint64_t> host(from.size());
-            from.copy_to(host.data(), host.size());
-            return host;
-        };
-        const auto steps = static_cast<std::uint64_t>(network.steps);
+    static std::vector<PopulationEvents> read_counts(const SpikeCounts& counts) {
+        std::vector<PopulationEvents> events(counts.size());
         for (std::size_t k = 0; k < counts.size(); ++k) {
-            if (counts[k].all.size() == 0) continue;
-            std::uint64_t events = 0;
-            for (const std::uint64_t n : read(counts[k].all)) events += n;
-            result.activity.push_back(
-                {network.populations[k].name, events, net_.populations[k].size * steps * samples});
+            events[k].all.resize(counts[k].all.size());
+            counts[k].all.copy_to(events[k].all.data(), events[k].all.size());
+            events[k].delayed.resize(counts[k].delayed.size());
+            counts[k].delayed.copy_to(events[k].delayed.data(), events[k].delayed.size());
         }
-        for (std::size_t k = 0; k < network.projections.size(); ++k) {
-            const Projection& p = network.projections[k];
-            const bool from_input = p.from == 0;
-            ProjectionEvents in{
-                p, net_.projections[k].sources, net_.projections[k].targets,
-                read(p.recurrent() ? counts[p.from].delayed : counts[p.from].all),
-                from_input ? ternary_input : !net_.populations[p.from].sends_values};
-            std::uint64_t presentations = samples * (p.recurrent() ? steps - 1 : steps);
-            if (from_input &&
-                constant_input) {  // the same at every step: summed once, counted once
-                presentations = samples;
-                for (std::uint64_t& n : in.events) n /= steps;
+        return events;
+    }
+
+    std::vector<std::vector<std::uint32_t>> fan_out_of_weights() const {
+        std::vector<std::vector<std::uint32_t>> all;
+        for (const ProjectionBuffers<Backend>& p : net_.projections) {
+            std::vector<float> weights = p.download(p.weight);
+            weights.resize(p.sources * p.targets);
+            all.push_back(fan_out(weights, p.targets));
+        }
+        return all;
+    }
+
+    /// In training every weight that is there counts, also one that passes zero on its way.
+    std::vector<std::vector<std::uint32_t>> fan_out_in_training() const {
+        std::vector<std::vector<std::uint32_t>> all = fan_out_of_weights();
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            const ProjectionBuffers<Backend>& p = net_.projections[k];
+            if (!p.trainable) continue;
+            std::vector<float> there(p.sources * p.targets, 1.0f);
+            for (std::size_t i = 0; i < masks_[k].size(); ++i) there[i] = masks_[k][i];
+            all[k] = fan_out(there, p.targets);
+        }
+        return all;
+    }
+
+    void count_training(const SpikeCounts& counts, std::size_t samples, std::size_t updates) {
+        if (training_fan_out_.empty()) training_fan_out_ = fan_out_in_training();
+        const std::vector<PopulationEvents> events = read_counts(counts);
+        const PhaseInput in{net_.network, events, training_fan_out_, samples};
+        std::vector<bool> passes_down;
+        for (std::size_t k = 0; k < net_.projections.size(); ++k)
+            passes_down.push_back(net_.passes_gradient(k));
+        PhaseCounts more = count_forward(in);
+        more.backward = count_backward(in, passes_down, updates);
+        add_counts(counts_, more);
+    }
+
+    /// Puts a mask into effect: no weight, no gradient and no moment where there is no synapse.
+    void set_mask(std::size_t k, std::vector<std::uint8_t> mask) {
+        ProjectionBuffers<Backend>& p = net_.projections[k];
+        masks_[k] = std::move(mask);
+        training_fan_out_.clear();
+        if (masks_[k].empty()) return;
+        std::vector<float> factor(p.rows() * p.targets, 1.0f);  // the bias row stays
+        std::copy(masks_[k].begin(), masks_[k].end(), factor.begin());
+        p.mask = Buffer<float>(p.element_count());
+        p.upload(p.mask, factor);
+        for (Buffer<float>* values : {&p.weight, &p.moment[0], &p.moment[1]}) {
+            if (values->size() == 0) continue;
+            std::vector<float> kept = p.download(*values);
+            for (std::size_t i = 0; i < kept.size(); ++i) {
+                if (factor[i] == 0.0f) kept[i] = 0.0f;
             }
-            result.operations.push_back(count_operations(in, weights.weights[k], presentations));
+            p.upload(*values, kept);
+        }
+    }
+
+    /// The grid of each population that sends values, from what the samples cause.
+    void set_value_grids(std::int64_t bits, std::span<const std::uint32_t> samples) {
+        std::vector<Buffer<float>> largest(net_.populations.size());
+        for (std::size_t k = 1; k < largest.size(); ++k) {
+            if (net_.sends(k) && net_.populations[k].sends_values)
+                largest[k] = Buffer<float>(net_.populations[k].size);
+        }
+        Outcome run(samples);
+        for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
+            const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
+                                   net_.capacity.steps};
+            net_.forward(shape, batch(train_, run, first, 0));
+            for (std::size_t k = 1; k < largest.size(); ++k) {
+                PopulationBuffers<Backend>& p = net_.populations[k];
+                if (largest[k].size() == 0) continue;
+                net_.backend.for_each(p.size, LargestValue{p.values.data(), shape.batch, p.size,
+                                                           shape.steps, largest[k].data()});
+            }
+        }
+        for (std::size_t k = 1; k < largest.size(); ++k) {
+            std::vector<float> host(largest[k].size());
+            largest[k].copy_to(host.data(), host.size());
+            const float most = host.empty() ? 0.0f : *std::max_element(host.begin(), host.end());
+            const auto limit = static_cast<float>((std::int64_t{1} << (bits - 1)) - 1);
+            net_.populations[k].grid = {most / limit, limit};
         }
     }
 
@@ -376,6 +467,9 @@ class TrainerOn final : public Trainer {
 
     std::uint64_t seed_;
     NetworkOn<Backend> net_;
+    std::vector<std::vector<std::uint8_t>> masks_;  // [projection], as in TrainerState
+    std::vector<std::vector<std::uint32_t>> training_fan_out_;
+    PhaseCounts counts_;  // of the training so far
     ImageSet train_, test_;
     std::size_t classes_ = 0;
     Buffer<float> logits_;

@@ -26,7 +26,7 @@ ModelSpec small_model() {
     spec.data.encode.duration = 4.0;
     spec.populations = {{"in", 4, SpikeSource::Params{}, {}},
                         {"out", 3, LeakyReadout::Params{}, {}}};
-    spec.projections = {{"in", "out", ConnectRule::all_to_all, {}, true, true, {}}};
+    spec.projections = {{"in", "out", {}, {}, true, true, {}}};
     spec.train.emplace();
     spec.test.emplace();
     return spec;
@@ -39,8 +39,9 @@ ComparedRun compared(const std::string& device) {
     Evaluation& test = run.record.test.emplace();
     test.accuracy = 0.975;
     test.labels = {0, 1};
-    test.activity = {{"in", 20, 32}};
-    test.operations = {{"in_to_out", 96, 0, 2000000}};
+    test.counts.samples = 2;
+    test.counts.activity = {{"in", 20, 32}};
+    test.counts.forward = {{"in_to_out", 96, 0, 2000000}};
     return run;
 }
 
@@ -59,13 +60,14 @@ TEST(Report, CheckShowsPopulationsWeightsAndMemory) {
 TEST(Report, AnInterruptedRunSaysHowToGoOn) {
     RunRecord record;
     record.status = RunStatus::interrupted;
-    const std::string text = summary_text(small_model(), record, "runs/small.h5");
+    const std::string text =
+        summary_text(small_model(), record, "runs/small.h5", read_energy_model("45nm"));
     EXPECT_NE(text.find("snnsim --resume runs/small.h5"), std::string::npos) << text;
 }
 
 TEST(Compare, TableHoldsTheRunsSideBySide) {
     const std::vector<ComparedRun> runs{compared("cpu, 2 threads"), compared("gpu")};
-    const std::string text = compare_markdown(runs);
+    const std::string text = compare_markdown(runs, read_energy_model("45nm"));
     EXPECT_NE(text.find("| test accuracy [%] | 97.50 | 97.50 |"), std::string::npos) << text;
     EXPECT_NE(text.find("| ACs / image | 1000000 | 1000000 |"), std::string::npos) << text;
     EXPECT_NE(text.find("| energy / image [uJ] | 0.9000 | 0.9000 |"), std::string::npos) << text;
@@ -73,7 +75,7 @@ TEST(Compare, TableHoldsTheRunsSideBySide) {
 }
 
 TEST(Compare, CsvQuotesCellsWithCommas) {
-    const std::string csv = compare_csv({compared("cpu, 2 threads")});
+    const std::string csv = compare_csv({compared("cpu, 2 threads")}, read_energy_model("45nm"));
     EXPECT_NE(csv.find("\"cpu, 2 threads\""), std::string::npos) << csv;
     EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2);
 }

@@ -30,8 +30,8 @@ RunRecord two_trials() {
     e.predictions = {1, 9, 3};
     e.spikes = {{"hidden", {0, 1}, {1, 3}, {2, 0}, 2}};
     e.states = {{"hidden", "v", "mV", 2, 3, 1, {0, 1, 2, 3, 4, 5}}};
-    e.activity = {{"hidden", 2, 18}};
-    e.operations = {{"input_to_hidden", 36, 1, 2}};
+    e.counts.activity = {{"hidden", 2, 18}};
+    e.counts.forward = {{"input_to_hidden", 36, 1, 2}};
     return r;
 }
 

@@ -79,6 +79,38 @@ TEST(AdaptiveLif, SpikesRaiseTheThreshold) {
     EXPECT_NEAR(saved[0] - saved[1], 1.0f + 1.8f * a, 1e-6f);
 }
 
+// Garg & Chakraborty 2023: beta 0.5, threshold 1, identity.
+TEST(Vsn, HandTrace) {
+    Vsn::Params p;
+    p.beta = 0.5;
+    const auto c = Vsn::prepare(p, 1.0);
+    Vsn::State s{};
+    const float z[] = {0.6f, 0.6f, 0.6f, 2.0f}, m[] = {0.6f, 0.9f, 1.05f, 2.0f},
+                y[] = {0.0f, 0.0f, 0.6f, 2.0f};
+    for (int t = 0; t < 4; ++t) {
+        float saved[2];
+        EXPECT_FLOAT_EQ(Vsn::step(c, s, z[t], saved), y[t]);
+        EXPECT_FLOAT_EQ(saved[0], m[t]);
+    }
+}
+
+TEST(Vsn, WithoutAThresholdItIsAnOrdinaryUnit) {
+    for (const Activation a : {Activation::identity, Activation::relu, Activation::tanh}) {
+        Vsn::Params p;
+        p.v_th = -1e30;
+        p.activation = a;
+        const auto c = Vsn::prepare(p, 1.0);
+        Vsn::State s{};
+        for (const float z : {-2.0f, 0.0f, 0.7f}) {
+            float saved[2];
+            const float wanted = a == Activation::relu   ? std::max(z, 0.0f)
+                                 : a == Activation::tanh ? std::tanh(z)
+                                                         : z;
+            EXPECT_NEAR(Vsn::step(c, s, z, saved), wanted, 1e-6f);
+        }
+    }
+}
+
 /// A smooth spike function, whose derivative is what `Sigmoid` gives.
 struct SmoothSpike {
     static constexpr float slope = 4.0f;
@@ -146,6 +178,13 @@ TEST(Gradients, AgreeWithFiniteDifferencesForEveryForm) {
             p.integration = integration;
             p.detach_reset = false;
             check_finite_differences<CubaLif>(p);
+        }
+        Vsn::Params v;
+        v.v_th = 0.8;
+        v.detach_reset = false;
+        for (const Activation a : {Activation::identity, Activation::relu, Activation::tanh}) {
+            v.activation = a;
+            check_finite_differences<Vsn>(v);
         }
         AdaptiveLif::Params p;
         p.tau_m = 5.0;

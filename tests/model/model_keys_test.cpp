@@ -133,8 +133,8 @@ TEST(ModelKeys, UnknownNames) {
                  "m.yaml:3:13: set cannot be 'cifar' (one of: mnist, fashion_mnist)");
     expect_error(edited("epochs: 3", "loss: cross_entropy"),
                  "loss cannot be 'cross_entropy'; did you mean 'cross_entropy_max'?");
-    expect_error(edited("to: hidden", "to: hidden, connect: one_to_one"),
-                 "connect cannot be 'one_to_one' (one of: all_to_all)");
+    expect_error(edited("to: hidden", "to: hidden, connect: one_two_one"),
+                 "rule cannot be 'one_two_one'; did you mean 'one_to_one'?");
 }
 
 TEST(ModelKeys, MissingKeys) {

@@ -180,5 +180,39 @@ TEST(ModelParts, Recording) {
                  "m.yaml:12:9: recording is done while testing; add the section 'test: {}'");
 }
 
+TEST(ModelParts, ConnectionRulesNeedTheirKeysAndSizes) {
+    const auto connect = [](const std::string& rule) {
+        return edited("to: hidden, weight", "to: hidden, connect: " + rule + ", weight");
+    };
+    expect_error(connect("fixed_probability"), "fixed_probability needs the key 'p'");
+    expect_error(connect("{rule: all_to_all, n: 3}"), "all_to_all takes no 'n'");
+    expect_error(connect("{rule: fixed_in_degree, n: 785}"),
+                 "n (785) is more than 'input' has neurons (784)");
+    expect_error(connect("blocks"), "784 neurons ('input') and 32 ('hidden') do not divide");
+    expect_error(connect("one_to_one"), "'input' has 784 neurons and 'hidden' has 32");
+    const ModelSpec spec = parse_model(connect("{rule: fixed_in_degree, n: 9}"), "m.yaml");
+    EXPECT_EQ(spec.projections[0].connect.rule, ConnectRule::fixed_in_degree);
+    EXPECT_EQ(spec.projections[0].connect.n, 9);
+}
+
+TEST(ModelParts, PruningLeavesEpochsToFineTune) {
+    const auto prune = [](const std::string& spec, const std::string& more = "") {
+        return edited("epochs: 3", "epochs: 3, prune: {" + spec + "}" + more);
+    };
+    expect_error(prune("sparsity: 0.9, to: 3"), "leaves none of 3 epochs to fine-tune");
+    expect_error(prune("sparsity: 0.9, from: 2"), "from (2) is greater than to (1)");
+    expect_error(prune("sparsity: 1"), "sparsity must be");
+    expect_error(prune("sparsity: 0.5", ", validation: 0.1, best_weights: true"),
+                 "early_stopping and best_weights could end with weights from before");
+    EXPECT_EQ(parse_model(prune("sparsity: 0.9, to: 2"), "m.yaml").train->prune->to, 2);
+}
+
+TEST(ModelParts, RecurrentProjectionsCarrySpikesOnly) {
+    expect_error(replaced(edited("model: lif, tau_m: 10 ms, reset: zero", "model: vsn"),
+                          "  - {from: hidden, to: output}",
+                          "  - {from: hidden, to: output}\n  - {from: hidden, to: hidden}"),
+                 "a vsn sends values, and recurrent projections carry spikes only");
+}
+
 }  // namespace
 }  // namespace snnsim

@@ -139,16 +139,6 @@ def test_training_leaves_its_curves(run):
     assert "checkpoints" not in run  # a finished run has nothing left to resume
 
 
-def test_operations_are_those_of_the_recorded_spikes(run):
-    count = len(run["spikes/hidden/node_ids"])
-    activity = run["energy/activity/hidden"].attrs
-    assert (activity["events"], activity["possible"]) == (count, 32 * STEPS * TEST)
-    operations = run["energy/operations/hidden_to_output"].attrs
-    assert operations["dense"] == 32 * 10 * STEPS * TEST
-    assert (operations["macs"], operations["acs"]) == (0, 10 * count)
-    assert operations["units"] == "operations"
-
-
 def test_libsonata_reads_the_spikes(run, run_path):
     libsonata = pytest.importorskip("libsonata", reason="libsonata is not installed")
     reader = libsonata.SpikeReader(str(run_path))

@@ -18,6 +18,7 @@ class FakeTrainer final : public Trainer {
     std::vector<double> validation;   // accuracy of each validation
     std::vector<std::uint32_t> seen;  // samples, in order
     std::vector<double> rates;
+    std::vector<double> pruned;  // sparsities asked for
     double loss = 1.0;
 
     void load(const Dataset&) override {}
@@ -35,6 +36,8 @@ class FakeTrainer final : public Trainer {
         e.accuracy = validation.at(validations_++);
         return e;
     }
+    void prune(double sparsity) override { pruned.push_back(sparsity); }
+    void quantize(const QuantizeSpec&, std::span<const std::uint32_t>) override {}
     TrainerState state() const override {
         return {{{static_cast<float>(updates_)}}, {{}}, {{1.0f}}, updates_};
     }
@@ -67,6 +70,22 @@ TEST(Loop, ShowsEverySampleOncePerEpochInANewOrder) {
     EXPECT_NE(first, second);
     EXPECT_EQ(curves.step_loss.size(), 20u);
     EXPECT_EQ(curves.epoch_train_loss, (std::vector<double>{1.0, 1.0}));
+}
+
+TEST(Loop, PrunesAfterTheEpochsAskedForAndTestsOnTheWay) {
+    ModelSpec m = model(5);
+    m.train->prune = PruneSpec{0.8, 2, 3, {}};
+    m.test.emplace().every = 2;
+    FakeTrainer trainer;
+    trainer.validation = {0.5, 0.75};  // what the two tests find
+    Checkpoint at;
+    Curves curves;
+    LoopHooks hooks;
+    hooks.test_samples = 7;
+    EXPECT_EQ(train_loop(m, 20, trainer, at, curves, hooks), LoopEnd::finished);
+    EXPECT_EQ(trainer.pruned, (std::vector<double>{0.8 * (1.0 - 0.125), 0.8}));
+    EXPECT_EQ(curves.test_epoch, (std::vector<double>{2.0, 4.0}));
+    EXPECT_EQ(curves.test_accuracy, (std::vector<double>{0.5, 0.75}));
 }
 
 TEST(Loop, GoesOnWhereItWasInterrupted) {

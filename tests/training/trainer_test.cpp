@@ -40,6 +40,13 @@ std::vector<ModelSpec> all_forms() {
           NeuronModels::Params{AdaptiveLif::Params{}}, NeuronModels::Params{Relu::Params{}}}) {
         models.push_back(small_model(hidden));
     }
+    models.push_back(small_model(Vsn::Params{0.9, 0.3, Activation::tanh, false}));
+    models.back().train->rate_penalty = {{"hidden", 0.0, 0.1, 0.5}};
+    models.push_back(small_model(Relu::Params{}));  // a single step: the bodies of single_step.hpp
+    models.back().data.encode = {Direct::Params{}, 0.0};
+    models.back().populations[1].size = 101;
+    models.push_back(small_model());
+    models.back().projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, 50};
     models.push_back(small_model(Lif::Params{}, true));
     models.push_back(small_model(AdaptiveLif::Params{}, true));
     models.push_back(small_model());
@@ -121,7 +128,7 @@ TEST(Trainer, EvaluationDoesNotDependOnTheBatch) {
     EXPECT_EQ(a.spikes[0].step, b.spikes[0].step);
     EXPECT_EQ(a.states[0].values, b.states[0].values);
     EXPECT_EQ(a.states[0].values.size(), 40u * 10 * 10);
-    EXPECT_EQ(a.operations[1].acs, b.operations[1].acs);
+    EXPECT_EQ(a.counts.forward[1].acs, b.counts.forward[1].acs);
 }
 
 // Counts of the kernels against a count from the recorded spikes and the weights.
@@ -142,11 +149,11 @@ TEST(Trainer, CountsOperationsOfRecordedSpikes) {
         to_itself += e.spikes[1].step[i] < 10 ? 37 : 0;  // a spike of the last step never arrives
     }
     ASSERT_GT(to_output, 0u);
-    EXPECT_EQ(e.operations[0].acs, e.spikes[0].neuron.size() * 37);
-    EXPECT_EQ(e.operations[0].dense, 784u * 37 * 10 * 20);
-    EXPECT_EQ(e.operations[1].acs, to_output);
-    EXPECT_EQ(e.operations[2].acs, to_itself);
-    EXPECT_EQ(e.operations[1].macs, 0u);
+    EXPECT_EQ(e.counts.forward[0].acs, e.spikes[0].neuron.size() * 37);
+    EXPECT_EQ(e.counts.forward[0].dense, 784u * 37 * 10 * 20);
+    EXPECT_EQ(e.counts.forward[1].acs, to_output);
+    EXPECT_EQ(e.counts.forward[2].acs, to_itself);
+    EXPECT_EQ(e.counts.forward[1].macs, 0u);
 }
 
 TEST(Trainer, SeesTheSpikesThatEncodeSamplesGives) {
@@ -179,6 +186,102 @@ TEST(Trainer, FrozenWeightsStay) {
     const TrainerState after = train_some(*trainer, m, 3);
     EXPECT_EQ(after.weights[0], network.projections[0].weights);
     EXPECT_NE(after.weights[1], network.projections[1].weights);
+}
+
+TEST(Trainer, WhatIsNotConnectedStaysZero) {
+    ModelSpec m = small_model();
+    m.projections[0].connect = {ConnectRule::fixed_probability, 0.2, 0};
+    const Network network = compile(m);
+    const std::vector<std::uint8_t>& connected = network.projections[0].connected;
+    const auto there = std::count(connected.begin(), connected.end(), 1);
+    EXPECT_NEAR(static_cast<double>(there) / (784.0 * 37), 0.2, 0.01);
+    const auto trainer = make_cpu_trainer(network, options_of(m));
+    trainer->load(bar_data());
+    const TrainerState after = train_some(*trainer, m, 3);
+    for (std::size_t i = 0; i < connected.size(); ++i)
+        ASSERT_EQ(after.weights[0][i] != 0.0f, connected[i] == 1) << i;
+    EXPECT_EQ(after.counts.samples, 96u);
+    EXPECT_EQ(after.counts.forward[0].dense, static_cast<std::uint64_t>(there) * 10 * 96);
+    EXPECT_EQ(after.counts.backward[0].acs, after.counts.forward[0].acs);
+    EXPECT_EQ(after.counts.backward[0].updates, 3u * (static_cast<std::uint64_t>(there) + 37));
+    EXPECT_EQ(after.counts.backward[1].macs, 37u * 10 * 10 * 96);
+}
+
+TEST(Trainer, BlocksGiveEachTargetItsOwnSources) {
+    ModelSpec m = small_model(Relu::Params{});
+    m.data.encode = {Direct::Params{}, 0.0};
+    m.populations[1].size = 20;
+    m.projections[1].connect = {ConnectRule::blocks, 0.0, 0};
+    m.projections[1].trainable = false;
+    const Network network = compile(m);
+    for (std::size_t i = 0; i < 200; ++i)
+        EXPECT_EQ(network.projections[1].weights[i] != 0.0f, i / 10 / 2 == i % 10) << i;
+    const auto trainer = make_cpu_trainer(network, options_of(m));
+    trainer->load(bar_data());
+    const TrainerState after = train_some(*trainer, m, 2);
+    EXPECT_EQ(after.weights[1], network.projections[1].weights);
+    EXPECT_EQ(after.bias[1], network.projections[1].bias);
+    EXPECT_EQ(after.counts.forward[1].dense, 20u * 64);
+}
+
+TEST(Trainer, PrunedWeightsStayZeroAndAResumeKeepsThem) {
+    const ModelSpec m = small_model();
+    const auto whole = make_cpu_trainer(compile(m), options_of(m));
+    const auto second = make_cpu_trainer(compile(m), options_of(m));
+    for (Trainer* t : {whole.get(), second.get()}) t->load(bar_data());
+    train_some(*whole, m, 2);
+    whole->prune(0.9);
+    second->set_state(whole->state());
+    const TrainerState after = train_some(*whole, m, 2, 1);
+    for (const std::vector<float>& w : after.weights) {
+        const auto zeros = static_cast<double>(std::count(w.begin(), w.end(), 0.0f));
+        EXPECT_NEAR(zeros / static_cast<double>(w.size()), 0.9, 0.002);
+    }
+    expect_same(after, train_some(*second, m, 2, 1));
+    EXPECT_EQ(second->state().counts.forward[0].acs, after.counts.forward[0].acs);
+    EXPECT_LT(after.counts.backward[0].acs, after.counts.backward[0].dense / 10);
+}
+
+TEST(Trainer, QuantizedWeightsLieOnTheirGrid) {
+    ModelSpec m = small_model(Relu::Params{});
+    m.data.encode = {Direct::Params{}, 0.0};
+    const auto trainer = make_cpu_trainer(compile(m), options_of(m));
+    trainer->load(bar_data());
+    for (std::uint32_t epoch = 0; epoch < 5; ++epoch) train_some(*trainer, m, 8, epoch);
+    const TrainerState before = trainer->state();
+    const double accuracy = trainer->evaluate(testing::first_samples(100), {}).accuracy;
+    trainer->quantize({8, QuantizeScale::target, true}, testing::first_samples(50));
+    const TrainerState after = trainer->state();
+    EXPECT_EQ(before.bias, after.bias);
+    for (std::size_t j = 0; j < 37; ++j) {
+        float most = 0.0f;
+        for (std::size_t i = 0; i < 784; ++i)
+            most = std::max(most, std::abs(before.weights[0][i * 37 + j]));
+        const float step = most / 127.0f;
+        for (std::size_t i = 0; i < 784; ++i) {
+            const float w = after.weights[0][i * 37 + j];
+            ASSERT_NEAR(w, before.weights[0][i * 37 + j], 0.501f * step);
+            ASSERT_NEAR(w / step, std::nearbyint(w / step), 1e-4f);
+        }
+    }
+    EXPECT_NEAR(trainer->evaluate(testing::first_samples(100), {}).accuracy, accuracy, 0.03);
+    trainer->quantize({2, QuantizeScale::projection, true}, testing::first_samples(50));
+    EXPECT_NE(trainer->state().weights, after.weights);
+}
+
+TEST(Prune, TheShareGrowsWithTheCubeOfTheTimeLeft) {
+    PruneSpec spec;
+    spec.sparsity = 0.8;
+    spec.from = 2;
+    spec.to = 3;
+    EXPECT_EQ(sparsity_after(spec, 1), 0.0);
+    EXPECT_DOUBLE_EQ(sparsity_after(spec, 2), 0.8 * (1.0 - 0.125));
+    EXPECT_DOUBLE_EQ(sparsity_after(spec, 3), 0.8);
+    EXPECT_EQ(sparsity_after(spec, 4), 0.0);
+    EXPECT_EQ(prune_mask({0.5f, -0.1f, 0.2f, 0.1f}, {}, 0.5),
+              (std::vector<std::uint8_t>{1, 0, 1, 0}));
+    EXPECT_EQ(prune_mask({0.5f, -0.1f, 0.2f, 0.1f}, {1, 1, 1, 0}, 2.0 / 3.0),
+              (std::vector<std::uint8_t>{1, 0, 0, 0}));
 }
 
 TEST(Trainer, CudaWithoutADeviceIsAClearError) {

@@ -1,0 +1,107 @@
+// Variable spiking neuron (Garg & Chakraborty 2023, arXiv 2311.09267): a leaky integrator decides
+// when to fire; when it fires it sends a number, not 1.
+#pragma once
+
+#include "kernels/math/exp.hpp"
+#include "kernels/math/fused.hpp"
+#include "kernels/neurons/model.hpp"
+
+namespace snnsim {
+
+enum class Activation : std::uint8_t { identity, relu, tanh };
+template <>
+struct Names<Activation> {
+    static constexpr std::array values{"identity", "relu", "tanh"};
+};
+
+/// m[t] = beta m[t-1] + z[t];  e[t] = 1 if m[t] >= v_th;  y[t] = phi(z[t]) e[t];  then m[t] = 0
+/// where e[t] = 1. z is the input, y what is sent; phi(0) = 0, so that silence costs nothing.
+struct Vsn {
+    static constexpr const char* name = "vsn";
+    static constexpr Output output = Output::values;
+    static constexpr bool graded_spikes = true;
+    static constexpr int saved_count = 2;  // m before the reset, z
+
+    struct Params {
+        double beta = 0.9;
+        double v_th = 1.0;
+        Activation activation = Activation::identity;
+        bool detach_reset = true;
+
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"beta", &Params::beta, "",
+                      Limits{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true},
+                      "what is left of the membrane after a step"},
+                Field{"v_th", &Params::v_th, "", unlimited,
+                      "firing threshold; try the standard deviation of the input"},
+                Field{"activation", &Params::activation, "", unlimited,
+                      "phi: what a spike carries, as a function of the input in its step"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "no gradient through the reset"},
+            };
+        }
+    };
+    struct Constants {
+        float beta, v_th;
+        Activation activation;
+        float reset_slope;  // 0 where the reset carries no gradient
+    };
+    struct State {
+        float m = 0.0f;
+    };
+    struct Adjoint {
+        float m_next = 0.0f;  // dL/d(m after the reset)
+    };
+
+    static Constants prepare(const Params& p, double) {
+        return {static_cast<float>(p.beta), static_cast<float>(p.v_th), p.activation,
+                p.detach_reset ? 0.0f : 1.0f};
+    }
+
+    SNN_HD static float phi(const Constants& c, float z) {
+        if (c.activation == Activation::relu) return z > 0.0f ? z : 0.0f;
+        if (c.activation == Activation::identity) return z;
+        // Odd in z: with e = exp(-2|z|), tanh|z| = (1 - e) / (1 + e), which cannot overflow.
+        const float e = exact_exp(-2.0f * (z < 0.0f ? -z : z));
+        const float size = (1.0f - e) / (1.0f + e);
+        return z < 0.0f ? -size : size;
+    }
+    SNN_HD static float phi_slope(const Constants& c, float z) {
+        if (c.activation == Activation::relu) return z > 0.0f ? 1.0f : 0.0f;
+        if (c.activation == Activation::identity) return 1.0f;
+        const float y = phi(c, z);
+        return 1.0f - y * y;
+    }
+
+    template <class Spike = Heaviside>
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        const float m = fused(c.beta, s.m, input);
+        const float e = Spike::spike(m - c.v_th);
+        s.m = m * (1.0f - e);
+        saved[0] = m;
+        saved[1] = input;
+        return phi(c, input) * e;
+    }
+
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        return saved[0] * (1.0f - Heaviside::spike(saved[0] - c.v_th));
+    }
+
+    /// `d_event` is dL/de beside what follows from the value: a penalty on the rate.
+    template <class Spike = Heaviside>
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate, float d_event = 0.0f) {
+        const float m = saved[0], z = saved[1];
+        const float e = Spike::spike(m - c.v_th);
+        const float d_fire = fused(d_output, phi(c, z), d_event) - c.reset_slope * m * a.m_next;
+        const float d_m = fused(surrogate, d_fire, (1.0f - e) * a.m_next);
+        a.m_next = c.beta * d_m;
+        return fused(d_output * phi_slope(c, z), e, d_m);
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,55 @@
+#include "src/energy/energy_model.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "shipped_models.hpp"
+#include "snnsim/error.hpp"
+#include "src/model/read_fields.hpp"
+
+namespace snnsim {
+namespace {
+
+EnergyModel parse(const std::string& text, const std::string& path) {
+    Problems problems(text, path);
+    const Value root = parse_yaml(text, problems);
+    problems.throw_if_any();
+    EnergyModel model;
+    FieldReader(problems).read_struct(root, "the energy model", model);
+    problems.throw_if_any();
+    return model;
+}
+
+}  // namespace
+
+std::vector<std::string> shipped_energy_models() {
+    std::vector<std::string> names;
+    for (const ShippedEnergyModel& m : shipped_texts) names.push_back(m.name);
+    return names;
+}
+
+EnergyModel read_energy_model(const std::string& name_or_path) {
+    for (const ShippedEnergyModel& m : shipped_texts) {
+        if (name_or_path == m.name)
+            return parse(m.text, fmt::format("models/energy/{}.yaml", m.name));
+    }
+    const bool a_file = name_or_path.find_first_of("./") != std::string::npos;
+    if (!a_file) {
+        const std::vector<std::string> names = shipped_energy_models();
+        throw UsageError(
+            fmt::format("--energy {}: there is no such energy model{} (there are: {}; "
+                        "or name a file)",
+                        name_or_path, did_you_mean(name_or_path, names), join(names)));
+    }
+    std::ifstream file(name_or_path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(name_or_path))
+        throw FileError("cannot open the energy model " + name_or_path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return parse(text.str(), name_or_path);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,22 @@
+// Which weights of a projection there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "snnsim/model_spec.hpp"
+
+namespace snnsim {
+
+/// The full matrix that a rule leaves things out of.
+struct ConnectionShape {
+    std::size_t sources, targets;
+    std::uint64_t seed;
+    std::uint32_t projection;  // its number in the model file: keys the random numbers
+};
+
+/// [source][target] 1 where there is a synapse; empty for all_to_all.
+std::vector<std::uint8_t> connections(const ConnectionSpec& spec, const ConnectionShape& shape);
+
+}  // namespace snnsim

@@ -1,0 +1,50 @@
+// Runs the cells of a study, each in a process and a run file of its own, and gathers what came
+// out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/run.hpp"
+#include "src/energy/image_cost.hpp"
+#include "src/study/study_spec.hpp"
+
+namespace snnsim {
+
+struct StudyOptions {
+    int jobs = 1;          // processes at a time
+    std::string output;    // folder; empty: runs/<name>
+    std::string energy;    // empty: what the study says
+    std::string data_dir;  // as in RunOptions
+    Device backend = Device::automatic;
+    ProgressStyle progress = ProgressStyle::automatic;
+};
+
+/// One run of a configuration.
+struct StudyCell {
+    Configuration configuration;
+    std::uint64_t seed = 0;
+    std::string file;  // of the run, in the folder of the study
+    double accuracy = 0.0;
+    ImageCost cost;
+    ImageEnergy energy;
+    TrainingCost training;
+    bool int8 = false;
+    std::size_t weights = 0;  // trainable ones that are not zero after the training, biases not
+    double train_seconds = 0.0;
+    std::vector<double> test_epoch, test_accuracy;  // with test.every
+};
+
+struct StudyResult {
+    StudySpec spec;
+    std::string folder;
+    EnergyModel energy;
+    std::vector<StudyCell> cells;  // by configuration, then seed
+};
+
+/// A cell whose run file is there, finished, is not run again: the file's name is a hash of the
+/// model's text, all settings, the seed and the program's version; an interrupted one goes on.
+/// Throws InterruptedError after Ctrl-C, Error with the message of a cell that failed.
+StudyResult run_study(const std::string& path, const StudyOptions& options);
+
+}  // namespace snnsim

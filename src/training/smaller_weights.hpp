@@ -1,0 +1,24 @@
+// What makes trained weights cheaper: fewer of them, or fewer bits.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "snnsim/model_spec.hpp"
+
+namespace snnsim {
+
+/// [source][target] 0 for the smallest weights, by magnitude, so that the share `sparsity` of those
+/// that `connected` (as in Projection) has is gone; of equal ones the first go first.
+std::vector<std::uint8_t> prune_mask(const std::vector<float>& weights,
+                                     const std::vector<std::uint8_t>& connected, double sparsity);
+
+/// The share to be pruned after `epoch` (complete ones), of spec.sparsity at the end; 0: nothing
+/// to do then.
+double sparsity_after(const PruneSpec& spec, std::int64_t epoch);
+
+/// Rounds weights [source][target] to the grid of `spec`; what follows them (biases) stays.
+void quantize_weights(const QuantizeSpec& spec, std::size_t sources, std::size_t targets,
+                      std::vector<float>& weights);
+
+}  // namespace snnsim
