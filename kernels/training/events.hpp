@@ -238,14 +238,22 @@ struct CountChunk {
         const std::size_t first = batch * chunk / chunks, last = batch * (chunk + 1) / chunks;
         std::uint32_t* own = sum + chunk * size;
         for (std::size_t n = 0; n < size; ++n) own[n] = 0;
-        for (std::size_t b = first; b < last; ++b) {
-            if (count.raw.values && count.shape.steps == 1) {  // the same, in vector instructions
-                const float* value = count.raw.values + b * size;
-                for (std::size_t n = 0; n < size && count.until == 1; ++n)
-                    own[n] += value[n] != 0.0f ? 1u : 0u;
-            } else {
-                for (std::size_t n = 0; n < size; ++n) own[n] += count(b * size + n);
-            }
+        for (std::size_t b = first; b < last; ++b) add_sample(b * size, own);
+    }
+
+  private:
+    SNN_HD void add_sample(std::size_t at, std::uint32_t* own) const {
+        // The two common forms, in vector instructions.
+        if (count.raw.bits && count.shape.words() == 1) {
+            const std::uint32_t* train = count.raw.bits + at;
+            const std::uint32_t mask = full_word(count.until, 0);
+            for (std::size_t n = 0; n < size; ++n)
+                own[n] += static_cast<std::uint32_t>(count_bits(train[n] & mask));
+        } else if (count.raw.values && count.shape.steps == 1 && count.until == 1) {
+            const float* value = count.raw.values + at;
+            for (std::size_t n = 0; n < size; ++n) own[n] += value[n] != 0.0f ? 1u : 0u;
+        } else {
+            for (std::size_t n = 0; n < size; ++n) own[n] += count(at + n);
         }
     }
 };

@@ -70,18 +70,21 @@ struct SumValues {
     }
 };
 
-/// Body over groups of 16 weight rows, the last one for the bias: as WeightGradient. The samples
-/// in which a row's neuron sent something are listed first, so that a row's sums stay in registers.
+/// Body over groups of 16 weight rows, the last one for the bias: as WeightGradient, for samples
+/// [from, to). The samples in which a row's neuron sent something are listed first, so that a row's
+/// sums stay in registers. `block` samples a call keep the gradients that all rows read in L2.
 template <class Columns>
 struct ValueGradient {
-    static constexpr std::size_t rows_at_once = 16;      // of a cache line of values
-    static constexpr std::size_t samples_at_once = 128;  // their gradients stay in L1
+    static constexpr std::size_t rows_at_once = 16;     // of a cache line of values
+    static constexpr std::size_t samples_at_once = 64;  // their gradients stay in L1
+    static constexpr std::size_t block = 512;
 
     BatchShape shape;
     std::size_t panels;
     const float* values;  // [sample][source]
     TracePanels upper;    // dL/d(input) of the targets
     WeightPanels gradient;
+    std::size_t from, to;
 
     SNN_HD std::size_t size() const { return row_groups() + (gradient.has_bias() ? 1 : 0); }
     SNN_HD void operator()(std::size_t i) const {
@@ -92,8 +95,8 @@ struct ValueGradient {
         const std::size_t first = i * rows_at_once, left = gradient.sources - first;
         const std::size_t rows = left < rows_at_once ? left : rows_at_once;
         Lists lists;
-        for (std::size_t b = 0; b < shape.batch; b += samples_at_once) {
-            const std::size_t more = shape.batch - b;
+        for (std::size_t b = from; b < to; b += samples_at_once) {
+            const std::size_t more = to - b;
             lists.fill(values + b * gradient.sources + first, gradient.sources, rows,
                        more < samples_at_once ? more : samples_at_once);
             for (std::size_t panel = 0; panel < panels; panel += panels_at_once) {
@@ -155,7 +158,7 @@ struct ValueGradient {
             float* at = gradient.at(panel, gradient.sources, 0);
             Columns sum = load_columns(at, Columns{});
             const float* up = upper.at(shape, {0, panel, 0});
-            for (std::size_t b = 0; b < shape.batch; ++b)
+            for (std::size_t b = from; b < to; ++b)
                 sum = add(sum, load_columns(up + b * panel_width, Columns{}));
             store_columns(at, sum);
         }

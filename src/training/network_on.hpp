@@ -17,6 +17,7 @@ namespace snnsim {
 template <class Backend>
 class NetworkOn {
     using Columns = typename Backend::Columns;
+    static constexpr bool whole_panels = width_of<Columns> == panel_width;  // a CPU
     template <class T>
     using Buffer = typename Backend::template Buffer<T>;
 
@@ -143,7 +144,7 @@ class NetworkOn {
                       std::uint64_t* total) {
         PopulationBuffers<Backend>& p = populations[k];
         const CountOutput count{shape, p.raw(), until};
-        if constexpr (width_of<Columns> == 1) {
+        if constexpr (!whole_panels) {
             backend.for_each(p.size, CountEvents{count, p.size, total});
         } else {
             const std::size_t chunks = CountChunk::chunks;
@@ -275,9 +276,11 @@ class NetworkOn {
                                          n > 0};
             const bool last = n + 1 == inputs.size();
             if (single_values(projection.from, shape)) {
-                const SumValues<Columns> values{shape,       p.panels(), sum.events,
-                                                sum.weights, sum.input,  sum.accumulate};
-                backend.for_each(values.size(), values);
+                if constexpr (whole_panels) {
+                    const SumValues<Columns> values{shape,       p.panels(), sum.events,
+                                                    sum.weights, sum.input,  sum.accumulate};
+                    backend.for_each(values.size(), values);
+                }
                 if (last && !recurrent_[k]) backend.for_each(count, step);
             } else if (!last || recurrent_[k]) {
                 backend.for_each(count, sum);
@@ -318,9 +321,12 @@ class NetworkOn {
             const BackData<Columns> back = back_data(outputs[n], shape, n > 0);
             const bool last = n + 1 == outputs.size();
             if (single_step(shape)) {
-                const BackValues<Columns, TransposedPanels> values{
-                    shape, back.panels, back.upper, back.weights, back.gradient, back.accumulate};
-                backend.for_each(values.size(), values);
+                if constexpr (whole_panels) {
+                    const BackValues<Columns, TransposedPanels> values{
+                        shape,        back.panels,   back.upper,
+                        back.weights, back.gradient, back.accumulate};
+                    backend.for_each(values.size(), values);
+                }
                 if (last && !recurrent_[k]) backend.for_each(count, step);
             } else if (!last || recurrent_[k]) {
                 backend.for_each(count, back);
@@ -356,12 +362,19 @@ class NetworkOn {
         if (!p.trainable) return;
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
         if (const std::size_t from = network.projections[in].from; single_values(from, shape)) {
-            const ValueGradient<Columns> body{shape,
-                                              target.panels(),
-                                              populations[from].values.data(),
-                                              {target.gradient.data()},
-                                              p.gradients()};
-            backend.for_each(body.size(), body);
+            if constexpr (whole_panels) {
+                using Gradient = ValueGradient<Columns>;
+                for (std::size_t first = 0; first < shape.batch; first += Gradient::block) {
+                    const Gradient body{shape,
+                                        target.panels(),
+                                        populations[from].values.data(),
+                                        {target.gradient.data()},
+                                        p.gradients(),
+                                        first,
+                                        std::min(first + Gradient::block, shape.batch)};
+                    backend.for_each(body.size(), body);
+                }
+            }
             return;
         }
         // Whole panels where there are enough of them to share out, else blocks of rows.
@@ -377,9 +390,7 @@ class NetworkOn {
     }
 
     /// Whether the bodies of single_step.hpp will do.
-    bool single_step(const BatchShape& shape) const {
-        return shape.steps == 1 && width_of<Columns> == panel_width;
-    }
+    bool single_step(const BatchShape& shape) const { return shape.steps == 1 && whole_panels; }
     bool single_values(std::size_t from, const BatchShape& shape) const {
         return single_step(shape) && populations[from].sends_values;
     }
