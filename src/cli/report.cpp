@@ -52,6 +52,22 @@ std::string steps_text(const ModelSpec& spec) {
                        spec.dt);
 }
 
+/// What training and test do to the weights beside learning; a line each.
+std::string savings_text(const ModelSpec& spec) {
+    std::string out;
+    if (spec.train && spec.train->prune) {
+        const PruneSpec& p = *spec.train->prune;
+        out += fmt::format("pruned to {:g} % of the trainable weights after epochs {} to {}\n",
+                           100.0 * (1.0 - p.sparsity), p.from, p.to);
+    }
+    if (spec.test && spec.test->quantize) {
+        const QuantizeSpec& q = *spec.test->quantize;
+        out += fmt::format("tested with weights{} of {} bits, a scale per {}\n",
+                           q.values ? " and values" : "", q.bits, name_of(q.scale));
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string energy_text(const std::optional<double>& microjoules) {
@@ -103,7 +119,8 @@ std::string check_text(const ModelSpec& spec) {
     const WeightCount w = count_weights(spec);
     out += fmt::format("{:<34} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", "",
                        grouped(w.trainable), grouped(w.bias), grouped(w.fixed));
-    out += fmt::format("\n{} per sample\n\nmemory, about:\n", steps_text(spec));
+    out +=
+        fmt::format("\n{} per sample\n{}\nmemory, about:\n", steps_text(spec), savings_text(spec));
     for (const MemoryPart& part : estimate_memory(spec)) {
         out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
     }

@@ -57,6 +57,28 @@ TEST(Report, CheckShowsPopulationsWeightsAndMemory) {
     EXPECT_EQ(count.bias, 3);
 }
 
+TEST(Report, CheckTellsOfPruningAndRounding) {
+    ModelSpec spec = small_model();
+    spec.train->prune = PruneSpec{0.9, 2, 5, {}};
+    spec.test->quantize.emplace();
+    const std::string text = check_text(spec);
+    EXPECT_NE(text.find("pruned to 10 % of the trainable weights after epochs 2 to 5"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("tested with weights and values of 8 bits, a scale per target"),
+              std::string::npos)
+        << text;
+}
+
+TEST(Report, CountsWhatARuleLeavesThere) {
+    ModelSpec spec = small_model();
+    spec.populations[1].size = 2;
+    spec.projections[0].connect.rule = ConnectRule::blocks;
+    spec.projections[0].trainable = false;
+    EXPECT_EQ(count_weights(spec).fixed, 4);
+    EXPECT_EQ(count_weights(spec).trainable, 0);
+}
+
 TEST(Report, AnInterruptedRunSaysHowToGoOn) {
     RunRecord record;
     record.status = RunStatus::interrupted;
