@@ -18,6 +18,6 @@ namespace snnsim {
 
 using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, Vsn, PoissonSource, RegularSource, SpikeFileSource>;
+              Izhikevich, VsnCell, PoissonSource, RegularSource, SpikeFileSource>;
 
 }  // namespace snnsim

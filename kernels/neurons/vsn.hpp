@@ -2,17 +2,12 @@
 // when to fire; when it fires it sends a number, not 1.
 #pragma once
 
-#include "kernels/math/exp.hpp"
+#include "kernels/activation.hpp"
 #include "kernels/math/fused.hpp"
+#include "kernels/math/tanh.hpp"
 #include "kernels/neurons/model.hpp"
 
 namespace snnsim {
-
-enum class Activation : std::uint8_t { identity, relu, tanh };
-template <>
-struct Names<Activation> {
-    static constexpr std::array values{"identity", "relu", "tanh"};
-};
 
 /// m[t] = beta m[t-1] + z[t];  e[t] = 1 if m[t] >= v_th;  y[t] = phi(z[t]) e[t];  then m[t] = 0
 /// where e[t] = 1. z is the input, y what is sent; phi(0) = 0, so that silence costs nothing.
@@ -62,10 +57,7 @@ struct Vsn {
     SNN_HD static float phi(const Constants& c, float z) {
         if (c.activation == Activation::relu) return z > 0.0f ? z : 0.0f;
         if (c.activation == Activation::identity) return z;
-        // Odd in z: with e = exp(-2|z|), tanh|z| = (1 - e) / (1 + e), which cannot overflow.
-        const float e = exact_exp(-2.0f * (z < 0.0f ? -z : z));
-        const float size = (1.0f - e) / (1.0f + e);
-        return z < 0.0f ? -size : size;
+        return exact_tanh(z);
     }
     SNN_HD static float phi_slope(const Constants& c, float z) {
         if (c.activation == Activation::relu) return z > 0.0f ? 1.0f : 0.0f;

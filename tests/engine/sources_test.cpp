@@ -47,8 +47,8 @@ SimulationSpec graded_network() {
     SimulationSpec spec = model(
         "  in: {model: spike_source, size: 70, file: CMakeLists.txt}\n"
         "  S: {model: poisson_source, size: 40, rate: 20 Hz}\n"
-        "  A: {model: vsn, size: 120, beta: 0.8, theta: 0.5, activation: tanh, y_max: 2}\n"
-        "  B: {model: vsn, size: 61, y_max: 4, theta: {distribution: uniform, low: -0.5, high: "
+        "  A: {model: vsn, size: 120, beta: 0.8, v_th: 0.5, activation: tanh, y_max: 2}\n"
+        "  B: {model: vsn, size: 61, y_max: 4, v_th: {distribution: uniform, low: -0.5, high: "
         "2}}\n"
         "  C: {model: iaf_psc_delta, size: 50, t_ref: 0 ms, e_l: 0 mV, v_reset: 0 mV, v_th: 3 "
         "mV}\n",
@@ -125,8 +125,8 @@ TEST(Graded, GoesOnFromAStateOnOtherThreads) {
 TEST(Graded, WeightTimesValueArrivesRoundedToTheGrid) {
     // a sends 0.7 in each step; b's membrane is what arrived, as beta is 0 and it never fires.
     const SimulationSpec spec = model(
-        "  a: {model: vsn, size: 1, theta: -1, i_e: 0.7, y_max: 3}\n"
-        "  b: {model: vsn, size: 2, beta: 0, theta: 1e9, y_max: 1}\n",
+        "  a: {model: vsn, size: 1, v_th: -1, i_e: 0.7, y_max: 3}\n"
+        "  b: {model: vsn, size: 2, beta: 0, v_th: 1e9, y_max: 1}\n",
         "projections: [{from: a, to: b, connect: all_to_all, weight: -0.3}]\n"
         "record: [{population: b, what: m}]\n");
     const Layout layout(spec, 1);
@@ -145,8 +145,8 @@ TEST(Graded, WeightTimesValueArrivesRoundedToTheGrid) {
 // 3000 spikes of the greatest value at once: the grid has room for them.
 TEST(Graded, NoSumOverflows) {
     const SimulationSpec spec = model(
-        "  a: {model: vsn, size: 3000, theta: -1, i_e: 1e6, y_max: 1e4}\n"
-        "  b: {model: vsn, size: 1, beta: 0, theta: 1e30, y_max: 1}\n",
+        "  a: {model: vsn, size: 3000, v_th: -1, i_e: 1e6, y_max: 1e4}\n"
+        "  b: {model: vsn, size: 1, beta: 0, v_th: 1e30, y_max: 1}\n",
         "projections: [{from: a, to: b, connect: all_to_all, weight: 2}]\n"
         "record: [{population: b, what: m}]\n");
     const auto engine = make_engine(spec, {});
@@ -154,20 +154,20 @@ TEST(Graded, NoSumOverflows) {
     EXPECT_NEAR(engine->take_states()[0].values[1], 6e7, 6e7 * 1e-3);
 }
 
-TEST(Vsn, HandTrace) {
-    Vsn::Params p;
+TEST(VsnCell, HandTrace) {
+    VsnCell::Params p;
     p.beta = 0.5;
-    const auto c = Vsn::prepare(p, 1.0);
-    Vsn::State s{};
+    const auto c = VsnCell::prepare(p, 1.0);
+    VsnCell::State s{};
     const float z[] = {0.6f, 0.6f, 0.6f, 2.0f}, m[] = {0.6f, 0.9f, 0.0f, 0.0f},
                 y[] = {0.0f, 0.0f, 0.6f, 2.0f};
     for (int k = 0; k < 4; ++k) {
-        EXPECT_EQ(Vsn::step(c, s, {.receptor_0 = z[k]}), y[k]);
+        EXPECT_EQ(VsnCell::step(c, s, {.receptor_0 = z[k]}), y[k]);
         EXPECT_FLOAT_EQ(s.m, m[k]);
     }
 }
 
-TEST(Vsn, TheHandTraceThroughTheEngine) {
+TEST(VsnCell, TheHandTraceThroughTheEngine) {
     const SimulationSpec spec =
         model("  a: {model: vsn, size: 20, beta: 0.5}\n",
               "stimuli:\n  - {to: a, kind: steps, times: [0 ms, 3 ms, 4 ms], amplitudes: [0.6, 2, "
@@ -178,21 +178,21 @@ TEST(Vsn, TheHandTraceThroughTheEngine) {
         EXPECT_EQ(sent[k], (Sent{k < 20 ? 3u : 4u, 0, k % 20, k < 20 ? 0.6f : 2.0f}));
 }
 
-TEST(Vsn, FiresAtTheThresholdAndSendsNoZero) {
-    Vsn::Params p;
-    p.theta = 0.5;
-    Vsn::State s{};
-    EXPECT_EQ(Vsn::step(Vsn::prepare(p, 1.0), s, {.receptor_0 = 0.5f}), 0.5f);  // H(0) = 1
-    p.theta = -2.0;  // the plain artificial neuron
+TEST(VsnCell, FiresAtTheThresholdAndSendsNoZero) {
+    VsnCell::Params p;
+    p.v_th = 0.5;
+    VsnCell::State s{};
+    EXPECT_EQ(VsnCell::step(VsnCell::prepare(p, 1.0), s, {.receptor_0 = 0.5f}), 0.5f);  // H(0) = 1
+    p.v_th = -2.0;  // the plain artificial neuron
     p.activation = Activation::relu;
-    const auto relu = Vsn::prepare(p, 1.0);
-    EXPECT_EQ(Vsn::step(relu, s, {.receptor_0 = -1.5f}), 0.0f);
-    EXPECT_EQ(Vsn::step(relu, s, {.receptor_0 = 1.5f}), 1.5f);
+    const auto relu = VsnCell::prepare(p, 1.0);
+    EXPECT_EQ(VsnCell::step(relu, s, {.receptor_0 = -1.5f}), 0.0f);
+    EXPECT_EQ(VsnCell::step(relu, s, {.receptor_0 = 1.5f}), 1.5f);
     p.activation = Activation::tanh;
     p.y_max = 0.5;
-    const auto tanh = Vsn::prepare(p, 1.0);
-    EXPECT_NEAR(Vsn::step(tanh, s, {.receptor_0 = -0.4f}), std::tanh(-0.4), 1e-7);
-    EXPECT_EQ(Vsn::step(tanh, s, {.receptor_0 = 3.0f}), 0.5f);  // saturated
+    const auto tanh = VsnCell::prepare(p, 1.0);
+    EXPECT_NEAR(VsnCell::step(tanh, s, {.receptor_0 = -0.4f}), std::tanh(-0.4), 1e-7);
+    EXPECT_EQ(VsnCell::step(tanh, s, {.receptor_0 = 3.0f}), 0.5f);  // saturated
 }
 
 TEST(Sources, ARateOverTimeHasItsCounts) {
