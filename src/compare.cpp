@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
 #include "src/data/idx.hpp"
@@ -152,6 +153,19 @@ constexpr Column columns[] = {
      }},
     {"training time [s]",
      [](const ComparedRun& r, Energy) { return fmt::format("{:.1f}", train_seconds(r)); }},
+    {"measured energy of training [J]",
+     [](const ComparedRun& r, Energy) { return used_cell(r.record.measured, "train"); }},
+    {"above idle [J]",
+     [](const ComparedRun& r, Energy) { return above_idle_cell(r.record.measured, "train"); }},
+    {"measured energy of the test / image [mJ]",
+     [](const ComparedRun& r, Energy) {
+         const auto images = static_cast<double>(r.record.test->labels.size());
+         return used_cell(r.record.measured, "test", 1e3 / images);
+     }},
+    {"measured energy of the run with PUE [kWh]",
+     [](const ComparedRun& r, Energy) { return kilowatt_hours_cell(r.record.measured); }},
+    {"CO2e of the run [g]",
+     [](const ComparedRun& r, Energy) { return co2e_cell(r.record.measured); }},
     {"device", [](const ComparedRun& r, Energy) { return r.record.provenance.device; }},
 };
 
@@ -201,6 +215,9 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyM
         out += fmt::format("\n| {} |", c.name);
         for (const ComparedRun& r : runs) out += fmt::format(" {} |", c.text(r, energy));
     }
+    out += "\n\nMeasured, whoever used the machine meanwhile:";
+    for (const ComparedRun& r : runs)
+        out += fmt::format("\n- {}: {}", r.name, measured_notes(r.record.measured));
     return out + "\n\n" + energy_definitions(energy);
 }
 

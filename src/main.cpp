@@ -16,6 +16,8 @@
 #include "src/cli/stats_report.hpp"
 #include "src/compare.hpp"
 #include "src/data/encode_samples.hpp"
+#include "src/energy/accounting.hpp"
+#include "src/energy/meter.hpp"
 #include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
 #include "src/study/study_report.hpp"
@@ -74,6 +76,17 @@ void add_run_options(CLI::App& app, RunOptions& options) {
     app.add_option("--checkpoint-every", options.checkpoint_every,
                    "seconds between checkpoints in an epoch")
         ->check(CLI::NonNegativeNumber);
+    app.add_option("--idle-baseline", options.idle_baseline,
+                   "measure the idle machine for so many seconds before the run")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 3600.0));
+    app.add_option("--pue", options.accounting.pue,
+                   "energy of the data centre for each joule of its computers (1.58)")
+        ->check(CLI::Range(1.0, 10.0));
+    app.add_option_function<std::string>(
+           "--co2e", [&](const std::string& text) { options.accounting.co2e = read_co2e(text); },
+           "CO2e of electricity, e.g. '475 g/kWh' ('0.954 lb/kWh')")
+        ->type_name("AMOUNT");
 }
 
 void save_text(const std::string& path, const std::string& text) {
@@ -153,6 +166,9 @@ void print_devices() {
     fmt::print("cpu   available\n");
     const std::string reason = why_no_cuda();
     fmt::print("cuda  {}\n", reason.empty() ? "available" : "not available: " + reason);
+    fmt::print("\nenergy can be measured of\n");
+    for (const EnergyDomain& d : energy_domains(cuda_bus_id()))
+        fmt::print("{:<10} {}\n", d.name, d.counter ? d.source : "unavailable: " + d.absent);
 }
 
 int dispatch(std::vector<std::string> arguments) {
@@ -297,7 +313,9 @@ int dispatch(std::vector<std::string> arguments) {
     stats_command.add_flag("--json", stats.json, "print JSON, no table");
     stats_command.callback([&] { show_stats(stats); });
 
-    app.add_subcommand("devices", "list where snnsim can compute, and why not elsewhere")
+    app.add_subcommand(
+           "devices",
+           "list where snnsim can compute and what energy it can measure, and why not elsewhere")
         ->footer("Example: snnsim devices")
         ->callback(print_devices);
     app.add_subcommand("reference", "print the reference of the model file (Markdown)")

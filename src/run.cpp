@@ -12,6 +12,7 @@
 #include "snnsim/error.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
+#include "src/energy/meter.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/memory.hpp"
@@ -65,7 +66,7 @@ void take_weights(const TrainerState& state, Network& network) {
 
 /// Leaves the trained weights in the trainer, and where the training stands in the record.
 LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data, Trainer& trainer,
-              ProgressDisplay& display, RunRecord& record) {
+              EnergyMeter& meter, ProgressDisplay& display, RunRecord& record) {
     const std::string partial = partial_path(start.output);
     Checkpoint at = record.checkpoint.value_or(Checkpoint{});
     const InterruptGuard guard;
@@ -73,6 +74,7 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     const double seconds_before = record.seconds["train"];
     const auto keep = [&] {
         record.seconds["train"] = seconds_before + whole.seconds();
+        record.measured = meter.so_far();
         at.state = trainer.state();
         record.checkpoint = at;
         record.train_counts = at.state.counts;
@@ -143,17 +145,25 @@ RunRecord run(const std::string& model, const RunOptions& options) {
         display.say(start.output + " is finished; there is nothing to resume\n");
         return record;
     }
-    const Dataset data = load(start.spec, options, record);
-    const std::unique_ptr<Trainer> trainer = start_trainer(start.spec, options, data, record);
+    EnergyMeter meter({.gpu = options.backend == Device::cpu ? "" : cuda_bus_id(),
+                       .accounting = options.accounting,
+                       .idle_seconds = options.idle_baseline},
+                      record.measured);
+    const Dataset data = meter.during("data", [&] { return load(start.spec, options, record); });
+    const std::unique_ptr<Trainer> trainer =
+        meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
     display.say(header_text(start.spec, record.provenance.device));
 
     RunStatus status = RunStatus::finished;
-    if (start.spec.train &&
-        train(start, options, data, *trainer, display, record) == LoopEnd::interrupted) {
+    if (start.spec.train && meter.during("train", [&] {
+            return train(start, options, data, *trainer, meter, display, record);
+        }) == LoopEnd::interrupted) {
         status = RunStatus::interrupted;
     } else if (start.spec.test) {
-        record.test = test(start.spec, data, *trainer, record);
+        record.test =
+            meter.during("test", [&] { return test(start.spec, data, *trainer, record); });
     }
+    record.measured = meter.so_far();
     finish(status, start, *trainer, record);
     display.say(summary_text(start.spec, record, start.output, energy));
     return record;

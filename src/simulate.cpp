@@ -10,8 +10,10 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/cli/measured_text.hpp"
 #include "src/cli/network_report.hpp"
 #include "src/cli/progress.hpp"
+#include "src/energy/meter.hpp"
 #include "src/engine/scale.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_played_spikes.hpp"
@@ -118,6 +120,7 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     out += fmt::format(
         "digest {}\ntime: build {:.2f} s, simulate {:.2f} s for {:g} s (factor {:.3g})\n", s.digest,
         s.seconds.at("build"), wall, seconds, wall / seconds);
+    out += measured_text(s.measured);
     out += fmt::format("{}: {}\n", name_of(s.status), path);
     if (s.status == RunStatus::interrupted)
         out += fmt::format("go on with: snnsim --resume {}\n", path);
@@ -248,8 +251,14 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     provenance.threads = threads;
 
     const Device device = choose_device(options.backend);
-    const std::unique_ptr<Engine> engine =
-        make_engine(spec, {.threads = threads, .device = device, .profile = options.profile});
+    EnergyMeter meter({.gpu = device == Device::cuda ? cuda_bus_id() : "",
+                       .accounting = options.accounting,
+                       .idle_seconds = options.idle_baseline},
+                      start.checkpoint ? start.checkpoint->measured : MeasuredEnergy{});
+    const std::unique_ptr<Engine> engine = meter.during("build", [&] {
+        return make_engine(spec,
+                           {.threads = threads, .device = device, .profile = options.profile});
+    });
     provenance.backend = name_of(device);
     provenance.device = engine->device_name();
     Digests digests(spec);
@@ -272,13 +281,18 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     // How often the keyboard and the clock are looked at.
     const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);
     const InterruptGuard guard;
+    meter.begin("simulate");
     const Timer timer;
     Timer since_checkpoint;
     const std::int64_t steps = spec.steps(), first = engine->now(), most = longest_part(spec);
     std::int64_t done = first;
     const auto checkpoint_now = [&] {
-        return SimulationCheckpoint{engine->state(), digests.save(), rates.counts(), watch.counts(),
-                                    seconds_before + timer.seconds()};
+        return SimulationCheckpoint{engine->state(),
+                                    digests.save(),
+                                    rates.counts(),
+                                    watch.counts(),
+                                    seconds_before + timer.seconds(),
+                                    meter.so_far()};
     };
     std::optional<NumericalError> trouble;
     while (engine->now() < steps && !trouble && !InterruptGuard::asked()) {
@@ -314,7 +328,9 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     if (done < steps && !trouble)  // the question may have come after the last part
         file->append(done, {}, in_order(spec, engine->take_states(), rates.add({}, engine->now())),
                      checkpoint_now());
+    meter.end("simulate");
     SimulationSummary summary;
+    summary.measured = meter.so_far();
     summary.seconds["build"] = engine->report().build_seconds;
     summary.seconds["simulate"] = seconds_before + timer.seconds();
     summary.status = trouble        ? RunStatus::failed

@@ -78,7 +78,18 @@ def results(run):
         for s in spikes_between(run, time):
             hertz = len(s.time) / (s.cells * (time.stop - time.start)) * 1000.0
             rows.append((s.population, f"{len(s.time)} spikes of {s.cells} cells, {hertz:.3f} Hz"))
-    return rows + [(f"{name}, time", f"{seconds[0]:.2f} s") for name, seconds in run.get("profile", {}).items()]
+    rows += [(f"{name}, time", f"{seconds[0]:.2f} s") for name, seconds in run.get("profile", {}).items()]
+    return rows + measured_energy(run)
+
+
+def measured_energy(run):
+    """What each domain took in each phase, or why that is not known."""
+    rows = []
+    for phase, domains in run.get("energy/measured", {}).items():
+        for domain, group in domains.items():
+            joules, reason = (group.attrs.get(f"joules{end}") for end in ("", "_unavailable"))
+            rows.append((f"{phase}, energy of {domain}", f"unavailable: {reason}" if joules is None else f"{joules:.4g} J"))
+    return rows
 
 
 def save_html(path, panels, run, shown, dpi):

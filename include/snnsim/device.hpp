@@ -17,6 +17,8 @@ struct Names<Device> {
 
 /// Empty when CUDA can be used, else the reason why not.
 std::string why_no_cuda();
+/// PCI bus id of the CUDA device; empty when CUDA cannot be used.
+std::string cuda_bus_id();
 
 /// The device to use where `wanted` was asked for: cpu or cuda. Throws DeviceError where CUDA was
 /// asked for and cannot be used.

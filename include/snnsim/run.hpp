@@ -28,6 +28,8 @@ struct RunOptions {
     std::string energy = "45nm";     // energy model: a shipped one by name, or a file
     double checkpoint_every = 10.0;  // seconds
     bool profile = false;            // of a simulation: measure the phases of its steps
+    double idle_baseline = 0.0;      // seconds before the run in which the idle machine is measured
+    EnergyAccounting accounting;
 };
 
 /// Trains (where the model says so), tests, and writes the run file; returns what it holds. A first

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/measured_energy.hpp"
 #include "snnsim/trainer.hpp"
 
 namespace snnsim {
@@ -59,6 +60,7 @@ struct RunRecord {
     PhaseCounts train_counts;  // of all updates; empty without training
     std::optional<Checkpoint> checkpoint;
     std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
+    MeasuredEnergy measured;
 };
 
 /// Writes the whole record to `path` so that a reader ever sees either the old file or the new one,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/network/connections.hpp"
@@ -143,6 +144,7 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
         total += seconds;
     }
     out += fmt::format(" in all {:.2f} s\n", total);
+    out += measured_text(r.measured);
     out += fmt::format("{}: {}\n", name_of(r.status), path);
     if (r.status == RunStatus::interrupted)
         out += fmt::format("go on with: snnsim --resume {}\n", path);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "src/io/hdf5.hpp"
+#include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
 
 namespace snnsim {
@@ -17,6 +18,7 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         h5::write_text(file, "format", "snnsim checkpoint");
         h5::write_number(file, "steps", c.engine.now);
         h5::write_number(file, "seconds", c.seconds);
+        write_measured(file, c.measured);
         h5::write_number<std::uint64_t>(file, "populations", c.engine.states.size());
         h5::write_vector(file, "spike_counts", c.engine.spike_counts, "1");
         h5::write_vector(file, "rate_counts", c.rate_counts, "1");
@@ -41,6 +43,7 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
     SimulationCheckpoint c;
     c.engine.now = h5::read_number<std::int64_t>(file, "steps");
     c.seconds = h5::read_number<double>(file, "seconds");
+    c.measured = read_measured(file);
     c.engine.spike_counts = h5::read_vector<std::uint64_t>(file, "spike_counts");
     c.rate_counts = h5::read_vector<std::uint64_t>(file, "rate_counts");
     c.watch_counts = h5::read_vector<std::uint64_t>(file, "watch_counts");

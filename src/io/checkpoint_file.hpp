@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "snnsim/engine.hpp"
+#include "snnsim/measured_energy.hpp"
 
 namespace snnsim {
 
@@ -15,6 +16,7 @@ struct SimulationCheckpoint {
     std::vector<std::uint64_t> rate_counts;          // see PopulationRates::counts
     std::vector<std::uint64_t> watch_counts;         // see RunawayWatch::counts
     double seconds = 0.0;                            // of wall time up to there
+    MeasuredEnergy measured;                         // up to there
 };
 
 /// `runs/x.h5` -> `runs/x.checkpoint.h5`

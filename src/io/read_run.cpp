@@ -8,6 +8,7 @@
 #include "snnsim/run_record.hpp"
 #include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/measured_energy.hpp"
 
 namespace snnsim {
 namespace {
@@ -149,6 +150,7 @@ RunRecord read_run(const std::string& path) {
                 throw FileError("the data set 'profile/" + phase + "' is not one number");
             r.seconds[phase] = seconds[0];
         }
+        r.measured = read_measured(root);
         std::vector<std::string> order;
         for (const Projection& p : r.network.projections) order.push_back(p.name);
         if (h5::exists(root, "checkpoints/last")) r.checkpoint = read_checkpoint(root, order);

@@ -8,6 +8,7 @@
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 
@@ -289,6 +290,7 @@ void SimulationFile::complete(const Provenance& provenance,
             h5::write_vector(file, "profile/" + phase, std::vector<double>{seconds}, "s");
         if (summary.events > 0)
             h5::write_number(h5::open_group(file, "profile"), "synaptic_events", summary.events);
+        write_measured(file, summary.measured);
         file.close("cannot write " + temporary);
     });
 }

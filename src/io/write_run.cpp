@@ -6,6 +6,7 @@
 #include "snnsim/run_record.hpp"
 #include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
@@ -116,6 +117,7 @@ void write_all(const std::string& path, const RunRecord& r) {
     for (const auto& [phase, seconds] : r.seconds) {
         h5::write_vector(root, "profile/" + phase, std::vector<double>{seconds}, "s");
     }
+    write_measured(root, r.measured);
     if (r.checkpoint) write_checkpoint(root, r.network, *r.checkpoint);
     h5::check(H5Fflush(root, H5F_SCOPE_GLOBAL), "cannot flush");
     root.close("cannot close");

@@ -168,6 +168,7 @@ Start start_again(const std::string& model, const RunOptions& options) {
     cut_curves(record.curves, *record.checkpoint);
     start.record.curves = std::move(record.curves);
     start.record.seconds = std::move(record.seconds);
+    start.record.measured = std::move(record.measured);
     start.record.checkpoint = std::move(record.checkpoint);
     return start;
 }

@@ -113,6 +113,31 @@ TEST_F(RunLayout, ADamagedFileIsNamedWithWhatIsWrong) {
         << message();
 }
 
+TEST_F(RunLayout, MeasuredEnergyComesBackAndWhatIsUnavailableHasNoNumber) {
+    RunRecord r = two_trials();
+    r.measured.accounting = {1.2, 0.4};
+    r.measured.phases["train"] = {8.0,
+                                  {{"package-0", {"RAPL counter", {3.6e6, ""}, {1.5, ""}, "short"}},
+                                   {"gpu", {"", {0.0, "no NVML"}, {0.0, "no NVML"}, ""}}}};
+    write_run(path, r);
+    const MeasuredEnergy back = read_run(path).measured;
+    EXPECT_EQ(back.accounting.pue, 1.2);
+    EXPECT_EQ(back.accounting.co2e, 0.4);
+    const PhaseEnergy& train = back.phases.at("train");
+    EXPECT_EQ(train.seconds, 8.0);
+    EXPECT_EQ(train.domains.at("package-0").used.value, 3.6e6);
+    EXPECT_EQ(train.domains.at("package-0").idle.value, 1.5);
+    EXPECT_EQ(train.domains.at("package-0").note, "short");
+    EXPECT_EQ(train.domains.at("gpu").used.unavailable, "no NVML");
+
+    const h5::Handle file = h5::open_file(path);
+    const h5::Handle all = h5::open_group(file, "energy/measured");
+    EXPECT_DOUBLE_EQ(h5::read_number<double>(all, "energy_with_pue"), 1.2);
+    EXPECT_DOUBLE_EQ(h5::read_number<double>(all, "co2e"), 0.48);
+    EXPECT_EQ(h5::read_text(all, "joules_without"), "gpu (no NVML)");
+    EXPECT_FALSE(h5::has_attribute(h5::open_group(file, "energy/measured/train/gpu"), "joules"));
+}
+
 TEST_F(RunLayout, ALongModelFileFits) {
     RunRecord r = two_trials();  // HDF5 keeps no attribute over 64 KB, but texts of any length
     r.provenance.model_text = std::string(200000, '#');

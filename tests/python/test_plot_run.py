@@ -69,6 +69,7 @@ def test_the_page_of_a_simulation_tells_its_rates(simulation_path, simulation, t
     done = plot(simulation_path, "-o", page, "--dpi", 40)
     assert done.returncode == 0, done.stderr
     assert f"{len(simulation['spikes/E/node_ids'])} spikes of 1000 cells" in page.read_text()
+    assert "simulate, energy of package" in page.read_text()
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -1,10 +1,14 @@
-// Stands in for why_no_cuda.cu in a build without CUDA.
+// Stands in for cuda.cu in a build without CUDA.
 #include "snnsim/device.hpp"
 
 namespace snnsim {
 
 std::string why_no_cuda() {
     return "this snnsim was built without CUDA (no nvcc was found)";
+}
+
+std::string cuda_bus_id() {
+    return "";
 }
 
 }  // namespace snnsim

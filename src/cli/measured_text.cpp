@@ -1,0 +1,129 @@
+#include "src/cli/measured_text.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "src/energy/accounting.hpp"
+
+namespace snnsim {
+namespace {
+
+void add(std::string& list, const std::string& item, const char* between) {
+    if (!list.empty()) list += between;
+    list += item;
+}
+
+/// The sum of the kinds that have a value, and the parts it is made of.
+std::string cell(const std::vector<KindEnergy>& kinds, Measure (*value)(const KindEnergy&),
+                 double scale) {
+    double sum = 0.0;
+    bool any = false;
+    std::string parts;
+    for (const KindEnergy& k : kinds) {
+        const Measure m = value(k);
+        if (!m.unavailable.empty()) {
+            add(parts, fmt::format("{} unavailable", k.kind), ", ");
+            continue;
+        }
+        any = true;
+        sum += m.value;
+        add(parts,
+            fmt::format("{} {:.4g}{}", k.kind, scale * m.value,
+                        k.without.empty() ? "" : " in part of the run"),
+            ", ");
+    }
+    return any ? fmt::format("{:.4g} ({})", scale * sum, parts) : "unavailable";
+}
+
+/// "package unavailable (reason)", kinds with the same reason together.
+std::vector<std::string> unavailable(const std::vector<KindEnergy>& kinds) {
+    std::map<std::string, std::string> kinds_of;  // by reason
+    for (const KindEnergy& k : kinds) {
+        if (!k.used.unavailable.empty()) add(kinds_of[k.used.unavailable], k.kind, " and ");
+    }
+    std::vector<std::string> out;
+    for (const auto& [reason, of] : kinds_of)
+        out.push_back(fmt::format("{} unavailable ({})", of, reason));
+    return out;
+}
+
+}  // namespace
+
+std::string measured_text(const MeasuredEnergy& measured) {
+    if (measured.phases.empty()) return "";
+    const std::vector<KindEnergy> kinds = energy_by_kind(measured);
+    std::string parts;
+    for (const KindEnergy& k : kinds) {
+        if (!k.used.unavailable.empty()) continue;
+        std::string part = fmt::format("{} {:.4g} J", k.kind, k.used.value);
+        if (k.idle.unavailable.empty())
+            part += fmt::format(" ({:.4g} J above idle)", k.used.value - k.idle.value);
+        if (!k.without.empty()) part += " without " + k.without;
+        add(parts, part, ", ");
+    }
+    for (const std::string& text : unavailable(kinds)) add(parts, text, ", ");
+    const Measure joules = sum_of_used(kinds);
+    if (joules.unavailable.empty()) {
+        const double kwh = kilowatt_hours(joules.value, measured.accounting);
+        parts += fmt::format("; {:.4g} kWh with PUE {:g}, {:.4g} g CO2e", kwh,
+                             measured.accounting.pue, 1e3 * co2e_kg(kwh, measured.accounting));
+    }
+    return "measured energy: " + parts + "\n";
+}
+
+std::string used_cell(const MeasuredEnergy& measured, const std::string& phase, double scale) {
+    return cell(
+        energy_by_kind(measured, phase), [](const KindEnergy& k) { return k.used; }, scale);
+}
+
+std::string above_idle_cell(const MeasuredEnergy& measured, const std::string& phase) {
+    return cell(
+        energy_by_kind(measured, phase),
+        [](const KindEnergy& k) {
+            return Measure{k.used.value - k.idle.value, k.idle.unavailable};
+        },
+        1.0);
+}
+
+std::string kilowatt_hours_cell(const MeasuredEnergy& measured) {
+    const Measure joules = sum_of_used(energy_by_kind(measured));
+    if (!joules.unavailable.empty()) return "unavailable";
+    return fmt::format("{:.4g}", kilowatt_hours(joules.value, measured.accounting));
+}
+
+std::string co2e_cell(const MeasuredEnergy& measured) {
+    const Measure joules = sum_of_used(energy_by_kind(measured));
+    if (!joules.unavailable.empty()) return "unavailable";
+    const EnergyAccounting& a = measured.accounting;
+    return fmt::format("{:.4g}", 1e3 * co2e_kg(kilowatt_hours(joules.value, a), a));
+}
+
+std::string measured_notes(const MeasuredEnergy& measured) {
+    const std::vector<KindEnergy> kinds = energy_by_kind(measured);
+    std::map<std::string, std::string> domains_of;  // by source
+    if (!measured.phases.empty()) {
+        for (const auto& [domain, energy] : measured.phases.begin()->second.domains) {
+            if (!energy.source.empty()) add(domains_of[energy.source], domain, ", ");
+        }
+    }
+    std::string out;
+    for (const auto& [source, domains] : domains_of)
+        add(out, fmt::format("{}: {}", domains, source), "; ");
+    for (const std::string& text : unavailable(kinds)) add(out, text, "; ");
+    bool no_idle = false;
+    for (const KindEnergy& k : kinds) {
+        if (k.used.unavailable.empty() && !k.without.empty())
+            add(out, k.kind + (" lacks " + k.without), "; ");
+        if (k.used.unavailable.empty() && !k.idle.unavailable.empty() && !no_idle) {
+            add(out, "above idle unavailable (" + k.idle.unavailable + ")", "; ");
+            no_idle = true;
+        }
+    }
+    if (kinds.empty()) return "the run has not been measured";
+    return out + fmt::format("; PUE {:g}, {:.4g} g CO2e per kWh", measured.accounting.pue,
+                             1e3 * measured.accounting.co2e);
+}
+
+}  // namespace snnsim

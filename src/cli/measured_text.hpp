@@ -1,0 +1,25 @@
+// Measured energy as a user reads it.
+#pragma once
+
+#include <string>
+
+#include "snnsim/measured_energy.hpp"
+
+namespace snnsim {
+
+/// One line: joules by kind of domain over the whole run, or why there are none; kWh and CO2e.
+/// Empty where nothing was to be measured.
+std::string measured_text(const MeasuredEnergy& measured);
+
+/// A cell of a table: "843.3 (package 812.3, dram 31.0)", each times `scale`.
+std::string used_cell(const MeasuredEnergy& measured, const std::string& phase, double scale = 1.0);
+/// The same without what the idle machine takes in that time.
+std::string above_idle_cell(const MeasuredEnergy& measured, const std::string& phase);
+/// Of the whole run.
+std::string kilowatt_hours_cell(const MeasuredEnergy& measured);
+std::string co2e_cell(const MeasuredEnergy& measured);  // g
+
+/// Below a table: the sources, and why what is unavailable is so.
+std::string measured_notes(const MeasuredEnergy& measured);
+
+}  // namespace snnsim

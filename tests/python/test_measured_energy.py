@@ -1,0 +1,136 @@
+"""Measured energy in run files, with a folder in place of sysfs whose counters move."""
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import h5py
+import pytest
+
+from conftest import MODEL, OVERRIDES
+
+NETWORK = """
+name: net
+dt: 0.1 ms
+simulate: {duration: 2 s}
+populations: {E: {model: iaf_psc_delta, size: 100}}
+stimuli: [{to: E, kind: poisson, rate: 8 kHz, weight: 0.2 mV}]
+"""
+
+
+class Powercap:
+    """One package at about 100 W while it is entered, and a counter of DRAM that stands still."""
+
+    def __init__(self, root):
+        self.root, self.stop = root, threading.Event()
+        for zone, name in (("intel-rapl:0", "package-0"), ("intel-rapl:0:0", "dram")):
+            (root / zone).mkdir()
+            for file, text in (("name", name), ("energy_uj", "0"), ("max_energy_range_uj", "262143328850")):
+                (root / zone / file).write_text(text + "\n")
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.count)
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join()
+
+    def count(self):
+        energy = 0
+        while not self.stop.wait(0.001):
+            energy += 100_000
+            (self.root / "new").write_text(f"{energy}\n")
+            os.replace(self.root / "new", self.root / "intel-rapl:0" / "energy_uj")
+
+
+@pytest.fixture
+def powercap(tmp_path, monkeypatch):
+    root = tmp_path / "powercap"
+    root.mkdir()
+    monkeypatch.setenv("SNNSIM_POWERCAP", str(root))
+    return Powercap(root)
+
+
+def train(snnsim, data_folder, out, *more):
+    settings = [part for override in OVERRIDES for part in ("--set", override)]
+    return snnsim(MODEL, *settings, "--backend", "cpu", "--threads", "1", "--data-dir", data_folder, "-o", out, *more)
+
+
+def test_a_training(snnsim, data_folder, tmp_path, powercap):
+    out = tmp_path / "run.h5"
+    with powercap:
+        said = train(snnsim, data_folder, out, "--idle-baseline", "0.2", "--pue", "2", "--co2e", "500 g/kWh").stderr
+    with h5py.File(out) as run:
+        measured = run["energy/measured"]
+        joules = 0
+        for phase in ("data", "start", "train", "test"):
+            package = measured[phase]["package-0"].attrs
+            joules += package.get("joules", 0)
+            assert measured[phase].attrs["seconds"] == pytest.approx(run["profile"][phase][0], abs=0.05)
+            assert "joules" not in measured[phase]["dram-0"].attrs
+            assert "did not move" in measured[phase]["dram-0"].attrs["joules_unavailable"]
+        package = measured["train/package-0"].attrs
+        assert package["joules"] > 0 and package["joules_units"] == "J" and package["source"] == "RAPL counter"
+        assert package["idle_joules"] > 0
+        total = measured.attrs
+        assert total["joules"] == pytest.approx(joules)
+        assert total["energy_with_pue"] == pytest.approx(2 * joules / 3.6e6)
+        assert total["energy_with_pue_units"] == "kWh"
+        assert total["co2e"] == pytest.approx(0.5 * total["energy_with_pue"]) and total["co2e_units"] == "kg"
+        assert "dram" in total["joules_without"]
+    line = next(line for line in said.splitlines() if line.startswith("measured energy: package "))
+    assert "above idle" in line and "dram unavailable" in line and "with PUE 2" in line
+
+    table = snnsim("compare", out, "-o", tmp_path / "t.csv").stdout
+    row = next(line for line in table.splitlines() if line.startswith("| measured energy of training [J] |"))
+    assert "(package " in row and "dram unavailable" in row
+    assert "PUE 2, 500 g CO2e per kWh" in table
+
+
+def test_a_machine_without_counters(snnsim, data_folder, tmp_path, powercap):
+    for zone in ("intel-rapl:0:0", "intel-rapl:0"):
+        for file in (powercap.root / zone).iterdir():
+            file.unlink()
+        (powercap.root / zone).rmdir()
+    out = tmp_path / "run.h5"
+    said = train(snnsim, data_folder, out).stderr
+    assert "measured energy: package and dram unavailable (" in said and "shows no RAPL zone" in said
+    with h5py.File(out) as run:
+        measured = run["energy/measured"]
+        assert "joules" not in measured.attrs and "shows no RAPL zone" in measured.attrs["joules_unavailable"]
+        assert "joules" not in measured["train/package"].attrs
+    assert "| measured energy of training [J] | unavailable |" in snnsim("compare", out, "-o", tmp_path / "t.csv").stdout
+
+
+def test_a_simulation(snnsim, tmp_path, powercap):
+    model, out = tmp_path / "net.yaml", tmp_path / "net.h5"
+    model.write_text(NETWORK)
+    with powercap:
+        said = snnsim(model, "-o", out).stderr
+    with h5py.File(out) as run:
+        simulated = run["energy/measured/simulate"]
+        assert simulated.attrs["seconds"] == pytest.approx(run["profile/simulate"][0], abs=0.05)
+        assert simulated["package-0"].attrs["joules"] > 0
+        assert "build" in run["energy/measured"]
+    assert "measured energy: package " in said
+
+
+def test_a_simulation_that_is_resumed_adds_up(snnsim, tmp_path, powercap):
+    model, out = tmp_path / "net.yaml", tmp_path / "net.h5"
+    model.write_text(NETWORK)
+    with powercap:
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "--set", "simulate.duration=300 s", "-o", out],
+                                   stderr=subprocess.DEVNULL)
+        while not (tmp_path / "net.partial.h5").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        first = dict(h5py.File(out)["energy/measured/simulate/package-0"].attrs)
+        snnsim("--resume", out)
+    with h5py.File(out) as run:
+        whole = run["energy/measured/simulate"]
+        assert whole["package-0"].attrs["joules"] > first["joules"] > 0
+        assert whole.attrs["seconds"] == pytest.approx(run["profile/simulate"][0], abs=0.1)
