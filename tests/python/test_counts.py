@@ -124,6 +124,8 @@ def test_counts_of_a_seed_are_the_same_in_every_run(snnsim, data_folder, tmp_pat
     def counts(threads):
         with make(snnsim, data_folder, tmp_path, LIF.format(scheme="poisson", model="lif"), "--threads", threads) as run:
             found = {}
-            run["energy"].visititems(lambda name, group: found.update({name: dict(group.attrs)}))
+            for phase in ("test", "train"):
+                run["energy"][phase].visititems(
+                    lambda name, group: found.update({f"{phase}/{name}": dict(group.attrs)}))
             return found
     assert counts(1) == counts(2)
