@@ -27,6 +27,7 @@ enum class Stream : std::uint32_t {  // below 256
     parameters = 11,  // the same
     stimulus = 12,    // entity: stimulus; sub-entity: step; counter: cell
     cells = 13,       // entity: population; sub-entity: step; counter: cell
+    release = 14,     // entity: source; sub-entity: step; variant: projection; counter: synapse
 };
 
 struct Philox4 {

@@ -198,13 +198,15 @@ void cut_after(StateSamples& samples, std::int64_t step) {
     samples.values.resize(samples.step.size() * width);
 }
 
-/// Values of all records but spikes, in the order of the model.
-std::vector<StateSamples> in_order(const SimulationSpec& spec, std::vector<StateSamples> of_cells,
-                                   std::vector<StateSamples> rates) {
-    std::vector<StateSamples> out;
-    auto cell = of_cells.begin(), rate = rates.begin();
+/// Values of all records but spikes, in the order of the model, up to a step.
+std::vector<StateSamples> take_values(const SimulationSpec& spec, Engine& engine,
+                                      std::vector<StateSamples> rates, std::int64_t step) {
+    std::vector<StateSamples> out, of_cells = engine.take_states(), weights = engine.take_weights();
+    auto cell = of_cells.begin(), rate = rates.begin(), weight = weights.begin();
     for (const SimulationRecordSpec& r : spec.record) {
-        if (r.what != "spikes") out.push_back(std::move(r.of_cells() ? *cell++ : *rate++));
+        if (r.what == "spikes") continue;
+        out.push_back(std::move(r.of_weights() ? *weight++ : r.of_cells() ? *cell++ : *rate++));
+        cut_after(out.back(), step);
     }
     return out;
 }
@@ -214,6 +216,14 @@ std::int64_t longest_part(const SimulationSpec& spec) {
     constexpr double most_bytes = 32e6;
     double bytes = 0.0;  // a step
     for (const SimulationRecordSpec& r : spec.record) {
+        if (r.of_weights()) {
+            const std::vector<SynapsesSpec>& all = spec.projections;
+            const auto p = std::find_if(all.begin(), all.end(), [&](const SynapsesSpec& s) {
+                return s.name() == r.projection;
+            });
+            bytes += 4.0 * expected_synapses(spec)[static_cast<std::size_t>(p - all.begin())] *
+                     spec.dt / r.interval;
+        }
         if (!r.of_cells()) continue;
         const auto p = std::find_if(spec.populations.begin(), spec.populations.end(),
                                     [&](const auto& q) { return q.name == r.population; });
@@ -250,7 +260,8 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     provenance.inputs = input_files(spec);
     provenance.threads = threads;
 
-    const Device device = choose_device(options.backend);
+    std::string why_cpu;
+    const Device device = choose_engine_device(spec, options.backend, &why_cpu);
     EnergyMeter meter({.gpu = device == Device::cuda ? cuda_bus_id() : "",
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
@@ -277,6 +288,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         file = std::make_unique<SimulationFile>(start.output, spec, provenance, engine->report());
     }
     display.say(header_text(spec, *engine));
+    if (!why_cpu.empty()) display.say("  on the CPU: " + why_cpu + "\n");
 
     // How often the keyboard and the clock are looked at.
     const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);
@@ -311,10 +323,8 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
             cut_after(spikes, done);
         }
         digests.add(spikes);
-        std::vector<StateSamples> of_cells = engine->take_states();
-        for (StateSamples& samples : of_cells) cut_after(samples, done);
         std::vector<StateSamples> values =
-            in_order(spec, std::move(of_cells), rates.add(spikes, done));
+            take_values(spec, *engine, rates.add(spikes, done), done);
         std::optional<SimulationCheckpoint> checkpoint;
         if (!trouble &&
             (since_checkpoint.seconds() >= options.checkpoint_every || InterruptGuard::asked())) {
@@ -326,7 +336,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
                           timer.seconds());
     }
     if (done < steps && !trouble)  // the question may have come after the last part
-        file->append(done, {}, in_order(spec, engine->take_states(), rates.add({}, engine->now())),
+        file->append(done, {}, take_values(spec, *engine, rates.add({}, done), done),
                      checkpoint_now());
     meter.end("simulate");
     SimulationSummary summary;
@@ -342,6 +352,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         summary.seconds[phase] = seconds;
     if (trouble) summary.error = trouble->what();
     digests.finish(summary);
+    summary.weights = engine->weights();
     provenance.finished = utc_now();
     file->finish(provenance, summary);
     display.say(summary_text(spec, summary, start.output));

@@ -27,6 +27,31 @@ struct StateSamples {
     std::vector<float> values;
 };
 
+/// Synapses of a projection that change, in the order of their numbers: by (source, delay, target).
+struct PlasticState {
+    bool plastic = true;
+    std::vector<std::int32_t> weight;       // by synapse: see PlasticWeight
+    std::vector<float> own;                 // by synapse: traces of rules with their own
+    std::vector<std::uint8_t> ready;        // by synapse: sites that can release
+    std::vector<std::uint32_t> arrived;     // by (source, delay): steps done with its last spike
+    std::vector<float> pre;                 // their traces just before
+    std::vector<float> resources;           // the same: x and u of short-term plasticity
+    std::vector<std::uint32_t> post_count;  // by target: its last spikes
+    std::vector<std::uint32_t> post_step;   // of each
+    std::vector<float> post;                // traces just before
+    std::vector<std::uint32_t> fired;       // by target: spikes since it was last scaled
+    std::vector<float> rate;                // by target: low-passed, Hz
+    float reward = 0.0f;                    // of rules that wait for it
+    std::int64_t done = 0;                  // spikes of targets are applied up to there
+};
+
+/// Weights of a projection with `plasticity`, in its unit and in that order.
+struct ProjectionWeights {
+    std::size_t projection = 0;  // number in the model
+    std::vector<std::uint32_t> source, target;
+    std::vector<float> delay, weight;  // ms; unit of the weights
+};
+
 /// All that decides how a simulation goes on; the same on any number of threads.
 struct EngineState {
     std::int64_t now = 0;  // steps done
@@ -36,6 +61,10 @@ struct EngineState {
     std::vector<std::uint64_t> spike_counts;  // by population, since the start
     // By record of values of cells: input of the interval under way, in units of the weights' grid.
     std::vector<std::vector<std::int64_t>> inputs;
+    bool learns = true;                               // see Engine::set_plastic
+    std::vector<PlasticState> plastic;                // by projection that changes
+    std::vector<std::vector<double>> rates;           // by population; empty: of the model
+    std::vector<std::vector<std::uint32_t>> counted;  // by population; empty: not counted
 };
 
 struct EngineOptions {
@@ -72,6 +101,26 @@ class Engine {
     /// The same for each record of values of cells, in the order of the model file.
     virtual std::vector<StateSamples> take_states() = 0;
 
+    /// The same for each record of weights.
+    virtual std::vector<StateSamples> take_weights() { return {}; }
+    /// Weights of projections with `plasticity`, as the next spike finds them.
+    virtual std::vector<ProjectionWeights> weights() const { return {}; }
+    /// From now on weights and adaptive thresholds change (as at the start), or stay.
+    virtual void set_plastic(bool) {}
+    /// Gives all projections whose rule waits for it a reward, now.
+    virtual void reward(double) { needs_cpu("reward"); }
+    /// Scales the weights of each target of a projection with `plasticity` so that they sum to
+    /// `sum`, in their unit. Weights that would leave their bounds stay there; all 0 stay 0.
+    virtual void normalise(std::size_t, double) { needs_cpu("normalise"); }
+
+    /// Rates (Hz) of the cells of a poisson_source population, from now on. Throws UsageError where
+    /// it is another model or a rate is beyond 0 .. 1 / dt.
+    virtual void set_rates(std::size_t, const std::vector<double>&) { needs_cpu("set_rates"); }
+    /// Counts the spikes of each cell of a population from now on, from 0.
+    virtual void count_spikes(std::size_t) { needs_cpu("count_spikes"); }
+    /// What was counted; empty where nothing is.
+    virtual std::vector<std::uint32_t> counted_spikes(std::size_t) const { return {}; }
+
     virtual EngineState state() const = 0;
     /// Goes on from there; the engine must have been made from the same model.
     virtual void set_state(const EngineState& state) = 0;
@@ -80,7 +129,15 @@ class Engine {
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
     /// Spikes of each population since the start.
     virtual std::vector<std::uint64_t> spike_counts() const = 0;
+
+  private:
+    [[noreturn]] static void needs_cpu(const char* what);
 };
+
+/// As choose_device; a network with synapses that change needs the CPU. `why`, if given, gets the
+/// reason when that is why an automatic choice is the CPU. Throws DeviceError where CUDA was asked
+/// for and cannot be used.
+Device choose_engine_device(const SimulationSpec& spec, Device wanted, std::string* why = nullptr);
 
 /// Builds the network. Throws ModelError, DeviceError, or Error where memory is short.
 std::unique_ptr<Engine> make_engine(const SimulationSpec& spec, const EngineOptions& options);

@@ -10,36 +10,12 @@
 
 #include "kernels/cells/all.hpp"
 #include "kernels/fields.hpp"
+#include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/plasticity_spec.hpp"
 #include "snnsim/played_spikes.hpp"
 
 namespace snnsim {
-
-enum class Shape : std::uint8_t { constant, uniform, normal, lognormal, exponential };
-template <>
-struct Names<Shape> {
-    static constexpr std::array values{"constant", "uniform", "normal", "lognormal", "exponential"};
-};
-enum class Outside : std::uint8_t { redraw, clip };
-template <>
-struct Names<Outside> {
-    static constexpr std::array values{"redraw", "clip"};
-};
-
-/// A value, or how to draw one. In the file a plain quantity, or {distribution: normal, mean: ...}.
-struct Distribution {
-    Shape shape = Shape::constant;
-    double mean = 0.0;  // of constant: the value; of lognormal: of the logarithm's exponential
-    double std = 0.0;   // of lognormal: of the logarithm, without unit
-    double low = -std::numeric_limits<double>::infinity();
-    double high = std::numeric_limits<double>::infinity();
-    Outside outside = Outside::redraw;
-    double power = 1.0;  // uniform: low + (high - low) u^power
-    std::string draw;    // uniform, of parameters: those of one name share u in a cell
-    std::string unit;    // "pA", "mV", "nS", "ms" or "" as written; set by the reader
-
-    bool constant() const { return shape == Shape::constant; }
-};
 
 /// A state variable or parameter of a population that is not the same for all its cells.
 struct NamedDistribution {
@@ -150,6 +126,9 @@ struct SynapsesSpec {
     bool dale = false;
     WeightBits weight_bits = WeightBits::automatic;
     bool procedural = false;
+    std::optional<PlasticitySpec> plasticity;
+    std::optional<ShortTermSpec> short_term;
+    std::optional<ReleaseSpec> release;
     bool weight_given = false, delay_given = false;  // set by the reader
     std::shared_ptr<const EdgeList> edges;           // of rule list, once loaded
     Location at;
@@ -182,8 +161,15 @@ struct SynapsesSpec {
             Field{"procedural", &SynapsesSpec::procedural, "", unlimited,
                   "true: nothing is stored; a row is drawn anew whenever its source fires, with "
                   "the same spikes (rules that draw by source)"},
+            Field{"plasticity", &SynapsesSpec::plasticity, "", unlimited,
+                  "a rule that changes the weights"},
+            Field{"short_term", &SynapsesSpec::short_term, "", unlimited,
+                  "what a spike releases depends on those before it"},
+            Field{"release", &SynapsesSpec::release, "", unlimited, "synapses that may fail"},
         };
     }
+    /// What its synapses bring changes while the network runs.
+    bool changes() const { return plasticity || short_term || release; }
 };
 
 // Stimuli: what a population gets from outside the network. Every cell draws numbers of its own.
@@ -300,7 +286,7 @@ struct StimulusSpec {
 };
 
 struct SimulationRecordSpec {
-    std::string population;
+    std::string population, projection;
     std::string what = "spikes";
     std::int64_t cells = 0;
     double interval = 0.0;  // ms
@@ -309,21 +295,24 @@ struct SimulationRecordSpec {
     static constexpr auto fields() {
         return std::tuple{
             Field{"population", &SimulationRecordSpec::population, "", unlimited,
-                  "population to record", Need::required},
+                  "population to record"},
+            Field{"projection", &SimulationRecordSpec::projection, "", unlimited,
+                  "or projection with `plasticity`, by its name"},
             Field{"what", &SimulationRecordSpec::what, "", unlimited,
                   "spikes; rate: spikes of the population per cell and time; a state variable of "
                   "its model; input (input_ex, input_in): sum of the weights of all spikes "
                   "(positive, negative) that reached a cell since the last value; current: of "
-                  "stimuli, in the last step",
+                  "stimuli, in the last step; weight: of all synapses of a projection",
                   Need::required},
             Field{"cells", &SimulationRecordSpec::cells, "", non_negative,
                   "the first so many cells; 0: all"},
             Field{"interval", &SimulationRecordSpec::interval, "ms", positive,
-                  "time between values; default: dt; rate needs it"},
+                  "time between values; default: dt; rate and weight need it"},
         };
     }
     /// Values of each cell; rates are values of a population.
-    bool of_cells() const { return what != "spikes" && what != "rate"; }
+    bool of_cells() const { return projection.empty() && what != "spikes" && what != "rate"; }
+    bool of_weights() const { return !projection.empty(); }
 };
 
 enum class Runaway : std::uint8_t { stop, allow };

@@ -9,6 +9,7 @@
 #include "kernels/cells/iaf_psc_delta.hpp"
 #include "kernels/cells/iaf_psc_exp.hpp"
 #include "kernels/cells/izhikevich.hpp"
+#include "kernels/cells/lif_cond_adaptive.hpp"
 #include "kernels/cells/poisson_source.hpp"
 #include "kernels/cells/regular_source.hpp"
 #include "kernels/cells/spike_file_source.hpp"
@@ -18,6 +19,6 @@ namespace snnsim {
 
 using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, VsnCell, PoissonSource, RegularSource, SpikeFileSource>;
+              Izhikevich, LifCondAdaptive, VsnCell, PoissonSource, RegularSource, SpikeFileSource>;
 
 }  // namespace snnsim

@@ -37,6 +37,10 @@ class CellGroup {
     /// The first cell with a state that is no number, or -1.
     virtual std::int64_t find_nan() const = 0;
     virtual std::size_t bytes() const = 0;
+    /// Rates of the slice's cells, of sources that have one (see Engine::set_rates); false: none.
+    virtual bool set_rates(const double* rates) = 0;
+    /// Adaptive thresholds change, or stay.
+    virtual void set_adaptive(bool adaptive) = 0;
     /// The state as the model keeps it: an array over the slice's cells for each variable.
     virtual std::vector<float*> raw_state() const = 0;
 };
@@ -47,6 +51,8 @@ class CellsOf : public CellGroup {
     CellsOf(const SimulationSpec& spec, std::size_t population, const Slice& slice,
             const WeightGrid& grid, std::int32_t* accumulators)
         : spec_(spec.populations[population]),
+          population_(population),
+          dt_(spec.dt),
           slice_(slice),
           key_{spec.seed, Stream::cells, static_cast<std::uint32_t>(population), 0},
           currents_(spec, population, slice),
@@ -116,6 +122,30 @@ class CellsOf : public CellGroup {
     std::size_t bytes() const override {
         return (state_.size() + constants_.size()) * sizeof(float);
     }
+    bool set_rates([[maybe_unused]] const double* rates) override {
+        if constexpr (std::is_same_v<M, PoissonSource>) {
+            if (constants_.empty()) make_room_for_constants();
+            typename M::Params own = std::get<typename M::Params>(spec_.cell);
+            for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
+                own.rate = i < slice_.count ? rates[i] : 0.0;
+                set_constants_of(i, M::prepare(own, dt_));
+            }
+            return true;
+        }
+        return false;
+    }
+    void set_adaptive([[maybe_unused]] bool adaptive) override {
+        if constexpr (requires { M::frozen(uniform_); }) {
+            const auto& params = std::get<typename M::Params>(spec_.cell);
+            uniform_ = adaptive ? M::prepare(params, dt_) : M::frozen(uniform_);
+            if (constants_.empty()) return;
+            for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
+                const typename M::Constants own =
+                    M::prepare(params_of(params, population_, i), dt_);
+                set_constants_of(i, adaptive ? own : M::frozen(own));
+            }
+        }
+    }
     std::vector<float*> raw_state() const override {
         return {cells_.state, cells_.state + state_count};
     }
@@ -177,16 +207,21 @@ class CellsOf : public CellGroup {
     /// Constants of each cell, where a parameter differs from cell to cell.
     void set_constants(const typename M::Params& params, double dt, std::size_t population) {
         if (spec_.varied.empty()) return;
-        constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);
-        constants_.resize(count * slice_.padded());
-        for (std::size_t k = 0; k < count; ++k)
+        make_room_for_constants();
+        for (std::uint32_t i = 0; i < slice_.padded(); ++i)
+            set_constants_of(i, M::prepare(params_of(params, population, i), dt));
+    }
+    static constexpr std::size_t constant_count = sizeof(typename M::Constants) / sizeof(float);
+    void make_room_for_constants() {
+        constants_.resize(constant_count * slice_.padded());
+        for (std::size_t k = 0; k < constant_count; ++k)
             cells_.constants[k] = constants_.data() + k * slice_.padded();
-        for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
-            const typename M::Constants c = M::prepare(params_of(params, population, i), dt);
-            float values[count];
-            __builtin_memcpy(values, &c, sizeof(c));
-            for (std::size_t k = 0; k < count; ++k) constants_[k * slice_.padded() + i] = values[k];
-        }
+    }
+    void set_constants_of(std::uint32_t i, const typename M::Constants& c) {
+        float values[constant_count];
+        __builtin_memcpy(values, &c, sizeof(c));
+        for (std::size_t k = 0; k < constant_count; ++k)
+            constants_[k * slice_.padded() + i] = values[k];
     }
     typename M::Params params_of(const typename M::Params& params, std::size_t population,
                                  std::uint32_t i) const {
@@ -261,6 +296,8 @@ class CellsOf : public CellGroup {
     }
 
     const CellPopulationSpec spec_;
+    const std::size_t population_;
+    const double dt_;
     const Slice slice_;
     const RandomKey key_;
     std::vector<Quantile> varied_;  // of spec_.varied

@@ -1,5 +1,7 @@
 // The event-driven engine on the CPU: every thread owns blocks of cells, delivers to them what is
 // due, steps them, and meets the others when their spikes can matter.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -15,6 +17,7 @@
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/numbers.hpp"
 #include "src/engine/phase_clock.hpp"
+#include "src/engine/plastic_network.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/synapse_rows.hpp"
 #include "src/engine/team.hpp"
@@ -76,13 +79,16 @@ class CpuEngine : public Engine {
           layout_(spec, options.threads),
           team_(options.threads),
           choice_(options.threads),
-          records_(cell_records(spec)) {
+          records_(cell_records(spec)),
+          rates_(spec.populations.size()),
+          counted_(spec.populations.size()) {
         const auto start = std::chrono::steady_clock::now();
         Synapses built = build_synapses(spec_, layout_, options.threads);
         rows_ = std::move(built.rows);
         dense_ = std::move(built.dense);
         generator_ = RowGenerator(layout_, std::move(built.procedural), rows_.wide);
         grid_ = std::move(built.grid);
+        plastic_ = PlasticNetwork(spec_, layout_, std::move(built.plastic), grid_, options.threads);
         make_blocks();
         make_records();
         choose_window();
@@ -98,6 +104,11 @@ class CpuEngine : public Engine {
         for (const DenseProjection& d : dense_) report_.bytes += d.bytes();
         report_.projection_synapses = std::move(built.counts);
         report_.projection_bytes = std::move(built.bytes);
+        report_.bytes += plastic_.bytes();
+        for (const auto& p : plastic_.projections())
+            report_.projection_bytes[p->projection] =
+                static_cast<double>(p->bytes()) /
+                static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
         for (std::size_t p = 0; p < spec.populations.size(); ++p)
             report_.weight_steps.push_back(grid_.steps(p));
         report_.build_seconds =
@@ -108,6 +119,7 @@ class CpuEngine : public Engine {
         const std::int64_t last = now_ + steps;
         first_ = now_;
         reserve_samples(last);
+        plastic_.reserve_samples(now_, last);
         while (now_ < last && trouble_.load() > now_) {
             const int active = choice_.next();
             const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
@@ -134,9 +146,52 @@ class CpuEngine : public Engine {
         std::swap(out, samples_);
         return out;
     }
+    std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
+    std::vector<ProjectionWeights> weights() const override { return plastic_.weights(now_); }
+    void set_plastic(bool plastic) override {
+        learns_ = plastic;
+        plastic_.set_plastic(plastic, now_);
+        for (Block& block : blocks_) {
+            for (const auto& group : block.groups) group->set_adaptive(plastic);
+        }
+    }
+    void reward(double amount) override { plastic_.reward(amount); }
+    void normalise(std::size_t projection, double sum) override {
+        plastic_.normalise(projection, sum, now_);
+    }
+    void set_rates(std::size_t population, const std::vector<double>& rates) override {
+        const CellPopulationSpec& p = spec_.populations[population];
+        if (!std::holds_alternative<PoissonSource::Params>(p.cell) ||
+            rates.size() != static_cast<std::size_t>(p.size))
+            throw UsageError(fmt::format("set_rates: '{}' is no poisson_source of {} cells", p.name,
+                                         rates.size()));
+        const double most = 1000.0 / spec_.dt;
+        for (const double rate : rates) {
+            if (!(rate >= 0.0 && rate <= most * (1.0 + 1e-9)))
+                throw UsageError(
+                    fmt::format("set_rates: {:g} Hz for a cell of '{}', which can "
+                                "fire at 0 to {:g} Hz (1 / dt)",
+                                rate, p.name, most));
+        }
+        rates_[population] = rates;
+        for (std::size_t b = 0; b < blocks_.size(); ++b)
+            blocks_[b].groups[population]->set_rates(rates.data() +
+                                                     layout_.blocks[b].slices[population].first);
+    }
+    void count_spikes(std::size_t population) override {
+        counted_[population].assign(layout_.populations[population].size, 0);
+    }
+    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
+        return counted_[population];
+    }
+
     EngineState state() const override {
         EngineState out;
         out.now = now_;
+        out.plastic = plastic_.state(now_);
+        out.learns = learns_;
+        out.rates = rates_;
+        out.counted = counted_;
         out.spike_counts = spike_counts();
         out.inputs = input_sums_;
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
@@ -172,6 +227,12 @@ class CpuEngine : public Engine {
             input_sums_[r] = state.inputs[r];
         }
         now_ = state.now;
+        if (state.learns != learns_) set_plastic(state.learns);
+        plastic_.set_state(state.plastic);
+        counted_ = state.counted;
+        for (std::size_t p = 0; p < state.rates.size(); ++p) {
+            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
+        }
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
             SNN_EXPECT(state.states[p].size() == blocks_[0].groups[p]->raw_state().size() * size);
@@ -286,6 +347,7 @@ class CpuEngine : public Engine {
         };
         for (const DelayRange& d : rows_.delays) add(d);
         for (const DelayRange& d : generator_.delays()) add(d);
+        for (const auto& p : plastic_.projections()) add(p->rows.delays);
         for (const DenseProjection& d : dense_) add({d.delay, 1});
         window_ = shortest;
         history_size_ = longest + shortest;
@@ -329,6 +391,9 @@ class CpuEngine : public Engine {
             block.groups[p]->step(t, out.cells, out.values[p]);
             out.end[p] = static_cast<std::uint32_t>(out.cells.size());
             block.counts[p] += out.cells.size() - before;
+            plastic_.fire(b, p, t, fired_at(place_of(t, b), p));
+            for (std::size_t k = before; k < out.cells.size() && !counted_[p].empty(); ++k)
+                ++counted_[p][out.cells[k]];
             if (options_.spikes) {
                 for (std::size_t k = before; k < out.cells.size(); ++k) {
                     block.spikes.push_back(spike_key(t - first_, p, out.cells[k]));
@@ -341,6 +406,7 @@ class CpuEngine : public Engine {
         for (std::size_t r = 0; r < records_.size(); ++r) {
             if ((t + 1) % records_[r].interval == 0) sample(b, r, t);
         }
+        plastic_.end_step(b, t);
         clock.lap(StepPhase::recording);
         if ((t + 1) % check_interval == 0 || t + 1 == spec_.steps()) {
             check_numbers(b, t + 1);
@@ -373,6 +439,12 @@ class CpuEngine : public Engine {
                 layout_.populations[d.to].receptors == 2 ? slice.padded() : 0;
             for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
                 add_dense(d, fired_at(place, d.from), slice, second, sums + slice.slot);
+            });
+        }
+        for (const auto& p : plastic_.projections()) {
+            std::int32_t* const first = sums + layout_.blocks[b].slices[p->to].slot;
+            for_each_sent(p->rows.delays, t, [&](std::uint32_t k, std::size_t place) {
+                p->arrive(b, k, t, fired_at(place, p->from), first);
             });
         }
     }
@@ -570,6 +642,8 @@ class CpuEngine : public Engine {
     SynapseRows rows_;
     std::vector<DenseProjection> dense_;
     RowGenerator generator_;
+    PlasticNetwork plastic_;
+    bool learns_ = true;
     WeightGrid grid_;
     std::vector<Block> blocks_;
     std::vector<FiredCells> history_;       // [step % history_size_][block]
@@ -578,6 +652,8 @@ class CpuEngine : public Engine {
     std::int64_t window_ = 1;
     std::int64_t now_ = 0, first_ = 0;
     const std::vector<CellRecord> records_;
+    std::vector<std::vector<double>> rates_;             // see Engine::set_rates; by population
+    std::vector<std::vector<std::uint32_t>> counted_;    // see Engine::count_spikes
     std::vector<std::vector<std::int64_t>> input_sums_;  // by record: [receptor][cell]
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step

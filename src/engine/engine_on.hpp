@@ -84,6 +84,8 @@ class EngineOn : public Engine {
         EngineState out;
         out.now = now_;
         out.spike_counts = counts_;
+        out.rates.resize(layout_.populations.size());
+        out.counted.resize(layout_.populations.size());
         out.inputs = recorded_.inputs(steps_);
         out.states.resize(layout_.populations.size());
         for (const DeviceGroup& g : groups_) {

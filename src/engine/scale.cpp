@@ -111,6 +111,13 @@ SimulationSpec apply_scale(const SimulationSpec& full) {
         const double degree = in_degree(full, full.projections[k]);
         make_up(p.to, expected_value(p.weight), degree * population(full, p.from).rate * 1e-3);
         p.weight = times(p.weight, up);
+        if (p.plasticity) {
+            p.plasticity->w_max = times(p.plasticity->w_max, up);
+            p.plasticity->w_min = times(p.plasticity->w_min, up);
+            if (p.plasticity->normalise)
+                p.plasticity->normalise->sum =
+                    times(p.plasticity->normalise->sum, up * scale.in_degrees);
+        }
         scale_rule(p.connect, degree, size_of(spec, p.to), scale);
     }
     for (StimulusSpec& s : spec.stimuli) {

@@ -79,6 +79,9 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
             case Storage::procedural:
                 out.procedural.push_back(std::move(plans[k]));
                 break;
+            case Storage::plastic:
+                out.plastic.push_back({k, std::move(plans[k])});
+                break;
         }
     }
     out.grid = std::move(weights.grid);

@@ -42,10 +42,16 @@ struct SynapseRows {
     }
 };
 
+struct NumberedPlan {
+    std::size_t projection;
+    ProjectionPlan plan;
+};
+
 struct Synapses {
     SynapseRows rows;                        // see Storage
     std::vector<DenseProjection> dense;      // not in rows
     std::vector<ProjectionPlan> procedural;  // not in rows: see RowGenerator
+    std::vector<NumberedPlan> plastic;       // not in rows: see PlasticNetwork
     WeightGrid grid;
     std::vector<std::uint64_t> counts;  // by projection
     std::vector<double> bytes;          // by projection, of each synapse

@@ -34,6 +34,12 @@ double typical_of(const Distribution& d) {
     return sum / size;
 }
 
+/// The ends of what a synapse of a projection can weigh, as long as the network runs.
+std::pair<double, double> bounds_of(const SynapsesSpec& p) {
+    return p.plasticity ? std::pair{p.plasticity->w_min.mean, p.plasticity->w_max.mean}
+                        : range_of(p.weight);
+}
+
 /// What one projection or stimulus can bring to a receptor in a step.
 struct Arrival {
     std::size_t population = 0, receptor = 0;
@@ -107,15 +113,16 @@ class Planner {
         const double mean = mean_in_degree(c), random = mean + 10.0 * std::sqrt(mean) + 100.0;
         const double most =
             c.connect.multapses ? random : std::min(random, static_cast<double>(c.sources));
-        const auto [low, high] = range_of(p.weight);
-        const double typical = typical_of(p.weight);
+        const auto [low, high] = bounds_of(p);
+        const double typical = p.plasticity ? 0.5 * std::abs(high) : typical_of(p.weight);
         for (const double weight : {low, high})
             add(to, weight,
                 {.sum = std::abs(weight) * most * largest_value(spec_.populations[from]),
                  .typical = typical,
                  .rounded = spec_.populations[from].graded() ? most : 0.0,
                  .from = from,
-                 .bits = p.weight_bits});
+                 .bits = p.weight_bits,
+                 .stored = !p.changes()});
     }
 
     /// The sums of a list are known.
@@ -126,7 +133,9 @@ class Planner {
         std::vector<double> up(size), down(size), count(size);
         double low = 0.0, high = 0.0, typical = 0.0;
         for (std::size_t k = 0; k < edges.target.size(); ++k) {
-            const double weight = edges.weight.empty() ? p.weight.mean : edges.weight[k];
+            const double weight = p.plasticity           ? p.plasticity->w_max.mean
+                                  : edges.weight.empty() ? p.weight.mean
+                                                         : edges.weight[k];
             (weight < 0.0 ? down : up)[edges.target[k]] += std::abs(weight);
             ++count[edges.target[k]];
             low = std::min(low, weight);
@@ -145,13 +154,15 @@ class Planner {
              .typical = high > 0.0 ? typical : 0.0,
              .rounded = rounded,
              .from = from,
-             .bits = p.weight_bits});
+             .bits = p.weight_bits,
+             .stored = !p.changes()});
         add(to, low,
             {.sum = most(down) * value,
              .typical = low < 0.0 ? typical : 0.0,
              .rounded = rounded,
              .from = from,
-             .bits = p.weight_bits});
+             .bits = p.weight_bits,
+             .stored = !p.changes()});
     }
 
     void add_stimulus(const StimulusSpec& s) {
@@ -242,6 +253,15 @@ void check_weight(const SimulationSpec& spec, const WeightGrid& grid, const std:
                     place, weight.mean, unit, to, step, unit));
 }
 
+/// Every synapse has a trace of its own.
+bool keeps_trace(const PlasticitySpec& p) {
+    return PlasticityRules::visit(p.rule, []<class R>(const typename R::Params& params) {
+        return R::pairs_once || requires {
+            R::eligibility(params);
+        };
+    });
+}
+
 }  // namespace
 
 std::int32_t WeightGrid::on_grid(std::size_t population, std::size_t receptor,
@@ -273,6 +293,7 @@ std::size_t population_index(const SimulationSpec& spec, const std::string& name
 }
 
 Storage storage_of(const SynapsesSpec& projection) {
+    if (projection.changes()) return Storage::plastic;
     if (projection.procedural) return Storage::procedural;
     return projection.connect.rule == Rule::all_to_all && projection.delay.constant()
                ? Storage::dense
@@ -287,6 +308,9 @@ double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
             return 0.0;
         case Storage::dense:
             return projection.weight.constant() ? 0.0 : wide ? 4.0 : 2.0;
+        case Storage::plastic:
+            return 6.0 + (projection.short_term && projection.release ? 1.0 : 0.0) +
+                   (projection.plasticity && keeps_trace(*projection.plasticity) ? 4.0 : 0.0);
         case Storage::rows:
             break;
     }

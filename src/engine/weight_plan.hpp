@@ -44,7 +44,8 @@ std::size_t population_index(const SimulationSpec& spec, const std::string& name
 enum class Storage : std::uint8_t {
     rows,       // targets and weights: 4 or 8 bytes each
     dense,      // all_to_all with one delay: no targets; weights in 2 or 4 bytes, or one for all
-    procedural  // nothing: drawn anew for every spike
+    procedural,  // nothing: drawn anew for every spike
+    plastic      // targets and weights that change: 6 bytes or more
 };
 Storage storage_of(const SynapsesSpec& projection);
 

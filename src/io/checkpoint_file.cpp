@@ -12,6 +12,52 @@ std::string checkpoint_path(const std::string& run) {
     return std::filesystem::path(run).replace_extension(".checkpoint.h5").string();
 }
 
+namespace {
+
+std::string plastic_path(std::size_t k) {
+    return "plastic/" + std::to_string(k);
+}
+
+void write_plastic(hid_t file, std::size_t k, const PlasticState& s) {
+    const h5::Handle g = h5::make_group(file, plastic_path(k));
+    h5::write_number<std::uint64_t>(g, "plastic", s.plastic);
+    h5::write_number(g, "done", s.done);
+    h5::write_number(g, "reward", s.reward);
+    h5::write_vector(g, "weight", s.weight, "1");
+    h5::write_vector(g, "own", s.own, "1");
+    h5::write_vector(g, "ready", s.ready, "1");
+    h5::write_vector(g, "arrived", s.arrived, "1");
+    h5::write_vector(g, "pre", s.pre, "1");
+    h5::write_vector(g, "resources", s.resources, "1");
+    h5::write_vector(g, "post_count", s.post_count, "1");
+    h5::write_vector(g, "post_step", s.post_step, "1");
+    h5::write_vector(g, "post", s.post, "1");
+    h5::write_vector(g, "fired", s.fired, "1");
+    h5::write_vector(g, "rate", s.rate, "Hz");
+}
+
+PlasticState read_plastic(hid_t file, std::size_t k) {
+    const h5::Handle g = h5::open_group(file, plastic_path(k));
+    PlasticState s;
+    s.plastic = h5::read_number<std::uint64_t>(g, "plastic") != 0;
+    s.done = h5::read_number<std::int64_t>(g, "done");
+    s.reward = h5::read_number<float>(g, "reward");
+    s.weight = h5::read_vector<std::int32_t>(g, "weight");
+    s.own = h5::read_vector<float>(g, "own");
+    s.ready = h5::read_vector<std::uint8_t>(g, "ready");
+    s.arrived = h5::read_vector<std::uint32_t>(g, "arrived");
+    s.pre = h5::read_vector<float>(g, "pre");
+    s.resources = h5::read_vector<float>(g, "resources");
+    s.post_count = h5::read_vector<std::uint32_t>(g, "post_count");
+    s.post_step = h5::read_vector<std::uint32_t>(g, "post_step");
+    s.post = h5::read_vector<float>(g, "post");
+    s.fired = h5::read_vector<std::uint32_t>(g, "fired");
+    s.rate = h5::read_vector<float>(g, "rate");
+    return s;
+}
+
+}  // namespace
+
 void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
     replace_file(path, [&](const std::string& temporary) {
         h5::Handle file = h5::create_file(temporary);
@@ -33,7 +79,13 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         for (std::size_t p = 0; p < c.engine.states.size(); ++p) {
             h5::write_vector(file, "states/" + std::to_string(p), c.engine.states[p], "1");
             h5::write_vector(file, "digests/" + std::to_string(p), c.digests[p], "1");
+            h5::write_vector(file, "rates/" + std::to_string(p), c.engine.rates[p], "Hz");
+            h5::write_vector(file, "counted/" + std::to_string(p), c.engine.counted[p], "1");
         }
+        h5::write_number<std::uint64_t>(file, "learns", c.engine.learns);
+        h5::write_number<std::uint64_t>(file, "plastic_projections", c.engine.plastic.size());
+        for (std::size_t k = 0; k < c.engine.plastic.size(); ++k)
+            write_plastic(file, k, c.engine.plastic[k]);
         file.close("cannot write " + temporary);
     });
 }
@@ -60,7 +112,13 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
     for (std::uint64_t p = 0; p < populations; ++p) {
         c.engine.states.push_back(h5::read_vector<float>(file, "states/" + std::to_string(p)));
         c.digests.push_back(h5::read_vector<std::uint8_t>(file, "digests/" + std::to_string(p)));
+        c.engine.rates.push_back(h5::read_vector<double>(file, "rates/" + std::to_string(p)));
+        c.engine.counted.push_back(
+            h5::read_vector<std::uint32_t>(file, "counted/" + std::to_string(p)));
     }
+    c.engine.learns = h5::read_number<std::uint64_t>(file, "learns") != 0;
+    const auto plastic = h5::read_number<std::uint64_t>(file, "plastic_projections");
+    for (std::uint64_t k = 0; k < plastic; ++k) c.engine.plastic.push_back(read_plastic(file, k));
     return c;
 }
 

@@ -57,6 +57,10 @@ inline hid_t type_of<std::uint32_t>() {
     return H5T_NATIVE_UINT32;
 }
 template <>
+inline hid_t type_of<std::int32_t>() {
+    return H5T_NATIVE_INT32;
+}
+template <>
 inline hid_t type_of<std::int64_t>() {
     return H5T_NATIVE_INT64;
 }

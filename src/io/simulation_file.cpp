@@ -20,8 +20,12 @@ constexpr std::size_t most_waiting = 4;  // parts
 std::string spikes_path(const std::string& population) {
     return "spikes/" + population;
 }
+std::string weights_path(const std::string& projection) {
+    return "weights/" + projection;
+}
 /// Of what is not spikes; its times are beside it, with `_time` at the end of the name.
 std::string values_path(const SimulationRecordSpec& record) {
+    if (record.of_weights()) return weights_path(record.projection) + "/snapshots";
     return (record.of_cells() ? "state/" : "rates/") + record.population + "/" + record.what;
 }
 
@@ -45,6 +49,36 @@ void set_status(hid_t file, RunStatus status, const std::string& finished) {
     h5::remove_attribute(file, "finished");
     h5::write_text(file, "status", name_of(status));
     h5::write_text(file, "finished", finished);
+}
+
+const std::string& weight_unit_of(const SynapsesSpec& p) {
+    static const std::string none = "1";
+    return p.plasticity->w_max.unit.empty() ? none : p.plasticity->w_max.unit;
+}
+
+/// Snapshots of the weights of a projection: [time, synapse].
+void make_snapshots(hid_t file, const SimulationSpec& spec, const EngineReport& report,
+                    const SimulationRecordSpec& r) {
+    std::size_t k = 0;
+    while (spec.projections[k].name() != r.projection) ++k;
+    const hsize_t synapses = report.projection_synapses[k];
+    const std::string path = values_path(r);
+    h5::make_growing(file, path, H5T_NATIVE_FLOAT, {synapses},
+                     std::clamp<hsize_t>(65536 / std::max<hsize_t>(1, synapses), 1, 4096),
+                     weight_unit_of(spec.projections[k]));
+    h5::make_growing(file, path + "_time", H5T_NATIVE_DOUBLE, {}, 512, "ms");
+}
+
+/// Final weights, synapse by synapse.
+void write_weights(hid_t file, const SimulationSpec& spec, const ProjectionWeights& w) {
+    const SynapsesSpec& p = spec.projections[w.projection];
+    const std::string path = weights_path(p.name());
+    for (const char* name : {"/source", "/target", "/delay", "/weight"})
+        h5::remove_link(file, path + name);
+    h5::write_vector(file, path + "/source", w.source, "1");
+    h5::write_vector(file, path + "/target", w.target, "1");
+    h5::write_vector(file, path + "/delay", w.delay, "ms");
+    h5::write_vector(file, path + "/weight", w.weight, weight_unit_of(p));
 }
 
 /// The data sets of a record of values: [time, cell], of rates [time].
@@ -155,8 +189,13 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         write_sorted_by_time(s);
         h5::write_number(s, "cells_recorded", cells[p]);
     }
-    for (const SimulationRecordSpec& r : spec_.record)
-        if (r.what != "spikes") make_values(file, spec_, r);
+    for (const SimulationRecordSpec& r : spec_.record) {
+        if (r.of_weights()) {
+            make_snapshots(file, spec_, report, r);
+        } else if (r.what != "spikes") {
+            make_values(file, spec_, r);
+        }
+    }
     for (std::size_t k = 0; k < spec_.projections.size(); ++k) {
         const h5::Handle g = h5::make_group(file, "projections/" + std::to_string(k));
         h5::write_text(g, "name", spec_.projections[k].name());
@@ -285,6 +324,7 @@ void SimulationFile::complete(const Provenance& provenance,
             h5::write_number(g, "spikes", summary.spikes[p]);
             h5::write_text(g, "spike_digest", summary.digests[p]);
         }
+        for (const ProjectionWeights& w : summary.weights) write_weights(file, spec_, w);
         h5::remove_link(file, "profile");
         for (const auto& [phase, seconds] : summary.seconds)
             h5::write_vector(file, "profile/" + phase, std::vector<double>{seconds}, "s");

@@ -28,6 +28,7 @@ struct SimulationSummary {
     std::uint64_t events = 0;  // delivered by synapses; counted where phases are measured
     std::string error;         // of a run that failed
     MeasuredEnergy measured;
+    std::vector<ProjectionWeights> weights;  // of projections with plasticity
 };
 
 /// Grows as `<name>.partial.h5`, readable at any moment and after a crash, and takes its final name

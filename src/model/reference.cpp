@@ -200,6 +200,28 @@ std::string edge_lists() {
            "0, 2 or 4 bytes a synapse.\n";
 }
 
+std::string plasticity() {
+    return section<PlasticitySpec>(
+               "projections[].plasticity",
+               "The parameters of the rule stand beside `rule`. Weights stay between w_min and "
+               "w_max; amplitudes are in units of w_max. Weights are kept in single precision and "
+               "delivered on the grid of the target. Of one step, an arrival comes before a spike "
+               "of the target (with `dendritic` after it), and the two are no pair.") +
+           section<NormaliseSpec>("projections[].plasticity.normalise",
+                                  "Every target must have weights.") +
+           section<ScalingSpec>("projections[].plasticity.scaling",
+                                "Synaptic scaling; the rate starts at `rate`.") +
+           alternatives("Plasticity rules",
+                        "Values of `projections[].plasticity.rule`, each with its parameters. A "
+                        "trace is bumped by 1 (or, nearest, set to 1) by every spike and decays "
+                        "exponentially.",
+                        PlasticityRules{}) +
+           section<ShortTermSpec>("projections[].short_term",
+                                  "Short-term plasticity of Tsodyks & Markram; the weight is what "
+                                  "u x = 1 would bring.") +
+           section<ReleaseSpec>("projections[].release", "Stochastic release.");
+}
+
 std::string introduction() {
     std::string out =
         "# The model file\n\n"
@@ -287,7 +309,7 @@ std::string simulation() {
                                  "one inhibit.") +
            section<ConnectSpec>("projections[].connect",
                                 "The name of the rule alone will do where it needs no other key.") +
-           connection_rules() + edge_lists() +
+           connection_rules() + edge_lists() + plasticity() +
            section<StimulusSpec>("stimuli[]",
                                  "A list; the parameters of a stimulus stand beside `kind`. "
                                  "Currents have the unit of the target's `i_e`.") +

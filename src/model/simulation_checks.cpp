@@ -65,6 +65,44 @@ void check_interval(SimulationView& model, const SimulationRecordSpec& r, const 
     }
 }
 
+/// A record of a projection: its weights, at an interval.
+void check_weight_record(SimulationView& model, const SimulationRecordSpec& r,
+                         const std::string& k) {
+    const auto& projections = model.spec.projections;
+    const auto p = std::find_if(projections.begin(), projections.end(),
+                                [&](const SynapsesSpec& s) { return s.name() == r.projection; });
+    std::vector<std::string> plastic;
+    for (const SynapsesSpec& s : projections) {
+        if (s.plasticity) plastic.push_back(s.name());
+    }
+    if (p == projections.end() || !p->plasticity) {
+        model.add({"record", k, "projection"},
+                  fmt::format("{}'{}'{} (projections with plasticity: {})",
+                              p == projections.end() ? "there is no projection " : "", r.projection,
+                              p == projections.end() ? did_you_mean(r.projection, plastic)
+                                                     : " has no plasticity: its weights stay",
+                              plastic.empty() ? "none" : join(plastic)));
+    }
+    if (model.sound({"record", k, "what"}) && r.what != "weight") {
+        model.add({"record", k, "what"},
+                  fmt::format("of a projection, weight is recorded, not '{}'", r.what));
+    }
+    for (const char* key : {"population", "cells"}) {
+        if (model.given({"record", k, key}))
+            model.add({"record", k, key},
+                      fmt::format("{} is for records of a population; leave it out beside "
+                                  "'projection'",
+                                  key));
+    }
+    if (!model.given({"record", k, "interval"})) {
+        model.add({"record", k},
+                  fmt::format(
+                      "record[{}] is missing the key 'interval', for example 'interval: 1 s'", k));
+    } else if (r.interval > 0.0 && model.sound({"dt"})) {
+        check_whole_steps(model, {"record", k, "interval"}, "interval", r.interval, model.spec.dt);
+    }
+}
+
 }  // namespace
 
 void check_recording(SimulationView& model) {
@@ -72,6 +110,24 @@ void check_recording(SimulationView& model) {
     for (std::size_t n = 0; n < record.size(); ++n) {
         const SimulationRecordSpec& r = record[n];
         const std::string k = std::to_string(n);
+        const auto earlier = record.begin() + static_cast<std::ptrdiff_t>(n);
+        if (std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
+                return e.of_weights() && e.projection == r.projection;
+            })) {
+            model.add({"record", k},
+                      fmt::format("weight of '{}' is recorded already", r.projection));
+        }
+        if (r.of_weights()) {
+            check_weight_record(model, r, k);
+            continue;
+        }
+        if (!model.given({"record", k, "population"})) {
+            model.add({"record", k},
+                      fmt::format("record[{}] is missing the key 'population' (or 'projection'): "
+                                  "what to record",
+                                  k));
+            continue;
+        }
         const CellPopulationSpec* p = model.find(r.population, {"record", k, "population"});
         if (!model.sound({"record", k, "what"})) continue;
         if (p && model.model_known(*p)) check_recorded(model, r, *p, k);
@@ -81,7 +137,6 @@ void check_recording(SimulationView& model) {
                 {"record", k, "cells"},
                 fmt::format("'{}' has only {} cells; write cells: 0 for all", p->name, p->size));
         }
-        const auto earlier = record.begin() + static_cast<std::ptrdiff_t>(n);
         if (p && std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
                 return e.population == r.population && e.what == r.what;
             })) {
@@ -97,6 +152,7 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_duration(model);
     check_cells(model);
     check_synapses(model);
+    check_plasticity(model);
     check_stimuli(model);
     check_recording(model);
     check_scale(model);

@@ -49,6 +49,7 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
 
 void check_cells(SimulationView& model);
 void check_synapses(SimulationView& model);
+void check_plasticity(SimulationView& model);
 void check_stimuli(SimulationView& model);
 void check_recording(SimulationView& model);
 void check_scale(SimulationView& model);

@@ -1,0 +1,104 @@
+// What the model file says of synapses that change.
+#pragma once
+
+#include <optional>
+
+#include "kernels/fields.hpp"
+#include "kernels/plasticity/all.hpp"
+#include "snnsim/distribution.hpp"
+
+namespace snnsim {
+
+struct NormaliseSpec {
+    Distribution sum;  // constant
+    double interval = 0.0;
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"sum", &NormaliseSpec::sum, "*", unlimited,
+                  "of the weights that a target has; they are all multiplied by one factor, and "
+                  "kept within their bounds",
+                  Need::required},
+            Field{"interval", &NormaliseSpec::interval, "ms", positive, "time between two",
+                  Need::required}};
+    }
+};
+
+/// Synaptic scaling: w <- w (1 + kappa (rate - r) / rate), r the target's rate.
+struct ScalingSpec {
+    double rate = 5.0, kappa = 0.1, tau = 10000.0, interval = 1000.0;
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"rate", &ScalingSpec::rate, "Hz", positive, "that targets are brought to",
+                  Need::required},
+            Field{"kappa", &ScalingSpec::kappa, "", fraction,
+                  "at an interval, weights are multiplied by 1 + kappa (rate - r) / rate"},
+            Field{"tau", &ScalingSpec::tau, "ms", positive,
+                  "over which the target's rate r is averaged"},
+            Field{"interval", &ScalingSpec::interval, "ms", positive, "time between two changes"}};
+    }
+};
+
+/// Weights that change for good.
+struct PlasticitySpec {
+    PlasticityRules::Params rule = PairStdp::Params{};
+    Distribution w_max, w_min;  // constants of one sign, that of the weights; w_min is nearer to 0
+    double learning_rate = 1.0;
+    bool dendritic = false;
+    std::optional<NormaliseSpec> normalise;
+    std::optional<ScalingSpec> scaling;
+
+    static constexpr auto alternative() {
+        return Alternative<PlasticitySpec, PlasticityRules>{"rule", &PlasticitySpec::rule,
+                                                            "plasticity rule", Need::required};
+    }
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"w_max", &PlasticitySpec::w_max, "*", unlimited,
+                  "greatest weight, and the unit of the rule's amplitudes; negative: synapses that "
+                  "inhibit",
+                  Need::required},
+            Field{"w_min", &PlasticitySpec::w_min, "*", unlimited,
+                  "smallest weight, between 0 and w_max; default: 0"},
+            Field{"learning_rate", &PlasticitySpec::learning_rate, "", non_negative,
+                  "all changes are multiplied by it"},
+            Field{"dendritic", &PlasticitySpec::dendritic, "", unlimited,
+                  "where the delay lies. false: a presynaptic spike takes it to the synapse. true: "
+                  "spikes of the target take it to the synapse, and what a presynaptic spike does "
+                  "there takes it to the target, as in NEST"},
+            Field{"normalise", &PlasticitySpec::normalise, "", unlimited,
+                  "keeps the sum of a target's weights"},
+            Field{"scaling", &PlasticitySpec::scaling, "", unlimited,
+                  "scales a target's weights by its rate"},
+        };
+    }
+};
+
+struct ShortTermSpec {
+    double u_0 = 0.5, tau_rec = 800.0, tau_fac = 0.0;
+    static constexpr auto fields() {
+        constexpr Limits share{.low = 0.0, .high = 1.0, .low_open = true};
+        return std::tuple{
+            Field{"u_0", &ShortTermSpec::u_0, "", share,
+                  "release probability of the first spike; a spike raises u by u_0 (1 - u), then "
+                  "brings weight * u * x and takes u x of the resources x"},
+            Field{"tau_rec", &ShortTermSpec::tau_rec, "ms", positive, "in which x recovers to 1"},
+            Field{"tau_fac", &ShortTermSpec::tau_fac, "ms", non_negative,
+                  "in which u falls back; 0: no facilitation"}};
+    }
+};
+
+struct ReleaseSpec {
+    double p = 1.0;
+    std::int64_t sites = 1;
+    static constexpr auto fields() {
+        constexpr Limits share{.low = 0.0, .high = 1.0, .low_open = true};
+        return std::tuple{
+            Field{"p", &ReleaseSpec::p, "", share,
+                  "that a spike is transmitted, by each synapse on its own; without short_term"},
+            Field{"sites", &ReleaseSpec::sites, "", Limits{.low = 1, .high = 100},
+                  "with short_term: sites of a synapse, each of which releases with probability u "
+                  "and is refilled with tau_rec; a spike brings weight * released / sites"}};
+    }
+};
+
+}  // namespace snnsim

@@ -1,0 +1,193 @@
+// One plastic synapse through time. Its weight is looked at when a presynaptic spike arrives: first
+// the target's spikes since the last look are applied in their order, then the arrival. So a row is
+// walked once a presynaptic spike, and a spike of the target costs an entry in a list.
+//
+// Times are steps of arrival. A spike of the target in step s reaches a synapse of lag L at s + L.
+// Axonal delay: L = 0, and of one step the arrival comes first. Dendritic delay d: the presynaptic
+// spike reached the synapse d steps before its effect arrives, the target's spike d steps after it
+// was fired: L = 2 d, and of one step the target's spike comes first. Spikes of one step are no
+// pair: both see the traces as they were before.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/plasticity/decay.hpp"
+#include "kernels/plasticity/model.hpp"
+
+namespace snnsim {
+
+/// A weight in units of w_max, as a whole number of 2^-30: sums of many small changes keep their
+/// digits, which a float would lose.
+using PlasticWeight = std::int32_t;
+inline constexpr float weight_one = 1073741824.0f;
+
+SNN_HD inline float in_w_max(PlasticWeight w) {
+    return static_cast<float>(w) * (1.0f / weight_one);
+}
+
+/// A spike of a target, and its traces just before.
+template <class R>
+struct PostSpike {
+    std::uint32_t at;
+    float before[R::post_traces > 0 ? R::post_traces : 1];
+
+    SNN_HD std::int64_t step() const { return at; }
+};
+
+/// The last spikes of the targets of a block: `capacity` (a power of two) for each, in turn.
+template <class R>
+struct PostSpikes {
+    PostSpike<R>* spikes;
+    std::uint32_t* count;  // ever noted, by target
+    std::uint32_t capacity;
+
+    SNN_HD PostSpike<R>& at(std::uint32_t target, std::uint32_t k) const {
+        return spikes[static_cast<std::size_t>(target) * capacity + (k & (capacity - 1))];
+    }
+    SNN_HD std::uint32_t oldest(std::uint32_t target) const {
+        return count[target] > capacity ? count[target] - capacity : 0;
+    }
+};
+
+/// The last arrival from a source, and its traces just before.
+template <class R>
+struct LastArrival {
+    std::uint32_t steps = 0;  // done with it; 0: none yet
+    float before[R::pre_traces > 0 ? R::pre_traces : 1] = {};
+
+    SNN_HD std::int64_t step() const { return static_cast<std::int64_t>(steps) - 1; }
+};
+
+/// Changes wait in a trace of each synapse; see Eligibility.
+template <class R>
+concept Modulated = requires(const typename R::Params& params) {
+    R::eligibility(params);
+};
+
+/// Since the start of the interval under way, the trace as it would be without decay; a change at
+/// step s counts growth[s % interval].
+struct Waiting {
+    const float* growth = nullptr;
+    std::int64_t interval = 1;
+};
+
+template <class R>
+struct RuleConstants {
+    typename R::Constants rule;
+    PlasticWeight low = 0, high = 1 << 30;  // w_min, w_max
+    float learning_rate = 1.0f;
+    bool dendritic = false;
+    Waiting waiting;
+    Decay pre[R::pre_traces > 0 ? R::pre_traces : 1];
+    Decay post[R::post_traces > 0 ? R::post_traces : 1];
+
+    SNN_HD PlasticWeight bounded(std::int64_t w) const {
+        return static_cast<PlasticWeight>(w < low ? low : w > high ? high : w);
+    }
+    SNN_HD PlasticWeight changed(PlasticWeight w, float change) const {
+        const float steps = change * learning_rate * weight_one;
+        const float most = steps < -weight_one  ? -weight_one
+                           : steps > weight_one ? weight_one
+                                                : steps;
+        return bounded(w + static_cast<std::int64_t>(std::floor(most + 0.5f)));
+    }
+
+    /// What a rule adds in step `at`, to the weight or to what waits.
+    SNN_HD void apply(PlasticWeight& w, float* own, float change, std::int64_t at) const {
+        if constexpr (Modulated<R>) {
+            // With dendritic delay the first step of an interval belongs to the one before.
+            const std::int64_t since =
+                dendritic ? (at - 1) % waiting.interval + 1 : at % waiting.interval;
+            *own = fused(change, waiting.growth[since], *own);
+        } else {
+            w = changed(w, change);
+        }
+    }
+
+    /// The traces of a source at `step`, no earlier than its last arrival.
+    SNN_HD void pre_at(const LastArrival<R>& last, std::int64_t step, float* traces) const {
+        for (int k = 0; k < R::pre_traces; ++k)
+            traces[k] = last.steps == 0 ? 0.0f
+                        : step == last.step()
+                            ? last.before[k]
+                            : flushed(R::bumped(rule, last.before[k]) * pre[k](step - last.step()));
+    }
+    /// The traces of a target `age` steps after a spike.
+    SNN_HD void post_after(const PostSpike<R>& last, std::int64_t age, float* traces) const {
+        for (int k = 0; k < R::post_traces; ++k)
+            traces[k] = flushed(bumped_post(last.before[k]) * post[k](age));
+    }
+
+  private:
+    SNN_HD float bumped_post(float x) const {
+        if constexpr (requires { R::bumped_post(rule, x); }) {
+            return R::bumped_post(rule, x);
+        } else {
+            return R::bumped(rule, x);
+        }
+    }
+};
+
+/// The synapses of a row that get their spikes at one time, in one block.
+template <class R>
+struct SegmentTime {
+    LastArrival<R> last;
+    std::int64_t lag;   // L of above
+    std::int64_t done;  // the target's spikes that reach the synapses earlier are done
+};
+
+/// Applies the target's spikes that come before an arrival in step `now`; the place of the first
+/// that does not.
+template <class R>
+SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTime<R>& at,
+                                     std::int64_t now, const PostSpikes<R>& posts,
+                                     std::uint32_t target, PlasticWeight& w, float* own) {
+    const std::int64_t until = (c.dendritic ? now + 1 : now) - at.lag;
+    const std::int64_t from = at.done - at.lag;
+    const std::uint32_t oldest = posts.oldest(target);
+    std::uint32_t end = posts.count[target];
+    while (end > oldest && posts.at(target, end - 1).step() >= until) --end;
+    std::uint32_t k = end;
+    while (k > oldest && posts.at(target, k - 1).step() >= from) --k;
+    for (; k < end; ++k) {
+        const PostSpike<R>& spike = posts.at(target, k);
+        const std::int64_t reached = spike.step() + at.lag;
+        float pre[R::pre_traces > 0 ? R::pre_traces : 1];
+        if constexpr (R::pairs_once) {
+            LastArrival<R> mine = at.last;
+            mine.before[0] = *own;
+            c.pre_at(mine, reached, pre);
+            if (at.last.steps > 0) *own = reached == at.last.step() ? 0.0f : -1.0f;  // bumped: 0
+        } else {
+            c.pre_at(at.last, reached, pre);
+        }
+        c.apply(w, own, R::fire(c.rule, in_w_max(w), pre, spike.before), reached);
+    }
+    return end;
+}
+
+/// The weight for a spike that arrives in step `now`; then what its arrival makes of it.
+template <class R>
+SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, std::int64_t now,
+                          const float* pre, const PostSpikes<R>& posts, std::uint32_t target,
+                          PlasticWeight& w, float* own) {
+    std::uint32_t last = catch_up(c, at, now, posts, target, w, own);
+    const std::uint32_t oldest = posts.oldest(target);
+    while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
+    float post[R::post_traces > 0 ? R::post_traces : 1] = {};
+    if (last > oldest) {
+        const PostSpike<R>& spike = posts.at(target, last - 1);
+        c.post_after(spike, now - at.lag - spike.step(), post);
+    }
+    if constexpr (R::pairs_once) {
+        LastArrival<R> mine = at.last;
+        mine.before[0] = *own;
+        float x[1];
+        c.pre_at(mine, now, x);
+        *own = x[0];
+    }
+    c.apply(w, own, R::arrive(c.rule, in_w_max(w), pre, post), now);
+}
+
+}  // namespace snnsim

@@ -1,0 +1,130 @@
+#include "src/engine/plastic_network.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim {
+
+PlasticNetwork::PlasticNetwork(const SimulationSpec& spec, const Layout& layout,
+                               std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads)
+    : dt_(spec.dt) {
+    if (plans.empty()) return;
+    ThreadPool pool(threads);
+    for (const NumberedPlan& p : plans) {
+        projections_.push_back(make_plastic(spec, p.projection, p.plan, layout, grid, pool));
+        learns_.push_back(spec.projections[p.projection].plasticity.has_value());
+    }
+    for (const CellBlock& block : layout.blocks) {
+        for (const auto& p : projections_) first_target_.push_back(block.slices[p->to].first);
+    }
+    for (const SimulationRecordSpec& r : spec.record) {
+        if (!r.of_weights()) continue;
+        const auto p = std::find_if(projections_.begin(), projections_.end(), [&](const auto& q) {
+            return spec.projections[q->projection].name() == r.projection;
+        });
+        records_.push_back({p->get(), static_cast<std::int64_t>(r.interval / dt_ + 0.5), 0, {}});
+    }
+}
+
+void PlasticNetwork::reserve_samples(std::int64_t first, std::int64_t last) {
+    for (Record& r : records_) {
+        StateSamples& out = r.samples;
+        r.base = static_cast<std::int64_t>(out.step.size()) - first / r.interval;
+        for (std::int64_t k = first / r.interval + 1; k <= last / r.interval; ++k)
+            out.step.push_back(static_cast<std::uint32_t>(k * r.interval));
+        out.values.resize(out.step.size() * r.projection->rows.size());
+    }
+}
+
+void PlasticNetwork::end_step(std::size_t block, std::int64_t t) {
+    for (const auto& p : projections_) p->end_step(block, t);
+    for (Record& r : records_) {
+        if ((t + 1) % r.interval != 0) continue;
+        r.projection->catch_up(block, t + 1);
+        const std::int64_t row = r.base + (t + 1) / r.interval - 1;
+        r.projection->read_weights(block, r.samples.values.data() + static_cast<std::size_t>(row) *
+                                                                        r.projection->rows.size());
+    }
+}
+
+std::vector<StateSamples> PlasticNetwork::take_weights() {
+    std::vector<StateSamples> out;
+    for (Record& r : records_) out.push_back(std::exchange(r.samples, {}));
+    return out;
+}
+
+std::vector<ProjectionWeights> PlasticNetwork::weights(std::int64_t now) const {
+    std::vector<ProjectionWeights> out;
+    for (std::size_t k = 0; k < projections_.size(); ++k) {
+        if (!learns_[k]) continue;
+        PlasticProjection& p = *projections_[k];
+        const PlasticRows& rows = p.rows;
+        ProjectionWeights w;
+        w.projection = p.projection;
+        w.source.resize(rows.size());
+        w.target.resize(rows.size());
+        w.delay.resize(rows.size());
+        w.weight.resize(rows.size());
+        for (std::size_t b = 0; b < rows.blocks.size(); ++b) {
+            p.catch_up(b, now);
+            p.read_weights(b, w.weight.data());
+            const std::uint32_t first = first_target_[b * projections_.size() + k];
+            for (std::uint32_t s = 0; s < rows.segments(); ++s) {
+                const std::uint32_t* const edge = rows.blocks[b].edge.data() + s;
+                std::uint64_t at = rows.first_number(b, s);
+                for (std::uint32_t i = edge[0]; i < edge[1]; ++i, ++at) {
+                    w.source[at] = s / rows.delays.count;
+                    w.target[at] = first + rows.blocks[b].target[i];
+                    w.delay[at] =
+                        static_cast<float>((rows.delays.first + s % rows.delays.count) * dt_);
+                }
+            }
+        }
+        out.push_back(std::move(w));
+    }
+    return out;
+}
+
+void PlasticNetwork::normalise(std::size_t projection, double sum, std::int64_t now) {
+    for (std::size_t k = 0; k < projections_.size(); ++k) {
+        PlasticProjection& p = *projections_[k];
+        if (p.projection != projection || !learns_[k]) continue;
+        for (std::size_t b = 0; b < p.rows.blocks.size(); ++b) {
+            p.catch_up(b, now);
+            p.normalise(b, sum);
+        }
+        return;
+    }
+    throw UsageError("normalise needs a projection with plasticity");
+}
+
+void PlasticNetwork::reward(double amount) {
+    bool waited_for = false;
+    for (const auto& p : projections_) waited_for = p->reward(amount) || waited_for;
+    if (!waited_for) throw UsageError("reward: no projection has a rule that waits for it");
+}
+
+void PlasticNetwork::set_plastic(bool plastic, std::int64_t now) {
+    for (const auto& p : projections_) p->set_plastic(plastic, now);
+}
+
+std::vector<PlasticState> PlasticNetwork::state(std::int64_t now) const {
+    std::vector<PlasticState> out;
+    for (const auto& p : projections_) out.push_back(p->state(now));
+    return out;
+}
+
+void PlasticNetwork::set_state(const std::vector<PlasticState>& state) {
+    SNN_EXPECT(state.size() == projections_.size());
+    for (std::size_t k = 0; k < state.size(); ++k) projections_[k]->set_state(state[k]);
+}
+
+std::size_t PlasticNetwork::bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& p : projections_) bytes += p->bytes();
+    return bytes;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,58 @@
+// All projections of a network whose synapses change, and the records of their weights.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "src/engine/plastic_projection.hpp"
+#include "src/engine/synapse_rows.hpp"
+
+namespace snnsim {
+
+class PlasticNetwork {
+  public:
+    PlasticNetwork() = default;
+    PlasticNetwork(const SimulationSpec& spec, const Layout& layout,
+                   std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads);
+
+    const std::vector<std::unique_ptr<PlasticProjection>>& projections() const {
+        return projections_;
+    }
+    /// Cells of a population that fired in step t, in a block.
+    void fire(std::size_t block, std::size_t population, std::int64_t t, FiredSpan fired) {
+        for (const auto& p : projections_) {
+            if (p->to == population) p->fire(block, t, fired);
+        }
+    }
+
+    /// Makes room for the records of steps up to `last`, from `first` on.
+    void reserve_samples(std::int64_t first, std::int64_t last);
+    /// Step t is over: what is done and recorded at intervals.
+    void end_step(std::size_t block, std::int64_t t);
+    std::vector<StateSamples> take_weights();
+
+    /// The weights that spikes find which arrive in step `now`.
+    std::vector<ProjectionWeights> weights(std::int64_t now) const;
+    /// See Engine.
+    void normalise(std::size_t projection, double sum, std::int64_t now);
+    void reward(double amount);
+    void set_plastic(bool plastic, std::int64_t now);
+    std::vector<PlasticState> state(std::int64_t now) const;
+    void set_state(const std::vector<PlasticState>& state);
+    std::size_t bytes() const;
+
+  private:
+    struct Record {
+        PlasticProjection* projection;
+        std::int64_t interval;  // steps
+        std::int64_t base = 0;  // row of sample 0
+        StateSamples samples;
+    };
+    std::vector<bool> learns_;  // by projection here
+    double dt_ = 1.0;
+    std::vector<std::unique_ptr<PlasticProjection>> projections_;
+    std::vector<std::uint32_t> first_target_;  // [block * projections + projection]
+    std::vector<Record> records_;
+};
+
+}  // namespace snnsim

@@ -1,0 +1,586 @@
+#include "src/engine/plastic_projection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "kernels/plasticity/release.hpp"
+#include "kernels/plasticity/short_term.hpp"
+#include "kernels/plasticity/synapse.hpp"
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/quantile.hpp"
+
+namespace snnsim {
+namespace {
+
+/// Weights that stay.
+struct NoRule {
+    static constexpr int pre_traces = 0, post_traces = 0;
+    static constexpr bool pairs_once = false;
+    struct Params {};
+    struct Constants {};
+    static std::array<double, 0> taus(const Params&) { return {}; }
+    static Constants prepare(const Params&) { return {}; }
+    SNN_HD static float bumped(const Constants&, float x) { return x; }
+};
+
+template <class R>
+class PlasticOf final : public PlasticProjection {
+    static constexpr bool learns = !std::is_same_v<R, NoRule>;
+    static constexpr bool has_own = R::pairs_once || Modulated<R>;  // a float of each synapse
+    static constexpr std::uint32_t first_capacity = 16;             // spikes kept of each target
+
+    struct Block {
+        std::vector<LastArrival<R>> last;   // [segment]
+        std::vector<ShortTerm> short_term;  // [segment]
+        std::vector<float> own;             // [synapse], of rules that pair once
+        std::vector<std::uint8_t> ready;    // [synapse], of several sites
+        std::vector<PostSpike<R>> spikes;   // see PostSpikes
+        std::vector<std::uint32_t> count;   // [target]
+        std::uint32_t capacity = first_capacity;
+        float reward = 0.0f;               // n, of rules that wait for it
+        std::vector<std::uint32_t> fired;  // [target], since the last scaling
+        std::vector<float> rate;           // [target], Hz
+        std::int64_t done = 0;  // what reaches a synapse earlier has been applied; see SegmentTime
+    };
+
+  public:
+    PlasticOf(const SimulationSpec& spec, std::size_t number, const typename R::Params& params,
+              const ProjectionPlan& plan, const Layout& layout, const WeightGrid& grid,
+              ThreadPool& pool)
+        : spec_(spec.projections[number]),
+          place_(
+              fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
+          unit_(weight_unit(spec_)),
+          seed_(spec.seed) {
+        projection = number;
+        from = plan.from;
+        to = plan.to;
+        const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
+        grid_unit_ = static_cast<float>(unit_ * grid.scale[to][receptor]);
+        rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
+        set_constants(params, spec.dt);
+        for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
+            const Slice& slice = layout.blocks[b].slices[to];
+            slices_.push_back(slice);
+            second_.push_back(receptor == 1 ? slice.padded() : 0);
+            make_block(b);
+        }
+    }
+
+    void arrive(std::size_t b, std::uint32_t delay, std::int64_t t, FiredSpan fired,
+                std::int32_t* sums) override {
+        if (slices_[b].count == 0) return;
+        for (std::uint32_t i = 0; i < fired.count; ++i)
+            arrive_at(b, fired.cells[i], delay, t, sums + second_[b]);
+    }
+
+    void fire(std::size_t b, std::int64_t t, FiredSpan fired) override {
+        if constexpr (learns) {
+            for (std::uint32_t i = 0; i < fired.count; ++i)
+                note(b, fired.cells[i] - slices_[b].first, t);
+            if (scaling_interval_ > 0) {
+                for (std::uint32_t i = 0; i < fired.count; ++i)
+                    ++blocks_[b].fired[fired.cells[i] - slices_[b].first];
+            }
+        }
+    }
+
+    void catch_up(std::size_t b, std::int64_t now) override {
+        if constexpr (learns) {
+            Block& block = blocks_[b];
+            const std::int64_t done = constants_.dendritic ? now + 1 : now;
+            if (block.done >= done) return;
+            for (std::uint32_t s = 0; s < rows.segments() && works(); ++s) {
+                const SegmentTime<R> at = time_of(block, s);
+                PlasticRows::Block& row = rows.blocks[b];
+                for (std::uint32_t k = row.edge[s]; k < row.edge[s + 1]; ++k) {
+                    PlasticWeight w = row.weight[k];
+                    snnsim::catch_up(constants_, at, now, posts(block), row.target[k], w,
+                                     own(block, k));
+                    if (plastic_) row.weight[k] = w;
+                }
+            }
+            block.done = done;
+        }
+    }
+
+    void read_weights(std::size_t b, float* out) const override {
+        const std::vector<PlasticWeight>& weight = rows.blocks[b].weight;
+        rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
+            for (std::uint32_t k = 0; k < count; ++k)
+                out[to + k] = static_cast<float>(weight[at + k] / double{weight_one} * unit_);
+        });
+    }
+
+    void normalise(std::size_t b, double sum) override {
+        PlasticRows::Block& row = rows.blocks[b];
+        std::vector<std::int64_t> sums(slices_[b].count);  // whole numbers: in any order
+        for (std::size_t k = 0; k < row.weight.size(); ++k) sums[row.target[k]] += row.weight[k];
+        const double wanted = sum / unit_ * double{weight_one};
+        std::vector<double> factor(sums.size());
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            factor[i] = sums[i] > 0 ? wanted / static_cast<double>(sums[i]) : 1.0;
+        multiply(row, factor);
+    }
+
+    bool reward([[maybe_unused]] double amount) override {
+        if constexpr (Modulated<R>) {
+            for (Block& block : blocks_) block.reward += static_cast<float>(amount);
+        }
+        return Modulated<R>;
+    }
+
+    void end_step(std::size_t b, std::int64_t t) override {
+        if constexpr (Modulated<R>) {
+            if ((t + 1) % constants_.waiting.interval == 0) {
+                catch_up(b, t + 1);
+                follow_reward(b);
+            }
+        }
+        const auto due = [&](std::int64_t interval) {
+            return interval > 0 && plastic_ && (t + 1) % interval == 0;
+        };
+        if (due(normalise_interval_)) {
+            catch_up(b, t + 1);
+            normalise(b, spec_.plasticity->normalise->sum.mean);
+        }
+        if (due(scaling_interval_)) {
+            catch_up(b, t + 1);
+            scale(b);
+        }
+    }
+
+    void set_plastic(bool plastic, std::int64_t now) override {
+        for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
+        plastic_ = plastic;
+    }
+
+    PlasticState state(std::int64_t now) override {
+        PlasticState out;
+        out.plastic = plastic_;
+        for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
+        copy_synapses(
+            out.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::out);
+        copy_synapses(
+            out.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::out);
+        copy_synapses(
+            out.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::out);
+        const Block& any = blocks_[first_block()];  // all blocks know the same of their sources
+        out.done = any.done;
+        out.reward = any.reward;
+        for (const LastArrival<R>& last : any.last) {
+            out.arrived.push_back(last.steps);
+            out.pre.insert(out.pre.end(), last.before, last.before + R::pre_traces);
+        }
+        for (const ShortTerm& s : any.short_term) {
+            out.resources.push_back(s.x);
+            out.resources.push_back(s.u);
+        }
+        for (Block& block : blocks_) {
+            if constexpr (learns) save_posts(block, now, out);
+            out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
+            out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
+        }
+        return out;
+    }
+
+    void set_state(const PlasticState& state) override {
+        PlasticState in = state;
+        plastic_ = in.plastic;
+        SNN_EXPECT(in.weight.size() == rows.size());
+        copy_synapses(
+            in.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::in);
+        copy_synapses(
+            in.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::in);
+        copy_synapses(
+            in.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::in);
+        std::size_t target = 0, spike = 0, first = 0;
+        for (Block& block : blocks_) {
+            std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
+            std::copy_n(in.rate.data() + first, block.rate.size(), block.rate.begin());
+            first += block.fired.size();
+            block.done = in.done;
+            block.reward = in.reward;
+            for (std::size_t s = 0; s < block.last.size(); ++s) {
+                block.last[s].steps = in.arrived[s];
+                std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
+            }
+            for (std::size_t s = 0; s < block.short_term.size(); ++s)
+                block.short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
+            if constexpr (learns) load_posts(block, in, target, spike);
+        }
+    }
+
+    std::size_t bytes() const override {
+        std::size_t bytes = rows.bytes();
+        for (const Block& b : blocks_)
+            bytes += b.last.size() * sizeof(LastArrival<R>) +
+                     b.short_term.size() * sizeof(ShortTerm) + b.own.size() * sizeof(float) +
+                     b.ready.size() + b.spikes.size() * sizeof(PostSpike<R>) +
+                     b.count.size() * sizeof(std::uint32_t);
+        return bytes;
+    }
+
+  private:
+    void set_constants(const typename R::Params& params, double dt) {
+        constants_.rule = R::prepare(params);
+        const auto taus = R::taus(params);
+        for (const double tau : taus) tables_.emplace_back(tau, dt);
+        for (int k = 0; k < R::pre_traces; ++k) constants_.pre[k] = tables_[k].view();
+        for (int k = 0; k < R::post_traces; ++k)
+            constants_.post[k] = tables_[R::pre_traces + k].view();
+        if constexpr (Modulated<R>) {
+            const Eligibility e = R::eligibility(params);
+            constants_.waiting.interval = std::max<std::int64_t>(1, std::llround(e.interval / dt));
+            for (std::int64_t k = 0; k <= constants_.waiting.interval; ++k)
+                growth_.push_back(
+                    static_cast<float>(std::exp(static_cast<double>(k) * dt / e.tau_c)));
+            constants_.waiting.growth = growth_.data();
+            const double interval = static_cast<double>(constants_.waiting.interval) * dt;
+            waiting_decay_ = static_cast<float>(std::exp(-interval / e.tau_c));
+            reward_decay_ = static_cast<float>(std::exp(-interval / e.tau_n));
+            baseline_ = static_cast<float>(e.baseline);
+            seconds_ = static_cast<float>(1e-3 * interval);
+        }
+        if (spec_.plasticity) {
+            const PlasticitySpec& p = *spec_.plasticity;
+            constants_.low = static_cast<PlasticWeight>(
+                std::floor(p.w_min.mean / p.w_max.mean * double{weight_one} + 0.5));
+            constants_.learning_rate = static_cast<float>(p.learning_rate);
+            constants_.dendritic = p.dendritic;
+            const auto steps = [dt](double interval) { return std::llround(interval / dt); };
+            if (p.normalise) normalise_interval_ = steps(p.normalise->interval);
+            if (p.scaling) {
+                scaling_interval_ = steps(p.scaling->interval);
+                scaling_decay_ =
+                    static_cast<float>(std::exp(-p.scaling->interval / p.scaling->tau));
+            }
+        }
+        if (spec_.short_term) {
+            recovery_table_ = DecayTable(spec_.short_term->tau_rec, dt);
+            facilitation_table_ = DecayTable(spec_.short_term->tau_fac, dt);
+        }
+    }
+
+    void make_block(std::size_t b) {
+        Block& block = blocks_.emplace_back();
+        PlasticRows::Block& row = rows.blocks[b];
+        block.last.resize(rows.segments());
+        if (spec_.short_term) block.short_term.resize(rows.segments());
+        if (spec_.short_term && spec_.release)
+            block.ready.assign(row.weight.size(), static_cast<std::uint8_t>(spec_.release->sites));
+        if constexpr (has_own) block.own.resize(row.weight.size());
+        if constexpr (learns) {
+            block.count.assign(slices_[b].count, 0);
+            block.spikes.resize(std::size_t{slices_[b].count} * block.capacity);
+            for (PlasticWeight& w : row.weight) w = checked(w);
+            if (scaling_interval_ > 0) {
+                block.fired.assign(slices_[b].count, 0);
+                block.rate.assign(slices_[b].count,
+                                  static_cast<float>(spec_.plasticity->scaling->rate));
+            }
+            if (normalise_interval_ > 0) check_rows(b);
+        }
+    }
+    /// An initial weight within its bounds, but for what the grid took from it.
+    PlasticWeight checked(PlasticWeight w) const {
+        constexpr std::int64_t rounding = 100000;
+        if (w < constants_.low - rounding || w > constants_.high + rounding)
+            throw ModelError(fmt::format(
+                "{}: a weight of {:g} lies outside w_min ({:g}) and w_max ({:g})", place_,
+                w / double{weight_one} * unit_, spec_.plasticity->w_min.mean, unit_));
+        return constants_.bounded(w);
+    }
+
+    /// Where sums are kept, every target has weights.
+    void check_rows(std::size_t b) const {
+        std::vector<std::int64_t> sums(slices_[b].count);
+        const PlasticRows::Block& row = rows.blocks[b];
+        for (std::size_t k = 0; k < row.weight.size(); ++k) sums[row.target[k]] += row.weight[k];
+        for (std::uint32_t i = 0; i < slices_[b].count; ++i) {
+            if (sums[i] == 0)
+                throw ModelError(fmt::format(
+                    "{}: cell {} of '{}' has no weights to normalise: their sum is 0; connect "
+                    "every target, with weights above 0",
+                    place_, slices_[b].first + i, spec_.to));
+        }
+    }
+
+    void multiply(PlasticRows::Block& row, const std::vector<double>& factor) const {
+        for (std::size_t k = 0; k < row.weight.size(); ++k) {
+            const double w = std::floor(row.weight[k] * factor[row.target[k]] + 0.5);
+            row.weight[k] = constants_.bounded(
+                static_cast<std::int64_t>(std::min(w, 2.0 * double{weight_one})));
+        }
+    }
+    /// After an interval, what waits becomes change as far as there is reward.
+    void follow_reward(std::size_t b) {
+        Block& block = blocks_[b];
+        PlasticRows::Block& row = rows.blocks[b];
+        const float gain = (block.reward - baseline_) * seconds_;
+        for (std::size_t k = 0; k < row.weight.size(); ++k) {
+            block.own[k] = flushed(block.own[k] * waiting_decay_);
+            if (plastic_) row.weight[k] = constants_.changed(row.weight[k], block.own[k] * gain);
+        }
+        block.reward = flushed(block.reward * reward_decay_);
+    }
+    /// Synaptic scaling, after an interval.
+    void scale(std::size_t b) {
+        Block& block = blocks_[b];
+        const ScalingSpec& s = *spec_.plasticity->scaling;
+        const auto per_spike = static_cast<float>(1000.0 / s.interval);
+        std::vector<double> factor(block.rate.size());
+        for (std::size_t i = 0; i < factor.size(); ++i) {
+            const float now = static_cast<float>(block.fired[i]) * per_spike;
+            block.rate[i] = now + scaling_decay_ * (block.rate[i] - now);
+            block.fired[i] = 0;
+            const double rate = static_cast<double>(block.rate[i]);
+            factor[i] = std::max(0.0, 1.0 + s.kappa * (s.rate - rate) / s.rate);
+        }
+        multiply(rows.blocks[b], factor);
+    }
+
+    std::size_t first_block() const {
+        std::size_t b = 0;
+        while (slices_[b].count == 0) ++b;
+        return b;
+    }
+    PostSpikes<R> posts(Block& block) const {
+        return {block.spikes.data(), block.count.data(), block.capacity};
+    }
+    float* own(Block& block, std::uint32_t synapse) const {
+        return has_own ? block.own.data() + synapse : nullptr;
+    }
+    /// Something is left to do of synapses whose weights stay: traces of their own.
+    bool works() const { return plastic_ || has_own; }
+    std::int64_t lag_of(std::uint32_t segment) const {
+        return constants_.dendritic ? 2 * (static_cast<std::int64_t>(rows.delays.first) +
+                                           segment % rows.delays.count)
+                                    : 0;
+    }
+    std::int64_t longest_lag() const { return lag_of(rows.delays.count - 1); }
+    SegmentTime<R> time_of(const Block& block, std::uint32_t segment) const {
+        const LastArrival<R>& last = block.last[segment];
+        const std::int64_t seen = constants_.dendritic ? last.step() + 1 : last.step();
+        return {last, lag_of(segment), std::max(seen, block.done)};
+    }
+
+    void arrive_at(std::size_t b, std::uint32_t cell, std::uint32_t delay, std::int64_t t,
+                   std::int32_t* sums) {
+        Block& block = blocks_[b];
+        const std::uint32_t segment = cell * rows.delays.count + delay;
+        LastArrival<R>& last = block.last[segment];
+        float factor = 1.0f, recovered = 0.0f;
+        if (spec_.short_term) {
+            const std::int64_t age = t - last.step();
+            const Decay recovery = recovery_table_.view();
+            recovered = last.steps == 0 ? 1.0f : 1.0f - recovery(age);
+            ShortTerm& s = block.short_term[segment];
+            s = ShortTerm::at_spike(s, static_cast<float>(spec_.short_term->u_0), recovery,
+                                    facilitation_table_.view(), age, last.steps == 0);
+            factor = spec_.release ? s.u : s.released();
+        }
+        LastArrival<R> now;
+        now.steps = static_cast<std::uint32_t>(t + 1);
+        constants_.pre_at(last, t, now.before);
+        if constexpr (learns) {
+            if (works()) learn(b, segment, t, now.before);
+        }
+        last = now;
+        if (spec_.release) {
+            release(b, cell, segment, t, factor, recovered, sums);
+        } else {
+            deliver(b, segment, factor * grid_unit_, sums);
+        }
+    }
+    void learn(std::size_t b, std::uint32_t segment, std::int64_t t, const float* pre) {
+        Block& block = blocks_[b];
+        PlasticRows::Block& row = rows.blocks[b];
+        const SegmentTime<R> at = time_of(block, segment);
+        const PostSpikes<R> spikes = posts(block);
+        constexpr std::uint32_t ahead = 12;  // synapses whose targets' spikes are on their way
+        const std::uint32_t end = row.edge[segment + 1];
+        for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
+            if (k + ahead < end) {
+                const std::uint32_t next = row.target[k + ahead];
+                prefetch(&spikes.at(next, spikes.count[next] - 1));
+            }
+            PlasticWeight w = row.weight[k];
+            snnsim::arrive(constants_, at, t, pre, spikes, row.target[k], w, own(block, k));
+            if (plastic_) row.weight[k] = w;
+        }
+    }
+    static std::int32_t rounded(float x) { return static_cast<std::int32_t>(std::floor(x + 0.5f)); }
+    void deliver(std::size_t b, std::uint32_t segment, float unit, std::int32_t* sums) const {
+        const PlasticRows::Block& row = rows.blocks[b];
+        for (std::uint32_t k = row.edge[segment]; k < row.edge[segment + 1]; ++k)
+            sums[row.target[k]] += rounded(in_w_max(row.weight[k]) * unit);
+    }
+    /// The same where each synapse may fail.
+    void release(std::size_t b, std::uint32_t cell, std::uint32_t segment, std::int64_t t, float u,
+                 float recovered, std::int32_t* sums) {
+        const PlasticRows::Block& row = rows.blocks[b];
+        const RandomKey key{seed_, Stream::release, cell, static_cast<std::uint32_t>(t),
+                            static_cast<std::uint32_t>(projection)};
+        const auto first = static_cast<std::uint32_t>(rows.first_number(b, segment) -
+                                                      rows.number[cell * rows.delays.count]);
+        const auto sites = static_cast<std::uint32_t>(spec_.release->sites);
+        const float p = static_cast<float>(spec_.release->p);
+        for (std::uint32_t k = row.edge[segment]; k < row.edge[segment + 1]; ++k) {
+            const Philox4 random = key.draw(first + k - row.edge[segment]);
+            const float share = spec_.short_term
+                                    ? static_cast<float>(release_sites(
+                                          random, sites, blocks_[b].ready[k], recovered, u)) /
+                                          static_cast<float>(sites)
+                                : binomial(random.word[0], 1, p) > 0 ? 1.0f
+                                                                     : 0.0f;
+            sums[row.target[k]] += rounded(in_w_max(row.weight[k]) * share * grid_unit_);
+        }
+    }
+
+    /// Notes a spike of a target. The one that makes room for it is known to all its synapses.
+    void note(std::size_t b, std::uint32_t target, std::int64_t t) {
+        Block& block = blocks_[b];
+        if (block.count[target] >= block.capacity && !may_forget(block, target)) {
+            catch_up(b, t);
+            if (!may_forget(block, target)) grow(block);
+        }
+        const PostSpikes<R> all = posts(block);
+        const std::uint32_t count = block.count[target];
+        PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
+        if (count > 0) {
+            const PostSpike<R>& last = all.at(target, count - 1);
+            constants_.post_after(last, t - last.step(), spike.before);
+        }
+        all.at(target, count) = spike;
+        ++block.count[target];
+    }
+    /// The oldest spike kept: applied to all synapses, and none of them needs its trace.
+    bool may_forget(Block& block, std::uint32_t target) const {
+        const PostSpikes<R> all = posts(block);
+        const PostSpike<R>& next = all.at(target, all.oldest(target) + 1);
+        return next.step() + longest_lag() + 1 < block.done;
+    }
+    void grow(Block& block) const {
+        const PostSpikes<R> old = posts(block);
+        std::vector<PostSpike<R>> spikes(block.spikes.size() * 2);
+        const PostSpikes<R> more{spikes.data(), block.count.data(), 2 * block.capacity};
+        for (std::uint32_t target = 0; target < block.count.size(); ++target) {
+            // Renumbered from 0: places are numbers modulo the capacity.
+            const std::uint32_t first = old.oldest(target), count = block.count[target] - first;
+            for (std::uint32_t k = 0; k < count; ++k)
+                more.at(target, k) = old.at(target, first + k);
+            block.count[target] = count;
+        }
+        block.capacity *= 2;
+        block.spikes = std::move(spikes);
+    }
+
+    /// The spikes that synapses have still to learn of, and the last one before.
+    void save_posts(Block& block, std::int64_t now, PlasticState& out) const {
+        const PostSpikes<R> all = posts(block);
+        for (std::uint32_t target = 0; target < block.count.size(); ++target) {
+            const std::uint32_t end = block.count[target], oldest = all.oldest(target);
+            std::uint32_t k = end;
+            while (k > oldest && all.at(target, k - 1).step() + longest_lag() >= now) --k;
+            k = std::max(oldest, k > 0 ? k - 1 : 0);
+            out.post_count.push_back(end - k);
+            for (; k < end; ++k) {
+                const PostSpike<R>& spike = all.at(target, k);
+                out.post_step.push_back(spike.at);
+                out.post.insert(out.post.end(), spike.before, spike.before + R::post_traces);
+            }
+        }
+    }
+    void load_posts(Block& block, const PlasticState& in, std::size_t& at, std::size_t& from) {
+        std::fill(block.count.begin(), block.count.end(), 0u);
+        for (std::uint32_t target = 0; target < block.count.size(); ++target, ++at) {
+            while (in.post_count[at] > block.capacity) grow(block);
+            for (std::uint32_t k = 0; k < in.post_count[at]; ++k, ++from) {
+                PostSpike<R> spike{in.post_step[from], {}};
+                std::copy_n(in.post.data() + from * R::post_traces, R::post_traces, spike.before);
+                posts(block).at(target, k) = spike;
+            }
+            block.count[target] = in.post_count[at];
+        }
+    }
+
+    enum class Copy : std::uint8_t { out, in };
+    /// Between [number of the synapse] and the blocks; `of(b)` may be empty in all blocks.
+    template <class T, class Of>
+    void copy_synapses(std::vector<T>& all, Of&& of, Copy direction) {
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            std::vector<T>& mine = of(b);
+            if (mine.empty()) continue;
+            if (direction == Copy::out) all.resize(rows.size());
+            rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
+                T* const there = all.data() + to;
+                T* const here = mine.data() + at;
+                direction == Copy::out ? std::copy_n(here, count, there)
+                                       : std::copy_n(there, count, here);
+            });
+        }
+    }
+
+    const SynapsesSpec spec_;
+    const std::string place_;  // of the projection in the model file, and its name
+    const double unit_;        // see weight_unit
+    const std::uint64_t seed_;
+    float grid_unit_ = 1.0f;  // steps of the target's grid in it
+    bool plastic_ = true;
+    std::int64_t normalise_interval_ = 0, scaling_interval_ = 0;  // steps; 0: never
+    float scaling_decay_ = 0.0f;                                  // in an interval
+    std::vector<float> growth_;                                   // see Waiting
+    float waiting_decay_ = 0.0f, reward_decay_ = 0.0f, baseline_ = 0.0f, seconds_ = 0.0f;
+    std::vector<DecayTable> tables_;  // of the rule's traces
+    DecayTable recovery_table_, facilitation_table_;
+    RuleConstants<R> constants_{};
+    std::vector<Slice> slices_;          // [block], of the targets
+    std::vector<std::uint32_t> second_;  // [block]: from a target's first sum to the one used
+    std::vector<Block> blocks_;
+};
+
+}  // namespace
+
+double weight_unit(const SynapsesSpec& projection) {
+    if (projection.plasticity) return projection.plasticity->w_max.mean;
+    double low = 0.0, high = 0.0;
+    const auto add = [&](double w) {
+        low = std::min(low, w);
+        high = std::max(high, w);
+    };
+    if (projection.edges && !projection.edges->weight.empty()) {
+        for (const double w : projection.edges->weight) add(w);
+    } else {
+        const Quantile quantile(projection.weight);
+        for (const double u : {1e-5, 1.0 - 1e-5})
+            add(projection.weight.constant() ? projection.weight.mean : quantile(u));
+    }
+    if (low < 0.0 && high > 0.0)
+        throw ModelError(fmt::format(
+            "{}: with short_term or release all weights have one sign; these go from {:g} to {:g}",
+            projection.name(), low, high));
+    return low < 0.0 ? low : high > 0.0 ? high : 1.0;
+}
+
+std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std::size_t projection,
+                                                const ProjectionPlan& plan, const Layout& layout,
+                                                const WeightGrid& grid, ThreadPool& pool) {
+    const SynapsesSpec& p = spec.projections[projection];
+    if (!p.plasticity)
+        return std::make_unique<PlasticOf<NoRule>>(spec, projection, NoRule::Params{}, plan, layout,
+                                                   grid, pool);
+    return PlasticityRules::visit(
+        p.plasticity->rule,
+        [&]<class R>(const typename R::Params& params) -> std::unique_ptr<PlasticProjection> {
+            static_assert(PlasticityRule<R>);
+            return std::make_unique<PlasticOf<R>>(spec, projection, params, plan, layout, grid,
+                                                  pool);
+        });
+}
+
+}  // namespace snnsim

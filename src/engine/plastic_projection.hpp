@@ -1,0 +1,57 @@
+// A projection whose synapses change: the rule's bodies over the rows of each block.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "snnsim/engine.hpp"
+#include "src/engine/dense.hpp"
+#include "src/engine/layout.hpp"
+#include "src/engine/plastic_rows.hpp"
+
+namespace snnsim {
+
+/// What is called with a block touches nothing of the others: a thread a block. Results do not
+/// depend on when weights are caught up.
+class PlasticProjection {
+  public:
+    virtual ~PlasticProjection() = default;
+
+    /// Spikes that arrive in step t with the delay of that number; `sums`: of the slice's first
+    /// cell.
+    virtual void arrive(std::size_t block, std::uint32_t delay, std::int64_t t, FiredSpan fired,
+                        std::int32_t* sums) = 0;
+    /// Cells of the target population that fired in step t, after all that arrived in it.
+    virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;
+    /// Brings weights to what spikes that arrive in step `now` find.
+    virtual void catch_up(std::size_t block, std::int64_t now) = 0;
+    /// Their values in the unit of the model, [number of the synapse]; caught up before.
+    virtual void read_weights(std::size_t block, float* out) const = 0;
+    /// Scales the weights of each target to a sum, in the unit of the model; caught up before.
+    virtual void normalise(std::size_t block, double sum) = 0;
+    /// False where the rule waits for none.
+    virtual bool reward(double amount) = 0;
+    /// Step t is over: what is done at intervals.
+    virtual void end_step(std::size_t block, std::int64_t t) = 0;
+    /// From `now` on weights change, or stay.
+    virtual void set_plastic(bool plastic, std::int64_t now) = 0;
+
+    virtual PlasticState state(std::int64_t now) = 0;
+    virtual void set_state(const PlasticState& state) = 0;
+    virtual std::size_t bytes() const = 0;
+
+    std::size_t projection = 0, from = 0, to = 0;  // their numbers in the model
+    PlasticRows rows;
+};
+
+/// Of a projection with `plasticity`, `short_term` or `release`. Throws ModelError where a weight
+/// of a list lies outside its bounds.
+std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std::size_t projection,
+                                                const ProjectionPlan& plan, const Layout& layout,
+                                                const WeightGrid& grid, ThreadPool& pool);
+
+/// The weight that stands for 1 in the rows of a projection: w_max, or the greatest there is.
+double weight_unit(const SynapsesSpec& projection);
+
+}  // namespace snnsim

@@ -1,0 +1,359 @@
+// Networks with synapses that change: the same spikes and weights whatever the layout, and after a
+// resume; what the engine lets tasks do.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "snnsim/engine.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+
+namespace snnsim {
+namespace {
+
+/// Every rule, both places of the delay, short-term plasticity and release.
+SimulationSpec busy_network() {
+    return parse_simulation(R"(name: test
+dt: 0.1 ms
+simulate: {duration: 200 ms}
+populations:
+  E: &cell {model: iaf_psc_exp, size: 203, tau_m: 20 ms, tau_syn_ex: 5 ms, tau_syn_in: 10 ms, c_m: 200 pF,
+            e_l: -49 mV, v_th: -50 mV, v_reset: -60 mV, t_ref: 2 ms,
+            initial: {v: {distribution: uniform, low: -60 mV, high: -50 mV}}}
+  I: {<<: *cell, size: 47}
+  S: {model: poisson_source, size: 50, rate: 50 Hz}
+projections:
+  - {from: E, to: E, connect: {rule: fixed_probability, p: 0.1}, weight: {distribution: uniform, low: 0 pA, high: 20 pA},
+     delay: {distribution: normal, mean: 1.5 ms, std: 0.7 ms, low: 0.3 ms},
+     plasticity: {rule: stdp, dependence: power_law, mu_plus: 0.4, a_plus: 0.05, a_minus: 0.05, w_max: 20 pA}}
+  - {from: E, to: E, name: dendritic, connect: {rule: fixed_in_degree, n: 10}, weight: 10 pA,
+     delay: {distribution: uniform, low: 0.3 ms, high: 4 ms},
+     plasticity: {rule: triplet, w_max: 20 pA, w_min: 5 pA, dendritic: true, learning_rate: 3}}
+  - {from: E, to: I, connect: {rule: fixed_in_degree, n: 40}, weight: 20 pA, delay: 0.8 ms,
+     plasticity: {rule: stdp_pre_centred, a_plus: 0.05, a_minus: 0.04, w_max: 40 pA},
+     short_term: {u_0: 0.3, tau_rec: 200 ms, tau_fac: 50 ms}, release: {sites: 3}}
+  - {from: I, to: E, connect: {rule: fixed_total_number, n: 3000}, weight: -90 pA, delay: 0.5 ms,
+     plasticity: {rule: inhibitory, eta: 0.01, rate: 5 Hz, w_max: -200 pA}}
+  - {from: I, to: E, name: rewarded, connect: {rule: fixed_in_degree, n: 5}, weight: -20 pA, delay: 0.4 ms,
+     plasticity: {rule: reward_stdp, a_plus: 1, a_minus: 0.5, baseline: -1, interval: 7 ms, w_max: -40 pA}}
+  - {from: I, to: I, connect: {rule: fixed_out_degree, n: 20}, weight: -90 pA, delay: 0.3 ms, release: {p: 0.6}}
+  - {from: S, to: E, connect: all_to_all, weight: 8 pA, delay: 1 ms,
+     plasticity: {rule: stdp, pairing: nearest, w_max: 20 pA, scaling: {rate: 20 Hz, kappa: 0.01, interval: 25 ms, tau: 50 ms},
+                  normalise: {sum: 400 pA, interval: 20 ms}}}
+record:
+  - {projection: dendritic, what: weight, interval: 30 ms}
+)",
+                            "test.yaml");
+}
+
+struct Result {
+    std::vector<std::uint64_t> spikes;
+    std::vector<std::vector<float>> weights;
+    std::vector<float> snapshots;
+    bool operator==(const Result&) const = default;
+};
+
+void advance(Engine& engine, Result& out, std::int64_t until, std::int64_t block) {
+    while (engine.now() < until) {
+        engine.advance(std::min(block, until - engine.now()));
+        const Spikes s = engine.take_spikes();
+        for (std::size_t k = 0; k < s.size(); ++k)
+            out.spikes.push_back(static_cast<std::uint64_t>(s.step[k]) << 32 |
+                                 static_cast<std::uint64_t>(s.population[k]) << 24 | s.cell[k]);
+        for (const StateSamples& samples : engine.take_weights())
+            out.snapshots.insert(out.snapshots.end(), samples.values.begin(), samples.values.end());
+    }
+}
+void finish(const Engine& engine, Result& out) {
+    for (ProjectionWeights& w : engine.weights()) out.weights.push_back(std::move(w.weight));
+}
+
+Result run(const SimulationSpec& spec, int threads, std::int64_t block) {
+    const auto engine = make_engine(spec, {.threads = threads});
+    Result out;
+    advance(*engine, out, spec.steps(), block);
+    finish(*engine, out);
+    return out;
+}
+
+TEST(Plastic, TheSameSpikesAndWeightsOnAnyNumberOfThreadsAndWithAnyBlock) {
+    const SimulationSpec spec = busy_network();
+    const Result wanted = run(spec, 1, 2000);
+    EXPECT_GT(wanted.spikes.size(), 1500u);
+    ASSERT_EQ(wanted.weights.size(), 6u);
+    for (const std::vector<float>& w : wanted.weights)
+        EXPECT_NE(*std::min_element(w.begin(), w.end()), *std::max_element(w.begin(), w.end()));
+    EXPECT_EQ(wanted.snapshots.size(), 6 * wanted.weights[1].size());
+    for (const int threads : {1, 2, 3, 7})
+        EXPECT_EQ(run(spec, threads, threads == 1 ? 13 : 700), wanted) << threads << " threads";
+    SimulationSpec other = spec;
+    other.seed = 2;
+    EXPECT_NE(run(other, 1, 2000).spikes, wanted.spikes);
+}
+
+TEST(Plastic, GoesOnFromAStateOnOtherThreads) {
+    const SimulationSpec spec = busy_network();
+    const Result wanted = run(spec, 1, 2000);
+    for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}}) {
+        for (const std::int64_t at : {1, 333, 1400}) {
+            const auto first = make_engine(spec, {.threads = before});
+            Result out;
+            advance(*first, out, at, 500);
+            const auto second = make_engine(spec, {.threads = after});
+            second->set_state(first->state());
+            advance(*second, out, spec.steps(), 500);
+            finish(*second, out);
+            EXPECT_EQ(out, wanted) << before << " then " << after << " at " << at;
+        }
+    }
+}
+
+TEST(Plastic, SourceTargetAndDelayBelongToTheirWeights) {
+    const SimulationSpec spec = busy_network();
+    const auto weights = make_engine(spec, {.threads = 3})->weights();
+    const ProjectionWeights& w = weights[1];  // in-degree 10
+    ASSERT_EQ(w.weight.size(), 2030u);
+    std::vector<int> in_degree(203);
+    for (std::size_t k = 0; k < w.weight.size(); ++k) {
+        ++in_degree[w.target[k]];
+        EXPECT_NEAR(w.weight[k], 10.0f, 1e-3f);
+        EXPECT_GE(w.delay[k], 0.29f);
+        EXPECT_LE(w.delay[k], 4.01f);
+        if (k > 0) {
+            EXPECT_GE(w.source[k], w.source[k - 1]);
+        }
+    }
+    for (const int n : in_degree) EXPECT_EQ(n, 10);
+}
+
+SimulationSpec task_network() {
+    return parse_simulation(R"(name: test
+dt: 0.5 ms
+simulate: {duration: 2 s}
+populations:
+  in: {model: poisson_source, size: 60, rate: 0 Hz}
+  out: {model: iaf_psc_delta, size: 20, tau_m: 20 ms, e_l: 0 mV, v_th: 10 mV, v_reset: 0 mV, t_ref: 2 ms}
+projections:
+  - {from: in, to: out, connect: all_to_all, weight: {distribution: uniform, low: 0.1 mV, high: 0.9 mV}, delay: 1 ms,
+     plasticity: {rule: stdp, a_plus: 0.02, w_max: 1 mV}}
+)",
+                            "test.yaml");
+}
+std::vector<double> image(int k) {
+    std::vector<double> rates(60, 0.0);
+    for (int i = 0; i < 20; ++i) rates[static_cast<std::size_t>(20 * k + i)] = 60.0;
+    return rates;
+}
+
+/// What a task would do: show, normalise, freeze, evaluate; stopped and resumed after `stop` calls.
+struct Done {
+    std::vector<std::uint32_t> counts;
+    std::vector<float> weights;
+    bool operator==(const Done&) const = default;
+};
+Done task(int threads, int stop) {
+    const SimulationSpec spec = task_network();
+    auto engine = make_engine(spec, {.threads = threads});
+    Done out;
+    for (int k = 0; k < 6; ++k) {
+        if (k == 4) engine->set_plastic(false);
+        engine->normalise(0, 20.0);
+        engine->set_rates(0, image(k % 3));
+        engine->count_spikes(1);
+        engine->advance(250);
+        if (k == stop) {  // amid a presentation
+            auto again = make_engine(spec, {.threads = threads + 1});
+            again->set_state(engine->state());
+            engine = std::move(again);
+        }
+        engine->advance(250);
+        const auto counts = engine->counted_spikes(1);
+        out.counts.insert(out.counts.end(), counts.begin(), counts.end());
+        if (k == 3) out.weights = engine->weights()[0].weight;
+    }
+    return out;
+}
+
+TEST(Plastic, TasksAreExactOnResume) {
+    const Done wanted = task(1, -1);
+    EXPECT_GT(std::accumulate(wanted.counts.begin(), wanted.counts.end(), 0u), 100u);
+    for (const int stop : {0, 3, 5}) EXPECT_EQ(task(2, stop), wanted) << stop;
+}
+
+TEST(Plastic, FrozenWeightsStayAndLearnNothingOfTheTimeBetween) {
+    const auto engine = make_engine(task_network(), {});
+    engine->set_rates(0, std::vector<double>(60, 50.0));
+    const auto weights = [&] { return engine->weights()[0].weight; };
+    const std::vector<float> start = weights();
+    engine->set_plastic(false);
+    engine->advance(1000);
+    EXPECT_EQ(weights(), start);
+    EXPECT_GT(engine->spike_counts()[1], 100u);
+    engine->set_plastic(true);
+    EXPECT_EQ(weights(), start);
+    engine->advance(1000);
+    EXPECT_NE(weights(), start);
+}
+
+TEST(Plastic, NormalisedWeightsSumToWhatIsAsked) {
+    const auto engine = make_engine(task_network(), {.threads = 2});
+    engine->normalise(0, 15.0);
+    const ProjectionWeights w = engine->weights()[0];
+    std::vector<double> sums(20);
+    for (std::size_t k = 0; k < w.weight.size(); ++k)
+        sums[w.target[k]] += static_cast<double>(w.weight[k]);
+    for (const double sum : sums) EXPECT_NEAR(sum, 15.0, 1e-4);
+}
+
+TEST(Plastic, ScalingBringsTargetsToTheirRate) {
+    SimulationSpec spec = parse_simulation(R"(name: test
+dt: 0.5 ms
+simulate: {duration: 20 s}
+populations:
+  in: {model: poisson_source, size: 200, rate: 10 Hz}
+  out: {model: iaf_psc_delta, size: 4, tau_m: 20 ms, e_l: 0 mV, v_th: 10 mV, v_reset: 0 mV}
+projections:
+  - {from: in, to: out, connect: all_to_all, weight: 0.6 mV, delay: 1 ms,
+     plasticity: {rule: rate_matching, a: 0, w_max: 2 mV, scaling: {rate: 10 Hz, kappa: 0.1, tau: 1 s, interval: 500 ms}}}
+)",
+                                           "test.yaml");
+    const auto engine = make_engine(spec, {});
+    engine->advance(20000);
+    EXPECT_GT(engine->spike_counts()[1], 4u * 10u * 12u);  // too many at first
+    engine->advance(10000);
+    const double before = static_cast<double>(engine->spike_counts()[1]);
+    engine->advance(10000);
+    EXPECT_NEAR((static_cast<double>(engine->spike_counts()[1]) - before) / (4 * 5.0), 10.0, 1.5);
+}
+
+TEST(Plastic, RateMatchingGivesTheTargetTheRateOfItsSource) {
+    SimulationSpec spec = parse_simulation(R"(name: test
+dt: 0.1 ms
+simulate: {duration: 10 s}
+populations:
+  in: {model: regular_source, size: 1, rate: 50 Hz}
+  other: {model: regular_source, size: 1, rate: 25 Hz}
+  out: {model: iaf_psc_delta, size: 1, tau_m: 10 ms, e_l: 0 mV, v_th: 1 mV, v_reset: 0 mV, t_ref: 0 ms}
+projections:
+  - {from: other, to: out, connect: all_to_all, weight: 1.5 mV, delay: 3 ms}
+  - {from: in, to: out, connect: all_to_all, weight: 0.5 mV, delay: 1 ms,
+     plasticity: {rule: rate_matching, a: 0.025, w_max: 2 mV}}
+)",
+                                           "test.yaml");
+    const auto engine = make_engine(spec, {});
+    engine->advance(50000);
+    const double before = static_cast<double>(engine->spike_counts()[2]);
+    engine->advance(50000);
+    EXPECT_NEAR((static_cast<double>(engine->spike_counts()[2]) - before) / 5.0, 50.0, 7.5);
+}
+
+TEST(Plastic, AnAdaptiveThresholdGrowsDecaysAndFreezes) {
+    const SimulationSpec spec = parse_simulation(R"(name: test
+dt: 0.5 ms
+simulate: {duration: 20 s}
+populations:
+  in: {model: regular_source, size: 1, rate: 20 Hz}
+  out: {model: lif_cond_adaptive, size: 1}
+  silent: {model: lif_cond_adaptive, size: 1, tau_theta: 1000 s}
+projections:
+  - {from: in, to: out, connect: all_to_all, weight: 60, delay: 1 ms}
+record:
+  - {population: out, what: theta, interval: 1 s}
+  - {population: silent, what: theta, interval: 1 s}
+)",
+                                                 "test.yaml");
+    const auto engine = make_engine(spec, {.threads = 2});
+    engine->advance(20000);
+    const double spikes = static_cast<double>(engine->spike_counts()[1]);
+    EXPECT_GT(spikes, 150.0);
+    auto theta = engine->take_states();
+    EXPECT_NEAR(theta[0].values[9], 20.0 + 0.05 * spikes - 25.0 * 1e-3, 0.002);
+    // A step takes 1e-5 mV, five of its last digits; of `out` 1e-6, less than one.
+    EXPECT_NEAR(theta[1].values[9], 20.0 * std::exp(-0.01), 1e-5);
+    engine->set_plastic(false);
+    const auto again = make_engine(spec, {});
+    again->set_state(engine->state());
+    again->advance(20000);
+    EXPECT_GT(static_cast<double>(again->spike_counts()[1]), spikes + 100.0);
+    const auto frozen = again->take_states();
+    EXPECT_EQ(frozen[0].values.back(), theta[0].values[9]);
+    EXPECT_EQ(frozen[1].values.back(), theta[1].values[9]);
+}
+
+/// Ten stimuli in turn; spikes that answer the first are rewarded. The answers to it in the first
+/// and in the last tenth of the trials, and the final weights.
+struct Conditioned {
+    double first = 0.0, last = 0.0;
+    std::vector<float> weights;
+    bool operator==(const Conditioned&) const = default;
+};
+Conditioned condition(int threads, bool rewarded) {
+    const SimulationSpec spec = parse_simulation(R"(name: test
+dt: 1 ms
+simulate: {duration: 1000 s}
+populations:
+  in: {model: poisson_source, size: 200, rate: 0 Hz}
+  out: {model: iaf_psc_delta, size: 5, tau_m: 20 ms, e_l: 0 mV, v_th: 10 mV, v_reset: 0 mV, t_ref: 3 ms}
+projections:
+  - {from: in, to: out, connect: all_to_all, weight: 0.9 mV, delay: 1 ms,
+     plasticity: {rule: reward_stdp, a_plus: 0.1, a_minus: 0.08, tau_c: 200 ms, tau_n: 100 ms, w_max: 4 mV, learning_rate: 3}}
+)",
+                                                 "test.yaml");
+    auto engine = make_engine(spec, {.threads = threads});
+    Conditioned out;
+    constexpr int trials = 100;  // of each stimulus
+    for (int trial = 0; trial < 10 * trials; ++trial) {
+        std::vector<double> rates(200, 0.0);
+        for (int i = 0; i < 20; ++i) rates[static_cast<std::size_t>(trial % 10 * 20 + i)] = 40.0;
+        engine->set_rates(0, rates);
+        engine->count_spikes(1);
+        engine->advance(50);
+        const auto counts = engine->counted_spikes(1);
+        const double answer = std::accumulate(counts.begin(), counts.end(), 0.0);
+        engine->set_rates(0, std::vector<double>(200, 0.0));
+        if (trial % 10 == 0) {
+            if (rewarded && answer > 0.0) engine->reward(0.5);
+            (trial < trials ? out.first : out.last) +=
+                trial < trials || trial >= 9 * trials ? answer : 0.0;
+        }
+        engine->advance(250);
+        if (trial == 700 && threads > 1) {  // on other threads from here on
+            auto again = make_engine(spec, {.threads = 1});
+            again->set_state(engine->state());
+            engine = std::move(again);
+        }
+    }
+    out.weights = engine->weights()[0].weight;
+    return out;
+}
+
+TEST(Plastic, RewardConditionsOneOfTenStimuli) {
+    const Conditioned with = condition(1, true), without = condition(1, false);
+    EXPECT_GT(with.last, 2.0 * with.first);
+    EXPECT_GT(with.first, 5.0);
+    EXPECT_EQ(without.weights, std::vector<float>(1000, without.weights[0]));  // nothing moves
+    const auto mean = [&](std::size_t from, std::size_t to) {
+        return std::accumulate(with.weights.begin() + static_cast<std::ptrdiff_t>(from),
+                               with.weights.begin() + static_cast<std::ptrdiff_t>(to), 0.0) /
+               static_cast<double>(to - from);
+    };
+    EXPECT_GT(mean(0, 100), 1.5 * mean(100, 1000));  // of the rewarded stimulus, of the others
+    EXPECT_EQ(condition(2, true), with);
+}
+
+TEST(Plastic, RefusesWhatCannotBe) {
+    const SimulationSpec spec = task_network();
+    const auto engine = make_engine(spec, {});
+    EXPECT_THROW(engine->set_rates(1, std::vector<double>(20, 1.0)), UsageError);
+    EXPECT_THROW(engine->set_rates(0, std::vector<double>(20, 1.0)), UsageError);
+    EXPECT_THROW(engine->set_rates(0, std::vector<double>(60, 2001.0)), UsageError);
+    EXPECT_THROW(engine->normalise(1, 1.0), UsageError);
+    EXPECT_THROW(engine->reward(1.0), UsageError);
+    EXPECT_THROW(make_engine(spec, {.device = Device::cuda}), DeviceError);
+    std::string why;
+    EXPECT_EQ(choose_engine_device(spec, Device::automatic, &why), Device::cpu);
+}
+
+}  // namespace
+}  // namespace snnsim
