@@ -9,9 +9,9 @@
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/weight_plan.hpp"
+#include "src/io/read_played_spikes.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
-#include "src/io/read_played_spikes.hpp"
 #include "src/run/load_edges.hpp"
 
 namespace snnsim {

@@ -42,8 +42,8 @@ std::size_t population_index(const SimulationSpec& spec, const std::string& name
 
 /// How the synapses of a projection are kept. The same spikes in any form.
 enum class Storage : std::uint8_t {
-    rows,       // targets and weights: 4 or 8 bytes each
-    dense,      // all_to_all with one delay: no targets; weights in 2 or 4 bytes, or one for all
+    rows,        // targets and weights: 4 or 8 bytes each
+    dense,       // all_to_all with one delay: no targets; weights in 2 or 4 bytes, or one for all
     procedural,  // nothing: drawn anew for every spike
     plastic      // targets and weights that change: 6 bytes or more
 };

@@ -204,7 +204,8 @@ std::string plasticity() {
     return section<PlasticitySpec>(
                "projections[].plasticity",
                "The parameters of the rule stand beside `rule`. Weights stay between w_min and "
-               "w_max; amplitudes are in units of w_max. Weights are kept in single precision and "
+               "w_max; amplitudes are in units of w_max. Weights are kept in units of 2^-30 w_max "
+               "and "
                "delivered on the grid of the target. Of one step, an arrival comes before a spike "
                "of the target (with `dendritic` after it), and the two are no pair.") +
            section<NormaliseSpec>("projections[].plasticity.normalise",

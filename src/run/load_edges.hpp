@@ -14,8 +14,8 @@ namespace snnsim {
 /// beyond most_delay_steps; with `dale`, weights of both signs.
 void load_edges(SimulationSpec& spec);
 
-/// "SHA-256  path" of every file that the model has read: what a run stores, and compares when it is
-/// resumed.
+/// "SHA-256  path" of every file that the model has read: what a run stores, and compares when it
+/// is resumed.
 std::vector<std::string> input_files(const SimulationSpec& spec);
 
 }  // namespace snnsim

@@ -239,7 +239,8 @@ TEST_F(Program, ExitStatusTellsUsageAndModelFromTheRest) {
 }
 
 TEST_F(Program, HelpsWithEveryCommand) {
-    for (const char* command : {"run", "check", "compare", "study", "encode", "devices", "reference"}) {
+    for (const char* command :
+         {"run", "check", "compare", "study", "encode", "devices", "reference"}) {
         const Outcome help = call({command, "--help"});
         EXPECT_EQ(help.status, 0) << command;
         EXPECT_NE(help.out.find("Example"), std::string::npos) << help.out;
