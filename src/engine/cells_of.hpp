@@ -45,6 +45,16 @@ class CellGroup {
     virtual std::vector<float*> raw_state() const = 0;
 };
 
+#ifdef __CUDACC__
+/// What nvcc's host compiler makes of CellsOf has no vector instructions. It sets cells up and
+/// never steps them; a name of its own keeps the linker from taking it for the CPU's.
+inline namespace for_devices {
+inline constexpr int cell_lanes = 1;
+#else
+inline namespace for_cpus {
+inline constexpr int cell_lanes = cell_panel;
+#endif
+
 template <CellModel M>
 class CellsOf : public CellGroup {
   public:
@@ -173,7 +183,7 @@ class CellsOf : public CellGroup {
     }
 
   private:
-    static constexpr int lanes = cell_panel;
+    static constexpr int lanes = cell_lanes;
 
     template <class Step>
     void step_all(const Step& step, std::vector<std::uint32_t>& fired,
@@ -309,6 +319,8 @@ class CellsOf : public CellGroup {
     std::vector<float> state_, constants_;
     std::vector<std::int32_t> nothing_;
 };
+
+}  // namespace
 
 inline std::unique_ptr<CellGroup> make_cells(const SimulationSpec& spec, std::size_t population,
                                              const Slice& slice, const WeightGrid& grid,
