@@ -16,7 +16,7 @@ struct PlayedSpikes {
 };
 
 /// Where a file named in a model lies: beside the model.
-inline std::filesystem::path spike_file_path(const std::string& model, const std::string& file) {
+inline std::filesystem::path beside_model(const std::string& model, const std::string& file) {
     return std::filesystem::path(model).parent_path() / file;
 }
 inline bool is_hdf5(const std::filesystem::path& file) {

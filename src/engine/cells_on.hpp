@@ -17,6 +17,12 @@ struct DeviceGroup {
     float* current = nullptr;             // of stimuli
 };
 
+/// Copies values to the device, into memory that lives as long as `where`.
+template <class T, class Buffer>
+T* keep(const std::vector<T>& values, std::vector<Buffer>& where) {
+    return where.emplace_back(values).data();
+}
+
 template <class Steps>
 class CellsOn {
   public:
@@ -98,12 +104,6 @@ class CellsOfModelOn : public CellsOn<Steps> {
     }
 
   private:
-    template <class T>
-    static T* keep(const std::vector<T>& values, std::vector<Buffer<T>>& where) {
-        where.emplace_back(values);
-        return where.back().data();
-    }
-
     std::vector<CellsInGroup<M>> groups_;
     std::vector<WordPlace> places_;
     std::vector<std::uint32_t> word_ids_;

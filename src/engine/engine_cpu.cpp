@@ -84,6 +84,7 @@ class CpuEngine : public Engine {
           counted_(spec.populations.size()) {
         const auto start = std::chrono::steady_clock::now();
         Synapses built = build_synapses(spec_, layout_, options.threads);
+        report_synapses(built, report_);
         rows_ = std::move(built.rows);
         dense_ = std::move(built.dense);
         generator_ = RowGenerator(layout_, std::move(built.procedural), rows_.wide);
@@ -99,18 +100,13 @@ class CpuEngine : public Engine {
         }
         if (!generator_.empty()) generated_.resize(history_.size());
         report_.cells = layout_.rows;
-        for (const std::uint64_t count : built.counts) report_.synapses += count;
         report_.bytes += rows_.bytes();
         for (const DenseProjection& d : dense_) report_.bytes += d.bytes();
-        report_.projection_synapses = std::move(built.counts);
-        report_.projection_bytes = std::move(built.bytes);
         report_.bytes += plastic_.bytes();
         for (const auto& p : plastic_.projections())
             report_.projection_bytes[p->projection] =
                 static_cast<double>(p->bytes()) /
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
-        for (std::size_t p = 0; p < spec.populations.size(); ++p)
-            report_.weight_steps.push_back(grid_.steps(p));
         report_.build_seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }

@@ -42,14 +42,10 @@ class EngineOn : public Engine {
           counts_(layout_.populations.size()),
           samples_(records_.size()) {
         report_.cells = layout_.rows;
-        for (const std::uint64_t count : built_.counts) report_.synapses += count;
+        report_synapses(built_, report_);
         built_.rows = {};  // the device has them
         make_cells();
         report_.bytes += synapses_.bytes() + chunks_.bytes();
-        report_.projection_synapses = built_.counts;
-        report_.projection_bytes = built_.bytes;
-        for (std::size_t p = 0; p < layout_.populations.size(); ++p)
-            report_.weight_steps.push_back(built_.grid.steps(p));
         steps_.wait();
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
         report_.build_seconds = seconds.count();

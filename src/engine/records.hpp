@@ -6,6 +6,7 @@
 
 #include "snnsim/cell_values.hpp"
 #include "snnsim/simulation_spec.hpp"
+#include "src/engine/weight_plan.hpp"
 
 namespace snnsim {
 
@@ -29,7 +30,7 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
     for (const SimulationRecordSpec& r : spec.record) {
         if (!r.of_cells()) continue;
         CellRecord record;
-        while (spec.populations[record.population].name != r.population) ++record.population;
+        record.population = population_index(spec, r.population);
         const CellPopulationSpec& p = spec.populations[record.population];
         record.value = cell_value(p, r.what);
         record.cells = static_cast<std::uint32_t>(r.cells > 0 ? std::min(r.cells, p.size) : p.size);

@@ -62,11 +62,6 @@ class StimuliOn {
     }
 
   private:
-    template <class T>
-    static T* keep(const std::vector<T>& values, std::vector<Buffer<T>>& where) {
-        return where.emplace_back(values).data();
-    }
-
     std::vector<StimulatedGroup> groups_;
     std::vector<WordPlace> words_;
     Buffer<StimulatedGroup> device_groups_;

@@ -93,4 +93,12 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
     return out;
 }
 
+void report_synapses(const Synapses& synapses, EngineReport& report) {
+    for (const std::uint64_t count : synapses.counts) report.synapses += count;
+    report.projection_synapses = synapses.counts;
+    report.projection_bytes = synapses.bytes;
+    for (std::size_t p = 0; p < synapses.grid.scale.size(); ++p)
+        report.weight_steps.push_back(synapses.grid.steps(p));
+}
+
 }  // namespace snnsim

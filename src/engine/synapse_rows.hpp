@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/synapses/packed.hpp"
+#include "snnsim/engine.hpp"
 #include "src/engine/dense.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/row_writer.hpp"
@@ -61,5 +62,8 @@ struct Synapses {
 /// be. The same network for any layout and number of threads.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
                         bool all_in_rows = false);
+
+/// Fills in what a report says of synapses and of the grid of their weights.
+void report_synapses(const Synapses& synapses, EngineReport& report);
 
 }  // namespace snnsim

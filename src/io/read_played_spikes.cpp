@@ -1,38 +1,18 @@
 #include "src/io/read_played_spikes.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <memory>
 
 #include "snnsim/error.hpp"
+#include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
 
 namespace snnsim {
 namespace {
-
-/// SHA-256 of a file, in pieces of 1 MiB.
-std::string sha256_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw FileError("cannot open " + path);
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                          EVP_MD_CTX_free);
-    SNN_EXPECT(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
-    std::vector<char> piece(1 << 20);
-    while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())), file.gcount() > 0)
-        SNN_EXPECT(EVP_DigestUpdate(context.get(), piece.data(),
-                                    static_cast<std::size_t>(file.gcount())) == 1);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    SNN_EXPECT(EVP_DigestFinal_ex(context.get(), digest, &length) == 1);
-    std::string hex;
-    for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-}
 
 /// Takes the spikes of a file one by one and puts them into order.
 class Collector {
@@ -194,7 +174,7 @@ PlayedSpikes read_played_spikes(const std::string& path, const std::string& popu
             read_text(path, collector);
         }
         PlayedSpikes spikes = collector.take();
-        spikes.sha256 = sha256_of(path);
+        spikes.sha256 = file_sha256(path);
         return spikes;
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", path, e.what()));
@@ -207,7 +187,7 @@ SimulationSpec with_played_spikes(SimulationSpec spec) {
         if (!source) continue;
         try {
             p.played = std::make_shared<const PlayedSpikes>(
-                read_played_spikes(spike_file_path(spec.path, source->file).string(),
+                read_played_spikes(beside_model(spec.path, source->file).string(),
                                    source->population.empty() ? p.name : source->population,
                                    static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt));
         } catch (const FileError& e) {

@@ -71,7 +71,7 @@ void check_file(SimulationView& model, const CellPopulationSpec& p) {
     const SimulationView::Path path{"populations", p.name, "file"};
     if (!source || !model.sound(path)) return;
     namespace fs = std::filesystem;
-    const fs::path file = spike_file_path(model.spec.path, source->file);
+    const fs::path file = beside_model(model.spec.path, source->file);
     const std::vector<std::string> endings{".h5", ".hdf5", ".csv", ".dat", ".txt"};
     if (std::find(endings.begin(), endings.end(), file.extension()) == endings.end()) {
         model.add(path, fmt::format("file must end in one of {}; found '{}'", join(endings),

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
@@ -27,7 +26,7 @@ class Loader {
           projection_(projection),
           from_(population(projection.from)),
           to_(population(projection.to)),
-          file_(read_columns(path_of(projection.connect.file))) {}
+          file_(read_columns(beside_model(spec.path, projection.connect.file).string())) {}
 
     EdgeList load() {
         check_columns();
@@ -48,9 +47,6 @@ class Loader {
     const CellPopulationSpec& population(const std::string& name) const {
         return *std::find_if(spec_.populations.begin(), spec_.populations.end(),
                              [&](const CellPopulationSpec& p) { return p.name == name; });
-    }
-    std::string path_of(const std::string& file) const {
-        return (std::filesystem::path(spec_.path).parent_path() / file).string();
     }
     std::string top() const { return file_.text ? file_.path + ":1" : file_.path; }
 
@@ -162,7 +158,7 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
     for (const CellPopulationSpec& p : spec.populations) {
         if (!p.played) continue;
         const auto& source = std::get<SpikeFileSource::Params>(p.cell);
-        lines.push_back(p.played->sha256 + "  " + spike_file_path(spec.path, source.file).string());
+        lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
     return lines;
 }
