@@ -12,6 +12,7 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/energy/image_cost.hpp"
+#include "src/run/load_data.hpp"
 
 namespace snnsim {
 namespace {
@@ -35,6 +36,8 @@ ComparedRun from_file(const std::string& path) {
 }
 
 bool same_model(const RunRecord& run, const ModelSpec& spec) {
+    if (spec.real_targets() && run.provenance.inputs != input_files(spec, load_data(spec)))
+        return false;
     return run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
            run.provenance.overrides == spec.overrides;
 }
@@ -96,7 +99,13 @@ constexpr Column columns[] = {
     {"model", [](const ComparedRun& r, Energy) { return r.name; }},
     {"test accuracy [%]",
      [](const ComparedRun& r, Energy) {
-         return fmt::format("{:.2f}", 100.0 * r.record.test->accuracy);
+         return r.record.test->error ? std::string("-")
+                                     : fmt::format("{:.2f}", 100.0 * r.record.test->accuracy);
+     }},
+    {"test error (relative L2)",
+     [](const ComparedRun& r, Energy) {
+         return r.record.test->error ? fmt::format("{:.4f}", *r.record.test->error)
+                                     : std::string("-");
      }},
     {"trainable weights",
      [](const ComparedRun& r, Energy) { return std::to_string(count_weights(r.spec).trainable); }},
@@ -159,7 +168,7 @@ constexpr Column columns[] = {
      [](const ComparedRun& r, Energy) { return above_idle_cell(r.record.measured, "train"); }},
     {"measured energy of the test / image [mJ]",
      [](const ComparedRun& r, Energy) {
-         const auto images = static_cast<double>(r.record.test->labels.size());
+         const auto images = static_cast<double>(r.record.test->samples());
          return used_cell(r.record.measured, "test", 1e3 / images);
      }},
     {"measured energy of the run with PUE [kWh]",
@@ -186,6 +195,18 @@ std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
         runs.push_back(is_run_file(argument) ? from_file(argument) : from_model(argument, options));
     }
     return runs;
+}
+
+EnergyModel common_energy_model(const std::vector<ComparedRun>& runs, const std::string& asked) {
+    const std::string first = energy_model_of(runs.at(0).spec, asked);
+    for (const ComparedRun& r : runs) {
+        const std::string own = energy_model_of(r.spec, asked);
+        if (own == first) continue;
+        throw UsageError(
+            fmt::format("{} names the energy model {}, and {} {}; choose one for all with --energy",
+                        runs[0].name, first, r.name, own));
+    }
+    return read_energy_model(first);
 }
 
 std::string energy_definitions(const EnergyModel& energy) {

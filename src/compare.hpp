@@ -26,6 +26,10 @@ struct ComparedRun {
 std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
                                       const RunOptions& options);
 
+/// The energy model asked for, else the one that the models name. Throws UsageError where they name
+/// several: what is compared must cost the same.
+EnergyModel common_energy_model(const std::vector<ComparedRun>& runs, const std::string& asked);
+
 /// What the numbers of energy mean, and where they come from.
 std::string energy_definitions(const EnergyModel& energy);
 /// The table in Markdown, and as comma-separated values.

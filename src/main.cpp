@@ -20,6 +20,7 @@
 #include "src/energy/meter.hpp"
 #include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
+#include "src/run/load_data.hpp"
 #include "src/study/study_report.hpp"
 
 namespace snnsim {
@@ -71,7 +72,9 @@ void add_run_options(CLI::App& app, RunOptions& options) {
     app.add_flag("--force", options.force, "overwrite an existing run file");
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
     app.add_option("--energy", options.energy,
-                   "energy model: " + join(shipped_energy_models()) + ", or a file (.yaml)")
+                   "energy model: " + join(shipped_energy_models()) +
+                       ", or a file (.yaml); default: the model's, or " +
+                       std::string(default_energy_model))
         ->type_name("NAME|FILE");
     app.add_option("--checkpoint-every", options.checkpoint_every,
                    "seconds between checkpoints in an epoch")
@@ -111,6 +114,9 @@ void encode(const EncodeOptions& options) {
     ModelSpec spec = options.model.empty()
                          ? parse_model(encode_model, "(built in)", options.overrides)
                          : read_model(options.model, options.overrides);
+    if (spec.real_targets())
+        throw UsageError(options.model +
+                         ": encode is for images; real numbers are shown as they are");
     const Dataset data = load_dataset(spec.data.set, options.data_dir);
     const LabelledImages& set = options.train ? data.train : data.test;
     const auto count = static_cast<std::size_t>(set.count);
@@ -214,8 +220,11 @@ int dispatch(std::vector<std::string> arguments) {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     check_command.callback([&] {
-        std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); },
-                   read_any_model(model, options.overrides));
+        const AnyModel any = read_any_model(model, options.overrides);
+        if (const auto* training = std::get_if<ModelSpec>(&any);
+            training && training->real_targets())
+            load_data(*training);  // whether the file fits
+        std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); }, any);
     });
 
     std::vector<std::string> compared;
@@ -230,8 +239,9 @@ int dispatch(std::vector<std::string> arguments) {
     compare_command.add_option("-o,--output", output,
                                "table to write (.csv); default: runs/compare_<names>.csv");
     compare_command.callback([&] {
-        const EnergyModel energy = read_energy_model(options.energy);
+        if (!options.energy.empty()) read_energy_model(options.energy);  // before hours of training
         const std::vector<ComparedRun> runs = compare_runs(compared, options);
+        const EnergyModel energy = common_energy_model(runs, options.energy);
         std::string path = output.empty() ? "runs/compare" : output;
         if (output.empty()) {
             for (const ComparedRun& r : runs) path += "_" + r.name;

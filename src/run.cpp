@@ -8,13 +8,13 @@
 #include <numeric>
 #include <thread>
 
-#include "snnsim/dataset.hpp"
 #include "snnsim/error.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
 #include "src/energy/meter.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/memory.hpp"
 #include "src/run/start.hpp"
 #include "src/run/stopwatch.hpp"
@@ -25,17 +25,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Dataset load(const ModelSpec& spec, const RunOptions& options, RunRecord& record) {
+Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     const Stopwatch watch(record.seconds["data"]);
-    Dataset data = load_dataset(spec.data.set, options.data_dir);
-    const auto limit = [](LabelledImages& images, std::int64_t count) {
-        if (count == 0 || count >= images.count) return;
-        images.count = count;
-        images.pixels.resize(static_cast<std::size_t>(count * images.inputs()));
-        images.labels.resize(static_cast<std::size_t>(count));
-    };
-    limit(data.train, spec.data.train_samples);
-    limit(data.test, spec.data.test_samples);
+    Dataset data = load_data(start.spec, options.data_dir);
+    std::vector<std::string> inputs = input_files(start.spec, data);
+    if (record.checkpoint) require_same_inputs(inputs, record.provenance.inputs, start.output);
+    record.provenance.inputs = std::move(inputs);
     return data;
 }
 
@@ -47,7 +42,8 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const RunOptions& 
     TrainerOptions how{spec.train.value_or(TrainSpec{}), spec.seed, options.threads};
     if (how.threads == 0)
         how.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    if (!spec.train) how.train.loss = Loss::cross_entropy_last;
+    if (!spec.train)
+        how.train.loss = spec.real_targets() ? Loss::mse_mean : Loss::cross_entropy_last;
     auto trainer = make_trainer(device, record.network, how);
     trainer->load(data);
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
@@ -87,14 +83,14 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     };
     LoopHooks hooks;
     hooks.report = [&](const TrainingProgress& p) { display.show(p); };
-    hooks.test_samples = static_cast<std::uint32_t>(data.test.count);
+    hooks.test_samples = static_cast<std::uint32_t>(data.test_count());
     hooks.stop_requested = InterruptGuard::asked;
     hooks.save = [&](bool epoch_ended) {
         if (epoch_ended || since_save.seconds() >= options.checkpoint_every) save();
     };
     save();  // whatever happens from here on, there is a file
     try {
-        const auto samples = static_cast<std::uint32_t>(data.train.count);
+        const auto samples = static_cast<std::uint32_t>(data.train_count());
         const LoopEnd end = train_loop(start.spec, samples, trainer, at, record.curves, hooks);
         keep();
         if (end != LoopEnd::interrupted && start.spec.train->best_weights && at.best)
@@ -109,12 +105,12 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
 
 Evaluation test(const ModelSpec& spec, const Dataset& data, Trainer& trainer, RunRecord& record) {
     const Stopwatch watch(record.seconds["test"]);
-    std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test.count));
+    std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test_count()));
     std::iota(samples.begin(), samples.end(), 0u);
     if (spec.test->quantize) {
         constexpr std::int64_t most = 1000;
         std::vector<std::uint32_t> calibration(
-            static_cast<std::size_t>(std::min(most, data.train.count)));
+            static_cast<std::size_t>(std::min(most, data.train_count())));
         std::iota(calibration.begin(), calibration.end(), 0u);
         trainer.quantize(*spec.test->quantize, calibration);
     }
@@ -137,9 +133,9 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
 
 RunRecord run(const std::string& model, const RunOptions& options) {
     ProgressDisplay display(options.progress);
-    const EnergyModel energy = read_energy_model(options.energy);
     const Start start =
         options.resume.empty() ? start_anew(model, options) : start_again(model, options);
+    const EnergyModel energy = read_energy_model(energy_model_of(start.spec, options.energy));
     RunRecord record = start.record;
     if (record.status == RunStatus::finished) {
         display.say(start.output + " is finished; there is nothing to resume\n");
@@ -149,7 +145,7 @@ RunRecord run(const std::string& model, const RunOptions& options) {
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
                       record.measured);
-    const Dataset data = meter.during("data", [&] { return load(start.spec, options, record); });
+    const Dataset data = meter.during("data", [&] { return load(start, options, record); });
     const std::unique_ptr<Trainer> trainer =
         meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
     display.say(header_text(start.spec, record.provenance.device));

@@ -20,6 +20,7 @@
 #include "src/io/simulation_file.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/memory.hpp"
 #include "src/run/stopwatch.hpp"
@@ -64,17 +65,6 @@ std::string run_of(const std::string& path) {
             return path.substr(0, path.size() - std::string_view(ending).size()) + ".h5";
     }
     return path;
-}
-
-void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
-                         const std::string& run) {
-    for (std::size_t k = 0; k < std::max(now.size(), then.size()); ++k) {
-        if (k < now.size() && k < then.size() && now[k] == then[k]) continue;
-        throw FileError(
-            fmt::format("{} was begun with another content of '{}'; put that back, or "
-                        "start anew with --force",
-                        run, (k < now.size() ? now : then)[k].substr(66)));
-    }
 }
 
 Start start_again(const RunOptions& options) {

@@ -67,8 +67,8 @@ def provenance(run):
 
 
 def results(run):
-    rows = [(f"test {name}", f"{run['test'].attrs[name]:g}") for name in ("accuracy", "loss", "samples")
-            if "test" in run]
+    rows = [(f"test {name}", f"{run['test'].attrs[name]:g}") for name in ("accuracy", "error", "loss", "samples")
+            if "test" in run and name in run["test"].attrs]
     samples = max(int(run["energy/test"].attrs["samples"]), 1) if "energy/test" in run else 1
     for name, group in run.get("energy/test/forward", {}).items():
         parts = ", ".join(f"{group.attrs[kind] / samples:.0f} {kind}" for kind in ("dense", "macs", "acs"))

@@ -26,12 +26,19 @@ class Configuration(NamedTuple):
     """The cells of one model with one setting; arrays have a value for each seed."""
     model: str
     setting: str
-    accuracy: np.ndarray
+    accuracy: np.ndarray      # NaN where targets are real numbers
+    error: np.ndarray         # then: relative L2 error
     energy: np.ndarray        # uJ per image, synaptic arithmetic
     energy_in_all: np.ndarray # uJ per image, with neurons and memory
     activity: np.ndarray      # share of inputs of synapses that are not zero, per step
     epoch: np.ndarray
-    curve: np.ndarray         # [seed, epoch] test accuracy
+    curve: np.ndarray         # [seed, epoch] test accuracy, or error
+
+    def real(self):
+        return np.isnan(self.accuracy).all()
+
+    def score(self):
+        return self.error if self.real() else self.accuracy
 
 
 def read_study(path):
@@ -46,9 +53,10 @@ def read_study(path):
         for (model, setting), group in cells.items():
             def values(name):
                 return np.array([c.attrs[name] for c in group])
-            found.append(Configuration(model, setting, values("accuracy"), values("energy_uJ"),
+            curve = "test_error" if np.isnan(values("accuracy")).all() else "test_accuracy"
+            found.append(Configuration(model, setting, values("accuracy"), values("error"), values("energy_uJ"),
                                        values("energy_in_all_uJ"), values("activity"), group[0]["test_epoch"][:],
-                                       np.array([c["test_accuracy"][:] for c in group])))
+                                       np.array([c[curve][:] for c in group])))
         lines = None
         if "activity" in file["break_even"]:
             lines = tuple(file[f"break_even/{name}"][:] for name in ("neurons", "steps", "activity"))
@@ -77,19 +85,23 @@ def draw_curves(configurations):
         axes.plot(c.epoch, mean, color=colour(k), marker=".", label=f"{c.model} {c.setting}".strip())
         axes.fill_between(c.epoch, mean - band, mean + band, color=colour(k), alpha=0.2, linewidth=0)
     seeds = len(with_curves[0].accuracy)
-    axes.set(xlabel="epochs", ylabel="test accuracy", title=f"mean of {seeds} seeds, band: 95 % interval of the mean")
+    axes.set(xlabel="epochs", ylabel=name_of_scores(with_curves), title=f"mean of {seeds} seeds, band: 95 % interval of the mean")
     axes.legend(fontsize=8)
     return figure
 
 
-def pareto(energy, accuracy):
-    """Indices of the points that no other one beats in both, by energy."""
-    best, front = -1.0, []
-    for k in np.lexsort((-accuracy, energy)):
-        if accuracy[k] > best:
-            best = accuracy[k]
+def pareto(energy, score):
+    """Indices of the points that no other one beats in both, by energy; more of the score is better."""
+    best, front = -np.inf, []
+    for k in np.lexsort((-score, energy)):
+        if score[k] > best:
+            best = score[k]
             front.append(k)
     return front
+
+
+def name_of_scores(configurations):
+    return "relative L2 error of the test" if all(c.real() for c in configurations) else "test accuracy"
 
 
 def draw_pareto(configurations, targets, energy_model):
@@ -99,19 +111,20 @@ def draw_pareto(configurations, targets, energy_model):
     drawn = False
     for axes, (field, what) in zip(figure.subplots(1, 2, sharey=True), parts):
         energy = np.array([getattr(c, field).mean() for c in configurations])
-        accuracy = np.array([c.accuracy.mean() for c in configurations])
+        score = np.array([c.score().mean() for c in configurations])
         known = np.isfinite(energy) & (energy > 0)
-        axes.set(xlabel=f"energy per image [uJ], {what} ({energy_model})", ylabel="test accuracy")
+        axes.set(xlabel=f"energy per sample [uJ], {what} ({energy_model})", ylabel=name_of_scores(configurations))
         if not known.any():
             axes.text(0.5, 0.5, "no energy known", transform=axes.transAxes, ha="center")
             continue
         drawn = True
         for k, name in enumerate(names):
             mine = known & np.array([c.model == name for c in configurations])
-            spread = [confidence(c.accuracy) for c, m in zip(configurations, mine) if m]
-            axes.errorbar(energy[mine], accuracy[mine], yerr=spread, fmt="o", color=colour(k), label=name, markersize=4)
-        front = np.flatnonzero(known)[pareto(energy[known], accuracy[known])]
-        axes.step(energy[front], accuracy[front], where="post", color="0.6", zorder=0, label="Pareto front")
+            spread = [confidence(c.score()) for c, m in zip(configurations, mine) if m]
+            axes.errorbar(energy[mine], score[mine], yerr=spread, fmt="o", color=colour(k), label=name, markersize=4)
+        better = -score if configurations[0].real() else score
+        front = np.flatnonzero(known)[pareto(energy[known], better[known])]
+        axes.step(energy[front], score[front], where="post", color="0.6", zorder=0, label="Pareto front")
         for target in targets:
             axes.axhline(target, color="0.8", linewidth=0.8, linestyle=":")
         axes.set_xscale("log")

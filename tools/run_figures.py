@@ -72,6 +72,9 @@ def draw_training(figure, run, _trials):
     steps, epochs = run["training/steps"], run["training/epochs"]
     for axes, name in zip(upper, ["loss", "accuracy", "learning_rate"]):
         values = steps[name][:]
+        if not len(values):  # real targets have no accuracy
+            axes.set_axis_off()
+            continue
         smooth = name != "learning_rate" and len(values) > 100
         axes.plot(np.arange(1, len(values) + 1), values, color=colour(0), linewidth=0.8,
                   alpha=0.3 if smooth else 1.0)
@@ -84,10 +87,13 @@ def draw_training(figure, run, _trials):
             values = epochs[f"{part}_{name}"][:]
             if len(values):
                 axes.plot(np.arange(1, len(values) + 1), values, "o-", color=colour(k), markersize=4, label=part)
-        if "test" in run:
+        if "test" in run and name in run["test"].attrs:
             axes.axhline(run["test"].attrs[name], color=colour(2), linestyle="--", label="test, at the end")
         axes.set(xlabel="epoch", ylabel=name)
-        axes.legend()
+        if axes.has_data():
+            axes.legend()
+        else:
+            axes.set_axis_off()
     seconds = epochs["seconds"][:]
     lower[2].bar(np.arange(1, len(seconds) + 1), seconds, color="0.6")
     lower[2].set(xlabel="epoch", ylabel="time [s]")

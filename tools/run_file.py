@@ -83,7 +83,9 @@ def trial_duration(run):
 
 
 def trial_names(run, trials):
-    """Label of each trial, with the prediction beside it where that is another."""
+    """Label of each trial, with the prediction beside it where that is another; real targets have only a number."""
+    if "trials/label" not in run:
+        return [str(sample) for sample in run["trials/sample"][:trials]]
     labels = run["trials/label"][:trials]
     predictions = run["trials/prediction"][:trials] if "trials/prediction" in run else labels
     return [str(a) if a == b else f"{a}, taken for {b}" for a, b in zip(labels, predictions)]

@@ -14,10 +14,10 @@
 
 namespace snnsim {
 
-enum class DataSet : std::uint8_t { mnist, fashion_mnist };
+enum class DataSet : std::uint8_t { mnist, fashion_mnist, file };
 template <>
 struct Names<DataSet> {
-    static constexpr std::array values{"mnist", "fashion_mnist"};
+    static constexpr std::array values{"mnist", "fashion_mnist", "file"};
 };
 
 /// How a sample becomes the input of `duration / dt` steps. `scheme` names the encoder; its
@@ -39,13 +39,20 @@ struct EncodeSpec {
 
 struct DataSpec {
     DataSet set = DataSet::mnist;
+    std::string file;
     EncodeSpec encode;
     std::int64_t train_samples = 0;  // 0: all
     std::int64_t test_samples = 0;
+    Location at;  // of `file`
 
     static constexpr auto fields() {
         return std::tuple{
-            Field{"set", &DataSpec::set, "", unlimited, "data set", Need::required},
+            Field{"set", &DataSpec::set, "", unlimited,
+                  "data set; file: real numbers, x to be shown and y to be given back",
+                  Need::required},
+            Field{"file", &DataSpec::file, "", unlimited,
+                  "of `set: file`: .h5, relative to the model file, with train/x, train/y, test/x "
+                  "and test/y, each [sample][value]"},
             Field{"encode", &DataSpec::encode, "", unlimited, "how a sample becomes input",
                   Need::required},
             Field{"train_samples", &DataSpec::train_samples, "", non_negative,
@@ -271,12 +278,17 @@ enum class Loss : std::uint8_t {
     cross_entropy_step,
     cross_entropy_count,
     mse_count,
+    mse_mean,
 };
 template <>
 struct Names<Loss> {
-    static constexpr std::array values{"cross_entropy_max",   "cross_entropy_mean",
-                                       "cross_entropy_last",  "cross_entropy_step",
-                                       "cross_entropy_count", "mse_count"};
+    static constexpr std::array values{"cross_entropy_max",
+                                       "cross_entropy_mean",
+                                       "cross_entropy_last",
+                                       "cross_entropy_step",
+                                       "cross_entropy_count",
+                                       "mse_count",
+                                       "mse_mean"};
 };
 
 /// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a
@@ -376,7 +388,9 @@ struct TrainSpec {
                 "cross entropy of the output's maximum over time, its mean, its last value, every "
                 "step "
                 "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
-                "difference of the mean output from 1 (right class) and 0"},
+                "difference of the mean output from 1 (right class) and 0; mse_mean, of `set: "
+                "file`: "
+                "squared difference of the mean output from y"},
             Field{"rate_penalty", &TrainSpec::rate_penalty, "", unlimited,
                   "list of penalties on firing rates"},
             Field{"clip_norm", &TrainSpec::clip_norm, "", non_negative,
@@ -469,6 +483,7 @@ struct ModelSpec {
     std::optional<TrainSpec> train;
     std::optional<TestSpec> test;
     std::vector<RecordSpec> record;
+    std::string energy;
 
     std::string path;                    // of the model file
     std::string text;                    // of the model file, as read
@@ -493,8 +508,15 @@ struct ModelSpec {
                   "evaluate on the test set after training"},
             Field{"record", &ModelSpec::record, "", unlimited,
                   "list of what to record while testing"},
+            Field{
+                "energy", &ModelSpec::energy, "", unlimited,
+                "what an operation costs, where the command line does not say it: a shipped energy "
+                "model, or a file (.yaml) relative to the model file; default: 45nm"},
         };
     }
+
+    /// Whether the targets are real numbers, not classes.
+    bool real_targets() const { return data.set == DataSet::file; }
 
     /// Time steps per sample.
     int steps() const {

@@ -25,7 +25,7 @@ struct RunOptions {
     bool force = false;    // overwrite an existing run file
     std::string resume;    // run file to go on from
     ProgressStyle progress = ProgressStyle::automatic;
-    std::string energy = "45nm";     // energy model: a shipped one by name, or a file
+    std::string energy;  // energy model: a shipped one by name, or a file; empty: the model's
     double checkpoint_every = 10.0;  // seconds
     bool profile = false;            // of a simulation: measure the phases of its steps
     double idle_baseline = 0.0;      // seconds before the run in which the idle machine is measured

@@ -36,6 +36,7 @@ struct Curves {
         epoch_validation_accuracy;  // empty without validation
     std::vector<double> epoch_seconds;
     std::vector<double> test_epoch, test_accuracy;  // with test.every: epochs complete, and then
+    std::vector<double> test_error;  // instead of accuracies where targets are real numbers
 };
 
 /// Where training stands, so that it can go on.

@@ -1,9 +1,10 @@
-// Trains and tests a network on labelled samples; the coarse interface that each backend
-// implements.
+// Trains and tests a network on labelled samples or real targets; the coarse interface that each
+// backend implements.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace snnsim {
 /// What one weight update saw.
 struct StepResult {
     double loss;      // mean over the batch
-    double accuracy;  // share of the batch
+    double accuracy;  // share of the batch; 0 where targets are real numbers
     double learning_rate;
 };
 
@@ -84,8 +85,15 @@ struct StateRecording {
 
 struct Evaluation {
     double loss = 0.0;
-    double accuracy = 0.0;
-    std::vector<std::uint8_t> labels, predictions;
+    double accuracy = 0.0;                          // of classes
+    std::vector<std::uint8_t> labels, predictions;  // empty where targets are real numbers, ...
+    std::optional<double> error = {};  // ... which have |output - y| / |y|, L2 over all samples,
+    std::vector<float> outputs = {};   // and the output averaged over the steps: [sample][output]
+    std::size_t output_size = 0;
+
+    std::size_t samples() const {
+        return output_size > 0 ? outputs.size() / output_size : labels.size();
+    }
     PhaseCounts counts;
     std::vector<SpikeRecording> spikes;
     std::vector<StateRecording> states;

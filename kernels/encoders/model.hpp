@@ -25,7 +25,7 @@ enum class Sends : std::uint8_t { spikes, signs, values };
 
 /// One input of one sample.
 struct Pixel {
-    float x;  // intensity in [0, 1]
+    float x;  // intensity in [0, 1]; of `direct` any real number
     std::uint32_t
         rank;  // how many inputs of the sample come before it: by intensity descending, then index
     std::uint32_t active;  // how many inputs of the sample are non-zero

@@ -12,6 +12,6 @@
 namespace snnsim {
 
 using NeuronModels =
-    ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, Relu, Linear>;
+    ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, Relu, Tanh, Linear>;
 
 }  // namespace snnsim

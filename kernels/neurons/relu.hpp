@@ -1,6 +1,7 @@
-// Units of ordinary artificial networks: rectified linear, and linear.
+// Units of ordinary artificial networks: rectified linear, tanh, and linear.
 #pragma once
 
+#include "kernels/math/tanh.hpp"
 #include "kernels/neurons/model.hpp"
 
 namespace snnsim {
@@ -28,6 +29,33 @@ struct Relu {
     SNN_HD static float backward(const Constants&, Adjoint&, const float* saved, float d_output,
                                  float) {
         return saved[0] > 0.0f ? d_output : 0.0f;
+    }
+};
+
+/// y = tanh(I), without memory from step to step.
+struct Tanh {
+    static constexpr const char* name = "tanh";
+    static constexpr Output output = Output::values;
+    static constexpr int saved_count = 1;  // I
+
+    struct Params {
+        static constexpr auto fields() { return std::tuple{}; }
+    };
+    struct Constants {};
+    struct State {};
+    struct Adjoint {};
+
+    static Constants prepare(const Params&, double) { return {}; }
+    SNN_HD static float step(const Constants&, State&, float input, float* saved) {
+        saved[0] = input;
+        return exact_tanh(input);
+    }
+    SNN_HD static float distance(const Constants&, const float*) { return 0.0f; }
+    SNN_HD static float membrane(const Constants&, const float* saved) { return saved[0]; }
+    SNN_HD static float backward(const Constants&, Adjoint&, const float* saved, float d_output,
+                                 float) {
+        const float y = exact_tanh(saved[0]);
+        return d_output * (1.0f - y * y);
     }
 };
 

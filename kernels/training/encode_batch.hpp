@@ -14,6 +14,12 @@ struct BatchSamples {
     std::uint64_t seed = 0;
     std::uint32_t epoch = 0;
     bool test = false;
+    const float* values = nullptr;  // real numbers of the whole set, in place of pixels
+
+    SNN_HD float value(std::size_t sample, std::size_t input) const {
+        const std::size_t at = sample * inputs + input;
+        return values ? values[at] : static_cast<float>(pixels[at]) / 255.0f;
+    }
 };
 
 /// Body over samples, for encoders that need the rank of an input within its sample.
@@ -41,9 +47,7 @@ struct EncodeInputs {
     SNN_HD void operator()(std::size_t i) const {
         const std::size_t b = i / batch.inputs, input = i % batch.inputs;
         const std::uint32_t sample = batch.samples[b];
-        const std::uint8_t value = batch.pixels[sample * batch.inputs + input];
-        const Pixel pixel{static_cast<float>(value) / 255.0f, rank ? rank[i] : 0u,
-                          active ? active[b] : 0u};
+        const Pixel pixel{batch.value(sample, input), rank ? rank[i] : 0u, active ? active[b] : 0u};
         const RandomKey key = encoding_key(batch.seed, batch.epoch, sample, batch.test,
                                            static_cast<std::uint32_t>(input));
         if (raw.bits) {

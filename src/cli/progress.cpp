@@ -17,10 +17,18 @@ double now() {
         .count();
 }
 
-std::string ending(const TrainingProgress& p) {
+/// "loss 0.1234  accuracy 97.50 %  validation 97.10 %"
+std::string measures(const TrainingProgress& p) {
+    std::string out = fmt::format("loss {:.4g}", p.loss);
+    if (p.real_targets) {
+        return p.validation_loss < 0.0
+                   ? out
+                   : out + fmt::format("  validation {:.4g}", p.validation_loss);
+    }
+    out = fmt::format("loss {:.4f}  accuracy {:.2f} %", p.loss, 100.0 * p.accuracy);
     return p.validation_accuracy < 0.0
-               ? ""
-               : fmt::format("  validation {:.2f} %", 100.0 * p.validation_accuracy);
+               ? out
+               : out + fmt::format("  validation {:.2f} %", 100.0 * p.validation_accuracy);
 }
 
 }  // namespace
@@ -81,9 +89,9 @@ void ProgressDisplay::show_bar(const TrainingProgress& p, double rate, double le
     const auto filled =
         static_cast<std::size_t>(width * p.samples / std::max<std::int64_t>(p.samples_in_epoch, 1));
     fmt::print(
-        stderr, "\r\033[Kepoch {}/{} [{}{}] {} samples/s  loss {:.4f}  accuracy {:.2f} %{}{}",
-        p.epoch, p.epochs, std::string(filled, '#'), std::string(width - filled, '.'),
-        grouped(static_cast<std::int64_t>(rate)), p.loss, 100.0 * p.accuracy, ending(p),
+        stderr, "\r\033[Kepoch {}/{} [{}{}] {} samples/s  {}{}", p.epoch, p.epochs,
+        std::string(filled, '#'), std::string(width - filled, '.'),
+        grouped(static_cast<std::int64_t>(rate)), measures(p),
         p.epoch_ended ? "  " + duration_text(p.seconds) + "\n" : "  ETA " + duration_text(left));
     std::fflush(stderr);
     bar_open_ = !p.epoch_ended;
@@ -92,12 +100,9 @@ void ProgressDisplay::show_bar(const TrainingProgress& p, double rate, double le
 void ProgressDisplay::show_plain(const TrainingProgress& p, double rate, double left) {
     if (!p.epoch_ended && now() - last_line_ < seconds_between_lines) return;
     last_line_ = now();
-    fmt::print(stderr,
-               "epoch {}/{}  {:3.0f} %  {} samples/s  loss {:.4f}  accuracy {:.2f} %{}  ETA {}\n",
-               p.epoch, p.epochs,
+    fmt::print(stderr, "epoch {}/{}  {:3.0f} %  {} samples/s  {}  ETA {}\n", p.epoch, p.epochs,
                100.0 * static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch),
-               grouped(static_cast<std::int64_t>(rate)), p.loss, 100.0 * p.accuracy, ending(p),
-               duration_text(left));
+               grouped(static_cast<std::int64_t>(rate)), measures(p), duration_text(left));
 }
 
 std::string duration_text(double seconds) {

@@ -40,11 +40,17 @@ std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const En
     const ImageCost cost = image_cost(spec, counts);
     const ImageEnergy e = image_energy(spec, cost, energy);
     return fmt::format(
-        "per image: {} spikes, {} MACs, {} ACs, {} (synapses), {} with neurons and memory ({}{}, "
+        "per {}: {} spikes, {} MACs, {} ACs, {} (synapses), {} with neurons and memory ({}{}, "
         "{})\n",
-        grouped(std::llround(cost.spikes)), grouped(std::llround(cost.macs)),
-        grouped(std::llround(cost.acs)), energy_text(e.synapses), energy_text(e.all), energy.name,
-        tested_in_int8(spec) && energy.of_int8 ? " in int8" : "", energy.source);
+        spec.real_targets() ? "sample" : "image", grouped(std::llround(cost.spikes)),
+        grouped(std::llround(cost.macs)), grouped(std::llround(cost.acs)), energy_text(e.synapses),
+        energy_text(e.all), energy.name, tested_in_int8(spec) && energy.of_int8 ? " in int8" : "",
+        energy.source);
+}
+
+/// "mnist", "sine.h5"
+std::string data_text(const ModelSpec& spec) {
+    return spec.real_targets() ? spec.data.file : name_of(spec.data.set);
 }
 
 /// "25 steps of 1 ms"
@@ -96,7 +102,7 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
     return fmt::format(
         "{} ({}), seed {}\n  {}: {} code, {}\n  {}\n"
         "  weights: {} trainable, {} fixed, {} biases\n  {}; about {} of memory\n",
-        spec.name, spec.path, spec.seed, name_of(spec.data.set),
+        spec.name, spec.path, spec.seed, data_text(spec),
         Encoders::name_of(spec.data.encode.scheme), steps_text(spec), populations,
         grouped(w.trainable), grouped(w.fixed), grouped(w.bias), device,
         bytes_text(memory_of(spec)));
@@ -132,9 +138,12 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
                          const EnergyModel& energy) {
     std::string out;
     if (r.test) {
-        out += fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n",
-                           100.0 * r.test->accuracy, r.test->loss,
-                           grouped(static_cast<std::int64_t>(r.test->labels.size())));
+        const std::string samples = grouped(static_cast<std::int64_t>(r.test->samples()));
+        out += r.test->error
+                   ? fmt::format("test error {:.4f} (relative L2), loss {:.4g} ({} samples)\n",
+                                 *r.test->error, r.test->loss, samples)
+                   : fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n",
+                                 100.0 * r.test->accuracy, r.test->loss, samples);
         out += cost_text(spec, r.test->counts, energy);
     }
     double total = 0.0;

@@ -8,6 +8,7 @@
 
 #include "shipped_models.hpp"
 #include "snnsim/error.hpp"
+#include "snnsim/played_spikes.hpp"
 #include "src/model/read_fields.hpp"
 
 namespace snnsim {
@@ -23,6 +24,10 @@ EnergyModel parse(const std::string& text, const std::string& path) {
     return model;
 }
 
+bool names_a_file(const std::string& name_or_path) {
+    return name_or_path.find_first_of("./") != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<std::string> shipped_energy_models() {
@@ -36,11 +41,10 @@ EnergyModel read_energy_model(const std::string& name_or_path) {
         if (name_or_path == m.name)
             return parse(m.text, fmt::format("models/energy/{}.yaml", m.name));
     }
-    const bool a_file = name_or_path.find_first_of("./") != std::string::npos;
-    if (!a_file) {
+    if (!names_a_file(name_or_path)) {
         const std::vector<std::string> names = shipped_energy_models();
         throw UsageError(
-            fmt::format("--energy {}: there is no such energy model{} (there are: {}; "
+            fmt::format("energy {}: there is no such energy model{} (there are: {}; "
                         "or name a file)",
                         name_or_path, did_you_mean(name_or_path, names), join(names)));
     }
@@ -50,6 +54,12 @@ EnergyModel read_energy_model(const std::string& name_or_path) {
     std::ostringstream text;
     text << file.rdbuf();
     return parse(text.str(), name_or_path);
+}
+
+std::string energy_model_of(const ModelSpec& spec, const std::string& asked) {
+    if (!asked.empty()) return asked;
+    if (spec.energy.empty()) return default_energy_model;
+    return names_a_file(spec.energy) ? beside_model(spec.path, spec.energy).string() : spec.energy;
 }
 
 }  // namespace snnsim

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/fields.hpp"
+#include "snnsim/model_spec.hpp"
 
 namespace snnsim {
 
@@ -57,5 +58,9 @@ std::vector<std::string> shipped_energy_models();
 EnergyModel read_energy_model(const std::string& name_or_path);
 
 inline constexpr const char* default_energy_model = "45nm";
+
+/// What read_energy_model is to read: what the command line asked for, else what the model names (a
+/// file relative to it), else the default.
+std::string energy_model_of(const ModelSpec& spec, const std::string& asked);
 
 }  // namespace snnsim

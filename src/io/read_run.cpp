@@ -30,6 +30,7 @@ Provenance read_provenance(hid_t root) {
     p.host = h5::read_text(root, "host");
     p.started = h5::read_text(root, "started");
     p.finished = h5::read_text(root, "finished");
+    if (h5::has_attribute(root, "inputs")) p.inputs = h5::read_texts(root, "inputs");
     return p;
 }
 
@@ -68,16 +69,26 @@ Curves read_curves(hid_t root) {
             read("epochs/validation_accuracy"),
             read("epochs/seconds"),
             read("test/epoch"),
-            read("test/accuracy")};
+            read("test/accuracy"),
+            h5::exists(root, "training/test/error") ? read("test/error") : std::vector<double>{}};
 }
 
 Evaluation read_test(hid_t root) {
     Evaluation test;
     const h5::Handle g = h5::open_group(root, "test");
-    test.accuracy = h5::read_number<double>(g, "accuracy");
     test.loss = h5::read_number<double>(g, "loss");
-    test.labels = h5::read_vector<std::uint8_t>(g, "label");
-    test.predictions = h5::read_vector<std::uint8_t>(g, "prediction");
+    if (h5::has_attribute(g, "error")) {
+        test.error = h5::read_number<double>(g, "error");
+        test.outputs = h5::read_vector<float>(g, "prediction");
+        const auto samples = h5::read_number<std::uint64_t>(g, "samples");
+        if (samples == 0 || test.outputs.size() % samples != 0)
+            throw FileError("the data set 'test/prediction' does not fit its samples");
+        test.output_size = test.outputs.size() / samples;
+    } else {
+        test.accuracy = h5::read_number<double>(g, "accuracy");
+        test.labels = h5::read_vector<std::uint8_t>(g, "label");
+        test.predictions = h5::read_vector<std::uint8_t>(g, "prediction");
+    }
     if (test.labels.size() != test.predictions.size()) {
         throw FileError("the data sets 'test/label' and 'test/prediction' differ in length");
     }

@@ -49,7 +49,7 @@ void write_trials(hid_t root, const TimeAxis& axis, const Evaluation& test) {
         trials = std::max(trials, static_cast<std::size_t>(s.samples));
     for (const SpikeRecording& s : test.spikes)
         trials = std::max(trials, static_cast<std::size_t>(s.samples));
-    trials = std::min(trials, test.labels.size());
+    trials = std::min(trials, test.samples());
     const auto first = [&](const std::vector<std::uint8_t>& of_all) {
         return std::vector<std::uint8_t>(of_all.begin(),
                                          of_all.begin() + static_cast<std::ptrdiff_t>(trials));
@@ -63,10 +63,10 @@ void write_trials(hid_t root, const TimeAxis& axis, const Evaluation& test) {
     }
     h5::write_vector(root, "trials/start", start, "ms");
     h5::write_vector(root, "trials/stop", stop, "ms");
-    h5::write_vector(root, "trials/label", first(test.labels), "1");
-    if (test.predictions.empty()) return;  // encoded samples, which no network has seen
-    h5::write_vector(root, "trials/prediction", first(test.predictions), "1");
-    h5::write_vector(root, "trials/sample", sample, "1");  // row of /test/label
+    if (!test.error) h5::write_vector(root, "trials/label", first(test.labels), "1");
+    if (test.predictions.empty() && !test.error) return;  // encoded, which no network has seen
+    if (!test.error) h5::write_vector(root, "trials/prediction", first(test.predictions), "1");
+    h5::write_vector(root, "trials/sample", sample, "1");  // row of /test/prediction
 }
 
 }  // namespace snnsim

@@ -50,14 +50,20 @@ void write_curves(hid_t root, const Curves& c) {
     write("epochs/seconds", c.epoch_seconds, "s");
     write("test/epoch", c.test_epoch);
     write("test/accuracy", c.test_accuracy);
+    write("test/error", c.test_error);
 }
 
 void write_test(hid_t root, const Evaluation& test) {
-    if (test.predictions.empty()) return;
+    if (test.predictions.empty() && !test.error) return;
     const h5::Handle g = h5::make_group(root, "test");
-    h5::write_number(g, "accuracy", test.accuracy);
     h5::write_number(g, "loss", test.loss);
-    h5::write_number<std::uint64_t>(g, "samples", test.labels.size());
+    h5::write_number<std::uint64_t>(g, "samples", test.samples());
+    if (test.error) {
+        h5::write_number(g, "error", *test.error);
+        h5::write_vector(g, "prediction", test.outputs, "1", {test.samples(), test.output_size});
+        return;
+    }
+    h5::write_number(g, "accuracy", test.accuracy);
     h5::write_vector(g, "label", test.labels, "1");
     h5::write_vector(g, "prediction", test.predictions, "1");
     constexpr std::size_t classes = 10;
@@ -102,6 +108,7 @@ void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
 void write_all(const std::string& path, const RunRecord& r) {
     h5::Handle root = h5::create_file(path);
     write_provenance(root, r.provenance, r.status);
+    h5::write_texts(root, "inputs", r.provenance.inputs);
     h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
     write_network(root, r.network);
     write_curves(root, r.curves);

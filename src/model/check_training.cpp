@@ -3,12 +3,26 @@
 
 #include <algorithm>
 
+#include "snnsim/played_spikes.hpp"
 #include "src/model/checks.hpp"
 
 namespace snnsim {
 namespace {
 
 void check_loss(ModelView& model, const TrainSpec& train) {
+    if (model.sound_or_absent({"train", "loss"}) && model.sound({"data", "set"}) &&
+        (train.loss == Loss::mse_mean) != model.spec.real_targets()) {
+        model.add(
+            {"train", "loss"},
+            model.spec.real_targets()
+                ? fmt::format("{} is for classes, but the targets of data.set: file are real "
+                              "numbers; write loss: mse_mean",
+                              name_of(train.loss))
+                : fmt::format("mse_mean is for real targets (data.set: file); {} has classes, "
+                              "so write loss: cross_entropy_mean or another",
+                              name_of(model.spec.data.set)));
+        return;
+    }
     if (train.loss != Loss::cross_entropy_count && train.loss != Loss::mse_count) return;
     const std::vector<std::string> outputs = model.outputs();
     for (const PopulationSpec& p : model.spec.populations) {
@@ -55,6 +69,18 @@ void check_prune(ModelView& model, const TrainSpec& train) {
     }
 }
 
+void check_real_targets(ModelView& model, const TrainSpec& train) {
+    if (!model.spec.real_targets()) return;
+    for (const auto& [key, asked] : {std::pair{"early_stopping", train.early_stopping.has_value()},
+                                     std::pair{"best_weights", train.best_weights}}) {
+        if (asked)
+            model.add({"train", key},
+                      fmt::format("{} goes by accuracy, and the targets of data.set: file are real "
+                                  "numbers; leave it out",
+                                  key));
+    }
+}
+
 /// What a population can be recorded for; the reason why not otherwise.
 std::string why_not_recorded(const PopulationSpec& p, RecordWhat what) {
     if (what == RecordWhat::v && is_source(p)) {
@@ -68,10 +94,37 @@ std::string why_not_recorded(const PopulationSpec& p, RecordWhat what) {
 
 }  // namespace
 
+void check_data(ModelView& model) {
+    const DataSpec& data = model.spec.data;
+    if (!model.sound({"data", "set"})) return;
+    if (!model.spec.real_targets()) {
+        if (model.given({"data", "file"}))
+            model.add({"data", "file"},
+                      fmt::format("file is for set: file; here set is {}", name_of(data.set)));
+        return;
+    }
+    if (!model.given({"data", "file"})) {
+        model.add({"data"},
+                  "data is missing the key 'file': an .h5 file with train/x, train/y, "
+                  "test/x and test/y, each [sample][value]");
+    } else if (model.sound({"data", "file"}) && !is_hdf5(data.file)) {
+        model.add({"data", "file"},
+                  fmt::format("file must end in .h5 or .hdf5; found '{}'", data.file));
+    }
+    if (model.sound({"data", "encode", "scheme"}) &&
+        !std::holds_alternative<Direct::Params>(data.encode.scheme)) {
+        model.add({"data", "encode", "scheme"},
+                  fmt::format("{} is for images; real numbers are shown as they are: write scheme: "
+                              "direct",
+                              Encoders::name_of(data.encode.scheme)));
+    }
+}
+
 void check_train(ModelView& model) {
     if (!model.spec.train) return;
     const TrainSpec& train = *model.spec.train;
     check_loss(model, train);
+    check_real_targets(model, train);
     for (std::size_t k = 0; k < train.rate_penalty.size(); ++k) {
         check_rate_penalty(model, train.rate_penalty[k], std::to_string(k));
     }

@@ -49,6 +49,7 @@ bool has_memory(const PopulationSpec& p) {
 void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     ModelView model(spec, root, problems);
     check_names(model, spec.name);
+    check_data(model);
     check_time(model);
     check_projections(model);
     check_graph(model);

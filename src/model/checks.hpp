@@ -37,6 +37,7 @@ inline const char* model_of(const PopulationSpec& p) {
 }
 
 // In the order in which they are called: each trusts what those before it found sound.
+void check_data(ModelView& model);
 void check_time(ModelView& model);
 void check_projections(ModelView& model);
 void check_graph(ModelView& model);

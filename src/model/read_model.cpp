@@ -31,7 +31,9 @@ std::string text_of(const std::string& path) {
     return text.str();
 }
 
-void check(const ModelSpec& spec, const Value& root, Problems& problems) {
+void check(ModelSpec& spec, const Value& root, Problems& problems) {
+    const Value* const data = root.find("data");
+    if (const Value* file = data ? data->find("file") : nullptr) spec.data.at = file->at;
     check_model(spec, root, problems);
 }
 void check(SimulationSpec& spec, const Value& root, Problems& problems) {

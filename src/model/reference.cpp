@@ -257,15 +257,16 @@ std::string training() {
                "data.encode",
                "How an intensity x in [0, 1] becomes the input of each step. The parameters "
                "of the scheme stand beside `scheme`. `duration` is required for a network "
-               "with a neuron that lives in time (any but relu and linear).") +
+               "with a neuron that lives in time (any but relu, tanh and linear).") +
            alternatives("Encoders", "Values of `data.encode.scheme`, each with its parameters.",
                         Encoders{}) +
            section<PopulationSpec>(
                "populations.NAME",
                "One population; the parameters of its model stand beside `model`. "
                "Exactly one is a `spike_source`: the input, with a neuron for each of "
-               "the 784 pixels. Exactly one projects to none but itself: the output, "
-               "with a neuron for each of the 10 classes.") +
+               "the 784 pixels (of `set: file`: each value of x). Exactly one projects to none but "
+               "itself: the output, "
+               "with a neuron for each of the 10 classes (each value of y).") +
            alternatives("Neuron models",
                         "Values of `populations.NAME.model`, each with its parameters.",
                         NeuronModels{}) +

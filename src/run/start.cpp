@@ -162,6 +162,7 @@ Start start_again(const std::string& model, const RunOptions& options) {
     start.record.network = compile(start.spec);
     start.record.provenance = provenance_of(start.spec);
     start.record.provenance.started = from.started;
+    start.record.provenance.inputs = from.inputs;
     reorder(record.checkpoint->state, record.network, start.record.network);
     if (record.checkpoint->best)
         reorder(*record.checkpoint->best, record.network, start.record.network);

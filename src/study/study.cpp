@@ -20,6 +20,7 @@
 #include "src/data/idx.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/stopwatch.hpp"
 
 extern char** environ;
@@ -36,9 +37,10 @@ std::vector<std::string> overrides_of(const StudyCell& cell) {
 }
 
 /// "standard-3f2a9c01d2e4b567.h5"
-std::string file_of(const StudySpec& study, const StudyCell& cell, const std::string& model_text) {
-    std::string content = model_text + '\n' + program_version() + '\n';
+std::string file_of(const StudySpec& study, const StudyCell& cell, const ModelSpec& model) {
+    std::string content = model.text + '\n' + program_version() + '\n';
     for (const std::string& o : overrides_of(cell)) content += o + '\n';
+    if (model.real_targets()) content += input_files(model, load_data(model))[0];
     return fmt::format("{}-{}.h5", study.models[cell.configuration.model].name,
                        sha256(content.data(), content.size()).substr(0, 16));
 }
@@ -156,24 +158,54 @@ bool is_finished(const std::string& path) {
     return fs::exists(path) && read_run(path).status == RunStatus::finished;
 }
 
+double bytes_of_weight(const ModelSpec& model) {
+    const bool whole = model.test && model.test->quantize;
+    return whole ? static_cast<double>(model.test->quantize->bits) / 8.0 : sizeof(float);
+}
+/// Floats that neurons keep from step to step.
+double states_of(const ModelSpec& model) {
+    double sum = 0.0;
+    for (const PopulationSpec& p : model.populations) {
+        NeuronModels::visit(p.neuron, [&]<class M>(const auto&) {
+            if constexpr (NeuronModel<M>) {
+                if (!std::is_empty_v<typename M::State>)
+                    sum += static_cast<double>(p.size) * sizeof(typename M::State) / sizeof(float);
+            }
+        });
+    }
+    return sum;
+}
+
 void read_cell(StudyCell& cell, const ModelSpec& model, const std::string& path,
                const EnergyModel& energy) {
     const RunRecord run = read_run(path);
     if (!run.test) throw FileError(path + " holds no test");
     cell.accuracy = run.test->accuracy;
+    cell.error = run.test->error;
     cell.cost = image_cost(model, run.test->counts);
     cell.energy = image_energy(model, cell.cost, energy);
     cell.training = training_cost(run.train_counts);
     cell.int8 = tested_in_int8(model) && energy.of_int8;
     for (const Projection& p : run.network.projections) {
-        if (!p.trainable) continue;
-        cell.weights += p.weights.size() - static_cast<std::size_t>(std::count(
-                                               p.weights.begin(), p.weights.end(), 0.0f));
+        const std::size_t there = p.weights.size() - static_cast<std::size_t>(std::count(
+                                                         p.weights.begin(), p.weights.end(), 0.0f));
+        if (p.trainable) cell.weights += there;
+        cell.footprint += static_cast<double>(there) * bytes_of_weight(model) +
+                          static_cast<double>(p.bias.size()) * sizeof(float);
     }
-    if (const auto at = run.seconds.find("train"); at != run.seconds.end())
-        cell.train_seconds = at->second;
+    cell.footprint += states_of(model) * sizeof(float);
+    cell.steps = model.steps();
+    cell.test_samples = run.test->samples();
+    cell.measured = run.measured;
+    const auto seconds = [&](const char* phase) {
+        const auto at = run.seconds.find(phase);
+        return at == run.seconds.end() ? 0.0 : at->second;
+    };
+    cell.train_seconds = seconds("train");
+    cell.test_seconds = seconds("test");
     cell.test_epoch = run.curves.test_epoch;
     cell.test_accuracy = run.curves.test_accuracy;
+    cell.test_error = run.curves.test_error;
 }
 
 }  // namespace
@@ -195,7 +227,16 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
                 throw UsageError(study.models[c.model].path +
                                  " has no section `test`; a study compares test accuracies");
             }
-            cell.file = file_of(study, cell, models.back().text);
+            if (models.back().real_targets() != models.front().real_targets() ||
+                (models.back().real_targets() && !study.targets.empty())) {
+                throw UsageError(fmt::format(
+                    "{}: {}", path,
+                    study.targets.empty()
+                        ? "models of classes and of real targets (data.set: file) do not compare"
+                        : "targets are accuracies, which models of real targets (data.set: file) "
+                          "do not have; leave `targets` out"));
+            }
+            cell.file = file_of(study, cell, models.back());
         }
     }
     fs::create_directories(result.folder);

@@ -26,13 +26,18 @@ struct StudyCell {
     std::uint64_t seed = 0;
     std::string file;  // of the run, in the folder of the study
     double accuracy = 0.0;
+    std::optional<double> error;  // instead of the accuracy, where targets are real numbers
     ImageCost cost;
     ImageEnergy energy;
     TrainingCost training;
     bool int8 = false;
     std::size_t weights = 0;  // trainable ones that are not zero after the training, biases not
-    double train_seconds = 0.0;
-    std::vector<double> test_epoch, test_accuracy;  // with test.every
+    double footprint = 0.0;   // bytes: weights (at their precision) and biases, states of a sample
+    double train_seconds = 0.0, test_seconds = 0.0;
+    std::uint64_t test_samples = 0;
+    int steps = 1;  // per sample
+    MeasuredEnergy measured;
+    std::vector<double> test_epoch, test_accuracy, test_error;  // with test.every
 };
 
 struct StudyResult {

@@ -21,7 +21,8 @@ void write_cell(hid_t root, const std::string& at, const StudySpec& spec, const 
     const auto number = [&](const char* name, const std::optional<double>& x) {
         h5::write_number(g, name, x.value_or(std::numeric_limits<double>::quiet_NaN()));
     };
-    number("accuracy", c.accuracy);
+    number("accuracy", c.error ? std::nullopt : std::optional(c.accuracy));
+    number("error", c.error);
     number("spikes", c.cost.spikes);
     number("macs", c.cost.macs);
     number("acs", c.cost.acs);
@@ -35,8 +36,11 @@ void write_cell(hid_t root, const std::string& at, const StudySpec& spec, const 
     number("memory_energy_uJ", c.energy.memory);
     number("energy_in_all_uJ", c.energy.all);
     number("train_seconds", c.train_seconds);
+    number("test_seconds", c.test_seconds);
+    number("footprint_bytes", c.footprint);
     h5::write_vector(root, at + "/test_epoch", c.test_epoch, "1");
     h5::write_vector(root, at + "/test_accuracy", c.test_accuracy, "1");
+    h5::write_vector(root, at + "/test_error", c.test_error, "1");
 }
 
 /// Break-even activities per step for n x n neurons, [steps][n].

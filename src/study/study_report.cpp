@@ -6,6 +6,7 @@
 #include <cmath>
 #include <span>
 
+#include "src/cli/measured_text.hpp"
 #include "src/compare.hpp"
 
 namespace snnsim {
@@ -34,6 +35,10 @@ struct Group {
     double accuracy() const {
         return mean([](const StudyCell& c) { return c.accuracy; });
     }
+    /// More is better.
+    double score() const {
+        return mean([](const StudyCell& c) { return c.error ? -*c.error : c.accuracy; });
+    }
 };
 
 std::vector<Group> groups_of(const StudyResult& study) {
@@ -54,17 +59,26 @@ std::string cell_text(const std::optional<double>& value) {
     return value ? fmt::format("{:.4f}", *value) : "-";
 }
 
-std::string row_of(const StudyResult& study, const Group& g) {
+/// "98.08 | 98.05 - 98.13"; of real targets "error 0.0412 | 0.0398 - 0.0430", relative L2.
+std::string score_text(const Group& g) {
+    const bool real = g.cells[0].error.has_value();
+    const auto score = [&](const StudyCell& c) { return real ? *c.error : 100.0 * c.accuracy; };
     const auto [low, high] =
         std::minmax_element(g.cells.begin(), g.cells.end(),
-                            [](const auto& a, const auto& b) { return a.accuracy < b.accuracy; });
+                            [&](const auto& a, const auto& b) { return score(a) < score(b); });
+    if (real)
+        return fmt::format("error {:.4f} | {:.4f} - {:.4f}", g.mean(score), score(*low),
+                           score(*high));
+    return fmt::format("{:.2f} | {:.2f} - {:.2f}", g.mean(score), score(*low), score(*high));
+}
+
+std::string row_of(const StudyResult& study, const Group& g) {
     const auto count = [&](double ImageCost::*member) {
         return std::llround(g.mean([&](const StudyCell& c) { return c.cost.*member; }));
     };
     return fmt::format(
-        "| {} | {} | {:.2f} | {:.2f} - {:.2f} | {} | {} | {} | {:.3f} | {} | {} | {} | {} |\n",
-        model_of(study, g), g.configuration->label, 100.0 * g.accuracy(), 100.0 * low->accuracy,
-        100.0 * high->accuracy, count(&ImageCost::spikes), count(&ImageCost::macs),
+        "| {} | {} | {} | {} | {} | {} | {:.3f} | {} | {} | {} | {} |\n", model_of(study, g),
+        g.configuration->label, score_text(g), count(&ImageCost::spikes), count(&ImageCost::macs),
         count(&ImageCost::acs), g.mean([](const StudyCell& c) { return c.cost.activity; }),
         cell_text(g.mean(&ImageEnergy::synapses)), cell_text(g.mean(&ImageEnergy::dense)),
         cell_text(g.mean(&ImageEnergy::all)), g.cells[0].int8 ? "int8" : "float");
@@ -74,23 +88,84 @@ constexpr const char* header =
     "energy [uJ] | without skipping zeros [uJ] | with neurons and memory [uJ] | precision |\n"
     "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n";
 
+/// The cheapest configuration of model m that reaches the target; null where none does.
+const Group* cheapest(const std::vector<Group>& groups, std::size_t m, double target,
+                      std::optional<double> ImageEnergy::*energy) {
+    const Group* best = nullptr;
+    for (const Group& g : groups) {
+        const std::optional<double> own = g.mean(energy);
+        if (g.configuration->model != m || g.accuracy() < target || !own) continue;
+        if (!best || *own < *best->mean(energy)) best = &g;
+    }
+    return best;
+}
+
+/// Configurations that no other one beats in accuracy and energy, by energy.
+std::string pareto_table(const StudyResult& study, const std::vector<Group>& groups,
+                         std::optional<double> ImageEnergy::*energy, const char* by) {
+    std::vector<const Group*> known;
+    for (const Group& g : groups) {
+        if (g.mean(energy)) known.push_back(&g);
+    }
+    std::stable_sort(known.begin(), known.end(), [&](const Group* a, const Group* b) {
+        return std::pair(*a->mean(energy), -a->score()) < std::pair(*b->mean(energy), -b->score());
+    });
+    std::string out = fmt::format("\n### Pareto front by {}\n\n{}", by, header);
+    std::optional<double> best;
+    for (const Group* g : known) {
+        if (best && g->score() <= *best) continue;
+        best = g->score();
+        out += row_of(study, *g);
+    }
+    return known.empty() ? "" : out;
+}
+
+/// What the winners of a target take beside counted energy. Measured values are of the first seed.
+std::string resources_table(const StudyResult& study, const std::vector<Group>& groups,
+                            double target) {
+    std::string rows;
+    for (std::size_t m = 0; m < study.spec.models.size(); ++m) {
+        const Group* g = cheapest(groups, m, target, &ImageEnergy::all);
+        if (!g) continue;
+        const MeasuredEnergy& measured = g->cells[0].measured;
+        const auto images = static_cast<double>(g->cells[0].test_samples);
+        const auto mean = [&](auto member) {
+            return g->mean([&](const StudyCell& c) { return static_cast<double>(c.*member); });
+        };
+        rows += fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {:.3f} | {} | {} | {} | {} |\n",
+                            model_of(study, *g), g->configuration->label, g->cells[0].steps,
+                            1e-3 * mean(&StudyCell::footprint), mean(&StudyCell::train_seconds),
+                            1e3 * mean(&StudyCell::test_seconds) / images,
+                            used_cell(measured, "train"), used_cell(measured, "test", 1e3 / images),
+                            kilowatt_hours_cell(measured), co2e_cell(measured));
+    }
+    if (rows.empty()) return "";
+    return fmt::format(
+               "\n### {:g} % test accuracy: what the cheapest in all take\n\n"
+               "| model | setting | time steps | footprint [kB] | training [s] | test / image [ms] "
+               "| "
+               "measured: training [J] | test / image [mJ] | run with PUE [kWh] | CO2e [g] |\n"
+               "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+               100.0 * target) +
+           rows;
+}
+
 std::string iso_table(const StudyResult& study, const std::vector<Group>& groups, double target,
                       std::optional<double> ImageEnergy::*energy, const char* by) {
     std::string out =
         fmt::format("\n### {:g} % test accuracy, cheapest by {}\n\n{}", 100.0 * target, by, header);
     for (std::size_t m = 0; m < study.spec.models.size(); ++m) {
-        const Group* best = nullptr;
+        const Group* best = cheapest(groups, m, target, energy);
+        if (best) {
+            out += row_of(study, *best);
+            continue;
+        }
         double reached = 0.0;
         for (const Group& g : groups) {
-            if (g.configuration->model != m) continue;
-            reached = std::max(reached, g.accuracy());
-            const std::optional<double> own = g.mean(energy);
-            if (g.accuracy() < target || !own) continue;
-            if (!best || *own < *best->mean(energy)) best = &g;
+            if (g.configuration->model == m) reached = std::max(reached, g.accuracy());
         }
-        out += best ? row_of(study, *best)
-                    : fmt::format("| {} | not reached: at best {:.2f} % | | | | | | | | | | |\n",
-                                  study.spec.models[m].name, 100.0 * reached);
+        out += fmt::format("| {} | not reached: at best {:.2f} % | | | | | | | | | | |\n",
+                           study.spec.models[m].name, 100.0 * reached);
     }
     return out;
 }
@@ -106,30 +181,41 @@ std::string study_markdown(const StudyResult& study) {
     std::string out = fmt::format("# {}\n\nMeans over {} seeds; counts and energy per image.\n\n{}",
                                   study.spec.name, study.spec.seeds.size(), header);
     for (const Group& g : groups) out += row_of(study, g);
+    out += pareto_table(study, groups, &ImageEnergy::synapses, "synaptic arithmetic");
+    out += pareto_table(study, groups, &ImageEnergy::all, "synapses, neurons and memory");
     if (!study.spec.targets.empty() && study.spec.seeds.size() < 3)
         out += "\nEqual accuracy is asked of at least 3 seeds; there are fewer.\n";
     for (const double target : study.spec.targets) {
         if (study.spec.seeds.size() < 3) break;
         out += iso_table(study, groups, target, &ImageEnergy::synapses, "synaptic arithmetic");
         out += iso_table(study, groups, target, &ImageEnergy::all, "synapses, neurons and memory");
+        out += resources_table(study, groups, target);
+    }
+    if (!study.spec.targets.empty() && study.spec.seeds.size() >= 3) {
+        out +=
+            "\nFootprint: weights that are not zero, biases, and the states of one sample. Times "
+            "and "
+            "measured energy are of this machine, whoever used it meanwhile; energy of the first "
+            "seed.\n";
     }
     return out + "\n" + energy_definitions(study.energy);
 }
 
 std::string study_csv(const StudyResult& study) {
     std::string out =
-        "model,setting,seed,file,accuracy,input_events,spikes,dense_ops,macs,acs,syops_macs,"
+        "model,setting,seed,file,accuracy,error,input_events,spikes,dense_ops,macs,acs,syops_macs,"
         "syops_acs,neuron_updates,reads,writes,activity,energy_uJ,dense_energy_uJ,"
         "neuron_energy_uJ,memory_energy_uJ,energy_in_all_uJ,precision,nonzero_weights,"
         "train_forward_macs,train_forward_acs,train_backward_macs,train_backward_acs,"
-        "train_seconds\n";
+        "train_seconds,test_seconds,footprint_bytes\n";
     const auto energy = [](const std::optional<double>& e) {
         return e ? fmt::format("{:.9g}", *e) : std::string();
     };
     for (const StudyCell& c : study.cells) {
         const ImageCost& i = c.cost;
-        out += fmt::format("{},{},{},{},{},", study.spec.models[c.configuration.model].name,
-                           quoted(c.configuration.label), c.seed, c.file, c.accuracy);
+        out += fmt::format("{},{},{},{},{},{},", study.spec.models[c.configuration.model].name,
+                           quoted(c.configuration.label), c.seed, c.file,
+                           c.error ? "" : fmt::format("{}", c.accuracy), energy(c.error));
         for (const double x : {i.input_events, i.spikes, i.dense(), i.macs, i.acs, i.syops_macs,
                                i.syops_acs, i.neuron_updates, i.reads, i.writes, i.activity})
             out += fmt::format("{:.9g},", x);
@@ -138,8 +224,9 @@ std::string study_csv(const StudyResult& study) {
                         energy(c.energy.neurons), energy(c.energy.memory), energy(c.energy.all),
                         c.int8 ? "int8" : "float", c.weights);
         const TrainingCost& t = c.training;
-        out += fmt::format("{:.9g},{:.9g},{:.9g},{:.9g},{:.3f}\n", t.forward_macs, t.forward_acs,
-                           t.backward_macs, t.backward_acs, c.train_seconds);
+        out += fmt::format("{:.9g},{:.9g},{:.9g},{:.9g},{:.3f},{:.3f},{:.9g}\n", t.forward_macs,
+                           t.forward_acs, t.backward_macs, t.backward_acs, c.train_seconds,
+                           c.test_seconds, c.footprint);
     }
     return out;
 }

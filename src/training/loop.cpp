@@ -93,7 +93,7 @@ class Loop {
 
     void add(const StepResult& step, std::int64_t first, std::int64_t last) {
         curves_.step_loss.push_back(step.loss);
-        curves_.step_accuracy.push_back(step.accuracy);
+        if (!spec_.real_targets()) curves_.step_accuracy.push_back(step.accuracy);
         curves_.step_learning_rate.push_back(step.learning_rate);
         if (!std::isfinite(step.loss)) {
             throw DivergedError(
@@ -109,7 +109,8 @@ class Loop {
 
     void end_epoch() {
         curves_.epoch_train_loss.push_back(at_.epoch_loss_sum / at_.epoch_samples);
-        curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
+        if (!spec_.real_targets())
+            curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
         if (!split_.validation.empty()) validate();
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
@@ -129,13 +130,18 @@ class Loop {
         const Evaluation result = trainer_.evaluate(
             samples, {.test_set = true, .batch = spec_.test->batch, .record = {}});
         curves_.test_epoch.push_back(static_cast<double>(at_.epoch));
-        curves_.test_accuracy.push_back(result.accuracy);
+        if (result.error) {
+            curves_.test_error.push_back(*result.error);
+        } else {
+            curves_.test_accuracy.push_back(result.accuracy);
+        }
     }
 
     void validate() {
         const Evaluation result =
             trainer_.evaluate(split_.validation, {.test_set = false, .batch = 250, .record = {}});
         curves_.epoch_validation_loss.push_back(result.loss);
+        if (spec_.real_targets()) return;  // the checks allow nothing that goes by accuracy
         curves_.epoch_validation_accuracy.push_back(result.accuracy);
         const double margin = train_.early_stopping ? train_.early_stopping->min_delta : 0.0;
         at_.epochs_since_best =
@@ -161,8 +167,11 @@ class Loop {
         p.accuracy = at_.epoch_right_sum / at_.epoch_samples;
         p.seconds = at_.epoch_seconds;
         p.epoch_ended = ended;
-        if (ended && !split_.validation.empty())
-            p.validation_accuracy = curves_.epoch_validation_accuracy.back();
+        p.real_targets = spec_.real_targets();
+        if (ended && !split_.validation.empty()) {
+            p.validation_loss = curves_.epoch_validation_loss.back();
+            if (!p.real_targets) p.validation_accuracy = curves_.epoch_validation_accuracy.back();
+        }
         hooks_.report(p);
     }
 

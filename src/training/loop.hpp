@@ -14,9 +14,10 @@ struct TrainingProgress {
     std::int64_t epoch = 0, epochs = 0;  // epoch from 1
     std::int64_t samples = 0, samples_in_epoch = 0;
     double loss = 0.0, accuracy = 0.0;  // of the epoch so far
+    bool real_targets = false;          // there is no accuracy
     double seconds = 0.0;               // of the epoch so far
     bool epoch_ended = false;
-    double validation_accuracy = -1.0;  // at the end of an epoch that was validated
+    double validation_accuracy = -1.0, validation_loss = -1.0;  // at the end of a validated epoch
 };
 
 struct LoopHooks {

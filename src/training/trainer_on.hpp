@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
+#include "kernels/training/target_loss.hpp"
 #include "src/training/network_on.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/smaller_weights.hpp"
@@ -26,6 +28,12 @@ class TrainerOn final : public Trainer {
     }
 
     void load(const Dataset& data) override {
+        test_.test = true;
+        if (data.real()) {
+            load_set(train_, data.real_train);
+            load_set(test_, data.real_test);
+            return;
+        }
         classes_ = static_cast<std::size_t>(data.classes);
         SNN_EXPECT(net_.populations.back().size >= classes_);
         logits_ = Buffer<float>(2 * net_.capacity.batch * classes_);
@@ -39,7 +47,7 @@ class TrainerOn final : public Trainer {
         const std::size_t most = net_.capacity.batch;
         const std::size_t batches = (samples.size() + most - 1) / most;
         SNN_EXPECT(learning_rates.size() == batches);
-        Outcome run(samples);
+        Outcome run(samples, train_.outputs);
         const std::size_t penalties = penalties_per_batch();
         Buffer<float> penalty(batches * penalties);
         SpikeCounts counts = make_counts();
@@ -64,10 +72,10 @@ class TrainerOn final : public Trainer {
     Evaluation evaluate(std::span<const std::uint32_t> samples,
                         const EvaluateOptions& options) override {
         Evaluation result;
-        Outcome run(samples);
+        SampleSet& set = options.test_set ? test_ : train_;
+        Outcome run(samples, set.outputs);
         SpikeCounts counts = make_counts();
         for (const RecordSpec& spec : options.record) start_recording(result, spec, samples.size());
-        ImageSet& set = options.test_set ? test_ : train_;
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
         for (std::size_t first = 0; first < samples.size(); first += most) {
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
@@ -146,10 +154,14 @@ class TrainerOn final : public Trainer {
     std::string device_name() const override { return net_.backend.name(); }
 
   private:
-    struct ImageSet {
+    /// Images and their labels, or real numbers and real targets.
+    struct SampleSet {
         Buffer<std::uint8_t> pixels, labels;
         std::vector<std::uint8_t> labels_host;
+        Buffer<float> x, y;
+        std::vector<float> y_host;
         std::size_t inputs = 0;
+        std::size_t outputs = 0;  // real targets of a sample; 0: labels
         bool test = false;
     };
 
@@ -159,12 +171,14 @@ class TrainerOn final : public Trainer {
         Buffer<std::uint32_t> index;
         Buffer<float> loss;
         Buffer<std::uint8_t> prediction;
+        Buffer<float> mean;  // of the output over the steps, where targets are real
 
-        explicit Outcome(std::span<const std::uint32_t> samples)
+        Outcome(std::span<const std::uint32_t> samples, std::size_t outputs)
             : samples(samples),
               index(samples.size()),
               loss(samples.size()),
-              prediction(samples.size()) {
+              prediction(outputs > 0 ? 0 : samples.size()),
+              mean(samples.size() * outputs) {
             index.copy_from(samples.data(), samples.size());
         }
     };
@@ -175,14 +189,24 @@ class TrainerOn final : public Trainer {
     };
     using SpikeCounts = std::vector<Counts>;
 
-    void load_set(ImageSet& set, const LabelledImages& images) {
+    void load_set(SampleSet& set, const RealSamples& samples) {
+        set.inputs = static_cast<std::size_t>(samples.inputs);
+        set.outputs = static_cast<std::size_t>(samples.outputs);
+        set.x = Buffer<float>(samples.x.size());
+        set.x.copy_from(samples.x.data(), samples.x.size());
+        set.y = Buffer<float>(samples.y.size());
+        set.y.copy_from(samples.y.data(), samples.y.size());
+        set.y_host = samples.y;
+        SNN_EXPECT(set.inputs == net_.populations.front().size);
+        SNN_EXPECT(set.outputs == net_.populations.back().size);
+    }
+    void load_set(SampleSet& set, const LabelledImages& images) {
         set.inputs = static_cast<std::size_t>(images.inputs());
         set.pixels = Buffer<std::uint8_t>(images.pixels.size());
         set.pixels.copy_from(images.pixels.data(), images.pixels.size());
         set.labels = Buffer<std::uint8_t>(images.labels.size());
         set.labels.copy_from(images.labels.data(), images.labels.size());
         set.labels_host = images.labels;
-        set.test = &set == &test_;
         SNN_EXPECT(images.count == 0 || set.inputs == net_.populations.front().size);
     }
 
@@ -193,12 +217,24 @@ class TrainerOn final : public Trainer {
         p.upload(p.weight, weights);
     }
 
-    BatchSamples batch(ImageSet& set, Outcome& run, std::size_t first, std::uint32_t epoch) {
-        return {set.pixels.data(), run.index.data() + first, set.inputs, seed_, epoch, set.test};
+    BatchSamples batch(SampleSet& set, Outcome& run, std::size_t first, std::uint32_t epoch) {
+        return {set.pixels.data(), run.index.data() + first, set.inputs, seed_, epoch, set.test,
+                set.x.data()};
     }
 
-    void loss(const BatchShape& shape, ImageSet& set, Outcome& run, std::size_t first,
+    void loss(const BatchShape& shape, SampleSet& set, Outcome& run, std::size_t first,
               float* gradient) {
+        if (set.outputs > 0) {
+            net_.backend.for_each(shape.batch, TargetLoss{shape,
+                                                          set.outputs,
+                                                          {net_.populations.back().output.data()},
+                                                          {gradient},
+                                                          set.y.data(),
+                                                          run.index.data() + first,
+                                                          run.loss.data() + first,
+                                                          run.mean.data() + first * set.outputs});
+            return;
+        }
         static_assert(static_cast<int>(Readout::rate_error) == static_cast<int>(Loss::mse_count));
         net_.backend.for_each(shape.batch, SampleLoss{shape,
                                                       classes_,
@@ -224,12 +260,17 @@ class TrainerOn final : public Trainer {
         return count;
     }
 
-    /// Fills labels, predictions, loss and accuracy; returns the loss of each sample.
-    std::vector<float> read_outcome(const Outcome& run, const ImageSet& set,
+    /// Fills labels, predictions and accuracy, or outputs and error, and the loss; returns the loss
+    /// of each sample.
+    std::vector<float> read_outcome(const Outcome& run, const SampleSet& set,
                                     Evaluation& result) const {
         const std::size_t count = run.samples.size();
         std::vector<float> losses(count);
         run.loss.copy_to(losses.data(), count);
+        if (set.outputs > 0) {
+            read_error(run, set, losses, result);
+            return losses;
+        }
         result.predictions.resize(count);
         run.prediction.copy_to(result.predictions.data(), count);
         double sum = 0.0, right = 0.0;
@@ -241,6 +282,22 @@ class TrainerOn final : public Trainer {
         result.loss = count == 0 ? 0.0 : sum / static_cast<double>(count);
         result.accuracy = count == 0 ? 0.0 : right / static_cast<double>(count);
         return losses;
+    }
+
+    static void read_error(const Outcome& run, const SampleSet& set,
+                           const std::vector<float>& losses, Evaluation& result) {
+        result.output_size = set.outputs;
+        result.outputs.resize(run.mean.size());
+        run.mean.copy_to(result.outputs.data(), result.outputs.size());
+        double sum = 0.0, targets = 0.0;
+        for (std::size_t i = 0; i < losses.size(); ++i) {
+            sum += static_cast<double>(losses[i]);
+            const float* y = set.y_host.data() + run.samples[i] * set.outputs;
+            for (std::size_t n = 0; n < set.outputs; ++n)
+                targets += static_cast<double>(y[n]) * static_cast<double>(y[n]);
+        }
+        result.loss = losses.empty() ? 0.0 : sum / static_cast<double>(losses.size());
+        result.error = std::sqrt(sum * static_cast<double>(set.outputs) / targets);
     }
 
     std::vector<StepResult> step_results(const Outcome& run, std::span<const double> rates,
@@ -257,7 +314,7 @@ class TrainerOn final : public Trainer {
             double sum = 0.0, right = 0.0, extra = 0.0;
             for (std::size_t i = first; i < last; ++i) {
                 sum += static_cast<double>(losses[i]);
-                right += all.predictions[i] == all.labels[i] ? 1.0 : 0.0;
+                if (train_.outputs == 0) right += all.predictions[i] == all.labels[i] ? 1.0 : 0.0;
             }
             for (std::size_t i = 0; i < per_batch; ++i) {
                 extra += static_cast<double>(penalties[k * per_batch + i]);
@@ -362,7 +419,7 @@ class TrainerOn final : public Trainer {
             if (net_.sends(k) && net_.populations[k].sends_values)
                 largest[k] = Buffer<float>(net_.populations[k].size);
         }
-        Outcome run(samples);
+        Outcome run(samples, train_.outputs);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
             const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
                                    net_.capacity.steps};
@@ -470,7 +527,7 @@ class TrainerOn final : public Trainer {
     std::vector<std::vector<std::uint8_t>> masks_;  // [projection], as in TrainerState
     std::vector<std::vector<std::uint32_t>> training_fan_out_;
     PhaseCounts counts_;  // of the training so far
-    ImageSet train_, test_;
+    SampleSet train_, test_;
     std::size_t classes_ = 0;
     Buffer<float> logits_;
 };

@@ -207,6 +207,11 @@ TEST(Gradients, OfUnitsWithoutSpikes) {
     EXPECT_EQ(Relu::backward({}, none, saved, 3.0f, 0.0f), 0.0f);
     saved[0] = 1.0f;
     EXPECT_EQ(Relu::backward({}, none, saved, 3.0f, 0.0f), 3.0f);
+    Tanh::Adjoint tanh{};
+    Tanh::State state{};
+    EXPECT_NEAR(Tanh::step({}, state, 0.5f, saved), std::tanh(0.5), 1e-7);
+    EXPECT_NEAR(Tanh::backward({}, tanh, saved, 3.0f, 0.0f), 3.0 / std::pow(std::cosh(0.5), 2),
+                1e-6);
 }
 
 template <class S, class F>

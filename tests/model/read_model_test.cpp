@@ -81,7 +81,7 @@ TEST(ReadModel, EveryEncoderAndEveryModelIsRead) {
             edited("scheme: poisson, max_rate: 0.25 kHz", std::string("scheme: ") + scheme);
         EXPECT_STREQ(Encoders::name_of(parse_model(text, "m.yaml").data.encode.scheme), scheme);
     }
-    for (const char* name : {"lif", "cuba_lif", "adaptive_lif", "relu", "linear"}) {
+    for (const char* name : {"lif", "cuba_lif", "adaptive_lif", "relu", "tanh", "linear"}) {
         const std::string text =
             edited("model: lif, tau_m: 10 ms, reset: zero", std::string("model: ") + name);
         EXPECT_STREQ(NeuronModels::name_of(parse_model(text, "m.yaml").populations[1].neuron),

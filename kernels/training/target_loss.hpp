@@ -1,0 +1,48 @@
+// Loss of one sample whose targets are real numbers, and its gradient with respect to the output at
+// every step.
+#pragma once
+
+#include "kernels/math/fused.hpp"
+#include "kernels/training/sum_inputs.hpp"
+
+namespace snnsim {
+
+/// Body over samples: the mean over the outputs of (z - y)^2, z the output averaged over the steps.
+/// Writes z, the loss and, unless only testing, the gradient divided by the batch size.
+struct TargetLoss {
+    BatchShape shape;
+    std::size_t outputs;
+    TracePanels output;
+    TracePanels gradient;          // or null
+    const float* targets;          // of the whole set: [sample][output]
+    const std::uint32_t* samples;  // [sample] index into the set
+    float* loss;                   // [sample]
+    float* mean;                   // z, [sample][output]
+
+    SNN_HD void operator()(std::size_t b) const {
+        const float share = 1.0f / static_cast<float>(shape.steps);
+        const float per_output = 1.0f / static_cast<float>(outputs);
+        const float scale = 2.0f * per_output * share / static_cast<float>(shape.batch);
+        const float* y = targets + static_cast<std::size_t>(samples[b]) * outputs;
+        float* z = mean + b * outputs;
+        float squares = 0.0f;
+        for (std::size_t n = 0; n < outputs; ++n) {
+            float sum = 0.0f;
+            for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + *row(output, b, t, n);
+            z[n] = sum * share;
+            const float e = z[n] - y[n];
+            squares = fused(e, e, squares);
+            if (!gradient.data) continue;
+            for (std::size_t t = 0; t < shape.steps; ++t) *row(gradient, b, t, n) = scale * e;
+        }
+        loss[b] = squares * per_output;
+    }
+
+  private:
+    SNN_HD float* row(const TracePanels& trace, std::size_t b, std::size_t t, std::size_t n) const {
+        return trace.at(shape, {b, n / panel_width, static_cast<int>(n % panel_width)}) +
+               t * panel_width;
+    }
+};
+
+}  // namespace snnsim

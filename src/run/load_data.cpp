@@ -1,0 +1,86 @@
+#include "src/run/load_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "snnsim/error.hpp"
+#include "snnsim/played_spikes.hpp"
+#include "src/io/read_samples.hpp"
+
+namespace snnsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_size(const ModelSpec& spec, const PopulationSpec& p, const char* what,
+                std::int64_t values) {
+    if (p.size == values) return;
+    throw DataError(fmt::format(
+        "{}:{}:{}: {} '{}' has {} neurons, but a sample of {} has {}; write "
+        "size: {}",
+        spec.path, p.at.line, p.at.column, what, p.name, p.size, spec.data.file, values, values));
+}
+
+Dataset load_file(const ModelSpec& spec) {
+    const std::string path = beside_model(spec.path, spec.data.file).string();
+    if (!fs::is_regular_file(path)) {
+        throw DataError(
+            fmt::format("{}:{}:{}: there is no file {}; `tools/make_regression {}` makes sine.h5 "
+                        "and burgers.h5, which the models of snnsim name",
+                        spec.path, spec.data.at.line, spec.data.at.column, path,
+                        fs::path(path).parent_path().string()));
+    }
+    Dataset data = read_samples(path);
+    for (const PopulationSpec& p : spec.populations) {
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron))
+            check_size(spec, p, "the input", data.real_train.inputs);
+        const bool sends = std::any_of(
+            spec.projections.begin(), spec.projections.end(),
+            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
+        if (!sends) check_size(spec, p, "the output", data.real_train.outputs);
+    }
+    return data;
+}
+
+void limit(LabelledImages& images, std::int64_t count) {
+    if (count == 0 || count >= images.count) return;
+    images.count = count;
+    images.pixels.resize(static_cast<std::size_t>(count * images.inputs()));
+    images.labels.resize(static_cast<std::size_t>(count));
+}
+void limit(RealSamples& samples, std::int64_t count) {
+    if (count == 0 || count >= samples.count) return;
+    samples.count = count;
+    samples.x.resize(static_cast<std::size_t>(count * samples.inputs));
+    samples.y.resize(static_cast<std::size_t>(count * samples.outputs));
+}
+
+}  // namespace
+
+Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
+    Dataset data = spec.real_targets() ? load_file(spec) : load_dataset(spec.data.set, data_dir);
+    limit(data.train, spec.data.train_samples);
+    limit(data.test, spec.data.test_samples);
+    limit(data.real_train, spec.data.train_samples);
+    limit(data.real_test, spec.data.test_samples);
+    return data;
+}
+
+std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data) {
+    if (data.sha256.empty()) return {};
+    return {data.sha256 + "  " + spec.data.file};
+}
+
+void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
+                         const std::string& run) {
+    for (std::size_t k = 0; k < std::max(now.size(), then.size()); ++k) {
+        if (k < now.size() && k < then.size() && now[k] == then[k]) continue;
+        throw FileError(
+            fmt::format("{} was begun with another content of '{}'; put that back, or "
+                        "start anew with --force",
+                        run, (k < now.size() ? now : then)[k].substr(66)));
+    }
+}
+
+}  // namespace snnsim

@@ -1,0 +1,192 @@
+"""Trainings on real numbers from a file: what the run file holds, mistakes in the data, resume, and tools/make_regression."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from conftest import ROOT
+
+TOOL = ROOT / "tools" / "make_regression"
+MODEL = """name: lines
+dt: 1 ms
+data: {set: file, file: lines.h5, encode: {scheme: direct, duration: 2 ms}}
+populations:
+  input: {size: 1, model: spike_source}
+  hidden: {size: 16, model: vsn, v_th: 0.1, activation: relu}
+  output: {size: 2, model: linear}
+projections:
+  - {from: input, to: hidden, bias: true}
+  - {from: hidden, to: output, bias: true}
+train: {epochs: 20, batch: 16, optimizer: {name: adam, lr: 1e-2}, loss: mse_mean, validation: 0.1}
+test: {every: 10}
+record: [{population: hidden, what: spikes, samples: 3}, {population: output, what: v, samples: 3}]
+"""
+
+
+def write_lines(path, change=lambda name, values: values):
+    """y = (x, 1 - x)"""
+    with h5py.File(path, "w") as file:
+        for group, count in (("train", 100), ("test", 30)):
+            x = np.linspace(0.1, 1.0, count)[:, None]
+            for name, values in ((f"{group}/x", x), (f"{group}/y", np.hstack([x, 1.0 - x]))):
+                values = change(name, values)
+                if values is not None:
+                    file[name] = values
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "m.yaml").write_text(MODEL)
+    write_lines(tmp_path / "lines.h5")
+    return tmp_path
+
+
+def error_of(*arguments):
+    if "SNNSIM_BINARY" not in os.environ:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode != 0, done.stderr
+    return done.stderr
+
+
+def test_the_run_file_holds_error_and_outputs(snnsim, folder):
+    out = folder / "a.h5"
+    done = snnsim(folder / "m.yaml", "-o", out, "--backend", "cpu")
+    with h5py.File(out) as run, h5py.File(folder / "lines.h5") as data:
+        test, y = run["test"], data["test/y"][:]
+        assert test["prediction"].shape == y.shape and "accuracy" not in test.attrs and "label" not in test
+        error = np.linalg.norm(test["prediction"][:] - y) / np.linalg.norm(y)
+        assert test.attrs["error"] == pytest.approx(error, rel=1e-5) and error < 0.2
+        assert test.attrs["loss"] == pytest.approx(np.mean((test["prediction"][:] - y) ** 2), rel=1e-4)
+        assert test.attrs["samples"] == 30
+        assert len(run["training/steps/accuracy"]) == 0 and len(run["training/steps/loss"]) == 20 * 6
+        assert run["training/test/error"][-1] == test.attrs["error"] and len(run["training/test/error"]) == 2
+        assert len(run["training/epochs/validation_loss"]) == 20
+        digest, name = run.attrs["inputs"][0].split("  ")
+        assert name == "lines.h5" and len(digest) == 64
+        # The output is the mean over both steps.
+        v = run["state/output/v"][:].reshape(3, 2, 2).mean(axis=1)
+        assert v == pytest.approx(test["prediction"][:3], abs=1e-6)
+        assert run["trials/sample"][:].tolist() == [0, 1, 2]
+        # Real numbers are multiplied: once a sample, as they are the same at every step.
+        assert run["energy/test/forward/input_to_hidden"].attrs["macs"] == 30 * 16
+    assert f"test error {error:.4f} (relative L2)" in done.stderr and "accuracy" not in done.stderr
+    table = snnsim("compare", out, "-o", folder / "c.csv").stdout
+    assert "| test accuracy [%] | - |" in table and f"| test error (relative L2) | {error:.4f} |" in table
+    pytest.importorskip("matplotlib")
+    subprocess.run([sys.executable, ROOT / "tools" / "plot_run.py", out, "-o", folder / "a.html"], check=True,
+                   capture_output=True)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda name, v: None if name == "test/y" else v, "lines.h5: test/y is missing"),
+    (lambda name, v: v[:-1] if name == "train/x" else v, "lines.h5: train/x has 99 samples, but train/y has 100"),
+    (lambda name, v: np.where(np.arange(len(v))[:, None] == 7, np.nan, v) if name == "train/y" else v,
+     "lines.h5: train/y is nan in sample 7, value 0 (from 0)"),
+    (lambda name, v: v[:, 0] if name == "test/x" else v, "test/x has 1 dimensions; it must have two"),
+    (lambda name, v: np.hstack([v, v]) if name.endswith("x") else v,
+     "m.yaml:5:3: the input 'input' has 1 neurons, but a sample of lines.h5 has 2; write size: 2"),
+    (lambda name, v: v[:, :1] if name.endswith("y") else v,
+     "m.yaml:7:3: the output 'output' has 2 neurons, but a sample of lines.h5 has 1"),
+    (lambda name, v: v[:, :1] if name == "test/y" else v, "a sample of train/y has 2 values, but one of test/y has 1"),
+    (lambda name, v: 0 * v if name == "test/y" else v, "test/y is zero everywhere"),
+])
+def test_mistakes_in_the_data(folder, change, message):
+    write_lines(folder / "lines.h5", change)
+    for command in ("run", "check"):
+        assert message in error_of(command, folder / "m.yaml"), command
+
+
+def test_a_missing_file_says_how_to_make_it(folder):
+    (folder / "lines.h5").unlink()
+    message = error_of("check", folder / "m.yaml")
+    assert f"m.yaml:3:25: there is no file {folder}/lines.h5" in message and "tools/make_regression" in message
+
+
+@pytest.mark.parametrize("change, message", [
+    (("loss: mse_mean", "loss: cross_entropy_mean"), "cross_entropy_mean is for classes"),
+    ((", loss: mse_mean", ""), "cross_entropy_max is for classes"),
+    (("file: lines.h5, ", ""), "data is missing the key 'file'"),
+    (("lines.h5", "lines.csv"), "m.yaml:3:25: file must end in .h5 or .hdf5"),
+    (("scheme: direct", "scheme: latency"), "latency is for images"),
+    (("validation: 0.1", "validation: 0.1, best_weights: true"), "best_weights goes by accuracy"),
+    (("set: file", "set: mnist"), "file is for set: file; here set is mnist"),
+])
+def test_mistakes_in_the_model(folder, change, message):
+    (folder / "m.yaml").write_text(MODEL.replace(*change))
+    assert message in error_of("check", folder / "m.yaml")
+
+
+def test_goes_on_with_the_same_bits_and_the_same_data_only(snnsim, folder):
+    model, long = folder / "m.yaml", ["--set", "train.epochs=400", "--set", "test.every=0"]
+    snnsim(model, "-o", folder / "whole.h5", "--threads", "1", *long)
+    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", folder / "cut.h5", "--threads", "2",
+                                "--progress", "none", *long])
+    while not (folder / "cut.partial.h5").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130, "the run was over too early"
+    data = (folder / "lines.h5").read_bytes()
+    write_lines(folder / "lines.h5", lambda name, v: 2 * v)
+    assert "another content of 'lines.h5'" in error_of("run", "--resume", folder / "cut.h5")
+    (folder / "lines.h5").write_bytes(data)
+    snnsim("run", "--resume", folder / "cut.h5")
+    with h5py.File(folder / "whole.h5") as a, h5py.File(folder / "cut.h5") as b:
+        assert a["test"].attrs["error"] == b["test"].attrs["error"]
+        assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+
+
+def test_a_study_of_errors(snnsim, folder):
+    (folder / "s.yaml").write_text("name: s\nseeds: 2\nmodels:\n"
+                                   "  vsn: {file: m.yaml, grid: {populations.hidden.size: [4, 16]}}\n")
+    snnsim("study", folder / "s.yaml", "-o", folder / "out", "--backend", "cpu")
+    text = (folder / "out" / "study.md").read_text()
+    assert "| vsn | size=16 | error 0." in text and "### Pareto front by synaptic arithmetic" in text
+    with h5py.File(folder / "out" / "study.h5") as file:
+        cell = file["cells/00003"]
+        assert np.isnan(cell.attrs["accuracy"]) and 0 < cell.attrs["error"] < 0.5
+    (folder / "s.yaml").write_text((folder / "s.yaml").read_text() + "targets: [0.9]\n")
+    assert "targets are accuracies" in error_of("study", folder / "s.yaml", "-o", folder / "out")
+    pytest.importorskip("matplotlib")
+    subprocess.run([sys.executable, ROOT / "tools" / "plot_study.py", folder / "out"], check=True, capture_output=True)
+
+
+def test_variable_spikes_fit_a_function_better_than_ordinary_ones(snnsim, tmp_path):
+    """models/sine_*.yaml in short: 600 updates instead of 3000."""
+    subprocess.run([sys.executable, TOOL, tmp_path, "sine"], check=True, capture_output=True)
+    errors = {}
+    for name in ("sine_vsn", "sine_lif"):
+        (tmp_path / f"{name}.yaml").write_text((ROOT / "models" / f"{name}.yaml").read_text())
+        snnsim(tmp_path / f"{name}.yaml", "--set", "train.epochs=75", "-o", tmp_path / f"{name}.h5", "--backend", "cpu")
+        with h5py.File(tmp_path / f"{name}.h5") as run:
+            errors[name] = run["test"].attrs["error"]
+    assert errors["sine_vsn"] < 0.25 and errors["sine_lif"] > 1.3 * errors["sine_vsn"], errors
+
+
+def test_burgers_equation_is_solved():
+    """Against diffusion, which is all that happens to small waves, and the transformation of Cole and Hopf."""
+    tool = {"__name__": "make_regression"}
+    exec(compile(TOOL.read_text(), str(TOOL), "exec"), tool)
+    # Small waves only diffuse: u_k(t) = u_k(0) exp(-nu (2 pi k)^2 t).
+    start = np.zeros((1, 4), complex)
+    start[0, 2] = 1e-6
+    end = tool["solve_burgers"](start)
+    assert abs(end[0, 2]) == pytest.approx(1e-6 * np.exp(-0.01 * (4 * np.pi) ** 2), rel=1e-6)
+    # A sine wave, by the Cole-Hopf transformation: u = -2 nu d/dx log(phi), phi the heat equation's solution.
+    nu, x = 0.01, np.linspace(0.0, 1.0, 101)
+    start = np.zeros((1, 4), complex)
+    start[0, 1] = -0.5j * 0.3  # 0.3 sin(2 pi x)
+    points = 4096
+    grid = np.arange(points) / points
+    phi = np.fft.rfft(np.exp(-0.3 * (1 - np.cos(2 * np.pi * grid)) / (4 * np.pi * nu)))
+    wave = 2 * np.pi * np.arange(len(phi))
+    phi = phi * np.exp(-nu * wave ** 2)
+    wanted = -2 * nu * np.fft.irfft(1j * wave * phi, n=points) / np.fft.irfft(phi, n=points)
+    found = tool["on_grid"](tool["solve_burgers"](start, nu))[0]
+    assert found == pytest.approx(np.interp(x, np.append(grid, 1.0), np.append(wanted, wanted[0])), abs=1e-5)

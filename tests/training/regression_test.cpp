@@ -1,0 +1,136 @@
+// Training on real targets: the loss and its gradient, the error, the same bits anywhere.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "src/training/make_trainer_on.hpp"
+#include "src/training/trainer_on.hpp"
+#include "tests/training/small_network.hpp"
+
+namespace snnsim {
+namespace {
+
+using testing::CpuAsGpu;
+using testing::first_samples;
+using testing::train_some;
+
+/// Two numbers and their sum and difference.
+RealSamples sums(std::int64_t count, float shift) {
+    RealSamples s{count, 2, 2, {}, {}};
+    for (std::int64_t k = 0; k < count; ++k) {
+        const float a = std::sin(0.7f * static_cast<float>(k) + shift);
+        const float b = std::cos(1.3f * static_cast<float>(k) + shift);
+        s.x.insert(s.x.end(), {a, b});
+        s.y.insert(s.y.end(), {a + b, a - b});
+    }
+    return s;
+}
+
+Dataset sum_data() {
+    Dataset data;
+    data.real_train = sums(192, 0.0f);
+    data.real_test = sums(50, 0.1f);
+    return data;
+}
+
+ModelSpec model(NeuronModels::Params hidden, double duration) {
+    ModelSpec m = testing::small_model(std::move(hidden));
+    m.data.set = DataSet::file;
+    m.data.encode = {Direct::Params{}, duration};
+    m.populations[0].size = m.populations[2].size = 2;
+    m.populations[2].neuron = Linear::Params{};
+    m.train->loss = Loss::mse_mean;
+    return m;
+}
+
+std::vector<ModelSpec> all_forms() {
+    return {model(Vsn::Params{0.9, 0.1, Activation::identity, true}, 4.0),
+            model(Lif::Params{}, 4.0), model(Relu::Params{}, 0.0), model(Tanh::Params{}, 0.0),
+            model(Tanh::Params{}, 3.0)};
+}
+
+template <class Backend>
+TrainerState trained_on(const ModelSpec& m, int threads) {
+    TrainerOn<Backend> trainer(compile(m), {*m.train, m.seed, threads});
+    trainer.load(sum_data());
+    return train_some(trainer, m, 6);
+}
+
+TEST(Regression, SameBitsOnAnyNumberOfThreadsAndAsOnAGpu) {
+    for (const ModelSpec& m : all_forms()) {
+        const TrainerState one = trained_on<Cpu>(m, 1);
+        EXPECT_EQ(one.weights, trained_on<Cpu>(m, 3).weights);
+        EXPECT_EQ(one.weights, trained_on<CpuAsGpu>(m, 2).weights);
+        EXPECT_EQ(one.moments, trained_on<CpuAsGpu>(m, 2).moments);
+    }
+}
+
+TEST(Regression, LossAndErrorFollowFromTheOutputs) {
+    for (const ModelSpec& m : all_forms()) {
+        const auto trainer = make_cpu_trainer(compile(m), {*m.train, m.seed, 2});
+        const Dataset data = sum_data();
+        trainer->load(data);
+        const Evaluation e = trainer->evaluate(first_samples(50), {.batch = 7});
+        ASSERT_EQ(e.outputs.size(), 100u);
+        EXPECT_EQ(e.samples(), 50u);
+        EXPECT_TRUE(e.labels.empty() && e.predictions.empty());
+        double squares = 0.0, targets = 0.0;
+        for (std::size_t i = 0; i < 100; ++i) {
+            squares += std::pow(static_cast<double>(e.outputs[i]) - data.real_test.y[i], 2);
+            targets += std::pow(static_cast<double>(data.real_test.y[i]), 2);
+        }
+        EXPECT_NEAR(e.loss, squares / 100.0, 1e-6);
+        ASSERT_TRUE(e.error);
+        EXPECT_NEAR(*e.error, std::sqrt(squares / targets), 1e-6);
+    }
+}
+
+/// With plain gradient descent an update shows the gradient: (w before - w after) / rate.
+TEST(Regression, TheGradientIsThatOfTheLoss) {
+    ModelSpec m = model(Tanh::Params{}, 3.0);
+    m.train->optimizer = Sgd::Params{0.1, 0.0, 0.0};
+    m.train->batch = 50;
+    const Network network = compile(m);
+    const auto loss_with = [&](std::size_t projection, std::size_t weight, float change) {
+        Network other = network;
+        other.projections[projection].weights[weight] += change;
+        const auto trainer = make_cpu_trainer(other, {*m.train, m.seed, 1});
+        trainer->load(sum_data());
+        return trainer->evaluate(first_samples(50), {.test_set = false}).loss;
+    };
+    const auto trainer = make_cpu_trainer(network, {*m.train, m.seed, 1});
+    trainer->load(sum_data());
+    const double rate = 0.5;
+    trainer->train(first_samples(50), 0, std::vector<double>{rate});
+    const TrainerState after = trainer->state();
+    for (const std::size_t projection : {0u, 1u}) {
+        for (const std::size_t weight : {0u, 5u, 40u}) {
+            const double found = (network.projections[projection].weights[weight] -
+                                  after.weights[projection][weight]) /
+                                 rate;
+            const float h = 1e-2f;
+            const double wanted =
+                (loss_with(projection, weight, h) - loss_with(projection, weight, -h)) / (2.0 * h);
+            EXPECT_NEAR(found, wanted, 2e-4 + 1e-2 * std::abs(wanted))
+                << projection << " " << weight;
+        }
+    }
+}
+
+TEST(Regression, LearnsSums) {
+    for (const ModelSpec& m :
+         {model(Vsn::Params{0.9, 0.1, Activation::relu, true}, 2.0), model(Tanh::Params{}, 0.0)}) {
+        const auto trainer = make_cpu_trainer(compile(m), {*m.train, m.seed, 2});
+        trainer->load(sum_data());
+        const double before = *trainer->evaluate(first_samples(50), {}).error;
+        const std::vector<double> rates(6, 1e-2);
+        for (std::uint32_t epoch = 0; epoch < 100; ++epoch)
+            trainer->train(first_samples(192), epoch, rates);
+        const double after = *trainer->evaluate(first_samples(50), {}).error;
+        EXPECT_GT(before, 0.3);
+        EXPECT_LT(after, 0.1);
+    }
+}
+
+}  // namespace
+}  // namespace snnsim
