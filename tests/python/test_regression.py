@@ -190,3 +190,14 @@ def test_burgers_equation_is_solved():
     wanted = -2 * nu * np.fft.irfft(1j * wave * phi, n=points) / np.fft.irfft(phi, n=points)
     found = tool["on_grid"](tool["solve_burgers"](start, nu))[0]
     assert found == pytest.approx(np.interp(x, np.append(grid, 1.0), np.append(wanted, wanted[0])), abs=1e-5)
+
+
+def test_a_model_names_its_energy_model(snnsim, folder):
+    (folder / "own.yaml").write_text("name: own\nsource: a guess\nfloat: {mac: 2 pJ, ac: 1 pJ, read: 1 pJ, write: 1 pJ}\n")
+    (folder / "m.yaml").write_text(MODEL + "energy: own.yaml\n")
+    short = ["--set", "train.epochs=1", "--backend", "cpu"]
+    assert "(own, a guess)" in snnsim(folder / "m.yaml", "-o", folder / "a.h5", *short).stderr
+    assert "(45nm, " in snnsim(folder / "m.yaml", "-o", folder / "b.h5", "--energy", "45nm", *short).stderr
+    snnsim(folder / "m.yaml", "-o", folder / "c.h5", "--set", "energy=truenorth", *short)
+    assert "Energy of own" in snnsim("compare", folder / "a.h5", folder / "b.h5", "-o", folder / "t.csv").stdout
+    assert "choose one for all with --energy" in error_of("compare", folder / "a.h5", folder / "c.h5", "-o", folder / "t.csv")
