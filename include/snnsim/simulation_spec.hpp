@@ -1,6 +1,7 @@
 // What the model file of a simulation says (a file with a `simulate` section), after checking.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -389,6 +390,11 @@ struct SimulationSpec {
     }
 
     std::int64_t steps() const { return static_cast<std::int64_t>(simulate.duration / dt + 0.5); }
+    /// Some of its spikes carry values.
+    bool graded() const {
+        return std::any_of(populations.begin(), populations.end(),
+                           [](const CellPopulationSpec& p) { return p.graded(); });
+    }
 };
 
 }  // namespace snnsim

@@ -49,9 +49,7 @@ struct Cpu {
                              : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
           pool_(std::make_unique<ThreadPool>(threads)) {}
 
-    std::string name() const {
-        return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-    }
+    std::string name() const { return cpu_name(threads); }
 
     /// Calls body(0) .. body(count - 1), each once, in contiguous pieces.
     template <class Body>

@@ -3,10 +3,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <thread>
 #include <vector>
 
 namespace snnsim {
+
+/// What a run file and a report call so many threads.
+inline std::string cpu_name(int threads) {
+    return "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
 
 /// The caller works too, and returns when every piece is done; a thread that the system has not let
 /// run by then holds nobody up, so that a busy machine costs its share and no more. Waiting threads

@@ -1,4 +1,4 @@
-// The cells of one population in one block, behind one call a step.
+// The cells of one population in one block.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/cells/step_cells.hpp"
+#include "src/engine/cell_group.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/stimuli.hpp"
 
@@ -16,34 +17,6 @@ inline double cell_uniform(const RandomKey& key, std::uint32_t cell) {
     const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
     return (static_cast<double>(word >> 8) + 0.5) / 16777216.0;
 }
-
-class CellGroup {
-  public:
-    virtual ~CellGroup() = default;
-    /// Step t begins: what stimuli bring.
-    virtual void stimulate(std::int64_t t) = 0;
-    /// Adds what has arrived at a receptor for this step, in units of the grid, of `count` cells
-    /// from the slice's first.
-    virtual void add_arrived(std::size_t receptor, std::uint32_t count,
-                             std::int64_t* sums) const = 0;
-    /// Step t: takes what arrived, appends the cells that fire, and where their spikes are graded
-    /// the values.
-    virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired,
-                      std::vector<float>& values) = 0;
-    /// The current of stimuli in the step last begun.
-    virtual const float* current() const = 0;
-    /// Values of a state variable as a user sees them, of `count` cells from the slice's first.
-    virtual void read_state(std::size_t variable, std::uint32_t count, float* out) const = 0;
-    /// The first cell with a state that is no number, or -1.
-    virtual std::int64_t find_nan() const = 0;
-    virtual std::size_t bytes() const = 0;
-    /// Rates of the slice's cells, of sources that have one (see Engine::set_rates); false: none.
-    virtual bool set_rates(const double* rates) = 0;
-    /// Adaptive thresholds change, or stay.
-    virtual void set_adaptive(bool adaptive) = 0;
-    /// The state as the model keeps it: an array over the slice's cells for each variable.
-    virtual std::vector<float*> raw_state() const = 0;
-};
 
 #ifdef __CUDACC__
 /// What nvcc's host compiler makes of CellsOf has no vector instructions. It sets cells up and

@@ -5,44 +5,27 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
 
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/cell_recorder.hpp"
 #include "src/engine/cells_of.hpp"
-#include "src/engine/generated_rows.hpp"
+#include "src/engine/delivery.hpp"
+#include "src/engine/fired_history.hpp"
+#include "src/engine/found_spikes.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/numbers.hpp"
 #include "src/engine/phase_clock.hpp"
 #include "src/engine/plastic_network.hpp"
-#include "src/engine/records.hpp"
 #include "src/engine/synapse_rows.hpp"
 #include "src/engine/team.hpp"
 #include "src/engine/thread_choice.hpp"
 
 namespace snnsim {
 namespace {
-
-/// The cells of a block that fired in one step, population after population.
-struct FiredCells {
-    std::vector<std::uint32_t> cells;
-    std::vector<std::uint32_t> end;          // by population
-    std::vector<std::vector<float>> values;  // [population]: empty where spikes are not graded
-
-    float value(std::size_t population, std::size_t k) const {
-        if (values[population].empty()) return 1.0f;
-        return values[population][k - (population == 0 ? 0 : end[population - 1])];
-    }
-};
-
-struct Segment {
-    const PackedSynapse* first;
-    std::uint32_t words;
-    float value = 1.0f;  // of the spike
-};
 
 /// A state that is no number, and the step in which it was found.
 struct Trouble {
@@ -55,21 +38,11 @@ struct Trouble {
 struct Block {
     std::vector<std::int32_t> accumulators;
     std::vector<std::unique_ptr<CellGroup>> groups;  // by population
-    std::vector<Segment> due, due_wide;
-    std::unique_ptr<RowWriter> writer;  // of what is generated
-    std::vector<std::uint64_t> spikes;  // found since they were last taken: see spike_key
-    std::vector<float> values;          // theirs, in a network with graded spikes
-    std::vector<std::uint64_t> counts;  // by population
+    std::vector<std::uint64_t> counts;               // of spikes, by population
     std::optional<Trouble> trouble;
     PhaseSeconds seconds{};
     std::uint64_t events = 0;
 };
-
-/// Orders spikes by step, then population, then cell.
-std::uint64_t spike_key(std::int64_t since, std::size_t population, std::uint32_t cell) {
-    return static_cast<std::uint64_t>(since) << 40 | static_cast<std::uint64_t>(population) << 30 |
-           cell;
-}
 
 class CpuEngine : public Engine {
   public:
@@ -79,42 +52,32 @@ class CpuEngine : public Engine {
           layout_(spec, options.threads),
           team_(options.threads),
           choice_(options.threads),
-          records_(cell_records(spec)),
+          started_(std::chrono::steady_clock::now()),
+          built_(build_synapses(spec_, layout_, options.threads)),
+          grid_(built_.grid),
+          delivery_(layout_, built_),
+          plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
+          recorder_(spec_, layout_, grid_),
+          found_(layout_.blocks.size(), spec_.graded()),
           rates_(spec.populations.size()),
           counted_(spec.populations.size()) {
-        const auto start = std::chrono::steady_clock::now();
-        Synapses built = build_synapses(spec_, layout_, options.threads);
-        report_synapses(built, report_);
-        rows_ = std::move(built.rows);
-        dense_ = std::move(built.dense);
-        generator_ = RowGenerator(layout_, std::move(built.procedural), rows_.wide);
-        grid_ = std::move(built.grid);
-        plastic_ = PlasticNetwork(spec_, layout_, std::move(built.plastic), grid_, options.threads);
-        make_blocks();
-        make_records();
-        choose_window();
-        history_.resize(history_size_ * blocks_.size());
-        for (FiredCells& f : history_) {
-            f.end.assign(layout_.populations.size(), 0);
-            f.values.resize(layout_.populations.size());
-        }
-        if (!generator_.empty()) generated_.resize(history_.size());
+        report_synapses(built_, report_);
         report_.cells = layout_.rows;
-        report_.bytes += rows_.bytes();
-        for (const DenseProjection& d : dense_) report_.bytes += d.bytes();
-        report_.bytes += plastic_.bytes();
+        report_.bytes += delivery_.bytes() + plastic_.bytes();
         for (const auto& p : plastic_.projections())
             report_.projection_bytes[p->projection] =
                 static_cast<double>(p->bytes()) /
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
-        report_.build_seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        make_blocks();
+        make_history();
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
+        report_.build_seconds = seconds.count();
     }
 
     void advance(std::int64_t steps) override {
         const std::int64_t last = now_ + steps;
-        first_ = now_;
-        reserve_samples(last);
+        found_.start(now_);
+        recorder_.reserve(now_, last);
         plastic_.reserve_samples(now_, last);
         while (now_ < last && trouble_.load() > now_) {
             const int active = choice_.next();
@@ -130,18 +93,14 @@ class CpuEngine : public Engine {
                 static_cast<std::int64_t>(wanted / seconds.count() * static_cast<double>(count)), 1,
                 4 * chunk_);
         }
-        collect();
+        found_.move_to(spikes_);
         if (options_.profile) profile();
         if (trouble_.load() <= now_) tell_trouble();
     }
 
     std::int64_t now() const override { return now_; }
     Spikes take_spikes() override { return std::exchange(spikes_, {}); }
-    std::vector<StateSamples> take_states() override {
-        std::vector<StateSamples> out(records_.size());
-        std::swap(out, samples_);
-        return out;
-    }
+    std::vector<StateSamples> take_states() override { return recorder_.take(); }
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
     std::vector<ProjectionWeights> weights() const override { return plastic_.weights(now_); }
     void set_plastic(bool plastic) override {
@@ -189,7 +148,7 @@ class CpuEngine : public Engine {
         out.rates = rates_;
         out.counted = counted_;
         out.spike_counts = spike_counts();
-        out.inputs = input_sums_;
+        out.inputs = recorder_.inputs();
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
             out.states.emplace_back(blocks_[0].groups[p]->raw_state().size() * size);
@@ -198,30 +157,13 @@ class CpuEngine : public Engine {
                             out.states[p].data() + variable * size + slice.first);
             });
         }
-        const auto reach = static_cast<std::int64_t>(history_size_);
-        for (std::int64_t t = std::max<std::int64_t>(0, now_ - reach); t < now_; ++t) {
-            for (std::size_t b = 0; b < blocks_.size(); ++b) {
-                const FiredCells& f = fired(t, b);
-                for (std::size_t p = 0, k = 0; p < f.end.size(); ++p) {
-                    for (; k < f.end[p]; ++k) {
-                        out.recent.step.push_back(static_cast<std::uint32_t>(t + 1));
-                        out.recent.population.push_back(static_cast<std::uint32_t>(p));
-                        out.recent.cell.push_back(f.cells[k]);
-                        if (graded_) out.recent.value.push_back(f.value(p, k));
-                    }
-                }
-            }
-        }
+        out.recent = history_.spikes(now_, spec_.graded());
         return out;
     }
 
     void set_state(const EngineState& state) override {
         SNN_EXPECT(state.states.size() == layout_.populations.size());
-        SNN_EXPECT(state.inputs.size() == records_.size());
-        for (std::size_t r = 0; r < records_.size(); ++r) {
-            SNN_EXPECT(state.inputs[r].size() == input_sums_[r].size());
-            input_sums_[r] = state.inputs[r];
-        }
+        recorder_.set_inputs(state.inputs);
         now_ = state.now;
         if (state.learns != learns_) set_plastic(state.learns);
         plastic_.set_state(state.plastic);
@@ -239,35 +181,14 @@ class CpuEngine : public Engine {
             for (Block& b : blocks_) b.counts[p] = 0;
             blocks_[0].counts[p] = state.spike_counts[p];
         }
-        for (FiredCells& f : history_) {
-            f.cells.clear();
-            for (std::vector<float>& v : f.values) v.clear();
-            std::fill(f.end.begin(), f.end.end(), 0u);
-        }
-        // By population within a block and step, as the steps themselves leave them.
-        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
-            for (std::size_t k = 0; k < state.recent.size(); ++k) {
-                if (state.recent.population[k] != p) continue;
-                const std::uint32_t cell = state.recent.cell[k];
-                FiredCells& f =
-                    fired(state.recent.step[k] - 1, layout_.panels[p][cell / cell_panel].block);
-                f.cells.push_back(cell);
-                if (spec_.populations[p].graded()) f.values[p].push_back(state.recent.value[k]);
-            }
-            for (FiredCells& f : history_) f.end[p] = static_cast<std::uint32_t>(f.cells.size());
-        }
-        if (generator_.empty()) return;
-        const auto reach = static_cast<std::int64_t>(history_size_);
-        for (std::int64_t t = std::max<std::int64_t>(0, now_ - reach); t < now_; ++t) {
-            for (std::size_t b = 0; b < blocks_.size(); ++b) generate(b, t);
+        history_.set(state.recent, spec_, layout_);
+        for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
+            for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
         }
     }
 
     const EngineReport& report() const override { return report_; }
-    std::string device_name() const override {
-        return "cpu, " + std::to_string(options_.threads) +
-               (options_.threads == 1 ? " thread" : " threads");
-    }
+    std::string device_name() const override { return cpu_name(options_.threads); }
     std::vector<std::uint64_t> spike_counts() const override {
         std::vector<std::uint64_t> sum(layout_.populations.size());
         for (const Block& b : blocks_) {
@@ -316,7 +237,6 @@ class CpuEngine : public Engine {
                 Block& block = blocks_[b];
                 block.accumulators.assign(layout_.blocks[b].slots, 0);
                 block.counts.assign(layout_.populations.size(), 0);
-                block.writer = std::make_unique<RowWriter>(layout_);
                 for (std::size_t p = 0; p < layout_.populations.size(); ++p)
                     block.groups.push_back(make_cells(spec_, p, layout_.blocks[b].slices[p], grid_,
                                                       block.accumulators.data()));
@@ -328,80 +248,38 @@ class CpuEngine : public Engine {
         }
     }
 
-    void make_records() {
-        for (const CellRecord& r : records_) input_sums_.emplace_back(r.value.receptors * r.cells);
-        samples_.resize(records_.size());
-    }
-
     /// Spikes matter after the shortest delay: so long the threads need not meet.
-    void choose_window() {
-        std::uint32_t shortest = 64, longest = 0;
-        const auto add = [&](DelayRange d) {
-            if (d.count == 0) return;
-            shortest = std::min(shortest, d.first);
-            longest = std::max(longest, d.first + d.count - 1);
-        };
-        for (const DelayRange& d : rows_.delays) add(d);
-        for (const DelayRange& d : generator_.delays()) add(d);
-        for (const auto& p : plastic_.projections()) add(p->rows.delays);
-        for (const DenseProjection& d : dense_) add({d.delay, 1});
-        window_ = shortest;
-        history_size_ = longest + shortest;
-    }
-
-    std::size_t place_of(std::int64_t t, std::size_t block) const {
-        return static_cast<std::size_t>(t) % history_size_ * blocks_.size() + block;
-    }
-    FiredCells& fired(std::int64_t t, std::size_t block) { return history_[place_of(t, block)]; }
-    const FiredCells& fired(std::int64_t t, std::size_t block) const {
-        return history_[place_of(t, block)];
-    }
-    FiredSpan fired_at(std::size_t place, std::size_t population) const {
-        const FiredCells& f = history_[place];
-        const std::uint32_t begin = population == 0 ? 0 : f.end[population - 1];
-        const std::vector<float>& values = f.values[population];
-        return {f.cells.data() + begin, f.end[population] - begin,
-                values.empty() ? nullptr : values.data()};
+    void make_history() {
+        DelayReach reach;
+        delivery_.add_delays(reach);
+        for (const auto& p : plastic_.projections()) reach.add(p->rows.delays);
+        window_ = reach.shortest;
+        history_ = FiredHistory(blocks_.size(), layout_.populations.size(), reach);
+        delivery_.start(history_);
     }
 
     void step(std::size_t b, std::int64_t t) {
         Block& block = blocks_[b];
         PhaseClock clock(options_.profile ? &block.seconds : nullptr);
         deliver(b, t);
-        if (options_.profile) {
-            for (const Segment& s : block.due) block.events += s.words / words_per_narrow;
-            for (const Segment& s : block.due_wide) block.events += s.words / words_per_wide;
-        }
+        if (options_.profile) block.events += delivery_.events(b);
         clock.lap(StepPhase::delivery);
-        FiredCells& out = fired(t, b);
+        FiredCells& out = history_.at(t, b);
         out.cells.clear();
         for (std::size_t p = 0; p < block.groups.size(); ++p) {
-            const std::size_t before = out.cells.size();
-            out.values[p].clear();
-            block.groups[p]->stimulate(t);
+            CellGroup& group = *block.groups[p];
+            group.stimulate(t);
             clock.lap(StepPhase::stimuli);
-            for (std::size_t r = 0; r < records_.size(); ++r) {
-                if (records_[r].population == p && !input_sums_[r].empty()) add_input(b, r);
-            }
+            recorder_.add_inputs(b, p, group);
             clock.lap(StepPhase::recording);
-            block.groups[p]->step(t, out.cells, out.values[p]);
+            out.values[p].clear();
+            group.step(t, out.cells, out.values[p]);
             out.end[p] = static_cast<std::uint32_t>(out.cells.size());
-            block.counts[p] += out.cells.size() - before;
-            plastic_.fire(b, p, t, fired_at(place_of(t, b), p));
-            for (std::size_t k = before; k < out.cells.size() && !counted_[p].empty(); ++k)
-                ++counted_[p][out.cells[k]];
-            if (options_.spikes) {
-                for (std::size_t k = before; k < out.cells.size(); ++k) {
-                    block.spikes.push_back(spike_key(t - first_, p, out.cells[k]));
-                    if (graded_) block.values.push_back(out.value(p, k));
-                }
-            }
+            take_fired(b, p, t, out.of(p));
             clock.lap(StepPhase::updates);
         }
-        if (!generator_.empty()) generate(b, t);
-        for (std::size_t r = 0; r < records_.size(); ++r) {
-            if ((t + 1) % records_[r].interval == 0) sample(b, r, t);
-        }
+        delivery_.draw_rows(history_, b, t);
+        recorder_.sample(b, t, block.groups);
         plastic_.end_step(b, t);
         clock.lap(StepPhase::recording);
         if ((t + 1) % check_interval == 0 || t + 1 == spec_.steps()) {
@@ -410,191 +288,26 @@ class CpuEngine : public Engine {
         }
     }
 
-    /// Draws the procedural rows of the block's cells that fired in step t.
-    void generate(std::size_t b, std::int64_t t) {
-        GeneratedRows& rows = generated_[place_of(t, b)];
-        generator_.clear(rows);
-        for (std::size_t p = 0; p < layout_.populations.size(); ++p)
-            generator_.add(p, fired_at(place_of(t, b), p), *blocks_[b].writer, rows);
-        RowGenerator::trim(rows);
-    }
-
-    /// Adds the synapses that are due in step t to the block's accumulators.
+    /// Adds what arrives in step t to the block's accumulators.
     void deliver(std::size_t b, std::int64_t t) {
-        Block& block = blocks_[b];
-        find_due(b, t, block);
-        std::int32_t* const sums = block.accumulators.data();
-        for_each_fetched(block.due,
-                         [&](const Segment& s) { add_narrow(s.first, s.words, s.value, sums); });
-        for_each_fetched(block.due_wide,
-                         [&](const Segment& s) { add_wide(s.first, s.words, s.value, sums); });
-        for (const DenseProjection& d : dense_) {
-            const Slice& slice = layout_.blocks[b].slices[d.to];
-            if (slice.count == 0) continue;
-            const std::uint32_t second =
-                layout_.populations[d.to].receptors == 2 ? slice.padded() : 0;
-            for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
-                add_dense(d, fired_at(place, d.from), slice, second, sums + slice.slot);
-            });
-        }
+        std::int32_t* const sums = blocks_[b].accumulators.data();
+        delivery_.deliver(history_, b, t, sums);
         for (const auto& p : plastic_.projections()) {
             std::int32_t* const first = sums + layout_.blocks[b].slices[p->to].slot;
-            for_each_sent(p->rows.delays, t, [&](std::uint32_t k, std::size_t place) {
-                p->arrive(b, k, t, fired_at(place, p->from), first);
+            history_.for_each_sent(p->rows.delays, t, [&](std::uint32_t k, std::size_t place) {
+                p->arrive(b, k, t, history_.of(place, p->from), first);
             });
         }
     }
 
-    /// Calls f(segment) while the segments that follow are on their way from memory.
-    template <class F>
-    static void for_each_fetched(const std::vector<Segment>& due, F&& f) {
-        constexpr std::size_t ahead = 8;
-        const std::size_t count = due.size();
-        for (std::size_t s = 0; s < count; ++s) {
-            if (s + ahead < count) {
-                const auto* next = reinterpret_cast<const char*>(due[s + ahead].first);
-                const std::size_t bytes = due[s + ahead].words * sizeof(PackedSynapse);
-                for (std::size_t k = 0; k < bytes && k < 512; k += 64) prefetch(next + k);
-            }
-            f(due[s]);
-        }
-    }
-
-    void find_due(std::size_t b, std::int64_t t, Block& block) {
-        block.due.clear();
-        block.due_wide.clear();
-        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
-            std::vector<Segment>& due = rows_.wide[p] ? block.due_wide : block.due;
-            const std::uint64_t* const row =
-                rows_.row_start.data() + layout_.populations[p].first_row;
-            const DelayRange delays = rows_.delays[p];
-            for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
-                const FiredSpan f = fired_at(place, p);
-                const std::uint32_t segment = static_cast<std::uint32_t>(b) * delays.count + k;
-                for (std::uint32_t i = 0; i < f.count; ++i) {
-                    const std::uint32_t cell = f.cells[i];
-                    const std::uint32_t* edge = rows_.edges(p, cell) + segment;
-                    if (edge[0] == edge[1]) continue;
-                    due.push_back({rows_.synapses.get() + row[cell] + edge[0], edge[1] - edge[0],
-                                   f.value(i)});
-                }
-            });
-            if (!generator_.empty()) find_generated(b, t, p, due);
-        }
-    }
-
-    void find_generated(std::size_t b, std::int64_t t, std::size_t p, std::vector<Segment>& due) {
-        const DelayRange delays = generator_.delays()[p];
-        for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
-            const GeneratedRows& rows = generated_[place];
-            const FiredSpan f = fired_at(place, p);
-            for (std::uint32_t i = 0; i < f.count; ++i) {
-                const std::uint32_t* edge = rows.edges.data() + rows.first_edge[p] +
-                                            i * generator_.edges_per_row(p) + b * delays.count + k;
-                if (edge[0] == edge[1]) continue;
-                due.push_back({rows.synapses.data() + edge[0], edge[1] - edge[0], f.value(i)});
-            }
-        });
-    }
-
-    /// Calls f(number of the delay, place in the history) for what may arrive in step t with such
-    /// delays.
-    template <class F>
-    void for_each_sent(DelayRange delays, std::int64_t t, F&& f) const {
-        const std::int64_t last = t - delays.first;  // the latest step that it was sent in
-        if (last < 0) return;
-        const auto count =
-            static_cast<std::uint32_t>(std::min<std::int64_t>(delays.count, last + 1));
-        std::size_t step = static_cast<std::size_t>(last) % history_size_;
-        for (std::uint32_t k = 0; k < count; ++k) {
-            const std::size_t place = step * blocks_.size();
-            for (std::size_t source = 0; source < blocks_.size(); ++source) f(k, place + source);
-            step = (step == 0 ? history_size_ : step) - 1;
-        }
-    }
-
-    void reserve_samples(std::int64_t last) {
-        for (std::size_t r = 0; r < records_.size(); ++r) {
-            const std::int64_t interval = records_[r].interval;
-            StateSamples& out = samples_[r];
-            sample_base_.resize(records_.size());
-            sample_base_[r] = static_cast<std::int64_t>(out.step.size()) - first_ / interval;
-            for (std::int64_t k = first_ / interval + 1; k <= last / interval; ++k)
-                out.step.push_back(static_cast<std::uint32_t>(k * interval));
-            out.values.resize(out.step.size() * records_[r].cells);
-        }
-    }
-    void add_input(std::size_t b, std::size_t r) {
-        const CellRecord& record = records_[r];
-        const Slice& slice = layout_.blocks[b].slices[record.population];
-        const std::uint32_t count = record.cells_of(slice.first, slice.count);
-        for (std::size_t k = 0; count > 0 && k < record.value.receptors; ++k)
-            blocks_[b].groups[record.population]->add_arrived(
-                record.value.index + k, count,
-                input_sums_[r].data() + k * record.cells + slice.first);
-    }
-    void sample(std::size_t b, std::size_t r, std::int64_t t) {
-        const CellRecord& record = records_[r];
-        const Slice& slice = layout_.blocks[b].slices[record.population];
-        const std::uint32_t count = record.cells_of(slice.first, slice.count);
-        if (count == 0) return;
-        const std::int64_t row = sample_base_[r] + (t + 1) / record.interval - 1;
-        float* const out =
-            samples_[r].values.data() + static_cast<std::size_t>(row) * record.cells + slice.first;
-        const CellGroup& group = *blocks_[b].groups[record.population];
-        switch (record.value.kind) {
-            case CellValue::Kind::state:
-                group.read_state(record.value.index, count, out);
-                break;
-            case CellValue::Kind::input:
-                take_input(r, slice.first, count, out);
-                break;
-            case CellValue::Kind::current:
-                std::copy_n(group.current(), count, out);
-                break;
-        }
-    }
-    void take_input(std::size_t r, std::uint32_t first, std::uint32_t count, float* out) {
-        const CellRecord& record = records_[r];
-        const std::vector<double>& scale = grid_.scale[record.population];
-        for (std::uint32_t i = 0; i < count; ++i) {
-            double weights = 0.0;
-            for (std::size_t k = 0; k < record.value.receptors; ++k) {
-                std::int64_t& sum = input_sums_[r][k * record.cells + first + i];
-                weights +=
-                    static_cast<double>(std::exchange(sum, 0)) / scale[record.value.index + k];
-            }
-            out[i] = static_cast<float>(weights);
-        }
-    }
-
-    /// Brings the blocks' spikes into one order.
-    void collect() {
-        std::vector<std::uint64_t> all;
-        if (graded_) collect_values();
-        for (Block& b : blocks_) {  // each in order already
-            const auto middle = static_cast<std::ptrdiff_t>(all.size());
-            all.insert(all.end(), b.spikes.begin(), b.spikes.end());
-            std::inplace_merge(all.begin(), all.begin() + middle, all.end());
-            b.spikes.clear();
-        }
-        for (const std::uint64_t key : all) {
-            spikes_.step.push_back(static_cast<std::uint32_t>(first_ + 1) +
-                                   static_cast<std::uint32_t>(key >> 40));
-            spikes_.population.push_back(static_cast<std::uint32_t>(key >> 30 & 0x3FFu));
-            spikes_.cell.push_back(static_cast<std::uint32_t>(key & 0x3FFFFFFFu));
-        }
-    }
-
-    void collect_values() {
-        std::vector<std::pair<std::uint64_t, float>> all;
-        for (Block& b : blocks_) {
-            for (std::size_t k = 0; k < b.spikes.size(); ++k)
-                all.emplace_back(b.spikes[k], b.values[k]);
-            b.values.clear();
-        }
-        std::sort(all.begin(), all.end());  // no two of one key
-        for (const auto& [key, value] : all) spikes_.value.push_back(value);
+    /// Cells of a population that fired in step t.
+    void take_fired(std::size_t b, std::size_t population, std::int64_t t, FiredSpan fired) {
+        blocks_[b].counts[population] += fired.count;
+        plastic_.fire(b, population, t, fired);
+        std::vector<std::uint32_t>& counted = counted_[population];
+        for (std::uint32_t k = 0; k < fired.count && !counted.empty(); ++k)
+            ++counted[fired.cells[k]];
+        if (options_.spikes) found_.add(b, t, population, fired);
     }
 
     /// Remembers where a block first has a state that is no number.
@@ -630,31 +343,25 @@ class CpuEngine : public Engine {
     const SimulationSpec spec_;
     const EngineOptions options_;
     const Layout layout_;
-    const bool graded_ = std::any_of(spec_.populations.begin(), spec_.populations.end(),
-                                     [](const CellPopulationSpec& p) { return p.graded(); });
     Team team_;
     ThreadChoice choice_;
     std::int64_t chunk_ = 16;  // steps between two choices
-    SynapseRows rows_;
-    std::vector<DenseProjection> dense_;
-    RowGenerator generator_;
+    const std::chrono::steady_clock::time_point started_;
+    Synapses built_;  // empty once its parts are where they belong
+    const WeightGrid grid_;
+    Delivery delivery_;
     PlasticNetwork plastic_;
     bool learns_ = true;
-    WeightGrid grid_;
     std::vector<Block> blocks_;
-    std::vector<FiredCells> history_;       // [step % history_size_][block]
-    std::vector<GeneratedRows> generated_;  // the same; empty where nothing is procedural
-    std::size_t history_size_ = 1;
+    FiredHistory history_;
     std::int64_t window_ = 1;
-    std::int64_t now_ = 0, first_ = 0;
-    const std::vector<CellRecord> records_;
-    std::vector<std::vector<double>> rates_;             // see Engine::set_rates; by population
-    std::vector<std::vector<std::uint32_t>> counted_;    // see Engine::count_spikes
-    std::vector<std::vector<std::int64_t>> input_sums_;  // by record: [receptor][cell]
+    std::int64_t now_ = 0;
+    CellRecorder recorder_;
+    FoundSpikes found_;
+    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
+    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step
-    std::vector<StateSamples> samples_;
-    std::vector<std::int64_t> sample_base_;  // row of a record's sample 0
     Spikes spikes_;
     EngineReport report_;
 };

@@ -267,8 +267,7 @@ class EngineOn : public Engine {
     const EngineOptions options_;
     const Layout layout_;
     const std::vector<CellRecord> records_;
-    const bool graded_ = std::any_of(spec_.populations.begin(), spec_.populations.end(),
-                                     [](const CellPopulationSpec& p) { return p.graded(); });
+    const bool graded_ = spec_.graded();
     const std::chrono::steady_clock::time_point started_;
     mutable Steps steps_;
     Synapses built_;
