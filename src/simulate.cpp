@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/cli/measured_text.hpp"
@@ -215,11 +216,7 @@ std::int64_t longest_part(const SimulationSpec& spec) {
                      spec.dt / r.interval;
         }
         if (!r.of_cells()) continue;
-        const auto p = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                    [&](const auto& q) { return q.name == r.population; });
-        const double cells =
-            static_cast<double>(r.cells > 0 ? std::min(r.cells, p->size) : p->size);
-        bytes += 4.0 * cells * spec.dt / std::max(r.interval, spec.dt);
+        bytes += 4.0 * recorded_cells(spec, r).count * spec.dt / std::max(r.interval, spec.dt);
     }
     const double steps = std::min(1000.0 / spec.dt, bytes > 0.0 ? most_bytes / bytes : 1e18);
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(steps));

@@ -109,8 +109,8 @@ class CellSpikes(NamedTuple):
     """What the recorded cells of one population sent in a stretch of time."""
     population: str
     time: np.ndarray    # ms
-    cell: np.ndarray
-    cells: int          # recorded: the first so many
+    cell: np.ndarray    # its place among those recorded
+    cells: int          # recorded
     size: int           # of the population
 
 
@@ -122,6 +122,9 @@ def spikes_between(run, stretch):
         time = group["timestamps"][:]
         first, last = np.searchsorted(time, stretch, side="right")
         size = int(run[f"network/{name}"].attrs["size"])
-        found.append(CellSpikes(name, time[first:last], group["node_ids"][first:last],
+        cell = group["node_ids"][first:last]
+        if "recorded_node_ids" in group:  # ascending
+            cell = np.searchsorted(group["recorded_node_ids"][:], cell)
+        found.append(CellSpikes(name, time[first:last], cell,
                                 int(group.attrs.get("cells_recorded", size)), size))
     return found

@@ -125,9 +125,11 @@ def draw_states(figure, run, shown):
     for axes, (population, variable) in zip(all_axes, recorded):
         values = run["state"][population][variable]
         time = run["state"][population][values.attrs["time"]][:]
+        ids = values.attrs.get("node_ids")
+        names = range(MOST_TRACES) if ids is None else run["state"][population][ids][:MOST_TRACES]
         first, last = np.searchsorted(time, shown, side="right")
-        for k, column in enumerate(values[first:last, :MOST_TRACES].T):
-            axes.plot(time[first:last], column, color=f"C{k}", linewidth=0.8, label=str(k))
+        for k, (name, column) in enumerate(zip(names, values[first:last, :MOST_TRACES].T)):
+            axes.plot(time[first:last], column, color=f"C{k}", linewidth=0.8, label=str(name))
         units = values.attrs["units"]
         axes.set(xlim=shown, ylabel=f"{population} {variable}" + ("" if units == "1" else f" [{units}]"))
         axes.legend(title="cell", loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, title_fontsize=7)

@@ -67,6 +67,13 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
     });
 }
 
+/// The cells that a record of a population takes; the model has been checked.
+inline CellSet recorded_cells(const SimulationSpec& spec, const SimulationRecordSpec& record) {
+    std::size_t p = 0;
+    while (spec.populations[p].name != record.population) ++p;
+    return chosen_cells(record.cells, spec.populations[p].size, spec.seed, p);
+}
+
 /// The value that a record of a population's cells names; the model has been checked.
 inline CellValue cell_value(const CellPopulationSpec& population, const std::string& name) {
     const std::vector<CellValue> all = cell_values(population);

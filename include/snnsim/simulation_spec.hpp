@@ -11,6 +11,7 @@
 
 #include "kernels/cells/all.hpp"
 #include "kernels/fields.hpp"
+#include "snnsim/cell_choice.hpp"
 #include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/plasticity_spec.hpp"
@@ -289,7 +290,7 @@ struct StimulusSpec {
 struct SimulationRecordSpec {
     std::string population, projection;
     std::string what = "spikes";
-    std::int64_t cells = 0;
+    CellChoice cells;
     double interval = 0.0;  // ms
     Location at;
 
@@ -306,7 +307,9 @@ struct SimulationRecordSpec {
                   "stimuli, in the last step; weight: of all synapses of a projection",
                   Need::required},
             Field{"cells", &SimulationRecordSpec::cells, "", non_negative,
-                  "the first so many cells; 0: all"},
+                  "the first so many cells, 0: all; `[3, 17, 40]`: these, by their numbers from 0 "
+                  "on; `{random: 50}`: so many, drawn by the seed, of a smaller number a part of "
+                  "those of a larger"},
             Field{"interval", &SimulationRecordSpec::interval, "ms", positive,
                   "time between values; default: dt; rate and weight need it"},
         };

@@ -53,9 +53,8 @@ std::string note(const RunStats& stats, const PopulationStats& p) {
     if (stats.training)
         text += fmt::format("  {}: {} sample{}\n", p.name, p.samples, p.samples == 1 ? "" : "s");
     if (p.recorded < p.size) {
-        text += fmt::format(
-            "  {}: only the first {} of {} cells are recorded; all numbers are theirs\n", p.name,
-            grouped(p.recorded), grouped(p.size));
+        text += fmt::format("  {}: only {} of {} cells are recorded; all numbers are theirs\n",
+                            p.name, grouped(p.recorded), grouped(p.size));
     }
     return text;
 }

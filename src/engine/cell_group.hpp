@@ -7,23 +7,37 @@
 
 namespace snnsim {
 
+/// Cells of a slice.
+struct SliceCells {
+    std::uint32_t count = 0;
+    const std::uint32_t* listed = nullptr;  // numbers in the population; null: the slice's first
+
+    /// Calls f(k, number in the slice) for the k-th of them; `first`: of the slice.
+    template <class F>
+    void for_each(std::uint32_t first, F&& f) const {
+        if (!listed) {
+            for (std::uint32_t k = 0; k < count; ++k) f(k, k);
+        } else {
+            for (std::uint32_t k = 0; k < count; ++k) f(k, listed[k] - first);
+        }
+    }
+};
+
 class CellGroup {
   public:
     virtual ~CellGroup() = default;
     /// Step t begins: what stimuli bring.
     virtual void stimulate(std::int64_t t) = 0;
-    /// Adds what has arrived at a receptor for this step, in units of the grid, of `count` cells
-    /// from the slice's first.
-    virtual void add_arrived(std::size_t receptor, std::uint32_t count,
-                             std::int64_t* sums) const = 0;
+    /// Adds what has arrived at a receptor for this step, in units of the grid.
+    virtual void add_arrived(std::size_t receptor, SliceCells cells, std::int64_t* sums) const = 0;
     /// Step t: takes what arrived, appends the cells that fire, and where their spikes are graded
     /// the values.
     virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired,
                       std::vector<float>& values) = 0;
     /// The current of stimuli in the step last begun.
     virtual const float* current() const = 0;
-    /// Values of a state variable as a user sees them, of `count` cells from the slice's first.
-    virtual void read_state(std::size_t variable, std::uint32_t count, float* out) const = 0;
+    /// Values of a state variable as a user sees them.
+    virtual void read_state(std::size_t variable, SliceCells cells, float* out) const = 0;
     /// The first cell with a state that is no number, or -1.
     virtual std::int64_t find_nan() const = 0;
     virtual std::size_t bytes() const = 0;

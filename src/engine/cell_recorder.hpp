@@ -31,12 +31,18 @@ class CellRecorder {
     void set_inputs(const std::vector<std::vector<std::int64_t>>& inputs);
 
   private:
-    void sample(std::size_t r, const Slice& slice, std::int64_t t, const CellGroup& cells);
-    void take_inputs(std::size_t r, std::uint32_t first, std::uint32_t count, float* out);
+    /// The cells that a record has in a slice.
+    struct Part {
+        std::uint32_t column = 0;  // of the first of them
+        SliceCells cells;
+    };
+    void sample(std::size_t r, std::size_t block, std::int64_t t, const CellGroup& cells);
+    void take_inputs(std::size_t r, const Part& part, float* out);
 
     const Layout& layout_;
     const WeightGrid& grid_;
     const std::vector<CellRecord> records_;
+    std::vector<std::vector<Part>> parts_;           // by record: [block]
     std::vector<std::vector<std::int64_t>> inputs_;  // by record: [receptor][cell]
     std::vector<StateSamples> samples_;
     std::vector<std::int64_t> base_;  // row of a record's sample 0

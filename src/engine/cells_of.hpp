@@ -65,9 +65,10 @@ class CellsOf : public CellGroup {
         }
         cells_.current = currents_.at(t);
     }
-    void add_arrived(std::size_t receptor, std::uint32_t count, std::int64_t* sums) const override {
+    void add_arrived(std::size_t receptor, SliceCells cells, std::int64_t* sums) const override {
         const std::int32_t* const arrived = cells_.arriving[receptor];
-        for (std::uint32_t i = 0; i < count; ++i) sums[i] += arrived[i];
+        cells.for_each(slice_.first,
+                       [=](std::uint32_t k, std::uint32_t i) { sums[k] += arrived[i]; });
     }
     const float* current() const override { return cells_.current; }
 
@@ -82,9 +83,11 @@ class CellsOf : public CellGroup {
         }
     }
 
-    void read_state(std::size_t variable, std::uint32_t count, float* out) const override {
+    void read_state(std::size_t variable, SliceCells cells, float* out) const override {
         const float* from = cells_.state[variable];
-        for (std::uint32_t i = 0; i < count; ++i) out[i] = from[i] + origin(variable, i);
+        cells.for_each(slice_.first, [&](std::uint32_t k, std::uint32_t i) {
+            out[k] = from[i] + origin(variable, i);
+        });
     }
 
     std::int64_t find_nan() const override {

@@ -209,7 +209,7 @@ class EngineOn : public Engine {
                 samples_[r].step.push_back(static_cast<std::uint32_t>(k * record.interval));
             samples_[r].values.insert(
                 samples_[r].values.end(), done.samples[r],
-                done.samples[r] + static_cast<std::size_t>(to - from) * record.cells);
+                done.samples[r] + static_cast<std::size_t>(to - from) * record.cells.count);
         }
     }
     /// Appends what lies between the begins of (step, population) pairs.

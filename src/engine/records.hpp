@@ -1,7 +1,6 @@
 // Values of cells that a run records, in steps.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "snnsim/cell_values.hpp"
@@ -10,19 +9,15 @@
 
 namespace snnsim {
 
-/// A value of a population's first cells, at an interval.
+/// A value of cells of a population, at an interval.
 struct CellRecord {
     std::size_t population = 0;
     CellValue value;
-    std::uint32_t cells = 0;
+    CellSet cells;
     std::int64_t interval = 1;  // steps
 
     /// Samples taken until so many steps are done.
     std::int64_t samples(std::int64_t steps) const { return steps / interval; }
-    /// The cells of a slice that it has.
-    std::uint32_t cells_of(std::uint32_t first, std::uint32_t count) const {
-        return first >= cells ? 0 : std::min(count, cells - first);
-    }
 };
 
 inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
@@ -33,7 +28,7 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
         record.population = population_index(spec, r.population);
         const CellPopulationSpec& p = spec.populations[record.population];
         record.value = cell_value(p, r.what);
-        record.cells = static_cast<std::uint32_t>(r.cells > 0 ? std::min(r.cells, p.size) : p.size);
+        record.cells = recorded_cells(spec, r);
         if (r.interval > 0.0)
             record.interval = static_cast<std::int64_t>(r.interval / spec.dt + 0.5);
         records.push_back(record);

@@ -19,7 +19,7 @@ class RecordsOn {
     explicit RecordsOn(const std::vector<CellRecord>& records) : places_(records.size()) {
         for (std::size_t r = 0; r < records.size(); ++r) {
             places_[r].record = records[r];
-            places_[r].arrived.resize(records[r].value.receptors * records[r].cells);
+            places_[r].arrived.resize(records[r].value.receptors * records[r].cells.count);
             places_[r].sums = Buffer<std::int64_t>(places_[r].arrived.size());
         }
     }
@@ -31,8 +31,10 @@ class RecordsOn {
         for (Place& p : places_) {
             if (p.record.population != group.population) continue;
             const CellValue& value = p.record.value;
-            const std::uint32_t count = p.record.cells_of(group.first, group.count);
-            for (std::uint32_t i = 0; i < count; ++i) {
+            const CellSet& cells = p.record.cells;
+            const std::uint32_t end = cells.count_below(group.first + group.count);
+            for (std::uint32_t column = cells.count_below(group.first); column < end; ++column) {
+                const std::uint32_t i = cells[column] - group.first;
                 if (value.kind == CellValue::Kind::state) {
                     p.from.push_back(group.state[value.index] + i);
                     p.origin.push_back(origin(value.index, i));
@@ -41,8 +43,7 @@ class RecordsOn {
                     p.origin.push_back(0.0f);
                 }
                 for (std::size_t k = 0; k < value.receptors; ++k) {
-                    p.arrived[k * p.record.cells + group.first + i] =
-                        group.arriving[value.index + k] + i;
+                    p.arrived[k * cells.count + column] = group.arriving[value.index + k] + i;
                     p.scale[k] = scale[value.index + k];
                 }
             }
@@ -61,22 +62,23 @@ class RecordsOn {
     void before_step(Steps& steps) {
         for (Place& p : places_) {
             if (!p.arrived.empty())
-                steps.for_each(p.record.cells,
-                               AddArrived{p.device_arrived.data(), p.sums.data(), p.record.cells,
-                                          static_cast<std::uint32_t>(p.record.value.receptors)});
+                steps.for_each(
+                    p.record.cells.count,
+                    AddArrived{p.device_arrived.data(), p.sums.data(), p.record.cells.count,
+                               static_cast<std::uint32_t>(p.record.value.receptors)});
         }
     }
     /// Enqueues the samples at the end of a step.
     void after_step(Steps& steps, SpikeChunks<Steps>& chunks, std::int64_t k) {
         for (std::size_t r = 0; r < places_.size(); ++r) {
             Place& p = places_[r];
-            const SamplePlace to{chunks.window(), k, p.record.interval, p.record.cells,
+            const SamplePlace to{chunks.window(), k, p.record.interval, p.record.cells.count,
                                  chunks.samples_offset(r)};
             if (p.arrived.empty()) {
-                steps.for_each(p.record.cells,
+                steps.for_each(p.record.cells.count,
                                SampleValue{to, p.device_from.data(), p.device_origin.data()});
             } else {
-                steps.for_each(p.record.cells,
+                steps.for_each(p.record.cells.count,
                                SampleInput{to,
                                            p.sums.data(),
                                            {p.scale[0], p.scale[1]},

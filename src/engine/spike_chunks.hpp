@@ -49,7 +49,7 @@ class SpikeChunks {
         while (most_steps_ > 1 && samples_of(most_steps_) > wanted_entries) most_steps_ /= 2;
         for (const CellRecord& r : records_) {
             offsets_.push_back(samples_size_);
-            samples_size_ += static_cast<std::size_t>(r.samples(most_steps_) + 1) * r.cells;
+            samples_size_ += static_cast<std::size_t>(r.samples(most_steps_) + 1) * r.cells.count;
         }
         for (Chunk& c : chunks_) {
             make_lists(c, std::max(wanted_entries, 2 * cells_));
@@ -121,7 +121,7 @@ class SpikeChunks {
             const std::int64_t count = records_[r].samples(last) - records_[r].samples(first);
             float* const to = chunk.host_samples.data() + offsets_[r];
             steps_.start_copy(to, chunk.samples.data() + offsets_[r],
-                              static_cast<std::size_t>(count) * records_[r].cells);
+                              static_cast<std::size_t>(count) * records_[r].cells.count);
             done.samples.push_back(to);
         }
         const std::int64_t tail_first = std::max(tail_first_, last - reach_);
@@ -166,7 +166,7 @@ class SpikeChunks {
     std::size_t samples_of(std::int64_t steps) const {
         std::size_t sum = 0;
         for (const CellRecord& r : records_)
-            sum += static_cast<std::size_t>(r.samples(steps) + 1) * r.cells;
+            sum += static_cast<std::size_t>(r.samples(steps) + 1) * r.cells.count;
         return sum;
     }
 

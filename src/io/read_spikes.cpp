@@ -32,6 +32,18 @@ RunStatus read_status(hid_t root) {
     return static_cast<RunStatus>(found - names.begin());
 }
 
+/// Replaces the numbers of cells by their places among those recorded, where these are a choice.
+void number_within(const std::vector<std::uint64_t>& recorded, const std::string& path,
+                   std::vector<std::uint64_t>& ids) {
+    for (std::uint64_t& id : ids) {
+        const auto at = std::lower_bound(recorded.begin(), recorded.end(), id);
+        if (at == recorded.end() || *at != id)
+            throw FileError(
+                fmt::format("cell {} of '{}' is none of its recorded_node_ids", id, path));
+        id = static_cast<std::uint64_t>(at - recorded.begin());
+    }
+}
+
 /// `until`: of a file that still grows, what was written as a whole; 0: all.
 SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells,
                         double until) {
@@ -46,6 +58,8 @@ SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uin
     }
     if (times.size() != ids.size())
         throw FileError(fmt::format("'{0}/timestamps' and '{0}/node_ids' differ in length", path));
+    if (h5::exists(root, path + "/recorded_node_ids"))
+        number_within(h5::read_vector<std::uint64_t>(root, path + "/recorded_node_ids"), path, ids);
     SpikeTrains trains;
     trains.cells = cells;
     trains.step.reserve(times.size());

@@ -29,18 +29,22 @@ std::string values_path(const SimulationRecordSpec& record) {
     return (record.of_cells() ? "state/" : "rates/") + record.population + "/" + record.what;
 }
 
-/// How many cells of each population have their spikes written; -1: the population is not recorded.
-std::vector<std::int64_t> recorded_cells(const SimulationSpec& spec) {
-    std::vector<std::int64_t> cells;
-    for (const CellPopulationSpec& p : spec.populations) {
-        std::int64_t most = -1;
+/// By population: the cells whose spikes are written; none: the population is not recorded.
+std::vector<CellSet> spike_cells(const SimulationSpec& spec) {
+    std::vector<CellSet> cells(spec.populations.size());
+    for (std::size_t p = 0; p < cells.size(); ++p) {
         for (const SimulationRecordSpec& r : spec.record) {
-            if (r.population != p.name || r.what != "spikes") continue;
-            most = std::max(most, r.cells == 0 ? p.size : r.cells);
+            if (r.population == spec.populations[p].name && r.what == "spikes")
+                cells[p] = recorded_cells(spec, r);
         }
-        cells.push_back(most);
     }
     return cells;
+}
+
+std::vector<std::uint64_t> numbers_of(const CellSet& cells) {
+    std::vector<std::uint64_t> out(cells.count);
+    for (std::uint32_t k = 0; k < cells.count; ++k) out[k] = cells[k];
+    return out;
 }
 
 /// A run that goes on plays the same spikes.
@@ -81,12 +85,12 @@ void write_weights(hid_t file, const SimulationSpec& spec, const ProjectionWeigh
     h5::write_vector(file, path + "/weight", w.weight, weight_unit_of(p));
 }
 
-/// The data sets of a record of values: [time, cell], of rates [time].
+/// The data sets of a record of values: [time, cell] and the cells' numbers; of rates [time].
 void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordSpec& r) {
     const CellPopulationSpec& p =
         *std::find_if(spec.populations.begin(), spec.populations.end(),
                       [&](const auto& q) { return q.name == r.population; });
-    const std::int64_t cells = r.cells == 0 ? p.size : std::min(r.cells, p.size);
+    const CellSet cells = recorded_cells(spec, r);
     const std::string path = values_path(r);
     std::string unit = "Hz", meaning = "spikes per cell and time since the last value";
     h5::Dims row;
@@ -94,7 +98,7 @@ void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordS
         const CellValue value = cell_value(p, r.what);
         unit = *value.unit ? value.unit : "1";
         meaning = value.help;
-        row.push_back(static_cast<hsize_t>(cells));
+        row.push_back(cells.count);
     }
     const hsize_t width = row.empty() ? 1 : row[0];
     h5::make_growing(file, path, H5T_NATIVE_FLOAT, row, std::clamp<hsize_t>(65536 / width, 1, 4096),
@@ -103,7 +107,10 @@ void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordS
     const h5::Handle values(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose, path);
     h5::write_text(values, "time", r.what + "_time");
     h5::write_text(values, "meaning", meaning);
-    h5::write_number(values, "cells_recorded", cells);
+    h5::write_number<std::int64_t>(values, "cells_recorded", cells.count);
+    if (!r.of_cells()) return;
+    h5::write_vector(file, path + "_node_ids", numbers_of(cells), "1");
+    h5::write_text(values, "node_ids", r.what + "_node_ids");
 }
 
 }  // namespace
@@ -138,10 +145,10 @@ SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec, std
             while (rows < time.size() && time[rows] > 0.0 && time[rows] <= end) ++rows;
             for (const std::string& set : sets) h5::keep_rows(file, set, rows);
         };
-        const std::vector<std::int64_t> cells = recorded_cells(spec_);
+        const std::vector<CellSet> cells = spike_cells(spec_);
         for (std::size_t p = 0; p < cells.size(); ++p) {
             const std::string at = spikes_path(spec_.populations[p].name);
-            if (cells[p] < 0) continue;
+            if (cells[p].count == 0) continue;
             std::vector<std::string> sets{at + "/timestamps", at + "/node_ids"};
             if (spec_.populations[p].graded()) sets.push_back(at + "/values");
             keep(at + "/timestamps", sets);
@@ -169,7 +176,7 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
     h5::write_texts(file, "inputs", provenance.inputs);
     h5::make_group(file, "spikes");
     h5::make_growing(file, "progress/time", H5T_NATIVE_DOUBLE, {}, 512, "ms");
-    const std::vector<std::int64_t> cells = recorded_cells(spec_);
+    const std::vector<CellSet> cells = spike_cells(spec_);
     std::vector<std::string> names;
     for (const CellPopulationSpec& p : spec_.populations) names.push_back(p.name);
     h5::write_texts(h5::make_group(file, "network"), "populations", names);
@@ -181,13 +188,15 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         const std::vector<double>& steps = report.weight_steps[p];
         h5::write_attribute(g, "weight_steps", H5T_NATIVE_DOUBLE, {steps.size()}, steps.data());
         std::visit([&](const auto& params) { write_parameters(g, params); }, population.cell);
-        if (cells[p] < 0) continue;
+        if (cells[p].count == 0) continue;
         const h5::Handle s = h5::make_group(file, spikes_path(population.name));
         h5::make_growing(s, "timestamps", H5T_NATIVE_DOUBLE, {}, 8192, "ms");
         h5::make_growing(s, "node_ids", H5T_NATIVE_UINT64, {}, 8192, "1");
         if (population.graded()) h5::make_growing(s, "values", H5T_NATIVE_FLOAT, {}, 8192, "1");
         write_sorted_by_time(s);
-        h5::write_number(s, "cells_recorded", cells[p]);
+        h5::write_number<std::int64_t>(s, "cells_recorded", cells[p].count);
+        if (!cells[p].listed.empty())
+            h5::write_vector(s, "recorded_node_ids", numbers_of(cells[p]), "1");
     }
     for (const SimulationRecordSpec& r : spec_.record) {
         if (r.of_weights()) {
@@ -244,19 +253,19 @@ void SimulationFile::work() {
 
 void SimulationFile::write(const Part& part) const {
     h5::Handle file = h5::open_to_append(partial_);
-    const std::vector<std::int64_t> recorded = recorded_cells(spec_);
+    const std::vector<CellSet> recorded = spike_cells(spec_);
     std::vector<std::vector<double>> times(recorded.size());
     std::vector<std::vector<std::uint64_t>> cells(recorded.size());
     std::vector<std::vector<float>> values(recorded.size());
     for (std::size_t k = 0; k < part.spikes.size(); ++k) {
         const std::uint32_t p = part.spikes.population[k], cell = part.spikes.cell[k];
-        if (static_cast<std::int64_t>(cell) >= recorded[p]) continue;
+        if (!recorded[p].has(cell)) continue;
         times[p].push_back(part.spikes.step[k] * spec_.dt);
         cells[p].push_back(cell);
         if (spec_.populations[p].graded()) values[p].push_back(part.spikes.value[k]);
     }
     for (std::size_t p = 0; p < recorded.size(); ++p) {
-        if (recorded[p] < 0) continue;
+        if (recorded[p].count == 0) continue;
         const std::string path = spikes_path(spec_.populations[p].name);
         h5::append_rows(file, path + "/timestamps", H5T_NATIVE_DOUBLE, times[p].size(),
                         times[p].data());

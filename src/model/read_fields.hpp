@@ -112,6 +112,8 @@ class FieldReader {
 
     /// A quantity, or a mapping with `distribution`.
     void read(const Value& value, const Meta& meta, Distribution& out);
+    /// A number, a list of them, or a mapping with `random`.
+    void read(const Value& value, const Meta& meta, CellChoice& out);
 
     template <Struct T>
     void read_struct(const Value& value, const char* key, T& out) {

@@ -31,6 +31,8 @@ std::string default_text(const T& value, const char* unit, const Limits& limits)
         return fmt::format("`{:g}{}{}`", static_cast<double>(value), *unit ? " " : "", unit);
     } else if constexpr (Listed<T>) {
         return fmt::format("`{}`", ListOf<T>::type::name_of(value));
+    } else if constexpr (std::is_same_v<T, CellChoice>) {
+        return "`0`";
     } else if constexpr (is_optional<T>) {
         return "none";
     } else {
@@ -65,6 +67,8 @@ std::string type_text(const Limits& limits, const char* unit) {
         return fmt::format("list; each a {}", type_text<double>(limits, unit));
     } else if constexpr (std::is_same_v<T, std::vector<Distribution>>) {
         return "list of quantities";
+    } else if constexpr (std::is_same_v<T, CellChoice>) {
+        return "whole number, list of them, or `{random: n}`";
     } else if constexpr (std::is_same_v<T, Distribution>) {
         return fmt::format("quantity{}, or distribution",
                            unit == std::string(any_input) ? "" : fmt::format(" in {}", unit));

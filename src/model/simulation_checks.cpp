@@ -103,6 +103,28 @@ void check_weight_record(SimulationView& model, const SimulationRecordSpec& r,
     }
 }
 
+void check_chosen(SimulationView& model, const SimulationRecordSpec& r, const CellPopulationSpec& p,
+                  const std::string& k) {
+    if (!model.size_known(p)) return;
+    if (std::max(r.cells.first, r.cells.random) > p.size) {
+        model.add({"record", k, "cells"},
+                  fmt::format("'{}' has only {} cells; write cells: 0 for all", p.name, p.size));
+    }
+    const double size = model.cells(p);  // a list does not become shorter with the network
+    const std::vector<std::int64_t>& listed = r.cells.listed;
+    for (std::size_t n = 0; n < listed.size(); ++n) {
+        const auto here = listed.begin() + static_cast<std::ptrdiff_t>(n);
+        if (static_cast<double>(*here) >= size) {
+            model.add({"record", k, "cells", std::to_string(n)},
+                      fmt::format("'{}' has no cell {}: its {:.0f} cells are 0 to {:.0f}", p.name,
+                                  *here, size, size - 1.0));
+        } else if (std::find(listed.begin(), here, *here) != here) {
+            model.add({"record", k, "cells", std::to_string(n)},
+                      fmt::format("cell {} is in the list already", *here));
+        }
+    }
+}
+
 }  // namespace
 
 void check_recording(SimulationView& model) {
@@ -132,11 +154,7 @@ void check_recording(SimulationView& model) {
         if (!model.sound({"record", k, "what"})) continue;
         if (p && model.model_known(*p)) check_recorded(model, r, *p, k);
         check_interval(model, r, k);
-        if (p && model.sound({"populations", p->name, "size"}) && r.cells > p->size) {
-            model.add(
-                {"record", k, "cells"},
-                fmt::format("'{}' has only {} cells; write cells: 0 for all", p->name, p->size));
-        }
+        if (p && model.sound_or_absent({"record", k, "cells"})) check_chosen(model, r, *p, k);
         if (p && std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
                 return e.population == r.population && e.what == r.what;
             })) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 
 namespace snnsim {
@@ -12,10 +13,10 @@ PopulationRates::PopulationRates(const SimulationSpec& spec) {
         if (r.what != "rate") continue;
         Record record;
         while (spec.populations[record.population].name != r.population) ++record.population;
-        const std::int64_t size = spec.populations[record.population].size;
-        record.cells = static_cast<std::uint32_t>(r.cells > 0 ? std::min(r.cells, size) : size);
+        record.cells = recorded_cells(spec, r);
         record.interval = static_cast<std::int64_t>(r.interval / spec.dt + 0.5);
-        record.hertz = 1000.0 / (static_cast<double>(record.interval) * spec.dt * record.cells);
+        record.hertz =
+            1000.0 / (static_cast<double>(record.interval) * spec.dt * record.cells.count);
         records_.push_back(record);
     }
 }
@@ -36,7 +37,7 @@ std::vector<StateSamples> PopulationRates::add(const Spikes& spikes, std::int64_
         Record& record = records_[r];
         std::int64_t done = now_;
         for (std::size_t k = 0; k < spikes.size(); ++k) {
-            if (spikes.population[k] != record.population || spikes.cell[k] >= record.cells)
+            if (spikes.population[k] != record.population || !record.cells.has(spikes.cell[k]))
                 continue;
             const std::int64_t before = std::int64_t{spikes.step[k]} - 1;
             end_intervals(record, done, before, out[r]);

@@ -24,7 +24,8 @@ class PopulationRates {
 
   private:
     struct Record {
-        std::uint32_t population = 0, cells = 0;
+        std::uint32_t population = 0;
+        CellSet cells;
         std::int64_t interval = 1;  // steps
         double hertz = 0.0;         // of one spike
         std::uint64_t count = 0;

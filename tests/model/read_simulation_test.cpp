@@ -44,7 +44,7 @@ TEST(ReadSimulation, ReadsEverySection) {
     EXPECT_TRUE(std::isinf(s.stimuli[1].stop));
     ASSERT_EQ(s.record.size(), 2u);
     EXPECT_EQ(s.record[1].what, "i_ex");
-    EXPECT_EQ(s.record[1].cells, 3);
+    EXPECT_EQ(s.record[1].cells.first, 3);
     EXPECT_EQ(s.record[1].interval, 1.0);
     EXPECT_EQ(s.scale.in_degrees, 1.0);
 }

@@ -285,6 +285,22 @@ TEST(SimulationParts, Recording) {
     expect_error(changed("what: i_ex", "what: spikes"), "m.yaml:17:55: interval is for values");
     expect_error(changed("cells: 3", "cells: 21"),
                  "m.yaml:17:40: 'I' has only 20 cells; write cells: 0 for all");
+    expect_error(changed("cells: 3", "cells: {random: 21}"),
+                 "m.yaml:17:40: 'I' has only 20 cells; write cells: 0 for all");
+    expect_error(changed("cells: 3", "cells: {random: 0}"), "random must be at least 1; found '0'");
+    expect_error(changed("cells: 3", "cells: {randm: 5}"),
+                 "m.yaml:17:40: cells must be a number of cells, a list of their numbers, or "
+                 "{random: 50}, not a mapping");
+    expect_error(changed("cells: 3", "cells: {random: 5, seed: 2}"), "unknown key 'seed' in cells");
+    expect_error(changed("cells: 3", "cells: []"), "m.yaml:17:40: cells is an empty list");
+    expect_error(changed("cells: 3", "cells: [3, -1]"), "cells[1] must be at least 0");
+    expect_error(changed("cells: 3", "cells: [3, 20]"),
+                 "m.yaml:17:44: 'I' has no cell 20: its 20 cells are 0 to 19");
+    expect_error(changed("cells: 3", "cells: [3, 7, 3]"),
+                 "m.yaml:17:47: cell 3 is in the list already");
+    expect_error(replaced(changed("cells: 3", "cells: [3, 10]"),
+                          "record:", "scale: {neurons: 0.5}\nrecord:"),
+                 "'I' has no cell 10: its 10 cells are 0 to 9");
     expect_error(good_simulation + "  - {population: E, what: spikes}\n",
                  "m.yaml:18:5: spikes of 'E' is recorded already");
 }

@@ -1,4 +1,5 @@
 """Simulations as their users meet them: the program, its files, and what survives a crash."""
+import json
 import os
 import random
 import signal
@@ -93,6 +94,41 @@ def test_rates_and_inputs(snnsim, model, tmp_path):
         assert group["input_ex"][:].max() > 16 and group["input_in"][:].min() < -80
         assert (group["current"][:] == 3.0).all()
         assert {group[v].attrs["units"] for v in ("input", "input_ex", "current")} == {"pA"}
+
+
+def test_chosen_cells(snnsim, model, tmp_path):
+    """Records of chosen cells are parts of those of all cells, and the file tells whose they are."""
+    runs = {}
+    for name, cells in (("all", "0"), ("list", "[300, 3, 17, 40]"), ("random", "{random: 50}")):
+        records = ["spikes", "v, interval: 50 ms", "rate, interval: 100 ms"]
+        snnsim(model, "-o", tmp_path / f"{name}.h5", "--set", "simulate.duration=2 s",
+               "--set", "record=[" + ", ".join(f"{{population: E, what: {r}, cells: {cells}}}" for r in records) + "]")
+        runs[name] = h5py.File(tmp_path / f"{name}.h5")
+    whole = runs["all"]
+    assert "recorded_node_ids" not in whole["spikes/E"]
+    np.testing.assert_array_equal(whole["state/E/v_node_ids"][:], np.arange(320))
+    for name, run in runs.items():
+        assert run.attrs["spike_digest"] == whole.attrs["spike_digest"]
+        ids = run["state/E"][run["state/E/v"].attrs["node_ids"]][:]
+        if name == "list":
+            assert list(ids) == [3, 17, 40, 300]
+        if name == "random":
+            assert len(set(ids)) == 50 and list(ids) != list(range(50)) and (np.diff(ids.astype(int)) > 0).all()
+        np.testing.assert_array_equal(run["state/E/v"][:], whole["state/E/v"][:][:, ids])
+        chosen = np.isin(whole["spikes/E/node_ids"][:], ids)
+        for of_spikes in ("timestamps", "node_ids"):
+            np.testing.assert_array_equal(run["spikes/E"][of_spikes][:], whole["spikes/E"][of_spikes][:][chosen])
+        assert run["spikes/E"].attrs["cells_recorded"] == len(ids)
+        if name != "all":
+            np.testing.assert_array_equal(run["spikes/E/recorded_node_ids"][:], ids)
+        counts = np.histogram(run["spikes/E/timestamps"][:] - 0.05, 100.0 * np.arange(21))[0]
+        np.testing.assert_allclose(run["rates/E/rate"][:], counts / (len(ids) * 0.1), rtol=1e-5)
+        said = json.loads(snnsim("stats", tmp_path / f"{name}.h5", "--json").stdout)["populations"]["E"]
+        rates = np.bincount(whole["spikes/E/node_ids"][:].astype(int), minlength=320)[ids] / 2.0
+        assert said["cells_recorded"] == len(ids) and said["rate_hz"] == pytest.approx(rates.mean())
+        assert said["rate_sd_hz"] == pytest.approx(rates.std())
+    for run in runs.values():
+        run.close()
 
 
 def test_a_profile(snnsim, model, tmp_path):

@@ -100,7 +100,7 @@ def test_the_table_says_what_is_not_recorded(snnsim, simulation_path, tmp_path):
     path = tmp_path / "stats.json"
     said = snnsim("stats", simulation_path, "-o", path).stdout
     assert "rate [Hz]" in said and str(path) in said
-    assert "E: only the first 1,000 of 3,200 cells are recorded" in said and "I: spikes not recorded" in said
+    assert "E: only 1,000 of 3,200 cells are recorded" in said and "I: spikes not recorded" in said
     assert json.loads(path.read_text())["populations"]["E"]["cells"] == 3200
 
 
