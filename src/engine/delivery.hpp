@@ -36,7 +36,7 @@ class Delivery {
         float value = 1.0f;  // of the spike
     };
     using Segments = std::vector<Segment>;
-    struct Block {
+    struct alignas(64) Block {  // threads write their lists at the same time
         Segments due, due_wide;
         std::unique_ptr<RowWriter> writer;
     };

@@ -11,13 +11,14 @@
 namespace snnsim {
 
 /// The cells of a block that fired in one step, population after population.
-struct FiredCells {
+struct alignas(64) FiredCells {  // threads write their blocks' at the same time
     std::vector<std::uint32_t> cells;
     std::vector<std::uint32_t> end;          // by population
     std::vector<std::vector<float>> values;  // [population]: empty where spikes are not graded
 
     FiredSpan of(std::size_t population) const {
         const std::uint32_t begin = population == 0 ? 0 : end[population - 1];
+        if (end[population] == begin) return {};  // of most steps
         return {cells.data() + begin, end[population] - begin,
                 values[population].empty() ? nullptr : values[population].data()};
     }

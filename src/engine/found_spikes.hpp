@@ -22,7 +22,7 @@ class FoundSpikes {
     void move_to(Spikes& to);
 
   private:
-    struct Block {
+    struct alignas(64) Block {  // each thread writes its own
         std::vector<std::uint64_t> keys;
         std::vector<float> values;  // in a network with graded spikes
     };
