@@ -12,7 +12,7 @@ namespace {
 
 CellSet random_cells(std::int64_t n, std::int64_t size, std::uint64_t seed = 1,
                      std::size_t population = 0) {
-    return chosen_cells({.random = n}, size, seed, population);
+    return chosen_cells({.first = 0, .listed = {}, .random = n}, size, seed, population);
 }
 
 TEST(ChosenCells, AreInAscendingOrder) {
@@ -37,8 +37,9 @@ TEST(ChosenCells, AreDrawnBySeedAndPopulation) {
 }
 
 TEST(ChosenCells, MoreThanThereAreMeansAll) {
-    for (const CellSet& all : {chosen_cells({}, 30, 1, 0), chosen_cells({.first = 40}, 30, 1, 0),
-                               random_cells(40, 30)}) {
+    for (const CellSet& all :
+         {chosen_cells({}, 30, 1, 0), chosen_cells({.first = 40, .listed = {}}, 30, 1, 0),
+          random_cells(40, 30)}) {
         EXPECT_EQ(all.count, 30u);
         EXPECT_TRUE(all.has(29) && !all.has(30));
         EXPECT_EQ(all.count_below(17), 17u);

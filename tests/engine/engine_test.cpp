@@ -11,6 +11,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapse_rows.hpp"
+#include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -27,40 +28,17 @@ const std::string relay =
     "{model: iaf_psc_delta, tau_m: 10 ms, e_l: 0 mV, v_th: 1 mV, v_reset: 0 mV, t_ref: 0 ms, "
     "size: ";
 
-std::vector<std::uint64_t> keys(const Spikes& s) {
-    std::vector<std::uint64_t> out;
-    for (std::size_t k = 0; k < s.size(); ++k)
-        out.push_back(static_cast<std::uint64_t>(s.step[k]) << 32 |
-                      static_cast<std::uint64_t>(s.population[k]) << 24 | s.cell[k]);
-    return out;
-}
-
-Spikes run(const SimulationSpec& spec, int threads, std::int64_t block, std::int64_t steps = 1000) {
-    const auto engine = make_engine(spec, {.threads = threads});
-    Spikes all;
-    while (engine->now() < steps) {
-        engine->advance(std::min(block, steps - engine->now()));
-        const Spikes part = engine->take_spikes();
-        all.step.insert(all.step.end(), part.step.begin(), part.step.end());
-        all.population.insert(all.population.end(), part.population.begin(), part.population.end());
-        all.cell.insert(all.cell.end(), part.cell.begin(), part.cell.end());
-    }
-    return all;
-}
-
 TEST(Engine, ASpikeArrivesAfterItsDelay) {
     // The current brings `a` to fire in some step; `b` gets it after 2.3 ms and fires at once.
     const SimulationSpec spec =
         model("  a: " + relay + "1}\n  b: " + relay + "20}\n",
               "projections: [{from: a, to: b, connect: all_to_all, weight: 2 mV, delay: 2.3 ms}]\n"
               "stimuli: [{to: a, kind: dc, amplitude: 1 nA, start: 5 ms, stop: 5.3 ms}]\n");
-    const Spikes spikes = run(spec, 2, 1000, 200);
+    const std::vector<Sent> spikes = run(*make_engine(spec, {.threads = 2}), 200);
     ASSERT_EQ(spikes.size(), 21u);
-    EXPECT_EQ(spikes.step[0], 53u);  // 0.4 mV a step: found in the step that ends at 5.3 ms
+    EXPECT_EQ(spikes[0].step, 53u);  // 0.4 mV a step: found in the step that ends at 5.3 ms
     for (std::size_t k = 1; k < 21; ++k) {
-        EXPECT_EQ(spikes.step[k], 53u + 23u);
-        EXPECT_EQ(spikes.population[k], 1u);
-        EXPECT_EQ(spikes.cell[k], k - 1);
+        EXPECT_EQ(spikes[k], (Sent{53 + 23, 1, static_cast<std::uint32_t>(k - 1), 1.0f}));
     }
 }
 
@@ -97,36 +75,34 @@ SimulationSpec busy_network() {
 
 TEST(Engine, TheSameSpikesOnAnyNumberOfThreadsAndWithAnyBlock) {
     const SimulationSpec spec = busy_network();
-    const std::vector<std::uint64_t> wanted = keys(run(spec, 1, 1000));
+    const std::vector<Sent> wanted = run(spec, 1);
     EXPECT_GT(wanted.size(), 300u);
-    std::set<std::uint64_t> populations;
-    for (const std::uint64_t key : wanted) populations.insert(key >> 24 & 0xFF);
+    std::set<std::uint32_t> populations;
+    for (const Sent& s : wanted) populations.insert(s.population);
     EXPECT_EQ(populations.size(), 3u);
     for (const int threads : {1, 2, 3, 7}) {
         for (const std::int64_t block : {1, 13, 1000}) {
-            EXPECT_EQ(keys(run(spec, threads, block)), wanted) << threads << " threads, " << block;
+            EXPECT_EQ(run(spec, threads, block), wanted) << threads << " threads, " << block;
         }
     }
     SimulationSpec other = spec;
     other.seed = 2;
-    EXPECT_NE(keys(run(other, 1, 1000)), wanted);
+    EXPECT_NE(run(other, 1), wanted);
 }
 
 TEST(Engine, GoesOnFromAStateOnOtherThreads) {
     const SimulationSpec spec = busy_network();
-    const std::vector<std::uint64_t> wanted = keys(run(spec, 1, 1000));
+    const std::vector<Sent> wanted = run(spec, 1);
     for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}, {2, 5}}) {
         for (const std::int64_t at : {1, 7, 437}) {
             const auto first = make_engine(spec, {.threads = before});
-            first->advance(at);
-            std::vector<std::uint64_t> got = keys(first->take_spikes());
+            std::vector<Sent> got = run(*first, at);
             const auto second = make_engine(spec, {.threads = after});
             second->advance(50);  // whatever it did is forgotten
             second->take_spikes();
             second->set_state(first->state());
             EXPECT_EQ(second->now(), at);
-            second->advance(1000 - at);
-            const std::vector<std::uint64_t> rest = keys(second->take_spikes());
+            const std::vector<Sent> rest = run(*second, 1000 - at);
             got.insert(got.end(), rest.begin(), rest.end());
             EXPECT_EQ(got, wanted) << before << " to " << after << " threads at step " << at;
             std::uint64_t counted = 0;

@@ -8,6 +8,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -48,7 +49,7 @@ record:
 }
 
 struct Result {
-    std::vector<std::uint64_t> spikes;
+    std::vector<Sent> spikes;
     std::vector<std::vector<float>> weights;
     std::vector<float> snapshots;
     bool operator==(const Result&) const = default;
@@ -57,10 +58,7 @@ struct Result {
 void advance(Engine& engine, Result& out, std::int64_t until, std::int64_t block) {
     while (engine.now() < until) {
         engine.advance(std::min(block, until - engine.now()));
-        const Spikes s = engine.take_spikes();
-        for (std::size_t k = 0; k < s.size(); ++k)
-            out.spikes.push_back(static_cast<std::uint64_t>(s.step[k]) << 32 |
-                                 static_cast<std::uint64_t>(s.population[k]) << 24 | s.cell[k]);
+        append(out.spikes, engine.take_spikes());
         for (const StateSamples& samples : engine.take_weights())
             out.snapshots.insert(out.snapshots.end(), samples.values.begin(), samples.values.end());
     }
@@ -69,7 +67,7 @@ void finish(const Engine& engine, Result& out) {
     for (ProjectionWeights& w : engine.weights()) out.weights.push_back(std::move(w.weight));
 }
 
-Result run(const SimulationSpec& spec, int threads, std::int64_t block) {
+Result result_of(const SimulationSpec& spec, int threads, std::int64_t block) {
     const auto engine = make_engine(spec, {.threads = threads});
     Result out;
     advance(*engine, out, spec.steps(), block);
@@ -79,22 +77,23 @@ Result run(const SimulationSpec& spec, int threads, std::int64_t block) {
 
 TEST(Plastic, TheSameSpikesAndWeightsOnAnyNumberOfThreadsAndWithAnyBlock) {
     const SimulationSpec spec = busy_network();
-    const Result wanted = run(spec, 1, 2000);
+    const Result wanted = result_of(spec, 1, 2000);
     EXPECT_GT(wanted.spikes.size(), 1500u);
     ASSERT_EQ(wanted.weights.size(), 6u);
     for (const std::vector<float>& w : wanted.weights)
         EXPECT_NE(*std::min_element(w.begin(), w.end()), *std::max_element(w.begin(), w.end()));
     EXPECT_EQ(wanted.snapshots.size(), 6 * wanted.weights[1].size());
     for (const int threads : {1, 2, 3, 7})
-        EXPECT_EQ(run(spec, threads, threads == 1 ? 13 : 700), wanted) << threads << " threads";
+        EXPECT_EQ(result_of(spec, threads, threads == 1 ? 13 : 700), wanted)
+            << threads << " threads";
     SimulationSpec other = spec;
     other.seed = 2;
-    EXPECT_NE(run(other, 1, 2000).spikes, wanted.spikes);
+    EXPECT_NE(result_of(other, 1, 2000).spikes, wanted.spikes);
 }
 
 TEST(Plastic, GoesOnFromAStateOnOtherThreads) {
     const SimulationSpec spec = busy_network();
-    const Result wanted = run(spec, 1, 2000);
+    const Result wanted = result_of(spec, 1, 2000);
     for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}}) {
         for (const std::int64_t at : {1, 333, 1400}) {
             const auto first = make_engine(spec, {.threads = before});

@@ -10,6 +10,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapse_rows.hpp"
+#include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -20,26 +21,6 @@ SimulationSpec model(const std::string& populations, const std::string& rest,
                                 "\nsimulate: {duration: 100 ms}\npopulations:\n" + populations +
                                 rest,
                             std::string(SNNSIM_SOURCE_DIR) + "/tests/test.yaml");
-}
-
-struct Sent {
-    std::uint32_t step, population, cell;
-    float value;
-    bool operator==(const Sent&) const = default;
-};
-void append(std::vector<Sent>& all, const Spikes& s) {
-    for (std::size_t k = 0; k < s.size(); ++k)
-        all.push_back({s.step[k], s.population[k], s.cell[k], s.value.empty() ? 1.0f : s.value[k]});
-}
-std::vector<Sent> run(const SimulationSpec& spec, int threads, std::int64_t steps = 100,
-                      std::int64_t block = 1000) {
-    const auto engine = make_engine(spec, {.threads = threads});
-    std::vector<Sent> all;
-    while (engine->now() < steps) {
-        engine->advance(std::min(block, steps - engine->now()));
-        append(all, engine->take_spikes());
-    }
-    return all;
 }
 
 /// A network with all that this file is about, and spikes to play that no file holds.
@@ -98,7 +79,7 @@ TEST(Graded, TheSameSpikesAndValuesOnAnyNumberOfThreads) {
     EXPECT_LT(*values.begin(), 0.0f);
     for (const int threads : {1, 2, 3, 7}) {
         for (const std::int64_t block : {1, 13, 1000})
-            EXPECT_EQ(run(spec, threads, 100, block), wanted) << threads << " threads, " << block;
+            EXPECT_EQ(run(spec, threads, block), wanted) << threads << " threads, " << block;
     }
 }
 
@@ -108,9 +89,7 @@ TEST(Graded, GoesOnFromAStateOnOtherThreads) {
     for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}, {2, 5}}) {
         for (const std::int64_t at : {1, 37, 61}) {
             const auto first = make_engine(spec, {.threads = before});
-            first->advance(at);
-            std::vector<Sent> got;
-            append(got, first->take_spikes());
+            std::vector<Sent> got = run(*first, at);
             const auto second = make_engine(spec, {.threads = after});
             second->advance(50);  // whatever it did is forgotten
             second->take_spikes();

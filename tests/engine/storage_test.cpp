@@ -7,6 +7,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapse_rows.hpp"
+#include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -24,19 +25,6 @@ SimulationSpec network(const std::string& projections) {
 std::string projection(const std::string& ends, const std::string& connect,
                        const std::string& more) {
     return "  - {" + ends + ", connect: " + connect + ", " + more + "}\n";
-}
-
-std::vector<std::uint64_t> spikes(Engine& engine, std::int64_t steps) {
-    engine.advance(steps);
-    const Spikes s = engine.take_spikes();
-    std::vector<std::uint64_t> out;
-    for (std::size_t k = 0; k < s.size(); ++k)
-        out.push_back(static_cast<std::uint64_t>(s.step[k]) << 32 |
-                      static_cast<std::uint64_t>(s.population[k]) << 24 | s.cell[k]);
-    return out;
-}
-std::vector<std::uint64_t> spikes(const SimulationSpec& spec, int threads) {
-    return spikes(*make_engine(spec, {.threads = threads}), spec.steps());
 }
 
 const std::string varied =
@@ -61,12 +49,12 @@ TEST(Storage, ProceduralGivesTheSameSpikesAsStored) {
             const auto with = [&](const char* procedural) {
                 return network(beside + projection("from: E, to: E", rule, values + procedural));
             };
-            const std::vector<std::uint64_t> wanted = spikes(with(""), 1);
+            const std::vector<Sent> wanted = run(with(""), 1);
             EXPECT_GT(wanted.size(), 30u);
             for (const int threads : {1, 2, 3, 7}) {
-                EXPECT_EQ(spikes(with(", procedural: true"), threads), wanted) << rule << values;
+                EXPECT_EQ(run(with(", procedural: true"), threads), wanted) << rule << values;
                 if (threads > 1) {
-                    EXPECT_EQ(spikes(with(""), threads), wanted) << rule << values;
+                    EXPECT_EQ(run(with(""), threads), wanted) << rule << values;
                 }
             }
         }
@@ -80,13 +68,13 @@ TEST(Storage, ProceduralGoesOnFromAState) {
         projection("from: E, to: I", "{rule: fixed_out_degree, n: 9}",
                    "weight: 90 pA, delay: 1 ms, procedural: true") +
         projection("from: I, to: E", "{rule: fixed_total_number, n: 999}", "weight: -90 pA"));
-    const std::vector<std::uint64_t> wanted = spikes(spec, 1);
+    const std::vector<Sent> wanted = run(spec, 1);
     const auto first = make_engine(spec, {.threads = 2});
-    std::vector<std::uint64_t> got = spikes(*first, 137);
+    std::vector<Sent> got = run(*first, 137);
     const auto second = make_engine(spec, {.threads = 3});
-    spikes(*second, 21);
+    run(*second, 21);
     second->set_state(first->state());
-    const std::vector<std::uint64_t> rest = spikes(*second, spec.steps() - 137);
+    const std::vector<Sent> rest = run(*second, spec.steps() - 137);
     got.insert(got.end(), rest.begin(), rest.end());
     EXPECT_EQ(got, wanted);
 }
@@ -129,8 +117,8 @@ TEST(Storage, AListIsTheSameAsTheRuleThatItWasMadeOf) {
     }
     listed.projections[0].edges = std::make_shared<const EdgeList>(all);
     listed.projections[1].edges = std::make_shared<const EdgeList>(same);
-    const std::vector<std::uint64_t> one = spikes(listed, 1);
-    for (const int threads : {2, 3, 7}) EXPECT_EQ(spikes(listed, threads), one);
+    const std::vector<Sent> one = run(listed, 1);
+    for (const int threads : {2, 3, 7}) EXPECT_EQ(run(listed, threads), one);
 
     // Each synapse of the list arrives with its weight at its time.
     const Layout layout(listed, 1);
@@ -153,7 +141,7 @@ TEST(Storage, AListIsTheSameAsTheRuleThatItWasMadeOf) {
     SimulationSpec list =
         network(projection("from: E, to: I", "{rule: list, file: e.csv}", values));
     list.projections[0].edges = listed.projections[1].edges;
-    EXPECT_EQ(spikes(list, 2), spikes(rule, 2));
+    EXPECT_EQ(run(list, 2), run(rule, 2));
 }
 
 std::string two_weights(const std::string& large, const std::string& small) {
@@ -190,14 +178,14 @@ TEST(WeightBits, WideRowsArriveTheSame) {
                                                        "uniform, low: 0.2 ms, high: 1 ms}") +
                                                bits));
     };
-    const std::vector<std::uint64_t> wanted = spikes(with(""), 1);
+    const std::vector<Sent> wanted = run(with(""), 1);
     EXPECT_GT(wanted.size(), 200u);
     EXPECT_EQ(bytes_per_synapse(with(", weight_bits: 32"), plan_weights(with(", weight_bits: 32")),
                                 with("").projections[1], Storage::rows),
               8.0);
     for (const int threads : {1, 2, 3, 7}) {
-        EXPECT_EQ(spikes(with(", weight_bits: 32"), threads), wanted);
-        EXPECT_EQ(spikes(with(", weight_bits: 32, procedural: true"), threads), wanted);
+        EXPECT_EQ(run(with(", weight_bits: 32"), threads), wanted);
+        EXPECT_EQ(run(with(", weight_bits: 32, procedural: true"), threads), wanted);
     }
 }
 
