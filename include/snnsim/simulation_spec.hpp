@@ -87,6 +87,7 @@ struct ConnectSpec {
     double p = 0.0;
     std::int64_t n = 0;
     bool autapses = true;
+    bool own = true;
     bool multapses = true;
     std::string file;  // relative to the model file
 
@@ -105,6 +106,11 @@ struct ConnectSpec {
             Field{"n", &ConnectSpec::n, "", non_negative, "number of the fixed_ rules"},
             Field{"autapses", &ConnectSpec::autapses, "", unlimited,
                   "a cell may connect to itself"},
+            Field{
+                "own", &ConnectSpec::own, "", unlimited,
+                "false, between two populations of one size: a cell connects to all cells but the "
+                "one of its own number, as when each inhibitory cell spares the one that drives "
+                "it"},
             Field{"multapses", &ConnectSpec::multapses, "", unlimited,
                   "a pair may have several synapses (fixed_in_degree, fixed_out_degree)"},
             Field{"file", &ConnectSpec::file, "", unlimited,

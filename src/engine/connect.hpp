@@ -19,8 +19,8 @@ struct Connection {
     bool same_population = false;
     std::uint64_t total = 0;  // fixed_total_number
 
-    /// Autapses are left out.
-    bool skips_itself() const { return same_population && !connect.autapses; }
+    /// Synapses to the cell of the same number are left out.
+    bool skips_itself() const { return same_population ? !connect.autapses : !connect.own; }
     RandomKey key(std::uint32_t entity) const {
         return {seed, Stream::synapses, entity, number, 0};
     }

@@ -10,7 +10,7 @@
 
 namespace snnsim {
 
-/// No targets are stored. With individual weights: [source][target], 0 where autapses are left out.
+/// No targets are stored. With individual weights: [source][target], 0 where a synapse is left out.
 struct DenseProjection {
     std::size_t from = 0, to = 0;
     std::uint32_t delay = 1;  // steps

@@ -26,7 +26,7 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
     const double sources = size_of(full, p.from), targets = size_of(full, p.to);
     switch (p.connect.rule) {
         case Rule::all_to_all:
-            return sources;
+            return p.connect.own ? sources : sources - 1.0;
         case Rule::one_to_one:
             return 1.0;
         case Rule::fixed_probability:

@@ -12,7 +12,7 @@ RuleKeys keys_of_rule(Rule rule) {
         case Rule::one_to_one:
             return {};
         case Rule::all_to_all:
-            return {{}, {"autapses"}};
+            return {{}, {"autapses", "own"}};
         case Rule::fixed_probability:
             return {{"p"}, {"autapses"}};
         case Rule::fixed_total_number:
@@ -37,7 +37,7 @@ bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const st
     std::vector<std::string> known = keys.required;
     known.insert(known.end(), keys.optional.begin(), keys.optional.end());
     bool good = true;
-    for (const char* key : {"p", "n", "autapses", "multapses", "file"}) {
+    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file"}) {
         if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
         model.add({"projections", k, "connect", key},
                   fmt::format("{} does not use '{}'{}", rule, key,
@@ -81,6 +81,16 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
     if (connect.rule == Rule::one_to_one && from.size != to.size) {
         model.add({"projections", k, "connect"},
                   fmt::format("one_to_one needs populations of one size; '{}' has {} cells and "
+                              "'{}' has {}",
+                              from.name, from.size, to.name, to.size));
+    }
+    if (!connect.own && &from == &to) {
+        model.add({"projections", k, "connect", "own"},
+                  fmt::format("own is for two populations; within '{}' write autapses: false",
+                              from.name));
+    } else if (!connect.own && from.size != to.size) {
+        model.add({"projections", k, "connect", "own"},
+                  fmt::format("own: false needs populations of one size; '{}' has {} cells and "
                               "'{}' has {}",
                               from.name, from.size, to.name, to.size));
     }

@@ -299,6 +299,13 @@ TEST(Connect, AllToAllAndOneToOne) {
     const Drawn others = draw(connected("{rule: all_to_all, autapses: false}", "a", rows), 2);
     EXPECT_EQ(others.source.size(), 300u * 299u);
     EXPECT_FALSE(has_autapse(others));
+    SimulationSpec two = connected("all_to_all", "b", rows);
+    two.projections[0].connect.own = false;
+    two.populations[1].size = 300;
+    const Drawn but_own = draw(two, 2);
+    EXPECT_EQ(but_own.source.size(), 300u * 299u);
+    EXPECT_FALSE(repeats(but_own));
+    EXPECT_FALSE(has_autapse(but_own));
     const Drawn one = draw(connected("one_to_one"), 2);
     EXPECT_EQ(one.source, one.target);
     EXPECT_EQ(one.source.size(), 300u);

@@ -97,6 +97,31 @@ TEST(Storage, AllToAllStoresNoTargets) {
     EXPECT_EQ(bytes(varied + ", procedural: true"), 0.0);
 }
 
+TEST(Storage, AllButItsOwnIsTheSameInEveryForm) {
+    for (const std::string& values :
+         {at_once, std::string("weight: -0.2 pA"), std::string("weight: 9 pA, weight_bits: 32")}) {
+        const auto with = [&](bool own, const std::string& more) {
+            const std::string beside = projection(
+                "from: I, to: I", "{rule: fixed_out_degree, n: 20}", "weight: 5 pA, delay: 0.7 ms");
+            SimulationSpec spec =
+                network(beside + projection("from: E, to: I", "all_to_all", values + more));
+            spec.projections[1].connect.own = own;
+            spec.populations[1].size = spec.populations[0].size;
+            return spec;
+        };
+        const std::vector<std::uint64_t> wanted = spikes(with(false, ", procedural: true"), 1);
+        EXPECT_GT(wanted.size(), 30u);
+        EXPECT_NE(spikes(with(true, ""), 1), wanted) << values;
+        for (const int threads : {1, 2, 3, 7})
+            EXPECT_EQ(spikes(with(false, ""), threads), wanted) << values << threads;
+        const SimulationSpec spec = with(false, "");
+        const Synapses s = build_synapses(spec, Layout(spec, 2), 2);
+        EXPECT_EQ(s.counts[1], 203u * 202u);
+        ASSERT_EQ(s.dense.size(), 1u);
+        EXPECT_EQ(s.dense[0].bytes(), values == at_once ? 203u * 203u * 2u : 0u);
+    }
+}
+
 TEST(Storage, AListIsTheSameAsTheRuleThatItWasMadeOf) {
     const std::string values = "weight: 90 pA, delay: 1.1 ms";
     SimulationSpec listed =

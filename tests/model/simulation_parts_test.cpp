@@ -80,7 +80,7 @@ TEST(SimulationParts, KeysOfRules) {
     expect_connect_error("{rule: fixed_probability, p: 0.1, multapses: true}",
                          "fixed_probability does not use 'multapses'");
     expect_connect_error("{rule: all_to_all, p: 0.1}",
-                         "all_to_all does not use 'p' (it takes: autapses)");
+                         "all_to_all does not use 'p' (it takes: autapses, own)");
     expect_error(changed("connect: one_to_one", "connect: {rule: one_to_one, autapses: false}"),
                  "one_to_one does not use 'autapses'\n");
     expect_connect_error("fixed_total_number",
@@ -92,10 +92,25 @@ TEST(SimulationParts, KeysOfRules) {
                          "fixed_total_number draws every pair anew and so has multapses");
     for (const char* connect :
          {"{rule: fixed_total_number, p: 0.1}", "{rule: fixed_total_number, n: 5, autapses: false}",
-          "{rule: all_to_all, autapses: false}",
+          "{rule: all_to_all, autapses: false}", "{rule: all_to_all, own: true}",
           "{rule: fixed_out_degree, n: 5, multapses: false, autapses: false}"}) {
         EXPECT_EQ(error_of(changed("{rule: fixed_in_degree, n: 5}", connect)), "no error");
     }
+}
+
+TEST(SimulationParts, AllButItsOwn) {
+    const auto with = [](const std::string& to, const std::string& own) {
+        return changed("from: S, to: E, connect: one_to_one",
+                       "from: S, to: " + to + ", connect: {rule: all_to_all, own: " + own + "}");
+    };
+    EXPECT_EQ(error_of(with("E", "false")), "no error");
+    expect_error(with("I", "false"),
+                 "m.yaml:11:55: own: false needs populations of one size; 'S' has 80 cells and 'I' "
+                 "has 20");
+    expect_error(replaced(with("E", "false"), "from: S", "from: E"),
+                 "own is for two populations; within 'E' write autapses: false");
+    expect_connect_error("{rule: fixed_in_degree, n: 5, own: false}",
+                         "fixed_in_degree does not use 'own'");
 }
 
 TEST(SimulationParts, Lists) {
