@@ -28,7 +28,8 @@ enum class Stream : std::uint32_t {  // below 256
     stimulus = 12,    // entity: stimulus; sub-entity: step; counter: cell
     cells = 13,       // entity: population; sub-entity: step; counter: cell
     release = 14,     // entity: source; sub-entity: step; variant: projection; counter: synapse
-    record = 15,      // entity: population; counter: cell
+    rewiring = 15,    // entity: target; sub-entity: step; variant: projection; counter: synapse
+    record = 19,      // entity: population; counter: cell
 };
 
 struct Philox4 {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <optional>
 #include <thread>
 
@@ -27,6 +28,7 @@
 #include "src/run/stopwatch.hpp"
 #include "src/stats/population_rates.hpp"
 #include "src/stats/runaway.hpp"
+#include "src/stats/warnings.hpp"
 
 namespace snnsim {
 namespace {
@@ -96,6 +98,18 @@ Start start_again(const RunOptions& options) {
     return start;
 }
 
+/// What structural plasticity did; nothing where there is none.
+std::string structure_text(const SimulationSpec& spec, const ProjectionWeights& w) {
+    const SynapsesSpec& p = spec.projections[w.projection];
+    if (!p.plasticity->structure) return "";
+    const auto sum = [](const std::vector<std::uint64_t>& counts) {
+        return grouped(
+            static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), 0ull)));
+    };
+    return fmt::format("  {:<16} {:>10} synapses pruned, {} grown, in {} intervals\n", p.name(),
+                       sum(w.structure.pruned), sum(w.structure.grown), w.structure.step.size());
+}
+
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
                          const std::string& path) {
     const double seconds = static_cast<double>(s.steps) * spec.dt * 1e-3;
@@ -107,6 +121,8 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
             grouped(static_cast<std::int64_t>(s.spikes[p])),
             static_cast<double>(s.spikes[p]) / (seconds * static_cast<double>(population.size)));
     }
+    for (const ProjectionWeights& w : s.weights) out += structure_text(spec, w);
+    for (const std::string& warning : s.warnings) out += "warning: " + warning + '\n';
     const double wall = s.seconds.at("simulate");
     out += fmt::format(
         "digest {}\ntime: build {:.2f} s, simulate {:.2f} s for {:g} s (factor {:.3g})\n", s.digest,
@@ -183,10 +199,12 @@ void cut_after(Spikes& spikes, std::int64_t step) {
 }
 void cut_after(StateSamples& samples, std::int64_t step) {
     if (samples.step.empty()) return;
-    const std::size_t width = samples.values.size() / samples.step.size();
+    const std::size_t width = samples.values.size() / samples.step.size(),
+                      bins = samples.counts.size() / samples.step.size();
     samples.step.erase(std::upper_bound(samples.step.begin(), samples.step.end(), step),
                        samples.step.end());
     samples.values.resize(samples.step.size() * width);
+    samples.counts.resize(samples.step.size() * bins);
 }
 
 /// Values of all records but spikes, in the order of the model, up to a step.
@@ -212,8 +230,13 @@ std::int64_t longest_part(const SimulationSpec& spec) {
             const auto p = std::find_if(all.begin(), all.end(), [&](const SynapsesSpec& s) {
                 return s.name() == r.projection;
             });
-            bytes += 4.0 * expected_synapses(spec)[static_cast<std::size_t>(p - all.begin())] *
-                     spec.dt / r.interval;
+            const double synapses =
+                expected_synapses(spec)[static_cast<std::size_t>(p - all.begin())];
+            const double interval = r.of_synapses() ? spec.dt : r.interval;
+            bytes += (r.of_synapses()    ? 8.0 * static_cast<double>(r.synapses.size())
+                      : r.of_histogram() ? 8.0 * static_cast<double>(r.bins)
+                                         : 4.0 * synapses) *
+                     spec.dt / interval;
         }
         if (!r.of_cells()) continue;
         bytes += 4.0 * recorded_cells(spec, r).count * spec.dt / std::max(r.interval, spec.dt);
@@ -340,6 +363,12 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     if (trouble) summary.error = trouble->what();
     digests.finish(summary);
     summary.weights = engine->weights();
+    summary.warnings = weights_at_bounds(spec, summary.weights);
+    if (summary.status == RunStatus::finished) {
+        const double ms = static_cast<double>(done) * spec.dt;
+        for (std::string& line : silent_populations(spec, summary.spikes, ms, "the whole run"))
+            summary.warnings.push_back(std::move(line));
+    }
     provenance.finished = utc_now();
     file->finish(provenance, summary);
     display.say(summary_text(spec, summary, start.output));

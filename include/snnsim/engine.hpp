@@ -21,10 +21,18 @@ struct Spikes {
     std::size_t size() const { return step.size(); }
 };
 
-/// Values of one record, [time][cell], in its unit (see cell_values); of a rate [time], in Hz.
+/// Values of one record, [time][cell], in its unit (see cell_values); of a rate [time], in Hz; of
+/// weights [time][synapse], or [change][place in the list, weight].
 struct StateSamples {
     std::vector<std::uint32_t> step;
     std::vector<float> values;
+    std::vector<std::uint64_t> counts{};  // of a histogram, instead: [time][bin]
+};
+
+/// What structural plasticity did, each time that it was due.
+struct StructureCounts {
+    std::vector<std::uint32_t> step;
+    std::vector<std::uint64_t> pruned, grown;
 };
 
 /// Synapses of a projection that change, in the order of their numbers: by (source, delay, target).
@@ -43,6 +51,10 @@ struct PlasticState {
     std::vector<float> rate;                // by target: low-passed, Hz
     float reward = 0.0f;                    // of rules that wait for it
     std::int64_t done = 0;                  // spikes of targets are applied up to there
+    std::vector<float> watched;             // weights last recorded of single synapses
+    // Of a projection with `structure`:
+    std::vector<std::uint32_t> source, target;  // by synapse
+    StructureCounts structure;
 };
 
 /// Weights of a projection with `plasticity`, in its unit and in that order.
@@ -50,6 +62,7 @@ struct ProjectionWeights {
     std::size_t projection = 0;  // number in the model
     std::vector<std::uint32_t> source, target;
     std::vector<float> delay, weight;  // ms; unit of the weights
+    StructureCounts structure;
 };
 
 /// All that decides how a simulation goes on; the same on any number of threads.

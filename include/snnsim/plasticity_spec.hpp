@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "kernels/fields.hpp"
 #include "kernels/plasticity/all.hpp"
@@ -38,6 +39,39 @@ struct ScalingSpec {
     }
 };
 
+/// Synapses that go, and others that grow in their place.
+struct StructureSpec {
+    double interval = 0.0;
+    Distribution below, weight;  // constants
+    bool rewire = true;
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"interval", &StructureSpec::interval, "ms", positive, "time between two changes",
+                  Need::required},
+            Field{"below", &StructureSpec::below, "*", unlimited,
+                  "synapses with a weight nearer to 0 are removed", Need::required},
+            Field{"rewire", &StructureSpec::rewire, "", unlimited,
+                  "true: each is replaced by a synapse of the same target from a random source "
+                  "that has none to it"},
+            Field{"weight", &StructureSpec::weight, "*", unlimited,
+                  "that such a synapse begins with; required to rewire"},
+        };
+    }
+};
+
+/// What the changes of a rule are multiplied by, from each of `times` on; 1 before the first.
+struct RateScheduleSpec {
+    std::vector<double> times, factors;
+    static constexpr auto fields() {
+        return std::tuple{
+            Field{"times", &RateScheduleSpec::times, "ms", non_negative,
+                  "ascending, rounded to dt: when the factor changes", Need::required},
+            Field{"factors", &RateScheduleSpec::factors, "", non_negative,
+                  "as many: what learning_rate is multiplied by from each of `times` on",
+                  Need::required}};
+    }
+};
+
 /// Weights that change for good.
 struct PlasticitySpec {
     PlasticityRules::Params rule = PairStdp::Params{};
@@ -46,6 +80,8 @@ struct PlasticitySpec {
     bool dendritic = false;
     std::optional<NormaliseSpec> normalise;
     std::optional<ScalingSpec> scaling;
+    std::optional<StructureSpec> structure;
+    std::optional<RateScheduleSpec> schedule;
 
     static constexpr auto alternative() {
         return Alternative<PlasticitySpec, PlasticityRules>{"rule", &PlasticitySpec::rule,
@@ -69,6 +105,9 @@ struct PlasticitySpec {
                   "keeps the sum of a target's weights"},
             Field{"scaling", &PlasticitySpec::scaling, "", unlimited,
                   "scales a target's weights by its rate"},
+            Field{"structure", &PlasticitySpec::structure, "", unlimited,
+                  "removes weak synapses and lets others grow"},
+            Field{"schedule", &PlasticitySpec::schedule, "", unlimited, "learning rate over time"},
         };
     }
 };

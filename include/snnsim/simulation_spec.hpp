@@ -297,7 +297,9 @@ struct SimulationRecordSpec {
     std::string population, projection;
     std::string what = "spikes";
     CellChoice cells;
-    double interval = 0.0;  // ms
+    std::int64_t bins = 50;
+    std::vector<std::vector<std::int64_t>> synapses;  // source, target
+    double interval = 0.0;                            // ms
     Location at;
 
     static constexpr auto fields() {
@@ -310,19 +312,30 @@ struct SimulationRecordSpec {
                   "spikes; rate: spikes of the population per cell and time; a state variable of "
                   "its model; input (input_ex, input_in): sum of the weights of all spikes "
                   "(positive, negative) that reached a cell since the last value; current: of "
-                  "stimuli, in the last step; weight: of all synapses of a projection",
+                  "stimuli, in the last step; weight: of all synapses of a projection, or of those "
+                  "listed; weight_histogram: how many of its synapses lie in each of `bins` bins "
+                  "between w_min and w_max",
                   Need::required},
             Field{"cells", &SimulationRecordSpec::cells, "", non_negative,
                   "the first so many cells, 0: all; `[3, 17, 40]`: these, by their numbers from 0 "
                   "on; `{random: 50}`: so many, drawn by the seed, of a smaller number a part of "
                   "those of a larger"},
+            Field{"bins", &SimulationRecordSpec::bins, "", Limits{.low = 1, .high = 10000},
+                  "of a weight_histogram"},
+            Field{"synapses", &SimulationRecordSpec::synapses, "", non_negative,
+                  "weight, without interval: list of [source, target]. Their weights after every "
+                  "step that changes one of them, as the next spike finds it; first after the "
+                  "first step"},
             Field{"interval", &SimulationRecordSpec::interval, "ms", positive,
-                  "time between values; default: dt; rate and weight need it"},
+                  "time between values; default: dt; rate and weights need it"},
         };
     }
     /// Values of each cell; rates are values of a population.
     bool of_cells() const { return projection.empty() && what != "spikes" && what != "rate"; }
     bool of_weights() const { return !projection.empty(); }
+    bool of_histogram() const { return what == "weight_histogram"; }
+    /// Single ones, whenever they change.
+    bool of_synapses() const { return !synapses.empty(); }
 };
 
 enum class Runaway : std::uint8_t { stop, allow };

@@ -82,9 +82,11 @@ class CpuEngine : public Engine {
         while (now_ < last && trouble_.load() > now_) {
             const int active = choice_.next();
             const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
-            const std::int64_t count = std::min(last - now_, wanted_steps);
+            const std::int64_t count =
+                std::min({last - now_, wanted_steps, plastic_.next_change(now_) - now_});
             const auto start = std::chrono::steady_clock::now();
             run(count, active);
+            plastic_.change(now_);
             const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
             choice_.measured(seconds.count() / static_cast<double>(count));
             if (choice_.trying()) continue;
@@ -166,7 +168,7 @@ class CpuEngine : public Engine {
         recorder_.set_inputs(state.inputs);
         now_ = state.now;
         if (state.learns != learns_) set_plastic(state.learns);
-        plastic_.set_state(state.plastic);
+        plastic_.set_state(state.plastic, now_);
         counted_ = state.counted;
         for (std::size_t p = 0; p < state.rates.size(); ++p) {
             if (!state.rates[p].empty()) set_rates(p, state.rates[p]);

@@ -1,7 +1,7 @@
 #include "src/engine/plastic_network.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <limits>
 
 #include "snnsim/error.hpp"
 
@@ -19,40 +19,22 @@ PlasticNetwork::PlasticNetwork(const SimulationSpec& spec, const Layout& layout,
     for (const CellBlock& block : layout.blocks) {
         for (const auto& p : projections_) first_target_.push_back(block.slices[p->to].first);
     }
-    for (const SimulationRecordSpec& r : spec.record) {
-        if (!r.of_weights()) continue;
-        const auto p = std::find_if(projections_.begin(), projections_.end(), [&](const auto& q) {
-            return spec.projections[q->projection].name() == r.projection;
-        });
-        records_.push_back({p->get(), static_cast<std::int64_t>(r.interval / dt_ + 0.5), 0, {}});
-    }
-}
-
-void PlasticNetwork::reserve_samples(std::int64_t first, std::int64_t last) {
-    for (Record& r : records_) {
-        StateSamples& out = r.samples;
-        r.base = static_cast<std::int64_t>(out.step.size()) - first / r.interval;
-        for (std::int64_t k = first / r.interval + 1; k <= last / r.interval; ++k)
-            out.step.push_back(static_cast<std::uint32_t>(k * r.interval));
-        out.values.resize(out.step.size() * r.projection->rows.size());
-    }
+    records_ = WeightRecords(spec, layout, projections_);
 }
 
 void PlasticNetwork::end_step(std::size_t block, std::int64_t t) {
     for (const auto& p : projections_) p->end_step(block, t);
-    for (Record& r : records_) {
-        if ((t + 1) % r.interval != 0) continue;
-        r.projection->catch_up(block, t + 1);
-        const std::int64_t row = r.base + (t + 1) / r.interval - 1;
-        r.projection->read_weights(block, r.samples.values.data() + static_cast<std::size_t>(row) *
-                                                                        r.projection->rows.size());
-    }
+    records_.end_step(block, t);
 }
 
-std::vector<StateSamples> PlasticNetwork::take_weights() {
-    std::vector<StateSamples> out;
-    for (Record& r : records_) out.push_back(std::exchange(r.samples, {}));
-    return out;
+std::int64_t PlasticNetwork::next_change(std::int64_t now) const {
+    std::int64_t next = std::numeric_limits<std::int64_t>::max();
+    for (const auto& p : projections_) next = std::min(next, p->next_change(now));
+    return next;
+}
+
+void PlasticNetwork::change(std::int64_t now) {
+    for (const auto& p : projections_) p->change(now);
 }
 
 std::vector<ProjectionWeights> PlasticNetwork::weights(std::int64_t now) const {
@@ -82,6 +64,7 @@ std::vector<ProjectionWeights> PlasticNetwork::weights(std::int64_t now) const {
                 }
             }
         }
+        w.structure = p.structure;
         out.push_back(std::move(w));
     }
     return out;
@@ -112,13 +95,19 @@ void PlasticNetwork::set_plastic(bool plastic, std::int64_t now) {
 
 std::vector<PlasticState> PlasticNetwork::state(std::int64_t now) const {
     std::vector<PlasticState> out;
-    for (const auto& p : projections_) out.push_back(p->state(now));
+    for (const auto& p : projections_) {
+        out.push_back(p->state(now));
+        out.back().watched = records_.last_of(*p);
+    }
     return out;
 }
 
-void PlasticNetwork::set_state(const std::vector<PlasticState>& state) {
+void PlasticNetwork::set_state(const std::vector<PlasticState>& state, std::int64_t now) {
     SNN_EXPECT(state.size() == projections_.size());
-    for (std::size_t k = 0; k < state.size(); ++k) projections_[k]->set_state(state[k]);
+    for (std::size_t k = 0; k < state.size(); ++k) {
+        projections_[k]->set_state(state[k], now);
+        records_.set_last(*projections_[k], state[k].watched);
+    }
 }
 
 std::size_t PlasticNetwork::bytes() const {

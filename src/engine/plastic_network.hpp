@@ -6,6 +6,7 @@
 
 #include "src/engine/plastic_projection.hpp"
 #include "src/engine/synapse_rows.hpp"
+#include "src/engine/weight_records.hpp"
 
 namespace snnsim {
 
@@ -25,11 +26,14 @@ class PlasticNetwork {
         }
     }
 
-    /// Makes room for the records of steps up to `last`, from `first` on.
-    void reserve_samples(std::int64_t first, std::int64_t last);
+    /// See WeightRecords.
+    void reserve_samples(std::int64_t first, std::int64_t last) { records_.reserve(first, last); }
     /// Step t is over: what is done and recorded at intervals.
     void end_step(std::size_t block, std::int64_t t);
-    std::vector<StateSamples> take_weights();
+    std::vector<StateSamples> take_weights() { return records_.take(); }
+    /// See PlasticProjection.
+    std::int64_t next_change(std::int64_t now) const;
+    void change(std::int64_t now);
 
     /// The weights that spikes find which arrive in step `now`.
     std::vector<ProjectionWeights> weights(std::int64_t now) const;
@@ -38,21 +42,15 @@ class PlasticNetwork {
     void reward(double amount);
     void set_plastic(bool plastic, std::int64_t now);
     std::vector<PlasticState> state(std::int64_t now) const;
-    void set_state(const std::vector<PlasticState>& state);
+    void set_state(const std::vector<PlasticState>& state, std::int64_t now);
     std::size_t bytes() const;
 
   private:
-    struct Record {
-        PlasticProjection* projection;
-        std::int64_t interval;  // steps
-        std::int64_t base = 0;  // row of sample 0
-        StateSamples samples;
-    };
     std::vector<bool> learns_;  // by projection here
     double dt_ = 1.0;
     std::vector<std::unique_ptr<PlasticProjection>> projections_;
     std::vector<std::uint32_t> first_target_;  // [block * projections + projection]
-    std::vector<Record> records_;
+    WeightRecords records_;
 };
 
 }  // namespace snnsim

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "kernels/plasticity/release.hpp"
@@ -12,6 +13,7 @@
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/engine/structure.hpp"
 
 namespace snnsim {
 namespace {
@@ -63,6 +65,8 @@ class PlasticOf final : public PlasticProjection {
         grid_unit_ = static_cast<float>(unit_ * grid.scale[to][receptor]);
         rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
         set_constants(params, spec.dt);
+        set_schedule(spec.dt);
+        set_structure(plan.connection, spec.dt);
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
             const Slice& slice = layout.blocks[b].slices[to];
             slices_.push_back(slice);
@@ -111,9 +115,34 @@ class PlasticOf final : public PlasticProjection {
     void read_weights(std::size_t b, float* out) const override {
         const std::vector<PlasticWeight>& weight = rows.blocks[b].weight;
         rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
-            for (std::uint32_t k = 0; k < count; ++k)
-                out[to + k] = static_cast<float>(weight[at + k] / double{weight_one} * unit_);
+            for (std::uint32_t k = 0; k < count; ++k) out[to + k] = in_model_units(weight[at + k]);
         });
+    }
+
+    void count_weights(std::size_t b, std::vector<std::uint64_t>& bins) const override {
+        const auto last = static_cast<std::int64_t>(bins.size()) - 1;
+        const std::int64_t width = constants_.high - constants_.low;
+        for (const PlasticWeight w : rows.blocks[b].weight) {
+            const std::int64_t above = std::int64_t{w} - constants_.low;
+            ++bins[static_cast<std::size_t>(std::min(last, above * (last + 1) / width))];
+        }
+    }
+
+    float weight_at(std::size_t b, std::uint32_t source, std::uint32_t target,
+                    std::int64_t now) override {
+        float found = std::numeric_limits<float>::quiet_NaN();
+        rows.for_each_between(b, source, target, [&](std::uint32_t s, std::uint32_t k) {
+            Block& block = blocks_[b];
+            PlasticWeight w = rows.blocks[b].weight[k];
+            float trace = has_own ? block.own[k] : 0.0f;
+            if constexpr (learns) {
+                if (plastic_)
+                    snnsim::catch_up(constants_, time_of(block, s), now, posts(block), target, w,
+                                     &trace);
+            }
+            found = in_model_units(w);
+        });
+        return found;
     }
 
     void normalise(std::size_t b, double sum) override {
@@ -154,6 +183,22 @@ class PlasticOf final : public PlasticProjection {
         }
     }
 
+    std::int64_t next_change(std::int64_t now) const override {
+        std::int64_t next = std::numeric_limits<std::int64_t>::max();
+        if (structure_interval_ > 0) next = (now / structure_interval_ + 1) * structure_interval_;
+        for (const std::int64_t step : schedule_) {
+            if (step > now) return std::min(next, step);
+        }
+        return next;
+    }
+    void change(std::int64_t now) override {
+        if (std::find(schedule_.begin(), schedule_.end(), now) != schedule_.end()) {
+            for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
+            constants_.learning_rate = learning_rate(now);
+        }
+        if (structure_interval_ > 0 && plastic_ && now % structure_interval_ == 0) rewire(now);
+    }
+
     void set_plastic(bool plastic, std::int64_t now) override {
         for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
         plastic_ = plastic;
@@ -185,12 +230,23 @@ class PlasticOf final : public PlasticProjection {
             out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
             out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
         }
+        if (structure_interval_ > 0) {
+            out.structure = structure;
+            save_ends(rows, slices_, out);
+        }
         return out;
     }
 
-    void set_state(const PlasticState& state) override {
+    void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
         plastic_ = in.plastic;
+        constants_.learning_rate = learning_rate(now);
+        if (structure_interval_ > 0) {
+            structure = in.structure;
+            for (std::size_t b = 0; b < blocks_.size(); ++b)
+                set_synapses(rows, b, synapses_between(in, slices_[b]), traces(b));
+            rows.renumber();
+        }
         SNN_EXPECT(in.weight.size() == rows.size());
         copy_synapses(
             in.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::in);
@@ -250,7 +306,6 @@ class PlasticOf final : public PlasticProjection {
             const PlasticitySpec& p = *spec_.plasticity;
             constants_.low = static_cast<PlasticWeight>(
                 std::floor(p.w_min.mean / p.w_max.mean * double{weight_one} + 0.5));
-            constants_.learning_rate = static_cast<float>(p.learning_rate);
             constants_.dendritic = p.dendritic;
             const auto steps = [dt](double interval) { return std::llround(interval / dt); };
             if (p.normalise) normalise_interval_ = steps(p.normalise->interval);
@@ -264,6 +319,43 @@ class PlasticOf final : public PlasticProjection {
             recovery_table_ = DecayTable(spec_.short_term->tau_rec, dt);
             facilitation_table_ = DecayTable(spec_.short_term->tau_fac, dt);
         }
+    }
+
+    void set_schedule(double dt) {
+        if (!spec_.plasticity) return;
+        if (spec_.plasticity->schedule) {
+            for (const double time : spec_.plasticity->schedule->times)
+                schedule_.push_back(static_cast<std::int64_t>(std::floor(time / dt + 0.5)));
+        }
+        constants_.learning_rate = learning_rate(0);
+    }
+    /// From step `now` on.
+    float learning_rate(std::int64_t now) const {
+        if (!spec_.plasticity) return 1.0f;
+        double factor = 1.0;
+        for (std::size_t k = 0; k < schedule_.size() && schedule_[k] <= now; ++k)
+            factor = spec_.plasticity->schedule->factors[k];
+        return static_cast<float>(spec_.plasticity->learning_rate * factor);
+    }
+
+    void set_structure(const Connection& connection, double dt) {
+        if (!spec_.plasticity || !spec_.plasticity->structure) return;
+        const StructureSpec& s = *spec_.plasticity->structure;
+        if (rows.delays.count != 1)
+            throw ModelError(fmt::format("{}: structure needs one delay for all synapses", place_));
+        const auto weight = [this](const Distribution& d) {
+            return static_cast<PlasticWeight>(
+                std::floor(d.mean / unit_ * double{weight_one} + 0.5));
+        };
+        structure_interval_ = std::llround(s.interval / dt);
+        structure_rule_.below = weight(s.below);
+        structure_rule_.rewire = s.rewire;
+        structure_rule_.grown.weight = weight(s.weight);
+        structure_rule_.grown.own = R::pairs_once ? -1.0f : 0.0f;  // bumped: 0
+        if (spec_.short_term && spec_.release)
+            structure_rule_.grown.ready = static_cast<std::uint8_t>(spec_.release->sites);
+        structure_rule_.sources = connection.sources;
+        structure_rule_.skips_itself = connection.skips_itself();
     }
 
     void make_block(std::size_t b) {
@@ -284,6 +376,7 @@ class PlasticOf final : public PlasticProjection {
                                   static_cast<float>(spec_.plasticity->scaling->rate));
             }
             if (normalise_interval_ > 0) check_rows(b);
+            if (structure_interval_ > 0 && structure_rule_.rewire) check_degrees(b);
         }
     }
     /// An initial weight within its bounds, but for what the grid took from it.
@@ -308,6 +401,48 @@ class PlasticOf final : public PlasticProjection {
                     "every target, with weights above 0",
                     place_, slices_[b].first + i, spec_.to));
         }
+    }
+
+    /// Where synapses are replaced, a free source is left for each.
+    void check_degrees(std::size_t b) const {
+        std::vector<std::uint32_t> degree(slices_[b].count);
+        for (const std::uint16_t target : rows.blocks[b].target) ++degree[target];
+        for (std::uint32_t i = 0; i < slices_[b].count; ++i) {
+            const std::uint32_t cell = slices_[b].first + i;
+            const bool itself = structure_rule_.skips_itself && cell < structure_rule_.sources;
+            const std::uint32_t most = structure_rule_.sources - (itself ? 1 : 0);
+            if (degree[i] > most)
+                throw ModelError(fmt::format(
+                    "{}: cell {} of '{}' has {} synapses from {} sources, and rewiring joins a "
+                    "pair but once; connect it with multapses: false, or write rewire: false",
+                    place_, cell, spec_.to, degree[i], most));
+        }
+    }
+
+    /// Structural plasticity, in all blocks.
+    void rewire(std::int64_t now) {
+        StructureCount sum;
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            if (slices_[b].count == 0) continue;
+            catch_up(b, now);
+            std::vector<PlasticSynapse> synapses = synapses_of(rows, b, traces(b));
+            const StructureTargets targets{
+                slices_[b].first, slices_[b].count,
+                RandomKey{seed_, Stream::rewiring, 0, static_cast<std::uint32_t>(now),
+                          static_cast<std::uint32_t>(projection)}};
+            const StructureCount count = restructure(structure_rule_, targets, synapses);
+            set_synapses(rows, b, synapses, traces(b));
+            sum.pruned += count.pruned;
+            sum.grown += count.grown;
+        }
+        rows.renumber();
+        structure.step.push_back(static_cast<std::uint32_t>(now));
+        structure.pruned.push_back(sum.pruned);
+        structure.grown.push_back(sum.grown);
+    }
+    SynapseTraces traces(std::size_t b) {
+        return {has_own ? &blocks_[b].own : nullptr,
+                spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
     }
 
     void multiply(PlasticRows::Block& row, const std::vector<double>& factor) const {
@@ -344,6 +479,9 @@ class PlasticOf final : public PlasticProjection {
         multiply(rows.blocks[b], factor);
     }
 
+    float in_model_units(PlasticWeight w) const {
+        return static_cast<float>(w / double{weight_one} * unit_);
+    }
     std::size_t first_block() const {
         std::size_t b = 0;
         while (slices_[b].count == 0) ++b;
@@ -534,7 +672,10 @@ class PlasticOf final : public PlasticProjection {
     bool plastic_ = true;
     std::int64_t normalise_interval_ = 0, scaling_interval_ = 0;  // steps; 0: never
     float scaling_decay_ = 0.0f;                                  // in an interval
-    std::vector<float> growth_;                                   // see Waiting
+    std::vector<std::int64_t> schedule_;                          // steps: see RateScheduleSpec
+    std::int64_t structure_interval_ = 0;                         // steps; 0: never
+    StructureRule structure_rule_;
+    std::vector<float> growth_;  // see Waiting
     float waiting_decay_ = 0.0f, reward_decay_ = 0.0f, baseline_ = 0.0f, seconds_ = 0.0f;
     std::vector<DecayTable> tables_;  // of the rule's traces
     DecayTable recovery_table_, facilitation_table_;

@@ -28,21 +28,32 @@ class PlasticProjection {
     virtual void catch_up(std::size_t block, std::int64_t now) = 0;
     /// Their values in the unit of the model, [number of the synapse]; caught up before.
     virtual void read_weights(std::size_t block, float* out) const = 0;
+    /// Adds how many lie in each of equal bins from w_min to w_max; caught up before.
+    virtual void count_weights(std::size_t block, std::vector<std::uint64_t>& bins) const = 0;
+    /// The weight that a spike finds which arrives in step `now`, whether caught up or not; NaN
+    /// where there is no synapse. `target`: in the block's slice.
+    virtual float weight_at(std::size_t block, std::uint32_t source, std::uint32_t target,
+                            std::int64_t now) = 0;
     /// Scales the weights of each target to a sum, in the unit of the model; caught up before.
     virtual void normalise(std::size_t block, double sum) = 0;
     /// False where the rule waits for none.
     virtual bool reward(double amount) = 0;
     /// Step t is over: what is done at intervals.
     virtual void end_step(std::size_t block, std::int64_t t) = 0;
+    /// The step after `now` before which `change` is called, while no block is at work.
+    virtual std::int64_t next_change(std::int64_t now) const = 0;
+    /// What is done between two steps: a new learning rate, synapses that go and grow.
+    virtual void change(std::int64_t now) = 0;
     /// From `now` on weights change, or stay.
     virtual void set_plastic(bool plastic, std::int64_t now) = 0;
 
     virtual PlasticState state(std::int64_t now) = 0;
-    virtual void set_state(const PlasticState& state) = 0;
+    virtual void set_state(const PlasticState& state, std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;
 
     std::size_t projection = 0, from = 0, to = 0;  // their numbers in the model
     PlasticRows rows;
+    StructureCounts structure;  // so far
 };
 
 /// Of a projection with `plasticity`, `short_term` or `release`. Throws ModelError where a weight

@@ -41,6 +41,28 @@ std::size_t PlasticRows::bytes() const {
     return bytes;
 }
 
+void PlasticRows::set_synapses(std::size_t block, const std::vector<PlasticSynapse>& synapses) {
+    SNN_EXPECT(delays.count == 1);
+    Block& b = blocks[block];
+    std::fill(b.edge.begin(), b.edge.end(), 0u);
+    b.target.resize(synapses.size());
+    b.weight.resize(synapses.size());
+    for (std::size_t k = 0; k < synapses.size(); ++k) {
+        ++b.edge[synapses[k].source + 1];
+        b.target[k] = synapses[k].target;
+        b.weight[k] = synapses[k].weight;
+    }
+    for (std::size_t s = 1; s < b.edge.size(); ++s) b.edge[s] += b.edge[s - 1];
+}
+
+void PlasticRows::renumber() {
+    number.assign(segments() + 1, 0);
+    for (const Block& b : blocks) {
+        for (std::uint32_t s = 0; s < segments(); ++s) number[s + 1] += b.edge[s + 1] - b.edge[s];
+    }
+    for (std::size_t s = 1; s < number.size(); ++s) number[s] += number[s - 1];
+}
+
 PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout, double unit,
                                ThreadPool& pool) {
     PlasticRows rows;
@@ -61,11 +83,9 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
             ++rows.blocks[panels[target / cell_panel].block].edge[segment_of(j, attributes) + 1];
         });
     });
-    rows.number.assign(rows.segments() + 1, 0);
     for (PlasticRows::Block& b : rows.blocks) {
         std::uint64_t at = 0;
         for (std::uint32_t s = 1; s <= rows.segments(); ++s) {
-            rows.number[s] += b.edge[s];
             at += b.edge[s];
             SNN_EXPECT(at <= 0xFFFFFFFFu);
             b.edge[s] = static_cast<std::uint32_t>(at);
@@ -73,7 +93,7 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
         b.target.resize(at);
         b.weight.resize(at);
     }
-    for (std::size_t s = 1; s < rows.number.size(); ++s) rows.number[s] += rows.number[s - 1];
+    rows.renumber();
 
     for_each_source(rows.sources, pool, [&](std::uint32_t j, Taken& taken) {
         std::vector<Drawn> row;

@@ -1,6 +1,7 @@
 // The synapses of a projection whose weights change: a row a source and block, with a weight each.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "src/engine/projection_plan.hpp"
 
 namespace snnsim {
+
+/// A synapse out of its row, of a projection with one delay.
+struct PlasticSynapse {
+    std::uint32_t source = 0;
+    std::uint16_t target = 0;  // in the block's slice
+    std::uint8_t ready = 0;    // see PlasticState, as for `own`
+    PlasticWeight weight = 0;
+    float own = 0.0f;
+};
 
 /// Segment s = source * delays.count + (delay - delays.first) holds the synapses that get a spike
 /// of the source at one time. Synapses are numbered by (source, delay, target), in any layout.
@@ -41,6 +51,22 @@ struct PlasticRows {
             if (edge[s] < edge[s + 1]) f(first_number(block, s), edge[s], edge[s + 1] - edge[s]);
         }
     }
+    /// Calls f(segment, place in the block) for the synapses between two cells.
+    template <class F>
+    void for_each_between(std::size_t block, std::uint32_t source, std::uint32_t target,
+                          F&& f) const {
+        const Block& b = blocks[block];
+        for (std::uint32_t k = 0; k < delays.count; ++k) {
+            const std::uint32_t s = source * delays.count + k;
+            const auto begin = b.target.begin();
+            auto [first, last] = std::equal_range(begin + b.edge[s], begin + b.edge[s + 1], target);
+            for (; first != last; ++first) f(s, static_cast<std::uint32_t>(first - begin));
+        }
+    }
+    /// Makes the rows of a block anew from synapses sorted by (source, target), where all have one
+    /// delay; `renumber` afterwards.
+    void set_synapses(std::size_t block, const std::vector<PlasticSynapse>& synapses);
+    void renumber();
     std::size_t bytes() const;
 };
 

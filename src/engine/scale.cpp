@@ -114,6 +114,10 @@ SimulationSpec apply_scale(const SimulationSpec& full) {
         if (p.plasticity) {
             p.plasticity->w_max = times(p.plasticity->w_max, up);
             p.plasticity->w_min = times(p.plasticity->w_min, up);
+            if (p.plasticity->structure) {
+                p.plasticity->structure->below = times(p.plasticity->structure->below, up);
+                p.plasticity->structure->weight = times(p.plasticity->structure->weight, up);
+            }
             if (p.plasticity->normalise)
                 p.plasticity->normalise->sum =
                     times(p.plasticity->normalise->sum, up * scale.in_degrees);

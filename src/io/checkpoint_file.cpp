@@ -34,6 +34,12 @@ void write_plastic(hid_t file, std::size_t k, const PlasticState& s) {
     h5::write_vector(g, "post", s.post, "1");
     h5::write_vector(g, "fired", s.fired, "1");
     h5::write_vector(g, "rate", s.rate, "Hz");
+    h5::write_vector(g, "watched", s.watched, "1");
+    h5::write_vector(g, "source", s.source, "1");
+    h5::write_vector(g, "target", s.target, "1");
+    h5::write_vector(g, "structure/step", s.structure.step, "1");
+    h5::write_vector(g, "structure/pruned", s.structure.pruned, "1");
+    h5::write_vector(g, "structure/grown", s.structure.grown, "1");
 }
 
 PlasticState read_plastic(hid_t file, std::size_t k) {
@@ -53,6 +59,12 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     s.post = h5::read_vector<float>(g, "post");
     s.fired = h5::read_vector<std::uint32_t>(g, "fired");
     s.rate = h5::read_vector<float>(g, "rate");
+    s.watched = h5::read_vector<float>(g, "watched");
+    s.source = h5::read_vector<std::uint32_t>(g, "source");
+    s.target = h5::read_vector<std::uint32_t>(g, "target");
+    s.structure.step = h5::read_vector<std::uint32_t>(g, "structure/step");
+    s.structure.pruned = h5::read_vector<std::uint64_t>(g, "structure/pruned");
+    s.structure.grown = h5::read_vector<std::uint64_t>(g, "structure/grown");
     return s;
 }
 

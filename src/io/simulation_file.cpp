@@ -11,6 +11,7 @@
 #include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
+#include "src/io/write_weights.hpp"
 
 namespace snnsim {
 namespace {
@@ -20,12 +21,8 @@ constexpr std::size_t most_waiting = 4;  // parts
 std::string spikes_path(const std::string& population) {
     return "spikes/" + population;
 }
-std::string weights_path(const std::string& projection) {
-    return "weights/" + projection;
-}
 /// Of what is not spikes; its times are beside it, with `_time` at the end of the name.
 std::string values_path(const SimulationRecordSpec& record) {
-    if (record.of_weights()) return weights_path(record.projection) + "/snapshots";
     return (record.of_cells() ? "state/" : "rates/") + record.population + "/" + record.what;
 }
 
@@ -53,36 +50,6 @@ void set_status(hid_t file, RunStatus status, const std::string& finished) {
     h5::remove_attribute(file, "finished");
     h5::write_text(file, "status", name_of(status));
     h5::write_text(file, "finished", finished);
-}
-
-const std::string& weight_unit_of(const SynapsesSpec& p) {
-    static const std::string none = "1";
-    return p.plasticity->w_max.unit.empty() ? none : p.plasticity->w_max.unit;
-}
-
-/// Snapshots of the weights of a projection: [time, synapse].
-void make_snapshots(hid_t file, const SimulationSpec& spec, const EngineReport& report,
-                    const SimulationRecordSpec& r) {
-    std::size_t k = 0;
-    while (spec.projections[k].name() != r.projection) ++k;
-    const hsize_t synapses = report.projection_synapses[k];
-    const std::string path = values_path(r);
-    h5::make_growing(file, path, H5T_NATIVE_FLOAT, {synapses},
-                     std::clamp<hsize_t>(65536 / std::max<hsize_t>(1, synapses), 1, 4096),
-                     weight_unit_of(spec.projections[k]));
-    h5::make_growing(file, path + "_time", H5T_NATIVE_DOUBLE, {}, 512, "ms");
-}
-
-/// Final weights, synapse by synapse.
-void write_weights(hid_t file, const SimulationSpec& spec, const ProjectionWeights& w) {
-    const SynapsesSpec& p = spec.projections[w.projection];
-    const std::string path = weights_path(p.name());
-    for (const char* name : {"/source", "/target", "/delay", "/weight"})
-        h5::remove_link(file, path + name);
-    h5::write_vector(file, path + "/source", w.source, "1");
-    h5::write_vector(file, path + "/target", w.target, "1");
-    h5::write_vector(file, path + "/delay", w.delay, "ms");
-    h5::write_vector(file, path + "/weight", w.weight, weight_unit_of(p));
 }
 
 /// The data sets of a record of values: [time, cell] and the cells' numbers; of rates [time].
@@ -154,8 +121,11 @@ SimulationFile::SimulationFile(std::string path, const SimulationSpec& spec, std
             keep(at + "/timestamps", sets);
         }
         for (const SimulationRecordSpec& r : spec_.record) {
+            if (r.what == "spikes") continue;
             const std::string at = values_path(r);
-            if (r.what != "spikes") keep(at + "_time", {at, at + "_time"});
+            const std::vector<std::string> sets =
+                r.of_weights() ? weight_record_sets(r) : std::vector{at + "_time", at};
+            keep(sets[0], sets);
         }
         keep("progress/time", {"progress/time"});
         set_status(file, RunStatus::running, "");
@@ -200,7 +170,7 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
     }
     for (const SimulationRecordSpec& r : spec_.record) {
         if (r.of_weights()) {
-            make_snapshots(file, spec_, report, r);
+            make_weight_record(file, spec_, report, r);
         } else if (r.what != "spikes") {
             make_values(file, spec_, r);
         }
@@ -279,6 +249,10 @@ void SimulationFile::write(const Part& part) const {
     for (const SimulationRecordSpec& r : spec_.record) {
         if (r.what == "spikes") continue;
         const StateSamples& s = part.values[k++];
+        if (r.of_weights()) {
+            append_weight_record(file, spec_, r, s);
+            continue;
+        }
         std::vector<double> time(s.step.size());
         std::transform(s.step.begin(), s.step.end(), time.begin(),
                        [&](std::uint32_t step) { return step * spec_.dt; });
@@ -322,9 +296,11 @@ void SimulationFile::complete(const Provenance& provenance,
         std::filesystem::copy_file(partial_, temporary);
         h5::Handle file = h5::open_to_change(temporary);
         set_status(file, summary.status, provenance.finished);
-        for (const char* name : {"steps", "spike_digest"}) h5::remove_attribute(file, name);
+        for (const char* name : {"steps", "spike_digest", "warnings"})
+            h5::remove_attribute(file, name);
         h5::write_number(file, "steps", summary.steps);
         h5::write_text(file, "spike_digest", summary.digest);
+        h5::write_texts(file, "warnings", summary.warnings);
         h5::remove_attribute(file, "error");
         if (!summary.error.empty()) h5::write_text(file, "error", summary.error);
         for (std::size_t p = 0; p < spec_.populations.size(); ++p) {

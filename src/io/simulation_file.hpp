@@ -29,6 +29,7 @@ struct SimulationSummary {
     std::string error;         // of a run that failed
     MeasuredEnergy measured;
     std::vector<ProjectionWeights> weights;  // of projections with plasticity
+    std::vector<std::string> warnings;
 };
 
 /// Grows as `<name>.partial.h5`, readable at any moment and after a crash, and takes its final name

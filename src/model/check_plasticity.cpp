@@ -64,6 +64,11 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
     const auto given = [&](const char* key) {
         return model.given({"projections", k, "plasticity", key});
     };
+    double rate = p.learning_rate;  // the greatest
+    if (p.schedule) {
+        for (const double factor : p.schedule->factors)
+            rate = std::max(rate, p.learning_rate * factor);
+    }
     PlasticityRules::visit(p.rule, [&]<class R>(const typename R::Params& params) {
         const auto check = [&](const auto& field) {
             using Member = std::remove_cvref_t<decltype(params.*field.member)>;
@@ -75,13 +80,12 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
                     model.add({"projections", k, "plasticity", name},
                               fmt::format("{} ({:g} ms) is longer than 10 million steps of dt",
                                           name, value));
-                } else if ((name[0] == 'a' || name == "eta") &&
-                           std::abs(value) * p.learning_rate > 1.0) {
+                } else if ((name[0] == 'a' || name == "eta") && std::abs(value) * rate > 1.0) {
                     model.add({"projections", k, "plasticity", given(field.name) ? name : "rule"},
                               fmt::format("{} ({:g}) is in units of w_max: with learning_rate {:g} "
                                           "one pair of spikes moves a weight from bound to bound; "
                                           "write at most {:g}",
-                                          name, value, p.learning_rate, 1.0 / p.learning_rate));
+                                          name, value, rate, 1.0 / rate));
                 }
             }
         };
@@ -110,8 +114,13 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
     });
 }
 
-void check_homeostasis(SimulationView& model, const PlasticitySpec& p, const CellPopulationSpec* to,
+void check_homeostasis(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                        const std::string& k) {
+    const PlasticitySpec& p = *s.plasticity;
+    if (p.normalise && s.weight_given && model.sound({"projections", k, "weight"}) &&
+        extent(s.weight) == std::pair(0.0, 0.0))
+        model.add({"projections", k, "weight"},
+                  "with normalise weights must not all be 0: no factor gives them a sum");
     if (p.normalise && model.sound({"projections", k, "plasticity", "normalise"})) {
         const Places::Path sum{"projections", k, "plasticity", "normalise", "sum"};
         const Distribution& d = p.normalise->sum;
@@ -193,12 +202,16 @@ void check_plasticity(SimulationView& model) {
         }
         const CellPopulationSpec* to = nullptr;
         for (const CellPopulationSpec& p : model.spec.populations) {
-            if (p.name == s.to && model.model_known(p)) to = &p;
+            if (p.name == s.to && model.model_known(p) && facts_of(p).receptors > 0) to = &p;
         }
         if (!model.sound({"projections", k, "plasticity"})) continue;
-        if (check_bounds(model, *s.plasticity, to, k)) check_initial(model, s, k);
+        const bool bounded = check_bounds(model, *s.plasticity, to, k);
+        if (bounded) check_initial(model, s, k);
+        check_schedule(model, *s.plasticity, k);
         check_rule(model, *s.plasticity, k);
-        if (model.sound({"dt"})) check_homeostasis(model, *s.plasticity, to, k);
+        if (!model.sound({"dt"})) continue;
+        check_homeostasis(model, s, to, k);
+        if (bounded) check_structure(model, s, to, k);
     }
 }
 

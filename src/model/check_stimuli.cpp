@@ -20,27 +20,6 @@ void check_times(SimulationView& model, const StimulusSpec& s, const std::string
     }
 }
 
-/// The times at which something changes ascend on the grid, and each has its value.
-void check_changes(SimulationView& model, const std::vector<double>& times, std::size_t count,
-                   const char* values, const std::string& k) {
-    if (!model.sound({"stimuli", k})) return;
-    if (times.size() != count) {
-        model.add({"stimuli", k}, fmt::format("times has {} entries and {} has {}; write as many",
-                                              times.size(), values, count));
-        return;
-    }
-    if (!model.sound({"dt"})) return;
-    const double dt = model.spec.dt;
-    for (std::size_t n = 1; n < times.size(); ++n) {
-        if (std::floor(times[n] / dt + 0.5) > std::floor(times[n - 1] / dt + 0.5)) continue;
-        model.add({"stimuli", k, "times"},
-                  fmt::format("times must ascend by a dt ({:g} ms) at least, but {:g} ms follows "
-                              "{:g} ms",
-                              dt, times[n], times[n - 1]));
-        return;
-    }
-}
-
 /// Only a constant current differs from cell to cell.
 void check_single(SimulationView& model, Places::Path path, const char* key,
                   const Distribution& given, bool may_vary) {
@@ -87,6 +66,27 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
 
 }  // namespace
 
+bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at,
+                   const std::vector<double>& times, std::size_t count, const char* values) {
+    if (!model.sound(at)) return false;
+    if (times.size() != count) {
+        model.add(at, fmt::format("times has {} entries and {} has {}; write as many", times.size(),
+                                  values, count));
+        return false;
+    }
+    if (!model.sound({"dt"})) return false;
+    const double dt = model.spec.dt;
+    for (std::size_t n = 1; n < times.size(); ++n) {
+        if (std::floor(times[n] / dt + 0.5) > std::floor(times[n - 1] / dt + 0.5)) continue;
+        model.add(times_at,
+                  fmt::format("times must ascend by a dt ({:g} ms) at least, but {:g} ms follows "
+                              "{:g} ms",
+                              dt, times[n], times[n - 1]));
+        return false;
+    }
+    return true;
+}
+
 void check_stimuli(SimulationView& model) {
     for (std::size_t n = 0; n < model.spec.stimuli.size(); ++n) {
         const StimulusSpec& s = model.spec.stimuli[n];
@@ -94,9 +94,11 @@ void check_stimuli(SimulationView& model) {
         const CellPopulationSpec* to = model.find(s.to, {"stimuli", k, "to"});
         if (!model.sound({"stimuli", k, "kind"})) continue;
         if (const auto* steps = std::get_if<StepsStimulus::Params>(&s.kind))
-            check_changes(model, steps->times, steps->amplitudes.size(), "amplitudes", k);
+            check_changes(model, {"stimuli", k}, {"stimuli", k, "times"}, steps->times,
+                          steps->amplitudes.size(), "amplitudes");
         if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
-            check_changes(model, poisson->times, poisson->rates.size(), "rates", k);
+            check_changes(model, {"stimuli", k}, {"stimuli", k, "times"}, poisson->times,
+                          poisson->rates.size(), "rates");
         check_times(model, s, k);
         if (to && model.model_known(*to)) check_units(model, s, *to, k);
     }

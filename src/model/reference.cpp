@@ -65,6 +65,8 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "name";
     } else if constexpr (std::is_same_v<T, std::vector<double>>) {
         return fmt::format("list; each a {}", type_text<double>(limits, unit));
+    } else if constexpr (std::is_same_v<T, std::vector<std::vector<std::int64_t>>>) {
+        return "list of lists of whole numbers";
     } else if constexpr (std::is_same_v<T, std::vector<Distribution>>) {
         return "list of quantities";
     } else if constexpr (std::is_same_v<T, CellChoice>) {
@@ -216,6 +218,17 @@ std::string plasticity() {
                                   "Every target must have weights.") +
            section<ScalingSpec>("projections[].plasticity.scaling",
                                 "Synaptic scaling; the rate starts at `rate`.") +
+           section<StructureSpec>(
+               "projections[].plasticity.structure",
+               "Structural plasticity: after the step that ends an interval, after `normalise` and "
+               "`scaling`. With `rewire` every target keeps the number of its synapses; spikes on "
+               "their way arrive through the synapses that are there when they arrive. The "
+               "projection needs one delay. The run file keeps the numbers of synapses that went "
+               "and came.") +
+           section<RateScheduleSpec>(
+               "projections[].plasticity.schedule",
+               "As in `{times: [10 s, 20 s], factors: [0.5, 0]}`. It multiplies what a rule does, "
+               "not `normalise` and `scaling`.") +
            alternatives("Plasticity rules",
                         "Values of `projections[].plasticity.rule`, each with its parameters. A "
                         "trace is bumped by 1 (or, nearest, set to 1) by every spike and decays "

@@ -65,44 +65,6 @@ void check_interval(SimulationView& model, const SimulationRecordSpec& r, const 
     }
 }
 
-/// A record of a projection: its weights, at an interval.
-void check_weight_record(SimulationView& model, const SimulationRecordSpec& r,
-                         const std::string& k) {
-    const auto& projections = model.spec.projections;
-    const auto p = std::find_if(projections.begin(), projections.end(),
-                                [&](const SynapsesSpec& s) { return s.name() == r.projection; });
-    std::vector<std::string> plastic;
-    for (const SynapsesSpec& s : projections) {
-        if (s.plasticity) plastic.push_back(s.name());
-    }
-    if (p == projections.end() || !p->plasticity) {
-        model.add({"record", k, "projection"},
-                  fmt::format("{}'{}'{} (projections with plasticity: {})",
-                              p == projections.end() ? "there is no projection " : "", r.projection,
-                              p == projections.end() ? did_you_mean(r.projection, plastic)
-                                                     : " has no plasticity: its weights stay",
-                              plastic.empty() ? "none" : join(plastic)));
-    }
-    if (model.sound({"record", k, "what"}) && r.what != "weight") {
-        model.add({"record", k, "what"},
-                  fmt::format("of a projection, weight is recorded, not '{}'", r.what));
-    }
-    for (const char* key : {"population", "cells"}) {
-        if (model.given({"record", k, key}))
-            model.add({"record", k, key},
-                      fmt::format("{} is for records of a population; leave it out beside "
-                                  "'projection'",
-                                  key));
-    }
-    if (!model.given({"record", k, "interval"})) {
-        model.add({"record", k},
-                  fmt::format(
-                      "record[{}] is missing the key 'interval', for example 'interval: 1 s'", k));
-    } else if (r.interval > 0.0 && model.sound({"dt"})) {
-        check_whole_steps(model, {"record", k, "interval"}, "interval", r.interval, model.spec.dt);
-    }
-}
-
 void check_chosen(SimulationView& model, const SimulationRecordSpec& r, const CellPopulationSpec& p,
                   const std::string& k) {
     if (!model.size_known(p)) return;
@@ -133,13 +95,14 @@ void check_recording(SimulationView& model) {
         const SimulationRecordSpec& r = record[n];
         const std::string k = std::to_string(n);
         const auto earlier = record.begin() + static_cast<std::ptrdiff_t>(n);
-        if (std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
-                return e.of_weights() && e.projection == r.projection;
-            })) {
-            model.add({"record", k},
-                      fmt::format("weight of '{}' is recorded already", r.projection));
-        }
         if (r.of_weights()) {
+            if (std::any_of(record.begin(), earlier, [&](const SimulationRecordSpec& e) {
+                    return e.projection == r.projection && e.what == r.what &&
+                           e.of_synapses() == r.of_synapses();
+                })) {
+                model.add({"record", k},
+                          fmt::format("{} of '{}' is recorded already", r.what, r.projection));
+            }
             check_weight_record(model, r, k);
             continue;
         }
@@ -149,6 +112,13 @@ void check_recording(SimulationView& model) {
                                   "what to record",
                                   k));
             continue;
+        }
+        for (const char* key : {"bins", "synapses"}) {
+            if (model.given({"record", k, key}))
+                model.add({"record", k, key},
+                          fmt::format("{} is for records of weights: leave it out, or write "
+                                      "'projection' for 'population'",
+                                      key));
         }
         const CellPopulationSpec* p = model.find(r.population, {"record", k, "population"});
         if (!model.sound({"record", k, "what"})) continue;

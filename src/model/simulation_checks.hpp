@@ -47,11 +47,23 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
                 const Distribution& given, const char* unit, const CellPopulationSpec& to,
                 const char* model_name);
 
+/// The times at which something changes ascend on the grid, and each has its value. `at`: where
+/// they stand, `times_at`: where `times` does.
+bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at,
+                   const std::vector<double>& times, std::size_t count, const char* values);
+
 void check_cells(SimulationView& model);
 void check_synapses(SimulationView& model);
 void check_plasticity(SimulationView& model);
+/// `structure` and `schedule` of a projection's plasticity; `to`: null where it is not known.
+void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
+                     const std::string& k);
+void check_schedule(SimulationView& model, const PlasticitySpec& p, const std::string& k);
 void check_stimuli(SimulationView& model);
 void check_recording(SimulationView& model);
+/// A record of a projection.
+void check_weight_record(SimulationView& model, const SimulationRecordSpec& r,
+                         const std::string& k);
 void check_scale(SimulationView& model);
 
 /// All of them.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "snnsim/edge_list.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
@@ -339,6 +340,35 @@ TEST(Plastic, RewardConditionsOneOfTenStimuli) {
     };
     EXPECT_GT(mean(0, 100), 1.5 * mean(100, 1000));  // of the rewarded stimulus, of the others
     EXPECT_EQ(condition(2, true), with);
+}
+
+TEST(Plastic, RefusesWeightsThatCannotBe) {
+    const auto error = [](const SimulationSpec& spec) -> std::string {
+        try {
+            make_engine(spec, {});
+        } catch (const ModelError& e) {
+            return e.what();
+        }
+        return "no error";
+    };
+    SimulationSpec listed = task_network();
+    listed.projections[0].connect.rule = Rule::list;
+    EdgeList edges;
+    edges.source = edges.target = {0, 1};
+    edges.weight = {0.5, 1.2};
+    listed.projections[0].edges = std::make_shared<const EdgeList>(edges);
+    EXPECT_EQ(error(listed),
+              "test.yaml:8:5: in_to_out: a weight of 1.2 lies outside w_min (0) and w_max (1)");
+
+    SimulationSpec sparse = task_network();
+    sparse.projections[0].connect.rule = Rule::fixed_total_number;
+    sparse.projections[0].connect.n = 10;
+    sparse.projections[0].plasticity->normalise =
+        NormaliseSpec{sparse.projections[0].weight, 100.0};
+    const std::string message = error(sparse);
+    EXPECT_NE(message.find("of 'out' has no weights to normalise: their sum is 0"),
+              std::string::npos)
+        << message;
 }
 
 TEST(Plastic, RefusesWhatCannotBe) {

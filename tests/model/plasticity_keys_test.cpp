@@ -53,6 +53,58 @@ TEST(PlasticityKeys, Homeostasis) {
     expect_error(rule(", normalise: {sum: 800 pA, interval: 0.15 ms}"), "whole multiple of dt");
     expect_error(rule(", normalise: {sum: 5 mV, interval: 1 s}"), "sum is a voltage");
     expect_error(rule(", scaling: {interval: 1 s}"), "missing the key 'rate'");
+    expect_error(
+        with("plasticity: {rule: stdp, w_max: 200 pA, normalise: {sum: 800 pA, interval: 1 s}}",
+             "weight: 0 pA"),
+        "with normalise weights must not all be 0");
+}
+
+TEST(PlasticityKeys, Structure) {
+    const auto structure = [](const std::string& keys) {
+        return rule(", w_min: 10 pA, structure: {interval: 1 s" + keys + "}");
+    };
+    EXPECT_EQ(error_of(structure(", below: 20 pA, weight: 50 pA")), "no error");
+    EXPECT_EQ(error_of(structure(", below: 20 pA, rewire: false")), "no error");
+    expect_error(structure(""), "missing the key 'below'");
+    expect_error(structure(", below: 20 pA"), "structure is missing the key 'weight'");
+    expect_error(structure(", below: 20 pA, weight: 5 pA"), "weight (5) must lie between w_min");
+    expect_error(structure(", below: 20 pA, weight: 15 pA"), "would be removed again");
+    expect_error(structure(", below: 10 pA, rewire: false"), "below (10) is w_min");
+    expect_error(structure(", below: 300 pA, rewire: false"), "must lie between w_min");
+    expect_error(structure(", below: 20 mV, weight: 50 pA"), "below is a voltage");
+    expect_error(structure(", below: 20 pA, weight: 50 pA, rewire: false"),
+                 "with rewire: false there are none");
+    expect_error(
+        replaced(structure(", below: 20 pA, rewire: false"), "interval: 1 s", "interval: 0.15 ms"),
+        "whole multiple of dt");
+    expect_error(replaced(structure(", below: 20 pA, rewire: false"), "delay: 1.5 ms",
+                          "delay: {distribution: uniform, low: 1 ms, high: 2 ms}"),
+                 "have one delay");
+    expect_error(replaced(structure(", below: 20 pA, rewire: false"), "record:",
+                          "record:\n  - {projection: E_to_I, what: weight, interval: 1 s}"),
+                 "its synapses do not stay the same");
+}
+
+TEST(PlasticityKeys, Schedule) {
+    const auto schedule = [](const std::string& keys) {
+        return rule(", schedule: {" + keys + "}");
+    };
+    EXPECT_EQ(error_of(schedule("times: [0 s, 1 s], factors: [1, 0]")), "no error");
+    expect_error(schedule("times: [1 s]"), "missing the key 'factors'");
+    expect_error(schedule("times: [1 s, 2 s], factors: [1]"),
+                 "times has 2 entries and factors has 1");
+    expect_error(schedule("times: [2 s, 1 s], factors: [1, 0]"), "times must ascend");
+    expect_error(schedule("times: [1 s], factors: [-1]"), "must be at least 0");
+    expect_error(rule(", a_plus: 0.5, schedule: {times: [1 s], factors: [3]}"),
+                 "with learning_rate 3 one pair of spikes moves a weight from bound to bound");
+}
+
+TEST(PlasticityKeys, OntoWhatTakesNoInput) {
+    expect_error(changed("from: E, to: I, connect: {rule: fixed_probability, p: 0.1}, weight: 87.8 "
+                         "pA, delay: 1.5 ms}",
+                         "from: E, to: S, connect: all_to_all, weight: 1 pA, plasticity: {rule: "
+                         "stdp, w_max: 2 pA}}"),
+                 "m.yaml:9:19: 'S' is a poisson_source, which takes no input");
 }
 
 TEST(PlasticityKeys, ShortTermAndRelease) {
@@ -76,7 +128,32 @@ TEST(PlasticityKeys, Records) {
     expect_error(record("projection: I_to_E, what: weight, interval: 1 s"), "has no plasticity");
     expect_error(record("projection: E_to_I, what: weight"), "missing the key 'interval'");
     expect_error(record("projection: E_to_I, what: v, interval: 1 s"),
-                 "weight is recorded, not 'v'");
+                 "weight or weight_histogram is recorded, not 'v'");
+    EXPECT_EQ(
+        error_of(record("projection: E_to_I, what: weight_histogram, interval: 1 s, bins: 20")),
+        "no error");
+    EXPECT_EQ(error_of(record("projection: E_to_I, what: weight, synapses: [[0, 3], [79, 19]]")),
+              "no error");
+    expect_error(record("projection: E_to_I, what: weight, interval: 1 s, bins: 20"),
+                 "bins are those of a weight_histogram");
+    expect_error(record("projection: E_to_I, what: weight_histogram, interval: 1 s, bins: 0"),
+                 "bins must be between 1 and 10000");
+    expect_error(record("projection: E_to_I, what: weight_histogram"),
+                 "missing the key 'interval'");
+    expect_error(record("projection: E_to_I, what: weight, synapses: [[0, 20]]"),
+                 "m.yaml:16:51: 'I' has no cell 20: its 20 cells are numbered from 0");
+    expect_error(record("projection: E_to_I, what: weight, synapses: [[0, 1], [0, 1]]"),
+                 "from 0 to 1 is listed already");
+    expect_error(record("projection: E_to_I, what: weight, synapses: [[0, 1, 2]]"),
+                 "a list of two cells");
+    expect_error(record("projection: E_to_I, what: weight, synapses: []"), "synapses lists none");
+    expect_error(record("projection: E_to_I, what: weight, synapses: [[0, 1]], interval: 1 s"),
+                 "leave interval out");
+    expect_error(record("population: I, what: v, synapses: [[0, 1]]"),
+                 "synapses is for records of weights");
+    expect_error(replaced(record("projection: E_to_I, what: weight, interval: 1 s"), "record:",
+                          "record:\n  - {projection: E_to_I, what: weight, interval: 2 s}"),
+                 "weight of 'E_to_I' is recorded already");
     expect_error(record("projection: E_to_I, what: weight, interval: 1 s, cells: 3"),
                  "cells is for records of a population");
     expect_error(record("what: spikes"), "missing the key 'population' (or 'projection')");
