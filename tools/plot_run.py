@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Draws a run file of snnsim. Of a training: rasters, rates, curves, confusion matrix, weights, membrane traces. Of a
-simulation: raster, rates over time, rates and irregularity of the cells, traces of recorded states."""
+simulation: raster, rates over time, rates and irregularity of the cells, traces of recorded states, and of weights that
+change receptive fields, histograms over time, single synapses."""
 
 import argparse
 import base64
@@ -15,6 +16,7 @@ try:
     from run_figures import PANELS
     from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between
     from simulation_figures import SIMULATION_PANELS
+    from weight_figures import WEIGHT_PANELS
 except ImportError as error:
     sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -78,6 +80,7 @@ def results(run):
         for s in spikes_between(run, time):
             hertz = len(s.time) / (s.cells * (time.stop - time.start)) * 1000.0
             rows.append((s.population, f"{len(s.time)} spikes of {s.cells} cells, {hertz:.3f} Hz"))
+    rows += [("warning", text) for text in run.attrs.get("warnings", [])]
     rows += [(f"{name}, time", f"{seconds[0]:.2f} s") for name, seconds in run.get("profile", {}).items()]
     return rows + measured_energy(run)
 
@@ -167,7 +170,8 @@ def main(arguments=None):
     try:
         with open_run(options.run) as run:
             shown = part_shown(run, options)
-            panels = [p for p in (SIMULATION_PANELS if is_simulation(run) else PANELS) if p.available(run)]
+            known = SIMULATION_PANELS + WEIGHT_PANELS if is_simulation(run) else PANELS
+            panels = [p for p in known if p.available(run)]
             if not panels:
                 raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
             options.write(options.output, panels, run, shown, options.dpi)
