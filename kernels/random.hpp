@@ -29,6 +29,9 @@ enum class Stream : std::uint32_t {  // below 256
     cells = 13,       // entity: population; sub-entity: step; counter: cell
     release = 14,     // entity: source; sub-entity: step; variant: projection; counter: synapse
     rewiring = 15,    // entity: target; sub-entity: step; variant: projection; counter: synapse
+    patterns = 16,    // entity: phase; sub-entity: pattern; counter: cell
+    trials = 17,      // entity: phase; sub-entity: trial; counter: repetition, or what is drawn
+    order = 18,       // entity: phase; sub-entity: pass; counter: sample
     record = 19,      // entity: population; counter: cell
 };
 

@@ -14,12 +14,15 @@
 #include "snnsim/read_model.hpp"
 #include "src/cli/measured_text.hpp"
 #include "src/cli/network_report.hpp"
+#include "src/cli/phase_report.hpp"
 #include "src/cli/progress.hpp"
 #include "src/energy/meter.hpp"
 #include "src/engine/scale.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_played_spikes.hpp"
 #include "src/io/simulation_file.hpp"
+#include "src/phases/outcome.hpp"
+#include "src/phases/protocol.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
@@ -121,6 +124,7 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
             grouped(static_cast<std::int64_t>(s.spikes[p])),
             static_cast<double>(s.spikes[p]) / (seconds * static_cast<double>(population.size)));
     }
+    if (s.phases) out += phases_text(spec, *s.phases);
     for (const ProjectionWeights& w : s.weights) out += structure_text(spec, w);
     for (const std::string& warning : s.warnings) out += "warning: " + warning + '\n';
     const double wall = s.seconds.at("simulate");
@@ -132,6 +136,23 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     if (s.status == RunStatus::interrupted)
         out += fmt::format("go on with: snnsim --resume {}\n", path);
     return out;
+}
+
+std::vector<std::string> warnings_of(const SimulationSpec& spec, const SimulationSummary& s) {
+    std::vector<std::string> all = weights_at_bounds(spec, s.weights);
+    const auto add_silent = [&](const std::vector<std::uint64_t>& spikes, double ms,
+                                const std::string& when) {
+        for (std::string& line : silent_populations(spec, spikes, ms, when))
+            all.push_back(std::move(line));
+    };
+    if (s.phases) {
+        for (const PhaseOutcome& p : phase_outcomes(spec, *s.phases)) {
+            if (p.stop) add_silent(p.spikes, *p.stop - p.start, "phase '" + p.name + "'");
+        }
+    } else if (s.status == RunStatus::finished) {
+        add_silent(s.spikes, static_cast<double>(s.steps) * spec.dt, "the whole run");
+    }
+    return all;
 }
 
 std::string profile_text(const EngineReport& report) {
@@ -246,12 +267,26 @@ std::int64_t longest_part(const SimulationSpec& spec) {
 }
 
 /// Steps for about so many seconds of wall time at the speed so far.
-std::int64_t next_part(std::int64_t done, double seconds, double part, std::int64_t left,
-                       std::int64_t most) {
-    if (done == 0) return std::min<std::int64_t>({left, most, 100});
+std::int64_t next_part(std::int64_t done, double seconds, double part, std::int64_t most) {
+    if (done == 0) return std::min<std::int64_t>(most, 100);
     const double rate = static_cast<double>(done) / std::max(seconds, 1e-6);
-    const auto wanted = static_cast<std::int64_t>(rate * part);
-    return std::min(left, std::clamp<std::int64_t>(wanted, 1, most));
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * part), 1, most);
+}
+
+void show_progress(ProgressDisplay& display, const SimulationSpec& spec, const Protocol& protocol,
+                   std::int64_t now, double seconds) {
+    const double time = static_cast<double>(now) * spec.dt;
+    if (!spec.open_ended()) {
+        display.show_time(time, spec.simulate.duration, seconds);
+        return;
+    }
+    const ProtocolProgress p = protocol.progress(now);
+    std::string what = p.phase;
+    if (p.trials > 0)
+        what += fmt::format("  {} of {} samples", grouped(static_cast<std::int64_t>(p.trial)),
+                            grouped(static_cast<std::int64_t>(p.trials)));
+    if (p.recent) what += fmt::format("  {:.1f} % right", 100.0 * *p.recent);
+    display.show_share(what, p.share, seconds);
 }
 
 }  // namespace
@@ -269,6 +304,8 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     Provenance provenance = provenance_of(start.spec);
     provenance.inputs = input_files(spec);
     provenance.threads = threads;
+
+    Protocol protocol(spec, options.data_dir);
 
     std::string why_cpu;
     const Device device = choose_engine_device(spec, options.backend, &why_cpu);
@@ -292,6 +329,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         digests.restore(*start.checkpoint);
         rates.restore(start.checkpoint->rate_counts, engine->now());
         watch.restore(start.checkpoint->watch_counts, engine->now());
+        protocol.restore(start.checkpoint->protocol);
         seconds_before = start.checkpoint->seconds;
         file = std::make_unique<SimulationFile>(start.output, spec, engine->now());
     } else {
@@ -306,21 +344,24 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     meter.begin("simulate");
     const Timer timer;
     Timer since_checkpoint;
-    const std::int64_t steps = spec.steps(), first = engine->now(), most = longest_part(spec);
+    const std::int64_t first = engine->now(), most = longest_part(spec);
     std::int64_t done = first;
     const auto checkpoint_now = [&] {
-        return SimulationCheckpoint{engine->state(),
-                                    digests.save(),
-                                    rates.counts(),
-                                    watch.counts(),
-                                    seconds_before + timer.seconds(),
+        return SimulationCheckpoint{engine->state(), protocol.state(),
+                                    digests.save(),  rates.counts(),
+                                    watch.counts(),  seconds_before + timer.seconds(),
                                     meter.so_far()};
     };
     std::optional<NumericalError> trouble;
-    while (engine->now() < steps && !trouble && !InterruptGuard::asked()) {
+    if (!start.checkpoint) protocol.begin(*engine);
+    while (!protocol.finished() && !trouble && !InterruptGuard::asked()) {
         try {
-            engine->advance(next_part(engine->now() - first, timer.seconds(), part_seconds,
-                                      steps - engine->now(), most));
+            const std::int64_t end = engine->now() + next_part(engine->now() - first,
+                                                               timer.seconds(), part_seconds, most);
+            while (engine->now() < end && !protocol.finished()) {
+                engine->advance(std::min(end, protocol.next()) - engine->now());
+                if (engine->now() == protocol.next()) protocol.act(*engine);
+            }
         } catch (const NumericalError& e) {
             trouble = e;
         }
@@ -342,10 +383,9 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
             since_checkpoint = Timer();
         }
         file->append(done, std::move(spikes), std::move(values), std::move(checkpoint));
-        display.show_time(static_cast<double>(engine->now()) * spec.dt, spec.simulate.duration,
-                          timer.seconds());
+        show_progress(display, spec, protocol, engine->now(), timer.seconds());
     }
-    if (done < steps && !trouble)  // the question may have come after the last part
+    if (!protocol.finished() && !trouble)  // the question may have come after the last part
         file->append(done, {}, take_values(spec, *engine, rates.add({}, done), done),
                      checkpoint_now());
     meter.end("simulate");
@@ -353,9 +393,9 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     summary.measured = meter.so_far();
     summary.seconds["build"] = engine->report().build_seconds;
     summary.seconds["simulate"] = seconds_before + timer.seconds();
-    summary.status = trouble        ? RunStatus::failed
-                     : done < steps ? RunStatus::interrupted
-                                    : RunStatus::finished;
+    summary.status = trouble               ? RunStatus::failed
+                     : protocol.finished() ? RunStatus::finished
+                                           : RunStatus::interrupted;
     summary.steps = done;
     summary.events = engine->report().events;
     for (const auto& [phase, seconds] : engine->report().phase_seconds)
@@ -363,12 +403,11 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     if (trouble) summary.error = trouble->what();
     digests.finish(summary);
     summary.weights = engine->weights();
-    summary.warnings = weights_at_bounds(spec, summary.weights);
-    if (summary.status == RunStatus::finished) {
-        const double ms = static_cast<double>(done) * spec.dt;
-        for (std::string& line : silent_populations(spec, summary.spikes, ms, "the whole run"))
-            summary.warnings.push_back(std::move(line));
+    if (spec.open_ended()) {
+        summary.phases = protocol.state();
+        summary.final_states = engine->state().states;
     }
+    summary.warnings = warnings_of(spec, summary);
     provenance.finished = utc_now();
     file->finish(provenance, summary);
     display.say(summary_text(spec, summary, start.output));

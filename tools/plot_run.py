@@ -13,6 +13,7 @@ import sys
 try:
     from matplotlib.figure import Figure
 
+    from phase_figures import PHASE_PANELS
     from run_figures import PANELS
     from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between
     from simulation_figures import SIMULATION_PANELS
@@ -170,7 +171,7 @@ def main(arguments=None):
     try:
         with open_run(options.run) as run:
             shown = part_shown(run, options)
-            known = SIMULATION_PANELS + WEIGHT_PANELS if is_simulation(run) else PANELS
+            known = SIMULATION_PANELS + PHASE_PANELS + WEIGHT_PANELS if is_simulation(run) else PANELS
             panels = [p for p in known if p.available(run)]
             if not panels:
                 raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")

@@ -103,8 +103,14 @@ def draw_training(figure, run, _trials):
 
 
 def draw_confusion(figure, run, _trials):
+    test = run["test"].attrs
+    draw_counts(figure, run["test/confusion"][:],
+                f"Test: {100 * test['accuracy']:.2f} % of {test['samples']} samples right")
+
+
+def draw_counts(figure, counts, title):
+    """A confusion matrix, [label, prediction], and the share of each label that is right."""
     axes, bars = figure.subplots(1, 2)
-    counts = run["test/confusion"][:]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -115,8 +121,7 @@ def draw_confusion(figure, run, _trials):
     figure.colorbar(image, ax=axes, label="share of the label's samples")
     bars.bar(range(len(shares)), 100 * np.diag(shares), color=colour(0))
     bars.set(xlabel="label", ylabel="right [%]", ylim=(0, 100), xticks=range(len(shares)))
-    test = run["test"].attrs
-    figure.suptitle(f"Test: {100 * test['accuracy']:.2f} % of {test['samples']} samples right", fontsize=10)
+    figure.suptitle(title, fontsize=10)
 
 
 def draw_weights(figure, run, _trials):

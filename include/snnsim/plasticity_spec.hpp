@@ -1,6 +1,7 @@
 // What the model file says of synapses that change.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -19,8 +20,8 @@ struct NormaliseSpec {
                   "of the weights that a target has; they are all multiplied by one factor, and "
                   "kept within their bounds",
                   Need::required},
-            Field{"interval", &NormaliseSpec::interval, "ms", positive, "time between two",
-                  Need::required}};
+            Field{"interval", &NormaliseSpec::interval, "ms", positive,
+                  "time between two; default: before each sample that a phase presents"}};
     }
 };
 
@@ -82,6 +83,14 @@ struct PlasticitySpec {
     std::optional<ScalingSpec> scaling;
     std::optional<StructureSpec> structure;
     std::optional<RateScheduleSpec> schedule;
+
+    double greatest_learning_rate() const {
+        double factor = 1.0;
+        if (schedule) {
+            for (const double f : schedule->factors) factor = std::max(factor, f);
+        }
+        return learning_rate * factor;
+    }
 
     static constexpr auto alternative() {
         return Alternative<PlasticitySpec, PlasticityRules>{"rule", &PlasticitySpec::rule,

@@ -14,6 +14,7 @@
 #include "snnsim/cell_choice.hpp"
 #include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/phase_spec.hpp"
 #include "snnsim/plasticity_spec.hpp"
 #include "snnsim/played_spikes.hpp"
 
@@ -346,12 +347,17 @@ struct Names<Runaway> {
 
 struct SimulateSpec {
     double duration = 0.0;  // ms
+    std::vector<PhaseSpec> phases;
+    std::optional<RewardTimesSpec> reward;
     Runaway runaway = Runaway::stop;
 
     static constexpr auto fields() {
         return std::tuple{
-            Field{"duration", &SimulateSpec::duration, "ms", positive, "time to simulate",
-                  Need::required},
+            Field{"duration", &SimulateSpec::duration, "ms", positive, "time to simulate"},
+            Field{"phases", &SimulateSpec::phases, "", unlimited,
+                  "or a list of what happens, one after the other"},
+            Field{"reward", &SimulateSpec::reward, "", unlimited,
+                  "given at certain times to rules that wait for it"},
             Field{
                 "runaway", &SimulateSpec::runaway, "", unlimited,
                 "when a population with a loop of projections fires at 98 % of what its t_ref and "
@@ -376,11 +382,15 @@ struct ScaleSpec {
     }
 };
 
+/// They are counted in 32 bits.
+inline constexpr std::uint32_t most_steps = std::numeric_limits<std::uint32_t>::max();
+
 struct SimulationSpec {
     std::string name;
     std::uint64_t seed = 1;
     double dt = 0.1;  // ms
     SimulateSpec simulate;
+    std::optional<SimulationDataSpec> data;
     ScaleSpec scale;
     std::vector<CellPopulationSpec> populations;  // in the order of the file
     std::vector<SynapsesSpec> projections;
@@ -400,6 +410,7 @@ struct SimulationSpec {
             Field{"dt", &SimulationSpec::dt, "ms", positive, "time step", Need::required},
             Field{"simulate", &SimulationSpec::simulate, "", unlimited, "what to do",
                   Need::required},
+            Field{"data", &SimulationSpec::data, "", unlimited, "samples that phases show"},
             Field{"scale", &SimulationSpec::scale, "", unlimited, "a smaller network"},
             Field{"populations", &SimulationSpec::populations, "", unlimited,
                   "mapping of names to populations", Need::required},
@@ -411,7 +422,13 @@ struct SimulationSpec {
         };
     }
 
-    std::int64_t steps() const { return static_cast<std::int64_t>(simulate.duration / dt + 0.5); }
+    /// With phases it shows only while they go on how many steps there are.
+    bool open_ended() const { return !simulate.phases.empty(); }
+    /// How many steps there are, or can be.
+    std::int64_t steps() const {
+        return open_ended() ? std::int64_t{most_steps}
+                            : static_cast<std::int64_t>(simulate.duration / dt + 0.5);
+    }
     /// Some of its spikes carry values.
     bool graded() const {
         return std::any_of(populations.begin(), populations.end(),

@@ -12,6 +12,9 @@
 //   bumped_post(c, x)         optional: of a trace of the target, where that differs
 //   arrive(c, w, pre, post)   what the arrival of a presynaptic spike adds to the weight w
 //   fire(c, w, pre, post)     what a spike of the target adds
+//   arrival_bound(c, pre)     optional, of rules where |arrive| <= this times post[0], for any
+//                             weight and traces up to `pre`: arrivals at synapses whose target has
+//                             long been silent then cost nothing
 //   eligibility(params)       optional: what is added waits for a reward (see reward.hpp)
 //
 // Weights and what is added are in units of w_max; what leaves w_min to 1 is put back. Traces are

@@ -77,6 +77,9 @@ struct PairStdp {
                 pairing};
     }
     SNN_HD static float bumped(const Constants& c, float x) { return bumped_trace(c.pairing, x); }
+    static double arrival_bound(const Constants& c, const double*) {
+        return std::abs(double{c.a_minus});
+    }
 
     SNN_HD static float arrive(const Constants& c, float w, const float*, const float* post) {
         return -c.a_minus * f_minus(c, w) * post[0];

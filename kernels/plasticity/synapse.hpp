@@ -65,6 +65,13 @@ concept Modulated = requires(const typename R::Params& params) {
     R::eligibility(params);
 };
 
+/// An arrival changes nothing where the target has long been silent.
+template <class R>
+concept QuietWithoutPosts = requires(const typename R::Constants& c, const double* pre) {
+    R::arrival_bound(c, pre);
+}
+&&!R::pairs_once && !Modulated<R>;
+
 /// Since the start of the interval under way, the trace as it would be without decay; a change at
 /// step s counts growth[s % interval].
 struct Waiting {
@@ -188,6 +195,25 @@ SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, s
         *own = x[0];
     }
     c.apply(w, own, R::arrive(c.rule, in_w_max(w), pre, post), now);
+}
+
+/// Steps after a target's last spike from which on an arrival changes no weight: what it would
+/// change is less than half of what a weight is counted in, with a factor of 2 to spare for
+/// roundings. `taus`: those of the source, then of the target, in steps.
+template <class R>
+inline std::int64_t silent_after(const RuleConstants<R>& c,
+                                 const double* taus) requires QuietWithoutPosts<R> {
+    // A trace of one spike in every step is the greatest.
+    const auto most = [&](double tau) {
+        return R::bumped(c.rule, 5.0f) == R::bumped(c.rule, 0.0f) ? 1.0
+                                                                  : 1.0 / -std::expm1(-1.0 / tau);
+    };
+    double pre[R::pre_traces > 0 ? R::pre_traces : 1];
+    for (int k = 0; k < R::pre_traces; ++k) pre[k] = most(taus[k]);
+    const double tau = taus[R::pre_traces];
+    const double change =
+        R::arrival_bound(c.rule, pre) * most(tau) * double{c.learning_rate} * double{weight_one};
+    return change < 0.25 ? 0 : static_cast<std::int64_t>(tau * std::log(change / 0.25)) + 1;
 }
 
 }  // namespace snnsim

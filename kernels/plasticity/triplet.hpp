@@ -1,6 +1,8 @@
 // Spike-timing-dependent plasticity of triplets of spikes.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/plasticity/model.hpp"
 
 namespace snnsim {
@@ -47,6 +49,9 @@ struct TripletStdp {
                 static_cast<float>(p.a2_minus), static_cast<float>(p.a3_minus), p.pairing};
     }
     SNN_HD static float bumped(const Constants& c, float x) { return bumped_trace(c.pairing, x); }
+    static double arrival_bound(const Constants& c, const double* pre) {
+        return std::abs(double{c.a2_minus}) + std::abs(double{c.a3_minus}) * pre[1];
+    }
 
     SNN_HD static float arrive(const Constants& c, float, const float* pre, const float* post) {
         return -post[0] * fused(c.a3_minus, pre[1], c.a2_minus);

@@ -78,16 +78,24 @@ std::string played_text(const SimulationSpec& spec) {
     return out;
 }
 
+/// "1000 ms", or the phases.
+std::string course_text(const SimulationSpec& spec) {
+    if (!spec.open_ended()) return fmt::format("{:g} ms", spec.simulate.duration);
+    std::vector<std::string> names;
+    for (const PhaseSpec& p : spec.simulate.phases) names.push_back(p.name);
+    return fmt::format("{} {}", names.size() == 1 ? "phase" : "phases", join(names));
+}
+
 }  // namespace
 
 std::string header_text(const SimulationSpec& spec, const Engine& engine) {
     const EngineReport& report = engine.report();
     return fmt::format(
-        "{} ({}), seed {}\n  {} cells in {} populations, {} synapses; {:g} ms in steps of {:g} ms\n"
+        "{} ({}), seed {}\n  {} cells in {} populations, {} synapses; {} in steps of {:g} ms\n"
         "{}  {}; {} of memory; built in {:.2f} s\n{}",
         spec.name, spec.path, spec.seed, grouped(static_cast<std::int64_t>(report.cells)),
         spec.populations.size(), grouped(static_cast<std::int64_t>(report.synapses)),
-        spec.simulate.duration, spec.dt, resolution_text(spec, report), engine.device_name(),
+        course_text(spec), spec.dt, resolution_text(spec, report), engine.device_name(),
         bytes_text(report.bytes), report.build_seconds, played_text(spec));
 }
 
@@ -118,9 +126,9 @@ std::string check_text(const SimulationSpec& full) {
     }
     std::size_t bytes = 0;
     for (const MemoryPart& part : estimate_memory(spec)) bytes += part.bytes;
-    return out + fmt::format("{:<34} {:<20} {:>16}\n\n{} steps of {:g} ms; about {} of memory\n",
-                             "all", "", grouped(static_cast<std::int64_t>(all)),
-                             grouped(spec.steps()), spec.dt, bytes_text(bytes));
+    return out + fmt::format("{:<34} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n",
+                             "all", "", grouped(static_cast<std::int64_t>(all)), course_text(spec),
+                             spec.dt, bytes_text(bytes));
 }
 
 }  // namespace snnsim

@@ -65,22 +65,26 @@ void ProgressDisplay::show(const TrainingProgress& p) {
 }
 
 void ProgressDisplay::show_time(double time, double duration, double seconds) {
+    show_share(
+        fmt::format("{:g} of {:g} ms  {:.3g} s per s", time, duration, seconds / (time * 1e-3)),
+        time / duration, seconds);
+}
+
+void ProgressDisplay::show_share(const std::string& what, double share, double seconds) {
     if (style_ == ProgressStyle::none) return;
-    const double share = time / duration, left = seconds * (1.0 - share) / std::max(share, 1e-9);
-    const bool ended = time >= duration;
+    const double left = seconds * (1.0 - share) / std::max(share, 1e-9);
+    const bool ended = share >= 1.0;
     if (style_ == ProgressStyle::bar) {
         constexpr int width = 20;
-        const auto filled = static_cast<std::size_t>(width * share);
-        fmt::print(stderr, "\r\033[K[{}{}] {:g} of {:g} ms  {:.3g} s per s  ETA {}",
-                   std::string(filled, '#'), std::string(width - filled, '.'), time, duration,
-                   seconds / (time * 1e-3), duration_text(left));
+        const auto filled = static_cast<std::size_t>(width * std::min(1.0, share));
+        fmt::print(stderr, "\r\033[K[{}{}] {}  ETA {}", std::string(filled, '#'),
+                   std::string(width - filled, '.'), what, duration_text(left));
         std::fflush(stderr);
         bar_open_ = true;
         if (ended) end_bar();
     } else if (ended || now() - last_line_ >= seconds_between_lines) {
         last_line_ = now();
-        fmt::print(stderr, "{:g} of {:g} ms  {:.3g} s per s  ETA {}\n", time, duration,
-                   seconds / (time * 1e-3), duration_text(left));
+        fmt::print(stderr, "{}  ETA {}\n", what, duration_text(left));
     }
 }
 

@@ -18,6 +18,8 @@ class ProgressDisplay {
     void show(const TrainingProgress& progress);
     /// A simulation has reached `time` of `duration`, both in ms, after `seconds`.
     void show_time(double time, double duration, double seconds);
+    /// The same of a course that has no known length: `what` is under way.
+    void show_share(const std::string& what, double share, double seconds);
 
   private:
     void end_bar();

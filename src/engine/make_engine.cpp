@@ -7,12 +7,23 @@
 
 namespace snnsim {
 
-Device choose_engine_device(const SimulationSpec& spec, Device wanted, std::string* why) {
+namespace {
+
+/// Why the network needs the CPU; empty where it does not.
+std::string reason_for_cpu(const SimulationSpec& spec) {
     const auto changing = std::find_if(spec.projections.begin(), spec.projections.end(),
                                        [](const SynapsesSpec& p) { return p.changes(); });
-    if (changing == spec.projections.end()) return choose_device(wanted);
-    const std::string reason = "synapses that change ('" + changing->name() +
-                               "': plasticity, short_term or release) run on the CPU only so far";
+    if (changing != spec.projections.end())
+        return "synapses that change ('" + changing->name() +
+               "': plasticity, short_term or release) run on the CPU only so far";
+    return spec.open_ended() ? "phases run on the CPU only so far" : "";
+}
+
+}  // namespace
+
+Device choose_engine_device(const SimulationSpec& spec, Device wanted, std::string* why) {
+    const std::string reason = reason_for_cpu(spec);
+    if (reason.empty()) return choose_device(wanted);
     if (wanted == Device::cuda)
         throw DeviceError("--backend cuda: " + reason + "; use --backend cpu, or auto");
     if (why && wanted == Device::automatic && choose_device(wanted) == Device::cuda) *why = reason;

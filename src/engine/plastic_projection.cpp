@@ -34,6 +34,7 @@ class PlasticOf final : public PlasticProjection {
     static constexpr bool learns = !std::is_same_v<R, NoRule>;
     static constexpr bool has_own = R::pairs_once || Modulated<R>;  // a float of each synapse
     static constexpr std::uint32_t first_capacity = 16;             // spikes kept of each target
+    static constexpr std::int64_t quiet_interval = 64;  // steps between two calls of find_quiet
 
     struct Block {
         std::vector<LastArrival<R>> last;   // [segment]
@@ -43,6 +44,10 @@ class PlasticOf final : public PlasticProjection {
         std::vector<PostSpike<R>> spikes;   // see PostSpikes
         std::vector<std::uint32_t> count;   // [target]
         std::uint32_t capacity = first_capacity;
+        // Of rules that are quiet without spikes of the target: which have fired since `quiet`.
+        std::vector<std::uint8_t> active;         // [target]
+        std::vector<std::uint32_t> active_cells;  // the same as a list
+        std::int64_t quiet = 0;
         float reward = 0.0f;               // n, of rules that wait for it
         std::vector<std::uint32_t> fired;  // [target], since the last scaling
         std::vector<float> rate;           // [target], Hz
@@ -98,13 +103,20 @@ class PlasticOf final : public PlasticProjection {
             Block& block = blocks_[b];
             const std::int64_t done = constants_.dendritic ? now + 1 : now;
             if (block.done >= done) return;
+            // Nothing waits for targets without a spike since the last time.
+            const PostSpikes<R> spikes = posts(block);
+            std::vector<std::uint8_t> fired(block.count.size());
+            for (std::uint32_t target = 0; target < fired.size(); ++target)
+                fired[target] =
+                    block.count[target] > 0 &&
+                    spikes.at(target, block.count[target] - 1).step() >= block.done - longest_lag();
             for (std::uint32_t s = 0; s < rows.segments() && works(); ++s) {
                 const SegmentTime<R> at = time_of(block, s);
                 PlasticRows::Block& row = rows.blocks[b];
                 for (std::uint32_t k = row.edge[s]; k < row.edge[s + 1]; ++k) {
+                    if (!fired[row.target[k]]) continue;
                     PlasticWeight w = row.weight[k];
-                    snnsim::catch_up(constants_, at, now, posts(block), row.target[k], w,
-                                     own(block, k));
+                    snnsim::catch_up(constants_, at, now, spikes, row.target[k], w, own(block, k));
                     if (plastic_) row.weight[k] = w;
                 }
             }
@@ -164,6 +176,9 @@ class PlasticOf final : public PlasticProjection {
     }
 
     void end_step(std::size_t b, std::int64_t t) override {
+        if constexpr (QuietWithoutPosts<R>) {
+            if (t % quiet_interval == 0) find_quiet(blocks_[b], t + 1);
+        }
         if constexpr (Modulated<R>) {
             if ((t + 1) % constants_.waiting.interval == 0) {
                 catch_up(b, t + 1);
@@ -306,6 +321,13 @@ class PlasticOf final : public PlasticProjection {
             const PlasticitySpec& p = *spec_.plasticity;
             constants_.low = static_cast<PlasticWeight>(
                 std::floor(p.w_min.mean / p.w_max.mean * double{weight_one} + 0.5));
+            if constexpr (QuietWithoutPosts<R>) {
+                auto steps_of = taus;
+                for (double& tau : steps_of) tau /= dt;
+                RuleConstants<R> fastest = constants_;
+                fastest.learning_rate = static_cast<float>(p.greatest_learning_rate());
+                silent_after_ = silent_after(fastest, steps_of.data());
+            }
             constants_.dendritic = p.dendritic;
             const auto steps = [dt](double interval) { return std::llround(interval / dt); };
             if (p.normalise) normalise_interval_ = steps(p.normalise->interval);
@@ -368,6 +390,7 @@ class PlasticOf final : public PlasticProjection {
         if constexpr (has_own) block.own.resize(row.weight.size());
         if constexpr (learns) {
             block.count.assign(slices_[b].count, 0);
+            if constexpr (QuietWithoutPosts<R>) block.active.assign(slices_[b].count, 0);
             block.spikes.resize(std::size_t{slices_[b].count} * block.capacity);
             for (PlasticWeight& w : row.weight) w = checked(w);
             if (scaling_interval_ > 0) {
@@ -375,7 +398,7 @@ class PlasticOf final : public PlasticProjection {
                 block.rate.assign(slices_[b].count,
                                   static_cast<float>(spec_.plasticity->scaling->rate));
             }
-            if (normalise_interval_ > 0) check_rows(b);
+            if (spec_.plasticity->normalise) check_rows(b);
             if (structure_interval_ > 0 && structure_rule_.rewire) check_degrees(b);
         }
     }
@@ -542,6 +565,17 @@ class PlasticOf final : public PlasticProjection {
         const PostSpikes<R> spikes = posts(block);
         constexpr std::uint32_t ahead = 12;  // synapses whose targets' spikes are on their way
         const std::uint32_t end = row.edge[segment + 1];
+        if constexpr (QuietWithoutPosts<R>) {
+            if (at.done - at.lag >= block.quiet) {
+                for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
+                    if (!block.active[row.target[k]]) continue;
+                    PlasticWeight w = row.weight[k];
+                    snnsim::arrive(constants_, at, t, pre, spikes, row.target[k], w, nullptr);
+                    if (plastic_) row.weight[k] = w;
+                }
+                return;
+            }
+        }
         for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
             if (k + ahead < end) {
                 const std::uint32_t next = row.target[k + ahead];
@@ -596,6 +630,20 @@ class PlasticOf final : public PlasticProjection {
         }
         all.at(target, count) = spike;
         ++block.count[target];
+        if constexpr (QuietWithoutPosts<R>) {
+            if (!block.active[target]) block.active_cells.push_back(target);
+            block.active[target] = 1;
+        }
+    }
+    /// Forgets which targets were active so long ago that arrivals pay them no heed.
+    void find_quiet(Block& block, std::int64_t now) const {
+        block.quiet = now - longest_lag() - silent_after_;
+        const PostSpikes<R> all = posts(block);
+        std::erase_if(block.active_cells, [&](std::uint32_t target) {
+            const bool quiet = all.at(target, block.count[target] - 1).step() < block.quiet;
+            if (quiet) block.active[target] = 0;
+            return quiet;
+        });
     }
     /// The oldest spike kept: applied to all synapses, and none of them needs its trace.
     bool may_forget(Block& block, std::uint32_t target) const {
@@ -645,6 +693,16 @@ class PlasticOf final : public PlasticProjection {
             }
             block.count[target] = in.post_count[at];
         }
+        if constexpr (QuietWithoutPosts<R>) {
+            std::fill(block.active.begin(), block.active.end(), std::uint8_t{0});
+            block.active_cells.clear();
+            for (std::uint32_t target = 0; target < block.count.size(); ++target) {
+                if (block.count[target] == 0) continue;
+                block.active[target] = 1;
+                block.active_cells.push_back(target);
+            }
+            block.quiet = 0;
+        }
     }
 
     enum class Copy : std::uint8_t { out, in };
@@ -668,7 +726,8 @@ class PlasticOf final : public PlasticProjection {
     const std::string place_;  // of the projection in the model file, and its name
     const double unit_;        // see weight_unit
     const std::uint64_t seed_;
-    float grid_unit_ = 1.0f;  // steps of the target's grid in it
+    float grid_unit_ = 1.0f;         // steps of the target's grid in it
+    std::int64_t silent_after_ = 0;  // see silent_after
     bool plastic_ = true;
     std::int64_t normalise_interval_ = 0, scaling_interval_ = 0;  // steps; 0: never
     float scaling_decay_ = 0.0f;                                  // in an interval

@@ -1,6 +1,7 @@
 #include "src/io/checkpoint_file.hpp"
 
 #include <filesystem>
+#include <type_traits>
 
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
@@ -68,6 +69,59 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     return s;
 }
 
+/// Calls f(name, member) for each part of a ProtocolState.
+template <class State, class F>
+void for_each_part(State& s, F&& f) {
+    f("pending_step", s.pending_step);
+    f("pending_kind", s.pending_kind);
+    f("pending_amount", s.pending_amount);
+    f("spikes_before", s.spikes_before);
+    f("response", s.response);
+    f("all_spikes", s.all.spikes);
+    f("all_samples", s.all.samples);
+    f("recent_spikes", s.recent.spikes);
+    f("recent_samples", s.recent.samples);
+    f("assigned", s.assigned);
+    f("running", s.running);
+    f("trials/phase", s.trials.phase);
+    f("trials/sample", s.trials.sample);
+    f("trials/label", s.trials.label);
+    f("trials/start", s.trials.start);
+    f("trials/stop", s.trials.stop);
+    f("trials/repeats", s.trials.repeats);
+    f("trials/spikes", s.trials.spikes);
+    f("trials/prediction", s.trials.prediction);
+    f("log/start", s.log.start);
+    f("log/stop", s.log.stop);
+    f("log/spikes", s.log.spikes);
+    f("log/assignment", s.log.assignment);
+}
+
+void write_protocol(hid_t file, const ProtocolState& s) {
+    const h5::Handle g = h5::make_group(file, "protocol");
+    h5::write_vector(
+        g, "place",
+        std::vector<std::uint64_t>{s.phase, s.trial, s.repeat, s.trial_start, s.too_few}, "1");
+    for_each_part(
+        s, [&](const char* name, const auto& part) { h5::write_vector(g, name, part, "1"); });
+}
+
+ProtocolState read_protocol(hid_t file) {
+    const h5::Handle g = h5::open_group(file, "protocol");
+    ProtocolState s;
+    const std::vector<std::uint64_t> place = h5::read_vector<std::uint64_t>(g, "place");
+    s.phase = place.at(0);
+    s.trial = place.at(1);
+    s.repeat = place.at(2);
+    s.trial_start = place.at(3);
+    s.too_few = static_cast<std::uint8_t>(place.at(4));
+    for_each_part(s, [&](const char* name, auto& part) {
+        using T = typename std::remove_cvref_t<decltype(part)>::value_type;
+        part = h5::read_vector<T>(g, name);
+    });
+    return s;
+}
+
 }  // namespace
 
 void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
@@ -77,6 +131,7 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         h5::write_number(file, "steps", c.engine.now);
         h5::write_number(file, "seconds", c.seconds);
         write_measured(file, c.measured);
+        write_protocol(file, c.protocol);
         h5::write_number<std::uint64_t>(file, "populations", c.engine.states.size());
         h5::write_vector(file, "spike_counts", c.engine.spike_counts, "1");
         h5::write_vector(file, "rate_counts", c.rate_counts, "1");
@@ -108,6 +163,7 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
     c.engine.now = h5::read_number<std::int64_t>(file, "steps");
     c.seconds = h5::read_number<double>(file, "seconds");
     c.measured = read_measured(file);
+    c.protocol = read_protocol(file);
     c.engine.spike_counts = h5::read_vector<std::uint64_t>(file, "spike_counts");
     c.rate_counts = h5::read_vector<std::uint64_t>(file, "rate_counts");
     c.watch_counts = h5::read_vector<std::uint64_t>(file, "watch_counts");

@@ -7,11 +7,13 @@
 
 #include "snnsim/engine.hpp"
 #include "snnsim/measured_energy.hpp"
+#include "src/phases/protocol_state.hpp"
 
 namespace snnsim {
 
 struct SimulationCheckpoint {
     EngineState engine;
+    ProtocolState protocol;
     std::vector<std::vector<std::uint8_t>> digests;  // by population: see SpikeDigest::save
     std::vector<std::uint64_t> rate_counts;          // see PopulationRates::counts
     std::vector<std::uint64_t> watch_counts;         // see RunawayWatch::counts

@@ -11,6 +11,7 @@
 #include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
+#include "src/io/write_phases.hpp"
 #include "src/io/write_weights.hpp"
 
 namespace snnsim {
@@ -310,6 +311,7 @@ void SimulationFile::complete(const Provenance& provenance,
             h5::write_text(g, "spike_digest", summary.digests[p]);
         }
         for (const ProjectionWeights& w : summary.weights) write_weights(file, spec_, w);
+        if (summary.phases) write_phases(file, spec_, *summary.phases, summary.final_states);
         h5::remove_link(file, "profile");
         for (const auto& [phase, seconds] : summary.seconds)
             h5::write_vector(file, "profile/" + phase, std::vector<double>{seconds}, "s");

@@ -14,6 +14,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/run_record.hpp"
 #include "src/io/checkpoint_file.hpp"
+#include "src/phases/protocol_state.hpp"
 
 namespace snnsim {
 
@@ -30,6 +31,9 @@ struct SimulationSummary {
     MeasuredEnergy measured;
     std::vector<ProjectionWeights> weights;  // of projections with plasticity
     std::vector<std::string> warnings;
+    // Of a model with phases:
+    std::optional<ProtocolState> phases;
+    std::vector<std::vector<float>> final_states;  // by population: [variable][cell]
 };
 
 /// Grows as `<name>.partial.h5`, readable at any moment and after a crash, and takes its final name

@@ -133,8 +133,9 @@ void check_homeostasis(SimulationView& model, const SynapsesSpec& s, const CellP
             const CellFacts facts = facts_of(*to);
             check_unit(model, sum, "sum", d, facts.input_unit, *to, facts.model);
         }
-        check_whole_steps(model, {"projections", k, "plasticity", "normalise", "interval"},
-                          "interval", p.normalise->interval, model.spec.dt);
+        const Places::Path interval{"projections", k, "plasticity", "normalise", "interval"};
+        if (model.given(interval))
+            check_whole_steps(model, interval, "interval", p.normalise->interval, model.spec.dt);
     }
     if (p.scaling && model.sound({"projections", k, "plasticity", "scaling"}))
         check_whole_steps(model, {"projections", k, "plasticity", "scaling", "interval"},

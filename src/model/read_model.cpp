@@ -71,6 +71,9 @@ struct ModelText {
     template <class Spec>
     Spec read() {
         for (const std::string& override_text : overrides) apply_override(root, override_text);
+        const std::size_t before = problems.count();
+        apply_parameters(root, problems);
+        if (problems.count() > before) problems.throw_if_any();
         Spec spec;
         FieldReader(problems).read_struct(root, "the model file", spec);
         spec.path = path;

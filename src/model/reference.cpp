@@ -240,6 +240,24 @@ std::string plasticity() {
            section<ReleaseSpec>("projections[].release", "Stochastic release.");
 }
 
+std::string phases() {
+    return section<PhaseSpec>("simulate.phases[]", "A list.") +
+           section<PhaseRateSpec>("simulate.phases[].rates[]", "A list.") +
+           section<PresentSpec>(
+               "simulate.phases[].present",
+               "Samples are shown one after the other: of a data set, with rates in proportion to "
+               "their pixels, or patterns, which are random groups of cells. The run file has a "
+               "table of them (`/trials`), and for each phase how cells were assigned and what was "
+               "predicted (`/phases/NAME`).") +
+           section<PatternsSpec>("simulate.phases[].present.patterns",
+                                 "Their labels count from 0.") +
+           section<RepeatSpec>("simulate.phases[].present.repeat",
+                               "The counted time is that of `duration`.") +
+           section<TrialRewardSpec>("simulate.phases[].present.reward", "One for each sample.") +
+           section<RewardTimesSpec>("simulate.reward", "Beside those of phases.") +
+           section<SimulationDataSpec>("data", "The name of the set alone will do.");
+}
+
 std::string introduction() {
     std::string out =
         "# The model file\n\n"
@@ -261,6 +279,8 @@ std::string introduction() {
            "`weight: xavier_uniform`, `schedule: cosine`, `connect: one_to_one`.\n"
            "- `snnsim check FILE` reports everything that is wrong with a file, each with line and "
            "column.\n"
+           "- `parameters: {n: 400}` at the top names values; `$n` anywhere below stands for that "
+           "one, as in `size: $n`.\n"
            "- `--set KEY=VALUE` replaces a value for one run: `--set train.epochs=2`, "
            "`--set populations.hidden.size=256`, `--set projections.0.bias=true` (items of a list "
            "count from "
@@ -316,7 +336,10 @@ std::string training() {
 std::string simulation() {
     return "\n# Simulation\n" +
            section<SimulationSpec>("Top level", "The sections of a file with `simulate`.") +
-           section<SimulateSpec>("simulate", "A whole number of dt.") +
+           section<SimulateSpec>("simulate",
+                                 "`duration`, a whole number of dt, or `phases`, one after the "
+                                 "other.") +
+           phases() +
            section<CellPopulationSpec>(
                "populations.NAME",
                "One population; the parameters of its model stand beside `model`. What several "

@@ -10,8 +10,10 @@ namespace snnsim {
 namespace {
 
 void check_duration(SimulationView& model) {
-    if (!model.sound({"dt"}) || !model.sound({"simulate", "duration"})) return;
-    constexpr double most = 4294967295.0;  // steps are counted in 32 bits
+    if (!model.sound({"dt"}) || !model.given({"simulate", "duration"}) ||
+        !model.sound({"simulate", "duration"}))
+        return;
+    constexpr double most = most_steps;
     const double duration = model.spec.simulate.duration, dt = model.spec.dt;
     if (check_whole_steps(model, {"simulate", "duration"}, "duration", duration, dt) &&
         duration / dt > most) {
@@ -142,6 +144,7 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_synapses(model);
     check_plasticity(model);
     check_stimuli(model);
+    check_phases(model);
     check_recording(model);
     check_scale(model);
 }

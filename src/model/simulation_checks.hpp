@@ -60,6 +60,7 @@ void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPop
                      const std::string& k);
 void check_schedule(SimulationView& model, const PlasticitySpec& p, const std::string& k);
 void check_stimuli(SimulationView& model);
+void check_phases(SimulationView& model);
 void check_recording(SimulationView& model);
 /// A record of a projection.
 void check_weight_record(SimulationView& model, const SimulationRecordSpec& r,

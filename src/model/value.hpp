@@ -39,4 +39,7 @@ Value parse_yaml(const std::string& text, Problems& problems);
 /// Applies "dotted.path=value" to the tree. Throws UsageError where the path leads nowhere.
 void apply_override(Value& root, const std::string& text);
 
+/// Takes `parameters` out of a model file and puts their values where `$name` stands.
+void apply_parameters(Value& root, Problems& problems);
+
 }  // namespace snnsim

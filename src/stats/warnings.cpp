@@ -11,7 +11,8 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
                                             const std::string& when) {
     std::vector<std::string> out;
     for (std::size_t p = 0; p < spikes.size(); ++p) {
-        if (spikes[p] > 0) continue;
+        const auto* source = std::get_if<PoissonSource::Params>(&spec.populations[p].cell);
+        if (spikes[p] > 0 || (source && source->rate == 0.0)) continue;
         out.push_back(fmt::format("none of the {} cells of '{}' fired in {} ({:g} ms)",
                                   spec.populations[p].size, spec.populations[p].name, when, ms));
     }

@@ -9,7 +9,8 @@
 
 namespace snnsim {
 
-/// A line for each population without a spike in `ms` of time. `spikes`: by population, in that
+/// A line for each population without a spike in `ms` of time, but for sources whose rate is 0.
+/// `spikes`: by population, in that
 /// time; `when`: "the whole run".
 std::vector<std::string> silent_populations(const SimulationSpec& spec,
                                             const std::vector<std::uint64_t>& spikes, double ms,

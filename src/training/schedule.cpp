@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
-#include "kernels/random.hpp"
+#include "src/data/random_order.hpp"
 
 namespace snnsim {
 
@@ -36,26 +35,7 @@ double schedule_factor(const ScheduleSpec& s, std::int64_t update, std::int64_t 
     return 1.0;
 }
 
-namespace {
-
-/// Sorts by a random key each, ties by the sample: the same on every machine.
-std::vector<std::uint32_t> by_random_key(const std::vector<std::uint32_t>& samples,
-                                         const RandomKey& key) {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> keyed;
-    keyed.reserve(samples.size());
-    Philox4 words{};
-    for (std::uint32_t i = 0; i < samples.size(); ++i) {
-        if (i % 4 == 0) words = key.draw(i / 4);
-        keyed.emplace_back(words.word[i % 4], samples[i]);
-    }
-    std::sort(keyed.begin(), keyed.end());
-    std::vector<std::uint32_t> out;
-    out.reserve(keyed.size());
-    for (const auto& [random, sample] : keyed) out.push_back(sample);
-    return out;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Split split_samples(std::uint64_t seed, std::uint32_t count, double validation) {
     std::vector<std::uint32_t> all(count);

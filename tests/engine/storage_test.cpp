@@ -109,11 +109,11 @@ TEST(Storage, AllButItsOwnIsTheSameInEveryForm) {
             spec.populations[1].size = spec.populations[0].size;
             return spec;
         };
-        const std::vector<std::uint64_t> wanted = spikes(with(false, ", procedural: true"), 1);
+        const std::vector<Sent> wanted = run(with(false, ", procedural: true"), 1);
         EXPECT_GT(wanted.size(), 30u);
-        EXPECT_NE(spikes(with(true, ""), 1), wanted) << values;
+        EXPECT_NE(run(with(true, ""), 1), wanted) << values;
         for (const int threads : {1, 2, 3, 7})
-            EXPECT_EQ(spikes(with(false, ""), threads), wanted) << values << threads;
+            EXPECT_EQ(run(with(false, ""), threads), wanted) << values << threads;
         const SimulationSpec spec = with(false, "");
         const Synapses s = build_synapses(spec, Layout(spec, 2), 2);
         EXPECT_EQ(s.counts[1], 203u * 202u);

@@ -130,7 +130,7 @@ TEST(ModelKeys, UnknownNames) {
     expect_error(edited("what: spikes", "what: spike"),
                  "m.yaml:13:37: what cannot be 'spike'; did you mean 'spikes'?");
     expect_error(edited("set: mnist", "set: cifar"),
-                 "m.yaml:3:13: set cannot be 'cifar' (one of: mnist, fashion_mnist)");
+                 "m.yaml:3:13: set cannot be 'cifar' (one of: mnist, fashion_mnist, file)");
     expect_error(edited("epochs: 3", "loss: cross_entropy"),
                  "loss cannot be 'cross_entropy'; did you mean 'cross_entropy_max'?");
     expect_error(edited("to: hidden", "to: hidden, connect: one_two_one"),

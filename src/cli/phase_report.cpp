@@ -1,0 +1,34 @@
+#include "src/cli/phase_report.hpp"
+
+#include <fmt/format.h>
+
+#include "src/cli/progress.hpp"
+#include "src/phases/outcome.hpp"
+
+namespace snnsim {
+
+std::string phases_text(const SimulationSpec& spec, const ProtocolState& state) {
+    std::string out;
+    const auto count = [](std::uint64_t n) { return grouped(static_cast<std::int64_t>(n)); };
+    for (const PhaseOutcome& p : phase_outcomes(spec, state)) {
+        out += fmt::format("  {:<16} ", p.name);
+        if (p.samples > 0) {
+            out += fmt::format("{:>10} samples", count(p.samples));
+            if (p.shown_again > 0) out += fmt::format(", shown again {}", count(p.shown_again));
+            if (p.mean_spikes > 0.0) out += fmt::format(", {:.1f} spikes each", p.mean_spikes);
+        } else if (p.stop) {
+            out += fmt::format("{:>10} ms", grouped(static_cast<std::int64_t>(*p.stop - p.start)));
+        }
+        if (p.accuracy) {
+            out += p.running_accuracy.empty()
+                       ? fmt::format(", accuracy {:.2f} %", 100.0 * *p.accuracy)
+                       : fmt::format(", {:.1f} % right in the end while it learned",
+                                     100.0 * p.running_accuracy.back());
+            if (p.unanswered > 0) out += fmt::format(" ({} unanswered)", count(p.unanswered));
+        }
+        out += '\n';
+    }
+    return out;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,14 @@
+// What is said of a simulation's phases when it ends.
+#pragma once
+
+#include <string>
+
+#include "snnsim/simulation_spec.hpp"
+#include "src/phases/protocol_state.hpp"
+
+namespace snnsim {
+
+/// A line for each phase that has begun.
+std::string phases_text(const SimulationSpec& spec, const ProtocolState& state);
+
+}  // namespace snnsim

@@ -1,0 +1,279 @@
+#include "src/phases/protocol.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "snnsim/error.hpp"
+#include "src/engine/quantile.hpp"
+#include "src/engine/weight_plan.hpp"
+
+namespace snnsim {
+namespace {
+
+bool shows_data(const PhaseSpec& p) {
+    return p.present && p.present->samples != Samples::patterns;
+}
+
+double expected_rest(const PresentSpec& p) {
+    return p.rest.mean;
+}
+
+}  // namespace
+
+Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir) : spec_(spec) {
+    std::vector<PhaseSpec> given = spec.simulate.phases;
+    if (!spec.open_ended()) {
+        given.emplace_back();
+        given.back().duration = spec.simulate.duration;
+    }
+    if (std::any_of(given.begin(), given.end(), shows_data))
+        data_ = load_dataset(spec.data->set, data_dir);
+    for (std::size_t k = 0; k < given.size(); ++k) {
+        Phase phase{given[k], nullptr, 0, 0, 0, given[k].duration};
+        if (const auto& p = given[k].present) {
+            const LabelledImages* const images = !shows_data(given[k])         ? nullptr
+                                                 : p->samples == Samples::test ? &data_->test
+                                                                               : &data_->train;
+            phase.shown = std::make_unique<ShownSamples>(spec, k, images);
+            phase.source = population_index(spec, p->population);
+            if (!p->responses.empty()) phase.responses = population_index(spec, p->responses);
+            if (p->repeat) phase.repeat = population_index(spec, p->repeat->population);
+            phase.nominal =
+                static_cast<double>(phase.shown->trials()) * (p->duration + expected_rest(*p));
+        }
+        phases_.push_back(std::move(phase));
+    }
+}
+
+void Protocol::begin(Engine& engine) {
+    if (const auto& r = spec_.simulate.reward) {
+        for (std::size_t k = 0; k < r->times.size(); ++k)
+            schedule(steps(r->times[k]), PendingKind::reward, r->amounts[k]);
+    }
+    enter(engine);
+    if (next() == engine.now()) act(engine);
+}
+
+std::int64_t Protocol::next() const {
+    SNN_EXPECT(!state_.pending_step.empty());
+    return *std::min_element(state_.pending_step.begin(), state_.pending_step.end());
+}
+
+void Protocol::act(Engine& engine) {
+    ProtocolState& s = state_;
+    for (;;) {
+        std::size_t due = s.pending_step.size();
+        for (std::size_t k = 0; k < s.pending_step.size(); ++k) {
+            if (s.pending_step[k] != engine.now()) continue;
+            if (due == s.pending_step.size() || s.pending_kind[k] < s.pending_kind[due]) due = k;
+        }
+        if (due == s.pending_step.size() || finished()) return;
+        const auto kind = static_cast<PendingKind>(s.pending_kind[due]);
+        const double amount = s.pending_amount[due];
+        const auto at = static_cast<std::ptrdiff_t>(due);
+        s.pending_step.erase(s.pending_step.begin() + at);
+        s.pending_kind.erase(s.pending_kind.begin() + at);
+        s.pending_amount.erase(s.pending_amount.begin() + at);
+        switch (kind) {
+            case PendingKind::reward:
+                engine.reward(amount);
+                break;
+            case PendingKind::respond:
+                respond(engine);
+                break;
+            case PendingKind::darken:
+                darken(engine);
+                break;
+            case PendingKind::end:
+                phases_[s.phase].shown ? end_trial(engine) : leave(engine);
+                break;
+        }
+    }
+}
+
+void Protocol::schedule(std::int64_t step, PendingKind kind, double amount) {
+    if (step > std::int64_t{most_steps})
+        throw NumericalError("the phases take more than the 4294967295 steps that can be counted",
+                             most_steps);
+    state_.pending_step.push_back(static_cast<std::uint32_t>(step));
+    state_.pending_kind.push_back(static_cast<std::uint8_t>(kind));
+    state_.pending_amount.push_back(amount);
+}
+
+std::int64_t Protocol::steps(double ms) const {
+    return std::llround(ms / spec_.dt);
+}
+
+std::int64_t Protocol::drawn_steps(const Distribution& d, std::uint32_t what) const {
+    if (d.constant()) return steps(d.mean);
+    const RandomKey key{spec_.seed, Stream::trials, static_cast<std::uint32_t>(state_.phase),
+                        static_cast<std::uint32_t>(state_.trial)};
+    const Philox4 words = key.draw(1 + static_cast<std::uint32_t>(state_.repeat));
+    return steps(Quantile(d)((words.word[what] + 0.5) / 4294967296.0));
+}
+
+void Protocol::enter(Engine& engine) {
+    ProtocolState& s = state_;
+    const Phase& phase = phases_[s.phase];
+    s.log.start.push_back(static_cast<std::uint32_t>(engine.now()));
+    s.spikes_before = engine.spike_counts();
+    const bool learns = s.phase == 0 || phases_[s.phase - 1].spec.plastic;
+    if (phase.spec.plastic != learns || (s.phase == 0 && !learns))
+        engine.set_plastic(phase.spec.plastic);
+    const auto set = [&](std::size_t population, double rate) {
+        engine.set_rates(population,
+                         std::vector<double>(
+                             static_cast<std::size_t>(spec_.populations[population].size), rate));
+    };
+    for (const PhaseRateSpec& r : phase.spec.rates)
+        set(population_index(spec_, r.population), r.rate);
+    if (!phase.shown) {
+        schedule(engine.now() + steps(phase.spec.duration), PendingKind::end);
+        return;
+    }
+    set(phase.source, 0.0);
+    s.trial = s.repeat = 0;
+    const std::size_t cells =
+        phase.spec.present->responses.empty()
+            ? 0
+            : static_cast<std::size_t>(spec_.populations[phase.responses].size);
+    s.all.clear(phase.shown->classes(), cells);
+    s.recent.clear(phase.shown->classes(), cells);
+    s.running.clear();
+    start_trial(engine);
+}
+
+void Protocol::start_trial(Engine& engine) {
+    ProtocolState& s = state_;
+    Phase& phase = phases_[s.phase];
+    const PresentSpec& p = *phase.spec.present;
+    for (std::size_t k = 0; phase.spec.plastic && k < spec_.projections.size(); ++k) {
+        const std::optional<PlasticitySpec>& rule = spec_.projections[k].plasticity;
+        if (rule && rule->normalise && rule->normalise->interval == 0.0)
+            engine.normalise(k, rule->normalise->sum.mean);
+    }
+    const std::uint32_t sample = phase.shown->sample(s.trial);
+    const double more = p.repeat ? p.repeat->add * static_cast<double>(s.repeat) : 0.0;
+    engine.set_rates(phase.source, phase.shown->rates(sample, p.max_rate + more));
+    if (!p.responses.empty()) engine.count_spikes(phase.responses);
+    if (p.repeat && (p.responses.empty() || phase.repeat != phase.responses))
+        engine.count_spikes(phase.repeat);
+    const std::int64_t now = engine.now(), off = now + steps(p.duration);
+    s.trial_start = static_cast<std::uint64_t>(now);
+    s.too_few = 0;
+    s.response.clear();
+    schedule(off, PendingKind::darken);
+    if (!p.responses.empty())
+        schedule(now + steps(p.window > 0.0 ? p.window : p.duration), PendingKind::respond);
+    const std::int64_t rest = std::max<std::int64_t>(0, drawn_steps(p.rest, 0));
+    schedule(off + rest, PendingKind::end);
+    if (p.reward && s.repeat == 0 &&
+        (p.reward->label < 0 || p.reward->label == phase.shown->label(sample)))
+        schedule(now + std::max<std::int64_t>(0, drawn_steps(p.reward->delay, 1)),
+                 PendingKind::reward, p.reward->amount);
+}
+
+void Protocol::respond(const Engine& engine) {
+    state_.response = engine.counted_spikes(phases_[state_.phase].responses);
+}
+
+void Protocol::darken(Engine& engine) {
+    ProtocolState& s = state_;
+    const Phase& phase = phases_[s.phase];
+    if (const auto& r = phase.spec.present->repeat) {
+        std::uint64_t spikes = 0;
+        for (const std::uint32_t count : engine.counted_spikes(phase.repeat)) spikes += count;
+        s.too_few = spikes < static_cast<std::uint64_t>(r->below) &&
+                    s.repeat < static_cast<std::uint64_t>(r->at_most);
+    }
+    engine.set_rates(
+        phase.source,
+        std::vector<double>(static_cast<std::size_t>(spec_.populations[phase.source].size), 0.0));
+}
+
+void Protocol::end_trial(Engine& engine) {
+    ProtocolState& s = state_;
+    Phase& phase = phases_[s.phase];
+    const PresentSpec& p = *phase.spec.present;
+    if (s.too_few) {
+        ++s.repeat;
+        start_trial(engine);
+        return;
+    }
+    const std::uint32_t sample = phase.shown->sample(s.trial);
+    const std::int32_t label = phase.shown->label(sample);
+    Trials& t = s.trials;
+    t.phase.push_back(static_cast<std::uint32_t>(s.phase));
+    t.sample.push_back(sample);
+    t.label.push_back(label);
+    t.start.push_back(static_cast<std::uint32_t>(s.trial_start));
+    t.stop.push_back(static_cast<std::uint32_t>(s.trial_start) +
+                     static_cast<std::uint32_t>(steps(p.duration)));
+    t.repeats.push_back(static_cast<std::uint32_t>(s.repeat));
+    std::uint32_t spikes = 0;
+    for (const std::uint32_t count : s.response) spikes += count;
+    t.spikes.push_back(spikes);
+    const std::vector<std::int32_t>& known = p.evaluate ? s.assigned : s.running;
+    t.prediction.push_back(known.empty() ? -1 : predicted_class(known, s.response));
+    if (!p.responses.empty()) {
+        s.all.add(static_cast<std::size_t>(label), s.response);
+        s.recent.add(static_cast<std::size_t>(label), s.response);
+    }
+    ++s.trial;
+    s.repeat = 0;
+    if (p.running > 0 && s.trial % static_cast<std::uint64_t>(p.running) == 0) {
+        s.running = s.recent.assignment();
+        s.recent.clear(phase.shown->classes(), s.response.size());
+    }
+    s.trial < phase.shown->trials() ? start_trial(engine) : leave(engine);
+}
+
+void Protocol::leave(Engine& engine) {
+    ProtocolState& s = state_;
+    const Phase& phase = phases_[s.phase];
+    s.log.stop.push_back(static_cast<std::uint32_t>(engine.now()));
+    const std::vector<std::uint64_t> spikes = engine.spike_counts();
+    for (std::size_t p = 0; p < spikes.size(); ++p)
+        s.log.spikes.push_back(spikes[p] - s.spikes_before[p]);
+    if (phase.spec.present && phase.spec.present->assign) {
+        s.assigned = s.all.assignment();
+        s.log.assignment.insert(s.log.assignment.end(), s.assigned.begin(), s.assigned.end());
+    }
+    ++s.phase;
+    if (!finished()) enter(engine);
+}
+
+ProtocolProgress Protocol::progress(std::int64_t now) const {
+    const ProtocolState& s = state_;
+    ProtocolProgress out;
+    double all = 0.0, done = 0.0;
+    for (std::size_t k = 0; k < phases_.size(); ++k) {
+        const Phase& phase = phases_[k];
+        all += phase.nominal;
+        double share = k < s.phase ? 1.0 : 0.0;
+        if (k == s.phase && phase.shown)
+            share = static_cast<double>(s.trial) / static_cast<double>(phase.shown->trials());
+        if (k == s.phase && !phase.shown)
+            share = static_cast<double>(now - s.log.start.back()) * spec_.dt / phase.nominal;
+        done += phase.nominal * share;
+    }
+    out.share = done / all;
+    if (finished()) return out;
+    const Phase& phase = phases_[s.phase];
+    out.phase = phase.spec.name;
+    if (!phase.shown) return out;
+    out.trial = s.trial;
+    out.trials = phase.shown->trials();
+    constexpr std::size_t most = 1000;
+    std::size_t seen = 0, right = 0;
+    for (std::size_t k = s.trials.size(); k-- > 0 && seen < most;) {
+        if (s.trials.phase[k] != s.phase || (!phase.spec.present->evaluate && s.running.empty()))
+            break;
+        ++seen;
+        right += s.trials.prediction[k] == s.trials.label[k] ? 1 : 0;
+    }
+    if (seen > 0) out.recent = static_cast<double>(right) / static_cast<double>(seen);
+    return out;
+}
+
+}  // namespace snnsim

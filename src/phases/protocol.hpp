@@ -1,0 +1,66 @@
+// The course of a simulation: what is done to the engine, and when.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "snnsim/dataset.hpp"
+#include "snnsim/engine.hpp"
+#include "src/phases/class_responses.hpp"
+#include "src/phases/protocol_state.hpp"
+#include "src/phases/shown_samples.hpp"
+
+namespace snnsim {
+
+struct ProtocolProgress {
+    std::string phase;  // empty where the model has none
+    std::uint64_t trial = 0, trials = 0;
+    double share = 0.0;            // of the whole course, about
+    std::optional<double> recent;  // share of the last predictions that are right
+};
+
+/// Goes through the phases of a model; one that has none is a single one. The caller advances the
+/// engine to next(), calls act(), and so on until finished().
+class Protocol {
+  public:
+    /// Loads the samples that phases show. Throws DataError.
+    Protocol(const SimulationSpec& spec, const std::string& data_dir);
+
+    /// Begins at the engine's step 0.
+    void begin(Engine& engine);
+    bool finished() const { return state_.phase >= phases_.size(); }
+    /// The step at which something is to be done.
+    std::int64_t next() const;
+    /// Does all that is due now.
+    void act(Engine& engine);
+
+    ProtocolProgress progress(std::int64_t now) const;
+    const ProtocolState& state() const { return state_; }
+    void restore(const ProtocolState& state) { state_ = state; }
+
+  private:
+    struct Phase {
+        PhaseSpec spec;
+        std::unique_ptr<ShownSamples> shown;
+        std::size_t source = 0, responses = 0, repeat = 0;  // populations
+        double nominal = 0.0;                               // ms
+    };
+    void enter(Engine& engine);
+    void leave(Engine& engine);
+    void start_trial(Engine& engine);
+    void respond(const Engine& engine);
+    void darken(Engine& engine);
+    void end_trial(Engine& engine);
+    void schedule(std::int64_t step, PendingKind kind, double amount = 0.0);
+    std::int64_t steps(double ms) const;
+    std::int64_t drawn_steps(const Distribution& d, std::uint32_t what) const;
+
+    const SimulationSpec& spec_;
+    std::optional<Dataset> data_;
+    std::vector<Phase> phases_;
+    ProtocolState state_;
+};
+
+}  // namespace snnsim
