@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A state of the network of models/brunel.yaml in NEST; prints rate, CV of the intervals and synchrony of E and I as JSON."""
+"""A state of the network of models/brunel.yaml in NEST; prints rate, CV of the intervals and synchrony of E and I as JSON, with
+--stdp (synapses between E cells are stdp_synapse) their number and the mean weight of those onto 100 cells too."""
 import argparse
 import json
 
@@ -29,6 +30,7 @@ for name, value in (("g", 5.0), ("eta", 2.0), ("from-ms", 100.0), ("to-ms", 400.
     parser.add_argument(f"--{name}", type=float, default=value)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--stdp", action="store_true")
 args = parser.parse_args()
 
 nest.set_verbosity("M_ERROR")
@@ -39,8 +41,12 @@ everybody = populations["E"] + populations["I"]
 noise = nest.Create("poisson_generator", params={"rate": args.eta * 10000.0})
 nest.Connect(noise, everybody, syn_spec={"weight": 0.1, "delay": DT})
 for source, weight in (("E", 0.1), ("I", -0.1 * args.g)):
-    nest.Connect(populations[source], everybody, {"rule": "pairwise_bernoulli", "p": 0.1},
-                 {"weight": weight, "delay": 1.5})
+    for target in populations if args.stdp else ["all"]:
+        synapse = {"weight": weight, "delay": 1.5}
+        if args.stdp and source == target == "E":
+            synapse |= {"synapse_model": "stdp_synapse", "tau_plus": 20.0, "lambda": 0.001, "alpha": 1.05, "mu_plus": 0.0,
+                        "mu_minus": 0.0, "Wmax": 0.2}
+        nest.Connect(populations[source], populations.get(target, everybody), {"rule": "pairwise_bernoulli", "p": 0.1}, synapse)
 recorders = {}
 for name, cells in populations.items():
     recorders[name] = nest.Create("spike_recorder", params={"start": args.from_ms})
@@ -51,4 +57,8 @@ for name, recorder in recorders.items():
     events = recorder.get("events")
     out[name] = quantities(np.rint(events["times"] / DT).astype(int), events["senders"], len(populations[name]),
                            round(args.from_ms / DT), round(args.to_ms / DT), round(args.bin_ms / DT))
+if args.stdp:
+    out["plastic_synapses"] = nest.GetDefaults("stdp_synapse")["num_connections"]
+    some = nest.GetConnections(target=populations["E"][:100], synapse_model="stdp_synapse")
+    out["mean_weight_mv"] = float(np.mean(some.get("weight")))
 print(json.dumps(out))

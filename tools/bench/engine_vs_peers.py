@@ -39,23 +39,28 @@ def measured(command, **options):
     return out, err, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
-def ours(args, case):
-    model, overrides, bio, _, _ = CASES[case]
+def run_ours(args, model, settings, more=(), threads=None):
+    """Runs a model recording nothing; returns what was measured, and what it printed."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [args.snnsim, os.path.join(ROOT, "models", model), "--threads", str(args.threads), "--progress", "plain",
-                   "-o", os.path.join(folder, "run.h5"), "--set", f"simulate.duration={bio} ms", "--set", "record=[]"]
-        for o in overrides:
-            command += ["--set", o]
+        command = [args.snnsim, os.path.join(ROOT, "models", model), "--threads", str(threads or args.threads),
+                   "--progress", "plain", "-o", os.path.join(folder, "run.h5"), "--set", "record=[]", *more]
+        for setting in settings:
+            command += ["--set", setting]
         # In a process of its own, whose only child is the program: the peak is then the program's.
         wrapper = ("import resource, subprocess, sys; p = subprocess.run(sys.argv[1:], stderr=subprocess.PIPE, text=True); "
                    "sys.stderr.write(p.stderr); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024); "
                    "sys.exit(p.returncode)")
         out, err, _ = measured([sys.executable, "-c", wrapper, *command])
-    build = float(re.search(r"build ([\d.]+) s", err).group(1))
-    sim = float(re.search(r"simulate ([\d.]+) s", err).group(1))
-    synapses = int(re.search(r"([\d,]+) synapses", err).group(1).replace(",", ""))
-    return {"build_s": build, "sim_s": sim, "rtf": sim / (bio * 1e-3), "synapses": synapses,
-            "peak_bytes": int(out.split()[-1]), "digest": re.search(r"digest (\w+)", err).group(1)}
+    return {"build_s": float(re.search(r"build ([\d.]+) s", err).group(1)),
+            "sim_s": float(re.search(r"simulate ([\d.]+) s", err).group(1)),
+            "synapses": int(re.search(r"([\d,]+) synapses", err).group(1).replace(",", "")),
+            "peak_bytes": int(out.split()[-1]), "digest": re.search(r"digest (\w+)", err).group(1)}, err
+
+
+def ours(args, case):
+    model, overrides, bio, _, _ = CASES[case]
+    result, _ = run_ours(args, model, [f"simulate.duration={bio} ms", *overrides])
+    return result | {"rtf": result["sim_s"] / (bio * 1e-3)}
 
 
 def peer(args, python, script, more, bio):
