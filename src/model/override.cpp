@@ -37,10 +37,10 @@ Value parse_value(const std::string& value, const std::string& text) {
 /// The key that a plain value stands for where a mapping is expected: `surrogate: arctan`.
 std::string shorthand_key(const std::string& section, bool simulation) {
     if (section == "connect") return "rule";
+    if (section == "data") return "set";
     if (simulation) return "value";
     if (section == "weight") return "init";
     if (section == "encode") return "scheme";
-    if (section == "data") return "set";
     return "name";
 }
 

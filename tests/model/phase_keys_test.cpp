@@ -30,6 +30,11 @@ TEST(PhaseKeys, Good) {
               "no error");
 }
 
+TEST(PhaseKeys, TheDataSetCanBeReplaced) {
+    EXPECT_EQ(parse_simulation(present(""), "m.yaml", {"data.set=fashion_mnist"}).data->set,
+              DataSet::fashion_mnist);
+}
+
 TEST(PhaseKeys, Course) {
     expect_error(with("    - {name: a}\n"), "phases[0] is missing the key 'duration'");
     expect_error(with("    - {name: a, duration: 1 s}\n    - {name: a, duration: 1 s}\n"),
