@@ -14,6 +14,7 @@
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/structure.hpp"
+#include "src/engine/target_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -33,21 +34,14 @@ template <class R>
 class PlasticOf final : public PlasticProjection {
     static constexpr bool learns = !std::is_same_v<R, NoRule>;
     static constexpr bool has_own = R::pairs_once || Modulated<R>;  // a float of each synapse
-    static constexpr std::uint32_t first_capacity = 16;             // spikes kept of each target
-    static constexpr std::int64_t quiet_interval = 64;  // steps between two calls of find_quiet
+    static constexpr std::int64_t quiet_interval = 64;  // steps between two looks for quiet targets
 
     struct Block {
         std::vector<LastArrival<R>> last;   // [segment]
         std::vector<ShortTerm> short_term;  // [segment]
         std::vector<float> own;             // [synapse], of rules that pair once
         std::vector<std::uint8_t> ready;    // [synapse], of several sites
-        std::vector<PostSpike<R>> spikes;   // see PostSpikes
-        std::vector<std::uint32_t> count;   // [target]
-        std::uint32_t capacity = first_capacity;
-        // Of rules that are quiet without spikes of the target: which have fired since `quiet`.
-        std::vector<std::uint8_t> active;         // [target]
-        std::vector<std::uint32_t> active_cells;  // the same as a list
-        std::int64_t quiet = 0;
+        TargetSpikes<R> posts;
         float reward = 0.0f;               // n, of rules that wait for it
         std::vector<std::uint32_t> fired;  // [target], since the last scaling
         std::vector<float> rate;           // [target], Hz
@@ -104,12 +98,9 @@ class PlasticOf final : public PlasticProjection {
             const std::int64_t done = constants_.dendritic ? now + 1 : now;
             if (block.done >= done) return;
             // Nothing waits for targets without a spike since the last time.
-            const PostSpikes<R> spikes = posts(block);
-            std::vector<std::uint8_t> fired(block.count.size());
-            for (std::uint32_t target = 0; target < fired.size(); ++target)
-                fired[target] =
-                    block.count[target] > 0 &&
-                    spikes.at(target, block.count[target] - 1).step() >= block.done - longest_lag();
+            const PostSpikes<R> spikes = block.posts.view();
+            const std::vector<std::uint8_t> fired =
+                block.posts.fired_since(block.done - longest_lag());
             for (std::uint32_t s = 0; s < rows.segments() && works(); ++s) {
                 const SegmentTime<R> at = time_of(block, s);
                 PlasticRows::Block& row = rows.blocks[b];
@@ -149,8 +140,8 @@ class PlasticOf final : public PlasticProjection {
             float trace = has_own ? block.own[k] : 0.0f;
             if constexpr (learns) {
                 if (plastic_)
-                    snnsim::catch_up(constants_, time_of(block, s), now, posts(block), target, w,
-                                     &trace);
+                    snnsim::catch_up(constants_, time_of(block, s), now, block.posts.view(), target,
+                                     w, &trace);
             }
             found = in_model_units(w);
         });
@@ -177,7 +168,8 @@ class PlasticOf final : public PlasticProjection {
 
     void end_step(std::size_t b, std::int64_t t) override {
         if constexpr (QuietWithoutPosts<R>) {
-            if (t % quiet_interval == 0) find_quiet(blocks_[b], t + 1);
+            if (t % quiet_interval == 0)
+                blocks_[b].posts.find_quiet(t + 1 - longest_lag() - silent_after_);
         }
         if constexpr (Modulated<R>) {
             if ((t + 1) % constants_.waiting.interval == 0) {
@@ -241,7 +233,7 @@ class PlasticOf final : public PlasticProjection {
             out.resources.push_back(s.u);
         }
         for (Block& block : blocks_) {
-            if constexpr (learns) save_posts(block, now, out);
+            if constexpr (learns) block.posts.save(now - longest_lag(), out);
             out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
             out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
         }
@@ -282,7 +274,7 @@ class PlasticOf final : public PlasticProjection {
             }
             for (std::size_t s = 0; s < block.short_term.size(); ++s)
                 block.short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
-            if constexpr (learns) load_posts(block, in, target, spike);
+            if constexpr (learns) block.posts.load(in, target, spike);
         }
     }
 
@@ -291,8 +283,7 @@ class PlasticOf final : public PlasticProjection {
         for (const Block& b : blocks_)
             bytes += b.last.size() * sizeof(LastArrival<R>) +
                      b.short_term.size() * sizeof(ShortTerm) + b.own.size() * sizeof(float) +
-                     b.ready.size() + b.spikes.size() * sizeof(PostSpike<R>) +
-                     b.count.size() * sizeof(std::uint32_t);
+                     b.ready.size() + b.posts.bytes();
         return bytes;
     }
 
@@ -389,9 +380,7 @@ class PlasticOf final : public PlasticProjection {
             block.ready.assign(row.weight.size(), static_cast<std::uint8_t>(spec_.release->sites));
         if constexpr (has_own) block.own.resize(row.weight.size());
         if constexpr (learns) {
-            block.count.assign(slices_[b].count, 0);
-            if constexpr (QuietWithoutPosts<R>) block.active.assign(slices_[b].count, 0);
-            block.spikes.resize(std::size_t{slices_[b].count} * block.capacity);
+            block.posts.resize(slices_[b].count);
             for (PlasticWeight& w : row.weight) w = checked(w);
             if (scaling_interval_ > 0) {
                 block.fired.assign(slices_[b].count, 0);
@@ -510,9 +499,6 @@ class PlasticOf final : public PlasticProjection {
         while (slices_[b].count == 0) ++b;
         return b;
     }
-    PostSpikes<R> posts(Block& block) const {
-        return {block.spikes.data(), block.count.data(), block.capacity};
-    }
     float* own(Block& block, std::uint32_t synapse) const {
         return has_own ? block.own.data() + synapse : nullptr;
     }
@@ -562,13 +548,13 @@ class PlasticOf final : public PlasticProjection {
         Block& block = blocks_[b];
         PlasticRows::Block& row = rows.blocks[b];
         const SegmentTime<R> at = time_of(block, segment);
-        const PostSpikes<R> spikes = posts(block);
+        const PostSpikes<R> spikes = block.posts.view();
         constexpr std::uint32_t ahead = 12;  // synapses whose targets' spikes are on their way
         const std::uint32_t end = row.edge[segment + 1];
         if constexpr (QuietWithoutPosts<R>) {
-            if (at.done - at.lag >= block.quiet) {
+            if (at.done - at.lag >= block.posts.quiet_since()) {
                 for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
-                    if (!block.active[row.target[k]]) continue;
+                    if (!block.posts.active(row.target[k])) continue;
                     PlasticWeight w = row.weight[k];
                     snnsim::arrive(constants_, at, t, pre, spikes, row.target[k], w, nullptr);
                     if (plastic_) row.weight[k] = w;
@@ -616,93 +602,16 @@ class PlasticOf final : public PlasticProjection {
 
     /// Notes a spike of a target. The one that makes room for it is known to all its synapses.
     void note(std::size_t b, std::uint32_t target, std::int64_t t) {
-        Block& block = blocks_[b];
-        if (block.count[target] >= block.capacity && !may_forget(block, target)) {
+        TargetSpikes<R>& posts = blocks_[b].posts;
+        const auto has_room = [&] {
+            return !posts.full(target) ||
+                   posts.may_forget(target, blocks_[b].done - longest_lag() - 1);
+        };
+        if (!has_room()) {
             catch_up(b, t);
-            if (!may_forget(block, target)) grow(block);
+            if (!has_room()) posts.grow();
         }
-        const PostSpikes<R> all = posts(block);
-        const std::uint32_t count = block.count[target];
-        PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
-        if (count > 0) {
-            const PostSpike<R>& last = all.at(target, count - 1);
-            constants_.post_after(last, t - last.step(), spike.before);
-        }
-        all.at(target, count) = spike;
-        ++block.count[target];
-        if constexpr (QuietWithoutPosts<R>) {
-            if (!block.active[target]) block.active_cells.push_back(target);
-            block.active[target] = 1;
-        }
-    }
-    /// Forgets which targets were active so long ago that arrivals pay them no heed.
-    void find_quiet(Block& block, std::int64_t now) const {
-        block.quiet = now - longest_lag() - silent_after_;
-        const PostSpikes<R> all = posts(block);
-        std::erase_if(block.active_cells, [&](std::uint32_t target) {
-            const bool quiet = all.at(target, block.count[target] - 1).step() < block.quiet;
-            if (quiet) block.active[target] = 0;
-            return quiet;
-        });
-    }
-    /// The oldest spike kept: applied to all synapses, and none of them needs its trace.
-    bool may_forget(Block& block, std::uint32_t target) const {
-        const PostSpikes<R> all = posts(block);
-        const PostSpike<R>& next = all.at(target, all.oldest(target) + 1);
-        return next.step() + longest_lag() + 1 < block.done;
-    }
-    void grow(Block& block) const {
-        const PostSpikes<R> old = posts(block);
-        std::vector<PostSpike<R>> spikes(block.spikes.size() * 2);
-        const PostSpikes<R> more{spikes.data(), block.count.data(), 2 * block.capacity};
-        for (std::uint32_t target = 0; target < block.count.size(); ++target) {
-            // Renumbered from 0: places are numbers modulo the capacity.
-            const std::uint32_t first = old.oldest(target), count = block.count[target] - first;
-            for (std::uint32_t k = 0; k < count; ++k)
-                more.at(target, k) = old.at(target, first + k);
-            block.count[target] = count;
-        }
-        block.capacity *= 2;
-        block.spikes = std::move(spikes);
-    }
-
-    /// The spikes that synapses have still to learn of, and the last one before.
-    void save_posts(Block& block, std::int64_t now, PlasticState& out) const {
-        const PostSpikes<R> all = posts(block);
-        for (std::uint32_t target = 0; target < block.count.size(); ++target) {
-            const std::uint32_t end = block.count[target], oldest = all.oldest(target);
-            std::uint32_t k = end;
-            while (k > oldest && all.at(target, k - 1).step() + longest_lag() >= now) --k;
-            k = std::max(oldest, k > 0 ? k - 1 : 0);
-            out.post_count.push_back(end - k);
-            for (; k < end; ++k) {
-                const PostSpike<R>& spike = all.at(target, k);
-                out.post_step.push_back(spike.at);
-                out.post.insert(out.post.end(), spike.before, spike.before + R::post_traces);
-            }
-        }
-    }
-    void load_posts(Block& block, const PlasticState& in, std::size_t& at, std::size_t& from) {
-        std::fill(block.count.begin(), block.count.end(), 0u);
-        for (std::uint32_t target = 0; target < block.count.size(); ++target, ++at) {
-            while (in.post_count[at] > block.capacity) grow(block);
-            for (std::uint32_t k = 0; k < in.post_count[at]; ++k, ++from) {
-                PostSpike<R> spike{in.post_step[from], {}};
-                std::copy_n(in.post.data() + from * R::post_traces, R::post_traces, spike.before);
-                posts(block).at(target, k) = spike;
-            }
-            block.count[target] = in.post_count[at];
-        }
-        if constexpr (QuietWithoutPosts<R>) {
-            std::fill(block.active.begin(), block.active.end(), std::uint8_t{0});
-            block.active_cells.clear();
-            for (std::uint32_t target = 0; target < block.count.size(); ++target) {
-                if (block.count[target] == 0) continue;
-                block.active[target] = 1;
-                block.active_cells.push_back(target);
-            }
-            block.quiet = 0;
-        }
+        posts.add(constants_, target, t);
     }
 
     enum class Copy : std::uint8_t { out, in };
