@@ -39,15 +39,17 @@ class ThreadPool {
             for (std::uint32_t k = 0; k < count; ++k) piece(k);
             return;
         }
+        // The ticket holds the number of the loop and the next piece; a new number makes old
+        // tickets worthless. That comes first: a thread late for the last loop must not take a
+        // piece of it because this one has more.
+        const std::uint64_t loop = (ticket_.load() >> 32) + 2;
+        ticket_.store((loop - 1) << 32 | no_piece);
         call_ = [](const void* object, std::uint32_t k) {
             (*static_cast<const Piece*>(object))(k);
         };
         object_ = &piece;
         count_.store(count);
         done_.store(0);
-        // The ticket holds the number of the loop and the next piece; a new loop makes old tickets
-        // worthless.
-        const std::uint64_t loop = (ticket_.load() >> 32) + 1;
         ticket_.store(loop << 32);
         ticket_.notify_all();
         take_pieces(loop);
@@ -55,6 +57,8 @@ class ThreadPool {
     }
 
   private:
+    static constexpr std::uint64_t no_piece = 0xFFFFFFFFu;
+
     void take_pieces(std::uint64_t loop) {
         for (;;) {
             std::uint64_t ticket = ticket_.load();
