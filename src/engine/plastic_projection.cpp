@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "kernels/plasticity/release.hpp"
 #include "kernels/plasticity/short_term.hpp"
 #include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/plastic_constants.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/structure.hpp"
 #include "src/engine/target_spikes.hpp"
@@ -19,21 +19,10 @@
 namespace snnsim {
 namespace {
 
-/// Weights that stay.
-struct NoRule {
-    static constexpr int pre_traces = 0, post_traces = 0;
-    static constexpr bool pairs_once = false;
-    struct Params {};
-    struct Constants {};
-    static std::array<double, 0> taus(const Params&) { return {}; }
-    static Constants prepare(const Params&) { return {}; }
-    SNN_HD static float bumped(const Constants&, float x) { return x; }
-};
-
 template <class R>
 class PlasticOf final : public PlasticProjection {
-    static constexpr bool learns = !std::is_same_v<R, NoRule>;
-    static constexpr bool has_own = R::pairs_once || Modulated<R>;  // a float of each synapse
+    static constexpr bool learns = rule_learns<R>;
+    static constexpr bool has_own = rule_has_own<R>;
     static constexpr std::int64_t quiet_interval = 64;  // steps between two looks for quiet targets
 
     struct Block {
@@ -56,15 +45,15 @@ class PlasticOf final : public PlasticProjection {
           place_(
               fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
           unit_(weight_unit(spec_)),
-          seed_(spec.seed) {
+          seed_(spec.seed),
+          fixed_(spec_, params, spec.dt),
+          constants_(fixed_.rule) {
         projection = number;
         from = plan.from;
         to = plan.to;
         const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
         grid_unit_ = static_cast<float>(unit_ * grid.scale[to][receptor]);
         rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
-        set_constants(params, spec.dt);
-        set_schedule(spec.dt);
         set_structure(plan.connection, spec.dt);
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
             const Slice& slice = layout.blocks[b].slices[to];
@@ -85,7 +74,7 @@ class PlasticOf final : public PlasticProjection {
         if constexpr (learns) {
             for (std::uint32_t i = 0; i < fired.count; ++i)
                 note(b, fired.cells[i] - slices_[b].first, t);
-            if (scaling_interval_ > 0) {
+            if (fixed_.scaling_interval > 0) {
                 for (std::uint32_t i = 0; i < fired.count; ++i)
                     ++blocks_[b].fired[fired.cells[i] - slices_[b].first];
             }
@@ -155,7 +144,7 @@ class PlasticOf final : public PlasticProjection {
         const double wanted = sum / unit_ * double{weight_one};
         std::vector<double> factor(sums.size());
         for (std::size_t i = 0; i < sums.size(); ++i)
-            factor[i] = sums[i] > 0 ? wanted / static_cast<double>(sums[i]) : 1.0;
+            factor[i] = normalising_factor(wanted, sums[i]);
         multiply(row, factor);
     }
 
@@ -169,7 +158,7 @@ class PlasticOf final : public PlasticProjection {
     void end_step(std::size_t b, std::int64_t t) override {
         if constexpr (QuietWithoutPosts<R>) {
             if (t % quiet_interval == 0)
-                blocks_[b].posts.find_quiet(t + 1 - longest_lag() - silent_after_);
+                blocks_[b].posts.find_quiet(t + 1 - longest_lag() - fixed_.silent_after);
         }
         if constexpr (Modulated<R>) {
             if ((t + 1) % constants_.waiting.interval == 0) {
@@ -180,11 +169,11 @@ class PlasticOf final : public PlasticProjection {
         const auto due = [&](std::int64_t interval) {
             return interval > 0 && plastic_ && (t + 1) % interval == 0;
         };
-        if (due(normalise_interval_)) {
+        if (due(fixed_.normalise_interval)) {
             catch_up(b, t + 1);
-            normalise(b, spec_.plasticity->normalise->sum.mean);
+            normalise(b, fixed_.normalised_sum);
         }
-        if (due(scaling_interval_)) {
+        if (due(fixed_.scaling_interval)) {
             catch_up(b, t + 1);
             scale(b);
         }
@@ -193,15 +182,16 @@ class PlasticOf final : public PlasticProjection {
     std::int64_t next_change(std::int64_t now) const override {
         std::int64_t next = std::numeric_limits<std::int64_t>::max();
         if (structure_interval_ > 0) next = (now / structure_interval_ + 1) * structure_interval_;
-        for (const std::int64_t step : schedule_) {
+        for (const std::int64_t step : fixed_.schedule) {
             if (step > now) return std::min(next, step);
         }
         return next;
     }
     void change(std::int64_t now) override {
-        if (std::find(schedule_.begin(), schedule_.end(), now) != schedule_.end()) {
+        const std::vector<std::int64_t>& times = fixed_.schedule;
+        if (std::find(times.begin(), times.end(), now) != times.end()) {
             for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
-            constants_.learning_rate = learning_rate(now);
+            constants_.learning_rate = fixed_.learning_rate(now);
         }
         if (structure_interval_ > 0 && plastic_ && now % structure_interval_ == 0) rewire(now);
     }
@@ -247,7 +237,7 @@ class PlasticOf final : public PlasticProjection {
     void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
         plastic_ = in.plastic;
-        constants_.learning_rate = learning_rate(now);
+        constants_.learning_rate = fixed_.learning_rate(now);
         if (structure_interval_ > 0) {
             structure = in.structure;
             for (std::size_t b = 0; b < blocks_.size(); ++b)
@@ -288,69 +278,6 @@ class PlasticOf final : public PlasticProjection {
     }
 
   private:
-    void set_constants(const typename R::Params& params, double dt) {
-        constants_.rule = R::prepare(params);
-        const auto taus = R::taus(params);
-        for (const double tau : taus) tables_.emplace_back(tau, dt);
-        for (int k = 0; k < R::pre_traces; ++k) constants_.pre[k] = tables_[k].view();
-        for (int k = 0; k < R::post_traces; ++k)
-            constants_.post[k] = tables_[R::pre_traces + k].view();
-        if constexpr (Modulated<R>) {
-            const Eligibility e = R::eligibility(params);
-            constants_.waiting.interval = std::max<std::int64_t>(1, std::llround(e.interval / dt));
-            for (std::int64_t k = 0; k <= constants_.waiting.interval; ++k)
-                growth_.push_back(
-                    static_cast<float>(std::exp(static_cast<double>(k) * dt / e.tau_c)));
-            constants_.waiting.growth = growth_.data();
-            const double interval = static_cast<double>(constants_.waiting.interval) * dt;
-            waiting_decay_ = static_cast<float>(std::exp(-interval / e.tau_c));
-            reward_decay_ = static_cast<float>(std::exp(-interval / e.tau_n));
-            baseline_ = static_cast<float>(e.baseline);
-            seconds_ = static_cast<float>(1e-3 * interval);
-        }
-        if (spec_.plasticity) {
-            const PlasticitySpec& p = *spec_.plasticity;
-            constants_.low = static_cast<PlasticWeight>(
-                std::floor(p.w_min.mean / p.w_max.mean * double{weight_one} + 0.5));
-            if constexpr (QuietWithoutPosts<R>) {
-                auto steps_of = taus;
-                for (double& tau : steps_of) tau /= dt;
-                RuleConstants<R> fastest = constants_;
-                fastest.learning_rate = static_cast<float>(p.greatest_learning_rate());
-                silent_after_ = silent_after(fastest, steps_of.data());
-            }
-            constants_.dendritic = p.dendritic;
-            const auto steps = [dt](double interval) { return std::llround(interval / dt); };
-            if (p.normalise) normalise_interval_ = steps(p.normalise->interval);
-            if (p.scaling) {
-                scaling_interval_ = steps(p.scaling->interval);
-                scaling_decay_ =
-                    static_cast<float>(std::exp(-p.scaling->interval / p.scaling->tau));
-            }
-        }
-        if (spec_.short_term) {
-            recovery_table_ = DecayTable(spec_.short_term->tau_rec, dt);
-            facilitation_table_ = DecayTable(spec_.short_term->tau_fac, dt);
-        }
-    }
-
-    void set_schedule(double dt) {
-        if (!spec_.plasticity) return;
-        if (spec_.plasticity->schedule) {
-            for (const double time : spec_.plasticity->schedule->times)
-                schedule_.push_back(static_cast<std::int64_t>(std::floor(time / dt + 0.5)));
-        }
-        constants_.learning_rate = learning_rate(0);
-    }
-    /// From step `now` on.
-    float learning_rate(std::int64_t now) const {
-        if (!spec_.plasticity) return 1.0f;
-        double factor = 1.0;
-        for (std::size_t k = 0; k < schedule_.size() && schedule_[k] <= now; ++k)
-            factor = spec_.plasticity->schedule->factors[k];
-        return static_cast<float>(spec_.plasticity->learning_rate * factor);
-    }
-
     void set_structure(const Connection& connection, double dt) {
         if (!spec_.plasticity || !spec_.plasticity->structure) return;
         const StructureSpec& s = *spec_.plasticity->structure;
@@ -382,7 +309,7 @@ class PlasticOf final : public PlasticProjection {
         if constexpr (learns) {
             block.posts.resize(slices_[b].count);
             for (PlasticWeight& w : row.weight) w = checked(w);
-            if (scaling_interval_ > 0) {
+            if (fixed_.scaling_interval > 0) {
                 block.fired.assign(slices_[b].count, 0);
                 block.rate.assign(slices_[b].count,
                                   static_cast<float>(spec_.plasticity->scaling->rate));
@@ -458,35 +385,25 @@ class PlasticOf final : public PlasticProjection {
     }
 
     void multiply(PlasticRows::Block& row, const std::vector<double>& factor) const {
-        for (std::size_t k = 0; k < row.weight.size(); ++k) {
-            const double w = std::floor(row.weight[k] * factor[row.target[k]] + 0.5);
-            row.weight[k] = constants_.bounded(
-                static_cast<std::int64_t>(std::min(w, 2.0 * double{weight_one})));
-        }
+        for (std::size_t k = 0; k < row.weight.size(); ++k)
+            row.weight[k] = multiplied(constants_, row.weight[k], factor[row.target[k]]);
     }
-    /// After an interval, what waits becomes change as far as there is reward.
+    /// What rules do that wait for a reward, after an interval.
     void follow_reward(std::size_t b) {
         Block& block = blocks_[b];
         PlasticRows::Block& row = rows.blocks[b];
-        const float gain = (block.reward - baseline_) * seconds_;
-        for (std::size_t k = 0; k < row.weight.size(); ++k) {
-            block.own[k] = flushed(block.own[k] * waiting_decay_);
-            if (plastic_) row.weight[k] = constants_.changed(row.weight[k], block.own[k] * gain);
-        }
-        block.reward = flushed(block.reward * reward_decay_);
+        const float gain = fixed_.reward.gain(block.reward);
+        for (std::size_t k = 0; k < row.weight.size(); ++k)
+            fixed_.reward.follow(constants_, gain, plastic_, row.weight[k], block.own[k]);
+        block.reward = fixed_.reward.decayed(block.reward);
     }
     /// Synaptic scaling, after an interval.
     void scale(std::size_t b) {
         Block& block = blocks_[b];
-        const ScalingSpec& s = *spec_.plasticity->scaling;
-        const auto per_spike = static_cast<float>(1000.0 / s.interval);
         std::vector<double> factor(block.rate.size());
         for (std::size_t i = 0; i < factor.size(); ++i) {
-            const float now = static_cast<float>(block.fired[i]) * per_spike;
-            block.rate[i] = now + scaling_decay_ * (block.rate[i] - now);
+            factor[i] = fixed_.scaling.factor(block.fired[i], block.rate[i]);
             block.fired[i] = 0;
-            const double rate = static_cast<double>(block.rate[i]);
-            factor[i] = std::max(0.0, 1.0 + s.kappa * (s.rate - rate) / s.rate);
         }
         multiply(rows.blocks[b], factor);
     }
@@ -524,11 +441,11 @@ class PlasticOf final : public PlasticProjection {
         float factor = 1.0f, recovered = 0.0f;
         if (spec_.short_term) {
             const std::int64_t age = t - last.step();
-            const Decay recovery = recovery_table_.view();
+            const Decay recovery = fixed_.recovery.view();
             recovered = last.steps == 0 ? 1.0f : 1.0f - recovery(age);
             ShortTerm& s = block.short_term[segment];
             s = ShortTerm::at_spike(s, static_cast<float>(spec_.short_term->u_0), recovery,
-                                    facilitation_table_.view(), age, last.steps == 0);
+                                    fixed_.facilitation.view(), age, last.steps == 0);
             factor = spec_.release ? s.u : s.released();
         }
         LastArrival<R> now;
@@ -635,19 +552,12 @@ class PlasticOf final : public PlasticProjection {
     const std::string place_;  // of the projection in the model file, and its name
     const double unit_;        // see weight_unit
     const std::uint64_t seed_;
-    float grid_unit_ = 1.0f;         // steps of the target's grid in it
-    std::int64_t silent_after_ = 0;  // see silent_after
+    float grid_unit_ = 1.0f;  // steps of the target's grid in it
     bool plastic_ = true;
-    std::int64_t normalise_interval_ = 0, scaling_interval_ = 0;  // steps; 0: never
-    float scaling_decay_ = 0.0f;                                  // in an interval
-    std::vector<std::int64_t> schedule_;                          // steps: see RateScheduleSpec
-    std::int64_t structure_interval_ = 0;                         // steps; 0: never
+    std::int64_t structure_interval_ = 0;  // steps; 0: never
     StructureRule structure_rule_;
-    std::vector<float> growth_;  // see Waiting
-    float waiting_decay_ = 0.0f, reward_decay_ = 0.0f, baseline_ = 0.0f, seconds_ = 0.0f;
-    std::vector<DecayTable> tables_;  // of the rule's traces
-    DecayTable recovery_table_, facilitation_table_;
-    RuleConstants<R> constants_{};
+    const PlasticConstants<R> fixed_;
+    RuleConstants<R> constants_;         // with the learning rate of now
     std::vector<Slice> slices_;          // [block], of the targets
     std::vector<std::uint32_t> second_;  // [block]: from a target's first sum to the one used
     std::vector<Block> blocks_;

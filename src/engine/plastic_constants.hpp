@@ -1,0 +1,115 @@
+// What is known of a projection whose synapses change before it starts: constants of its rule,
+// tables of decay, intervals, learning rates.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/plasticity/intervals.hpp"
+#include "snnsim/simulation_spec.hpp"
+
+namespace snnsim {
+
+/// Weights that stay.
+struct NoRule {
+    static constexpr int pre_traces = 0, post_traces = 0;
+    static constexpr bool pairs_once = false;
+    struct Params {};
+    struct Constants {};
+    static std::array<double, 0> taus(const Params&) { return {}; }
+    static Constants prepare(const Params&) { return {}; }
+    SNN_HD static float bumped(const Constants&, float x) { return x; }
+};
+
+template <class R>
+inline constexpr bool rule_learns = !std::is_same_v<R, NoRule>;
+/// Every synapse keeps a float of its own.
+template <class R>
+inline constexpr bool rule_has_own = R::pairs_once || Modulated<R>;
+
+/// Times are in steps; an interval of 0 never comes.
+template <class R>
+class PlasticConstants {
+  public:
+    RuleConstants<R> rule{};        // as at step 0; its tables live as long as this
+    std::int64_t silent_after = 0;  // see silent_after
+    std::int64_t normalise_interval = 0, scaling_interval = 0;
+    double normalised_sum = 0.0;  // in the unit of the model
+    Scaling scaling;
+    Reward reward;  // of rules that wait for it
+    DecayTable recovery, facilitation;
+    std::vector<std::int64_t> schedule;  // see RateScheduleSpec
+
+    PlasticConstants(const SynapsesSpec& spec, const typename R::Params& params, double dt)
+        : spec_(spec) {
+        rule.rule = R::prepare(params);
+        const auto taus = R::taus(params);
+        for (const double tau : taus) tables_.emplace_back(tau, dt);
+        for (int k = 0; k < R::pre_traces; ++k) rule.pre[k] = tables_[k].view();
+        for (int k = 0; k < R::post_traces; ++k) rule.post[k] = tables_[R::pre_traces + k].view();
+        if constexpr (Modulated<R>) set_reward(R::eligibility(params), dt);
+        if (spec.plasticity) set_plasticity(*spec.plasticity, params, dt);
+        if (spec.short_term) {
+            recovery = DecayTable(spec.short_term->tau_rec, dt);
+            facilitation = DecayTable(spec.short_term->tau_fac, dt);
+        }
+    }
+    PlasticConstants(const PlasticConstants&) = delete;  // `rule` points into it
+    PlasticConstants& operator=(const PlasticConstants&) = delete;
+
+    /// From step `now` on.
+    float learning_rate(std::int64_t now) const {
+        if (!spec_.plasticity) return 1.0f;
+        double factor = 1.0;
+        for (std::size_t k = 0; k < schedule.size() && schedule[k] <= now; ++k)
+            factor = spec_.plasticity->schedule->factors[k];
+        return static_cast<float>(spec_.plasticity->learning_rate * factor);
+    }
+
+  private:
+    void set_reward(const Eligibility& e, double dt) {
+        rule.waiting.interval = std::max<std::int64_t>(1, std::llround(e.interval / dt));
+        for (std::int64_t k = 0; k <= rule.waiting.interval; ++k)
+            growth_.push_back(static_cast<float>(std::exp(static_cast<double>(k) * dt / e.tau_c)));
+        rule.waiting.growth = growth_.data();
+        const double interval = static_cast<double>(rule.waiting.interval) * dt;
+        reward = {static_cast<float>(std::exp(-interval / e.tau_c)),
+                  static_cast<float>(std::exp(-interval / e.tau_n)), static_cast<float>(e.baseline),
+                  static_cast<float>(1e-3 * interval)};
+    }
+    void set_plasticity(const PlasticitySpec& p, const typename R::Params& params, double dt) {
+        rule.low = static_cast<PlasticWeight>(
+            std::floor(p.w_min.mean / p.w_max.mean * double{weight_one} + 0.5));
+        if constexpr (QuietWithoutPosts<R>) {
+            auto taus = R::taus(params);
+            for (double& tau : taus) tau /= dt;
+            RuleConstants<R> fastest = rule;
+            fastest.learning_rate = static_cast<float>(p.greatest_learning_rate());
+            silent_after = snnsim::silent_after(fastest, taus.data());
+        }
+        rule.dendritic = p.dendritic;
+        if (p.normalise) {
+            normalise_interval = std::llround(p.normalise->interval / dt);
+            normalised_sum = p.normalise->sum.mean;
+        }
+        if (p.scaling) {
+            scaling_interval = std::llround(p.scaling->interval / dt);
+            scaling = {static_cast<float>(1000.0 / p.scaling->interval),
+                       static_cast<float>(std::exp(-p.scaling->interval / p.scaling->tau)),
+                       p.scaling->kappa, p.scaling->rate};
+        }
+        if (p.schedule) {
+            for (const double time : p.schedule->times)
+                schedule.push_back(static_cast<std::int64_t>(std::floor(time / dt + 0.5)));
+        }
+        rule.learning_rate = learning_rate(0);
+    }
+
+    const SynapsesSpec spec_;
+    std::vector<DecayTable> tables_;  // of the rule's traces
+    std::vector<float> growth_;       // see Waiting
+};
+
+}  // namespace snnsim
