@@ -4,8 +4,7 @@
 //   name              how the model file calls it
 //   input_unit        unit of the weights that arrive: "pA", "mV", "nS" or "" (the model's own)
 //   receptors         how many inputs are summed apart: 2 keeps positive (0) and negative (1)
-//   weights
-//                     apart, 1 sums them together, 0 takes none (a source)
+//                     weights apart, 1 sums them together, 0 takes none (a source)
 //   Params, fields()  parameters with defaults, units, limits and help
 //   Constants         what the step needs: floats only, computed once on the host in double
 //   State, states()   floats per cell that last from step to step, with names and units
@@ -13,9 +12,14 @@
 //   current_of_rate   optional: what `scale` needs to make up for lost input
 //   rest              the state at time 0 where the model file says nothing
 //   current_unit      optional: unit of the currents of stimuli; otherwise that of the parameter
-//   i_e largest_value     optional: the model sends graded spikes, none greater in size than this
+//                     i_e
+//   largest_value     optional: the model sends graded spikes, none greater in size than this
+//   never_fires       optional, of models with uses_random: true when, without a stimulus, no
+//   random
+//                     number makes a cell fire or changes its state
 //   step              one time step of dt; returns what the cell sends: 0 nothing, 1 a spike, or
-//                     the value of a graded spike
+//                     the value of a graded spike. The same from the same state and input, of which
+//                     `random` and `step` count only with uses_random
 #pragma once
 
 #include <cmath>
@@ -34,7 +38,7 @@ struct CellInput {
     float receptor_1 = 0.0f;
     float current = 0.0f;      // of stimuli, constant through the step
     std::uint32_t random = 0;  // for models with uses_random: uniform in 0 .. 2^32 - 1
-    std::uint32_t step = 0;    // from 0 at the start of the simulation
+    std::uint32_t step = 0;    // with uses_random: from 0 at the start of the simulation
 };
 
 /// One float of a cell's state. `origin` is added where a user reads or writes it: a membrane that

@@ -63,6 +63,11 @@ struct PoissonSource {
     }
     static State rest(const Params&, const Constants&) { return {}; }
 
+    /// Without a stimulus.
+    static bool never_fires(const Constants& c) {
+        return c.probability == 0.0f && c.amplitude == 0.0f;
+    }
+
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
         const std::uint32_t phase =
             in.step * joined(c.turn_high, c.turn_low) + joined(c.start_high, c.start_low);

@@ -46,7 +46,8 @@ class CellGroup {
     /// Adaptive thresholds change, or stay.
     virtual void set_adaptive(bool adaptive) = 0;
     /// The state as the model keeps it: an array over the slice's cells for each variable.
-    virtual std::vector<float*> raw_state() const = 0;
+    virtual std::vector<const float*> raw_state() const = 0;
+    virtual void set_raw_state(std::size_t variable, const float* values) = 0;
 };
 
 }  // namespace snnsim

@@ -8,6 +8,7 @@
 #include "kernels/cells/step_cells.hpp"
 #include "src/engine/cell_group.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/engine/resting.hpp"
 #include "src/engine/stimuli.hpp"
 
 namespace snnsim {
@@ -57,6 +58,7 @@ class CellsOf : public CellGroup {
         uniform_ = M::prepare(params, spec.dt);
         set_constants(params, spec.dt, population);
         set_state(params, population);
+        wake();
     }
 
     void stimulate(std::int64_t t) override {
@@ -77,9 +79,9 @@ class CellsOf : public CellGroup {
         RandomKey random = key_;
         random.sub_entity = static_cast<std::uint32_t>(t);
         if (constants_.empty()) {
-            step_all(StepCells<M, false, lanes>{uniform_, cells_, random}, fired, values);
+            step_all(t, StepCells<M, false, lanes>{uniform_, cells_, random}, fired, values);
         } else {
-            step_all(StepCells<M, true, lanes>{uniform_, cells_, random}, fired, values);
+            step_all(t, StepCells<M, true, lanes>{uniform_, cells_, random}, fired, values);
         }
     }
 
@@ -106,7 +108,7 @@ class CellsOf : public CellGroup {
         return first < slice_.count ? slice_.first + first : -1;
     }
     std::size_t bytes() const override {
-        return (state_.size() + constants_.size()) * sizeof(float);
+        return (state_.size() + constants_.size()) * sizeof(float) + resting_.bytes();
     }
     bool set_rates([[maybe_unused]] const double* rates) override {
         if constexpr (std::is_same_v<M, PoissonSource>) {
@@ -116,6 +118,7 @@ class CellsOf : public CellGroup {
                 own.rate = i < slice_.count ? rates[i] : 0.0;
                 set_constants_of(i, M::prepare(own, dt_));
             }
+            wake();
             return true;
         }
         return false;
@@ -124,6 +127,7 @@ class CellsOf : public CellGroup {
         if constexpr (requires { M::frozen(uniform_); }) {
             const auto& params = std::get<typename M::Params>(spec_.cell);
             uniform_ = adaptive ? M::prepare(params, dt_) : M::frozen(uniform_);
+            wake();
             if (constants_.empty()) return;
             for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
                 const typename M::Constants own =
@@ -132,8 +136,12 @@ class CellsOf : public CellGroup {
             }
         }
     }
-    std::vector<float*> raw_state() const override {
+    std::vector<const float*> raw_state() const override {
         return {cells_.state, cells_.state + state_count};
+    }
+    void set_raw_state(std::size_t variable, const float* values) override {
+        std::copy_n(values, slice_.count, cells_.state[variable]);
+        wake();
     }
 
     static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
@@ -162,11 +170,12 @@ class CellsOf : public CellGroup {
     static constexpr int lanes = cell_lanes;
 
     template <class Step>
-    void step_all(const Step& step, std::vector<std::uint32_t>& fired,
+    void step_all(std::int64_t t, const Step& step, std::vector<std::uint32_t>& fired,
                   [[maybe_unused]] std::vector<float>& values) {
+        const bool look = resting_.look_in(t);
         for (std::uint32_t at = 0; at < slice_.count; at += lanes) {
             float sent[lanes];
-            if (!step(at, sent)) continue;
+            if (!resting_.step(step, at, look, sent)) continue;
             const std::uint32_t count = std::min<std::uint32_t>(lanes, slice_.count - at);
             for (std::uint32_t l = 0; l < count; ++l) {
                 if (sent[l] == 0.0f) continue;
@@ -174,6 +183,21 @@ class CellsOf : public CellGroup {
                 if constexpr (sends_graded<M>) values.push_back(sent[l]);
             }
         }
+    }
+
+    /// Cells with currents or random numbers of their own never rest, but for sources without rate.
+    void wake() {
+        resting_.wake(slice_.padded(), [this](std::uint32_t panel) {
+            if (!currents_.parts().empty() || currents_.played()) return false;
+            if constexpr (!M::uses_random) return true;
+            if constexpr (requires { M::never_fires(uniform_); }) {
+                for (int l = 0; l < lanes; ++l) {
+                    if (!M::never_fires(constants_of(panel * lanes + l))) return false;
+                }
+                return true;
+            }
+            return false;
+        });
     }
 
     void add_poisson(const PoissonPlan& p, std::int64_t t) {
@@ -293,6 +317,7 @@ class CellsOf : public CellGroup {
     typename M::Constants uniform_;
     CellArrays cells_;
     std::vector<float> state_, constants_;
+    RestingPanels<M, lanes> resting_;
     std::vector<std::int32_t> nothing_;
 };
 

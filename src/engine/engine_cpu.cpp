@@ -154,10 +154,14 @@ class CpuEngine : public Engine {
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
             out.states.emplace_back(blocks_[0].groups[p]->raw_state().size() * size);
-            for_each_slice(p, [&](float* of_slice, std::size_t variable, const Slice& slice) {
-                std::copy_n(of_slice, slice.count,
-                            out.states[p].data() + variable * size + slice.first);
-            });
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const Slice& slice = layout_.blocks[b].slices[p];
+                float* to = out.states[p].data() + slice.first;
+                for (const float* variable : blocks_[b].groups[p]->raw_state()) {
+                    std::copy_n(variable, slice.count, to);
+                    to += size;
+                }
+            }
         }
         out.recent = history_.spikes(now_, spec_.graded());
         return out;
@@ -176,10 +180,12 @@ class CpuEngine : public Engine {
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
             SNN_EXPECT(state.states[p].size() == blocks_[0].groups[p]->raw_state().size() * size);
-            for_each_slice(p, [&](float* of_slice, std::size_t variable, const Slice& slice) {
-                std::copy_n(state.states[p].data() + variable * size + slice.first, slice.count,
-                            of_slice);
-            });
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const std::uint32_t first = layout_.blocks[b].slices[p].first;
+                for (std::size_t v = 0; v < state.states[p].size() / std::max(1u, size); ++v)
+                    blocks_[b].groups[p]->set_raw_state(v,
+                                                        state.states[p].data() + v * size + first);
+            }
             for (Block& b : blocks_) b.counts[p] = 0;
             blocks_[0].counts[p] = state.spike_counts[p];
         }
@@ -200,16 +206,6 @@ class CpuEngine : public Engine {
     }
 
   private:
-    /// Calls f(array, variable, slice) for the state arrays of a population in all blocks.
-    template <class F>
-    void for_each_slice(std::size_t population, F&& f) const {
-        for (std::size_t b = 0; b < blocks_.size(); ++b) {
-            const std::vector<float*> arrays = blocks_[b].groups[population]->raw_state();
-            for (std::size_t v = 0; v < arrays.size(); ++v)
-                f(arrays[v], v, layout_.blocks[b].slices[population]);
-        }
-    }
-
     /// Goes `count` steps on with so many threads.
     void run(std::int64_t count, int active) {
         const std::int64_t last = now_ + count;
@@ -294,12 +290,8 @@ class CpuEngine : public Engine {
     void deliver(std::size_t b, std::int64_t t) {
         std::int32_t* const sums = blocks_[b].accumulators.data();
         delivery_.deliver(history_, b, t, sums);
-        for (const auto& p : plastic_.projections()) {
-            std::int32_t* const first = sums + layout_.blocks[b].slices[p->to].slot;
-            history_.for_each_sent(p->rows.delays, t, [&](std::uint32_t k, std::size_t place) {
-                p->arrive(b, k, t, history_.of(place, p->from), first);
-            });
-        }
+        for (const auto& p : plastic_.projections())
+            p->arrive(b, t, history_, sums + layout_.blocks[b].slices[p->to].slot);
     }
 
     /// Cells of a population that fired in step t.

@@ -6,15 +6,12 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/plasticity/release.hpp"
-#include "kernels/plasticity/short_term.hpp"
 #include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
-#include "src/engine/plastic_constants.hpp"
+#include "src/engine/plastic_block.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/structure.hpp"
-#include "src/engine/target_spikes.hpp"
 
 namespace snnsim {
 namespace {
@@ -22,20 +19,7 @@ namespace {
 template <class R>
 class PlasticOf final : public PlasticProjection {
     static constexpr bool learns = rule_learns<R>;
-    static constexpr bool has_own = rule_has_own<R>;
-    static constexpr std::int64_t quiet_interval = 64;  // steps between two looks for quiet targets
-
-    struct Block {
-        std::vector<LastArrival<R>> last;   // [segment]
-        std::vector<ShortTerm> short_term;  // [segment]
-        std::vector<float> own;             // [synapse], of rules that pair once
-        std::vector<std::uint8_t> ready;    // [synapse], of several sites
-        TargetSpikes<R> posts;
-        float reward = 0.0f;               // n, of rules that wait for it
-        std::vector<std::uint32_t> fired;  // [target], since the last scaling
-        std::vector<float> rate;           // [target], Hz
-        std::int64_t done = 0;  // what reaches a synapse earlier has been applied; see SegmentTime
-    };
+    using Block = PlasticBlock<R>;
 
   public:
     PlasticOf(const SimulationSpec& spec, std::size_t number, const typename R::Params& params,
@@ -46,63 +30,33 @@ class PlasticOf final : public PlasticProjection {
               fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
           unit_(weight_unit(spec_)),
           seed_(spec.seed),
-          fixed_(spec_, params, spec.dt),
-          constants_(fixed_.rule) {
+          common_(spec_, params, spec.dt) {
         projection = number;
         from = plan.from;
         to = plan.to;
         const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
-        grid_unit_ = static_cast<float>(unit_ * grid.scale[to][receptor]);
+        common_.grid_unit = static_cast<float>(unit_ * grid.scale[to][receptor]);
+        common_.from = from;
+        common_.release = {seed_, Stream::release, 0, 0, static_cast<std::uint32_t>(projection)};
         rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
         set_structure(plan.connection, spec.dt);
+        blocks_.reserve(layout.blocks.size());
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
             const Slice& slice = layout.blocks[b].slices[to];
             slices_.push_back(slice);
-            second_.push_back(receptor == 1 ? slice.padded() : 0);
-            make_block(b);
+            blocks_.emplace_back(common_, rows, b, slice, receptor == 1 ? slice.padded() : 0);
+            if constexpr (learns) start_learning(b);
         }
     }
 
-    void arrive(std::size_t b, std::uint32_t delay, std::int64_t t, FiredSpan fired,
+    void arrive(std::size_t b, std::int64_t t, const FiredHistory& history,
                 std::int32_t* sums) override {
-        if (slices_[b].count == 0) return;
-        for (std::uint32_t i = 0; i < fired.count; ++i)
-            arrive_at(b, fired.cells[i], delay, t, sums + second_[b]);
+        blocks_[b].arrive(t, history, sums);
     }
-
     void fire(std::size_t b, std::int64_t t, FiredSpan fired) override {
-        if constexpr (learns) {
-            for (std::uint32_t i = 0; i < fired.count; ++i)
-                note(b, fired.cells[i] - slices_[b].first, t);
-            if (fixed_.scaling_interval > 0) {
-                for (std::uint32_t i = 0; i < fired.count; ++i)
-                    ++blocks_[b].fired[fired.cells[i] - slices_[b].first];
-            }
-        }
+        blocks_[b].fire(t, fired);
     }
-
-    void catch_up(std::size_t b, std::int64_t now) override {
-        if constexpr (learns) {
-            Block& block = blocks_[b];
-            const std::int64_t done = constants_.dendritic ? now + 1 : now;
-            if (block.done >= done) return;
-            // Nothing waits for targets without a spike since the last time.
-            const PostSpikes<R> spikes = block.posts.view();
-            const std::vector<std::uint8_t> fired =
-                block.posts.fired_since(block.done - longest_lag());
-            for (std::uint32_t s = 0; s < rows.segments() && works(); ++s) {
-                const SegmentTime<R> at = time_of(block, s);
-                PlasticRows::Block& row = rows.blocks[b];
-                for (std::uint32_t k = row.edge[s]; k < row.edge[s + 1]; ++k) {
-                    if (!fired[row.target[k]]) continue;
-                    PlasticWeight w = row.weight[k];
-                    snnsim::catch_up(constants_, at, now, spikes, row.target[k], w, own(block, k));
-                    if (plastic_) row.weight[k] = w;
-                }
-            }
-            block.done = done;
-        }
-    }
+    void catch_up(std::size_t b, std::int64_t now) override { blocks_[b].catch_up(now); }
 
     void read_weights(std::size_t b, float* out) const override {
         const std::vector<PlasticWeight>& weight = rows.blocks[b].weight;
@@ -113,11 +67,9 @@ class PlasticOf final : public PlasticProjection {
 
     void count_weights(std::size_t b, std::vector<std::uint64_t>& bins) const override {
         const auto last = static_cast<std::int64_t>(bins.size()) - 1;
-        const std::int64_t width = constants_.high - constants_.low;
-        for (const PlasticWeight w : rows.blocks[b].weight) {
-            const std::int64_t above = std::int64_t{w} - constants_.low;
-            ++bins[static_cast<std::size_t>(std::min(last, above * (last + 1) / width))];
-        }
+        const std::int64_t low = common_.rule.low, width = common_.rule.high - low;
+        for (const PlasticWeight w : rows.blocks[b].weight)
+            ++bins[static_cast<std::size_t>(std::min(last, (w - low) * (last + 1) / width))];
     }
 
     float weight_at(std::size_t b, std::uint32_t source, std::uint32_t target,
@@ -126,27 +78,18 @@ class PlasticOf final : public PlasticProjection {
         rows.for_each_between(b, source, target, [&](std::uint32_t s, std::uint32_t k) {
             Block& block = blocks_[b];
             PlasticWeight w = rows.blocks[b].weight[k];
-            float trace = has_own ? block.own[k] : 0.0f;
+            float trace = block.own.empty() ? 0.0f : block.own[k];
             if constexpr (learns) {
-                if (plastic_)
-                    snnsim::catch_up(constants_, time_of(block, s), now, block.posts.view(), target,
-                                     w, &trace);
+                if (common_.plastic)
+                    snnsim::catch_up(common_.rule, block.time_of(s), now, block.posts.view(),
+                                     target, w, &trace);
             }
             found = in_model_units(w);
         });
         return found;
     }
 
-    void normalise(std::size_t b, double sum) override {
-        PlasticRows::Block& row = rows.blocks[b];
-        std::vector<std::int64_t> sums(slices_[b].count);  // whole numbers: in any order
-        for (std::size_t k = 0; k < row.weight.size(); ++k) sums[row.target[k]] += row.weight[k];
-        const double wanted = sum / unit_ * double{weight_one};
-        std::vector<double> factor(sums.size());
-        for (std::size_t i = 0; i < sums.size(); ++i)
-            factor[i] = normalising_factor(wanted, sums[i]);
-        multiply(row, factor);
-    }
+    void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum / unit_); }
 
     bool reward([[maybe_unused]] double amount) override {
         if constexpr (Modulated<R>) {
@@ -155,56 +98,35 @@ class PlasticOf final : public PlasticProjection {
         return Modulated<R>;
     }
 
-    void end_step(std::size_t b, std::int64_t t) override {
-        if constexpr (QuietWithoutPosts<R>) {
-            if (t % quiet_interval == 0)
-                blocks_[b].posts.find_quiet(t + 1 - longest_lag() - fixed_.silent_after);
-        }
-        if constexpr (Modulated<R>) {
-            if ((t + 1) % constants_.waiting.interval == 0) {
-                catch_up(b, t + 1);
-                follow_reward(b);
-            }
-        }
-        const auto due = [&](std::int64_t interval) {
-            return interval > 0 && plastic_ && (t + 1) % interval == 0;
-        };
-        if (due(fixed_.normalise_interval)) {
-            catch_up(b, t + 1);
-            normalise(b, fixed_.normalised_sum);
-        }
-        if (due(fixed_.scaling_interval)) {
-            catch_up(b, t + 1);
-            scale(b);
-        }
-    }
+    void end_step(std::size_t b, std::int64_t t) override { blocks_[b].end_step(t); }
 
     std::int64_t next_change(std::int64_t now) const override {
         std::int64_t next = std::numeric_limits<std::int64_t>::max();
         if (structure_interval_ > 0) next = (now / structure_interval_ + 1) * structure_interval_;
-        for (const std::int64_t step : fixed_.schedule) {
+        for (const std::int64_t step : common_.fixed.schedule) {
             if (step > now) return std::min(next, step);
         }
         return next;
     }
     void change(std::int64_t now) override {
-        const std::vector<std::int64_t>& times = fixed_.schedule;
+        const std::vector<std::int64_t>& times = common_.fixed.schedule;
         if (std::find(times.begin(), times.end(), now) != times.end()) {
-            for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
-            constants_.learning_rate = fixed_.learning_rate(now);
+            for (Block& block : blocks_) block.catch_up(now);
+            common_.rule.learning_rate = common_.fixed.learning_rate(now);
         }
-        if (structure_interval_ > 0 && plastic_ && now % structure_interval_ == 0) rewire(now);
+        if (structure_interval_ > 0 && common_.plastic && now % structure_interval_ == 0)
+            rewire(now);
     }
 
     void set_plastic(bool plastic, std::int64_t now) override {
-        for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
-        plastic_ = plastic;
+        for (Block& block : blocks_) block.catch_up(now);
+        common_.plastic = plastic;
     }
 
     PlasticState state(std::int64_t now) override {
         PlasticState out;
-        out.plastic = plastic_;
-        for (std::size_t b = 0; b < blocks_.size(); ++b) catch_up(b, now);
+        out.plastic = common_.plastic;
+        for (Block& block : blocks_) block.catch_up(now);
         copy_synapses(
             out.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::out);
         copy_synapses(
@@ -223,7 +145,7 @@ class PlasticOf final : public PlasticProjection {
             out.resources.push_back(s.u);
         }
         for (Block& block : blocks_) {
-            if constexpr (learns) block.posts.save(now - longest_lag(), out);
+            if constexpr (learns) block.posts.save(now - block.longest_lag(), out);
             out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
             out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
         }
@@ -236,8 +158,8 @@ class PlasticOf final : public PlasticProjection {
 
     void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
-        plastic_ = in.plastic;
-        constants_.learning_rate = fixed_.learning_rate(now);
+        common_.plastic = in.plastic;
+        common_.rule.learning_rate = common_.fixed.learning_rate(now);
         if (structure_interval_ > 0) {
             structure = in.structure;
             for (std::size_t b = 0; b < blocks_.size(); ++b)
@@ -258,6 +180,7 @@ class PlasticOf final : public PlasticProjection {
             first += block.fired.size();
             block.done = in.done;
             block.reward = in.reward;
+            block.sums.all_changed();
             for (std::size_t s = 0; s < block.last.size(); ++s) {
                 block.last[s].steps = in.arrived[s];
                 std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
@@ -270,10 +193,7 @@ class PlasticOf final : public PlasticProjection {
 
     std::size_t bytes() const override {
         std::size_t bytes = rows.bytes();
-        for (const Block& b : blocks_)
-            bytes += b.last.size() * sizeof(LastArrival<R>) +
-                     b.short_term.size() * sizeof(ShortTerm) + b.own.size() * sizeof(float) +
-                     b.ready.size() + b.posts.bytes();
+        for (const Block& block : blocks_) bytes += block.bytes();
         return bytes;
     }
 
@@ -298,34 +218,25 @@ class PlasticOf final : public PlasticProjection {
         structure_rule_.skips_itself = connection.skips_itself();
     }
 
-    void make_block(std::size_t b) {
-        Block& block = blocks_.emplace_back();
-        PlasticRows::Block& row = rows.blocks[b];
-        block.last.resize(rows.segments());
-        if (spec_.short_term) block.short_term.resize(rows.segments());
-        if (spec_.short_term && spec_.release)
-            block.ready.assign(row.weight.size(), static_cast<std::uint8_t>(spec_.release->sites));
-        if constexpr (has_own) block.own.resize(row.weight.size());
-        if constexpr (learns) {
-            block.posts.resize(slices_[b].count);
-            for (PlasticWeight& w : row.weight) w = checked(w);
-            if (fixed_.scaling_interval > 0) {
-                block.fired.assign(slices_[b].count, 0);
-                block.rate.assign(slices_[b].count,
-                                  static_cast<float>(spec_.plasticity->scaling->rate));
-            }
-            if (spec_.plasticity->normalise) check_rows(b);
-            if (structure_interval_ > 0 && structure_rule_.rewire) check_degrees(b);
+    void start_learning(std::size_t b) {
+        Block& block = blocks_[b];
+        for (PlasticWeight& w : rows.blocks[b].weight) w = checked(w);
+        if (common_.fixed.scaling_interval > 0) {
+            block.fired.assign(slices_[b].count, 0);
+            block.rate.assign(slices_[b].count,
+                              static_cast<float>(spec_.plasticity->scaling->rate));
         }
+        if (spec_.plasticity->normalise) check_rows(b);
+        if (structure_interval_ > 0 && structure_rule_.rewire) check_degrees(b);
     }
     /// An initial weight within its bounds, but for what the grid took from it.
     PlasticWeight checked(PlasticWeight w) const {
         constexpr std::int64_t rounding = 100000;
-        if (w < constants_.low - rounding || w > constants_.high + rounding)
+        if (w < common_.rule.low - rounding || w > common_.rule.high + rounding)
             throw ModelError(fmt::format(
                 "{}: a weight of {:g} lies outside w_min ({:g}) and w_max ({:g})", place_,
                 w / double{weight_one} * unit_, spec_.plasticity->w_min.mean, unit_));
-        return constants_.bounded(w);
+        return common_.rule.bounded(w);
     }
 
     /// Where sums are kept, every target has weights.
@@ -371,6 +282,7 @@ class PlasticOf final : public PlasticProjection {
                           static_cast<std::uint32_t>(projection)}};
             const StructureCount count = restructure(structure_rule_, targets, synapses);
             set_synapses(rows, b, synapses, traces(b));
+            blocks_[b].sums.all_changed();
             sum.pruned += count.pruned;
             sum.grown += count.grown;
         }
@@ -380,32 +292,8 @@ class PlasticOf final : public PlasticProjection {
         structure.grown.push_back(sum.grown);
     }
     SynapseTraces traces(std::size_t b) {
-        return {has_own ? &blocks_[b].own : nullptr,
+        return {rule_has_own<R> ? &blocks_[b].own : nullptr,
                 spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
-    }
-
-    void multiply(PlasticRows::Block& row, const std::vector<double>& factor) const {
-        for (std::size_t k = 0; k < row.weight.size(); ++k)
-            row.weight[k] = multiplied(constants_, row.weight[k], factor[row.target[k]]);
-    }
-    /// What rules do that wait for a reward, after an interval.
-    void follow_reward(std::size_t b) {
-        Block& block = blocks_[b];
-        PlasticRows::Block& row = rows.blocks[b];
-        const float gain = fixed_.reward.gain(block.reward);
-        for (std::size_t k = 0; k < row.weight.size(); ++k)
-            fixed_.reward.follow(constants_, gain, plastic_, row.weight[k], block.own[k]);
-        block.reward = fixed_.reward.decayed(block.reward);
-    }
-    /// Synaptic scaling, after an interval.
-    void scale(std::size_t b) {
-        Block& block = blocks_[b];
-        std::vector<double> factor(block.rate.size());
-        for (std::size_t i = 0; i < factor.size(); ++i) {
-            factor[i] = fixed_.scaling.factor(block.fired[i], block.rate[i]);
-            block.fired[i] = 0;
-        }
-        multiply(rows.blocks[b], factor);
     }
 
     float in_model_units(PlasticWeight w) const {
@@ -415,120 +303,6 @@ class PlasticOf final : public PlasticProjection {
         std::size_t b = 0;
         while (slices_[b].count == 0) ++b;
         return b;
-    }
-    float* own(Block& block, std::uint32_t synapse) const {
-        return has_own ? block.own.data() + synapse : nullptr;
-    }
-    /// Something is left to do of synapses whose weights stay: traces of their own.
-    bool works() const { return plastic_ || has_own; }
-    std::int64_t lag_of(std::uint32_t segment) const {
-        return constants_.dendritic ? 2 * (static_cast<std::int64_t>(rows.delays.first) +
-                                           segment % rows.delays.count)
-                                    : 0;
-    }
-    std::int64_t longest_lag() const { return lag_of(rows.delays.count - 1); }
-    SegmentTime<R> time_of(const Block& block, std::uint32_t segment) const {
-        const LastArrival<R>& last = block.last[segment];
-        const std::int64_t seen = constants_.dendritic ? last.step() + 1 : last.step();
-        return {last, lag_of(segment), std::max(seen, block.done)};
-    }
-
-    void arrive_at(std::size_t b, std::uint32_t cell, std::uint32_t delay, std::int64_t t,
-                   std::int32_t* sums) {
-        Block& block = blocks_[b];
-        const std::uint32_t segment = cell * rows.delays.count + delay;
-        LastArrival<R>& last = block.last[segment];
-        float factor = 1.0f, recovered = 0.0f;
-        if (spec_.short_term) {
-            const std::int64_t age = t - last.step();
-            const Decay recovery = fixed_.recovery.view();
-            recovered = last.steps == 0 ? 1.0f : 1.0f - recovery(age);
-            ShortTerm& s = block.short_term[segment];
-            s = ShortTerm::at_spike(s, static_cast<float>(spec_.short_term->u_0), recovery,
-                                    fixed_.facilitation.view(), age, last.steps == 0);
-            factor = spec_.release ? s.u : s.released();
-        }
-        LastArrival<R> now;
-        now.steps = static_cast<std::uint32_t>(t + 1);
-        constants_.pre_at(last, t, now.before);
-        if constexpr (learns) {
-            if (works()) learn(b, segment, t, now.before);
-        }
-        last = now;
-        if (spec_.release) {
-            release(b, cell, segment, t, factor, recovered, sums);
-        } else {
-            deliver(b, segment, factor * grid_unit_, sums);
-        }
-    }
-    void learn(std::size_t b, std::uint32_t segment, std::int64_t t, const float* pre) {
-        Block& block = blocks_[b];
-        PlasticRows::Block& row = rows.blocks[b];
-        const SegmentTime<R> at = time_of(block, segment);
-        const PostSpikes<R> spikes = block.posts.view();
-        constexpr std::uint32_t ahead = 12;  // synapses whose targets' spikes are on their way
-        const std::uint32_t end = row.edge[segment + 1];
-        if constexpr (QuietWithoutPosts<R>) {
-            if (at.done - at.lag >= block.posts.quiet_since()) {
-                for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
-                    if (!block.posts.active(row.target[k])) continue;
-                    PlasticWeight w = row.weight[k];
-                    snnsim::arrive(constants_, at, t, pre, spikes, row.target[k], w, nullptr);
-                    if (plastic_) row.weight[k] = w;
-                }
-                return;
-            }
-        }
-        for (std::uint32_t k = row.edge[segment]; k < end; ++k) {
-            if (k + ahead < end) {
-                const std::uint32_t next = row.target[k + ahead];
-                prefetch(&spikes.at(next, spikes.count[next] - 1));
-            }
-            PlasticWeight w = row.weight[k];
-            snnsim::arrive(constants_, at, t, pre, spikes, row.target[k], w, own(block, k));
-            if (plastic_) row.weight[k] = w;
-        }
-    }
-    static std::int32_t rounded(float x) { return static_cast<std::int32_t>(std::floor(x + 0.5f)); }
-    void deliver(std::size_t b, std::uint32_t segment, float unit, std::int32_t* sums) const {
-        const PlasticRows::Block& row = rows.blocks[b];
-        for (std::uint32_t k = row.edge[segment]; k < row.edge[segment + 1]; ++k)
-            sums[row.target[k]] += rounded(in_w_max(row.weight[k]) * unit);
-    }
-    /// The same where each synapse may fail.
-    void release(std::size_t b, std::uint32_t cell, std::uint32_t segment, std::int64_t t, float u,
-                 float recovered, std::int32_t* sums) {
-        const PlasticRows::Block& row = rows.blocks[b];
-        const RandomKey key{seed_, Stream::release, cell, static_cast<std::uint32_t>(t),
-                            static_cast<std::uint32_t>(projection)};
-        const auto first = static_cast<std::uint32_t>(rows.first_number(b, segment) -
-                                                      rows.number[cell * rows.delays.count]);
-        const auto sites = static_cast<std::uint32_t>(spec_.release->sites);
-        const float p = static_cast<float>(spec_.release->p);
-        for (std::uint32_t k = row.edge[segment]; k < row.edge[segment + 1]; ++k) {
-            const Philox4 random = key.draw(first + k - row.edge[segment]);
-            const float share = spec_.short_term
-                                    ? static_cast<float>(release_sites(
-                                          random, sites, blocks_[b].ready[k], recovered, u)) /
-                                          static_cast<float>(sites)
-                                : binomial(random.word[0], 1, p) > 0 ? 1.0f
-                                                                     : 0.0f;
-            sums[row.target[k]] += rounded(in_w_max(row.weight[k]) * share * grid_unit_);
-        }
-    }
-
-    /// Notes a spike of a target. The one that makes room for it is known to all its synapses.
-    void note(std::size_t b, std::uint32_t target, std::int64_t t) {
-        TargetSpikes<R>& posts = blocks_[b].posts;
-        const auto has_room = [&] {
-            return !posts.full(target) ||
-                   posts.may_forget(target, blocks_[b].done - longest_lag() - 1);
-        };
-        if (!has_room()) {
-            catch_up(b, t);
-            if (!has_room()) posts.grow();
-        }
-        posts.add(constants_, target, t);
     }
 
     enum class Copy : std::uint8_t { out, in };
@@ -552,14 +326,10 @@ class PlasticOf final : public PlasticProjection {
     const std::string place_;  // of the projection in the model file, and its name
     const double unit_;        // see weight_unit
     const std::uint64_t seed_;
-    float grid_unit_ = 1.0f;  // steps of the target's grid in it
-    bool plastic_ = true;
     std::int64_t structure_interval_ = 0;  // steps; 0: never
     StructureRule structure_rule_;
-    const PlasticConstants<R> fixed_;
-    RuleConstants<R> constants_;         // with the learning rate of now
-    std::vector<Slice> slices_;          // [block], of the targets
-    std::vector<std::uint32_t> second_;  // [block]: from a target's first sum to the one used
+    PlasticCommon<R> common_;
+    std::vector<Slice> slices_;  // [block], of the targets
     std::vector<Block> blocks_;
 };
 

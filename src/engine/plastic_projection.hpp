@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "snnsim/engine.hpp"
-#include "src/engine/dense.hpp"
+#include "src/engine/fired_history.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/plastic_rows.hpp"
 
@@ -18,9 +18,8 @@ class PlasticProjection {
   public:
     virtual ~PlasticProjection() = default;
 
-    /// Spikes that arrive in step t with the delay of that number; `sums`: of the slice's first
-    /// cell.
-    virtual void arrive(std::size_t block, std::uint32_t delay, std::int64_t t, FiredSpan fired,
+    /// Spikes that arrive in step t; `sums`: of the slice's first cell.
+    virtual void arrive(std::size_t block, std::int64_t t, const FiredHistory& history,
                         std::int32_t* sums) = 0;
     /// Cells of the target population that fired in step t, after all that arrived in it.
     virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;

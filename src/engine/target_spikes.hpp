@@ -69,7 +69,7 @@ class TargetSpikes {
     }
 
     /// Of targets that are not active, the last spike came before quiet_since().
-    bool active(std::uint32_t target) const { return active_[target]; }
+    const std::uint8_t* active() const { return active_.data(); }  // [target]
     std::int64_t quiet_since() const { return quiet_since_; }
     void find_quiet(std::int64_t since) {
         quiet_since_ = since;

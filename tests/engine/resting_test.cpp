@@ -1,0 +1,144 @@
+// What is left out because nothing would come of it: panels at rest, sums that are as wanted.
+#include "src/engine/resting.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kernels/cells/iaf_psc_exp.hpp"
+#include "kernels/plasticity/stdp.hpp"
+#include "kernels/random.hpp"
+#include "snnsim/engine.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/engine/weight_sums.hpp"
+#include "tests/engine/sent_spikes.hpp"
+
+namespace snnsim {
+namespace {
+
+/// Cells of both kinds of input fall silent and wake up again; `more` stimuli.
+SimulationSpec network(const std::string& more) {
+    return parse_simulation(R"(name: test
+dt: 0.5 ms
+simulate: {duration: 1 s}
+populations:
+  S: {model: poisson_source, size: 100, rate: 0 Hz}
+  A: {model: lif_cond_adaptive, size: 50, theta_plus: 0 mV, theta_0: 0 mV, v_th: -55 mV, initial: {v: -80 mV}}
+  B: {model: iaf_psc_exp, size: 40, e_l: -65 mV, v_reset: -65 mV, v_th: -50 mV}
+  C: {model: izhikevich, size: 20}
+projections:
+  - {from: S, to: A, connect: {rule: fixed_in_degree, n: 3}, weight: 1, delay: 1 ms}
+  - {from: A, to: B, connect: {rule: fixed_in_degree, n: 4}, weight: 500 pA, delay: 2 ms}
+  - {from: A, to: C, connect: {rule: fixed_in_degree, n: 4}, weight: 10, delay: 0.5 ms}
+)" + more,
+                            "test.yaml");
+}
+
+/// Silent, shown something, silent for long, shown something.
+std::vector<Sent> show(Engine& engine) {
+    std::vector<Sent> spikes;
+    std::vector<double> rates(100, 0.0);
+    for (const std::int64_t steps : {200, 100, 900, 100, 150}) {
+        engine.set_rates(0, rates);
+        const std::vector<Sent> some = run(engine, steps);
+        spikes.insert(spikes.end(), some.begin(), some.end());
+        // A third of the sources: some panels of theirs stay silent.
+        for (std::size_t k = 0; k < 35; ++k) rates[k] = rates[k] == 0.0 ? 100.0 : 0.0;
+    }
+    return spikes;
+}
+
+TEST(Resting, CellsThatMayRestHaveTheBitsOfThoseThatMayNot) {
+    const SimulationSpec rests = network("");
+    // Cells with a current of their own never rest.
+    const SimulationSpec works = network(
+        "stimuli: [{to: S, kind: dc, amplitude: 0 Hz}, {to: A, kind: dc, amplitude: 0}, "
+        "{to: B, kind: dc, amplitude: 0 pA}, {to: C, kind: dc, amplitude: 0}]\n");
+    for (const int threads : {1, 3}) {
+        const auto one = make_engine(rests, {.threads = threads});
+        const auto other = make_engine(works, {.threads = threads});
+        const std::vector<Sent> spikes = show(*one);
+        std::vector<int> sent(4);
+        for (const Sent& s : spikes) ++sent[s.population];
+        for (const int count : sent) EXPECT_GT(count, 20);
+        EXPECT_EQ(spikes, show(*other));
+        EXPECT_EQ(one->state().states, other->state().states);
+    }
+}
+
+/// Counts the calls of a step that leaves everything as it is.
+struct Idle {
+    CellArrays cells;
+    int* calls;
+    bool operator()(std::uint32_t, float (&)[8]) const {
+        ++*calls;
+        return false;
+    }
+};
+
+TEST(Resting, APanelIsSteppedAgainWhenSomethingArrives) {
+    float v[8] = {}, more[8] = {}, third[8] = {}, fourth[8] = {};
+    std::int32_t sums[8] = {}, others[8] = {};
+    int calls = 0;
+    Idle idle{{}, &calls};
+    idle.cells.state[0] = v;
+    idle.cells.state[1] = more;
+    idle.cells.state[2] = third;
+    idle.cells.state[3] = fourth;
+    idle.cells.arriving[0] = sums;
+    idle.cells.arriving[1] = others;
+    RestingPanels<IafPscExp, 8> panels;
+    panels.wake(8, [](std::uint32_t) { return true; });
+    float sent[8];
+    panels.step(idle, 0, false, sent);  // nobody looked
+    panels.step(idle, 0, true, sent);   // at rest from here on
+    EXPECT_EQ(calls, 2);
+    for (int k = 0; k < 5; ++k) panels.step(idle, 0, false, sent);
+    EXPECT_EQ(calls, 2);
+    others[7] = -1;
+    panels.step(idle, 0, true, sent);
+    EXPECT_EQ(calls, 3);
+    others[7] = 0;
+    panels.step(idle, 0, false, sent);
+    EXPECT_EQ(calls, 4);
+    panels.wake(8, [](std::uint32_t) { return false; });
+    for (int k = 0; k < 5; ++k) panels.step(idle, 0, true, sent);
+    EXPECT_EQ(calls, 9);
+}
+
+/// As if nothing were known of earlier sums.
+void normalise(const std::vector<std::uint16_t>& target, std::vector<PlasticWeight>& weight,
+               std::size_t targets, double wanted, const RuleConstants<PairStdp>& c) {
+    std::vector<std::int64_t> sum(targets);
+    for (std::size_t k = 0; k < weight.size(); ++k) sum[target[k]] += weight[k];
+    for (std::size_t k = 0; k < weight.size(); ++k)
+        weight[k] = multiplied(c, weight[k], normalising_factor(wanted, sum[target[k]]));
+}
+
+TEST(WeightSums, WhatIsLeftAloneWouldNotChange) {
+    constexpr std::size_t targets = 40;
+    RuleConstants<PairStdp> c;
+    const RandomKey key{1, Stream::weights};
+    std::vector<std::uint16_t> target;
+    std::vector<PlasticWeight> weight;
+    for (std::uint32_t k = 0; k < 8000; ++k) {
+        const Philox4 random = key.draw(k);
+        target.push_back(static_cast<std::uint16_t>(random.word[0] % targets));
+        // Of some targets most weights are near their bound, which keeps them from their sum.
+        const std::uint32_t most = target.back() < 5 ? 1u << 30 : 1u << 28;
+        weight.push_back(static_cast<PlasticWeight>(most - random.word[1] % (most / 8)));
+    }
+    std::vector<PlasticWeight> wanted = weight;
+    WeightSums sums;
+    sums.resize(targets);
+    for (int round = 0; round < 6; ++round) {
+        const double sum = (round < 4 ? 210.0 : 60.0) * double{weight_one};
+        sums.normalise(target, weight, sum, c);
+        normalise(target, wanted, targets, sum, c);
+        ASSERT_EQ(weight, wanted) << "round " << round;
+        const std::size_t changed = static_cast<std::size_t>(round) * 31;
+        weight[changed] = wanted[changed] = weight[changed] / 2;
+        sums.changed(target[changed]);
+    }
+}
+
+}  // namespace
+}  // namespace snnsim
