@@ -4,6 +4,8 @@
 
 #include <thrust/iterator/transform_iterator.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cub/device/device_scan.cuh>
 #include <memory>
@@ -83,6 +85,8 @@ class CudaSteps {
         std::size_t size_ = 0, capacity_ = 0;
     };
 
+    static constexpr std::int64_t batch = 32;  // the most steps of a graph
+
     CudaSteps() {
         cudaDeviceProp properties;
         SNN_CUDA(cudaGetDeviceProperties(&properties, 0));
@@ -150,11 +154,12 @@ class CudaSteps {
     template <class Step, class Finish>
     void run_batches(std::int64_t steps, const Step& step, const Finish& finish) {
         for (std::int64_t left = steps; left > 0;) {
-            const bool single = left < batch;
-            cudaGraphExec_t& graph = graphs_[single ? 0 : 1];
-            if (!graph) graph = capture(single ? 1 : batch, step, finish);
+            const auto exponent =
+                std::bit_width(static_cast<std::uint64_t>(std::min(left, batch))) - 1;
+            cudaGraphExec_t& graph = graphs_[exponent];
+            if (!graph) graph = capture(std::int64_t{1} << exponent, step, finish);
             SNN_CUDA(cudaGraphLaunch(graph, stream_));
-            left -= single ? 1 : batch;
+            left -= std::int64_t{1} << exponent;
         }
     }
     void wait() { SNN_CUDA(cudaStreamSynchronize(stream_)); }
@@ -182,8 +187,6 @@ class CudaSteps {
 
   private:
     static constexpr unsigned threads = 128;
-    static constexpr std::int64_t batch = 32;  // steps a graph
-
     template <class T>
     static void copy(T* to, const T* from, std::size_t count, cudaMemcpyKind kind,
                      cudaStream_t stream) {
@@ -210,7 +213,7 @@ class CudaSteps {
     std::string name_;
     std::size_t processors_ = 0;
     cudaStream_t stream_ = nullptr, copies_ = nullptr;
-    cudaGraphExec_t graphs_[2] = {};  // of one step and of a batch
+    cudaGraphExec_t graphs_[6] = {};  // of 1, 2, 4 .. batch steps
     Buffer<std::uint8_t> scratch_;
 };
 

@@ -36,6 +36,8 @@ struct SerialSteps {
     template <class T>
     using HostBuffer = std::vector<T>;
 
+    static constexpr std::int64_t batch = 3;  // the most steps enqueued at once
+
     std::string name() const { return "cpu, one body after the other"; }
     /// Teams of threads that keep the machine busy.
     std::size_t teams() const { return 3; }
@@ -71,11 +73,10 @@ struct SerialSteps {
         }
     }
     void reserve_counts(std::size_t) {}
-    /// Runs steps in batches: enqueue(k) gives the kernels of a batch's k-th step, and
-    /// finish(count) those that end a batch.
+    /// Runs steps in batches: step(k) gives the kernels of a batch's k-th step, and finish(count)
+    /// those that end a batch. All batches of a size are the same.
     template <class Step, class Finish>
     void run_batches(std::int64_t steps, const Step& step, const Finish& finish) {
-        constexpr std::int64_t batch = 3;
         for (std::int64_t left = steps; left > 0;) {
             const std::int64_t count = left < batch ? 1 : batch;
             for (std::int64_t k = 0; k < count; ++k) step(k);

@@ -18,6 +18,13 @@ SNN_HD inline void add_shared(std::int32_t* sum, std::int32_t x) {
     *sum += x;
 #endif
 }
+SNN_HD inline void add_shared(std::int64_t* sum, std::int64_t x) {
+#ifdef __CUDA_ARCH__
+    atomicAdd(reinterpret_cast<unsigned long long*>(sum), static_cast<unsigned long long>(x));
+#else
+    *sum += x;
+#endif
+}
 
 /// The spikes of one population that are due after one delay.
 struct DueSpikes {

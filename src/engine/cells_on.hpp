@@ -1,6 +1,7 @@
 // The cells of one model on a device: all its groups behind one launch a step.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "kernels/network/step_groups.hpp"
@@ -33,6 +34,17 @@ class CellsOn {
     /// After the last add().
     virtual void upload() = 0;
     virtual std::size_t bytes() const = 0;
+    /// See Engine::set_rates and CellGroup::set_adaptive; rates are those of the population.
+    virtual void set_rates(Steps& steps, std::size_t population, const double* rates) = 0;
+    virtual void set_adaptive(Steps& steps, bool adaptive) = 0;
+};
+
+/// Constants of the cells change while the network runs: rates that tasks set, thresholds that stop
+/// adapting.
+template <CellModel M>
+inline constexpr bool constants_change = std::is_same_v<M, PoissonSource> ||
+                                         requires(const typename M::Constants& constants) {
+    M::frozen(constants);
 };
 
 template <class Steps, CellModel M, bool Varied>
@@ -44,9 +56,10 @@ class CellsOfModelOn : public CellsOn<Steps> {
     /// Takes the cells' state over from the host. Their words begin at `first_word`; sums of what
     /// arrives lie at `accumulators`, receptor after receptor; values of graded spikes go to
     /// `sent`.
-    DeviceGroup add(const CellsOf<M>& host, std::size_t population, const Slice& slice,
-                    std::uint32_t first_word, std::int32_t* accumulators, int receptors,
-                    float* sent) {
+    DeviceGroup add(const std::shared_ptr<CellsOf<M>>& cells, std::size_t population,
+                    const Slice& slice, std::uint32_t first_word, std::int32_t* accumulators,
+                    int receptors, float* sent) {
+        const CellsOf<M>& host = *cells;
         CellsInGroup<M> group{};
         group.constants = host.uniform_constants();
         group.random = host.key();
@@ -67,8 +80,9 @@ class CellsOfModelOn : public CellsOn<Steps> {
             group.cells.state[k] = keep(std::vector<float>(from, from + slice.padded()), floats_);
             place.state.push_back(group.cells.state[k]);
         }
+        float* constants = nullptr;
         if constexpr (Varied) {
-            float* const constants = keep(host.constants(), floats_);
+            constants = keep(host.constants(), floats_);
             for (std::size_t k = 0; k < host.constants().size() / slice.padded(); ++k)
                 group.cells.constants[k] = constants + k * slice.padded();
         }
@@ -78,6 +92,8 @@ class CellsOfModelOn : public CellsOn<Steps> {
             places_.push_back({static_cast<std::uint32_t>(groups_.size()), at});
             word_ids_.push_back(first_word + at / 32);
         }
+        if constexpr (constants_change<M>)
+            changing_.push_back({cells, groups_.size(), population, slice.first, constants});
         groups_.push_back(group);
         return place;
     }
@@ -96,6 +112,20 @@ class CellsOfModelOn : public CellsOn<Steps> {
             device_word_ids_.data(), bits);
     }
 
+    void set_rates(Steps& steps, std::size_t population, const double* rates) override {
+        for (Changing& c : changing_) {
+            if (c.population != population) continue;
+            SNN_EXPECT(c.host->set_rates(rates + c.first));
+            bring(steps, c);
+        }
+    }
+    void set_adaptive(Steps& steps, bool adaptive) override {
+        for (Changing& c : changing_) {
+            c.host->set_adaptive(adaptive);
+            bring(steps, c);
+        }
+    }
+
     std::size_t bytes() const override {
         std::size_t sum = 0;
         for (const auto& b : floats_) sum += b.size() * sizeof(float);
@@ -104,6 +134,21 @@ class CellsOfModelOn : public CellsOn<Steps> {
     }
 
   private:
+    /// A group whose host goes on to compute its constants.
+    struct Changing {
+        std::shared_ptr<CellsOf<M>> host;
+        std::size_t group, population;
+        std::uint32_t first;  // cell
+        float* constants;     // of each cell; null: all have the same
+    };
+    void bring(Steps& steps, const Changing& c) {
+        groups_[c.group].constants = c.host->uniform_constants();
+        steps.upload(device_groups_.data() + c.group, &groups_[c.group], 1);
+        if (c.constants)
+            steps.upload(c.constants, c.host->constants().data(), c.host->constants().size());
+        steps.wait();
+    }
+
     std::vector<CellsInGroup<M>> groups_;
     std::vector<WordPlace> places_;
     std::vector<std::uint32_t> word_ids_;
@@ -112,6 +157,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
     Buffer<std::uint32_t> device_word_ids_;
     std::vector<Buffer<float>> floats_;
     std::vector<Buffer<std::int32_t>> integers_;
+    std::vector<Changing> changing_;
 };
 
 }  // namespace snnsim

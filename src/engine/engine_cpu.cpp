@@ -20,6 +20,7 @@
 #include "src/engine/numbers.hpp"
 #include "src/engine/phase_clock.hpp"
 #include "src/engine/plastic_network.hpp"
+#include "src/engine/set_rates.hpp"
 #include "src/engine/synapse_rows.hpp"
 #include "src/engine/team.hpp"
 #include "src/engine/thread_choice.hpp"
@@ -117,19 +118,7 @@ class CpuEngine : public Engine {
         plastic_.normalise(projection, sum, now_);
     }
     void set_rates(std::size_t population, const std::vector<double>& rates) override {
-        const CellPopulationSpec& p = spec_.populations[population];
-        if (!std::holds_alternative<PoissonSource::Params>(p.cell) ||
-            rates.size() != static_cast<std::size_t>(p.size))
-            throw UsageError(fmt::format("set_rates: '{}' is no poisson_source of {} cells", p.name,
-                                         rates.size()));
-        const double most = 1000.0 / spec_.dt;
-        for (const double rate : rates) {
-            if (!(rate >= 0.0 && rate <= most * (1.0 + 1e-9)))
-                throw UsageError(
-                    fmt::format("set_rates: {:g} Hz for a cell of '{}', which can "
-                                "fire at 0 to {:g} Hz (1 / dt)",
-                                rate, p.name, most));
-        }
+        check_rates(spec_, population, rates);
         rates_[population] = rates;
         for (std::size_t b = 0; b < blocks_.size(); ++b)
             blocks_[b].groups[population]->set_rates(rates.data() +

@@ -15,7 +15,9 @@
 #include "snnsim/error.hpp"
 #include "src/engine/cells_on.hpp"
 #include "src/engine/numbers.hpp"
+#include "src/engine/plastic_on.hpp"
 #include "src/engine/records_on.hpp"
+#include "src/engine/set_rates.hpp"
 #include "src/engine/spike_chunks.hpp"
 #include "src/engine/stimuli_on.hpp"
 #include "src/engine/synapses_on.hpp"
@@ -36,16 +38,22 @@ class EngineOn : public Engine {
           started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads, true)),
           synapses_(steps_, built_.rows, layout_),
-          chunks_(steps_, layout_.rows, layout_.populations.size(), synapses_.longest_delay(),
-                  graded_, records_),
+          plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
+                   synapses_),
+          reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
+          chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           recorded_(records_),
           counts_(layout_.populations.size()),
-          samples_(records_.size()) {
+          samples_(records_.size()),
+          rates_(spec.populations.size()),
+          counted_(spec.populations.size()) {
         report_.cells = layout_.rows;
         report_synapses(built_, report_);
         built_.rows = {};  // the device has them
+        plastic_.watch(chunks_.most_steps());
         make_cells();
         report_.bytes += synapses_.bytes() + chunks_.bytes();
+        plastic_.report(report_);
         steps_.wait();
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
         report_.build_seconds = seconds.count();
@@ -53,18 +61,22 @@ class EngineOn : public Engine {
 
     void advance(std::int64_t count) override {
         const std::int64_t last = now_ + count;
+        const bool with_spikes = options_.spikes || counting();
+        plastic_.reserve_samples(now_, last);
         DoneChunk before;
         while (now_ < last) {
-            const std::int64_t size = chunks_.start(now_, last - now_);
-            steps_.run_batches(
-                size, [&](std::int64_t k) { enqueue_step(k); },
-                [&](std::int64_t done) {
-                    steps_.for_each(1, AdvanceWindow{chunks_.window(), done});
-                });
+            const std::int64_t end = now_ + chunks_.start(now_, last - now_);
+            for (std::int64_t t = now_; t < end;) {
+                const std::int64_t next = std::min(end, plastic_.next_change(t));
+                enqueue_steps(next - t);
+                t = next;
+                plastic_.change(chunks_.window(), t);
+            }
             if (before) collect(before);  // while the device works
             steps_.wait();
-            before = chunks_.end(now_, now_ + size, options_.spikes);
-            now_ += size;
+            plastic_.end_chunk(now_, end);
+            before = chunks_.end(now_, end, with_spikes);
+            now_ = end;
         }
         if (before) collect(before);
         check_numbers();
@@ -76,12 +88,43 @@ class EngineOn : public Engine {
         return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
     }
 
+    std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
+    std::vector<ProjectionWeights> weights() const override {
+        return plastic_.weights(chunks_.window(), now_);
+    }
+    void set_plastic(bool plastic) override {
+        learns_ = plastic;
+        plastic_.set_plastic(chunks_.window(), plastic);
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_adaptive(steps_, plastic);
+        }
+    }
+    void reward(double amount) override { plastic_.reward(amount); }
+    void normalise(std::size_t projection, double sum) override {
+        plastic_.normalise(chunks_.window(), projection, sum, spec_);
+    }
+    void set_rates(std::size_t population, const std::vector<double>& rates) override {
+        check_rates(spec_, population, rates);
+        rates_[population] = rates;
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_rates(steps_, population, rates.data());
+        }
+    }
+    void count_spikes(std::size_t population) override {
+        counted_[population].assign(layout_.populations[population].size, 0);
+    }
+    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
+        return counted_[population];
+    }
+
     EngineState state() const override {
         EngineState out;
         out.now = now_;
+        out.plastic = plastic_.state(chunks_.window(), now_);
+        out.learns = learns_;
         out.spike_counts = counts_;
-        out.rates.resize(layout_.populations.size());
-        out.counted.resize(layout_.populations.size());
+        out.rates = rates_;
+        out.counted = counted_;
         out.inputs = recorded_.inputs(steps_);
         out.states.resize(layout_.populations.size());
         for (const DeviceGroup& g : groups_) {
@@ -100,6 +143,13 @@ class EngineOn : public Engine {
         SNN_EXPECT(state.states.size() == layout_.populations.size());
         now_ = state.now;
         counts_ = state.spike_counts;
+        chunks_.set_tail(now_, listed(state.recent));
+        if (state.learns != learns_) set_plastic(state.learns);
+        plastic_.set_state(state.plastic, now_);
+        counted_ = state.counted;
+        for (std::size_t p = 0; p < state.rates.size(); ++p) {
+            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
+        }
         recorded_.set_inputs(steps_, state.inputs);
         for (const DeviceGroup& g : groups_) {
             const std::size_t size = layout_.populations[g.population].size;
@@ -108,7 +158,6 @@ class EngineOn : public Engine {
             for (std::size_t v = 0; v < g.state.size(); ++v)
                 steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
         }
-        chunks_.set_tail(listed(state.recent));
     }
 
     const EngineReport& report() const override { return report_; }
@@ -126,9 +175,17 @@ class EngineOn : public Engine {
                 if (slice.count == 0) continue;
                 const auto first_word = static_cast<std::uint32_t>(words.size());
                 CellModels::visit(
-                    spec_.populations[p].cell, [&]<class M>(const typename M::Params&) {
-                        const CellsOf<M> host(spec_, p, slice, built_.grid, no_sums.data());
-                        if (host.constants().empty()) {
+                    spec_.populations[p].cell,
+                    [&]<class M>([[maybe_unused]] const typename M::Params& params) {
+                        const auto host = std::make_shared<CellsOf<M>>(spec_, p, slice, built_.grid,
+                                                                       no_sums.data());
+                        if constexpr (std::is_same_v<M, PoissonSource>) {
+                            // Of each cell, for they may be set.
+                            if (host->constants().empty())
+                                host->set_rates(
+                                    std::vector<double>(slice.count, params.rate).data());
+                        }
+                        if (host->constants().empty()) {
                             add_cells<M, false>(host, p, b, first_word);
                         } else {
                             add_cells<M, true>(host, p, b, first_word);
@@ -161,7 +218,8 @@ class EngineOn : public Engine {
         steps_.reserve_counts(words.size());
     }
     template <CellModel M, bool Varied>
-    void add_cells(const CellsOf<M>& host, std::size_t p, std::size_t b, std::uint32_t first_word) {
+    void add_cells(const std::shared_ptr<CellsOf<M>>& host, std::size_t p, std::size_t b,
+                   std::uint32_t first_word) {
         using Cells = CellsOfModelOn<Steps, M, Varied>;
         std::unique_ptr<CellsOn<Steps>>& cells =
             cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
@@ -171,16 +229,25 @@ class EngineOn : public Engine {
             host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
             static_cast<int>(layout_.populations[p].receptors),
             graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr);
-        stimuli_.add(group, spec_.seed, host.poisson(), host.currents());
+        stimuli_.add(group, spec_.seed, host->poisson(), host->currents());
         recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
-            return host.origin(variable, i);
+            return host->origin(variable, i);
         });
         groups_.push_back(group);
     }
 
+    void enqueue_steps(std::int64_t count) {
+        steps_.run_batches(
+            count, [&](std::int64_t k) { enqueue_step(k); },
+            [&](std::int64_t done) {
+                steps_.for_each(1, AdvanceWindow{chunks_.window(), done});
+                plastic_.end_batch(chunks_.window());
+            });
+    }
     void enqueue_step(std::int64_t k) {
         const StepWindow* const window = chunks_.window();
         synapses_.deliver(steps_, window, k);
+        plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
         recorded_.before_step(steps_);
         for (const auto& cells : cells_) {
@@ -190,6 +257,7 @@ class EngineOn : public Engine {
         steps_.for_each(words_.size(),
                         ListSpikes{window, k, bits_.data(), offsets_.data(), words_.data(),
                                    words_.size(), graded_ ? sent_.data() : nullptr});
+        plastic_.end_step(window, k);
         recorded_.after_step(steps_, chunks_, k);
         steps_.for_each_team(columns_.size() * column_teams_,
                              FindNan{window, k, check_interval, spec_.steps(), columns_.data(),
@@ -202,6 +270,7 @@ class EngineOn : public Engine {
         for (std::size_t k = 0; k + 1 < done.begin.size(); ++k)
             counts_[k % populations] += done.begin[k + 1] - done.begin[k];
         if (options_.spikes) add_spikes(done.first, done.begin, done.rows, done.values, spikes_);
+        if (counting()) count_cells(done);
         for (std::size_t r = 0; r < records_.size(); ++r) {
             const CellRecord& record = records_[r];
             const std::int64_t from = record.samples(done.first), to = record.samples(done.last);
@@ -210,6 +279,19 @@ class EngineOn : public Engine {
             samples_[r].values.insert(
                 samples_[r].values.end(), done.samples[r],
                 done.samples[r] + static_cast<std::size_t>(to - from) * record.cells.count);
+        }
+    }
+    bool counting() const {
+        return std::any_of(counted_.begin(), counted_.end(),
+                           [](const auto& cells) { return !cells.empty(); });
+    }
+    void count_cells(const DoneChunk& done) {
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < done.begin.size(); ++k) {
+            const std::size_t p = k % populations;
+            if (counted_[p].empty()) continue;
+            for (std::uint32_t i = done.begin[k]; i < done.begin[k + 1]; ++i)
+                ++counted_[p][done.rows[i - done.begin[0]] - layout_.populations[p].first_row];
         }
     }
     /// Appends what lies between the begins of (step, population) pairs.
@@ -231,7 +313,7 @@ class EngineOn : public Engine {
     ListedSpikes listed(const Spikes& spikes) const {
         const std::size_t populations = layout_.populations.size();
         ListedSpikes out;
-        out.first = std::max<std::int64_t>(0, now_ - synapses_.longest_delay());
+        out.first = std::max<std::int64_t>(0, now_ - reach_);
         out.begin.assign(static_cast<std::size_t>(now_ - out.first) * populations + 1, 0);
         std::vector<std::tuple<std::size_t, std::uint32_t, float>> sorted;
         for (std::size_t k = 0; k < spikes.size(); ++k) {
@@ -272,6 +354,8 @@ class EngineOn : public Engine {
     mutable Steps steps_;
     Synapses built_;
     SynapsesOn<Steps> synapses_;
+    PlasticOn<Steps> plastic_;
+    const std::int64_t reach_;  // steps for which a spike is needed after its own
     mutable SpikeChunks<Steps> chunks_;
     std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
     std::vector<DeviceGroup> groups_;
@@ -284,9 +368,12 @@ class EngineOn : public Engine {
     StimuliOn<Steps> stimuli_;
     mutable RecordsOn<Steps> recorded_;
     std::int64_t now_ = 0;
+    bool learns_ = true;
     std::vector<std::uint64_t> counts_;
     Spikes spikes_;
     std::vector<StateSamples> samples_;
+    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
+    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
     EngineReport report_;
 };
 

@@ -31,6 +31,7 @@ class PlasticNetwork {
     /// Step t is over: what is done and recorded at intervals.
     void end_step(std::size_t block, std::int64_t t);
     std::vector<StateSamples> take_weights() { return records_.take(); }
+    WeightRecords& records() { return records_; }
     /// See PlasticProjection.
     std::int64_t next_change(std::int64_t now) const;
     void change(std::int64_t now);

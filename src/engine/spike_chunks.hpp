@@ -60,6 +60,8 @@ class SpikeChunks {
     }
 
     StepWindow* window() { return window_.data(); }
+    /// The most steps of a chunk.
+    std::int64_t most_steps() const { return most_steps_; }
     /// Where the samples of a record begin in those of a chunk.
     std::uint64_t samples_offset(std::size_t record) const { return offsets_[record]; }
     std::size_t bytes() const {
@@ -142,7 +144,11 @@ class SpikeChunks {
         for (std::uint32_t& b : out.begin) b -= tail_.front();
         return out;
     }
-    void set_tail(const ListedSpikes& tail) {
+    /// The next step is `now`.
+    void set_tail(std::int64_t now, const ListedSpikes& tail) {
+        StepWindow window;
+        window.now = now;
+        window_.copy_from(&window, 1);
         tail_first_ = tail.first;
         tail_ = tail.begin;
         Chunk& chunk = chunks_[current_];

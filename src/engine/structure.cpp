@@ -104,10 +104,10 @@ void save_ends(const PlasticRows& rows, const std::vector<Slice>& slices, Plasti
     out.target.resize(rows.size());
     for (std::size_t b = 0; b < rows.blocks.size(); ++b) {
         const PlasticRows::Block& row = rows.blocks[b];
-        for (std::uint32_t source = 0; source < rows.sources; ++source) {
-            std::uint64_t number = rows.first_number(b, source);
-            for (std::uint32_t k = row.edge[source]; k < row.edge[source + 1]; ++k, ++number) {
-                out.source[number] = source;
+        for (std::uint32_t segment = 0; segment < rows.segments(); ++segment) {
+            std::uint64_t number = rows.first_number(b, segment);
+            for (std::uint32_t k = row.edge[segment]; k < row.edge[segment + 1]; ++k, ++number) {
+                out.source[number] = segment / rows.delays.count;
                 out.target[number] = slices[b].first + row.target[k];
             }
         }

@@ -67,7 +67,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
         std::uint64_t count = 0;
         for (const std::uint32_t d : plans[k].degree) count += d;
         out.counts.push_back(count);
-        const Storage storage = all_in_rows ? Storage::rows : storage_of(p);
+        const Storage storage = all_in_rows && !p.changes() ? Storage::rows : storage_of(p);
         out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
         switch (storage) {
             case Storage::rows:

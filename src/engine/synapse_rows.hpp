@@ -58,8 +58,8 @@ struct Synapses {
     std::vector<double> bytes;          // by projection, of each synapse
 };
 
-/// Draws every synapse of the network that is stored; with `all_in_rows` those too that need not
-/// be. The same network for any layout and number of threads.
+/// Draws every synapse of the network that is stored and does not change; with `all_in_rows` those
+/// too that need not be stored. The same network for any layout and number of threads.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
                         bool all_in_rows = false);
 

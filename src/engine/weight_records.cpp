@@ -47,7 +47,7 @@ WeightRecords::WeightRecords(const SimulationSpec& spec, const Layout& layout,
             (*p)->rows.for_each_between(block, source, local,
                                         [&](std::uint32_t, std::uint32_t) { ++count; });
             if (count != 1) throw_no_single(spec, r, pair, count);
-            record.watched.push_back({block, source, local});
+            record.watched.push_back({{block, source, local}});
         }
     }
 }
@@ -94,11 +94,42 @@ void WeightRecords::sample(Record& r, std::size_t block, std::int64_t t) {
 
 void WeightRecords::watch(Record& r, std::size_t block, std::int64_t t) {
     for (Watched& w : r.watched) {
-        if (w.block != block) continue;
-        const float now = r.projection->weight_at(block, w.source, w.target, t + 1);
-        if (same(now, w.last)) continue;
-        w.last = now;
-        w.changes.emplace_back(static_cast<std::uint32_t>(t + 1), now);
+        if (w.at.block == block)
+            w.note(t + 1, r.projection->weight_at(block, w.at.source, w.at.target, t + 1));
+    }
+}
+
+void WeightRecords::Watched::note(std::int64_t steps_done, float weight) {
+    if (same(weight, last)) return;
+    last = weight;
+    changes.emplace_back(static_cast<std::uint32_t>(steps_done), weight);
+}
+
+std::int64_t WeightRecords::next_sample(std::int64_t now) const {
+    std::int64_t next = std::numeric_limits<std::int64_t>::max();
+    for (const Record& r : records_) {
+        if (r.interval > 0) next = std::min(next, (now / r.interval + 1) * r.interval);
+    }
+    return next;
+}
+
+std::vector<WatchedSynapse> WeightRecords::watched(const PlasticProjection& projection) const {
+    std::vector<WatchedSynapse> out;
+    for (const Record& r : records_) {
+        if (r.projection != &projection) continue;
+        for (const Watched& w : r.watched) out.push_back(w.at);
+    }
+    return out;
+}
+
+void WeightRecords::note(const PlasticProjection& projection, std::int64_t first,
+                         const std::vector<float>& weights) {
+    for (std::size_t at = 0; at < weights.size();) {
+        ++first;
+        for (Record& r : records_) {
+            if (r.projection != &projection) continue;
+            for (Watched& w : r.watched) w.note(first, weights[at++]);
+        }
     }
 }
 

@@ -12,6 +12,12 @@
 
 namespace snnsim {
 
+/// A synapse that is looked at after every step, by its ends.
+struct WatchedSynapse {
+    std::size_t block;
+    std::uint32_t source, target;  // target: in the block's slice
+};
+
 class WeightRecords {
   public:
     WeightRecords() = default;
@@ -24,6 +30,25 @@ class WeightRecords {
     /// Step t is over. Weights are those that spikes find which arrive in the next step. A thread
     /// a block.
     void end_step(std::size_t block, std::int64_t t);
+    // The same for an engine that keeps the weights elsewhere:
+    /// The step after `now` that ends with samples at an interval.
+    std::int64_t next_sample(std::int64_t now) const;
+    /// Takes those that are due when `now` steps are done; bring(projection) before the weights of
+    /// one are read.
+    template <class F>
+    void sample(std::int64_t now, F&& bring) {
+        for (Record& r : records_) {
+            if (r.interval == 0 || now % r.interval != 0) continue;
+            bring(*r.projection);
+            for (std::size_t b = 0; b < r.projection->rows.blocks.size(); ++b)
+                sample(r, b, now - 1);
+        }
+    }
+    std::vector<WatchedSynapse> watched(const PlasticProjection& projection) const;
+    /// Weights of those after each step from `first` on: [step][synapse].
+    void note(const PlasticProjection& projection, std::int64_t first,
+              const std::vector<float>& weights);
+
     /// In the order of the model file, since the last call.
     std::vector<StateSamples> take();
 
@@ -32,12 +57,12 @@ class WeightRecords {
     void set_last(const PlasticProjection& projection, const std::vector<float>& last);
 
   private:
-    /// A synapse that is looked at after every step.
     struct Watched {
-        std::size_t block;
-        std::uint32_t source, target;  // target: in the block's slice
+        WatchedSynapse at;
         float last = std::numeric_limits<float>::quiet_NaN();
         std::vector<std::pair<std::uint32_t, float>> changes{};  // steps done, weight
+
+        void note(std::int64_t steps_done, float weight);
     };
     struct Record {
         PlasticProjection* projection = nullptr;

@@ -4,12 +4,10 @@
 
 #include <fstream>
 
-#include "kernels/launch/serial_steps.hpp"
 #include "snnsim/read_model.hpp"
-#include "src/engine/engine_on.hpp"
-#include "src/engine/scale.hpp"
 #include "src/io/read_played_spikes.hpp"
 #include "tests/engine/sent_spikes.hpp"
+#include "tests/engine/serial_engine.hpp"
 
 namespace snnsim {
 namespace {
@@ -88,7 +86,7 @@ std::vector<SimulationSpec> networks() {
 using MakeEngine = std::unique_ptr<Engine> (*)(const SimulationSpec&, EngineOptions);
 
 std::unique_ptr<Engine> make_serial(const SimulationSpec& spec, EngineOptions options) {
-    return std::make_unique<EngineOn<SerialSteps>>(apply_scale(spec), options);
+    return make_serial_engine(spec, options);
 }
 std::unique_ptr<Engine> make_cpu(const SimulationSpec& spec, EngineOptions options) {
     return make_engine(spec, options);

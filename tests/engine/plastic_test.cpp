@@ -9,45 +9,11 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "tests/engine/plastic_networks.hpp"
 #include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {
 namespace {
-
-/// Every rule, both places of the delay, short-term plasticity and release.
-SimulationSpec busy_network() {
-    return parse_simulation(R"(name: test
-dt: 0.1 ms
-simulate: {duration: 200 ms}
-populations:
-  E: &cell {model: iaf_psc_exp, size: 203, tau_m: 20 ms, tau_syn_ex: 5 ms, tau_syn_in: 10 ms, c_m: 200 pF,
-            e_l: -49 mV, v_th: -50 mV, v_reset: -60 mV, t_ref: 2 ms,
-            initial: {v: {distribution: uniform, low: -60 mV, high: -50 mV}}}
-  I: {<<: *cell, size: 47}
-  S: {model: poisson_source, size: 50, rate: 50 Hz}
-projections:
-  - {from: E, to: E, connect: {rule: fixed_probability, p: 0.1}, weight: {distribution: uniform, low: 0 pA, high: 20 pA},
-     delay: {distribution: normal, mean: 1.5 ms, std: 0.7 ms, low: 0.3 ms},
-     plasticity: {rule: stdp, dependence: power_law, mu_plus: 0.4, a_plus: 0.05, a_minus: 0.05, w_max: 20 pA}}
-  - {from: E, to: E, name: dendritic, connect: {rule: fixed_in_degree, n: 10}, weight: 10 pA,
-     delay: {distribution: uniform, low: 0.3 ms, high: 4 ms},
-     plasticity: {rule: triplet, w_max: 20 pA, w_min: 5 pA, dendritic: true, learning_rate: 3}}
-  - {from: E, to: I, connect: {rule: fixed_in_degree, n: 40}, weight: 20 pA, delay: 0.8 ms,
-     plasticity: {rule: stdp_pre_centred, a_plus: 0.05, a_minus: 0.04, w_max: 40 pA},
-     short_term: {u_0: 0.3, tau_rec: 200 ms, tau_fac: 50 ms}, release: {sites: 3}}
-  - {from: I, to: E, connect: {rule: fixed_total_number, n: 3000}, weight: -90 pA, delay: 0.5 ms,
-     plasticity: {rule: inhibitory, eta: 0.01, rate: 5 Hz, w_max: -200 pA}}
-  - {from: I, to: E, name: rewarded, connect: {rule: fixed_in_degree, n: 5}, weight: -20 pA, delay: 0.4 ms,
-     plasticity: {rule: reward_stdp, a_plus: 1, a_minus: 0.5, baseline: -1, interval: 7 ms, w_max: -40 pA}}
-  - {from: I, to: I, connect: {rule: fixed_out_degree, n: 20}, weight: -90 pA, delay: 0.3 ms, release: {p: 0.6}}
-  - {from: S, to: E, connect: all_to_all, weight: 8 pA, delay: 1 ms,
-     plasticity: {rule: stdp, pairing: nearest, w_max: 20 pA, scaling: {rate: 20 Hz, kappa: 0.01, interval: 25 ms, tau: 50 ms},
-                  normalise: {sum: 400 pA, interval: 20 ms}}}
-record:
-  - {projection: dendritic, what: weight, interval: 30 ms}
-)",
-                            "test.yaml");
-}
 
 struct Result {
     std::vector<Sent> spikes;

@@ -9,7 +9,7 @@
 
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
-#include "snnsim/read_model.hpp"
+#include "tests/engine/plastic_networks.hpp"
 
 namespace snnsim {
 namespace {
@@ -99,34 +99,6 @@ TEST(Structure, PrunesWithoutRewiring) {
     EXPECT_EQ(synapses.size(), before - count.pruned);
 }
 
-/// Rules with and without a trace of each synapse, short-term plasticity and release.
-SimulationSpec network(const std::string& more = "") {
-    return parse_simulation(R"(name: test
-dt: 0.1 ms
-simulate: {duration: 200 ms}
-populations:
-  E: {model: iaf_psc_exp, size: 203, tau_m: 20 ms, tau_syn_ex: 5 ms, tau_syn_in: 10 ms, c_m: 200 pF,
-      e_l: -49 mV, v_th: -50 mV, v_reset: -60 mV, t_ref: 2 ms,
-      initial: {v: {distribution: uniform, low: -60 mV, high: -50 mV}}}
-  S: {model: poisson_source, size: 60, rate: 50 Hz}
-projections:
-  - {from: E, to: E, connect: {rule: fixed_in_degree, n: 20, multapses: false, autapses: false},
-     weight: {distribution: uniform, low: 2 pA, high: 8 pA}, delay: 1.5 ms,
-     plasticity: {rule: stdp, a_plus: 0.05, a_minus: 0.06, w_max: 10 pA, structure: {interval: 25 ms, below: 3 pA, weight: 5 pA}}}
-  - {from: S, to: E, connect: {rule: fixed_probability, p: 0.3}, weight: 8 pA, delay: 1 ms,
-     plasticity: {rule: stdp_pre_centred, a_plus: 0.1, a_minus: 0.1, dendritic: true, w_max: 20 pA,
-                  normalise: {sum: 150 pA, interval: 20 ms}, structure: {interval: 40 ms, below: 6 pA, weight: 10 pA}},
-     short_term: {u_0: 0.3, tau_rec: 200 ms, tau_fac: 50 ms}, release: {sites: 3}}
-  - {from: S, to: E, name: pruned, connect: all_to_all, weight: {distribution: uniform, low: 0 pA, high: 4 pA}, delay: 1 ms,
-     plasticity: {rule: reward_stdp, a_plus: 1, a_minus: 0.5, baseline: -1, interval: 7 ms, w_max: 6 pA,
-                  structure: {interval: 50 ms, below: 1 pA, rewire: false}}}
-record:
-  - {projection: pruned, what: weight_histogram, bins: 7, interval: 30 ms}
-  - {projection: pruned, what: weight, synapses: [[0, 0], [7, 150], [59, 202]]}
-)" + more,
-                            "test.yaml");
-}
-
 struct Result {
     std::vector<std::uint64_t> spikes, numbers;
     std::vector<float> weights;
@@ -162,7 +134,7 @@ Result run(const SimulationSpec& spec, int threads, std::int64_t block) {
 }
 
 TEST(Structure, TheSameOnAnyNumberOfThreadsAndWithAnyBlock) {
-    const SimulationSpec spec = network();
+    const SimulationSpec spec = rewired_network();
     const Result wanted = run(spec, 1, 2000);
     EXPECT_GT(wanted.spikes.size(), 1000u);
     for (const int threads : {1, 2, 3, 7})
@@ -170,7 +142,7 @@ TEST(Structure, TheSameOnAnyNumberOfThreadsAndWithAnyBlock) {
 }
 
 TEST(Structure, GoesOnFromAStateOnOtherThreads) {
-    const SimulationSpec spec = network();
+    const SimulationSpec spec = rewired_network();
     const Result wanted = run(spec, 1, 2000);
     for (const auto& [before, after] : {std::pair{1, 2}, {3, 1}}) {
         for (const std::int64_t at : {1, 250, 1333}) {
@@ -187,7 +159,7 @@ TEST(Structure, GoesOnFromAStateOnOtherThreads) {
 }
 
 TEST(Structure, CountsWhatItDid) {
-    const SimulationSpec spec = network();
+    const SimulationSpec spec = rewired_network();
     const auto engine = make_engine(spec, {.threads = 2});
     const std::vector<ProjectionWeights> before = engine->weights();
     engine->advance(spec.steps());
@@ -221,7 +193,7 @@ TEST(Structure, CountsWhatItDid) {
 }
 
 TEST(Structure, StaysWhileWeightsDo) {
-    const SimulationSpec spec = network();
+    const SimulationSpec spec = rewired_network();
     const auto engine = make_engine(spec, {});
     engine->set_plastic(false);
     engine->advance(600);
@@ -229,7 +201,7 @@ TEST(Structure, StaysWhileWeightsDo) {
 }
 
 TEST(Structure, NeedsAFreeSourceForEverySynapse) {
-    SimulationSpec spec = network();
+    SimulationSpec spec = rewired_network();
     spec.projections[1].connect.rule = Rule::fixed_in_degree;
     spec.projections[1].connect.n = 61;
     try {

@@ -1,0 +1,296 @@
+// What spikes do to synapses that change, for a machine with many threads: arrivals walk the rows,
+// a thread a synapse at a time; spikes of targets go to lists that arrivals look at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/network/deliver.hpp"
+#include "kernels/plasticity/release.hpp"
+#include "kernels/plasticity/short_term.hpp"
+#include "kernels/plasticity/synapse.hpp"
+
+namespace snnsim {
+
+/// What changes between steps that were captured once.
+struct PlasticProgress {
+    std::int64_t done = 0;      // see SegmentTime
+    std::uint32_t plastic = 1;  // weights change
+    std::uint32_t crowded = 0;  // a target's list has no room for all that a batch may bring
+};
+
+/// How much of a weight is delivered.
+struct PlasticRelease {
+    float grid_unit = 1.0f;  // steps of the target's grid in a weight of 1
+    bool short_term = false, stochastic = false;
+    float u_0 = 0.0f;
+    Decay recovery, facilitation;
+    std::uint32_t sites = 1;
+    float p = 1.0f;
+    RandomKey random{};  // its entity is the source, its sub-entity the step
+};
+
+/// The synapses of a projection in device memory, in the order of their numbers: by (source, delay,
+/// target). Segments are those of PlasticRows.
+template <class R>
+struct PlasticArrays {
+    const RuleConstants<R>* constants;
+    PlasticProgress* progress;
+    std::uint32_t first_delay, delays;
+    const std::uint64_t* edge;    // [segment], and the end of the last
+    const std::uint32_t* target;  // [synapse]: in its population
+    const std::uint32_t* slot;    // [target]: of its sum
+    std::int32_t* sums;
+    PlasticWeight* weight;  // [synapse]
+    float* own;             // [synapse], of rules that keep one; else null
+    std::uint8_t* ready;    // [synapse], of several sites; else null
+    LastArrival<R>* last;   // [segment]
+    ShortTerm* short_term;  // [segment]; null where it stays
+    std::uint32_t* fired;   // [target], since the last scaling; null: not counted
+    PostSpikes<R> posts;
+    PlasticRelease release;
+
+    SNN_HD std::int64_t lag_of(std::uint32_t segment) const {
+        return constants->dendritic ? 2 * static_cast<std::int64_t>(first_delay + segment % delays)
+                                    : 0;
+    }
+    SNN_HD std::int64_t longest_lag() const { return lag_of(delays - 1); }
+    SNN_HD SegmentTime<R> time_of(std::uint32_t segment) const {
+        const LastArrival<R>& before = last[segment];
+        const std::int64_t seen = constants->dendritic ? before.step() + 1 : before.step();
+        return {before, lag_of(segment), seen > progress->done ? seen : progress->done};
+    }
+    SNN_HD float* own_of(std::uint64_t synapse) const { return own ? own + synapse : nullptr; }
+    /// Something is left to do of synapses whose weights stay: traces of their own.
+    SNN_HD bool works() const { return progress->plastic || own; }
+
+    /// What a spike finds that arrives at a segment in step t.
+    struct Arrival {
+        LastArrival<R> now;
+        ShortTerm resources;
+        float factor = 1.0f, recovered = 0.0f;
+    };
+    SNN_HD Arrival arrival(std::uint32_t segment, std::int64_t t) const {
+        const LastArrival<R>& before = last[segment];
+        Arrival a;
+        a.now.steps = static_cast<std::uint32_t>(t + 1);
+        constants->pre_at(before, t, a.now.before);
+        if (!release.short_term) return a;
+        const std::int64_t age = t - before.step();
+        a.recovered = before.steps == 0 ? 1.0f : 1.0f - release.recovery(age);
+        a.resources = ShortTerm::at_spike(short_term[segment], release.u_0, release.recovery,
+                                          release.facilitation, age, before.steps == 0);
+        a.factor = release.stochastic ? a.resources.u : a.resources.released();
+        return a;
+    }
+};
+
+/// The spikes that arrive in a step, each delay's shared out among `parts`.
+struct PlasticDue {
+    const StepWindow* window;
+    std::int64_t k;  // the step's number in its batch
+    std::uint32_t population, first_row;
+    std::uint32_t first_delay, delays;
+    std::uint32_t parts;
+
+    SNN_HD std::size_t size() const { return std::size_t{delays} * parts; }
+    /// Calls f(cell, segment, step) for each of part i.
+    template <class F>
+    SNN_HD void for_each(std::size_t i, F&& f) const {
+        const auto delay = static_cast<std::uint32_t>(i / parts);
+        const std::int64_t t = window->now + k, sent = t - first_delay - delay;
+        if (sent < 0) return;
+        const std::uint32_t* const begin = window->begins(sent) + population;
+        for (std::size_t s = begin[0] + i % parts; s < begin[1]; s += parts) {
+            const std::uint32_t cell = window->spikes[s] - first_row;
+            f(cell, cell * delays + delay, t);
+        }
+    }
+};
+
+/// Body over teams, a part of the spikes each: brings their synapses up to the arrival and
+/// delivers. The threads of a team share the synapses of a segment.
+template <class R, bool Learns>
+struct ArrivePlastic {
+    PlasticDue due;
+    PlasticArrays<R> at;
+
+    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
+        due.for_each(i, [&](std::uint32_t cell, std::uint32_t segment, std::int64_t t) {
+            arrive(cell, segment, t, lane, lanes);
+        });
+    }
+
+  private:
+    SNN_HD void arrive(std::uint32_t cell, std::uint32_t segment, std::int64_t t,
+                       std::uint32_t lane, std::uint32_t lanes) const {
+        const auto a = at.arrival(segment, t);
+        const SegmentTime<R> time = at.time_of(segment);
+        const bool plastic = at.progress->plastic, works = at.works();
+        RandomKey random = at.release.random;
+        random.entity = cell;
+        random.sub_entity = static_cast<std::uint32_t>(t);
+        const std::uint64_t row = at.edge[static_cast<std::uint64_t>(cell) * at.delays];
+        for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
+            const std::uint32_t target = at.target[k];
+            if constexpr (Learns) {
+                PlasticWeight w = at.weight[k];
+                if (works)
+                    snnsim::arrive(*at.constants, time, t, a.now.before, at.posts, target, w,
+                                   at.own_of(k));
+                if (plastic) at.weight[k] = w;
+            }
+            const float weight = in_w_max(at.weight[k]), unit = at.release.grid_unit;
+            const float sent =
+                at.release.stochastic
+                    ? weight * share(random.draw(static_cast<std::uint32_t>(k - row)), a, k) * unit
+                    : weight * (a.factor * unit);
+            add_shared(at.sums + at.slot[target],
+                       static_cast<std::int32_t>(std::floor(sent + 0.5f)));
+        }
+    }
+    SNN_HD float share(const Philox4& random, const typename PlasticArrays<R>::Arrival& a,
+                       std::uint64_t synapse) const {
+        const PlasticRelease& r = at.release;
+        if (!r.short_term) return binomial(random.word[0], 1, r.p) > 0 ? 1.0f : 0.0f;
+        return static_cast<float>(
+                   release_sites(random, r.sites, at.ready[synapse], a.recovered, a.factor)) /
+               static_cast<float>(r.sites);
+    }
+};
+
+/// Body over parts of the same spikes, once all of their synapses have seen what was before.
+template <class R>
+struct NoteArrivals {
+    PlasticDue due;
+    PlasticArrays<R> at;
+
+    SNN_HD void operator()(std::size_t i) const {
+        due.for_each(i, [&](std::uint32_t, std::uint32_t segment, std::int64_t t) {
+            const auto a = at.arrival(segment, t);
+            at.last[segment] = a.now;
+            if (at.release.short_term) at.short_term[segment] = a.resources;
+        });
+    }
+};
+
+/// Body over `parts`: lists the spikes that the targets sent in a step.
+template <class R>
+struct NoteTargets {
+    const StepWindow* window;
+    std::int64_t k;  // the step's number in its batch
+    std::uint32_t population, first_row;
+    std::uint32_t parts;
+    PlasticArrays<R> at;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::int64_t t = window->now + k;
+        const std::uint32_t* const begin = window->begins(t) + population;
+        for (std::size_t s = begin[0] + i; s < begin[1]; s += parts)
+            note(window->spikes[s] - first_row, t);
+    }
+
+  private:
+    SNN_HD void note(std::uint32_t target, std::int64_t t) const {
+        if (at.fired) ++at.fired[target];
+        const std::uint32_t count = at.posts.count[target];
+        PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
+        if (count > 0) {
+            const PostSpike<R>& last = at.posts.at(target, count - 1);
+            at.constants->post_after(last, t - last.step(), spike.before);
+        }
+        at.posts.at(target, count) = spike;
+        at.posts.count[target] = count + 1;
+    }
+};
+
+/// Body over targets: the next `batch` steps, with a spike in each, would push spikes out of a list
+/// that not all of its synapses have seen, or that are the last before those.
+template <class R>
+struct FindCrowded {
+    PlasticArrays<R> at;
+    std::uint32_t batch;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const auto target = static_cast<std::uint32_t>(i);
+        const std::uint64_t end = std::uint64_t{at.posts.count[target]} + batch;
+        if (end <= at.posts.capacity) return;
+        const auto first_kept = static_cast<std::uint32_t>(end - at.posts.capacity);
+        // All threads that write it write the same.
+        if (at.posts.at(target, first_kept).step() >= at.progress->done - at.longest_lag() - 1)
+            at.progress->crowded = 1;
+    }
+};
+
+enum class When : std::uint8_t { always, crowded };
+
+/// Body over teams, a segment each: brings its weights to what spikes find that arrive in the
+/// window's next step.
+template <class R>
+struct CatchUpPlastic {
+    const StepWindow* window;
+    PlasticArrays<R> at;
+    When when;
+
+    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
+        if (when == When::crowded && !at.progress->crowded) return;
+        if (!at.works()) return;
+        const auto segment = static_cast<std::uint32_t>(i);
+        const SegmentTime<R> time = at.time_of(segment);
+        for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
+            PlasticWeight w = at.weight[k];
+            catch_up(*at.constants, time, window->now, at.posts, at.target[k], w, at.own_of(k));
+            if (at.progress->plastic) at.weight[k] = w;
+        }
+    }
+};
+
+/// Body over one element, after it.
+template <class R>
+struct NoteCaughtUp {
+    const StepWindow* window;
+    PlasticArrays<R> at;
+    When when;
+
+    SNN_HD void operator()(std::size_t) const {
+        if (when == When::crowded && !at.progress->crowded) return;
+        at.progress->done = at.constants->dendritic ? window->now + 1 : window->now;
+        at.progress->crowded = 0;
+    }
+};
+
+/// A synapse that is recorded whenever it changes.
+struct WatchedPlace {
+    std::uint64_t synapse = 0;  // its number; watched_nothing: there is none now
+    std::uint32_t segment = 0;
+};
+inline constexpr std::uint64_t watched_nothing = ~std::uint64_t{0};
+inline constexpr PlasticWeight no_weight = -2147483647 - 1;
+
+/// Body over watched synapses: the weight that a spike finds in the next step, to out[step of the
+/// chunk][place].
+template <class R>
+struct WatchPlastic {
+    const StepWindow* window;
+    std::int64_t k;  // the step's number in its batch; -1: the last one of the batch before
+    const WatchedPlace* places;
+    std::uint32_t count;
+    PlasticArrays<R> at;
+    PlasticWeight* out;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::int64_t t = window->now + k;
+        const auto row = static_cast<std::uint64_t>(t - window->chunk);
+        PlasticWeight& to = out[row * count + i];
+        const WatchedPlace place = places[i];
+        to = no_weight;
+        if (place.synapse == watched_nothing) return;
+        to = at.weight[place.synapse];
+        if (!at.progress->plastic) return;
+        float own = at.own ? at.own[place.synapse] : 0.0f;
+        catch_up(*at.constants, at.time_of(place.segment), t + 1, at.posts,
+                 at.target[place.synapse], to, &own);
+    }
+};
+
+}  // namespace snnsim
