@@ -23,7 +23,8 @@ template <class R>
 struct PlasticCommon {
     const PlasticConstants<R> fixed;
     RuleConstants<R> rule;    // with the learning rate of now
-    float grid_unit = 1.0f;   // steps of the target's grid in the unit of the weights
+    double unit = 1.0;        // see weight_unit
+    float grid_unit = 1.0f;   // steps of the target's grid in it
     std::uint32_t from = 0;   // population of the sources
     bool plastic = true;      // weights change
     bool short_term = false;  // see SynapsesSpec
@@ -160,9 +161,10 @@ class PlasticBlock {
         }
     }
 
-    /// Scales the weights of each target to a sum, in units of weights; caught up before.
+    /// Scales the weights of each target to a sum, in the unit of the model; caught up before.
     void normalise(double sum) {
-        sums.normalise(row().target, row().weight, sum * double{weight_one}, common_.rule);
+        sums.normalise(row().target, row().weight, sum / common_.unit * double{weight_one},
+                       common_.rule);
     }
 
     std::size_t bytes() const {
@@ -221,14 +223,12 @@ class PlasticBlock {
         learn_all(segment, t, pre);
     }
     // Not inlined, for the loops around them to keep their registers.
-    [[gnu::noinline]] void learn_active(std::uint32_t segment, std::int64_t t,
-                                                      const float* pre) {
+    [[gnu::noinline]] void learn_active(std::uint32_t segment, std::int64_t t, const float* pre) {
         const std::uint8_t* const active = posts.active();
         learn_where([active](std::uint32_t target) { return active[target] != 0; }, segment, t,
                     pre);
     }
-    [[gnu::noinline]] void learn_all(std::uint32_t segment, std::int64_t t,
-                                                   const float* pre) {
+    [[gnu::noinline]] void learn_all(std::uint32_t segment, std::int64_t t, const float* pre) {
         learn_where([](std::uint32_t) { return true; }, segment, t, pre);
     }
     template <class F>
@@ -258,7 +258,7 @@ class PlasticBlock {
         sums.changed(row().target[k]);
     }
     [[gnu::noinline]] void catch_up_segment(std::uint32_t segment, std::int64_t now,
-                                                          const std::uint8_t* waits) {
+                                            const std::uint8_t* waits) {
         const SegmentTime<R> at = time_of(segment);
         const PostSpikes<R> spikes = posts.view();
         const std::uint16_t* const target = row().target.data();

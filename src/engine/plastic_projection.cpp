@@ -35,6 +35,7 @@ class PlasticOf final : public PlasticProjection {
         from = plan.from;
         to = plan.to;
         const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
+        common_.unit = unit_;
         common_.grid_unit = static_cast<float>(unit_ * grid.scale[to][receptor]);
         common_.from = from;
         common_.release = {seed_, Stream::release, 0, 0, static_cast<std::uint32_t>(projection)};
@@ -89,7 +90,7 @@ class PlasticOf final : public PlasticProjection {
         return found;
     }
 
-    void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum / unit_); }
+    void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum); }
 
     bool reward([[maybe_unused]] double amount) override {
         if constexpr (Modulated<R>) {

@@ -6,6 +6,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/engine/plastic_projection.hpp"
 #include "src/engine/weight_plan.hpp"
+#include "tests/engine/lone_source.hpp"
 
 namespace snnsim {
 namespace {
@@ -36,9 +37,8 @@ class Synapses {
     }
     /// What a spike that arrives in step t brings to each target.
     std::vector<double> arrive(std::int64_t t) {
-        const std::uint32_t cell = 0;
         std::fill(sums_.begin(), sums_.end(), 0);
-        synapses_->arrive(0, 0, t, {&cell, 1}, sums_.data());
+        synapses_->arrive(0, t, source_.fired_in(t - delay), sums_.data());
         std::vector<double> out;
         for (std::size_t i = 0; i < count_; ++i) out.push_back(sums_[i] * step_);
         return out;
@@ -49,6 +49,8 @@ class Synapses {
     std::unique_ptr<PlasticProjection> synapses_;
     double step_ = 1.0;
     std::vector<std::int32_t> sums_;
+    static constexpr std::uint32_t delay = 10;
+    LoneSource source_{delay};
 };
 
 constexpr ShortTermSpec depressing{.u_0 = 0.5, .tau_rec = 800.0, .tau_fac = 0.0};

@@ -7,6 +7,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/engine/plastic_projection.hpp"
 #include "src/engine/weight_plan.hpp"
+#include "tests/engine/lone_source.hpp"
 #include "tests/engine/stdp_golden.hpp"
 
 namespace snnsim {
@@ -40,6 +41,7 @@ class OneSynapse {
     std::vector<double> run(const std::vector<std::int64_t>& pre,
                             const std::vector<std::int64_t>& post) {
         const std::uint32_t cell = 0;
+        LoneSource source(static_cast<std::uint32_t>(delay_));
         std::vector<double> delivered;
         std::size_t next = 0;
         for (const std::int64_t p : pre) {
@@ -47,7 +49,7 @@ class OneSynapse {
                 synapse_->fire(0, post[next], {&cell, 1});
             std::int32_t& sum = slots_[0];
             sum = 0;
-            synapse_->arrive(0, 0, p + delay_, {&cell, 1}, slots_.data());
+            synapse_->arrive(0, p + delay_, source.fired_in(p), slots_.data());
             delivered.push_back(sum * step_);
             float w = 0.0f;
             synapse_->read_weights(0, &w);
