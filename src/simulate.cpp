@@ -102,15 +102,14 @@ Start start_again(const RunOptions& options) {
 }
 
 /// What structural plasticity did; nothing where there is none.
-std::string structure_text(const SimulationSpec& spec, const ProjectionWeights& w) {
-    const SynapsesSpec& p = spec.projections[w.projection];
+std::string structure_text(const SynapsesSpec& p, const StructureCounts& structure) {
     if (!p.plasticity->structure) return "";
     const auto sum = [](const std::vector<std::uint64_t>& counts) {
         return grouped(
             static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), 0ull)));
     };
     return fmt::format("  {:<16} {:>10} synapses pruned, {} grown, in {} intervals\n", p.name(),
-                       sum(w.structure.pruned), sum(w.structure.grown), w.structure.step.size());
+                       sum(structure.pruned), sum(structure.grown), structure.step.size());
 }
 
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
@@ -125,7 +124,8 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
             static_cast<double>(s.spikes[p]) / (seconds * static_cast<double>(population.size)));
     }
     if (s.phases) out += phases_text(spec, *s.phases);
-    for (const ProjectionWeights& w : s.weights) out += structure_text(spec, w);
+    for (const auto& [k, structure] : s.structure)
+        out += structure_text(spec.projections[k], structure);
     for (const std::string& warning : s.warnings) out += "warning: " + warning + '\n';
     const double wall = s.seconds.at("simulate");
     out += fmt::format(
@@ -138,8 +138,9 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     return out;
 }
 
-std::vector<std::string> warnings_of(const SimulationSpec& spec, const SimulationSummary& s) {
-    std::vector<std::string> all = weights_at_bounds(spec, s.weights);
+std::vector<std::string> warnings_of(const SimulationSpec& spec, const SimulationSummary& s,
+                                     const WeightsAtBounds& weights) {
+    std::vector<std::string> all = weights.lines();
     const auto add_silent = [&](const std::vector<std::uint64_t>& spikes, double ms,
                                 const std::string& when) {
         for (std::string& line : silent_populations(spec, spikes, ms, when))
@@ -402,14 +403,18 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         summary.seconds[phase] = seconds;
     if (trouble) summary.error = trouble->what();
     digests.finish(summary);
-    summary.weights = engine->weights();
+    WeightsAtBounds at_bounds(spec);
+    engine->read_weights(1 << 20, [&](const ProjectionWeights& w) {
+        at_bounds.add(w);
+        if (w.first == 0) summary.structure[w.projection] = w.structure;
+    });
     if (spec.open_ended()) {
         summary.phases = protocol.state();
         summary.final_states = engine->state().states;
     }
-    summary.warnings = warnings_of(spec, summary);
+    summary.warnings = warnings_of(spec, summary, at_bounds);
     provenance.finished = utc_now();
-    file->finish(provenance, summary);
+    file->finish(provenance, summary, *engine);
     display.say(summary_text(spec, summary, start.output));
     if (options.profile) display.say(profile_text(engine->report()));
     if (trouble)

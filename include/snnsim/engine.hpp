@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,13 +58,15 @@ struct PlasticState {
     StructureCounts structure;
 };
 
-/// Weights of a projection with `plasticity`, in its unit and in that order.
+/// Weights of a projection with `plasticity`, or a part of them, in its unit and in that order.
 struct ProjectionWeights {
     std::size_t projection = 0;  // number in the model
+    std::uint64_t first = 0;     // number of the first synapse here
     std::vector<std::uint32_t> source, target;
     std::vector<float> delay, weight;  // ms; unit of the weights
-    StructureCounts structure;
+    StructureCounts structure;         // with the first part
 };
+using TakeWeights = std::function<void(const ProjectionWeights&)>;
 
 /// All that decides how a simulation goes on; the same on any number of threads.
 struct EngineState {
@@ -116,8 +119,11 @@ class Engine {
 
     /// The same for each record of weights.
     virtual std::vector<StateSamples> take_weights() { return {}; }
-    /// Weights of projections with `plasticity`, as the next spike finds them.
-    virtual std::vector<ProjectionWeights> weights() const { return {}; }
+    /// Weights of projections with `plasticity`, as the next spike finds them: in parts of about
+    /// `most` synapses, at least one of each projection.
+    virtual void read_weights(std::size_t /*most*/, const TakeWeights&) const {}
+    /// All of them.
+    std::vector<ProjectionWeights> weights() const;
     /// From now on weights and adaptive thresholds change (as at the start), or stay.
     virtual void set_plastic(bool) {}
     /// Gives all projections whose rule waits for it a reward, now.

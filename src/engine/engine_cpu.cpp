@@ -105,7 +105,9 @@ class CpuEngine : public Engine {
     Spikes take_spikes() override { return std::exchange(spikes_, {}); }
     std::vector<StateSamples> take_states() override { return recorder_.take(); }
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
-    std::vector<ProjectionWeights> weights() const override { return plastic_.weights(now_); }
+    void read_weights(std::size_t most, const TakeWeights& take) const override {
+        plastic_.read_weights(now_, most, take);
+    }
     void set_plastic(bool plastic) override {
         learns_ = plastic;
         plastic_.set_plastic(plastic, now_);

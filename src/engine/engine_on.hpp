@@ -89,8 +89,8 @@ class EngineOn : public Engine {
     }
 
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
-    std::vector<ProjectionWeights> weights() const override {
-        return plastic_.weights(chunks_.window(), now_);
+    void read_weights(std::size_t most, const TakeWeights& take) const override {
+        plastic_.read_weights(chunks_.window(), now_, most, take);
     }
     void set_plastic(bool plastic) override {
         learns_ = plastic;

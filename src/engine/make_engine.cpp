@@ -1,5 +1,6 @@
 // Picks the backend.
 #include <algorithm>
+#include <limits>
 
 #include "snnsim/error.hpp"
 #include "src/engine/make_engine_on.hpp"
@@ -39,6 +40,13 @@ std::unique_ptr<Engine> make_engine(const SimulationSpec& spec, const EngineOpti
     return choose_engine_device(full, options.device) == Device::cuda
                ? make_cuda_engine(full, options)
                : make_cpu_engine(full, options);
+}
+
+std::vector<ProjectionWeights> Engine::weights() const {
+    std::vector<ProjectionWeights> all;
+    read_weights(std::numeric_limits<std::size_t>::max(),
+                 [&](const ProjectionWeights& w) { all.push_back(w); });
+    return all;
 }
 
 }  // namespace snnsim

@@ -37,37 +37,52 @@ void PlasticNetwork::change(std::int64_t now) {
     for (const auto& p : projections_) p->change(now);
 }
 
-std::vector<ProjectionWeights> PlasticNetwork::weights(std::int64_t now) const {
-    std::vector<ProjectionWeights> out;
+void PlasticNetwork::read_weights(std::int64_t now, std::size_t most,
+                                  const TakeWeights& take) const {
     for (std::size_t k = 0; k < projections_.size(); ++k) {
         if (!learns_[k]) continue;
-        PlasticProjection& p = *projections_[k];
-        const PlasticRows& rows = p.rows;
-        ProjectionWeights w;
-        w.projection = p.projection;
-        w.source.resize(rows.size());
-        w.target.resize(rows.size());
-        w.delay.resize(rows.size());
-        w.weight.resize(rows.size());
-        for (std::size_t b = 0; b < rows.blocks.size(); ++b) {
-            p.catch_up(b, now);
-            p.read_weights(b, w.weight.data());
-            const std::uint32_t first = first_target_[b * projections_.size() + k];
-            for (std::uint32_t s = 0; s < rows.segments(); ++s) {
-                const std::uint32_t* const edge = rows.blocks[b].edge.data() + s;
-                std::uint64_t at = rows.first_number(b, s);
-                for (std::uint32_t i = edge[0]; i < edge[1]; ++i, ++at) {
-                    w.source[at] = s / rows.delays.count;
-                    w.target[at] = first + rows.blocks[b].target[i];
-                    w.delay[at] =
-                        static_cast<float>((rows.delays.first + s % rows.delays.count) * dt_);
-                }
+        const PlasticRows& rows = projections_[k]->rows;
+        for (std::size_t b = 0; b < rows.blocks.size(); ++b) projections_[k]->catch_up(b, now);
+        std::uint32_t from = 0;
+        do {
+            std::uint32_t to = from;
+            while (to < rows.segments() &&
+                   (to == from || rows.number[to + 1] - rows.number[from] <= most))
+                ++to;
+            ProjectionWeights w = part(k, from, to);
+            if (from == 0) w.structure = projections_[k]->structure;
+            take(w);
+            from = to;
+        } while (from < rows.segments());
+    }
+}
+
+/// Segments from .. to - 1.
+ProjectionWeights PlasticNetwork::part(std::size_t k, std::uint32_t from, std::uint32_t to) const {
+    const PlasticProjection& p = *projections_[k];
+    const PlasticRows& rows = p.rows;
+    ProjectionWeights w;
+    w.projection = p.projection;
+    w.first = rows.number[from];
+    const std::size_t size = rows.number[to] - w.first;
+    w.source.resize(size);
+    w.target.resize(size);
+    w.delay.resize(size);
+    w.weight.resize(size);
+    for (std::size_t b = 0; b < rows.blocks.size(); ++b) {
+        const PlasticRows::Block& row = rows.blocks[b];
+        const std::uint32_t first_target = first_target_[b * projections_.size() + k];
+        for (std::uint32_t s = from; s < to; ++s) {
+            std::uint64_t at = rows.first_number(b, s) - w.first;
+            for (std::uint32_t i = row.edge[s]; i < row.edge[s + 1]; ++i, ++at) {
+                w.source[at] = s / rows.delays.count;
+                w.target[at] = first_target + row.target[i];
+                w.delay[at] = static_cast<float>((rows.delays.first + s % rows.delays.count) * dt_);
+                w.weight[at] = p.weight_of(row.weight[i]);
             }
         }
-        w.structure = p.structure;
-        out.push_back(std::move(w));
     }
-    return out;
+    return w;
 }
 
 void PlasticNetwork::normalise(std::size_t projection, double sum, std::int64_t now) {

@@ -36,9 +36,8 @@ class PlasticNetwork {
     std::int64_t next_change(std::int64_t now) const;
     void change(std::int64_t now);
 
-    /// The weights that spikes find which arrive in step `now`.
-    std::vector<ProjectionWeights> weights(std::int64_t now) const;
     /// See Engine.
+    void read_weights(std::int64_t now, std::size_t most, const TakeWeights& take) const;
     void normalise(std::size_t projection, double sum, std::int64_t now);
     void reward(double amount);
     void set_plastic(bool plastic, std::int64_t now);
@@ -47,6 +46,8 @@ class PlasticNetwork {
     std::size_t bytes() const;
 
   private:
+    ProjectionWeights part(std::size_t k, std::uint32_t from, std::uint32_t to) const;
+
     std::vector<bool> learns_;  // by projection here
     double dt_ = 1.0;
     std::vector<std::unique_ptr<PlasticProjection>> projections_;

@@ -87,9 +87,10 @@ class PlasticOn {
     }
 
     // See Engine.
-    std::vector<ProjectionWeights> weights(const StepWindow* window, std::int64_t now) const {
+    void read_weights(const StepWindow* window, std::int64_t now, std::size_t most,
+                      const TakeWeights& take) const {
         to_host(window, now);
-        return network_.weights(now);
+        network_.read_weights(now, most, take);
     }
     void normalise(const StepWindow* window, std::size_t projection, double sum,
                    const SimulationSpec& spec) {

@@ -59,10 +59,13 @@ class PlasticOf final : public PlasticProjection {
     }
     void catch_up(std::size_t b, std::int64_t now) override { blocks_[b].catch_up(now); }
 
+    float weight_of(PlasticWeight w) const override {
+        return static_cast<float>(w / double{weight_one} * unit_);
+    }
     void read_weights(std::size_t b, float* out) const override {
         const std::vector<PlasticWeight>& weight = rows.blocks[b].weight;
         rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
-            for (std::uint32_t k = 0; k < count; ++k) out[to + k] = in_model_units(weight[at + k]);
+            for (std::uint32_t k = 0; k < count; ++k) out[to + k] = weight_of(weight[at + k]);
         });
     }
 
@@ -85,7 +88,7 @@ class PlasticOf final : public PlasticProjection {
                     snnsim::catch_up(common_.rule, block.time_of(s), now, block.posts.view(),
                                      target, w, &trace);
             }
-            found = in_model_units(w);
+            found = weight_of(w);
         });
         return found;
     }
@@ -297,9 +300,6 @@ class PlasticOf final : public PlasticProjection {
                 spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
     }
 
-    float in_model_units(PlasticWeight w) const {
-        return static_cast<float>(w / double{weight_one} * unit_);
-    }
     std::size_t first_block() const {
         std::size_t b = 0;
         while (slices_[b].count == 0) ++b;

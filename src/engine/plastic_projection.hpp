@@ -25,7 +25,9 @@ class PlasticProjection {
     virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;
     /// Brings weights to what spikes that arrive in step `now` find.
     virtual void catch_up(std::size_t block, std::int64_t now) = 0;
-    /// Their values in the unit of the model, [number of the synapse]; caught up before.
+    /// A weight in the unit of the model.
+    virtual float weight_of(PlasticWeight w) const = 0;
+    /// Their values in that unit, [number of the synapse]; caught up before.
     virtual void read_weights(std::size_t block, float* out) const = 0;
     /// Adds how many lie in each of equal bins from w_min to w_max; caught up before.
     virtual void count_weights(std::size_t block, std::vector<std::uint64_t>& bins) const = 0;

@@ -291,8 +291,8 @@ void SimulationFile::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void SimulationFile::complete(const Provenance& provenance,
-                              const SimulationSummary& summary) const {
+void SimulationFile::complete(const Provenance& provenance, const SimulationSummary& summary,
+                              const Engine& engine) const {
     replace_file(path_, [&](const std::string& temporary) {
         std::filesystem::copy_file(partial_, temporary);
         h5::Handle file = h5::open_to_change(temporary);
@@ -310,7 +310,7 @@ void SimulationFile::complete(const Provenance& provenance,
             h5::write_number(g, "spikes", summary.spikes[p]);
             h5::write_text(g, "spike_digest", summary.digests[p]);
         }
-        for (const ProjectionWeights& w : summary.weights) write_weights(file, spec_, w);
+        write_weights(file, spec_, engine);
         if (summary.phases) write_phases(file, spec_, *summary.phases, summary.final_states);
         h5::remove_link(file, "profile");
         for (const auto& [phase, seconds] : summary.seconds)
@@ -322,11 +322,12 @@ void SimulationFile::complete(const Provenance& provenance,
     });
 }
 
-void SimulationFile::finish(const Provenance& provenance, const SimulationSummary& summary) {
+void SimulationFile::finish(const Provenance& provenance, const SimulationSummary& summary,
+                            const Engine& engine) {
     stop();
     if (failure_) std::rethrow_exception(failure_);
     try {
-        complete(provenance, summary);
+        complete(provenance, summary, engine);
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}. The file's last form needs as much room again. {}",
                                     e.what(), advice()));

@@ -29,7 +29,7 @@ struct SimulationSummary {
     std::uint64_t events = 0;  // delivered by synapses; counted where phases are measured
     std::string error;         // of a run that failed
     MeasuredEnergy measured;
-    std::vector<ProjectionWeights> weights;  // of projections with plasticity
+    std::map<std::size_t, StructureCounts> structure;  // by projection, of those with plasticity
     std::vector<std::string> warnings;
     // Of a model with phases:
     std::optional<ProtocolState> phases;
@@ -56,7 +56,8 @@ class SimulationFile {
                 std::optional<SimulationCheckpoint> checkpoint);
     /// Writes the rest and gives the file its name; the checkpoint of a finished or failed run
     /// goes.
-    void finish(const Provenance& provenance, const SimulationSummary& summary);
+    void finish(const Provenance& provenance, const SimulationSummary& summary,
+                const Engine& engine);
 
   private:
     struct Part {
@@ -70,7 +71,8 @@ class SimulationFile {
     void work();
     void write(const Part& part) const;
     void stop();
-    void complete(const Provenance& provenance, const SimulationSummary& summary) const;
+    void complete(const Provenance& provenance, const SimulationSummary& summary,
+                  const Engine& engine) const;
     std::string advice() const;
 
     const std::string path_, partial_;

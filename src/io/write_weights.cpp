@@ -54,6 +54,20 @@ void make_histogram(hid_t file, const SynapsesSpec& p, const SimulationRecordSpe
     h5::write_vector(file, path_of(r) + "_edges", edges, unit_of(p));
 }
 
+/// What structural plasticity did.
+void write_structure(hid_t file, const SimulationSpec& spec, const ProjectionWeights& w) {
+    const SynapsesSpec& p = spec.projections[w.projection];
+    const std::string path = weights_path(p.name()) + "/structure";
+    h5::remove_link(file, path);
+    if (!p.plasticity->structure) return;
+    std::vector<double> time;
+    for (const std::uint32_t step : w.structure.step) time.push_back(step * spec.dt);
+    const h5::Handle g = h5::make_group(file, path);
+    h5::write_vector(g, "time", time, "ms");
+    h5::write_vector(g, "pruned", w.structure.pruned, "1");
+    h5::write_vector(g, "grown", w.structure.grown, "1");
+}
+
 }  // namespace
 
 std::vector<std::string> weight_record_sets(const SimulationRecordSpec& r) {
@@ -98,22 +112,25 @@ void append_weight_record(hid_t file, const SimulationSpec& spec, const Simulati
     h5::append_rows(file, sets[0], H5T_NATIVE_DOUBLE, rows, time.data());
 }
 
-void write_weights(hid_t file, const SimulationSpec& spec, const ProjectionWeights& w) {
-    const SynapsesSpec& p = spec.projections[w.projection];
-    const std::string path = weights_path(p.name());
-    for (const char* name : {"/source", "/target", "/delay", "/weight", "/structure"})
-        h5::remove_link(file, path + name);
-    h5::write_vector(file, path + "/source", w.source, "1");
-    h5::write_vector(file, path + "/target", w.target, "1");
-    h5::write_vector(file, path + "/delay", w.delay, "ms");
-    h5::write_vector(file, path + "/weight", w.weight, unit_of(p));
-    if (!p.plasticity->structure) return;
-    std::vector<double> time;
-    for (const std::uint32_t step : w.structure.step) time.push_back(step * spec.dt);
-    const h5::Handle g = h5::make_group(file, path + "/structure");
-    h5::write_vector(g, "time", time, "ms");
-    h5::write_vector(g, "pruned", w.structure.pruned, "1");
-    h5::write_vector(g, "grown", w.structure.grown, "1");
+void write_weights(hid_t file, const SimulationSpec& spec, const Engine& engine) {
+    constexpr std::size_t at_once = 1 << 20;
+    engine.read_weights(at_once, [&](const ProjectionWeights& w) {
+        const SynapsesSpec& p = spec.projections[w.projection];
+        const std::string path = weights_path(p.name());
+        const auto append = [&]<class T>(const char* name, const std::vector<T>& values,
+                                         const std::string& unit) {
+            if (w.first == 0) {
+                h5::remove_link(file, path + name);
+                h5::make_growing(file, path + name, h5::type_of<T>(), {}, 1 << 16, unit);
+            }
+            h5::append_rows(file, path + name, h5::type_of<T>(), values.size(), values.data());
+        };
+        append("/source", w.source, "1");
+        append("/target", w.target, "1");
+        append("/delay", w.delay, "ms");
+        append("/weight", w.weight, unit_of(p));
+        if (w.first == 0) write_structure(file, spec, w);
+    });
 }
 
 }  // namespace snnsim

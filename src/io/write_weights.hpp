@@ -19,6 +19,6 @@ void append_weight_record(hid_t file, const SimulationSpec& spec,
                           const SimulationRecordSpec& record, const StateSamples& samples);
 
 /// Final weights, synapse by synapse, and what structural plasticity did.
-void write_weights(hid_t file, const SimulationSpec& spec, const ProjectionWeights& weights);
+void write_weights(hid_t file, const SimulationSpec& spec, const Engine& engine);
 
 }  // namespace snnsim

@@ -19,28 +19,32 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
     return out;
 }
 
-std::vector<std::string> weights_at_bounds(const SimulationSpec& spec,
-                                           const std::vector<ProjectionWeights>& weights) {
+void WeightsAtBounds::add(const ProjectionWeights& w) {
+    const PlasticitySpec& p = *spec_.projections[w.projection].plasticity;
+    const double low = p.w_min.mean, high = p.w_max.mean, rounding = 1e-6 * std::abs(high);
+    Count& count = counts_[w.projection];
+    for (const float x : w.weight) {
+        if (std::abs(static_cast<double>(x) - low) <= rounding) ++count.low;
+        if (std::abs(static_cast<double>(x) - high) <= rounding) ++count.high;
+    }
+    count.all += w.weight.size();
+}
+
+std::vector<std::string> WeightsAtBounds::lines() const {
     constexpr double share = 0.99;
     std::vector<std::string> out;
-    for (const ProjectionWeights& w : weights) {
-        const SynapsesSpec& p = spec.projections[w.projection];
-        const double low = p.plasticity->w_min.mean, high = p.plasticity->w_max.mean;
-        const double rounding = 1e-6 * std::abs(high);
-        std::size_t at_low = 0, at_high = 0;
-        for (const float x : w.weight) {
-            if (std::abs(static_cast<double>(x) - low) <= rounding) ++at_low;
-            if (std::abs(static_cast<double>(x) - high) <= rounding) ++at_high;
-        }
-        const std::size_t at_bounds = at_low + at_high, all = w.weight.size();
-        if (all == 0 || static_cast<double>(at_bounds) < share * static_cast<double>(all)) continue;
-        const std::string unit = p.plasticity->w_max.unit;
+    for (const auto& [k, count] : counts_) {
+        const SynapsesSpec& p = spec_.projections[k];
+        const double at_bounds = static_cast<double>(count.low + count.high);
+        const double all = static_cast<double>(count.all);
+        if (count.all == 0 || at_bounds < share * all) continue;
+        const std::string& name = p.plasticity->w_max.unit;
+        const std::string unit = name.empty() ? "" : " " + name;
         out.push_back(fmt::format(
-            "{} of the {} weights of '{}' ({:.1f} %) lie at a bound: {} at w_min ({:g}{}{}), {} at "
-            "w_max ({:g}{}{})",
-            at_bounds, all, p.name(),
-            100.0 * static_cast<double>(at_bounds) / static_cast<double>(all), at_low, low,
-            unit.empty() ? "" : " ", unit, at_high, high, unit.empty() ? "" : " ", unit));
+            "{} of the {} weights of '{}' ({:.1f} %) lie at a bound: {} at w_min ({:g}{}), {} at "
+            "w_max ({:g}{})",
+            count.low + count.high, count.all, p.name(), 100.0 * at_bounds / all, count.low,
+            p.plasticity->w_min.mean, unit, count.high, p.plasticity->w_max.mean, unit));
     }
     return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,21 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
                                             const std::vector<std::uint64_t>& spikes, double ms,
                                             const std::string& when);
 
-/// A line for each projection of which 99 % of the weights lie at w_min or w_max.
-std::vector<std::string> weights_at_bounds(const SimulationSpec& spec,
-                                           const std::vector<ProjectionWeights>& weights);
+/// Counts weights at w_min and w_max.
+class WeightsAtBounds {
+  public:
+    /// `spec` lives longer.
+    explicit WeightsAtBounds(const SimulationSpec& spec) : spec_(spec) {}
+    void add(const ProjectionWeights& part);
+    /// A line for each projection of which 99 % lie there.
+    std::vector<std::string> lines() const;
+
+  private:
+    struct Count {
+        std::size_t low = 0, high = 0, all = 0;
+    };
+    const SimulationSpec& spec_;
+    std::map<std::size_t, Count> counts_;  // by projection
+};
 
 }  // namespace snnsim

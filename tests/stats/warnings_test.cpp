@@ -35,7 +35,15 @@ TEST(Warnings, TellOfWeightsAtTheirBounds) {
         w.weight.assign(1000, 0.5f);
         std::fill_n(w.weight.begin(), low, 0.1f);
         std::fill_n(w.weight.rbegin(), high, 1.0f);
-        return weights_at_bounds(spec, {w});
+        WeightsAtBounds at_bounds(spec);
+        for (const std::size_t part : {0, 400}) {  // in two parts
+            ProjectionWeights some;
+            some.first = part;
+            some.weight.assign(w.weight.begin() + static_cast<std::ptrdiff_t>(part),
+                               part == 0 ? w.weight.begin() + 400 : w.weight.end());
+            at_bounds.add(some);
+        }
+        return at_bounds.lines();
     };
     EXPECT_TRUE(told(0, 0).empty());
     EXPECT_TRUE(told(489, 500).empty());
