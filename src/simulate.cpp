@@ -308,8 +308,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
 
     Protocol protocol(spec, options.data_dir);
 
-    std::string why_cpu;
-    const Device device = choose_engine_device(spec, options.backend, &why_cpu);
+    const Device device = choose_device(options.backend);
     EnergyMeter meter({.gpu = device == Device::cuda ? cuda_bus_id() : "",
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
@@ -337,7 +336,6 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         file = std::make_unique<SimulationFile>(start.output, spec, provenance, engine->report());
     }
     display.say(header_text(spec, *engine));
-    if (!why_cpu.empty()) display.say("  on the CPU: " + why_cpu + "\n");
 
     // How often the keyboard and the clock are looked at.
     const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);

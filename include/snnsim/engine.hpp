@@ -118,27 +118,27 @@ class Engine {
     virtual std::vector<StateSamples> take_states() = 0;
 
     /// The same for each record of weights.
-    virtual std::vector<StateSamples> take_weights() { return {}; }
+    virtual std::vector<StateSamples> take_weights() = 0;
     /// Weights of projections with `plasticity`, as the next spike finds them: in parts of about
     /// `most` synapses, at least one of each projection.
-    virtual void read_weights(std::size_t /*most*/, const TakeWeights&) const {}
+    virtual void read_weights(std::size_t most, const TakeWeights& take) const = 0;
     /// All of them.
     std::vector<ProjectionWeights> weights() const;
     /// From now on weights and adaptive thresholds change (as at the start), or stay.
-    virtual void set_plastic(bool) {}
+    virtual void set_plastic(bool plastic) = 0;
     /// Gives all projections whose rule waits for it a reward, now.
-    virtual void reward(double) { needs_cpu("reward"); }
+    virtual void reward(double amount) = 0;
     /// Scales the weights of each target of a projection with `plasticity` so that they sum to
     /// `sum`, in their unit. Weights that would leave their bounds stay there; all 0 stay 0.
-    virtual void normalise(std::size_t, double) { needs_cpu("normalise"); }
+    virtual void normalise(std::size_t projection, double sum) = 0;
 
     /// Rates (Hz) of the cells of a poisson_source population, from now on. Throws UsageError where
     /// it is another model or a rate is beyond 0 .. 1 / dt.
-    virtual void set_rates(std::size_t, const std::vector<double>&) { needs_cpu("set_rates"); }
+    virtual void set_rates(std::size_t population, const std::vector<double>& rates) = 0;
     /// Counts the spikes of each cell of a population from now on, from 0.
-    virtual void count_spikes(std::size_t) { needs_cpu("count_spikes"); }
+    virtual void count_spikes(std::size_t population) = 0;
     /// What was counted; empty where nothing is.
-    virtual std::vector<std::uint32_t> counted_spikes(std::size_t) const { return {}; }
+    virtual std::vector<std::uint32_t> counted_spikes(std::size_t population) const = 0;
 
     virtual EngineState state() const = 0;
     /// Goes on from there; the engine must have been made from the same model.
@@ -148,15 +148,7 @@ class Engine {
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
     /// Spikes of each population since the start.
     virtual std::vector<std::uint64_t> spike_counts() const = 0;
-
-  private:
-    [[noreturn]] static void needs_cpu(const char* what);
 };
-
-/// As choose_device; a network with synapses that change needs the CPU. `why`, if given, gets the
-/// reason when that is why an automatic choice is the CPU. Throws DeviceError where CUDA was asked
-/// for and cannot be used.
-Device choose_engine_device(const SimulationSpec& spec, Device wanted, std::string* why = nullptr);
 
 /// Builds the network. Throws ModelError, DeviceError, or Error where memory is short.
 std::unique_ptr<Engine> make_engine(const SimulationSpec& spec, const EngineOptions& options);

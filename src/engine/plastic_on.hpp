@@ -10,7 +10,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/engine/plastic_network.hpp"
-#include "src/engine/plastic_projection_on.hpp"
+#include "src/engine/plastic_rule_on.hpp"
 #include "src/engine/synapses_on.hpp"
 
 namespace snnsim {
