@@ -174,19 +174,14 @@ SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTim
     return end;
 }
 
-/// The weight for a spike that arrives in step `now`; then what its arrival makes of it.
+/// What an arrival in step `now` makes of a weight to which all that came before has been applied.
+/// `last`: the target's last spike before; null where there was none.
 template <class R>
-SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, std::int64_t now,
-                          const float* pre, const PostSpikes<R>& posts, std::uint32_t target,
-                          PlasticWeight& w, float* own) {
-    std::uint32_t last = catch_up(c, at, now, posts, target, w, own);
-    const std::uint32_t oldest = posts.oldest(target);
-    while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
+SNN_HD inline void arrive_after(const RuleConstants<R>& c, const SegmentTime<R>& at,
+                                std::int64_t now, const float* pre, const PostSpike<R>* last,
+                                PlasticWeight& w, float* own) {
     float post[R::post_traces > 0 ? R::post_traces : 1] = {};
-    if (last > oldest) {
-        const PostSpike<R>& spike = posts.at(target, last - 1);
-        c.post_after(spike, now - at.lag - spike.step(), post);
-    }
+    if (last) c.post_after(*last, now - at.lag - last->step(), post);
     if constexpr (R::pairs_once) {
         LastArrival<R> mine = at.last;
         mine.before[0] = *own;
@@ -195,6 +190,17 @@ SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, s
         *own = x[0];
     }
     c.apply(w, own, R::arrive(c.rule, in_w_max(w), pre, post), now);
+}
+
+/// The weight for a spike that arrives in step `now`; then what its arrival makes of it.
+template <class R>
+SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, std::int64_t now,
+                          const float* pre, const PostSpikes<R>& posts, std::uint32_t target,
+                          PlasticWeight& w, float* own) {
+    std::uint32_t last = catch_up(c, at, now, posts, target, w, own);
+    const std::uint32_t oldest = posts.oldest(target);
+    while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
+    arrive_after(c, at, now, pre, last > oldest ? &posts.at(target, last - 1) : nullptr, w, own);
 }
 
 /// Steps after a target's last spike from which on an arrival changes no weight: what it would

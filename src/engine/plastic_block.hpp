@@ -235,25 +235,46 @@ class PlasticBlock {
     void learn_where(F&& wanted, std::uint32_t segment, std::int64_t t, const float* pre) {
         const SegmentTime<R> at = time_of(segment);
         const PostSpikes<R> spikes = posts.view();
-        constexpr std::size_t ahead = 12;  // synapses whose targets' spikes are on their way
-        const std::size_t end = row().edge[segment + 1];
+        const PostSpike<R>* const newest = posts.newest();
+        const std::int64_t from = std::min(at.done, t) - at.lag;
+        const std::size_t first = row().edge[segment], end = row().edge[segment + 1];
         const std::uint16_t* const target = row().target.data();
-        for (std::size_t k = row().edge[segment]; k < end; ++k) {
-            if (k + ahead < end && wanted(target[k + ahead])) {
-                const std::uint32_t next = target[k + ahead];
+        // Targets whose last spike is applied, and older than this arrival, need no other. They
+        // come first, the rest after them: of both in turn a processor guesses half of the time
+        // wrong.
+        quick_.resize(end - first + 1);
+        slow_.resize(end - first + 1);
+        std::size_t quick = 0, slow = 0;
+        for (std::size_t k = first; k < end; ++k) {
+            const std::uint32_t to = target[k];
+            const bool known = (spikes.count[to] == 0) | (newest[to].step() < from);
+            const bool use = wanted(to);
+            quick_[quick] = slow_[slow] = static_cast<std::uint32_t>(k);
+            quick += use & known;
+            slow += use & !known;
+        }
+        for (std::size_t i = 0; i < quick; ++i) {
+            const std::size_t k = quick_[i];
+            const PostSpike<R>* const last =
+                spikes.count[target[k]] > 0 ? &newest[target[k]] : nullptr;
+            PlasticWeight w = row().weight[k];
+            snnsim::arrive_after(common_.rule, at, t, pre, last, w, own_of(k));
+            set_weight(k, w);
+        }
+        constexpr std::size_t ahead = 12;  // whose targets' spikes are on their way
+        for (std::size_t i = 0; i < slow; ++i) {
+            if (i + ahead < slow) {
+                const std::uint32_t next = target[slow_[i + ahead]];
                 prefetch(&spikes.at(next, spikes.count[next] - 1));
             }
-            if (wanted(target[k])) learn_one(at, t, pre, spikes, k);
+            const std::size_t k = slow_[i];
+            PlasticWeight w = row().weight[k];
+            snnsim::arrive(common_.rule, at, t, pre, spikes, target[k], w, own_of(k));
+            set_weight(k, w);
         }
     }
-    void learn_one(const SegmentTime<R>& at, std::int64_t t, const float* pre,
-                   const PostSpikes<R>& spikes, std::size_t k) {
-        const std::uint16_t target = row().target[k];
-        PlasticWeight w = row().weight[k];
-        snnsim::arrive(common_.rule, at, t, pre, spikes, target, w, own_of(k));
-        if (common_.plastic) set_weight(k, w);
-    }
     void set_weight(std::size_t k, PlasticWeight w) {
+        if (!common_.plastic) return;
         row().weight[k] = w;
         sums.changed(row().target[k]);
     }
@@ -267,7 +288,7 @@ class PlasticBlock {
             if (!waits[target[k]]) continue;
             PlasticWeight w = row().weight[k];
             snnsim::catch_up(common_.rule, at, now, spikes, target[k], w, own_of(k));
-            if (common_.plastic) set_weight(k, w);
+            set_weight(k, w);
         }
     }
 
@@ -347,7 +368,8 @@ class PlasticBlock {
     const std::size_t block_;
     const Slice slice_;
     const std::uint32_t second_;
-    std::vector<std::uint32_t> due_;  // segments
+    std::vector<std::uint32_t> due_;           // segments
+    std::vector<std::uint32_t> quick_, slow_;  // synapses of one; see learn_where
 };
 
 }  // namespace snnsim

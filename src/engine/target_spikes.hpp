@@ -19,10 +19,14 @@ class TargetSpikes {
     void resize(std::uint32_t targets) {
         count_.assign(targets, 0);
         spikes_.resize(std::size_t{targets} * capacity_);
+        newest_.resize(targets);
         if constexpr (QuietWithoutPosts<R>) active_.assign(targets, 0);
     }
 
     PostSpikes<R> view() { return {spikes_.data(), count_.data(), capacity_}; }
+
+    /// The last one of each target that has any: close together, for most looks need no other.
+    const PostSpike<R>* newest() const { return newest_.data(); }
 
     /// One more spike of the target takes the place of its oldest.
     bool full(std::uint32_t target) const { return count_[target] >= capacity_; }
@@ -54,7 +58,7 @@ class TargetSpikes {
             const PostSpike<R>& last = all.at(target, count - 1);
             constants.post_after(last, t - last.step(), spike.before);
         }
-        all.at(target, count) = spike;
+        all.at(target, count) = newest_[target] = spike;
         ++count_[target];
         activate(target);
     }
@@ -111,12 +115,15 @@ class TargetSpikes {
                 view().at(target, k) = spike;
             }
             count_[target] = in.post_count[at];
-            if (count_[target] > 0) activate(target);
+            if (count_[target] == 0) continue;
+            newest_[target] = view().at(target, count_[target] - 1);
+            activate(target);
         }
     }
 
     std::size_t bytes() const {
-        return spikes_.size() * sizeof(PostSpike<R>) + count_.size() * sizeof(std::uint32_t);
+        return (spikes_.size() + newest_.size()) * sizeof(PostSpike<R>) +
+               count_.size() * sizeof(std::uint32_t);
     }
 
   private:
@@ -128,6 +135,7 @@ class TargetSpikes {
     }
 
     std::vector<PostSpike<R>> spikes_;  // see PostSpikes
+    std::vector<PostSpike<R>> newest_;  // [target]
     std::vector<std::uint32_t> count_;  // [target]: ever noted
     std::uint32_t capacity_ = 16;       // of each target; a power of two
     std::vector<std::uint8_t> active_;  // [target]

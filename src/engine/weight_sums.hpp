@@ -17,7 +17,7 @@ class WeightSums {
     void resize(std::uint32_t targets) { settled_.assign(targets, 0); }
     /// A weight of the target has, or may have.
     void changed(std::uint32_t target) { settled_[target] = 0; }
-    void all_changed() { std::fill(settled_.begin(), settled_.end(), std::uint8_t{0}); }
+    void all_changed() { std::fill(settled_.begin(), settled_.end(), 0u); }
 
     /// Multiplies the weights of each target so that their sum becomes `wanted` (in steps of a
     /// weight), as far as bounds allow.
@@ -34,14 +34,14 @@ class WeightSums {
         std::vector<double> factor(settled_.size());
         for (std::size_t i = 0; i < factor.size(); ++i)
             factor[i] = normalising_factor(wanted, before[i]);
-        const std::uint8_t* const settled = settled_.data();
+        const std::uint32_t* const settled = settled_.data();
         for (std::size_t k = 0; k < size; ++k) {
             if (settled[to[k]]) continue;
             w[k] = multiplied(c, w[k], factor[to[k]]);
             after[to[k]] += w[k];
         }
         for (std::size_t i = 0; i < factor.size(); ++i)
-            settled_[i] = settled_[i] || rounds_back(normalising_factor(wanted, after[i]));
+            settled_[i] |= rounds_back(normalising_factor(wanted, after[i]));
     }
 
   private:
@@ -50,7 +50,7 @@ class WeightSums {
         return std::fabs(factor - 1.0) * double{weight_one} < 0.25;
     }
 
-    std::vector<std::uint8_t> settled_;  // [target]
+    std::vector<std::uint32_t> settled_;  // [target]; no bytes, which compilers take for anything
     double wanted_ = 0.0;
 };
 
