@@ -172,10 +172,14 @@ class CellsOf : public CellGroup {
     template <class Step>
     void step_all(std::int64_t t, const Step& step, std::vector<std::uint32_t>& fired,
                   [[maybe_unused]] std::vector<float>& values) {
-        const bool look = resting_.look_in(t);
+        const bool asks = resting_.asks_in(t);
+        if (asks) resting_.start(t);
         for (std::uint32_t at = 0; at < slice_.count; at += lanes) {
+            if (asks && !resting_.needs_step(cells_, at)) continue;
             float sent[lanes];
-            if (!resting_.step(step, at, look, sent)) continue;
+            const bool fires = step(at, sent);  // in one place only: so it is inlined
+            if (asks) resting_.stepped(cells_, at, fires);
+            if (!fires) continue;
             const std::uint32_t count = std::min<std::uint32_t>(lanes, slice_.count - at);
             for (std::uint32_t l = 0; l < count; ++l) {
                 if (sent[l] == 0.0f) continue;

@@ -2,6 +2,7 @@
 // without input left as it was, to the bit, stays so until something arrives.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -23,29 +24,44 @@ class RestingPanels {
         resting_.assign(padded / Lanes, 0);
         may_rest_.resize(resting_.size());
         for (std::uint32_t p = 0; p < may_rest_.size(); ++p) may_rest_[p] = may_rest(p) ? 1 : 0;
+        any_may_ = std::count(may_rest_.begin(), may_rest_.end(), 1) > 0;
+        any_rests_ = false;
     }
-    static bool look_in(std::int64_t t) { return t % 16 == 0; }
-
-    /// Steps the panel with the first cell `at`, if it needs to be; false when all are silent.
-    template <class Step>
-    bool step(const Step& body, std::uint32_t at, bool look, float (&sent)[Lanes]) {
+    /// In step t each panel is asked for; otherwise all are stepped, and there is nothing to see.
+    bool asks_in(std::int64_t t) const { return any_rests_ || (any_may_ && t % interval == 0); }
+    /// Before the first of them.
+    void start(std::int64_t t) {
+        watch_ = t % interval == 0;
+        any_rests_ = false;
+    }
+    /// The panel with the first cell `at` needs its step. Not inlined, as the loop over panels that
+    /// never rest should be as fast as without.
+    [[gnu::noinline]] bool needs_step(const CellArrays& cells, std::uint32_t at) {
         const std::uint32_t panel = at / Lanes;
-        std::uint8_t& rests = resting_[panel];
-        if (rests && !arrived(body.cells, at)) return false;
-        rests = 0;
-        if (!look || !may_rest_[panel] || arrived(body.cells, at)) return body(at, sent);
-        float before[states][Lanes];
-        for (std::size_t k = 0; k < states; ++k)
-            std::memcpy(before[k], body.cells.state[k] + at, sizeof(before[k]));
-        if (body(at, sent)) return true;
-        rests = 1;
-        for (std::size_t k = 0; k < states; ++k)
-            rests &= std::memcmp(before[k], body.cells.state[k] + at, sizeof(before[k])) == 0;
-        return false;
+        const bool quiet = may_rest_[panel] && !arrived(cells, at);
+        if (resting_[panel] && quiet) {
+            any_rests_ = true;
+            return false;
+        }
+        resting_[panel] = 0;
+        watched_ = watch_ && quiet;
+        for (std::size_t k = 0; k < states && watched_; ++k)
+            std::memcpy(before_[k], cells.state[k] + at, sizeof(before_[k]));
+        return true;
+    }
+    /// After that step.
+    [[gnu::noinline]] void stepped(const CellArrays& cells, std::uint32_t at, bool fires) {
+        bool same = watched_ && !fires;
+        for (std::size_t k = 0; k < states && same; ++k)
+            same = std::memcmp(before_[k], cells.state[k] + at, sizeof(before_[k])) == 0;
+        resting_[at / Lanes] = same ? 1 : 0;
+        any_rests_ = any_rests_ || same;
     }
     std::size_t bytes() const { return resting_.size() + may_rest_.size(); }
 
   private:
+    static constexpr std::int64_t interval = 16;  // steps between two looks for panels at rest
+
     static bool arrived(const CellArrays& cells, std::uint32_t at) {
         std::uint32_t any = 0;
         for (int r = 0; r < M::receptors; ++r) {
@@ -58,6 +74,9 @@ class RestingPanels {
     }
 
     std::vector<std::uint8_t> resting_, may_rest_;  // [panel]
+    bool any_may_ = false, any_rests_ = false, watch_ = false;
+    bool watched_ = false;  // the panel under way, which was so before:
+    float before_[states][Lanes];
 };
 
 }  // namespace snnsim

@@ -61,44 +61,37 @@ TEST(Resting, CellsHaveTheBitsOfThoseThatNeverRest) {
     }
 }
 
-/// Counts the calls of a step that leaves everything as it is.
-struct Idle {
-    CellArrays cells;
-    int* calls;
-    bool operator()(std::uint32_t, float (&)[8]) const {
-        ++*calls;
-        return false;
-    }
-};
-
 TEST(Resting, APanelIsSteppedAgainWhenSomethingArrives) {
-    float v[8] = {}, more[8] = {}, third[8] = {}, fourth[8] = {};
+    float state[4][8] = {};
     std::int32_t sums[8] = {}, others[8] = {};
-    int calls = 0;
-    Idle idle{{}, &calls};
-    idle.cells.state[0] = v;
-    idle.cells.state[1] = more;
-    idle.cells.state[2] = third;
-    idle.cells.state[3] = fourth;
-    idle.cells.arriving[0] = sums;
-    idle.cells.arriving[1] = others;
+    CellArrays cells;
+    for (int k = 0; k < 4; ++k) cells.state[k] = state[k];
+    cells.arriving[0] = sums;
+    cells.arriving[1] = others;
     RestingPanels<IafPscExp, 8> panels;
+    // A step that makes `v` what it is then; whether there was one.
+    const auto step = [&](std::int64_t t, float v, bool fires = false) {
+        if (!panels.asks_in(t)) return true;
+        panels.start(t);
+        if (!panels.needs_step(cells, 0)) return false;
+        state[0][3] = v;
+        panels.stepped(cells, 0, fires);
+        return true;
+    };
     panels.wake(8, [](std::uint32_t) { return true; });
-    float sent[8];
-    panels.step(idle, 0, false, sent);  // nobody looked
-    panels.step(idle, 0, true, sent);   // at rest from here on
-    EXPECT_EQ(calls, 2);
-    for (int k = 0; k < 5; ++k) panels.step(idle, 0, false, sent);
-    EXPECT_EQ(calls, 2);
+    EXPECT_TRUE(step(15, 0.0f));  // nobody looks
+    EXPECT_TRUE(step(16, 1.0f));
+    EXPECT_TRUE(step(32, 1.0f, true));
+    EXPECT_TRUE(step(48, 1.0f));  // at rest from here on
+    for (std::int64_t t = 49; t < 66; ++t) EXPECT_FALSE(step(t, 1.0f));
     others[7] = -1;
-    panels.step(idle, 0, true, sent);
-    EXPECT_EQ(calls, 3);
+    EXPECT_TRUE(step(66, 1.0f));
     others[7] = 0;
-    panels.step(idle, 0, false, sent);
-    EXPECT_EQ(calls, 4);
+    EXPECT_TRUE(step(67, 1.0f));
+    EXPECT_TRUE(step(80, 1.0f));
+    EXPECT_FALSE(step(81, 1.0f));
     panels.wake(8, [](std::uint32_t) { return false; });
-    for (int k = 0; k < 5; ++k) panels.step(idle, 0, true, sent);
-    EXPECT_EQ(calls, 9);
+    for (std::int64_t t = 90; t < 130; ++t) EXPECT_TRUE(step(t, 1.0f));
 }
 
 /// As if nothing were known of earlier sums.
