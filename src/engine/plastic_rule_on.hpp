@@ -14,6 +14,7 @@
 #include "src/engine/plastic_constants.hpp"
 #include "src/engine/plastic_projection_on.hpp"
 #include "src/engine/structure.hpp"
+#include "src/engine/target_spikes.hpp"
 
 namespace snnsim {
 
@@ -345,31 +346,17 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             out.resources.push_back(s.x);
             out.resources.push_back(s.u);
         }
-        if constexpr (learns) save_spikes(now - longest_lag(), out);
+        if constexpr (learns) {
+            std::vector<PostSpike<R>> spikes = downloaded(spikes_, spikes_.size());
+            std::vector<std::uint32_t> count = downloaded(count_, targets_);
+            save_spikes(PostSpikes<R>{spikes.data(), count.data(), arrays_.posts.capacity},
+                        targets_, now - longest_lag(), out);
+        }
         if (spec_.plasticity && spec_.plasticity->structure) {
             out.structure = host_.structure;
             save_ends(host_.rows, place_.slices, out);
         }
         return out;
-    }
-
-    /// As TargetSpikes: those from `step` on and the last one before, of each target.
-    void save_spikes(std::int64_t step, PlasticState& out) {
-        std::vector<PostSpike<R>> spikes = downloaded(spikes_, spikes_.size());
-        std::vector<std::uint32_t> count = downloaded(count_, targets_);
-        const PostSpikes<R> all{spikes.data(), count.data(), arrays_.posts.capacity};
-        for (std::uint32_t target = 0; target < targets_; ++target) {
-            const std::uint32_t end = count[target], oldest = all.oldest(target);
-            std::uint32_t k = end;
-            while (k > oldest && all.at(target, k - 1).step() >= step) --k;
-            k = std::max(oldest, k > 0 ? k - 1 : 0);
-            out.post_count.push_back(end - k);
-            for (; k < end; ++k) {
-                const PostSpike<R>& spike = all.at(target, k);
-                out.post_step.push_back(spike.at);
-                out.post.insert(out.post.end(), spike.before, spike.before + R::post_traces);
-            }
-        }
     }
 
     Steps& steps_;

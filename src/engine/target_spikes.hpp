@@ -11,6 +11,24 @@
 
 namespace snnsim {
 
+/// Adds to a state the spikes from `step` on, and the last one before, of each target.
+template <class R>
+void save_spikes(const PostSpikes<R>& all, std::uint32_t targets, std::int64_t step,
+                 PlasticState& out) {
+    for (std::uint32_t target = 0; target < targets; ++target) {
+        const std::uint32_t end = all.count[target], oldest = all.oldest(target);
+        std::uint32_t k = end;
+        while (k > oldest && all.at(target, k - 1).step() >= step) --k;
+        k = std::max(oldest, k > 0 ? k - 1 : 0);
+        out.post_count.push_back(end - k);
+        for (; k < end; ++k) {
+            const PostSpike<R>& spike = all.at(target, k);
+            out.post_step.push_back(spike.at);
+            out.post.insert(out.post.end(), spike.before, spike.before + R::post_traces);
+        }
+    }
+}
+
 /// So many of each target, in turn. Of rules that are quiet without spikes of the target it also
 /// knows which have fired since a step.
 template <class R>
@@ -85,21 +103,8 @@ class TargetSpikes {
         });
     }
 
-    /// The spikes from `step` on, and the last one before, of each target.
     void save(std::int64_t step, PlasticState& out) {
-        const PostSpikes<R> all = view();
-        for (std::uint32_t target = 0; target < count_.size(); ++target) {
-            const std::uint32_t end = count_[target], oldest = all.oldest(target);
-            std::uint32_t k = end;
-            while (k > oldest && all.at(target, k - 1).step() >= step) --k;
-            k = std::max(oldest, k > 0 ? k - 1 : 0);
-            out.post_count.push_back(end - k);
-            for (; k < end; ++k) {
-                const PostSpike<R>& spike = all.at(target, k);
-                out.post_step.push_back(spike.at);
-                out.post.insert(out.post.end(), spike.before, spike.before + R::post_traces);
-            }
-        }
+        save_spikes(view(), static_cast<std::uint32_t>(count_.size()), step, out);
     }
     /// From the target's place `at` and the spike's place `from` on, which move on.
     void load(const PlasticState& in, std::size_t& at, std::size_t& from) {
