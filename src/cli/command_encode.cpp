@@ -1,0 +1,86 @@
+// `snnsim encode`.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "snnsim/read_model.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/options.hpp"
+#include "src/data/encode_samples.hpp"
+#include "src/provenance.hpp"
+
+namespace snnsim {
+namespace {
+
+/// What `snnsim encode` uses when no model is given.
+constexpr const char* encode_model = R"(name: encode
+dt: 1 ms
+data: {set: mnist, encode: {scheme: poisson, duration: 100 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  output: {size: 10, model: linear}
+projections: [{from: input, to: output}]
+)";
+
+struct EncodeOptions {
+    std::string model, output, data_dir;
+    std::vector<std::string> overrides;
+    std::size_t samples = 100, first = 0;
+    bool train = false, force = false;
+};
+
+void encode(const EncodeOptions& options) {
+    if (!options.force && std::filesystem::exists(options.output)) {
+        throw UsageError(options.output + " exists already; --force overwrites it");
+    }
+    ModelSpec spec = options.model.empty()
+                         ? parse_model(encode_model, "(built in)", options.overrides)
+                         : read_model(options.model, options.overrides);
+    if (spec.real_targets())
+        throw UsageError(options.model +
+                         ": encode is for images; real numbers are shown as they are");
+    const Dataset data = load_dataset(spec.data.set, options.data_dir);
+    const LabelledImages& set = options.train ? data.train : data.test;
+    const auto count = static_cast<std::size_t>(set.count);
+    if (options.first >= count)
+        throw UsageError(fmt::format("--first {}: there are {} samples", options.first, count));
+    const std::size_t samples = std::min(options.samples, count - options.first);
+    RunRecord record;
+    record.status = RunStatus::finished;
+    record.provenance = provenance_of(spec);
+    record.network.dt = spec.dt;
+    record.network.steps = spec.steps();
+    record.test.emplace();
+    const auto from = set.labels.begin() + static_cast<std::ptrdiff_t>(options.first);
+    record.test->labels.assign(from, from + static_cast<std::ptrdiff_t>(samples));
+    record.test->spikes.push_back(
+        encode_samples(spec, set, !options.train, options.first, samples));
+    record.provenance.finished = utc_now();
+    write_run(options.output, record);
+    fmt::print("{} samples, {} spikes: {}\n", samples, record.test->spikes[0].neuron.size(),
+               options.output);
+}
+
+}  // namespace
+
+void add_encode_command(CLI::App& app) {
+    CLI::App& command =
+        *app.add_subcommand("encode", "write samples as spike trains, in the layout of a run file");
+    command.footer(
+        "Examples: snnsim encode --set data.encode.scheme=latency -o spikes.h5\n"
+        "          snnsim encode --set data.encode.max_rate='100 Hz' --samples 1000 -o rates.h5");
+    const auto given = std::make_shared<EncodeOptions>();
+    command.add_option("model", given->model,
+                       "model file; default: MNIST, Poisson rates up to 1000 Hz, 100 ms");
+    add_overrides(command, given->overrides, "override a value");
+    command.add_option("-o,--output", given->output, "file to write")->required();
+    command.add_option("--samples", given->samples, "how many samples (100)")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--first", given->first, "the first sample (0)");
+    command.add_flag("--train", given->train, "of the training set; default: of the test set");
+    add_data_dir(command, given->data_dir);
+    command.add_flag("--force", given->force, "overwrite an existing file");
+    command.callback([given] { encode(*given); });
+}
+
+}  // namespace snnsim

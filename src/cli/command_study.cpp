@@ -1,0 +1,54 @@
+// `snnsim study`.
+#include <fmt/format.h>
+
+#include "src/cli/commands.hpp"
+#include "src/cli/options.hpp"
+#include "src/study/study_report.hpp"
+
+namespace snnsim {
+namespace {
+
+struct StudyCommand {
+    std::string path;
+    StudyOptions options;
+};
+
+void study(const StudyCommand& given) {
+    const StudyResult result = run_study(given.path, given.options);
+    const std::string text = study_markdown(result);
+    save_text(result.folder + "/study.md", text);
+    save_text(result.folder + "/study.csv", study_csv(result));
+    write_study(result.folder + "/study.h5", result);
+    fmt::print("{}\n{}/study.md, study.csv, study.h5; figures: tools/plot_study.py {}\n", text,
+               result.folder, result.folder);
+}
+
+}  // namespace
+
+void add_study_command(CLI::App& app) {
+    CLI::App& command = *app.add_subcommand(
+        "study", "a grid of models, settings and seeds: accuracy against energy");
+    command.footer(
+        "Each cell is a run file; finished ones are not run again, so that an interrupted study "
+        "goes on.\n"
+        "Example: snnsim study models/studies/li.yaml --jobs 2 && tools/plot_study.py runs/li");
+    const auto given = std::make_shared<StudyCommand>();
+    StudyOptions& options = given->options;
+    command.add_option("study", given->path, "study file (.yaml)")->required();
+    command.add_option("--jobs", options.jobs, "cells at a time; they share the cores (1)")
+        ->check(CLI::Range(1, 4096));
+    command.add_option("-o,--output", options.output,
+                       "folder to write; default: runs/<name of the study>");
+    command
+        .add_option(
+            "--energy", options.energy,
+            "energy model; default: what the study says, or " + std::string(default_energy_model))
+        ->type_name("NAME|FILE");
+    add_choice(command, "--backend", options.backend,
+               "where to compute (auto: CUDA if there is a device)");
+    add_data_dir(command, options.data_dir);
+    add_choice(command, "--progress", options.progress, "what to show meanwhile");
+    command.callback([given] { study(*given); });
+}
+
+}  // namespace snnsim
