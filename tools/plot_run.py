@@ -8,14 +8,18 @@ import base64
 import html
 import io
 import os
+import signal
 import sys
 
 try:
+    from matplotlib import rcParams
+    from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.figure import Figure
 
     from phase_figures import PHASE_PANELS
-    from run_figures import PANELS
-    from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between
+    from protocol_figures import PROTOCOL_PANELS
+    from run_figures import PANELS, drawn
+    from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between, title_of
     from simulation_figures import SIMULATION_PANELS
     from weight_figures import WEIGHT_PANELS
 except ImportError as error:
@@ -25,31 +29,57 @@ except ImportError as error:
 EXAMPLE = """examples:
   tools/plot_run.py runs/mnist_lif.h5                  # writes runs/mnist_lif.png
   tools/plot_run.py runs/mnist_lif.h5 -o report.html   # one page that needs no other file
-  tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one PNG a picture
+  tools/plot_run.py runs/mnist_lif.h5 -o run.pdf       # a page a picture
+  tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one file a picture: PNG, or --format svg or pdf
   tools/plot_run.py runs/brunel.h5 --from '500 ms' --to '0.7 s'    # of a simulation, 200 ms
 """
+SIMULATION = SIMULATION_PANELS + PHASE_PANELS + PROTOCOL_PANELS + WEIGHT_PANELS
+FORMATS = ("png", "pdf", "svg")
+TITLE_HEIGHT = 0.3     # inches
+UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}    # the same run, the same file
+# What h5py and numpy raise where data are damaged or of another kind than they should be.
+DAMAGE = (RuntimeError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError, MemoryError)
 
 
-def draw_one(panel, run, shown):
-    figure = Figure(figsize=panel.size, layout="constrained")
-    panel.draw(figure, run, shown)
+def new_figure(width, height):
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(hspace=0.0, h_pad=0.05)
     return figure
 
 
-def save_png(path, panels, run, shown, dpi):
+def draw_one(panel, run, shown):
+    """A picture that stands alone: what was run is its first line."""
+    width, height = panel.inches(run, shown)
+    figure = new_figure(width, height + TITLE_HEIGHT)
+    drawn(panel, figure.subfigures(1, 1), run, shown)
+    figure.suptitle(title_of(run), fontsize=11, fontweight="bold")
+    return figure
+
+
+def save_all(path, panels, run, shown, options):
     """All panels, one below the other."""
-    heights = [p.size[1] for p in panels]
-    figure = Figure(figsize=(max(p.size[0] for p in panels), sum(heights)), layout="constrained")
+    sizes = [p.inches(run, shown) for p in panels]
+    heights = [height for _, height in sizes]
+    figure = new_figure(max(width for width, _ in sizes), sum(heights) + TITLE_HEIGHT)
     parts = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, panel in zip(parts, panels):
-        panel.draw(part, run, shown)
-    figure.savefig(path, format="png", dpi=dpi)
+        drawn(panel, part, run, shown)
+    figure.suptitle(title_of(run), fontsize=12, fontweight="bold")
+    kind = os.path.splitext(path)[1][1:].lower()
+    figure.savefig(path, format=kind, dpi=options.dpi, metadata=UNDATED[kind])
 
 
-def save_folder(path, panels, run, shown, dpi):
+def save_pages(path, panels, run, shown, options):
+    with PdfPages(path, metadata=UNDATED["pdf"]) as pages:
+        for panel in panels:
+            pages.savefig(draw_one(panel, run, shown), dpi=options.dpi)
+
+
+def save_folder(path, panels, run, shown, options):
     os.makedirs(path, exist_ok=True)
     for panel in panels:
-        draw_one(panel, run, shown).savefig(os.path.join(path, panel.name + ".png"), dpi=dpi)
+        draw_one(panel, run, shown).savefig(os.path.join(path, f"{panel.name}.{options.format}"), dpi=options.dpi,
+                                            metadata=UNDATED[options.format])
 
 
 def table(rows):
@@ -96,12 +126,12 @@ def measured_energy(run):
     return rows
 
 
-def save_html(path, panels, run, shown, dpi):
+def save_html(path, panels, run, shown, options):
     name = html.escape(str(run.attrs["model_name"]))
-    body = [f"<h1>{name}</h1>", table(results(run))]
+    body = [f"<h1>{name}</h1>", f"<p>{html.escape(title_of(run))}</p>", table(results(run))]
     for panel in panels:
         picture = io.BytesIO()
-        draw_one(panel, run, shown).savefig(picture, format="png", dpi=dpi)
+        draw_one(panel, run, shown).savefig(picture, format="png", dpi=options.dpi)
         data = base64.b64encode(picture.getvalue()).decode("ascii")
         body.append(f'<h2>{panel.name}</h2><img alt="{panel.name}" src="data:image/png;base64,{data}">')
     body += ["<h2>provenance</h2>", table(provenance(run)),
@@ -118,7 +148,7 @@ def writer_of(output):
     extension = os.path.splitext(output)[1].lower()
     if output.endswith(os.sep) or os.path.isdir(output) or not extension:
         return save_folder
-    return {".png": save_png, ".html": save_html, ".htm": save_html}.get(extension)
+    return {".png": save_all, ".svg": save_all, ".pdf": save_pages, ".html": save_html, ".htm": save_html}.get(extension)
 
 
 def milliseconds(text):
@@ -148,13 +178,15 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog="plot_run.py", description=__doc__, epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="run file (.h5)")
-    parser.add_argument("-o", "--output", help="what to write: x.png, x.html, or a folder for one PNG a picture; "
-                        "default: the run file's name with .png")
+    parser.add_argument("-o", "--output", help="what to write: x.png or x.svg with all pictures, x.pdf with a page for "
+                        "each, x.html, or a folder for one file a picture; default: the run file's name with .png")
+    parser.add_argument("--format", choices=FORMATS, default="png", help="of the files in a folder (%(default)s)")
     parser.add_argument("--trials", type=int, default=10, help="of a training: samples shown in rasters and traces "
                         "(%(default)s)")
     parser.add_argument("--from", type=milliseconds, dest="start", metavar="TIME",
                         help="of a simulation: show from here on, e.g. '500 ms' (its start)")
     parser.add_argument("--to", type=milliseconds, dest="stop", metavar="TIME", help="show up to here (its end)")
+    parser.add_argument("--debug", action="store_true", help="on an error that no message foresaw, show where it occurred")
     parser.add_argument("--dpi", type=int, default=100, help="resolution (%(default)s)")
     options = parser.parse_args(arguments)
     if options.trials < 1 or options.dpi < 1:
@@ -162,24 +194,44 @@ def parse_arguments(arguments):
     options.output = options.output or os.path.splitext(options.run)[0] + ".png"
     options.write = writer_of(options.output)
     if options.write is None:
-        parser.error(f"-o {options.output}: name a .png, a .html or a folder")
+        parser.error(f"-o {options.output}: name a .png, .svg, .pdf, .html or a folder")
     return options
 
 
-def main(arguments=None):
-    options = parse_arguments(arguments)
+def one_line(error):
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def main():
+    """Draws in a process of its own: the HDF5 library may crash on a damaged file, and that, too, is told in one line."""
+    options = parse_arguments(None)
+    child = os.fork()
+    if child == 0:
+        return draw(options)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status < 0:
+        sys.exit(f"plot_run.py: error: {options.run} could not be drawn: {signal.strsignal(-status)}; the file may be damaged")
+    sys.exit(status)
+
+
+def draw(options):
+    rcParams.update({"svg.hashsalt": "snnsim", "axes.titlesize": 9})
     try:
         with open_run(options.run) as run:
             shown = part_shown(run, options)
-            known = SIMULATION_PANELS + PHASE_PANELS + WEIGHT_PANELS if is_simulation(run) else PANELS
+            known = SIMULATION if is_simulation(run) else PANELS
             panels = [p for p in known if p.available(run)]
             if not panels:
                 raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
-            options.write(options.output, panels, run, shown, options.dpi)
+            options.write(options.output, panels, run, shown, options)
     except KeyError as e:
-        sys.exit(f"plot_run.py: error: {options.run} is incomplete: {e.args[0]}")
+        sys.exit(f"plot_run.py: error: {options.run} is incomplete: {one_line(e.args[0] if e.args else e)}")
     except (RunFileError, OSError) as e:
-        sys.exit(f"plot_run.py: error: {e}")
+        sys.exit(f"plot_run.py: error: {one_line(e)}")
+    except DAMAGE as e:
+        if options.debug:
+            raise
+        sys.exit(f"plot_run.py: error: {options.run} is damaged, or of a version that this program does not know: {one_line(e)}")
     print(options.output)
 
 

@@ -3,7 +3,7 @@
 from typing import Callable, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from run_file import populations, spikes_of, trial_count, trial_duration, trial_names
 
@@ -11,8 +11,66 @@ from run_file import populations, spikes_of, trial_count, trial_duration, trial_
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 
+WIDTH = 12           # inches, of every picture
+LONG = 10_000        # ms that are written in s
+DENSE = 5000         # so many marks become pixels in a picture of vectors
+THICK_ROW = 3.0      # points; cells that have that much height get ticks, others dots
+
+
 def colour(k):
     return COLOURS[k % len(COLOURS)]
+
+
+def legend_beside(axes, **options):
+    """Never over data: to the right of the axes."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, title_fontsize=8, frameon=False, **options)
+
+
+def legend_above(axes):
+    """Where several axes stand side by side: above them."""
+    handles, _ = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, frameon=False, ncol=len(handles))
+
+
+def time_axis(axes, shown):
+    """Times are in ms; long ones are written in s."""
+    axes.set_xlim(shown)
+    if shown[1] - shown[0] >= LONG:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda ms, _: f"{ms / 1000:g}"))
+    axes.set_xlabel("time [s]" if shown[1] - shown[0] >= LONG else "time [ms]")
+
+
+def strip_height(cells, most):
+    """Inches of a raster's strip: one cell can be seen, many do not take the whole page."""
+    return min(0.4 + 0.03 * cells, most)
+
+
+def strip_heights(counts):
+    """Of the strips of a raster, from the first; few populations get more height each."""
+    most = max(0.8, 5.0 / max(len(counts), 1))
+    return [strip_height(count, most) for count in counts]
+
+
+def mark_spikes(axes, time, row, rows, inches, colour_of_marks):
+    """Spikes of `rows` rows in axes of that height: upright ticks as high as a row where there is room, else dots."""
+    points = 72 * inches / max(rows, 1)
+    many = len(time) > DENSE
+    if points >= THICK_ROW:
+        style = {"marker": "|", "markersize": min(0.8 * points, 14), "markeredgewidth": 1.4 if points > 8 else 0.8}
+    else:
+        style = {"marker": "," if len(time) > 3 * DENSE else ".", "markersize": 1.5}
+    axes.plot(time, row, linestyle="none", color=colour_of_marks, rasterized=many, **style)
+    axes.set_ylim(-0.5, max(rows, 1) - 0.5)
+    if len(time) == 0:
+        axes.text(0.5, 0.5, "no spikes", ha="center", va="center", color="0.5", fontsize=9, transform=axes.transAxes)
+
+
+def drawn(panel, figure, run, shown):
+    """Draws it, with the panel's own title."""
+    title = panel.draw(figure, run, shown)
+    figure.suptitle(title, fontsize=10)
 
 
 def separate_trials(axes, run, trials, names_at=None):
@@ -33,17 +91,25 @@ def separate_trials(axes, run, trials, names_at=None):
 def draw_raster(figure, run, trials):
     names = populations(run)
     trials = min(trials, trial_count(run))
-    all_axes = figure.subplots(len(names), 1, sharex=True, squeeze=False)[::-1, 0]  # the input at the bottom
-    for k, (axes, name) in enumerate(zip(all_axes, names)):
-        s = spikes_of(run, name, trials)
-        axes.plot(s.time, s.neuron, "," if len(s.time) > 20000 else ".", color=colour(k), markersize=1.5)
-        axes.set_ylim(-0.5, s.size - 0.5)
+    spikes = [spikes_of(run, name, trials) for name in names]
+    heights = strip_heights([s.size for s in spikes])
+    # The input at the bottom.
+    all_axes = figure.subplots(len(names), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights[::-1]})[::-1, 0]
+    for k, (axes, name, s, height) in enumerate(zip(all_axes, names, spikes, heights)):
+        mark_spikes(axes, s.time, s.neuron, s.size, height, colour(k))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         axes.set_ylabel(f"{name}\nneuron", color=colour(k))
         separate_trials(axes, run, trials)
     separate_trials(all_axes[-1], run, trials, names_at=all_axes[-1])
     all_axes[0].set_xlabel("time [ms]")
-    figure.suptitle(f"Spikes of the first {trials} test samples (above: label, and in red label → prediction)",
-                    fontsize=10)
+    if "trials/label" not in run:
+        return f"Spikes of the first {trials} test samples"
+    return f"Spikes of the first {trials} test samples (above: label, and in red label → prediction)"
+
+
+def raster_size(run, trials):
+    heights = strip_heights([spikes_of(run, name, 0).size for name in populations(run)])
+    return (WIDTH, sum(heights) + 0.9)
 
 
 def draw_rates(figure, run, _trials):
@@ -58,8 +124,8 @@ def draw_rates(figure, run, _trials):
                     label=f"{name} (mean {hertz.mean():.1f} Hz)")
     axes.set(xlabel="time in the sample [ms]", ylabel="rate [spikes / neuron / s]")
     axes.set_ylim(bottom=0)
-    axes.legend()
-    figure.suptitle("Population rates, mean over the recorded samples", fontsize=10)
+    legend_beside(axes)
+    return "Population rates, mean over the recorded samples"
 
 
 def running_mean(values, width):
@@ -67,22 +133,34 @@ def running_mean(values, width):
     return (sums[width:] - sums[:-width]) / width
 
 
-def draw_training(figure, run, _trials):
-    upper, lower = figure.subplots(2, 3)
-    steps, epochs = run["training/steps"], run["training/epochs"]
-    for axes, name in zip(upper, ["loss", "accuracy", "learning_rate"]):
-        values = steps[name][:]
-        if not len(values):  # real targets have no accuracy
-            axes.set_axis_off()
-            continue
-        smooth = name != "learning_rate" and len(values) > 100
-        axes.plot(np.arange(1, len(values) + 1), values, color=colour(0), linewidth=0.8,
-                  alpha=0.3 if smooth else 1.0)
-        if smooth:
-            width = len(values) // 50
-            axes.plot(np.arange(width, len(values) + 1), running_mean(values, width), color=colour(0))
-        axes.set(xlabel="update", ylabel=name.replace("_", " "))
-    for axes, name in zip(lower, ["loss", "accuracy"]):
+def training_curves(run):
+    """(kind, name) of what there is to draw: a regression has no accuracy."""
+    steps = [("steps", name) for name in ("loss", "accuracy", "learning_rate") if len(run["training/steps"][name])]
+    epochs = [("epochs", name) for name in ("loss", "accuracy")
+              if any(len(run[f"training/epochs/{part}_{name}"]) for part in ("train", "validation"))]
+    times = [("epochs", "seconds")] if len(run["training/epochs/seconds"]) else []
+    return steps, epochs + times
+
+
+def draw_steps(axes, values, name):
+    smooth = name != "learning_rate" and len(values) > 100
+    axes.plot(np.arange(1, len(values) + 1), values, color=colour(0), linewidth=0.8, alpha=0.3 if smooth else 1.0,
+              label="each update" if smooth else None)
+    if smooth:
+        width = len(values) // 50
+        axes.plot(np.arange(width, len(values) + 1), running_mean(values, width), color=colour(0),
+                  label=f"mean of {width}")
+    axes.set(xlabel="update", ylabel=name.replace("_", " "))
+    legend_above(axes)
+
+
+def draw_epochs(axes, run, name):
+    epochs = run["training/epochs"]
+    if name == "seconds":
+        seconds = epochs["seconds"][:]
+        axes.bar(np.arange(1, len(seconds) + 1), seconds, color="0.6")
+        axes.set(xlabel="epoch", ylabel="time [s]")
+    else:
         for k, part in enumerate(["train", "validation"]):
             values = epochs[f"{part}_{name}"][:]
             if len(values):
@@ -90,25 +168,28 @@ def draw_training(figure, run, _trials):
         if "test" in run and name in run["test"].attrs:
             axes.axhline(run["test"].attrs[name], color=colour(2), linestyle="--", label="test, at the end")
         axes.set(xlabel="epoch", ylabel=name)
-        if axes.has_data():
-            axes.legend()
-        else:
-            axes.set_axis_off()
-    seconds = epochs["seconds"][:]
-    lower[2].bar(np.arange(1, len(seconds) + 1), seconds, color="0.6")
-    lower[2].set(xlabel="epoch", ylabel="time [s]")
-    for axes in lower:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.suptitle("Training", fontsize=10)
+        legend_above(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def draw_training(figure, run, _trials):
+    rows = [row for row in training_curves(run) if row]
+    for part, row in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows):
+        for axes, (kind, name) in zip(part.subplots(1, len(row), squeeze=False)[0], row):
+            if kind == "steps":
+                draw_steps(axes, run["training/steps"][name][:], name)
+            else:
+                draw_epochs(axes, run, name)
+    return "Training"
 
 
 def draw_confusion(figure, run, _trials):
     test = run["test"].attrs
-    draw_counts(figure, run["test/confusion"][:],
-                f"Test: {100 * test['accuracy']:.2f} % of {test['samples']} samples right")
+    draw_counts(figure, run["test/confusion"][:])
+    return f"Test: {100 * test['accuracy']:.2f} % of {test['samples']} samples right"
 
 
-def draw_counts(figure, counts, title):
+def draw_counts(figure, counts):
     """A confusion matrix, [label, prediction], and the share of each label that is right."""
     axes, bars = figure.subplots(1, 2)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -121,7 +202,6 @@ def draw_counts(figure, counts, title):
     figure.colorbar(image, ax=axes, label="share of the label's samples")
     bars.bar(range(len(shares)), 100 * np.diag(shares), color=colour(0))
     bars.set(xlabel="label", ylabel="right [%]", ylim=(0, 100), xticks=range(len(shares)))
-    figure.suptitle(title, fontsize=10)
 
 
 def draw_weights(figure, run, _trials):
@@ -136,8 +216,11 @@ def draw_weights(figure, run, _trials):
         axes = part.subplots()
         image = axes.imshow(weights, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
         axes.set(xlabel="to neuron", ylabel="from neuron")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(integer=True))
         part.colorbar(image, ax=axes)
-        part.suptitle(f"Weights {name}", fontsize=10)
+        axes.set_title(name, fontsize=9)
+    return "Weights"
 
 
 def draw_receptive_fields(figure, name, weights, columns=8):
@@ -153,12 +236,16 @@ def draw_receptive_fields(figure, name, weights, columns=8):
     image = axes.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.set_axis_off()
     figure.colorbar(image, ax=axes)
-    figure.suptitle(f"Weights {name},\n{len(strongest)} neurons with the largest", fontsize=10)
+    axes.set_title(f"{name},\n{len(strongest)} neurons with the largest", fontsize=9)
 
 
 def states(run):
     """(population, variable) of each recorded state."""
     return [(p, v) for p, group in run.get("state", {}).items() for v in group if "time" in group[v].attrs]
+
+
+def label_of(population, variable, units):
+    return f"{population}\n{variable}" + ("" if units == "1" else f" [{units}]")
 
 
 def draw_states(figure, run, trials):
@@ -174,24 +261,27 @@ def draw_states(figure, run, trials):
             for k in range(values.shape[1]):
                 axes.plot(time[at], values[at, k], color=f"C{k}", linewidth=1, label=str(k) if trial == 0 else None)
         separate_trials(axes, run, shown, names_at=axes)
-        units = group[variable].attrs["units"]
-        axes.set(xlabel="time [ms]", ylabel=f"{population} {variable}" + ("" if units == "1" else f" [{units}]"))
-        axes.legend(title="neuron", loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, title_fontsize=7)
-    figure.suptitle("States (at most 10 neurons each)", fontsize=10)
+        axes.set(xlabel="time [ms]", ylabel=label_of(population, variable, group[variable].attrs["units"]))
+        legend_beside(axes, title="neuron")
+    return "States (at most 10 neurons each)"
 
 
 class Panel(NamedTuple):
     name: str                  # of the picture's file
-    size: tuple                # inches
+    size: object               # inches (width, height), or a function of (run, shown) that gives them
     available: Callable        # does this run hold what it shows?
-    draw: Callable
+    draw: Callable             # (figure, run, shown) -> title
+
+    def inches(self, run, shown):
+        return self.size(run, shown) if callable(self.size) else self.size
 
 
 PANELS = [
-    Panel("training", (12, 5.5), lambda run: len(run["training/steps/loss"]) > 0, draw_training),
-    Panel("confusion", (12, 5.5), lambda run: "test/confusion" in run, draw_confusion),
-    Panel("raster", (12, 6), lambda run: len(run["spikes"]) > 0 and trial_count(run) > 0, draw_raster),
-    Panel("rates", (12, 3.5), lambda run: len(run["spikes"]) > 0 and trial_count(run) > 0, draw_rates),
-    Panel("states", (12, 3.5), lambda run: len(states(run)) > 0 and trial_count(run) > 0, draw_states),
-    Panel("weights", (12, 6), lambda run: len(run.get("weights", {})) > 0, draw_weights),
+    Panel("training", (WIDTH, 5.5), lambda run: len(run["training/steps/loss"]) > 0, draw_training),
+    Panel("confusion", (WIDTH, 5.5), lambda run: "test/confusion" in run, draw_confusion),
+    Panel("raster", raster_size, lambda run: len(run["spikes"]) > 0 and trial_count(run) > 0, draw_raster),
+    Panel("rates", (WIDTH, 3.5), lambda run: len(run["spikes"]) > 0 and trial_count(run) > 0, draw_rates),
+    Panel("states", lambda run, _: (WIDTH, 0.6 + 2.6 * len(states(run))),
+          lambda run: len(states(run)) > 0 and trial_count(run) > 0, draw_states),
+    Panel("weights", (WIDTH, 6), lambda run: len(run.get("weights", {})) > 0, draw_weights),
 ]

@@ -15,6 +15,8 @@ def open_run(path):
     """The file as h5py sees it; raises RunFileError for anything but a run file."""
     if not os.path.exists(path):
         raise RunFileError(f"there is no file {path}")
+    if not os.path.isfile(path):  # a folder; a pipe would wait for a writer
+        raise RunFileError(f"{path} is no file")
     try:
         run = h5py.File(path, "r")
     except OSError as e:
@@ -22,7 +24,7 @@ def open_run(path):
             run = h5py.File(path, "r", libver="latest", swmr=True)
         except (OSError, ValueError):
             raise RunFileError(f"{path} cannot be opened as an HDF5 file: {e}") from e
-    if run.attrs.get("format") != "snnsim run":
+    if str(run.attrs.get("format")) != "snnsim run":
         run.close()
         raise RunFileError(f"{path} is an HDF5 file, but not a run file of snnsim "
                            "(its attribute 'format' should be 'snnsim run')")
@@ -103,6 +105,17 @@ def simulated(run):
     if "steps" in run.attrs and run.attrs["status"] != "running":
         return Stretch(0.0, int(run.attrs["steps"]) * dt)
     return Stretch(0.0, max((g["timestamps"][-1] for g in run["spikes"].values() if len(g["timestamps"])), default=0.0))
+
+
+def title_of(run):
+    """What every picture says above: the model, its seed and how long it ran."""
+    if is_simulation(run):
+        milliseconds = simulated(run).stop
+        duration = f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds:g} ms"
+    else:
+        duration = f"{trial_duration(run):g} ms a sample"
+    status = "" if run.attrs["status"] == "finished" else f", {run.attrs['status']}"
+    return f"{run.attrs['model_name']}, seed {run.attrs['seed']}, {duration}{status}"
 
 
 class CellSpikes(NamedTuple):

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from run_figures import Panel, colour
+from run_figures import WIDTH, Panel, colour, legend_above, legend_beside
 
 MOST_FIELDS = 100      # receptive fields of a projection
 LEAST_SIDE = 4         # of an image that a source may be
+WEIGHT_BINS = 50
 
 
 def projections(run):
@@ -35,17 +36,48 @@ def edges_of(times):
     return np.concatenate(([first], middle, [last]))
 
 
+def histograms_over_time(run):
+    """(name, unit, ms, edges, counts [time, bin]) of each projection: recorded as such, or from snapshots of all weights."""
+    found = []
+    for name, group in projections(run):
+        if "histogram" in group and len(group["histogram_time"]):
+            found.append((name, unit_of(group["histogram_edges"]), group["histogram_time"][:],
+                          group["histogram_edges"][:], group["histogram"][:]))
+        elif "snapshots" in group and len(group["snapshots_time"]) > 1:
+            snapshots = group["snapshots"][:]
+            edges = weight_edges(snapshots[np.isfinite(snapshots)])
+            counts = np.array([np.histogram(s[np.isfinite(s)], edges)[0] for s in snapshots])
+            found.append((name, unit_of(group["snapshots"]), group["snapshots_time"][:], edges, counts))
+    return found
+
+
 def draw_histograms(figure, run, _shown):
-    found = with_data(run, "histogram")
-    for axes, (name, group) in zip(axes_of(figure, found), found):
-        counts, time = group["histogram"][:], group["histogram_time"][:]
+    found = histograms_over_time(run)
+    for axes, (name, unit, time, edges, counts) in zip(axes_of(figure, found), found):
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        if len(time):
-            image = axes.pcolormesh(edges_of(time) / 1000.0, group["histogram_edges"][:], share.T, cmap="viridis",
-                                    vmax=max(np.quantile(share, 0.99), 1e-9))
-            figure.colorbar(image, ax=axes, label="share of the synapses")
-        axes.set(xlabel="time [s]", ylabel=f"weight{unit_of(group['histogram_edges'])}", title=name)
-    figure.suptitle("Weights over time", fontsize=10)
+        image = axes.pcolormesh(edges_of(time) / 1000.0, edges, share.T, cmap="viridis", rasterized=True,
+                                vmax=max(np.quantile(share, 0.99), 1e-9))
+        figure.colorbar(image, ax=axes, label="share of the synapses")
+        axes.set(xlabel="time [s]", ylabel=f"weight{unit}", title=name)
+    return "Weights over time"
+
+
+def weight_edges(values):
+    """Bins from the least weight to the largest; one around weights that are all the same."""
+    low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        low, high = low - max(abs(low), 1e-3) / 20, high + max(abs(high), 1e-3) / 20
+    return np.linspace(low, high, WEIGHT_BINS + 1)
+
+
+def draw_final_weights(figure, run, _shown):
+    found = with_data(run, "weight")
+    for axes, (name, group) in zip(axes_of(figure, found), found):
+        weight = group["weight"][:]
+        axes.hist(weight, weight_edges(weight), color=colour(0))
+        axes.set(xlabel=f"weight{unit_of(group['weight'])}", ylabel="synapses",
+                 title=f"{name}: {len(weight)} synapses, mean {weight.mean() if len(weight) else 0:.4g}")
+    return "Weights at the end"
 
 
 def draw_changes(figure, run, _shown):
@@ -58,8 +90,8 @@ def draw_changes(figure, run, _shown):
             axes.step(time[mine] / 1000.0, weight[mine], where="post", color=colour(k), linewidth=0.9,
                       label=f"{source} → {target}")
         axes.set(xlabel="time [s]", ylabel=f"weight{unit_of(changes['weight'])}", title=name)
-        axes.legend(fontsize=7)
-    figure.suptitle("Weights of single synapses", fontsize=10)
+        legend_beside(axes)
+    return "Weights of single synapses"
 
 
 def ends(run, name):
@@ -118,7 +150,8 @@ def draw_receptive_fields(figure, run, _shown):
                             vmax=max(weights.max(), 0.0) or 1e-9)
         axes.set_axis_off()
         part.colorbar(image, ax=axes, label=f"weight{unit}")
-        part.suptitle(f"Receptive fields, {name}: cells 0 to {shown - 1} of {weights.shape[1]}", fontsize=10)
+        axes.set_title(f"{name}: cells 0 to {shown - 1} of {weights.shape[1]}" if shown > 1 else name, fontsize=9)
+    return "Receptive fields"
 
 
 def draw_structure(figure, run, _shown):
@@ -128,14 +161,16 @@ def draw_structure(figure, run, _shown):
         for k, what in enumerate(("pruned", "grown")):
             axes.plot(structure["time"][:] / 1000.0, structure[what][:], ".-", color=colour(k),
                       label=f"{what}, {structure[what][:].sum()} in all")
-        axes.set(xlabel="time [s]", ylabel="synapses an interval", title=name)
-        axes.legend(fontsize=7)
-    figure.suptitle("Structural plasticity", fontsize=10)
+        axes.set(xlabel="time [s]", ylabel="synapses an interval")
+        legend_above(axes)
+        axes.set_title(name, pad=22)
+    return "Structural plasticity"
 
 
 WEIGHT_PANELS = [
-    Panel("receptive_fields", (12, 6), lambda run: len(receptive_fields(run)) > 0, draw_receptive_fields),
-    Panel("weight_histograms", (12, 4), lambda run: len(with_data(run, "histogram")) > 0, draw_histograms),
-    Panel("weight_changes", (12, 4), lambda run: len(with_data(run, "changes")) > 0, draw_changes),
-    Panel("structure", (12, 3.5), lambda run: len(with_data(run, "structure")) > 0, draw_structure),
+    Panel("final_weights", (WIDTH, 3.5), lambda run: len(with_data(run, "weight")) > 0, draw_final_weights),
+    Panel("receptive_fields", (WIDTH, 6), lambda run: len(receptive_fields(run)) > 0, draw_receptive_fields),
+    Panel("weight_histograms", (WIDTH, 4), lambda run: len(histograms_over_time(run)) > 0, draw_histograms),
+    Panel("weight_changes", (WIDTH, 4), lambda run: len(with_data(run, "changes")) > 0, draw_changes),
+    Panel("structure", (WIDTH, 3.5), lambda run: len(with_data(run, "structure")) > 0, draw_structure),
 ]
