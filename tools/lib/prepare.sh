@@ -21,25 +21,54 @@ missing_packages() {
     done <"$root/tools/packages.txt"
 }
 
+# What to do where a package is missing and cannot be installed: the build may find what it needs elsewhere.
+go_on_without() {
+    say "$1; going on without them. If the build does not find them elsewhere, have an administrator install"
+    say "    apt-get install ${*:2}"
+}
+
+# Prints the command that makes one root, or fails.
+become_root() {
+    [[ $(id -u) -eq 0 ]] && { echo env; return; }
+    command -v sudo >/dev/null || return 1
+    # A password can be asked for at a terminal only.
+    sudo -n true 2>/dev/null || [[ -t 0 && -t 2 ]] || return 1
+    echo sudo env
+}
+
 install_packages() {
-    local missing as_root=()
+    local missing as_root
+    if [[ -n ${CONDA_PREFIX:-} ]]; then
+        say "using the packages of the conda environment $CONDA_PREFIX"
+        return
+    fi
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "this is not a Debian-like system; make sure that these are installed: $(grep -v '^#' "$root/tools/packages.txt" | awk '{printf "%s ", $1}')"
         return
     fi
     mapfile -t missing < <(missing_packages "$@")
     [[ ${#missing[@]} -eq 0 ]] && return
-    say "installing these packages of the system: ${missing[*]}"
-    if [[ $(id -u) -ne 0 ]]; then
-        command -v sudo >/dev/null || die "neither root nor sudo; install them by hand: apt-get install ${missing[*]}"
-        as_root=(sudo)
-    fi
-    "${as_root[@]}" apt-get update -qq >&2 || die "apt-get update failed"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        "${missing[@]}" >"$build/install.log" 2>&1 || {
-        tail -n 20 "$build/install.log" >&2
-        die "installing packages failed; the whole log is in $build/install.log"
+    as_root=$(become_root) || {
+        go_on_without "these packages are missing, and there is neither root nor sudo: ${missing[*]}" "${missing[@]}"
+        return
     }
+    say "installing these packages of the system: ${missing[*]}"
+    # shellcheck disable=SC2086
+    if ! $as_root DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$build/install.log" 2>&1 ||
+        ! $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            "${missing[@]}" >>"$build/install.log" 2>&1; then
+        tail -n 20 "$build/install.log" >&2
+        [[ $as_root == env ]] && die "installing packages failed; the whole log is in $build/install.log"
+        go_on_without "installing packages with sudo failed" "${missing[@]}"
+    fi
+}
+
+# What no build can do without.
+need_tools() {
+    local tool lacking=()
+    for tool in cmake ninja; do command -v "$tool" >/dev/null || lacking+=("$tool"); done
+    [[ -n ${CXX:-} ]] || command -v c++ >/dev/null || lacking+=("c++")
+    [[ ${#lacking[@]} -eq 0 ]] || die "not found: ${lacking[*]}; docs/install.md says how to install snnsim without root, on Fedora and with conda"
 }
 
 has_gpu() { [[ -e /dev/nvidia0 ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }; }
@@ -86,6 +115,7 @@ prepare() {
     if [[ ! -f $build/build.ninja || $(cat "$build/.prepared" 2>/dev/null) != "$stamp" ]]; then
         # shellcheck disable=SC2086
         install_packages $purposes
+        need_tools
         nvcc=$(find_nvcc "$cuda")
         if [[ -n $nvcc ]]; then
             options+=("-DSNNSIM_CUDA=ON" "-DCMAKE_CUDA_COMPILER=$nvcc")
@@ -95,6 +125,7 @@ prepare() {
         fi
         [[ $purposes == *test* ]] && options+=("-DSNNSIM_TESTS=ON") || options+=("-DSNNSIM_TESTS=OFF")
         say "configuring in $build"
+        [[ -z ${CONDA_PREFIX:-} ]] || options+=("-DCMAKE_PREFIX_PATH=$CONDA_PREFIX")
         # shellcheck disable=SC2086
         cmake -S "$root" -B "$build" -G Ninja "${options[@]}" ${CMAKE_ARGS:-} >"$build/configure.log" 2>&1 || {
             cat "$build/configure.log" >&2

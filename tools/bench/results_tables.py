@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Makes the tables of README.md and docs/ from the measured values in tools/bench/results: what stands between
+`<!-- results: NAME -->` and `<!-- end of results -->` is replaced."""
+
+import argparse
+import csv
+import json
+import pathlib
+import re
+import statistics
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "tools" / "bench" / "results"
+REGION = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end of results -->)", re.S)
+EXAMPLE = """examples:
+  tools/bench/results_tables.py            # writes the tables
+  tools/bench/results_tables.py --check    # says which are not those of the measured values
+"""
+
+
+def read(name):
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def table(header, rows, right=None):
+    """Markdown; the columns from `right` on hold numbers."""
+    right = 1 if right is None else right
+    lines = [header, ["---" if k < right else "---:" for k in range(len(header))], *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def digits(value, significant):
+    """As many digits as are significant, without an exponent."""
+    text = f"{value:#.{significant}g}"
+    return f"{float(text):.0f}" if "e+" in text else f"{value:.9f}".rstrip("0") if "e-" in text else text.rstrip(".")
+
+
+def times(ratio):
+    return f"{ratio:.0f} x" if ratio >= 9.95 else f"{ratio:.1f} x"
+
+
+def percent(share):
+    return f"{100 * share:.2f} %"
+
+
+def training_speed():
+    r = read("train_vs_peers_cpu")
+    versions = {name: r["rounds"][name][0]["version"] for name in ("spikingjelly", "snntorch")}
+    e, i, m = r["epoch_s"], r["infer_images_per_s"], r["peak_bytes"]
+    names = ("snnsim", "spikingjelly", "snntorch")
+    rows = [["training, s per epoch", *(f"{e[n]:.1f}" for n in names), f"{times(r['epoch_ratio_to_fastest_peer'])} faster"],
+            ["inference, images per s", *(f"{i[n]:,.0f}" for n in names), f"{times(r['infer_ratio_to_fastest_peer'])} faster"],
+            ["peak memory, MB", *(f"{m[n] / 1e6:.0f}" for n in names), f"{100 * r['peak_memory_share_of_leanest_peer']:.0f} %"]]
+    return table([r["network"].split(",")[0], "snnsim", f"SpikingJelly {versions['spikingjelly']}",
+                  f"snnTorch {versions['snntorch']}", "against the better peer"], rows)
+
+
+NETWORKS = {"cuba": "`cuba.yaml`, 4,000 cells", "brunel": "`brunel.yaml`, 15.6 million synapses",
+            "microcircuit_0.2": "`microcircuit.yaml` at 0.2, 12.0 million synapses"}
+
+
+def best_of_brian(case):
+    return min((k for k in case["median"] if k.startswith("brian2")), key=lambda k: case["median"][k]["rtf"], default=None)
+
+
+def simulation_speed():
+    rows = []
+    for name, case in read("engine_vs_peers_cpu")["cases"].items():
+        median, brian = case["median"], best_of_brian(case)
+        rows.append([NETWORKS[name], digits(median["snnsim"]["rtf"], 2),
+                     f"{digits(median['nest']['rtf'], 3)} ({times(case['times_faster']['nest'])})",
+                     f"{digits(median[brian]['rtf'], 3)} ({times(case['times_faster'][brian])})" if brian else "-",
+                     f"{median['snnsim']['build_s']:.2f} s, {median['nest']['build_s']:.1f} s",
+                     f"{median['snnsim']['peak_bytes'] / 1e6:.0f}, {median['nest']['peak_bytes'] / 1e6:.0f}"])
+    return table(["wall time / simulated time", "snnsim", "NEST 3.10.0", "Brian2 2.11.0", "construction, snnsim and NEST",
+                  "peak MB, snnsim and NEST"], rows)
+
+
+def simulation_speed_short():
+    rows = []
+    for name, case in read("engine_vs_peers_cpu")["cases"].items():
+        median, brian = case["median"], best_of_brian(case)
+        rows.append([NETWORKS[name], digits(median["snnsim"]["rtf"], 2), digits(median["nest"]["rtf"], 3),
+                     digits(median[brian]["rtf"], 3) if brian else "-"])
+    return table(["wall time / simulated time", "snnsim", "NEST 3.10.0", "Brian2 2.11.0"], rows)
+
+
+def mnist_stdp():
+    rows = [[str(r["cells"]), str(r["seed"]), percent(r["accuracy"]), f"{r['spikes_an_image']['train']:.1f}",
+             f"{r['likeness']:.2f}"] for r in read("mnist_stdp")["runs"]]
+    return table(["cells", "seed", "test accuracy", "spikes an image", "cosine of a cell's weights and its class's mean image"],
+                 rows, right=0)
+
+
+def plasticity_speed():
+    nest, brian = read("plasticity_vs_nest_cpu")["cases"]["brunel_stdp"], read("plasticity_vs_brian_cpu")["cases"]["mnist_stdp"]
+    lean = read("plasticity_vs_brian_lean_cpu")["cases"]["mnist_stdp"]
+
+    def against_brian(case):
+        ours, theirs = (case["median"][case["best"][name]]["sim_s"] for name in ("snnsim", "brian2"))
+        return [f"{ours:.2f} s", f"Brian2 2.11.0: {theirs:.1f} s", times(case["times_faster_both_at_their_best"])]
+
+    return table(["", "snnsim", "the other", "faster"], [
+        ["Brunel's network, STDP of 10 million synapses, 300 ms", f"{nest['median']['snnsim']['sim_s']:.1f} s",
+         f"NEST 3.10.0: {nest['median']['nest']['sim_s']:.1f} s", times(nest["times_faster"])],
+        ["its construction", f"{nest['median']['snnsim']['build_s']:.2f} s", f"NEST 3.10.0: {nest['median']['nest']['build_s']:.1f} s",
+         times(nest["construction_times_faster"])],
+        ["its peak memory, for each plastic synapse", f"{nest['peak_bytes_per_plastic_synapse']['snnsim']:.1f} bytes",
+         f"NEST 3.10.0: {nest['peak_bytes_per_plastic_synapse']['nest']:.0f} bytes", "-"],
+        ["200 images of `mnist_stdp.yaml`", *against_brian(brian)],
+        ["the same, traces of the script by cell instead of by synapse", *against_brian(lean)]])
+
+
+def thread_scaling():
+    names = {"brunel": "`brunel.yaml`", "microcircuit_0.2": "`microcircuit.yaml` at 0.2"}
+    rows = [[names[name], digits(c["median"]["rtf_1"], 3), digits(c["median"]["rtf_2"], 3), f"{c['median']['scaling']:.2f} x",
+             f"{c['median']['ceiling']:.1f} x"] for name, c in read("thread_scaling")["cases"].items()]
+    return table(["wall time / simulated time", "one thread", "two threads", "faster", "two independent processes"], rows)
+
+
+def network_statistics():
+    rows = []
+    for name, network in read("network_statistics")["networks"].items():
+        for c in network["comparison"]:
+            rows.append([name, c["population"], c["quantity"], f"{digits(c['mean'], 4)} ({digits(c['sd'], 2)})",
+                         f"{digits(c['reference_mean'], 4)} ({digits(c['reference_sd'], 2)})", f"{c['errors_apart']:+.1f}"])
+    return table(["network", "population", "quantity", "snnsim, mean (sd)", "NEST 3.10.0, mean (sd)", "standard errors apart"],
+                 rows, right=3)
+
+
+def acceptance():
+    rows = []
+    for name, case in read("acceptance")["cases"].items():
+        for q in case["quantities"]:
+            if q["least"] is not None:
+                limits = f"{q['least']:.4g} to {q['most']:.4g}" if q["most"] is not None else f"at least {q['least']:.4g}"
+                rows.append([name, q["population"], q["quantity"], str(len(case["seeds"])), digits(q["mean"], 4), limits])
+    return table(["network", "population", "quantity", "seeds", "mean", "accepted"], rows, right=3)
+
+
+def configurations(name):
+    """(model, setting) -> the mean of each column over the seeds, and how many those are."""
+    found = {}
+    with open(RESULTS / f"{name}.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["model"], row["setting"]), []).append(row)
+    means = {}
+    for key, rows in found.items():
+        means[key] = {column: statistics.fmean(float(r[column]) for r in rows) for column in rows[0]
+                      if column not in ("model", "setting", "seed", "file", "precision")}
+        means[key]["seeds"] = len(rows)
+    return means
+
+
+ISO_NAMES = {
+    "ann": "ANN, float", "ann_pruned": "ANN, pruned, float", "lif_latency_short": "LIF, latency code, 8 steps, float",
+    "lif_latency_pruned": "the same, pruned", "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
+    "ann_pruned_int8": "ANN, pruned, int8", "lif_latency_pruned_int8": "LIF, latency code, 8 steps, pruned, int8",
+    "lif_latency": "LIF, latency code, 25 steps, float", "lif_direct": "LIF, image as current, float",
+    "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float", "dendritic": "dendritic ANN, float"}
+TARGET = 0.98
+
+
+def setting_of(text):
+    """What differs from the model's file, in words."""
+    size, steps = re.findall(r"size=(\d+)", text), re.search(r"duration[=:] ?(\d+) ms", text)
+    sparsity = re.search(r"sparsity: ([0-9.]+)", text)
+    parts = [f"{' and '.join(size)} cells"] if size else []
+    parts += [f"{steps[1]} steps" if steps[1] != "1" else "1 step"] if steps else []
+    parts += [f"{float(sparsity[1]) * 100:.0f} % pruned"] if sparsity else []
+    parts += ["rate penalty"] if "rate_penalty=[{" in text else []
+    return ", ".join(parts)
+
+
+def energy_at_equal_accuracy():
+    means = configurations("iso_mnist")
+    rows = []
+    for model, name in ISO_NAMES.items():
+        mine = {setting: m for (other, setting), m in means.items() if other == model}
+        reached = {s: m for s, m in mine.items() if m["accuracy"] >= TARGET}
+        if reached:
+            setting = min(reached, key=lambda s: reached[s]["energy_in_all_uJ"])
+        else:
+            setting = max(mine, key=lambda s: mine[s]["accuracy"])
+        m = mine[setting]
+        rows.append([name, setting_of(setting), percent(m["accuracy"]) + ("" if reached else " at best"), f"{m['macs']:,.0f}",
+                     f"{m['acs']:,.0f}", *(f"{digits(m[k], 3)} uJ" for k in ("energy_uJ", "energy_in_all_uJ", "dense_energy_uJ"))])
+    return table(["network", "setting", "test accuracy", "MACs", "ACs", "arithmetic", "in all", "arithmetic without skipping zeros"],
+                 rows, right=2)
+
+
+def dense_against_dendritic():
+    rows = []
+    for (model, _), m in configurations("li").items():
+        rows.append([model, f"{m['seeds']:.0f}", percent(m["accuracy"]), f"{m['dense_ops']:,.0f}", f"{m['macs']:,.0f}",
+                     f"{digits(m['dense_energy_uJ'], 4)} uJ", f"{digits(m['energy_uJ'], 3)} uJ"])
+    return table(["network", "seeds", "test accuracy", "MACs without skipping zeros", "effective MACs",
+                  "arithmetic without skipping zeros", "arithmetic"], rows)
+
+
+def sources():
+    rows = []
+    for path in sorted(RESULTS.glob("*.json")):
+        r = json.loads(path.read_text())
+        rows.append([f"[{path.name}](../tools/bench/results/{path.name})", r["date"], f"{r['cpu']}, {r['cores']} cores", r["snnsim"]])
+    return table(["file", "measured", "on", "with"], rows, right=4)
+
+
+TABLES = {f.__name__: f for f in (training_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
+                                  thread_scaling, network_statistics, acceptance, energy_at_equal_accuracy,
+                                  dense_against_dendritic, sources)}
+
+
+def with_tables(text, path):
+    def made(match):
+        if match[2] not in TABLES:
+            sys.exit(f"results_tables.py: error: {path} wants a table {match[2]}; there are {', '.join(TABLES)}")
+        return match[1] + TABLES[match[2]]() + match[3]
+
+    return REGION.sub(made, text)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="results_tables.py", description=__doc__, epilog=EXAMPLE,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 where a table is another")
+    options = parser.parse_args()
+    other = []
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        made = with_tables(text, path)
+        if made != text:
+            other.append(str(path.relative_to(ROOT)))
+            if not options.check:
+                path.write_text(made, encoding="utf-8")
+    if options.check and other:
+        sys.exit(f"results_tables.py: not the tables of tools/bench/results: {', '.join(other)}; run tools/bench/results_tables.py")
+    print("\n".join(other) if other else "all tables are those of tools/bench/results")
+
+
+if __name__ == "__main__":
+    main()
