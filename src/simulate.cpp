@@ -387,11 +387,11 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     if (!protocol.finished() && !trouble)  // the question may have come after the last part
         file->append(done, {}, take_values(spec, *engine, rates.add({}, done), done),
                      checkpoint_now());
-    meter.end("simulate");
     SimulationSummary summary;
-    summary.measured = meter.so_far();
     summary.seconds["build"] = engine->report().build_seconds;
     summary.seconds["simulate"] = seconds_before + timer.seconds();
+    meter.end("simulate");
+    summary.measured = meter.so_far();
     summary.status = trouble               ? RunStatus::failed
                      : protocol.finished() ? RunStatus::finished
                                            : RunStatus::interrupted;

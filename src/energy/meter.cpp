@@ -34,20 +34,20 @@ std::vector<EnergyDomain> energy_domains(const std::string& gpu) {
 }
 
 EnergyMeter::EnergyMeter(std::vector<EnergyDomain> domains, const MeterOptions& options,
-                         MeasuredEnergy before) {
+                         MeasuredEnergy before)
+    : clock_(options.clock) {
     double within = 0.0;
     for (EnergyDomain& d : domains) {
         if (d.counter && d.counter->read_within() > 0.0)
             within = within > 0.0 ? std::min(within, d.counter->read_within())
                                   : d.counter->read_within();
         domains_.emplace_back().EnergyDomain::operator=(std::move(d));
+        domains_.back().since = clock_();
         idle_[domains_.back().name] = {0.0, not_asked};
     }
     if (within > 0.0) thread_ = std::thread([this, within] { watch(within); });
     if (options.idle_seconds > 0.0) {
-        during("idle", [&] {
-            std::this_thread::sleep_for(std::chrono::duration<double>(options.idle_seconds));
-        });
+        during("idle", [&] { options.sleep(options.idle_seconds); });
         const PhaseEnergy idle = closed_.phases.at("idle");
         for (const auto& [name, energy] : idle.domains)
             idle_[name] = {energy.used.value / idle.seconds, energy.used.unavailable};
@@ -79,7 +79,7 @@ void EnergyMeter::read(Domain& domain) {
         const double joules = domain.counter->joules();
         if (joules == domain.last) return;
         domain.last = joules;
-        domain.unchanged = Timer();
+        domain.since = clock_();
     } catch (const EnergyUnavailable& e) {
         ++domain.failures;
         domain.failure = e.what();
@@ -92,7 +92,7 @@ void EnergyMeter::read_all() {
 
 void EnergyMeter::begin(const std::string& phase) {
     const std::scoped_lock lock(mutex_);
-    Open open;
+    Open open{clock_(), {}};
     for (Domain& domain : domains_) {
         const std::uint64_t failures = domain.failures;  // one here counts as one in the phase
         read(domain);
@@ -102,7 +102,8 @@ void EnergyMeter::begin(const std::string& phase) {
 }
 
 PhaseEnergy EnergyMeter::since(const Open& open, Phase phase) const {
-    PhaseEnergy out{open.timer.seconds(), {}};
+    const double now = clock_();
+    PhaseEnergy out{now - open.start, {}};
     for (std::size_t k = 0; k < domains_.size(); ++k) {
         const Domain& domain = domains_[k];
         const double joules = domain.last - open.starts[k].joules;
@@ -117,9 +118,9 @@ PhaseEnergy EnergyMeter::since(const Open& open, Phase phase) const {
             energy.used = {0.0, not_yet};
         } else if (joules <= 0.0) {
             energy.used = {0.0, fmt::format("the counter did not move in {:.3g} s", out.seconds)};
-        } else if (domain.unchanged.seconds() > moves_within) {
-            energy.used = {0.0, fmt::format("the counter has not moved for {:.3g} s",
-                                            domain.unchanged.seconds())};
+        } else if (now - domain.since > moves_within) {
+            energy.used = {
+                0.0, fmt::format("the counter has not moved for {:.3g} s", now - domain.since)};
         } else if (out.seconds < short_phase) {
             energy.note = "less than 1 s: few updates of the counter";
         }

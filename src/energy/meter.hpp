@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -10,7 +11,6 @@
 
 #include "snnsim/measured_energy.hpp"
 #include "src/energy/meter_source.hpp"
-#include "src/run/stopwatch.hpp"
 
 namespace snnsim {
 
@@ -18,6 +18,10 @@ struct MeterOptions {
     std::string gpu = {};  // PCI bus id of the GPU that computes; empty: none does
     EnergyAccounting accounting = {};
     double idle_seconds = 0.0;  // how long the idle machine is measured first; 0: not at all
+    Clock clock = steady_seconds;
+    std::function<void(double seconds)> sleep = [](double seconds) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    };
 };
 
 /// The domains of this machine: RAPL below $SNNSIM_POWERCAP (/sys/class/powercap) and, where a GPU
@@ -58,8 +62,8 @@ class EnergyMeter {
 
   private:
     struct Domain : EnergyDomain {
-        double last = 0.0;  // J
-        Timer unchanged;    // since `last` was first read
+        double last = 0.0;   // J
+        double since = 0.0;  // when `last` was first read
         std::uint64_t failures = 0;
         std::string failure;  // the last one
     };
@@ -68,7 +72,7 @@ class EnergyMeter {
         std::uint64_t failures;
     };
     struct Open {
-        Timer timer;
+        double start;
         std::vector<Start> starts;  // by domain
     };
     void read(Domain& domain);
@@ -77,6 +81,7 @@ class EnergyMeter {
     PhaseEnergy since(const Open& open, Phase phase) const;
     void watch(double seconds);
 
+    const Clock clock_;
     std::mutex mutex_;
     std::vector<Domain> domains_;
     std::map<std::string, Open> open_;

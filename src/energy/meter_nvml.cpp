@@ -5,8 +5,6 @@
 
 #include <optional>
 
-#include "src/run/stopwatch.hpp"
-
 namespace snnsim {
 namespace {
 
@@ -109,31 +107,32 @@ class NvmlCounter final : public EnergySource {
 /// Trapezoids under the power.
 class NvmlPower final : public EnergySource {
   public:
-    explicit NvmlPower(std::shared_ptr<const Nvml> nvml)
-        : nvml_(std::move(nvml)), watts_(nvml_->watts()) {}
+    NvmlPower(std::shared_ptr<const Nvml> nvml, Clock clock)
+        : nvml_(std::move(nvml)), clock_(std::move(clock)), watts_(nvml_->watts()), at_(clock_()) {}
     double joules() override {
-        const double watts = nvml_->watts(), seconds = since_.seconds();
-        since_ = Timer();
-        sum_ += 0.5 * (watts_ + watts) * seconds;
+        const double watts = nvml_->watts(), now = clock_();
+        sum_ += 0.5 * (watts_ + watts) * (now - at_);
         watts_ = watts;
+        at_ = now;
         return sum_;
     }
     double read_within() const override { return 0.05; }
 
   private:
     std::shared_ptr<const Nvml> nvml_;
-    double watts_, sum_ = 0.0;
-    Timer since_;
+    const Clock clock_;
+    double watts_, at_, sum_ = 0.0;
 };
 
 }  // namespace
 
-EnergyDomain nvml_domain(const std::string& library, const std::string& bus_id) {
+EnergyDomain nvml_domain(const std::string& library, const std::string& bus_id,
+                         const Clock& clock) {
     try {
         const auto nvml = std::make_shared<const Nvml>(library, bus_id);
         if (nvml->has_counter())
             return {"gpu", "NVML counter", std::make_unique<NvmlCounter>(nvml), ""};
-        return {"gpu", "NVML power, sampled", std::make_unique<NvmlPower>(nvml), ""};
+        return {"gpu", "NVML power, sampled", std::make_unique<NvmlPower>(nvml, clock), ""};
     } catch (const EnergyUnavailable& e) {
         return {"gpu", "", nullptr, e.what()};
     }

@@ -7,6 +7,7 @@ namespace snnsim {
 
 /// The GPU with this PCI bus id. Its energy counter, or, where it has none, its power, which must
 /// be sampled.
-EnergyDomain nvml_domain(const std::string& library, const std::string& bus_id);
+EnergyDomain nvml_domain(const std::string& library, const std::string& bus_id,
+                         const Clock& clock = steady_seconds);
 
 }  // namespace snnsim

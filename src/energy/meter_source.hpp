@@ -1,6 +1,8 @@
 // What a meter can read: one energy counter of the machine.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,6 +14,13 @@ namespace snnsim {
 struct EnergyUnavailable : Error {
     using Error::Error;
 };
+
+/// Tells the seconds since some moment: those of the machine, or of a test.
+using Clock = std::function<double()>;
+inline double steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 class EnergySource {
   public:

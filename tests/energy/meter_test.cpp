@@ -6,22 +6,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
 #include "src/energy/accounting.hpp"
 #include "src/energy/meter_nvml.hpp"
 #include "src/energy/meter_rapl.hpp"
+#include "tests/wait_for.hpp"
 
 namespace snnsim {
 namespace {
 
 namespace fs = std::filesystem;
 
-void sleep_for(double seconds) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-}
+/// Time that passes when a test says so.
+struct TestClock {
+    std::atomic<double> now{0.0};
+
+    void pass(double seconds) { now = now + seconds; }
+    Clock reading() {
+        return [this] { return now.load(); };
+    }
+    MeterOptions options() {
+        MeterOptions o;
+        o.clock = reading();
+        return o;
+    }
+};
+
+/// A counter that the meter's thread reads again and again, and how often it has.
+class WatchedCounter final : public EnergySource {
+  public:
+    WatchedCounter(std::unique_ptr<EnergySource> counter, std::atomic<int>& reads)
+        : counter_(std::move(counter)), reads_(reads) {}
+    double joules() override {
+        const double joules = counter_->joules();
+        ++reads_;
+        return joules;
+    }
+    double read_within() const override { return 1e-3; }
+
+  private:
+    std::unique_ptr<EnergySource> counter_;
+    std::atomic<int>& reads_;
+};
 
 /// A powercap folder with one package and its DRAM, as of an Intel server.
 class Rapl : public ::testing::Test {
@@ -90,29 +119,35 @@ TEST_F(Rapl, ACounterWrapsAtItsRange) {
 }
 
 TEST_F(Rapl, SeveralWrapsInOnePhaseAreSeenByTheThread) {
-    EnergyMeter meter(domains(), {});
+    std::vector<EnergyDomain> watched = domains();
+    ASSERT_EQ(watched[1].name, "dram-0");
+    EXPECT_GT(watched[1].counter->read_within(), 0.0);
+    EXPECT_LE(watched[1].counter->read_within(), 1.0);  // s; the smallest ranges last a minute
+    std::atomic<int> reads{0};
+    watched[1].counter = std::make_unique<WatchedCounter>(std::move(watched[1].counter), reads);
+    EnergyMeter meter(std::move(watched), {});
     meter.begin("train");
     set("intel-rapl:0:0", 400);  // 500 -> 1000 -> 400
-    sleep_for(1.2);              // it is read at least once a second
-    set("intel-rapl:0:0", 300);  // 400 -> 1000 -> 300
+    const int before = reads;
+    testing::wait_for([&] { return reads >= before + 2; });  // one may have been under way
+    set("intel-rapl:0:0", 300);                              // 400 -> 1000 -> 300
     meter.end("train");
     EXPECT_NEAR(of(meter.so_far(), "train", "dram-0").used.value, 1800e-6, 1e-12);
 }
 
 TEST_F(Rapl, ACounterThatStandsStillIsUnavailable) {
-    EnergyMeter meter(domains(), {});
-    meter.during("test", [] { sleep_for(0.02); });
-    const Measure standing = of(meter.so_far(), "test", "package-0").used;
-    EXPECT_EQ(standing.unavailable.find("the counter did not move in 0.0"), 0u)
-        << standing.unavailable;
+    TestClock clock;
+    EnergyMeter meter(domains(), clock.options());
+    meter.during("test", [&] { clock.pass(0.02); });
+    EXPECT_EQ(of(meter.so_far(), "test", "package-0").used.unavailable,
+              "the counter did not move in 0.02 s");
     meter.begin("train");
     set("intel-rapl:0", 3000000);
     meter.so_far();
-    sleep_for(0.6);  // moved first, stands then
+    clock.pass(0.6);  // moved first, stands then
     meter.end("train");
-    const Measure stopped = of(meter.so_far(), "train", "package-0").used;
-    EXPECT_EQ(stopped.unavailable.find("the counter has not moved for 0."), 0u)
-        << stopped.unavailable;
+    EXPECT_EQ(of(meter.so_far(), "train", "package-0").used.unavailable,
+              "the counter has not moved for 0.6 s");
 }
 
 TEST_F(Rapl, AZoneThatVanishesSpoilsItsPhaseAlone) {
@@ -164,20 +199,23 @@ TEST_F(Rapl, WhatIsNotThereSaysWhy) {
 }
 
 TEST_F(Rapl, TheIdleMachineIsAColumnOfItsOwn) {
-    std::thread idle([&] {
-        sleep_for(0.05);
-        set("intel-rapl:0", 1200000);
+    TestClock clock;
+    MeterOptions options = clock.options();
+    options.idle_seconds = 0.1;
+    options.sleep = [&](double seconds) {
+        set("intel-rapl:0", 1200000);  // 0.2 J more
+        clock.pass(seconds);
+    };
+    EnergyMeter meter(domains(), options);
+    meter.during("train", [&] {
+        set("intel-rapl:0", 4200000);
+        clock.pass(3.0);
     });
-    EnergyMeter meter(domains(), {.idle_seconds = 0.1});
-    idle.join();
-    meter.during("train", [&] { set("intel-rapl:0", 4200000); });
     const MeasuredEnergy m = meter.so_far();
     EXPECT_EQ(m.phases.count("idle"), 0u);
     const DomainEnergy& package = of(m, "train", "package-0");
-    EXPECT_DOUBLE_EQ(package.used.value, 3.0);  // nothing taken off
-    const double watts = package.idle.value / m.phases.at("train").seconds;
-    EXPECT_GT(watts, 0.2);  // 0.2 J in 0.1 s; a busy machine sleeps longer
-    EXPECT_LE(watts, 2.0);
+    EXPECT_DOUBLE_EQ(package.used.value, 3.0);         // nothing taken off
+    EXPECT_NEAR(package.idle.value, 2.0 * 3.0, 1e-9);  // W s
     EXPECT_NE(of(m, "train", "dram-0").idle.unavailable.find("did not move"), std::string::npos);
 }
 
@@ -242,15 +280,27 @@ TEST_F(NvmlGpu, PowerIsSampledWhereThereIsNoCounter) {
     for (const char* library : {FAKE_NVML, FAKE_OLD_NVML}) {
         open(library);
         set(0, not_supported, 50000, 0);
-        EnergyMeter meter(domains(library), {});
-        meter.during("train", [] { sleep_for(0.3); });
+        TestClock clock;
+        std::vector<EnergyDomain> list;
+        list.push_back(nvml_domain(library, gpu, clock.reading()));
+        std::atomic<int> reads{0};
+        EXPECT_LE(list[0].counter->read_within(), 0.1);  // s
+        list[0].counter = std::make_unique<WatchedCounter>(std::move(list[0].counter), reads);
+        EnergyMeter meter(std::move(list), clock.options());
+        meter.during("train", [&] {
+            for (int k = 0; k < 3; ++k) {  // each trapezoid is sampled by the thread
+                clock.pass(0.1);
+                const int before = reads;
+                testing::wait_for([&] { return reads >= before + 2; });
+            }
+        });
         set(0, not_supported, 0, 0);
-        meter.so_far();  // the fall to 0 W is behind us
-        meter.during("test", [] { sleep_for(0.1); });
+        meter.during("fall", [&] { clock.pass(0.1); });
+        meter.during("test", [&] { clock.pass(0.1); });
         const MeasuredEnergy m = meter.so_far();
         const DomainEnergy& train = of(m, "train", "gpu");
         EXPECT_EQ(train.source, "NVML power, sampled");
-        EXPECT_NEAR(train.used.value, 50.0 * m.phases.at("train").seconds, 1.0);
+        EXPECT_NEAR(train.used.value, 50.0 * 0.3, 1e-9);
         EXPECT_FALSE(of(m, "test", "gpu").used.unavailable.empty());  // 0 W is no measurement
         dlclose(handle);
         handle = nullptr;

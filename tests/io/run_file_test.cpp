@@ -167,13 +167,23 @@ RunRecord numbered_record(std::int64_t number) {
 TEST_F(RunFile, AKilledWriterLeavesACompleteFile) {
     write_run(path, numbered_record(1));
     for (int trial = 0; trial < 20; ++trial) {
+        int begun[2];  // a byte for each file that the child begins to write
+        ASSERT_EQ(pipe(begun), 0);
         const pid_t child = fork();
         if (child == 0) {
-            for (std::int64_t number = 2;; ++number) write_run(path, numbered_record(number));
+            for (std::int64_t number = 2;; ++number) {
+                const RunRecord record = numbered_record(number);
+                if (write(begun[1], "", 1) != 1) _exit(1);
+                write_run(path, record);
+            }
         }
-        usleep(static_cast<useconds_t>(2000 + 3977 * trial));
+        close(begun[1]);
+        char byte;
+        for (int file = 0; file < 1 + trial % 4; ++file) ASSERT_EQ(read(begun[0], &byte, 1), 1);
+        usleep(static_cast<useconds_t>(977 * trial));  // anywhere in the file: no outcome waits
         kill(child, SIGKILL);
         waitpid(child, nullptr, 0);
+        close(begun[0]);
         const RunRecord r = read_run(path);
         const std::vector<float> expected(600000, static_cast<float>(r.checkpoint->epoch));
         EXPECT_EQ(r.network.projections[0].weights, expected);

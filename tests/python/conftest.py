@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import signal
 import struct
 import subprocess
+import time
 
 import h5py
 import numpy as np
@@ -20,6 +22,48 @@ OVERRIDES = ["dt=0.5 ms", "data.encode.duration=3 ms", "populations.hidden.size=
 NETWORK = ROOT / "models" / "cuba.yaml"
 NETWORK_OVERRIDES = ["simulate.duration=1500 ms",
                      "record=[{population: E, what: spikes, cells: 1000}, {population: E, what: v, cells: 3}]"]
+# Seconds after which something is taken to hang: far beyond what any of it takes on the slowest machine.
+PATIENCE = 3600.0
+
+
+def wait_for(seen, process=None):
+    """Waits until `seen()` is true, or `process` has ended; returns what `seen()` is then."""
+    start = time.monotonic()
+    while not (found := seen()):
+        if process is not None and process.poll() is not None:
+            return seen()
+        assert time.monotonic() < start + PATIENCE, "what was waited for did not happen"
+        time.sleep(0.002)
+    return found
+
+
+class OverTooEarly(Exception):
+    """A run had finished before it could be stopped."""
+
+
+def stop_when(seen, process, number):
+    """Sends the signal to the running program once `seen()` is true."""
+    wait_for(seen, process)
+    process.send_signal(number)
+    said = process.communicate()[1]
+    if process.returncode == 0:
+        raise OverTooEarly
+    assert process.returncode == (130 if number in (signal.SIGINT, signal.SIGTERM) else -number), said
+    return said
+
+
+def in_a_long_enough_run(attempt, folder):
+    """Calls `attempt(length, folder)` with 1, 2, 4 ... until its run lasts long enough to be stopped on the way:
+    no machine is too fast. $SNNSIM_TEST_LENGTH is another first length; with 0.1 all runs begin ten times shorter."""
+    length = float(os.environ.get("SNNSIM_TEST_LENGTH", 1))
+    while length < 1e6:
+        part = folder / f"{length:g}"
+        part.mkdir()
+        try:
+            return attempt(length, part)
+        except OverTooEarly:
+            length *= 2
+    raise AssertionError("the program ends before it can be stopped, however long the run")
 
 
 def write_idx(path, array):
@@ -55,7 +99,7 @@ def snnsim():
         pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
 
     def call(*arguments):
-        done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+        done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 

@@ -2,10 +2,11 @@
 import os
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
+
+from conftest import in_a_long_enough_run, stop_when
 
 MODEL = """
 name: listed
@@ -47,20 +48,19 @@ def test_a_list(snnsim, tmp_path):
 
 
 def test_a_file_that_changed(snnsim, tmp_path):
-    model, edges, out = tmp_path / "m.yaml", tmp_path / "edges.h5", tmp_path / "a.h5"
-    model.write_text(MODEL)
-    write_edges(edges, 0.2)
-    program = [os.environ["SNNSIM_BINARY"]]
-    process = subprocess.Popen(program + [model, "-o", out, "--checkpoint-every", "0.02", "--progress", "none"])
-    checkpoint = tmp_path / "a.checkpoint.h5"
-    while not checkpoint.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert checkpoint.exists(), "the run was over too early"
-    good = edges.read_bytes()
-    write_edges(edges, 0.3)
-    result = subprocess.run(program + ["--resume", out], capture_output=True, text=True)
-    assert result.returncode != 0 and "another content of 'edges.h5'" in result.stderr
-    edges.write_bytes(good)
-    snnsim("--resume", out)
+    def attempt(length, folder):
+        model, edges, out = folder / "m.yaml", folder / "edges.h5", folder / "a.h5"
+        model.write_text(MODEL)
+        write_edges(edges, 0.2)
+        program = [os.environ["SNNSIM_BINARY"]]
+        process = subprocess.Popen(program + [model, "-o", out, "--set", f"simulate.duration={100 * length} s",
+                                              "--checkpoint-every", "0.02", "--progress", "none"])
+        stop_when((folder / "a.checkpoint.h5").exists, process, signal.SIGKILL)
+        good = edges.read_bytes()
+        write_edges(edges, 0.3)
+        result = subprocess.run(program + ["--resume", out], capture_output=True, text=True)
+        assert result.returncode != 0 and "another content of 'edges.h5'" in result.stderr
+        edges.write_bytes(good)
+        snnsim("--resume", out)
+
+    in_a_long_enough_run(attempt, tmp_path)

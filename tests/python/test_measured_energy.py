@@ -1,14 +1,17 @@
 """Measured energy in run files, with a folder in place of sysfs whose counters move."""
+import array
+import fcntl
 import os
 import signal
 import subprocess
+import termios
 import threading
 import time
 
 import h5py
 import pytest
 
-from conftest import MODEL, OVERRIDES
+from conftest import MODEL, OVERRIDES, in_a_long_enough_run, stop_when
 
 NETWORK = """
 name: net
@@ -20,29 +23,37 @@ stimuli: [{to: E, kind: poisson, rate: 8 kHz, weight: 0.2 mV}]
 
 
 class Powercap:
-    """One package at about 100 W while it is entered, and a counter of DRAM that stands still."""
+    """One package whose counter moves whenever it is read, and a counter of DRAM that stands still."""
 
     def __init__(self, root):
-        self.root, self.stop = root, threading.Event()
+        self.root, self.stop, self.energy = root, threading.Event(), 0
         for zone, name in (("intel-rapl:0", "package-0"), ("intel-rapl:0:0", "dram")):
             (root / zone).mkdir()
             for file, text in (("name", name), ("energy_uj", "0"), ("max_energy_range_uj", "262143328850")):
                 (root / zone / file).write_text(text + "\n")
+        self.counter = root / "intel-rapl:0" / "energy_uj"
+        self.counter.unlink()
+        os.mkfifo(self.counter)
 
     def __enter__(self):
+        self.pipe = os.open(self.counter, os.O_RDWR)  # both ends: neither side waits for the other to open it
         self.thread = threading.Thread(target=self.count)
         self.thread.start()
+        return self
 
     def __exit__(self, *_):
         self.stop.set()
         self.thread.join()
+        os.close(self.pipe)
 
     def count(self):
-        energy = 0
-        while not self.stop.wait(0.001):
-            energy += 100_000
-            (self.root / "new").write_text(f"{energy}\n")
-            os.replace(self.root / "new", self.root / "intel-rapl:0" / "energy_uj")
+        """The pipe always holds one number; who reads it waits for the next."""
+        while not self.stop.wait(0.0002):
+            waiting = array.array("i", [0])
+            fcntl.ioctl(self.pipe, termios.FIONREAD, waiting)
+            if waiting[0] == 0:
+                self.energy += 100_000
+                os.write(self.pipe, f"{self.energy}\n".encode())
 
 
 @pytest.fixture
@@ -60,15 +71,17 @@ def train(snnsim, data_folder, out, *more):
 
 def test_a_training(snnsim, data_folder, tmp_path, powercap):
     out = tmp_path / "run.h5"
+    start = time.monotonic()
     with powercap:
         said = train(snnsim, data_folder, out, "--idle-baseline", "0.2", "--pue", "2", "--co2e", "500 g/kWh").stderr
+    took = time.monotonic() - start
     with h5py.File(out) as run:
         measured = run["energy/measured"]
         joules = 0
         for phase in ("data", "start", "train", "test"):
             package = measured[phase]["package-0"].attrs
             joules += package.get("joules", 0)
-            assert measured[phase].attrs["seconds"] == pytest.approx(run["profile"][phase][0], abs=0.05)
+            assert 0 < run["profile"][phase][0] <= measured[phase].attrs["seconds"] <= took
             assert "joules" not in measured[phase]["dram-0"].attrs
             assert "did not move" in measured[phase]["dram-0"].attrs["joules_unavailable"]
         package = measured["train/package-0"].attrs
@@ -107,30 +120,41 @@ def test_a_machine_without_counters(snnsim, data_folder, tmp_path, powercap):
 def test_a_simulation(snnsim, tmp_path, powercap):
     model, out = tmp_path / "net.yaml", tmp_path / "net.h5"
     model.write_text(NETWORK)
+    start = time.monotonic()
     with powercap:
         said = snnsim(model, "-o", out).stderr
+    took = time.monotonic() - start
     with h5py.File(out) as run:
         simulated = run["energy/measured/simulate"]
-        assert simulated.attrs["seconds"] == pytest.approx(run["profile/simulate"][0], abs=0.05)
+        assert 0 < run["profile/simulate"][0] <= simulated.attrs["seconds"] <= took
         assert simulated["package-0"].attrs["joules"] > 0
         assert "build" in run["energy/measured"]
     assert "measured energy: package " in said
 
 
 def test_a_simulation_that_is_resumed_adds_up(snnsim, tmp_path, powercap):
-    model, out = tmp_path / "net.yaml", tmp_path / "net.h5"
-    model.write_text(NETWORK)
-    with powercap:
-        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "--set", "simulate.duration=300 s", "-o", out],
-                                   stderr=subprocess.DEVNULL)
-        while not (tmp_path / "net.partial.h5").exists():
-            time.sleep(0.01)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-        first = dict(h5py.File(out)["energy/measured/simulate/package-0"].attrs)
+    def attempt(length, folder):
+        model, out = folder / "net.yaml", folder / "net.h5"
+        model.write_text(NETWORK)
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "--set", f"simulate.duration={300 * length} s",
+                                    "-o", out, "--progress", "none"], stderr=subprocess.PIPE, text=True)
+        stop_when(lambda: advanced(folder / "net.partial.h5"), process, signal.SIGINT)
+        with h5py.File(out) as run:
+            first, seconds = run["energy/measured/simulate/package-0"].attrs["joules"], run["profile/simulate"][0]
         snnsim("--resume", out)
-    with h5py.File(out) as run:
-        whole = run["energy/measured/simulate"]
-        assert whole["package-0"].attrs["joules"] > first["joules"] > 0
-        assert whole.attrs["seconds"] == pytest.approx(run["profile/simulate"][0], abs=0.1)
+        with h5py.File(out) as run:
+            whole = run["energy/measured/simulate"]
+            assert whole["package-0"].attrs["joules"] > first > 0
+            assert 0 < seconds < run["profile/simulate"][0] <= whole.attrs["seconds"]
+
+    with powercap:
+        in_a_long_enough_run(attempt, tmp_path)
+
+
+def advanced(path):
+    """Whether the file of a running simulation holds something."""
+    try:
+        with h5py.File(path, "r", libver="latest", swmr=True) as run:
+            return len(run["progress/time"]) > 0
+    except (OSError, KeyError):
+        return False

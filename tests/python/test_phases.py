@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT, TEST, TRAIN
+from conftest import ROOT, TEST, TRAIN, in_a_long_enough_run, stop_when
 
 SETTINGS = ["parameters.n=20", "simulate.phases.0.present.running=20", "simulate.phases.1.present.count=60",
             "projections.0.plasticity.learning_rate=5"]
@@ -80,20 +79,24 @@ def test_cells_look_like_what_they_stand_for(learned, data_folder):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_goes_on_exactly(learned, snnsim, data_folder, tmp_path, number):
-    out, checkpoint = tmp_path / "x.h5", tmp_path / "x.checkpoint.h5"
-    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], MODEL, "-o", out, "--data-dir", data_folder, "--threads", "1",
-                                "--checkpoint-every", "0.05", *OPTIONS])
-    while not checkpoint.exists() and process.poll() is None:
-        time.sleep(0.01)
-    time.sleep(0.2)
-    process.send_signal(number)
-    assert process.wait() in (130, -signal.SIGKILL), "the run was over too early"
-    snnsim("--resume", out, "--data-dir", data_folder, "--threads", 2, "--progress", "none")
-    with h5py.File(learned, "r") as whole, h5py.File(out, "r") as cut:
-        assert whole.attrs["spike_digest"] == cut.attrs["spike_digest"]
-        for group in ("trials", "weights/input_to_E", "final/E", "phases/train", "phases/label", "phases/test"):
-            for name, values in whole[group].items():
-                np.testing.assert_array_equal(values[:], cut[group][name][:], err_msg=f"{group}/{name}")
+    def attempt(length, folder):
+        longer = [*OPTIONS, "--set", f"parameters.n={int(20 * length)}"]  # cells: the later --set of a key counts
+        out = folder / "x.h5"
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], MODEL, "-o", out, "--data-dir", data_folder, "--threads", "1",
+                                    "--checkpoint-every", "0.05", *longer])
+        stop_when((folder / "x.checkpoint.h5").exists, process, number)
+        snnsim("--resume", out, "--data-dir", data_folder, "--threads", 2, "--progress", "none")
+        whole = learned
+        if length != 1:
+            whole = folder / "whole.h5"
+            snnsim(MODEL, "-o", whole, "--data-dir", data_folder, *longer)
+        with h5py.File(whole, "r") as a, h5py.File(out, "r") as b:
+            assert a.attrs["spike_digest"] == b.attrs["spike_digest"]
+            for group in ("trials", "weights/input_to_E", "final/E", "phases/train", "phases/label", "phases/test"):
+                for name, values in a[group].items():
+                    np.testing.assert_array_equal(values[:], b[group][name][:], err_msg=f"{group}/{name}")
+
+    in_a_long_enough_run(attempt, tmp_path)
 
 
 def test_too_few_images_are_an_error(data_folder, tmp_path):

@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, in_a_long_enough_run, stop_when
 
 
 def run_model(snnsim, path, name, *settings):
@@ -91,17 +90,17 @@ def content(path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_weights_after_a_resume(snnsim, tmp_path, number):
     model = ROOT / "models" / "song_abbott.yaml"
-    settings = ["--set", "simulate.duration=20 s", "--set", "record.1.interval=500 ms", "--progress", "none"]
-    whole, out = tmp_path / "whole.h5", tmp_path / "x.h5"
-    snnsim(model, "-o", whole, *settings)
-    checkpoint = tmp_path / "x.checkpoint.h5"
-    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", out, "--checkpoint-every", "0.05", *settings])
-    while not checkpoint.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait() in (130, -signal.SIGKILL), "the run was over too early"
-    snnsim("--resume", out, "--threads", 3, "--progress", "none")
-    (digest, weights), (other_digest, others) = content(whole), content(out)
-    assert digest == other_digest
-    for name, values in weights.items():
-        np.testing.assert_array_equal(values, others[name], err_msg=name)
+
+    def attempt(length, folder):
+        settings = ["--set", f"simulate.duration={20 * length} s", "--set", "record.1.interval=500 ms", "--progress", "none"]
+        whole, out = folder / "whole.h5", folder / "x.h5"
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", out, "--checkpoint-every", "0.05", *settings])
+        stop_when((folder / "x.checkpoint.h5").exists, process, number)
+        snnsim("--resume", out, "--threads", 3, "--progress", "none")
+        snnsim(model, "-o", whole, *settings)
+        (digest, weights), (other_digest, others) = content(whole), content(out)
+        assert digest == other_digest
+        for name, values in weights.items():
+            np.testing.assert_array_equal(values, others[name], err_msg=name)
+
+    in_a_long_enough_run(attempt, tmp_path)

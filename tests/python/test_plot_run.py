@@ -7,14 +7,14 @@ import sys
 import h5py
 import pytest
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def plot(*arguments):
     return subprocess.run([sys.executable, str(ROOT / "tools" / "plot_run.py"), *map(str, arguments)],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module", autouse=True)

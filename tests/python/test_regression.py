@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, in_a_long_enough_run, stop_when
 
 TOOL = ROOT / "tools" / "make_regression"
 MODEL = """name: lines
@@ -124,22 +123,25 @@ def test_mistakes_in_the_model(folder, change, message):
 
 
 def test_goes_on_with_the_same_bits_and_the_same_data_only(snnsim, folder):
-    model, long = folder / "m.yaml", ["--set", "train.epochs=400", "--set", "test.every=0"]
-    snnsim(model, "-o", folder / "whole.h5", "--threads", "1", *long)
-    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", folder / "cut.h5", "--threads", "2",
-                                "--progress", "none", *long])
-    while not (folder / "cut.partial.h5").exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 130, "the run was over too early"
-    data = (folder / "lines.h5").read_bytes()
-    write_lines(folder / "lines.h5", lambda name, v: 2 * v)
-    assert "another content of 'lines.h5'" in error_of("run", "--resume", folder / "cut.h5")
-    (folder / "lines.h5").write_bytes(data)
-    snnsim("run", "--resume", folder / "cut.h5")
-    with h5py.File(folder / "whole.h5") as a, h5py.File(folder / "cut.h5") as b:
-        assert a["test"].attrs["error"] == b["test"].attrs["error"]
-        assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+    def attempt(length, part):
+        model, whole, cut = part / "m.yaml", part / "whole.h5", part / "cut.h5"
+        model.write_text((folder / "m.yaml").read_text())
+        write_lines(part / "lines.h5")
+        long = ["--set", f"train.epochs={int(400 * length)}", "--set", "test.every=0"]
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", cut, "--threads", "2", "--progress", "none",
+                                    *long])
+        stop_when((part / "cut.partial.h5").exists, process, signal.SIGINT)
+        data = (part / "lines.h5").read_bytes()
+        write_lines(part / "lines.h5", lambda name, v: 2 * v)
+        assert "another content of 'lines.h5'" in error_of("run", "--resume", cut)
+        (part / "lines.h5").write_bytes(data)
+        snnsim("run", "--resume", cut)
+        snnsim(model, "-o", whole, "--threads", "1", *long)
+        with h5py.File(whole) as a, h5py.File(cut) as b:
+            assert a["test"].attrs["error"] == b["test"].attrs["error"]
+            assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+
+    in_a_long_enough_run(attempt, folder)
 
 
 def test_a_study_of_errors(snnsim, folder):

@@ -4,11 +4,12 @@ import os
 import random
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
+
+from conftest import OverTooEarly, in_a_long_enough_run, wait_for
 
 MODEL = """
 name: small
@@ -145,28 +146,47 @@ def test_a_profile(snnsim, model, tmp_path):
         assert 0.85 * 80 * spikes < events < 1.15 * 80 * spikes
 
 
-def test_killed_and_interrupted_at_any_moment(snnsim, model, tmp_path):
-    whole = tmp_path / "whole.h5"
+def changes_of(*paths):
+    """A function that tells how often any of the files has been seen to appear, grow or be replaced."""
+    def look():
+        found = []
+        for path in paths:
+            try:
+                status = path.stat()
+                found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+            except FileNotFoundError:
+                found.append(None)
+        return found
+
+    seen = [look(), 0]
+
+    def count():
+        now = look()
+        if now != seen[0]:
+            seen[:] = now, seen[1] + 1
+        return seen[1]
+    return count
+
+
+def killed_often(snnsim, model, folder):
+    """20 signals, each after so many changes of its files; OverTooEarly where the run ends before."""
+    whole, out = folder / "whole.h5", folder / "runs" / "x.h5"
     snnsim(model, "-o", whole)
-    out = tmp_path / "runs" / "x.h5"
-    partial = tmp_path / "runs" / "x.partial.h5"
-    checkpoint = tmp_path / "runs" / "x.checkpoint.h5"
+    partial, checkpoint = out.with_name("x.partial.h5"), out.with_name("x.checkpoint.h5")
     rng = random.Random(1)
     first = [os.environ["SNNSIM_BINARY"], str(model), "-o", str(out), "--checkpoint-every", "0.02", "--progress", "none"]
     again = [os.environ["SNNSIM_BINARY"], "--resume", str(out), "--checkpoint-every", "0.02", "--progress", "none"]
-    kills = 0
-    while kills < 20:
-        threads = ["--threads", str(rng.choice([1, 2, 3]))]
-        command = (again if checkpoint.exists() else first + ["--force"]) + threads
+    for kills in range(20):
+        changed, wanted = changes_of(partial, checkpoint), rng.randrange(4)
+        command = (again if checkpoint.exists() else first + ["--force"]) + ["--threads", str(rng.choice([1, 2, 3]))]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        time.sleep(rng.uniform(0.03, 0.16))
+        wait_for(lambda: changed() >= wanted, process)
         process.send_signal(signal.SIGINT if kills % 5 == 4 else signal.SIGKILL)
         message = process.communicate()[1]
         if process.returncode == 0:
-            break  # done before the signal came
+            raise OverTooEarly
         # 130: ended in good order; -SIGINT: it had not begun to listen yet
         assert process.returncode in (-signal.SIGKILL, -signal.SIGINT, 130), message
-        kills += 1
         left = out if out.exists() and not partial.exists() else partial
         if left.exists():  # what was written can be read, and is the beginning of the whole
             with h5py.File(whole) as a:
@@ -177,11 +197,18 @@ def test_killed_and_interrupted_at_any_moment(snnsim, model, tmp_path):
                 with b:
                     times = b["spikes/E/timestamps"][:]
                     np.testing.assert_array_equal(times, a["spikes/E/timestamps"][:len(times)])
-    assert kills >= 5, "the run was over too early"
-    if not out.exists() or content(out)["status"] != "finished":
-        snnsim("--resume", out)
+    snnsim("--resume", out)
     assert_same(content(whole), content(out))
     assert sorted(p.name for p in out.parent.iterdir()) == ["x.h5"]
+
+
+def test_killed_and_interrupted_at_any_moment(snnsim, tmp_path):
+    def attempt(length, folder):
+        model = folder / "small.yaml"
+        model.write_text(MODEL.replace("200 s", f"{200 * length} s"))
+        killed_often(snnsim, model, folder)
+
+    in_a_long_enough_run(attempt, tmp_path)
 
 
 def test_an_existing_run_is_kept(snnsim, model, tmp_path):

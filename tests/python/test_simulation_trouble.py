@@ -2,13 +2,14 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
 
+from conftest import PATIENCE, stop_when, wait_for
 from test_simulation import MODEL
 
 NUMBERS = """
@@ -48,7 +49,7 @@ def start(*arguments, **options):
 def fails(*arguments, **options):
     """What the program says."""
     process = start(*arguments, **options)
-    message = process.communicate(timeout=60)[1]
+    message = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1, message
     return message
 
@@ -183,17 +184,18 @@ def test_a_disk_that_fills(small, tmp_path):
     assert beginning_of(beginning, whole) > 1000
 
 
+ENDLESS = MODEL.replace("200 s", "1e5 s")  # ends when told to
+
+
 @pytest.mark.parametrize("what", ["file", "folder"])
 def test_a_file_that_vanishes(snnsim, write, tmp_path, what):
-    model = write("small.yaml", MODEL)
+    model = write("endless.yaml", ENDLESS)
     out, kept = tmp_path / "runs" / "x.h5", tmp_path / "kept"
     partial, checkpoint = out.with_name("x.partial.h5"), out.with_name("x.checkpoint.h5")
     process = start(model, "-o", out, "--checkpoint-every", "0.05")
-    while not checkpoint.exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    wait_for(checkpoint.exists, process)
     os.rename(partial if what == "file" else out.parent, kept)
-    message = process.communicate(timeout=60)[1]
+    message = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1 and f"{partial} is no longer there" in message, message
     assert "DIAG" not in message
     assert not out.exists()
@@ -210,14 +212,14 @@ def test_a_file_that_vanishes(snnsim, write, tmp_path, what):
 
 def test_data_older_than_the_checkpoint_are_told(snnsim, write, tmp_path):
     """An interrupted run that went on: its first file and its later checkpoint do not belong together."""
-    model, out, old = write("small.yaml", MODEL), tmp_path / "x.h5", tmp_path / "old.h5"
-    for _ in range(2):
-        process = start(*(["--resume", out] if out.exists() else [model, "-o", out]), "--checkpoint-every", "0.02")
-        time.sleep(0.5)
-        process.send_signal(2)
-        assert process.wait() == 130
-        if not old.exists():
-            shutil.copy(out, old)
+    model, out, old = write("endless.yaml", ENDLESS), tmp_path / "x.h5", tmp_path / "old.h5"
+    partial, checkpoint = tmp_path / "x.partial.h5", tmp_path / "x.checkpoint.h5"
+    stop_when(checkpoint.exists, start(model, "-o", out, "--checkpoint-every", "0.02"), signal.SIGINT)
+    shutil.copy(out, old)
+    before = checkpoint.stat()
+    process = start("--resume", out, "--checkpoint-every", "0.02")
+    # It writes a new checkpoint once it has gone on.
+    stop_when(lambda: partial.exists() and checkpoint.stat().st_mtime_ns > before.st_mtime_ns, process, signal.SIGINT)
     shutil.copy(old, out)
     message = fails("--resume", out)
     assert "ends at" in message and "checkpoint" in message, message

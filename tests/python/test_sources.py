@@ -2,10 +2,11 @@
 import os
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
+
+from conftest import in_a_long_enough_run, stop_when
 
 MODEL = """
 name: played
@@ -49,24 +50,24 @@ def test_a_run_can_play_what_another_recorded(snnsim, tmp_path):
 
 
 def test_an_interrupted_run_goes_on_with_the_same_file_only(snnsim, tmp_path):
-    file = tmp_path / "in.csv"
-    lines = "".join(f"{2.0 + 3.7 * k:.1f},{k % 3}\n" for k in range(8000))
-    file.write_text(lines)
-    model = write_model(tmp_path, "a.yaml", "file: in.csv", "30 s")
-    snnsim(model, "-o", tmp_path / "whole.h5", "--threads", 1)
-    out = tmp_path / "a.h5"
     binary = os.environ["SNNSIM_BINARY"]
-    process = subprocess.Popen([binary, str(model), "-o", str(out), "--checkpoint-every", "0.02", "--progress", "none"])
-    while not (tmp_path / "a.checkpoint.h5").exists():
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 130
-    file.write_text(lines + "9,1\n")
-    resumed = subprocess.run([binary, "--resume", out], capture_output=True, text=True)
-    assert resumed.returncode != 0 and "was begun with another content" in resumed.stderr
-    file.write_text(lines)
-    snnsim("--resume", out, "--threads", 2)
-    with h5py.File(tmp_path / "whole.h5") as a, h5py.File(out) as b:
-        assert a.attrs["spike_digest"] == b.attrs["spike_digest"]
-        for name in ("timestamps", "node_ids", "values"):
-            np.testing.assert_array_equal(a["spikes/v/" + name][:], b["spikes/v/" + name][:])
+
+    def attempt(length, folder):
+        file, whole, out = folder / "in.csv", folder / "whole.h5", folder / "a.h5"
+        lines = "".join(f"{2.0 + 3.7 * k:.1f},{k % 3}\n" for k in range(int(8000 * length)))
+        file.write_text(lines)
+        model = write_model(folder, "a.yaml", "file: in.csv", f"{30 * length} s")
+        process = subprocess.Popen([binary, model, "-o", out, "--checkpoint-every", "0.02", "--progress", "none"])
+        stop_when((folder / "a.checkpoint.h5").exists, process, signal.SIGINT)
+        file.write_text(lines + "9,1\n")
+        resumed = subprocess.run([binary, "--resume", out], capture_output=True, text=True)
+        assert resumed.returncode != 0 and "was begun with another content" in resumed.stderr
+        file.write_text(lines)
+        snnsim("--resume", out, "--threads", 2)
+        snnsim(model, "-o", whole, "--threads", 1)
+        with h5py.File(whole) as a, h5py.File(out) as b:
+            assert a.attrs["spike_digest"] == b.attrs["spike_digest"]
+            for name in ("timestamps", "node_ids", "values"):
+                np.testing.assert_array_equal(a["spikes/v/" + name][:], b["spikes/v/" + name][:])
+
+    in_a_long_enough_run(attempt, tmp_path)

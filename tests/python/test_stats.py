@@ -122,6 +122,6 @@ def test_what_does_not_fit_is_an_error(simulation_path, arguments, status, messa
     if "SNNSIM_BINARY" not in os.environ:
         pytest.skip("SNNSIM_BINARY does not name the program")
     done = subprocess.run([os.environ["SNNSIM_BINARY"], "stats", str(simulation_path), *arguments],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == status
     assert done.stderr.startswith("snnsim: error: ") and message in done.stderr

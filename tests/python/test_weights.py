@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, in_a_long_enough_run, stop_when
 
 MODEL = """name: weights
 dt: 0.5 ms
@@ -103,22 +102,22 @@ def everything(path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_all_of_it_after_a_resume(snnsim, tmp_path, number):
-    (tmp_path / "weights.yaml").write_text(MODEL)
-    settings = ["--set", "simulate.duration=200 s", "--set", "record.2.interval=2 s", "--set",
-                "projections.0.plasticity.schedule.times=[150 s]", "--progress", "none"]
-    whole, out = tmp_path / "whole.h5", tmp_path / "x.h5"
-    snnsim(tmp_path / "weights.yaml", "-o", whole, "--threads", 1, *settings)
-    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], tmp_path / "weights.yaml", "-o", out, "--checkpoint-every", "0.05",
-                                "--threads", "1", *settings])
-    while not (tmp_path / "x.checkpoint.h5").exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait() in (130, -signal.SIGKILL), "the run was over too early"
-    snnsim("--resume", out, "--threads", 3, "--progress", "none")
-    (digest, sets), (other_digest, others) = everything(whole), everything(out)
-    assert digest == other_digest and sets.keys() == others.keys()
-    for name, values in sets.items():
-        np.testing.assert_array_equal(values, others[name], err_msg=name)
+    def attempt(length, folder):
+        model, whole, out = folder / "weights.yaml", folder / "whole.h5", folder / "x.h5"
+        model.write_text(MODEL)
+        settings = ["--set", f"simulate.duration={200 * length} s", "--set", "record.2.interval=2 s", "--set",
+                    f"projections.0.plasticity.schedule.times=[{150 * length} s]", "--progress", "none"]
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], model, "-o", out, "--checkpoint-every", "0.05",
+                                    "--threads", "1", *settings])
+        stop_when((folder / "x.checkpoint.h5").exists, process, number)
+        snnsim("--resume", out, "--threads", 3, "--progress", "none")
+        snnsim(model, "-o", whole, "--threads", 1, *settings)
+        (digest, sets), (other_digest, others) = everything(whole), everything(out)
+        assert digest == other_digest and sets.keys() == others.keys()
+        for name, values in sets.items():
+            np.testing.assert_array_equal(values, others[name], err_msg=name)
+
+    in_a_long_enough_run(attempt, tmp_path)
 
 
 def test_pictures(said_and_path, tmp_path):

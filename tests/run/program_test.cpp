@@ -5,14 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "snnsim/run_record.hpp"
+#include "tests/wait_for.hpp"
 
 namespace snnsim {
 namespace {
@@ -104,15 +104,21 @@ record: [{population: hidden, what: spikes, samples: 5}]
     bool exists(const std::string& name) const { return fs::exists(folder / name); }
     RunRecord record(const std::string& name) const { return read_run((folder / name).string()); }
 
+    /// $SNNSIM_TEST_LENGTH=0.1 makes trainings that are stopped on the way begin ten times shorter.
+    static int first_epochs() {
+        const char* length = std::getenv("SNNSIM_TEST_LENGTH");
+        return static_cast<int>(60.0 * (length ? std::atof(length) : 1.0));
+    }
+
     /// Starts a long training and sends it `signal` once its checkpoint is there.
     Outcome stop_by(int signal, const std::vector<std::string>& arguments,
                     const std::string& checkpoint) const {
         const pid_t child = start(arguments);
         siginfo_t ended{};  // stays 0 while it runs; WNOWAIT leaves it to wait_for()
-        while (!exists(checkpoint) && ended.si_pid == 0) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        testing::wait_for([&] {
             waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT);
-        }
+            return exists(checkpoint) || ended.si_pid != 0;
+        });
         kill(child, signal);
         return wait_for(child);
     }
@@ -161,28 +167,36 @@ TEST_F(Program, TrainsTestsAndNeverOverwrites) {
 }
 
 TEST_F(Program, InterruptedAndKilledRunsGoOnWithTheSameBits) {
-    const std::string epochs = "train.epochs=60";
-    ASSERT_EQ(train({"--set", epochs, "-o", "whole.h5"}).status, 0) << text("err.txt");
-
-    const Outcome stopped =
-        stop_by(SIGINT,
-                {"m.yaml", "--set", epochs, "-o", "cut.h5", "--data-dir", ".", "--threads", "1",
-                 "--backend", "cpu", "--checkpoint-every", "0"},
-                "cut.partial.h5");
-    ASSERT_EQ(stopped.status, 130) << stopped.err;
-    EXPECT_NE(stopped.err.find("snnsim --resume cut.h5"), std::string::npos) << stopped.err;
-    EXPECT_FALSE(exists("cut.partial.h5"));
-    EXPECT_EQ(record("cut.h5").status, RunStatus::interrupted);
-    ASSERT_TRUE(record("cut.h5").checkpoint);
-
     const std::vector<std::string> resume{"--resume",  "cut.h5", "--data-dir", ".",
                                           "--threads", "1",      "--backend",  "cpu"};
-    const Outcome killed = stop_by(SIGKILL, resume, "cut.partial.h5");
-    ASSERT_EQ(killed.status, 128 + SIGKILL) << killed.err;
+    std::string epochs;
+    // Longer and longer trainings, until one lasts long enough to be stopped twice on the way.
+    for (int count = first_epochs();; count *= 2) {
+        ASSERT_LT(count, 1 << 24) << "the program ends before it can be stopped";
+        epochs = "train.epochs=" + std::to_string(count);
+        fs::remove(folder / "cut.h5");
+        const Outcome stopped =
+            stop_by(SIGINT,
+                    {"m.yaml", "--set", epochs, "-o", "cut.h5", "--data-dir", ".", "--threads", "1",
+                     "--backend", "cpu", "--checkpoint-every", "0"},
+                    "cut.partial.h5");
+        if (stopped.status == 0) continue;
+        ASSERT_EQ(stopped.status, 130) << stopped.err;
+        EXPECT_NE(stopped.err.find("snnsim --resume cut.h5"), std::string::npos) << stopped.err;
+        EXPECT_FALSE(exists("cut.partial.h5"));
+        EXPECT_EQ(record("cut.h5").status, RunStatus::interrupted);
+        ASSERT_TRUE(record("cut.h5").checkpoint);
+
+        const Outcome killed = stop_by(SIGKILL, resume, "cut.partial.h5");
+        if (killed.status == 0) continue;
+        ASSERT_EQ(killed.status, 128 + SIGKILL) << killed.err;
+        break;
+    }
     EXPECT_EQ(record("cut.partial.h5").status, RunStatus::running);
 
     ASSERT_EQ(call(resume).status, 0) << text("err.txt");
     EXPECT_FALSE(exists("cut.partial.h5"));
+    ASSERT_EQ(train({"--set", epochs, "-o", "whole.h5"}).status, 0) << text("err.txt");
     expect_same_run(record("whole.h5"), record("cut.h5"));
 }
 
