@@ -90,4 +90,11 @@ void replace_file(const std::string& path, const std::function<void(const std::s
     }
 }
 
+void remove_with_leftovers(const std::string& path) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+    const fs::path folder = fs::path(path).parent_path();
+    sweep(folder.empty() ? "." : folder, temporary_prefix(path));
+}
+
 }  // namespace snnsim

@@ -12,4 +12,8 @@ namespace snnsim {
 /// is removed and FileError says why.
 void replace_file(const std::string& path, const std::function<void(const std::string&)>& write);
 
+/// Removes a file that is needed no more, and what killed processes of this machine left unfinished
+/// of it. What cannot be removed stays.
+void remove_with_leftovers(const std::string& path);
+
 }  // namespace snnsim

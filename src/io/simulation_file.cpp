@@ -332,10 +332,8 @@ void SimulationFile::finish(const Provenance& provenance, const SimulationSummar
         throw FileError(fmt::format("{}. The file's last form needs as much room again. {}",
                                     e.what(), advice()));
     }
-    std::error_code ignored;
-    std::filesystem::remove(partial_, ignored);
-    if (summary.status != RunStatus::interrupted)
-        std::filesystem::remove(checkpoint_path(path_), ignored);
+    remove_with_leftovers(partial_);
+    if (summary.status != RunStatus::interrupted) remove_with_leftovers(checkpoint_path(path_));
 }
 
 SimulationOrigin simulation_origin(const std::string& path) {

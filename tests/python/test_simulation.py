@@ -3,6 +3,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 
 import h5py
@@ -209,6 +210,14 @@ def test_killed_and_interrupted_at_any_moment(snnsim, tmp_path):
         killed_often(snnsim, model, folder)
 
     in_a_long_enough_run(attempt, tmp_path)
+
+
+def test_what_a_killed_writer_left_of_a_checkpoint_goes_with_it(snnsim, model, tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / f"a.checkpoint.h5.{socket.gethostname()}.{gone.pid}.tmp").write_bytes(b"half of it")
+    snnsim(model, "--set", "simulate.duration=100 ms", "-o", tmp_path / "a.h5")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.h5", "small.yaml"]
 
 
 def test_an_existing_run_is_kept(snnsim, model, tmp_path):
