@@ -27,6 +27,7 @@ class Powercap:
 
     def __init__(self, root):
         self.root, self.stop, self.energy = root, threading.Event(), 0
+        self.step = 100_000  # uJ
         for zone, name in (("intel-rapl:0", "package-0"), ("intel-rapl:0:0", "dram")):
             (root / zone).mkdir()
             for file, text in (("name", name), ("energy_uj", "0"), ("max_energy_range_uj", "262143328850")):
@@ -52,7 +53,7 @@ class Powercap:
             waiting = array.array("i", [0])
             fcntl.ioctl(self.pipe, termios.FIONREAD, waiting)
             if waiting[0] == 0:
-                self.energy += 100_000
+                self.energy += self.step
                 os.write(self.pipe, f"{self.energy}\n".encode())
 
 
@@ -141,10 +142,13 @@ def test_a_simulation_that_is_resumed_adds_up(snnsim, tmp_path, powercap):
         stop_when(lambda: advanced(folder / "net.partial.h5"), process, signal.SIGINT)
         with h5py.File(out) as run:
             first, seconds = run["energy/measured/simulate/package-0"].attrs["joules"], run["profile/simulate"][0]
+        powercap.step = 10**9  # 1 kJ a reading, so that both parts can be told from the sum
         snnsim("--resume", out)
+        powercap.step = 100_000
         with h5py.File(out) as run:
             whole = run["energy/measured/simulate"]
-            assert whole["package-0"].attrs["joules"] > first > 0
+            assert whole["package-0"].attrs["joules"] > 1000
+            assert 0.05 < whole["package-0"].attrs["joules"] % 1000 <= first + 1e-6
             assert 0 < seconds < run["profile/simulate"][0] <= whole.attrs["seconds"]
 
     with powercap:

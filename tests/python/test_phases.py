@@ -80,7 +80,7 @@ def test_cells_look_like_what_they_stand_for(learned, data_folder):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_goes_on_exactly(learned, snnsim, data_folder, tmp_path, number):
     def attempt(length, folder):
-        longer = [*OPTIONS, "--set", f"parameters.n={int(20 * length)}"]  # cells: the later --set of a key counts
+        longer = [*OPTIONS, "--set", f"simulate.phases.0.present.rest={150 * length} ms"]
         out = folder / "x.h5"
         process = subprocess.Popen([os.environ["SNNSIM_BINARY"], MODEL, "-o", out, "--data-dir", data_folder, "--threads", "1",
                                     "--checkpoint-every", "0.05", *longer])
