@@ -11,6 +11,8 @@ struct Direct {
     static constexpr bool constant = true;
     static constexpr bool needs_rank = false;
 
+    static constexpr const char* help = "gain times x is sent at every step.";
+
     struct Params {
         double gain = 1.0;
         static constexpr auto fields() {

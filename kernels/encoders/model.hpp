@@ -1,6 +1,7 @@
 // What an encoder provides: how one input value x in [0, 1] becomes a train of `steps` values.
 //
 //   name, Params, fields()   as for neuron models
+//   help                     what it sends, for the reference of the model file
 //   sends                    what it sends: Sends::spikes, signs (-1 or 1) or values (any float)
 //   constant                 true when it sends the same value at every step
 //   needs_rank               true when it reads Pixel::rank
@@ -22,6 +23,11 @@
 namespace snnsim {
 
 enum class Sends : std::uint8_t { spikes, signs, values };
+
+/// A time in steps that falls onto the end of one belongs to the step after it, although x and its
+/// products are rounded: this share of the largest time is forgiven. Neighbouring intensities of 8
+/// bits are 1/255 apart, so nothing else changes (in up to 10,000 steps).
+inline constexpr float rounding_share = 3e-7f;
 
 /// One input of one sample.
 struct Pixel {

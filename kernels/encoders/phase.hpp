@@ -13,6 +13,11 @@ struct Phase {
     static constexpr bool constant = false;
     static constexpr bool needs_rank = false;
 
+    static constexpr const char* help =
+        "Bit k (0: the highest) of the intensity in 8 bits is sent in step k of every eight, with "
+        "the value 2^-(k+1). In a duration that is no multiple of eight steps the last period is "
+        "cut, and its lower bits are not sent.";
+
     struct Params {
         static constexpr auto fields() { return std::tuple{}; }
     };

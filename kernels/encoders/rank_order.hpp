@@ -13,6 +13,10 @@ struct RankOrder {
     static constexpr bool constant = false;
     static constexpr bool needs_rank = true;
 
+    static constexpr const char* help =
+        "Each input above 0 sends one spike: that of rank k of n, by intensity and then by number, "
+        "in step floor(k steps / n); all counted from 0.";
+
     struct Params {
         static constexpr auto fields() { return std::tuple{}; }
     };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "src/model/checks.hpp"
@@ -37,12 +38,72 @@ void check_duration(ModelView& model) {
     }
 }
 
-void check_rate(ModelView& model) {
-    const auto* poisson = std::get_if<Poisson::Params>(&model.spec.data.encode.scheme);
-    if (!poisson || !model.sound({"data", "encode", "scheme"})) return;
+constexpr double rounding = 1e-9;  // of quotients of times
+
+void check_encoder(ModelView& model, const Poisson::Params& p) {
     if (!model.sound_or_absent({"data", "encode", "max_rate"})) return;
-    check_probability(model, {"data", "encode", "max_rate"}, "max_rate", poisson->max_rate,
-                      model.spec.dt);
+    check_probability(model, {"data", "encode", "max_rate"}, "max_rate", p.max_rate, model.spec.dt);
+}
+
+void check_encoder(ModelView& model, const Regular::Params& p) {
+    const double dt = model.spec.dt;
+    if (!model.sound_or_absent({"data", "encode", "max_rate"})) return;
+    if (p.max_rate * dt * 1e-3 <= 1.0 + rounding) return;
+    model.add({"data", "encode", "max_rate"},
+              fmt::format("max_rate ({:g} Hz) is more than one spike a step of dt ({:g} ms); write "
+                          "at most {:g} Hz, or a smaller dt",
+                          p.max_rate, dt, 1e3 / dt));
+}
+
+void check_encoder(ModelView& model, const Latency::Params& p) {
+    const double duration = model.spec.data.encode.duration;
+    if (!model.sound({"data", "encode", "duration"}) || !model.sound({"data", "encode", "t_max"}))
+        return;
+    if (p.t_max <= duration * (1.0 + rounding)) return;
+    model.add({"data", "encode", "t_max"},
+              fmt::format("t_max ({:g} ms) lies beyond the end of a sample (duration {:g} ms): "
+                          "faint inputs would never fire; write at most {:g} ms",
+                          p.t_max, duration, duration));
+}
+
+void check_encoder(ModelView& model, const Burst::Params& p) {
+    const double dt = model.spec.dt;
+    for (const char* key : {"n_max", "t_short", "t_long"}) {
+        if (!model.sound_or_absent({"data", "encode", key})) return;
+    }
+    if (p.t_short > p.t_long) {
+        model.add({"data", "encode", "t_short"},
+                  fmt::format("t_short ({:g} ms), the interval of the brightest input, is longer "
+                              "than t_long ({:g} ms), that of the faintest",
+                              p.t_short, p.t_long));
+        return;
+    }
+    if (p.t_short < dt * (1.0 - rounding)) {
+        model.add({"data", "encode", "t_short"},
+                  fmt::format("t_short ({:g} ms) is shorter than dt ({:g} ms); write at least "
+                              "{:g} ms, or a smaller dt",
+                              p.t_short, dt, dt));
+        return;
+    }
+    if (!model.sound({"data", "encode", "duration"})) return;
+    const double steps = std::floor(p.t_short / dt * (1.0 + rounding));
+    const double needed = (static_cast<double>(p.n_max - 1) * steps + 1.0) * dt;
+    if (needed <= model.spec.data.encode.duration * (1.0 + rounding)) return;
+    model.add(
+        {"data", "encode", "n_max"},
+        fmt::format("the {} spikes of the brightest input, {:g} ms apart, take {:g} ms, but a "
+                    "sample is shown for {:g} ms; write a smaller n_max or t_short, or a "
+                    "longer duration",
+                    p.n_max, steps * dt, needed, model.spec.data.encode.duration));
+}
+
+template <class Params>
+void check_encoder(ModelView&, const Params&) {}  // nothing of it depends on time
+
+void check_encode(ModelView& model) {
+    if (!model.sound({"data", "encode", "scheme"})) return;
+    std::visit([&](const auto& params) { check_encoder(model, params); },
+               model.spec.data.encode.scheme);
 }
 
 /// The shortest time constant that an Euler step divides by; nothing where no Euler step is made.
@@ -74,7 +135,7 @@ void check_euler(ModelView& model) {
 void check_time(ModelView& model) {
     if (!model.sound({"dt"})) return;
     check_duration(model);
-    check_rate(model);
+    check_encode(model);
     check_euler(model);
 }
 

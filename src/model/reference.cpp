@@ -126,8 +126,12 @@ std::string section(const std::string& title, const std::string& text) {
 template <class... Models>
 std::string alternatives(const std::string& title, const std::string& text, ModelList<Models...>) {
     std::string out = fmt::format("\n## {}\n\n{}\n", title, text);
-    ((out += fmt::format("\n### {}\n\n{}", Models::name, table(rows<typename Models::Params>()))),
-     ...);
+    const auto add = [&]<class M>(const M*) {
+        out += fmt::format("\n### {}\n\n", M::name);
+        if constexpr (requires { M::help; }) out += fmt::format("{}\n\n", cell(M::help));
+        out += table(rows<typename M::Params>());
+    };
+    (add(static_cast<const Models*>(nullptr)), ...);
     return out;
 }
 

@@ -145,10 +145,11 @@ TEST(Burst, BrighterInputsSendMoreAndCloserSpikes) {
 
 TEST(Delta, FollowsASignalWithinTheta) {
     const Delta::Constants c = Delta::prepare({0.1}, 1.0, 0);
-    float reference = 0.0f, decoded = 0.0f;
+    int level = 0;
+    float decoded = 0.0f;
     for (int t = 0; t < 500; ++t) {
         const float x = std::sin(0.03f * static_cast<float>(t));
-        decoded += 0.1f * Delta::follow(c, x, reference);
+        decoded += 0.1f * Delta::follow(c, x, level);
         EXPECT_NEAR(decoded, x, 0.1f + 1e-5f) << t;
     }
     EXPECT_EQ(count(train<Delta>({0.1}, 0.55f, 20)), 5);

@@ -82,6 +82,43 @@ TEST(ModelKeys, ImpossibleValues) {
     expect_error(edited("what: spikes", "what: spikes, samples: 0"), "samples must be at least 1");
 }
 
+/// The model with another encoder; its dt is 1 ms and its duration 20 ms.
+std::string encoded(const std::string& encoder) {
+    return edited("scheme: poisson, max_rate: 0.25 kHz", encoder);
+}
+
+TEST(ModelKeys, EncodersThatTheTimeStepCannotFollow) {
+    expect_error(encoded("scheme: poisson, max_rate: 1001 Hz"),
+                 "m.yaml:3:56: max_rate (1001 Hz) times dt (1 ms) is the probability of a spike");
+    expect_error(encoded("scheme: poisson, max_rate: 0 Hz"),
+                 "max_rate must be greater than 0 Hz; found '0 Hz'");
+    expect_error(encoded("scheme: regular, max_rate: 2 kHz"),
+                 "m.yaml:3:56: max_rate (2000 Hz) is more than one spike a step of dt (1 ms); "
+                 "write at most 1000 Hz, or a smaller dt");
+    expect_error(encoded("scheme: latency, t_max: 21 ms"),
+                 "m.yaml:3:53: t_max (21 ms) lies beyond the end of a sample (duration 20 ms)");
+    expect_error(encoded("scheme: burst, t_short: 3 ms, t_long: 2 ms"),
+                 "m.yaml:3:53: t_short (3 ms), the interval of the brightest input, is longer than "
+                 "t_long (2 ms), that of the faintest");
+    expect_error(encoded("scheme: burst, t_short: 0.5 ms"),
+                 "m.yaml:3:53: t_short (0.5 ms) is shorter than dt (1 ms)");
+    expect_error(encoded("scheme: burst, n_max: 11"),
+                 "m.yaml:3:51: the 11 spikes of the brightest input, 2 ms apart, take 21 ms, but a "
+                 "sample is shown for 20 ms");
+    expect_error(encoded("scheme: burst, n_max: 0"), "n_max must be at least 1; found '0'");
+    expect_error(encoded("scheme: delta, theta: 0"),
+                 "theta must be greater than 0 and at most 1; found '0'");
+    expect_error(encoded("scheme: delta, theta: 1.5"),
+                 "theta must be greater than 0 and at most 1; found '1.5'");
+    for (const char* fine :
+         {"scheme: poisson, max_rate: 1 kHz", "scheme: regular, max_rate: 1 kHz",
+          "scheme: latency, t_max: 20 ms, x_min: 0", "scheme: burst, n_max: 10",
+          "scheme: burst, t_short: 1 ms, t_long: 1 ms, n_max: 20", "scheme: delta, theta: 1",
+          "scheme: phase", "scheme: rank_order", "scheme: direct, gain: 3"}) {
+        EXPECT_NO_THROW(parse_model(encoded(fine), "m.yaml")) << fine;
+    }
+}
+
 TEST(ModelKeys, WrongTypes) {
     expect_error(edited("size: 32", "size: 3.5"),
                  "m.yaml:6:18: size must be a whole number; found '3.5'");
