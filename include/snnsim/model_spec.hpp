@@ -466,7 +466,11 @@ struct RecordSpec {
             Field{"population", &RecordSpec::population, "", unlimited, "population to record",
                   Need::required},
             Field{"what", &RecordSpec::what, "", unlimited,
-                  "spikes, or v: the membrane at every step", Need::required},
+                  "spikes, or v: the membrane at the end of every step, after the reset of a spike "
+                  "in "
+                  "it (of a lif with reset_at: next_step before it); of units without memory their "
+                  "input",
+                  Need::required},
             Field{"samples", &RecordSpec::samples, "", at_least(1),
                   "how many test samples, from the first"},
         };

@@ -81,6 +81,7 @@ struct StateRecording {
     std::string population, variable, unit;
     std::int64_t samples, steps, neurons;
     std::vector<float> values;  // [sample][step][neuron]
+    std::string shows = {};     // when in a step, in words
 };
 
 struct Evaluation {

@@ -10,13 +10,16 @@
 
 namespace snnsim {
 
-/// u[t] = beta v[t-1] + g I[t];  s[t] = 1 if u[t] >= v_th;  v[t] = u[t] - v_th s[t]  (reset:
-/// subtract)
-///                                                        or v[t] = u[t] (1 - s[t])  (reset: zero).
-/// beta = exp(-dt/tau_m) (integration: exact) or 1 - dt/tau_m (euler); g = 1, or 1 - beta with
-/// scale_input. reset_at: next_step takes v_th off in the following step and after the decay: the
-/// convention of snnTorch (Eshraghian et al. 2023). same_step is that of SpikingJelly (Fang et al.
-/// 2023).
+/// s[t] = 1 if u[t] >= v_th. beta = exp(-dt/tau_m) (integration: exact) or 1 - dt/tau_m (euler);
+/// g = 1, or 1 - beta with scale_input.
+/// reset_at: same_step is the convention of SpikingJelly (Fang et al. 2023):
+///     u[t] = beta v[t-1] + g I[t];  v[t] = u[t] - v_th s[t] (reset: subtract), u[t] (1 - s[t])
+///     (zero) or u[t] (none).
+/// next_step is that of snnTorch 1.0 (Eshraghian et al. 2023):
+///     u[t] = beta u[t-1] + g I[t] - v_th s[t-1] (subtract: after the decay), or
+///     u[t] = beta (1 - s[t-1]) u[t-1] + g I[t] (zero: before it);  v[t] = u[t].
+/// A reset to zero before the decay of the next step leads to the same u as one in its own step, so
+/// both are computed as that; what differs is the v that is shown.
 struct Lif {
     static constexpr const char* name = "lif";
     static constexpr Output output = Output::spikes;
@@ -34,11 +37,14 @@ struct Lif {
         static constexpr auto fields() {
             return std::tuple{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
-                Field{"v_th", &Params::v_th, "", positive, "firing threshold"},
+                Field{"v_th", &Params::v_th, "", positive,
+                      "firing threshold: a spike where v >= v_th"},
                 Field{"reset", &Params::reset, "", unlimited,
                       "after a spike: subtract v_th, set v to zero, or none"},
                 Field{"reset_at", &Params::reset_at, "", unlimited,
-                      "same_step, or next_step (after the decay, as snnTorch does)"},
+                      "same_step, as in SpikingJelly: v is shown after the reset; or next_step, as "
+                      "in snnTorch: v_th is subtracted after the decay of the next step, v is set "
+                      "to zero before it, and v is shown before the reset"},
                 Field{"integration", &Params::integration, "", unlimited,
                       "exact: beta = exp(-dt/tau_m); euler: beta = 1 - dt/tau_m"},
                 Field{"scale_input", &Params::scale_input, "", unlimited,
@@ -53,6 +59,7 @@ struct Lif {
         float drop_share;   // a spike takes this share of u (1: reset to zero) ...
         float early_reset;  // ... and this off in its own step
         float late_reset;   // taken off in the step after it
+        float shown_share;  // the share of u that is off already where v is shown
         float reset_slope;  // 0 where the reset carries no gradient
     };
     struct State {
@@ -66,14 +73,15 @@ struct Lif {
         const double beta =
             p.integration == Integration::exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
         const bool subtract = p.reset == Reset::subtract;
-        const bool late = subtract && p.reset_at == ResetAt::next_step;
+        const bool late = p.reset_at == ResetAt::next_step;
         const auto v_th = static_cast<float>(p.v_th);
         return {static_cast<float>(beta),
                 p.scale_input ? static_cast<float>(1.0 - beta) : 1.0f,
                 v_th,
                 p.reset == Reset::zero ? 1.0f : 0.0f,
                 subtract && !late ? v_th : 0.0f,
-                late ? v_th : 0.0f,
+                subtract && late ? v_th : 0.0f,
+                p.reset == Reset::zero && !late ? 1.0f : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
 
@@ -95,7 +103,8 @@ struct Lif {
         return saved[0] - c.v_th;
     }
     SNN_HD static float membrane(const Constants& c, const float* saved) {
-        return saved[0] - Heaviside::spike(saved[0] - c.v_th) * drop(c, saved[0]);
+        const float u = saved[0];
+        return u - Heaviside::spike(u - c.v_th) * (c.shown_share * u + c.early_reset);
     }
 
     template <class Spike = Heaviside>

@@ -12,7 +12,7 @@
 //   backward         the same step, backward: takes dL/d(output), returns dL/d(input)
 //   distance         v - threshold from the saved floats: the argument of the surrogate derivative
 //   membrane         what a recording of v shows, from the saved floats: the value at the end of
-//   the step
+//   the step, after its reset (see shows_v)
 //
 // step and backward take the spike function as a template argument; it is the Heaviside function
 // except in tests that check gradients against finite differences of a smooth one.
@@ -59,6 +59,20 @@ inline constexpr bool sends_graded_spikes = requires {
 };
 template <class M>
 inline constexpr bool has_threshold = M::output == Output::spikes || sends_graded_spikes<M>;
+
+/// What a recording of v shows, in words.
+template <class M>
+const char* shows_v(const typename M::Params& params) {
+    if constexpr (!has_threshold<M>) {
+        return "at the end of each step";
+    } else {
+        if constexpr (requires { params.reset_at; }) {
+            if (params.reset_at == ResetAt::next_step)
+                return "at the end of each step, before the reset, which comes in the next step";
+        }
+        return "at the end of each step, after the reset of a spike in it";
+    }
+}
 
 /// s = 1 where v reaches the threshold.
 struct Heaviside {

@@ -40,6 +40,7 @@ void write_states(hid_t root, const TimeAxis& axis, const std::vector<StateRecor
         h5::write_vector(g, s.variable + "_time", time, "ms");
         const h5::Handle set(H5Dopen2(g, s.variable.c_str(), H5P_DEFAULT), H5Dclose, s.variable);
         h5::write_text(set, "time", s.variable + "_time");
+        if (!s.shows.empty()) h5::write_text(set, "shows", s.shows);
     }
 }
 

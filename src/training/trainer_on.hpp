@@ -452,8 +452,19 @@ class TrainerOn final : public Trainer {
                              count,
                              net_.network.steps,
                              static_cast<std::int64_t>(size_of(spec.population)),
-                             {}};
+                             {},
+                             shown_v(spec.population)};
         result.states.push_back(std::move(state));
+    }
+
+    std::string shown_v(const std::string& population) const {
+        std::size_t k = 0;
+        while (net_.network.populations[k].name != population) ++k;
+        return NeuronModels::visit(net_.network.populations[k].neuron,
+                                   []<class M>(const auto& params) -> std::string {
+                                       if constexpr (NeuronModel<M>) return shows_v<M>(params);
+                                       return "";
+                                   });
     }
 
     /// Appends what the batch's samples from `first` on have to the recordings.

@@ -1,9 +1,10 @@
-// Gradients against those of snnTorch and SpikingJelly.
+// Spikes, membranes and gradients against those of snnTorch and SpikingJelly.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "src/training/network_on.hpp"
+#include "tests/training/membrane_golden.hpp"
 #include "tests/training/small_network.hpp"
 #include "tests/training/surrogate_golden.hpp"
 
@@ -66,6 +67,20 @@ class GoldenNetwork {
                 EXPECT_EQ((bits[k] >> t) & 1u,
                           static_cast<std::uint32_t>(wanted[t * samples * p.size + k]))
                     << case_.name << " population " << population << " step " << t;
+            }
+        }
+    }
+
+    void expect_membranes(std::size_t population, const std::vector<double>& wanted) {
+        PopulationBuffers<Backend>& p = net_.populations[population];
+        const Lif::Constants c = Lif::prepare(neuron_of(case_), 1.0);
+        for (std::size_t t = 0; t < steps; ++t) {
+            for (std::size_t b = 0; b < samples; ++b) {
+                for (std::size_t n = 0; n < p.size; ++n) {
+                    const float u = p.saved[0].data()[(b * steps + t) * panel_width + n];
+                    EXPECT_NEAR(Lif::membrane(c, &u), wanted[(t * samples + b) * p.size + n], 2e-6)
+                        << case_.name << " population " << population << " step " << t;
+                }
             }
         }
     }
@@ -163,10 +178,15 @@ class GoldenNetwork {
 
 template <class Backend>
 void check_all() {
-    for (const golden::Case& c : golden::cases) {
+    ASSERT_EQ(golden::membranes.size(), golden::cases.size());
+    for (std::size_t k = 0; k < golden::cases.size(); ++k) {
+        const golden::Case& c = golden::cases[k];
+        ASSERT_STREQ(golden::membranes[k].name, c.name);
         GoldenNetwork<Backend> weighted(c);
         weighted.expect_spikes(1, c.spikes1);
         weighted.expect_spikes(2, c.spikes2);
+        weighted.expect_membranes(1, golden::membranes[k].hidden);
+        weighted.expect_membranes(2, golden::membranes[k].output);
         weighted.use_coefficients();
         weighted.expect_gradients(c.weighted);
         GoldenNetwork<Backend> entropy(c);
