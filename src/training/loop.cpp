@@ -39,6 +39,13 @@ class Loop {
     LoopEnd run() {
         if (split_.train.empty())
             throw DataError("there are no training samples left; lower train.validation");
+        if (split_.validation.empty() && train_.validation > 0.0) {
+            throw DataError(
+                fmt::format("train.validation ({:g}) of {} training samples is none; write at "
+                            "least {:.3g}, or more train_samples",
+                            train_.validation, split_.train.size(),
+                            1.0 / static_cast<double>(split_.train.size())));
+        }
         while (at_.epoch < train_.epochs) {
             if (stops_early()) return LoopEnd::stopped_early;
             if (!run_epoch()) return LoopEnd::interrupted;

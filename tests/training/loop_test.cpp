@@ -57,6 +57,27 @@ ModelSpec model(std::int64_t epochs) {
     return m;
 }
 
+TEST(Loop, AValidationOfNoSampleIsAnError) {
+    ModelSpec m = model(1);
+    m.train->validation = 0.004;
+    FakeTrainer trainer;
+    trainer.validation = {0.5};
+    Checkpoint at;
+    Curves curves;
+    const LoopHooks hooks;
+    try {
+        train_loop(m, 100, trainer, at, curves, hooks);  // 0.4 samples, which is none
+        FAIL() << "no error";
+    } catch (const DataError& e) {
+        EXPECT_STREQ(e.what(),
+                     "train.validation (0.004) of 100 training samples is none; write at least "
+                     "0.01, or more train_samples");
+    }
+    m.train->validation = 0.005;
+    EXPECT_EQ(train_loop(m, 100, trainer, at, curves, hooks), LoopEnd::finished);
+    EXPECT_EQ(curves.epoch_validation_accuracy.size(), 1u);
+}
+
 TEST(Loop, ShowsEverySampleOncePerEpochInANewOrder) {
     const ModelSpec m = model(2);
     FakeTrainer trainer;
