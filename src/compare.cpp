@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/cli/csv.hpp"
 #include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
@@ -64,6 +65,7 @@ ComparedRun from_model(const std::string& path, RunOptions options) {
         }
     }
     options.output = output;
+    options.summary = Summary::progress;
     if (run(path, options).status != RunStatus::finished) {
         throw InterruptedError("interrupted while training " + path +
                                "; the same command goes on with it");
@@ -88,7 +90,7 @@ std::string count_text(double count) {
     return fmt::format("{:.0f}", count);
 }
 std::string energy_cell(const std::optional<double>& microjoules) {
-    return microjoules ? fmt::format("{:.4f}", *microjoules) : "-";
+    return microjoules ? energy_number(*microjoules, 4) : "-";
 }
 double train_seconds(const ComparedRun& r) {
     const auto at = r.record.seconds.find("train");
@@ -243,17 +245,18 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyM
 }
 
 std::string compare_csv(const std::vector<ComparedRun>& runs, const EnergyModel& energy) {
-    std::string out;
-    for (const Column& c : columns) out += fmt::format("{}{}", &c == columns ? "" : ",", c.name);
+    std::vector<std::string> names;
+    for (const Column& c : columns) names.push_back(c.name);
+    CsvTable table(std::move(names));
     for (const ComparedRun& r : runs) {
-        out += "\n";
+        std::vector<std::string> row;
         for (const Column& c : columns) {
             const std::string text = c.text(r, energy);
-            out += fmt::format("{}{}", &c == columns ? "" : ",",
-                               text.find(',') == std::string::npos ? text : "\"" + text + "\"");
+            row.push_back(text == "-" ? "" : text);
         }
+        table.add(row);
     }
-    return out + "\n";
+    return table.text();
 }
 
 }  // namespace snnsim

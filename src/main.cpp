@@ -13,7 +13,60 @@
 #include "src/provenance.hpp"
 
 namespace snnsim {
+
+constexpr int usage_status = 2;
+
 namespace {
+
+/// What people type for a command, and what it is called here.
+constexpr std::pair<const char*, const char*> meant[] = {
+    {"train", "`snnsim MODEL.yaml` trains and tests a model with a section `train`"},
+    {"test", "`snnsim MODEL.yaml` trains and tests a model with a section `test`"},
+    {"simulate", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
+    {"sim", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
+    {"resume", "`snnsim --resume RUN.h5` goes on with a run that was interrupted"},
+    {"continue", "`snnsim --resume RUN.h5` goes on with a run that was interrupted"},
+    {"plot", "`tools/plot_run.py RUN.h5` draws a run, `tools/plot_study.py FOLDER` a study"},
+    {"draw", "`tools/plot_run.py RUN.h5` draws a run, `tools/plot_study.py FOLDER` a study"},
+    {"show",
+     "`snnsim check MODEL.yaml` shows a model, `snnsim stats RUN.h5` the activity of a run"},
+    {"info",
+     "`snnsim check MODEL.yaml` shows a model, `snnsim stats RUN.h5` the activity of a run"},
+    {"validate", "`snnsim check MODEL.yaml` says what is wrong with a model"},
+    {"lint", "`snnsim check MODEL.yaml` says what is wrong with a model"},
+    {"sweep", "`snnsim study STUDY.yaml` runs a grid of models, settings and seeds"},
+    {"grid", "`snnsim study STUDY.yaml` runs a grid of models, settings and seeds"},
+    {"statistics", "`snnsim stats RUN.h5` tells rates, irregularity and synchrony"},
+    {"version", "`snnsim --version` tells it"},
+};
+
+bool is_option(const std::string& word) {
+    return word.starts_with("-");
+}
+
+/// Throws for a first word that is neither a command nor a file.
+void require_command_or_file(const std::string& word, const std::vector<std::string>& commands) {
+    const bool a_word = word.find_first_of("./-") == std::string::npos;
+    if (!a_word || std::filesystem::exists(word)) return;
+    for (const auto& [other, text] : meant) {
+        if (word == other)
+            throw UsageError(fmt::format("there is no command '{}': {}", word, text));
+    }
+    throw UsageError(fmt::format(
+        "'{}' is neither a command nor a file{} (commands: {}; `snnsim help` tells of each)", word,
+        did_you_mean(word, commands), join(commands)));
+}
+
+/// `snnsim help` and `snnsim help CMD` are the --help of both; other words are given back.
+std::vector<std::string> without_help(std::vector<std::string> words,
+                                      const std::vector<std::string>& commands) {
+    if (words.empty() || words[0] != "help") return words;
+    if (words.size() == 1) return {"--help"};
+    if (words[1] != "help" &&
+        std::find(commands.begin(), commands.end(), words[1]) == commands.end())
+        require_command_or_file(words[1], commands);
+    return {words[1] == "help" ? "--help" : words[1], "--help"};
+}
 
 int dispatch(std::vector<std::string> arguments) {
     CLI::App app{
@@ -22,6 +75,7 @@ int dispatch(std::vector<std::string> arguments) {
         "    snnsim models/mnist_lif.yaml\n"
         "    snnsim compare models/mnist_lif.yaml models/mnist_ann.yaml\n",
         "snnsim"};
+    app.footer("`snnsim help COMMAND` shows the options of a command, with an example.");
     app.set_version_flag("--version", "snnsim " + program_version());
     app.require_subcommand(1);
     int status = 0;
@@ -35,26 +89,30 @@ int dispatch(std::vector<std::string> arguments) {
     add_devices_command(app);
     add_reference_command(app);
 
-    // `snnsim model.yaml` and `snnsim --resume run.h5` are `snnsim run ...`.
-    std::vector<std::string> first{"--help", "-h", "--version"};
+    std::vector<std::string> commands;
     for (const CLI::App* command : app.get_subcommands(nullptr))
-        first.push_back(command->get_name());
-    const bool named =
-        !arguments.empty() && std::find(first.begin(), first.end(), arguments[0]) != first.end();
-    if (!named && !arguments.empty()) {
-        const bool a_word = arguments[0].find_first_of("./-") == std::string::npos;
-        if (a_word && !std::filesystem::exists(arguments[0])) {
-            throw UsageError("'" + arguments[0] + "' is neither a command nor a file" +
-                             did_you_mean(arguments[0], first));
-        }
+        commands.push_back(command->get_name());
+    const bool alone = arguments.empty();
+    if (alone) arguments = {"--help"};
+    arguments = without_help(std::move(arguments), commands);
+    // `snnsim model.yaml` and `snnsim --resume run.h5` are `snnsim run ...`.
+    const std::vector<std::string> own{"--help", "-h", "--version"};
+    const std::string& first = arguments[0];
+    if (std::find(commands.begin(), commands.end(), first) == commands.end() &&
+        std::find(own.begin(), own.end(), first) == own.end()) {
+        if (!is_option(first)) require_command_or_file(first, commands);
         arguments.insert(arguments.begin(), "run");
     }
+    const std::string command = arguments[0];
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
         app.parse(arguments);
     } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-        throw UsageError(std::string(e.what()) + "; --help shows what there is");
+        if (e.get_exit_code() != 0)
+            throw UsageError(
+                fmt::format("{}; `snnsim {} --help` shows what there is", e.what(), command));
+        const int shown = app.exit(e);  // --help, --version
+        return alone ? usage_status : shown;
     }
     return status;
 }
@@ -71,9 +129,9 @@ int main(int argc, char** argv) {
     try {
         return snnsim::dispatch({argv + 1, argv + argc});
     } catch (const snnsim::ModelError& e) {
-        return fail(e.what(), 2);
+        return fail(e.what(), snnsim::usage_status);
     } catch (const snnsim::UsageError& e) {
-        return fail(e.what(), 2);
+        return fail(e.what(), snnsim::usage_status);
     } catch (const snnsim::InterruptedError& e) {
         return fail(e.what(), snnsim::interrupted_status);
     } catch (const std::bad_alloc&) {

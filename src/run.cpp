@@ -138,7 +138,7 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     const EnergyModel energy = read_energy_model(energy_model_of(start.spec, options.energy));
     RunRecord record = start.record;
     if (record.status == RunStatus::finished) {
-        display.say(start.output + " is finished; there is nothing to resume\n");
+        display.result(start.output + " is finished; there is nothing to resume\n");
         return record;
     }
     EnergyMeter meter({.gpu = options.backend == Device::cpu ? "" : cuda_bus_id(),
@@ -161,7 +161,12 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     }
     record.measured = meter.so_far();
     finish(status, start, *trainer, record);
-    display.say(summary_text(start.spec, record, start.output, energy));
+    const std::string summary = summary_text(start.spec, record, start.output, energy);
+    if (options.summary == Summary::result) {
+        display.result(summary);
+    } else {
+        display.say(summary);
+    }
     return record;
 }
 

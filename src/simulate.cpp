@@ -105,11 +105,12 @@ Start start_again(const RunOptions& options) {
 std::string structure_text(const SynapsesSpec& p, const StructureCounts& structure) {
     if (!p.plasticity->structure) return "";
     const auto sum = [](const std::vector<std::uint64_t>& counts) {
-        return grouped(
-            static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), 0ull)));
+        return static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), 0ull));
     };
-    return fmt::format("  {:<16} {:>10} synapses pruned, {} grown, in {} intervals\n", p.name(),
-                       sum(structure.pruned), sum(structure.grown), structure.step.size());
+    const std::int64_t pruned = sum(structure.pruned);
+    return fmt::format("  {:<16} {:>10} {} pruned, {} grown, in {}\n", p.name(), grouped(pruned),
+                       plural(pruned, "synapse"), grouped(sum(structure.grown)),
+                       counted(static_cast<std::int64_t>(structure.step.size()), "interval"));
 }
 
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
@@ -118,9 +119,10 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     std::string out;
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
         const CellPopulationSpec& population = spec.populations[p];
+        const auto spikes = static_cast<std::int64_t>(s.spikes[p]);
         out += fmt::format(
-            "  {:<16} {:>10} spikes  {:8.3f} Hz\n", population.name,
-            grouped(static_cast<std::int64_t>(s.spikes[p])),
+            "  {:<16} {:>10} {:<6}  {:8.3f} Hz\n", population.name, grouped(spikes),
+            plural(spikes, "spike"),
             static_cast<double>(s.spikes[p]) / (seconds * static_cast<double>(population.size)));
     }
     if (s.phases) out += phases_text(spec, *s.phases);
@@ -413,8 +415,8 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     summary.warnings = warnings_of(spec, summary, at_bounds);
     provenance.finished = utc_now();
     file->finish(provenance, summary, *engine);
-    display.say(summary_text(spec, summary, start.output));
-    if (options.profile) display.say(profile_text(engine->report()));
+    display.result(summary_text(spec, summary, start.output));
+    if (options.profile) display.result(profile_text(engine->report()));
     if (trouble)
         throw NumericalError(
             fmt::format("{}. {} holds all up to there", trouble->what(), start.output),
@@ -444,7 +446,7 @@ RunStatus resume_simulation(const RunOptions& options) {
     const Start start = start_again(options);
     if (start.checkpoint) return run_from(start, options);
     ProgressDisplay(options.progress)
-        .say(start.output + " is finished; there is nothing to resume\n");
+        .result(start.output + " is finished; there is nothing to resume\n");
     return RunStatus::finished;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Draws a study of snnsim: accuracy over training, accuracy against energy with its Pareto front, the cheapest
-configurations at equal accuracy, and energy against activity with the activity at which spikes stop to pay."""
+configurations at equal accuracy, and energy against activity with the activity at which spikes stop to pay; of
+simulations, rates and other statistics against an axis of the grid (an f-I curve where it is a current)."""
 
 import argparse
 import os
@@ -12,6 +13,7 @@ try:
     import numpy as np
     from matplotlib.figure import Figure
 
+    import study_simulations
     from run_figures import colour
 except ImportError as error:
     sys.exit(f"plot_study.py: error: {error}; it needs h5py, numpy and matplotlib "
@@ -179,6 +181,15 @@ def draw_iso(configurations, targets):
     return figure
 
 
+def pictures_of(path):
+    with h5py.File(path, "r") as file:
+        if file.attrs.get("kind") == "simulations":
+            return study_simulations.figures(file)
+    configurations, targets, lines, energy_model = read_study(path)
+    return {"curves": draw_curves(configurations), "pareto": draw_pareto(configurations, targets, energy_model),
+            "activity": draw_activity(configurations, lines, energy_model), "iso": draw_iso(configurations, targets)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -188,13 +199,11 @@ def main():
     options = parser.parse_args()
     path = os.path.join(options.study, "study.h5") if os.path.isdir(options.study) else options.study
     try:
-        configurations, targets, lines, energy_model = read_study(path)
+        pictures = pictures_of(path)
     except (OSError, ValueError) as error:
         sys.exit(f"plot_study.py: error: {error}")
     folder = options.output or os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
-    pictures = {"curves": draw_curves(configurations), "pareto": draw_pareto(configurations, targets, energy_model),
-                "activity": draw_activity(configurations, lines, energy_model), "iso": draw_iso(configurations, targets)}
     for name, figure in pictures.items():
         if figure is None:
             print(f"{name}: nothing to draw")

@@ -16,6 +16,9 @@ struct Names<ProgressStyle> {
     static constexpr std::array values{"auto", "bar", "plain", "none"};
 };
 
+/// What the text of what came of a run is: the result, or only news on the way to another one.
+enum class Summary : std::uint8_t { result, progress };
+
 struct RunOptions {
     std::vector<std::string> overrides;  // "train.epochs=2"
     Device backend = Device::automatic;
@@ -25,6 +28,7 @@ struct RunOptions {
     bool force = false;    // overwrite an existing run file
     std::string resume;    // run file to go on from
     ProgressStyle progress = ProgressStyle::automatic;
+    Summary summary = Summary::result;
     std::string energy;  // energy model: a shipped one by name, or a file; empty: the model's
     double checkpoint_every = 10.0;  // seconds
     bool profile = false;            // of a simulation: measure the phases of its steps

@@ -8,6 +8,7 @@
 #include "src/cli/options.hpp"
 #include "src/data/encode_samples.hpp"
 #include "src/provenance.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -43,7 +44,8 @@ void encode(const EncodeOptions& options) {
     const LabelledImages& set = options.train ? data.train : data.test;
     const auto count = static_cast<std::size_t>(set.count);
     if (options.first >= count)
-        throw UsageError(fmt::format("--first {}: there are {} samples", options.first, count));
+        throw UsageError(fmt::format("--first {}: the set has {}", options.first,
+                                     counted(static_cast<std::int64_t>(count), "sample")));
     const std::size_t samples = std::min(options.samples, count - options.first);
     RunRecord record;
     record.status = RunStatus::finished;
@@ -57,7 +59,8 @@ void encode(const EncodeOptions& options) {
         encode_samples(spec, set, !options.train, options.first, samples));
     record.provenance.finished = utc_now();
     write_run(options.output, record);
-    fmt::print("{} samples, {} spikes: {}\n", samples, record.test->spikes[0].neuron.size(),
+    fmt::print("{}, {}: {}\n", counted(static_cast<std::int64_t>(samples), "sample"),
+               counted(static_cast<std::int64_t>(record.test->spikes[0].neuron.size()), "spike"),
                options.output);
 }
 

@@ -1,15 +1,21 @@
 // `snnsim MODEL`, and `snnsim run`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
 #include "snnsim/read_model.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/run/seeds.hpp"
 
 namespace snnsim {
 namespace {
 
 struct RunCommand {
     RunOptions options;
-    std::string model;
+    std::string model, seeds;
 };
 
 RunStatus run_any(const std::string& model, const RunOptions& options) {
@@ -27,12 +33,53 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     return run(model, options).status;
 }
 
+/// One run after the other, each with a file of its own.
+RunStatus run_seeds(const RunCommand& given) {
+    const std::vector<std::uint64_t> seeds = read_seeds(given.seeds, "--seeds");
+    const RunOptions& options = given.options;
+    if (!options.resume.empty())
+        throw UsageError("--resume goes on with one run; leave out --seeds");
+    for (const std::string& o : options.overrides) {
+        if (o.starts_with("seed="))
+            throw UsageError("--seeds and one seed (--seed, --set seed=) exclude each other");
+    }
+    std::string output = options.output;
+    if (output.empty()) {
+        if (given.model.empty()) throw UsageError("name a model file");
+        const AnyModel any = read_any_model(given.model, options.overrides);
+        output = "runs/" + std::visit([](const auto& spec) { return spec.name; }, any) + ".h5";
+    }
+    for (const std::uint64_t seed : seeds) {  // before hours of the first ones
+        const std::string path = seed_path(output, seed);
+        if (options.force || !std::filesystem::exists(path)) continue;
+        throw UsageError(path + " exists already; --force overwrites it, -o writes to other files");
+    }
+    std::string files;
+    for (const std::uint64_t seed : seeds) {
+        RunOptions one = options;
+        one.output = seed_path(output, seed);
+        one.overrides.push_back("seed=" + std::to_string(seed));
+        files += " " + one.output;
+        const RunStatus status = run_any(given.model, one);
+        if (status == RunStatus::finished) continue;
+        std::vector<std::string> left;
+        for (auto s = std::find(seeds.begin(), seeds.end(), seed) + 1; s != seeds.end(); ++s)
+            left.push_back(std::to_string(*s));
+        if (!left.empty()) fmt::print("then: --seeds {}\n", fmt::join(left, ","));
+        return status;
+    }
+    fmt::print("all seeds: snnsim stats{}\n", files);
+    return RunStatus::finished;
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, int& status) {
     CLI::App& command = *app.add_subcommand(
         "run", "train, test and record a model (the word `run` may be left out)");
-    command.footer("Example: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5");
+    command.footer(
+        "Examples: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5\n"
+        "          snnsim models/brunel.yaml --seeds 1..5 && snnsim stats runs/brunel_seed*.h5");
     const auto given = std::make_shared<RunCommand>();
     RunOptions& options = given->options;
     command.add_option("model", given->model, "model file (.yaml)");
@@ -49,9 +96,14 @@ void add_run_command(CLI::App& app, int& status) {
             options.overrides.push_back("seed=" + std::to_string(seed));
         },
         "the same as --set seed=N");
+    command
+        .add_option("--seeds", given->seeds,
+                    "one run for each seed, into files of their own: x_seed1.h5, ...")
+        ->type_name("1..10|1,2,5");
     command.callback([given, &status] {
-        if (run_any(given->model, given->options) == RunStatus::interrupted)
-            status = interrupted_status;
+        const RunStatus ended =
+            given->seeds.empty() ? run_any(given->model, given->options) : run_seeds(*given);
+        if (ended == RunStatus::interrupted) status = interrupted_status;
     });
 }
 

@@ -11,19 +11,25 @@ namespace snnsim {
 namespace {
 
 struct StatsCommand {
-    std::string run, output;
+    std::vector<std::string> runs;
+    std::string output;
     StatsOptions options;
     bool json = false;
 };
 
-void show_stats(const StatsCommand& command) {
-    const std::string& output = command.output;
-    if (!output.empty() && std::filesystem::path(output).extension() != ".json")
-        throw UsageError("-o " + output + ": name a .json file");
-    const RunStats stats = run_stats(read_spikes(command.run), command.options);
-    if (!output.empty()) save_text(output, stats_json(stats));
-    fmt::print("{}", command.json ? stats_json(stats) : stats_table(stats));
-    if (!output.empty() && !command.json) fmt::print("{}\n", output);
+void show_stats(const StatsCommand& given) {
+    const std::string& output = given.output;
+    const std::string ending = std::filesystem::path(output).extension().string();
+    if (!output.empty() && ending != ".json" && ending != ".csv")
+        throw UsageError("-o " + output + ": name a .json or a .csv file");
+    std::vector<RunStats> runs;
+    for (const std::string& path : given.runs)
+        runs.push_back(run_stats(read_spikes(path), given.options));
+    const bool one = runs.size() == 1;
+    const std::string json = one ? stats_json(runs[0]) : stats_json(runs);
+    if (!output.empty()) save_text(output, ending == ".csv" ? stats_csv(runs) : json);
+    fmt::print("{}", given.json ? json : one ? stats_table(runs[0]) : stats_table(runs));
+    if (!output.empty() && !given.json) fmt::print("{}\n", output);
 }
 
 }  // namespace
@@ -32,16 +38,20 @@ void add_stats_command(CLI::App& app) {
     CLI::App& command = *app.add_subcommand(
         "stats", "rates, irregularity, synchrony and correlations of the spikes in a run file");
     command.footer(std::string(stats_definitions) +
-                   "Example: snnsim stats runs/cuba.h5 --from '500 ms' -o stats.json");
+                   "Of several runs: mean and standard deviation over the runs (divisor n - 1).\n"
+                   "Examples: snnsim stats runs/cuba.h5 --from '500 ms' -o stats.json\n"
+                   "          snnsim stats runs/cuba_seed*.h5 -o stats.csv");
     const auto given = std::make_shared<StatsCommand>();
     StatsOptions& options = given->options;
-    command.add_option("run", given->run, "run file (.h5)")->required();
+    command.add_option("runs", given->runs, "run files (.h5)")->required();
     command.add_option("--from", options.from, "leave out what is before; default: 0 ms")
         ->type_name("TIME");
     command.add_option("--to", options.to, "leave out what is after; default: the end")
         ->type_name("TIME");
     command.add_option("--bin", options.bin, "bins of synchrony; default: 3 ms")->type_name("TIME");
-    command.add_option("-o,--output", given->output, "also write the numbers to a .json file");
+    command.add_option("-o,--output", given->output,
+                       "also write the numbers to a .json file, or to a .csv file: a row for each "
+                       "run and population");
     command.add_flag("--json", given->json, "print JSON, no table");
     command.callback([given] { show_stats(*given); });
 }

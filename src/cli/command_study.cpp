@@ -27,7 +27,9 @@ void study(const StudyCommand& given) {
 
 void add_study_command(CLI::App& app) {
     CLI::App& command = *app.add_subcommand(
-        "study", "a grid of models, settings and seeds: accuracy against energy");
+        "study",
+        "a grid of models, settings and seeds: accuracy against energy, or of simulations the "
+        "statistics of their activity");
     command.footer(
         "Each cell is a run file; finished ones are not run again, so that an interrupted study "
         "goes on.\n"

@@ -52,25 +52,21 @@ std::vector<std::string> unavailable(const std::vector<KindEnergy>& kinds) {
 }  // namespace
 
 std::string measured_text(const MeasuredEnergy& measured) {
-    if (measured.phases.empty()) return "";
     const std::vector<KindEnergy> kinds = energy_by_kind(measured);
+    const Measure joules = sum_of_used(kinds);
+    if (measured.phases.empty() || !joules.unavailable.empty()) return "";
     std::string parts;
     for (const KindEnergy& k : kinds) {
         if (!k.used.unavailable.empty()) continue;
         std::string part = fmt::format("{} {:.4g} J", k.kind, k.used.value);
         if (k.idle.unavailable.empty())
             part += fmt::format(" ({:.4g} J above idle)", k.used.value - k.idle.value);
-        if (!k.without.empty()) part += " without " + k.without;
+        if (!k.without.empty()) part += " in part of the run";
         add(parts, part, ", ");
     }
-    for (const std::string& text : unavailable(kinds)) add(parts, text, ", ");
-    const Measure joules = sum_of_used(kinds);
-    if (joules.unavailable.empty()) {
-        const double kwh = kilowatt_hours(joules.value, measured.accounting);
-        parts += fmt::format("; {:.4g} kWh with PUE {:g}, {:.4g} g CO2e", kwh,
-                             measured.accounting.pue, 1e3 * co2e_kg(kwh, measured.accounting));
-    }
-    return "measured energy: " + parts + "\n";
+    const double kwh = kilowatt_hours(joules.value, measured.accounting);
+    return fmt::format("measured energy: {}; {:.4g} kWh with PUE {:g}, {:.4g} g CO2e\n", parts, kwh,
+                       measured.accounting.pue, 1e3 * co2e_kg(kwh, measured.accounting));
 }
 
 std::string used_cell(const MeasuredEnergy& measured, const std::string& phase, double scale) {

@@ -7,8 +7,8 @@
 
 namespace snnsim {
 
-/// One line: joules by kind of domain over the whole run, or why there are none; kWh and CO2e.
-/// Empty where nothing was to be measured.
+/// One line: joules by kind of domain over the whole run, kWh and CO2e. Empty where nothing was
+/// measured; why not, the run file and `snnsim devices` say.
 std::string measured_text(const MeasuredEnergy& measured);
 
 /// A cell of a table: "843.3 (package 812.3, dram 31.0)", each times `scale`.

@@ -68,11 +68,12 @@ std::string played_text(const SimulationSpec& spec) {
     for (const CellPopulationSpec& p : spec.populations) {
         if (!p.played) continue;
         const auto spikes = static_cast<std::int64_t>(p.played->keys.size());
-        out += fmt::format("  {} plays {} spikes of {}", p.name, grouped(spikes),
+        out += fmt::format("  {} plays {} of {}", p.name, counted(spikes, "spike"),
                            std::get<SpikeFileSource::Params>(p.cell).file);
         if (p.played->later > 0)
-            out += fmt::format("; {} more come after the end",
-                               grouped(static_cast<std::int64_t>(p.played->later)));
+            out += fmt::format("; {} more {} after the end",
+                               grouped(static_cast<std::int64_t>(p.played->later)),
+                               p.played->later == 1 ? "comes" : "come");
         out += '\n';
     }
     return out;
@@ -91,12 +92,13 @@ std::string course_text(const SimulationSpec& spec) {
 std::string header_text(const SimulationSpec& spec, const Engine& engine) {
     const EngineReport& report = engine.report();
     return fmt::format(
-        "{} ({}), seed {}\n  {} cells in {} populations, {} synapses; {} in steps of {:g} ms\n"
+        "{} ({}), seed {}\n  {} in {}, {}; {} in steps of {:g} ms\n"
         "{}  {}; {} of memory; built in {:.2f} s\n{}",
-        spec.name, spec.path, spec.seed, grouped(static_cast<std::int64_t>(report.cells)),
-        spec.populations.size(), grouped(static_cast<std::int64_t>(report.synapses)),
-        course_text(spec), spec.dt, resolution_text(spec, report), engine.device_name(),
-        bytes_text(report.bytes), report.build_seconds, played_text(spec));
+        spec.name, spec.path, spec.seed, counted(static_cast<std::int64_t>(report.cells), "cell"),
+        counted(static_cast<std::int64_t>(spec.populations.size()), "population"),
+        counted(static_cast<std::int64_t>(report.synapses), "synapse"), course_text(spec), spec.dt,
+        resolution_text(spec, report), engine.device_name(), bytes_text(report.bytes),
+        report.build_seconds, played_text(spec));
 }
 
 std::string check_text(const SimulationSpec& full) {

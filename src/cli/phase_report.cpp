@@ -13,7 +13,8 @@ std::string phases_text(const SimulationSpec& spec, const ProtocolState& state) 
     for (const PhaseOutcome& p : phase_outcomes(spec, state)) {
         out += fmt::format("  {:<16} ", p.name);
         if (p.samples > 0) {
-            out += fmt::format("{:>10} samples", count(p.samples));
+            out += fmt::format("{:>10} {}", count(p.samples),
+                               plural(static_cast<std::int64_t>(p.samples), "sample"));
             if (p.shown_again > 0) out += fmt::format(", shown again {}", count(p.shown_again));
             if (p.mean_spikes > 0.0) out += fmt::format(", {:.1f} spikes each", p.mean_spikes);
         } else if (p.stop) {

@@ -1,8 +1,10 @@
-// What a run shows while it goes on: a bar on a terminal, plain lines elsewhere.
+// What a run shows while it goes on (on stderr): a bar on a terminal, plain lines elsewhere. What
+// comes of it is for stdout.
 #pragma once
 
 #include "snnsim/run.hpp"
 #include "src/training/loop.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 
@@ -15,6 +17,8 @@ class ProgressDisplay {
 
     /// Prints text that ends its own lines, below a bar that stands there.
     void say(const std::string& text);
+    /// The same of results and warnings: on stdout, whatever the style.
+    void result(const std::string& text);
     void show(const TrainingProgress& progress);
     /// A simulation has reached `time` of `duration`, both in ms, after `seconds`.
     void show_time(double time, double duration, double seconds);
@@ -23,7 +27,7 @@ class ProgressDisplay {
 
   private:
     void end_bar();
-    void show_bar(const TrainingProgress& p, double rate, double left);
+    void show_line(const std::string& before, double share, const std::string& after);
     void show_plain(const TrainingProgress& p, double rate, double left);
 
     ProgressStyle style_;
@@ -31,10 +35,13 @@ class ProgressDisplay {
     double last_line_ = 0.0;  // when a plain line was last printed
 };
 
+/// A line of a bar that leaves the last column of the terminal free: "before [##..] after". Where
+/// all does not fit, first the bar gets shorter, then the text ends.
+std::string bar_line(const std::string& before, double share, const std::string& after,
+                     std::size_t columns);
+
 /// "1:23", "2:03:04"
 std::string duration_text(double seconds);
-/// 1234567 -> "1,234,567"
-std::string grouped(std::int64_t number);
 /// 123456789 bytes -> "123 MB"
 std::string bytes_text(std::size_t bytes);
 

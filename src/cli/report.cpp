@@ -9,6 +9,7 @@
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/network/connections.hpp"
+#include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
 namespace {
@@ -40,12 +41,11 @@ std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const En
     const ImageCost cost = image_cost(spec, counts);
     const ImageEnergy e = image_energy(spec, cost, energy);
     return fmt::format(
-        "per {}: {} spikes, {} MACs, {} ACs, {} (synapses), {} with neurons and memory ({}{}, "
-        "{})\n",
-        spec.real_targets() ? "sample" : "image", grouped(std::llround(cost.spikes)),
-        grouped(std::llround(cost.macs)), grouped(std::llround(cost.acs)), energy_text(e.synapses),
-        energy_text(e.all), energy.name, tested_in_int8(spec) && energy.of_int8 ? " in int8" : "",
-        energy.source);
+        "per {}: {}, {}, {}, {} (synapses), {} with neurons and memory ({}{}, {})\n",
+        spec.real_targets() ? "sample" : "image", counted(std::llround(cost.spikes), "spike"),
+        counted(std::llround(cost.macs), "MAC"), counted(std::llround(cost.acs), "AC"),
+        energy_text(e.synapses), energy_text(e.all), energy.name,
+        tested_in_int8(spec) && energy.of_int8 ? " in int8" : "", energy.source);
 }
 
 /// "mnist", "sine.h5"
@@ -55,8 +55,7 @@ std::string data_text(const ModelSpec& spec) {
 
 /// "25 steps of 1 ms"
 std::string steps_text(const ModelSpec& spec) {
-    return fmt::format("{} {} of {:g} ms", spec.steps(), spec.steps() == 1 ? "step" : "steps",
-                       spec.dt);
+    return fmt::format("{} of {:g} ms", counted(spec.steps(), "step"), spec.dt);
 }
 
 /// What training and test do to the weights beside learning; a line each.
@@ -77,8 +76,20 @@ std::string savings_text(const ModelSpec& spec) {
 
 }  // namespace
 
+std::string loss_text(double loss) {
+    return std::abs(loss) < 1e5 ? fmt::format("{:.4f}", loss) : fmt::format("{:.4g}", loss);
+}
+
+std::string energy_number(double microjoules, int decimals) {
+    const double size = std::abs(microjoules);
+    if (size == 0.0 || !std::isfinite(size)) return fmt::format("{:g}", microjoules);
+    if (size < 1e-4) return fmt::format("{:.2e}", microjoules);
+    const int needed = 2 - static_cast<int>(std::floor(std::log10(size)));
+    return fmt::format("{:.{}f}", microjoules, std::max(decimals, needed));
+}
+
 std::string energy_text(const std::optional<double>& microjoules) {
-    return microjoules ? fmt::format("{:.3f} uJ", *microjoules) : "no energy known";
+    return microjoules ? energy_number(*microjoules, 3) + " uJ" : "no energy known";
 }
 
 WeightCount count_weights(const ModelSpec& spec) {
@@ -101,10 +112,10 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
     const WeightCount w = count_weights(spec);
     return fmt::format(
         "{} ({}), seed {}\n  {}: {} code, {}\n  {}\n"
-        "  weights: {} trainable, {} fixed, {} biases\n  {}; about {} of memory\n",
+        "  weights: {} trainable, {} fixed, {}\n  {}; about {} of memory\n",
         spec.name, spec.path, spec.seed, data_text(spec),
         Encoders::name_of(spec.data.encode.scheme), steps_text(spec), populations,
-        grouped(w.trainable), grouped(w.fixed), grouped(w.bias), device,
+        grouped(w.trainable), grouped(w.fixed), counted(w.bias, "bias", "biases"), device,
         bytes_text(memory_of(spec)));
 }
 
@@ -138,14 +149,15 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
                          const EnergyModel& energy) {
     std::string out;
     if (r.test) {
-        const std::string samples = grouped(static_cast<std::int64_t>(r.test->samples()));
+        const std::string samples = counted(static_cast<std::int64_t>(r.test->samples()), "sample");
         out += r.test->error
-                   ? fmt::format("test error {:.4f} (relative L2), loss {:.4g} ({} samples)\n",
+                   ? fmt::format("test error {:.4f} (relative L2), loss {:.4g} ({})\n",
                                  *r.test->error, r.test->loss, samples)
-                   : fmt::format("test accuracy {:.2f} %, loss {:.4f} ({} samples)\n",
-                                 100.0 * r.test->accuracy, r.test->loss, samples);
+                   : fmt::format("test accuracy {:.2f} %, loss {} ({})\n", 100.0 * r.test->accuracy,
+                                 loss_text(r.test->loss), samples);
         out += cost_text(spec, r.test->counts, energy);
     }
+    for (const std::string& warning : training_warnings(r)) out += "warning: " + warning + '\n';
     double total = 0.0;
     out += "time:";
     for (const auto& [phase, seconds] : r.seconds) {

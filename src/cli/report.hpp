@@ -14,6 +14,11 @@ std::string check_text(const ModelSpec& spec);
 /// After a run: accuracy, activity, operations, where the time went, where the file is.
 std::string summary_text(const ModelSpec& spec, const RunRecord& record, const std::string& path,
                          const EnergyModel& energy);
+/// "2.3025", and "1.234e+13" instead of a dozen digits.
+std::string loss_text(double loss);
+/// With so many decimals, more where three significant digits need them: "9.0000", "0.00123",
+/// "1.00e-09".
+std::string energy_number(double microjoules, int decimals);
 /// "0.123 uJ"; where the technology has no value for an operation that occurred, words that say so.
 std::string energy_text(const std::optional<double>& microjoules);
 

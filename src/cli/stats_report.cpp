@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "src/cli/progress.hpp"
+#include "src/cli/csv.hpp"
+#include "src/model/suggest.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -38,6 +42,41 @@ std::string when(const RunStats& s) {
     return fmt::format("{:g} ms to {:g} ms", s.from, s.to);
 }
 
+constexpr const char* table_row = "{:<16} {:>10} {:>12} {:>10} {:>9} {:>8} {:>8} {:>10} {:>12}\n";
+std::string table_head(const char* first, const char* second, const char* third) {
+    return fmt::format(fmt::runtime(table_row), first, second, third, "rate [Hz]", "sd [Hz]",
+                       "CV ISI", "Fano", "synchrony", "correlation");
+}
+
+/// A value of each run that has the population.
+std::vector<double> values_of(const std::vector<RunStats>& runs, const std::string& population,
+                              double (*of)(const PopulationStats&)) {
+    std::vector<double> values;
+    for (const RunStats& run : runs) {
+        if (const PopulationStats* p = find_population(run, population)) values.push_back(of(*p));
+    }
+    return values;
+}
+
+/// "3 runs of cuba, seeds 1, 2, 3: 0 ms to 1000 ms"
+std::string runs_text(const std::vector<RunStats>& runs) {
+    std::vector<std::string> names, seeds, times;
+    const auto add = [](std::vector<std::string>& list, const std::string& item) {
+        if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+    };
+    for (const RunStats& run : runs) {
+        add(names, run.model_name);
+        add(seeds, std::to_string(run.seed));
+        add(times, when(run));
+    }
+    std::string out =
+        fmt::format("{} of {}, {} {}: {}\n", counted(static_cast<std::int64_t>(runs.size()), "run"),
+                    join(names), plural(static_cast<std::int64_t>(seeds.size()), "seed"),
+                    join(seeds), times[0]);
+    if (times.size() > 1) out += fmt::format("  the runs are not of one length: {}\n", join(times));
+    return out;
+}
+
 /// What a reader must know about a population's row.
 std::string note(const RunStats& stats, const PopulationStats& p) {
     if (p.recorded == 0) {
@@ -50,11 +89,11 @@ std::string note(const RunStats& stats, const PopulationStats& p) {
                    p.name);
     }
     std::string text;
-    if (stats.training)
-        text += fmt::format("  {}: {} sample{}\n", p.name, p.samples, p.samples == 1 ? "" : "s");
+    if (stats.training) text += fmt::format("  {}: {}\n", p.name, counted(p.samples, "sample"));
     if (p.recorded < p.size) {
-        text += fmt::format("  {}: only {} of {} cells are recorded; all numbers are theirs\n",
-                            p.name, grouped(p.recorded), grouped(p.size));
+        text += fmt::format("  {}: only {} of {} {} recorded; all numbers are {}\n", p.name,
+                            grouped(p.recorded), counted(p.size, "cell"),
+                            p.recorded == 1 ? "is" : "are", p.recorded == 1 ? "its" : "theirs");
     }
     return text;
 }
@@ -77,14 +116,11 @@ const char* const stats_definitions =
 std::string stats_table(const RunStats& stats) {
     std::string out =
         fmt::format("{}: {}, seed {}, {}\n", stats.path, stats.model_name, stats.seed, when(stats));
-    out += fmt::format("{:<16} {:>10} {:>12} {:>10} {:>9} {:>8} {:>8} {:>10} {:>12}\n",
-                       "population", "cells", "spikes", "rate [Hz]", "sd [Hz]", "CV ISI", "Fano",
-                       "synchrony", "correlation");
+    out += table_head("population", "cells", "spikes");
     std::string notes;
     for (const PopulationStats& p : stats.populations) {
         const bool seen = p.recorded > 0;
-        out += fmt::format("{:<16} {:>10} {:>12} {:>10} {:>9} {:>8} {:>8} {:>10} {:>12}\n", p.name,
-                           grouped(seen ? p.recorded : p.size),
+        out += fmt::format(fmt::runtime(table_row), p.name, grouped(seen ? p.recorded : p.size),
                            seen ? grouped(static_cast<std::int64_t>(p.spikes)) : "-",
                            number(p.rate.mean, 3), number(p.rate.sd, 3), number(p.cv_isi.mean, 3),
                            number(p.fano.mean, 3), number(p.synchrony, 3),
@@ -128,6 +164,100 @@ std::string stats_json(const RunStats& stats) {
             json_number(p.correlation.mean), p.correlation.cells);
     }
     return out + "\n }\n}\n";
+}
+
+std::vector<std::string> populations_of(const std::vector<RunStats>& runs) {
+    std::vector<std::string> names;
+    for (const RunStats& run : runs) {
+        for (const PopulationStats& p : run.populations) {
+            if (std::find(names.begin(), names.end(), p.name) == names.end())
+                names.push_back(p.name);
+        }
+    }
+    return names;
+}
+
+const PopulationStats* find_population(const RunStats& run, const std::string& name) {
+    for (const PopulationStats& p : run.populations) {
+        if (p.name == name) return &p;
+    }
+    return nullptr;
+}
+
+std::string stats_table(const std::vector<RunStats>& runs) {
+    std::string out = runs_text(runs) + table_head("population", "", "spikes");
+    for (const std::string& name : populations_of(runs)) {
+        std::vector<std::string> mean, sd;
+        const auto add = [&](double (*of)(const PopulationStats&), int digits) {
+            const Spread spread = spread_of(values_of(runs, name, of));
+            mean.push_back(number(spread.mean, digits));
+            sd.push_back(number(spread.sd, digits));
+        };
+        add(
+            [](const PopulationStats& p) {
+                return p.recorded > 0 ? static_cast<double>(p.spikes)
+                                      : std::numeric_limits<double>::quiet_NaN();
+            },
+            1);
+        for (std::size_t k = 0; k < 6; ++k)
+            add(statistics[k].of, statistics[k].name == std::string("correlation") ? 5 : 3);
+        for (const auto* row : {&mean, &sd}) {
+            const std::vector<std::string>& r = *row;
+            out +=
+                fmt::format(fmt::runtime(table_row), row == &mean ? name : "",
+                            row == &mean ? "mean" : "sd", r[0], r[1], r[2], r[3], r[4], r[5], r[6]);
+        }
+        for (const RunStats& run : runs) {
+            if (!find_population(run, name))
+                out += fmt::format("  {} is not in {}\n", name, run.path);
+        }
+    }
+    for (const RunStats& run : runs) {
+        if (run.status != RunStatus::finished)
+            out +=
+                fmt::format("  {} has not finished (status: {})\n", run.path, name_of(run.status));
+    }
+    return out + "mean and sd over the runs; sd has the divisor n - 1\n";
+}
+
+std::string stats_json(const std::vector<RunStats>& runs) {
+    std::string out = "{\n\"runs\": [\n";
+    for (std::size_t k = 0; k < runs.size(); ++k) out += (k ? ",\n" : "") + stats_json(runs[k]);
+    out += "],\n\"populations\": {";
+    const std::vector<std::string> names = populations_of(runs);
+    for (const std::string& name : names) {
+        out += fmt::format("{}\n {}: {{", &name == names.data() ? "" : ",", json_text(name));
+        for (const Statistic& s : statistics) {
+            const Spread spread = spread_of(values_of(runs, name, s.of));
+            out += fmt::format("{}\n  \"{}\": {{\"mean\": {}, \"sd\": {}, \"runs\": {}}}",
+                               &s == statistics.data() ? "" : ",", s.name, json_number(spread.mean),
+                               json_number(spread.sd), spread.runs);
+        }
+        out += "\n }";
+    }
+    return out + "\n}\n}\n";
+}
+
+std::string stats_csv(const std::vector<RunStats>& runs) {
+    std::vector<std::string> names{"run",        "model", "seed",           "status",
+                                   "population", "cells", "cells_recorded", "spikes"};
+    for (const Statistic& s : statistics) names.push_back(s.name);
+    CsvTable table(std::move(names));
+    for (const RunStats& run : runs) {
+        for (const PopulationStats& p : run.populations) {
+            std::vector<std::string> row{run.path,
+                                         run.model_name,
+                                         std::to_string(run.seed),
+                                         name_of(run.status),
+                                         p.name,
+                                         std::to_string(p.size),
+                                         std::to_string(p.recorded),
+                                         p.recorded > 0 ? std::to_string(p.spikes) : ""};
+            for (const Statistic& s : statistics) row.push_back(csv_number(s.of(p)));
+            table.add(row);
+        }
+    }
+    return table.text();
 }
 
 }  // namespace snnsim

@@ -10,6 +10,7 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
+#include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
 namespace {
@@ -109,6 +110,7 @@ void write_all(const std::string& path, const RunRecord& r) {
     h5::Handle root = h5::create_file(path);
     write_provenance(root, r.provenance, r.status);
     h5::write_texts(root, "inputs", r.provenance.inputs);
+    h5::write_texts(root, "warnings", training_warnings(r));
     h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
     write_network(root, r.network);
     write_curves(root, r.curves);

@@ -7,6 +7,7 @@
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -121,7 +122,7 @@ class PhaseCheck {
                            "'patterns: {number: 10, cells: 50}'");
             } else if (p && model_.size_known(*p) && s.patterns->cells > p->size) {
                 model_.add({"simulate", "phases", k_, "present", "patterns", "cells"},
-                           fmt::format("'{}' has only {} cells", p->name, p->size));
+                           fmt::format("'{}' has only {}", p->name, counted(p->size, "cell")));
             }
             if (s.count == 0)
                 model_.add(present,

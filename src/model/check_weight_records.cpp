@@ -49,8 +49,9 @@ void check_pairs(SimulationView& model, const SimulationRecordSpec& r, const Syn
         }
         for (std::size_t e = 0; e < 2; ++e) {
             if (ends[e] && static_cast<double>(pair[e]) >= model.cells(*ends[e]))
-                add(fmt::format("'{}' has no cell {}: its {:.0f} cells are numbered from 0",
-                                ends[e]->name, pair[e], model.cells(*ends[e])));
+                add(fmt::format("'{}' has no cell {}: its {:.0f} {} numbered from 0", ends[e]->name,
+                                pair[e], model.cells(*ends[e]),
+                                model.cells(*ends[e]) == 1.0 ? "cell is" : "cells are"));
         }
         const auto earlier = r.synapses.begin() + static_cast<std::ptrdiff_t>(n);
         if (std::find(r.synapses.begin(), earlier, pair) != earlier)

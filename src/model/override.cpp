@@ -59,9 +59,27 @@ class Walk {
         last_ = key;
     }
     Value& here() { return *at_; }
+    /// Takes away what the key names.
+    void remove(const std::string& key) {
+        if (at_->kind == Value::Kind::list) {
+            at_->list.erase(at_->list.begin() + static_cast<std::ptrdiff_t>(item(key)));
+            return;
+        }
+        const auto entry = std::find_if(at_->map.begin(), at_->map.end(),
+                                        [&](const Entry& e) { return e.key == key; });
+        if (entry == at_->map.end()) {
+            std::vector<std::string> known;
+            for (const Entry& e : at_->map) known.push_back(e.key);
+            throw UsageError(fmt::format("--set {}: {} has no '{}' to remove{} (there are: {})",
+                                         text_, walked_.empty() ? "the model file" : walked_, key,
+                                         did_you_mean(key, known), join(known)));
+        }
+        at_->map.erase(entry);
+    }
 
   private:
-    void step_into_list(const std::string& key) {
+    /// The number of an item of the list.
+    std::size_t item(const std::string& key) const {
         const std::size_t size = at_->list.size();
         const bool number =
             !key.empty() && key.size() < 6 &&
@@ -71,8 +89,9 @@ class Walk {
                 fmt::format("--set {}: {} is a list of {}; name an item by its number{}", text_,
                             walked_, size, size ? fmt::format(", 0 to {}", size - 1) : ""));
         }
-        at_ = &at_->list[std::stoul(key)];
+        return std::stoul(key);
     }
+    void step_into_list(const std::string& key) { at_ = &at_->list[item(key)]; }
 
     void step_into_map(const std::string& key) {
         if (at_->kind == Value::Kind::scalar) {  // a plain name becomes the mapping it stands for
@@ -122,10 +141,18 @@ void apply_override(Value& root, const std::string& text) {
             fmt::format("--set {}: write it as key=value, for example train.epochs=2", text));
     }
     Value value = parse_value(text.substr(equals + 1), text);
+    // `test=` leaves an empty section; `test=null` none.
+    const bool removes = value.kind == Value::Kind::null &&
+                         text.find_first_not_of(" ", equals + 1) != std::string::npos;
     Walk walk(root, text);
     for (std::size_t start = 0; start <= equals;) {
         const std::size_t end = std::min(text.find('.', start), equals);
-        walk.step(text.substr(start, end - start));
+        const std::string key = text.substr(start, end - start);
+        if (removes && end == equals) {
+            walk.remove(key);
+            return;
+        }
+        walk.step(key);
         start = end + 1;
     }
     blame(value, walk.here().at, text);

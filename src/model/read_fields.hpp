@@ -16,6 +16,7 @@
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/model/vocabulary.hpp"
 
 namespace snnsim {
 
@@ -65,7 +66,9 @@ inline bool within(double x, const Limits& l) {
 
 class FieldReader {
   public:
-    explicit FieldReader(Problems& problems) : problems_(problems) {}
+    /// `side`: whose words an unknown one may be.
+    explicit FieldReader(Problems& problems, std::optional<Side> side = std::nullopt)
+        : problems_(problems), side_(side) {}
 
     /// Reads one value; a problem leaves `out` as it is.
     template <class T>
@@ -298,7 +301,7 @@ class FieldReader {
         }
         const std::vector<std::string> known(List::names.begin(), List::names.end());
         problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, describe(name),
-                                        did_you_mean(name.text, known), join(known)));
+                                        hint(name.text, kind_of<List>(), known), join(known)));
         return false;
     }
     template <class List, std::size_t I = 0>
@@ -328,7 +331,7 @@ class FieldReader {
         const std::vector<std::string> known(names.begin(), names.end());
         problems_.add(value,
                       fmt::format("{} cannot be {}{} (one of: {})", meta.key, describe(value),
-                                  did_you_mean(value.text, known), join(known)));
+                                  hint(value.text, kind_of<E>(), known), join(known)));
     }
 
     template <class T>
@@ -339,8 +342,13 @@ class FieldReader {
         } else if constexpr (std::is_same_v<T, std::string>) {
             out = value.text;
         } else if constexpr (std::is_same_v<T, bool>) {
-            if (value.text == "true" || value.text == "false") {
-                out = value.text == "true";
+            static const std::vector<std::string> yes{"true", "True", "TRUE"},
+                no{"false", "False", "FALSE"};  // as YAML 1.2 has them
+            const auto is_one_of = [&](const std::vector<std::string>& words) {
+                return std::find(words.begin(), words.end(), value.text) != words.end();
+            };
+            if (is_one_of(yes) || is_one_of(no)) {
+                out = is_one_of(yes);
             } else {
                 problems_.add(value, fmt::format("{} must be true or false; found '{}'", meta.key,
                                                  value.text));
@@ -393,7 +401,7 @@ class FieldReader {
         for (const Entry& entry : value.map) {
             if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
             std::string message = fmt::format("unknown key '{}' in {}{} (known: {})", entry.key,
-                                              key, did_you_mean(entry.key, known), join(known));
+                                              key, hint(entry.key, "key", known), join(known));
             if (chosen && !chosen->override_text.empty() && entry.value.override_text.empty()) {
                 message +=
                     fmt::format("; --set {} chose what has other keys: set all of {} instead",
@@ -403,7 +411,27 @@ class FieldReader {
         }
     }
 
+    /// Where an unknown word belongs, or what it may have been meant to be.
+    std::string hint(const std::string& word, const std::string& what,
+                     const std::vector<std::string>& known) const {
+        const std::string other = side_ ? other_side(word, what, *side_) : "";
+        return other.empty() ? did_you_mean(word, known) : other;
+    }
+    /// What a list or an enumeration is one of.
+    template <class T>
+    static constexpr const char* kind_of() {
+        if constexpr (std::is_same_v<T, NeuronModels> || std::is_same_v<T, CellModels>)
+            return "model";
+        else if constexpr (std::is_same_v<T, Rule> || std::is_same_v<T, ConnectRule>)
+            return "connection rule";
+        else if constexpr (std::is_same_v<T, RecordWhat>)
+            return "record";
+        else
+            return "";
+    }
+
     Problems& problems_;
+    const std::optional<Side> side_;
 };
 
 }  // namespace snnsim

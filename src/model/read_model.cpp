@@ -75,7 +75,8 @@ struct ModelText {
         apply_parameters(root, problems);
         if (problems.count() > before) problems.throw_if_any();
         Spec spec;
-        FieldReader(problems).read_struct(root, "the model file", spec);
+        constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;
+        FieldReader(problems, side).read_struct(root, "the model file", spec);
         spec.path = path;
         check(spec, root, problems);
         problems.throw_if_any();

@@ -288,7 +288,8 @@ std::string introduction() {
            "- `--set KEY=VALUE` replaces a value for one run: `--set train.epochs=2`, "
            "`--set populations.hidden.size=256`, `--set projections.0.bias=true` (items of a list "
            "count from "
-           "0), `--set 'train.optimizer={name: sgd, lr: 0.1}'`.\n";
+           "0), `--set 'train.optimizer={name: sgd, lr: 0.1}'`. `--set test=null` takes a section, "
+           "a key or an item of a list away.\n";
 }
 
 std::string training() {
@@ -369,10 +370,16 @@ std::string simulation() {
                "missing, for which populations that send need their `rate`.");
 }
 
+std::string words() {
+    return "\n# Vocabulary\n\nEvery word of both kinds of model files, and what it is in each. In "
+           "brackets: what stands there instead.\n\n" +
+           vocabulary_table();
+}
+
 }  // namespace
 
 std::string model_reference() {
-    return introduction() + training() + simulation();
+    return introduction() + training() + simulation() + words();
 }
 
 }  // namespace snnsim

@@ -5,6 +5,7 @@
 #include "snnsim/cell_values.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -71,8 +72,8 @@ void check_chosen(SimulationView& model, const SimulationRecordSpec& r, const Ce
                   const std::string& k) {
     if (!model.size_known(p)) return;
     if (std::max(r.cells.first, r.cells.random) > p.size) {
-        model.add({"record", k, "cells"},
-                  fmt::format("'{}' has only {} cells; write cells: 0 for all", p.name, p.size));
+        model.add({"record", k, "cells"}, fmt::format("'{}' has only {}; write cells: 0 for all",
+                                                      p.name, counted(p.size, "cell")));
     }
     const double size = model.cells(p);  // a list does not become shorter with the network
     const std::vector<std::int64_t>& listed = r.cells.listed;
@@ -80,8 +81,9 @@ void check_chosen(SimulationView& model, const SimulationRecordSpec& r, const Ce
         const auto here = listed.begin() + static_cast<std::ptrdiff_t>(n);
         if (static_cast<double>(*here) >= size) {
             model.add({"record", k, "cells", std::to_string(n)},
-                      fmt::format("'{}' has no cell {}: its {:.0f} cells are 0 to {:.0f}", p.name,
-                                  *here, size, size - 1.0));
+                      fmt::format("'{}' has no cell {}: its {:.0f} {} 0{}", p.name, *here, size,
+                                  size == 1.0 ? "cell is number" : "cells are",
+                                  size == 1.0 ? "" : fmt::format(" to {:.0f}", size - 1.0)));
         } else if (std::find(listed.begin(), here, *here) != here) {
             model.add({"record", k, "cells", std::to_string(n)},
                       fmt::format("cell {} is in the list already", *here));

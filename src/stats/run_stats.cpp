@@ -108,6 +108,33 @@ RunStats training_stats(const RecordedSpikes& run, const StatsOptions& options, 
 
 }  // namespace
 
+const std::array<Statistic, 7> statistics{{
+    {"rate_hz", [](const PopulationStats& p) { return p.rate.mean; }},
+    {"rate_sd_hz", [](const PopulationStats& p) { return p.rate.sd; }},
+    {"cv_isi", [](const PopulationStats& p) { return p.cv_isi.mean; }},
+    {"fano", [](const PopulationStats& p) { return p.fano.mean; }},
+    {"synchrony", [](const PopulationStats& p) { return p.synchrony; }},
+    {"correlation", [](const PopulationStats& p) { return p.correlation.mean; }},
+    {"counted_rate_hz",
+     [](const PopulationStats& p) { return p.counted_rate.value_or(undefined); }},
+}};
+
+Spread spread_of(const std::vector<double>& values) {
+    Spread out{0.0, 0.0, 0};
+    for (const double x : values) {
+        if (!std::isfinite(x)) continue;
+        out.mean += x;
+        ++out.runs;
+    }
+    const auto n = static_cast<double>(out.runs);
+    out.mean = out.runs > 0 ? out.mean / n : undefined;
+    for (const double x : values) {
+        if (std::isfinite(x)) out.sd += (x - out.mean) * (x - out.mean);
+    }
+    out.sd = out.runs > 1 ? std::sqrt(out.sd / (n - 1.0)) : undefined;
+    return out;
+}
+
 RunStats run_stats(const RecordedSpikes& run, const StatsOptions& options) {
     if (run.populations.empty()) {
         throw FileError(run.path +

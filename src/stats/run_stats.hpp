@@ -1,6 +1,7 @@
 // The statistics of a run file: what `snnsim stats` shows.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,21 @@ struct RunStats {
     double synchrony_bin = 3.0, fano_window = 100.0, correlation_bin = 2.0;
     std::vector<PopulationStats> populations;
 };
+
+/// One of the numbers of a population, not a number where it is not defined.
+struct Statistic {
+    const char* name;  // with its unit: a column of tables and a key of JSON
+    double (*of)(const PopulationStats&);
+};
+extern const std::array<Statistic, 7> statistics;
+
+/// Over several runs, of those in which the value is defined: mean and standard deviation of a
+/// sample (divisor n - 1), not a number where there are too few.
+struct Spread {
+    double mean, sd;
+    std::size_t runs;
+};
+Spread spread_of(const std::vector<double>& values);
 
 /// Of the spikes with from < t <= to. Throws UsageError where the options do not fit the run,
 /// FileError where the run has no populations.

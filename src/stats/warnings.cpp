@@ -13,8 +13,12 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
     for (std::size_t p = 0; p < spikes.size(); ++p) {
         const auto* source = std::get_if<PoissonSource::Params>(&spec.populations[p].cell);
         if (spikes[p] > 0 || (source && source->rate == 0.0)) continue;
-        out.push_back(fmt::format("none of the {} cells of '{}' fired in {} ({:g} ms)",
-                                  spec.populations[p].size, spec.populations[p].name, when, ms));
+        const CellPopulationSpec& population = spec.populations[p];
+        out.push_back(population.size == 1
+                          ? fmt::format("the cell of '{}' did not fire in {} ({:g} ms)",
+                                        population.name, when, ms)
+                          : fmt::format("none of the {} cells of '{}' fired in {} ({:g} ms)",
+                                        population.size, population.name, when, ms));
     }
     return out;
 }

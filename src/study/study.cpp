@@ -18,9 +18,14 @@
 #include "src/cli/progress.hpp"
 #include "src/compare.hpp"
 #include "src/data/idx.hpp"
+#include "src/io/checkpoint_file.hpp"
+#include "src/io/read_played_spikes.hpp"
+#include "src/io/read_spikes.hpp"
+#include "src/io/simulation_file.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
+#include "src/run/load_edges.hpp"
 #include "src/run/stopwatch.hpp"
 
 extern char** environ;
@@ -36,11 +41,24 @@ std::vector<std::string> overrides_of(const StudyCell& cell) {
     return all;
 }
 
+/// Of the files that a model names, but for data sets.
+std::string content_of_files(const ModelSpec& model) {
+    return model.real_targets() ? input_files(model, load_data(model))[0] : "";
+}
+std::string content_of_files(const SimulationSpec& model) {
+    SimulationSpec full = with_played_spikes(model);
+    load_edges(full);
+    std::string out;
+    for (const std::string& file : input_files(full)) out += file + '\n';
+    return out;
+}
+
 /// "standard-3f2a9c01d2e4b567.h5"
-std::string file_of(const StudySpec& study, const StudyCell& cell, const ModelSpec& model) {
-    std::string content = model.text + '\n' + program_version() + '\n';
+std::string file_of(const StudySpec& study, const StudyCell& cell, const AnyModel& model) {
+    std::string content =
+        std::visit([](const auto& m) { return m.text; }, model) + '\n' + program_version() + '\n';
     for (const std::string& o : overrides_of(cell)) content += o + '\n';
-    if (model.real_targets()) content += input_files(model, load_data(model))[0];
+    content += std::visit([](const auto& m) { return content_of_files(m); }, model);
     return fmt::format("{}-{}.h5", study.models[cell.configuration.model].name,
                        sha256(content.data(), content.size()).substr(0, 16));
 }
@@ -56,14 +74,19 @@ std::string last_lines(const std::string& path) {
 /// The cells that are still to be run, some at a time, each as a call of this program.
 class Runner {
   public:
-    Runner(const StudySpec& study, const StudyOptions& options, const std::string& folder)
-        : study_(study), options_(options), folder_(folder), display_(options.progress) {}
+    Runner(const StudyResult& result, const StudyOptions& options)
+        : study_(result.spec),
+          options_(options),
+          folder_(result.folder),
+          simulations_(result.simulations),
+          display_(options.progress) {}
 
     void run(const std::vector<const StudyCell*>& cells, std::size_t in_all) {
         const InterruptGuard guard;
         const Timer timer;
         std::size_t next = 0, done = 0;
-        display_.say(fmt::format("{}: {} cells, {} finished before\n", study_.name, in_all,
+        display_.say(fmt::format("{}: {}, {} finished before\n", study_.name,
+                                 counted(static_cast<std::int64_t>(in_all), "cell"),
                                  in_all - cells.size()));
         while (!running_.empty() || (next < cells.size() && !InterruptGuard::asked())) {
             while (next < cells.size() && !InterruptGuard::asked() &&
@@ -86,7 +109,9 @@ class Runner {
   private:
     void start(const StudyCell& cell) {
         const std::string path = folder_ + "/" + cell.file;
-        const bool resumes = fs::exists(path) || fs::exists(partial_path(path));
+        // A simulation that ended before its first checkpoint starts anew.
+        const bool begun = fs::exists(path) || fs::exists(partial_path(path));
+        const bool resumes = simulations_ ? fs::exists(checkpoint_path(path)) : begun;
         std::vector<std::string> words{"snnsim", "run"};
         if (resumes) {
             words.insert(words.end(), {"--resume", path});
@@ -94,6 +119,7 @@ class Runner {
             words.push_back(study_.models[cell.configuration.model].path);
             for (const std::string& o : overrides_of(cell)) words.insert(words.end(), {"--set", o});
             words.insert(words.end(), {"-o", path});
+            if (begun) words.push_back("--force");
         }
         const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
         words.insert(words.end(),
@@ -113,6 +139,7 @@ class Runner {
         posix_spawn_file_actions_init(&files);
         posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
                                          0644);
+        posix_spawn_file_actions_adddup2(&files, 2, 1);  // stdout is for the study's results
         pid_t child = 0;
         const int status =
             posix_spawn(&child, "/proc/self/exe", &files, nullptr, arguments.data(), environ);
@@ -129,7 +156,8 @@ class Runner {
             if (found == running_.end()) continue;
             const StudyCell& cell = *found->second;
             running_.erase(found);
-            if (!InterruptGuard::asked() && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+            const bool good = (WIFEXITED(status) && WEXITSTATUS(status) == 0) || has_failed(cell);
+            if (!InterruptGuard::asked() && !good) {
                 stop_all();
                 throw Error(fmt::format(
                     "{} {} seed {} failed:\n{}", study_.models[cell.configuration.model].name,
@@ -139,6 +167,12 @@ class Runner {
             fs::remove(log_of(cell), ignored);
             return cell;
         }
+    }
+    /// Whether the run came to an end that its file tells of: the others go on.
+    bool has_failed(const StudyCell& cell) const {
+        const std::string path = folder_ + "/" + cell.file;
+        return simulations_ && fs::exists(path) &&
+               simulation_origin(path).status == RunStatus::failed;
     }
     /// The other cells keep their checkpoints.
     void stop_all() {
@@ -150,12 +184,17 @@ class Runner {
     const StudySpec& study_;
     const StudyOptions& options_;
     const std::string& folder_;
+    const bool simulations_;
     ProgressDisplay display_;
     std::map<pid_t, const StudyCell*> running_;
 };
 
-bool is_finished(const std::string& path) {
-    return fs::exists(path) && read_run(path).status == RunStatus::finished;
+/// A simulation that failed would again.
+bool is_finished(const std::string& path, bool simulation) {
+    if (!fs::exists(path)) return false;
+    if (!simulation) return read_run(path).status == RunStatus::finished;
+    const RunStatus status = simulation_origin(path).status;
+    return status == RunStatus::finished || status == RunStatus::failed;
 }
 
 double bytes_of_weight(const ModelSpec& model) {
@@ -208,6 +247,43 @@ void read_cell(StudyCell& cell, const ModelSpec& model, const std::string& path,
     cell.test_error = run.curves.test_error;
 }
 
+void read_simulation(StudyCell& cell, const std::string& path, const StatsOptions& options) {
+    const SimulationOrigin origin = simulation_origin(path);
+    if (origin.status == RunStatus::failed) {
+        cell.failed = origin.error;
+    } else {
+        cell.stats = run_stats(read_spikes(path), options);
+    }
+}
+
+/// What cannot stand in one study. `first` is the model of its first cell.
+void check_together(const StudySpec& study, const std::string& path, const AnyModel& model,
+                    const AnyModel& first) {
+    if (model.index() != first.index())
+        throw UsageError(study.path +
+                         ": trainings and simulations do not compare; make two studies");
+    const auto* training = std::get_if<ModelSpec>(&model);
+    if (!training) {
+        if (!study.targets.empty())
+            throw UsageError(study.path +
+                             ": targets are accuracies, which simulations do not have; leave "
+                             "`targets` out");
+        return;
+    }
+    if (!training->test) {
+        throw UsageError(path + " has no section `test`; a study compares test accuracies");
+    }
+    if (training->real_targets() != std::get<ModelSpec>(first).real_targets() ||
+        (training->real_targets() && !study.targets.empty())) {
+        throw UsageError(fmt::format(
+            "{}: {}", study.path,
+            study.targets.empty()
+                ? "models of classes and of real targets (data.set: file) do not compare"
+                : "targets are accuracies, which models of real targets (data.set: file) do not "
+                  "have; leave `targets` out"));
+    }
+}
+
 }  // namespace
 
 StudyResult run_study(const std::string& path, const StudyOptions& options) {
@@ -216,38 +292,35 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
     const StudySpec& study = result.spec;
     result.energy = read_energy_model(options.energy.empty() ? study.energy : options.energy);
     result.folder = options.output.empty() ? "runs/" + study.name : options.output;
-    std::vector<ModelSpec> models;  // of each cell: every setting is checked before anything runs
+    std::vector<AnyModel> models;  // of each cell: every setting is checked before anything runs
     for (const Configuration& c : configurations(study)) {
         for (const std::uint64_t seed : study.seeds) {
             StudyCell& cell = result.cells.emplace_back();
             cell.configuration = c;
             cell.seed = seed;
-            models.push_back(read_model(study.models[c.model].path, overrides_of(cell)));
-            if (!models.back().test) {
-                throw UsageError(study.models[c.model].path +
-                                 " has no section `test`; a study compares test accuracies");
-            }
-            if (models.back().real_targets() != models.front().real_targets() ||
-                (models.back().real_targets() && !study.targets.empty())) {
-                throw UsageError(fmt::format(
-                    "{}: {}", path,
-                    study.targets.empty()
-                        ? "models of classes and of real targets (data.set: file) do not compare"
-                        : "targets are accuracies, which models of real targets (data.set: file) "
-                          "do not have; leave `targets` out"));
-            }
+            const std::string& file = study.models[c.model].path;
+            models.push_back(read_any_model(file, overrides_of(cell)));
+            check_together(study, file, models.back(), models.front());
             cell.file = file_of(study, cell, models.back());
         }
     }
+    if (models.empty()) throw UsageError(study.path + " names no models");
+    result.simulations = std::holds_alternative<SimulationSpec>(models.front());
     fs::create_directories(result.folder);
     std::vector<const StudyCell*> left;
     for (const StudyCell& cell : result.cells) {
-        if (!is_finished(result.folder + "/" + cell.file)) left.push_back(&cell);
+        if (!is_finished(result.folder + "/" + cell.file, result.simulations))
+            left.push_back(&cell);
     }
-    Runner(study, options, result.folder).run(left, result.cells.size());
+    Runner(result, options).run(left, result.cells.size());
     for (std::size_t k = 0; k < result.cells.size(); ++k) {
         StudyCell& cell = result.cells[k];
-        read_cell(cell, models[k], result.folder + "/" + cell.file, result.energy);
+        const std::string file = result.folder + "/" + cell.file;
+        if (const auto* training = std::get_if<ModelSpec>(&models[k])) {
+            read_cell(cell, *training, file, result.energy);
+        } else {
+            read_simulation(cell, file, study.stats);
+        }
     }
     return result;
 }

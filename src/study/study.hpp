@@ -38,6 +38,10 @@ struct StudyCell {
     int steps = 1;  // per sample
     MeasuredEnergy measured;
     std::vector<double> test_epoch, test_accuracy, test_error;  // with test.every
+    // Of a simulation; where it has failed (a state that is no number, runaway activity), `failed`
+    // says how, and there are no statistics.
+    std::optional<RunStats> stats;
+    std::string failed;
 };
 
 struct StudyResult {
@@ -45,6 +49,7 @@ struct StudyResult {
     std::string folder;
     EnergyModel energy;
     std::vector<StudyCell> cells;  // by configuration, then seed
+    bool simulations = false;      // not trainings
 };
 
 /// A cell whose run file is there, finished, is not run again: the file's name is a hash of the

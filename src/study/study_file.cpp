@@ -9,14 +9,25 @@
 namespace snnsim {
 namespace {
 
+void write_setting(hid_t group, const StudySpec& spec, const StudyCell& c) {
+    h5::write_text(group, "model", spec.models[c.configuration.model].name);
+    h5::write_text(group, "setting", c.configuration.label);
+    h5::write_texts(group, "overrides", c.configuration.settings);
+    std::vector<std::string> axes, values;
+    for (const auto& [axis, value] : c.configuration.point) {
+        axes.push_back(axis);
+        values.push_back(value);
+    }
+    h5::write_texts(group, "axes", axes);
+    h5::write_texts(group, "values", values);
+    h5::write_text(group, "file", c.file);
+    h5::write_number<std::uint64_t>(group, "seed", c.seed);
+}
+
 void write_cell(hid_t root, const std::string& at, const StudySpec& spec, const StudyCell& c) {
     const h5::Handle g = h5::make_group(root, at);
-    h5::write_text(g, "model", spec.models[c.configuration.model].name);
-    h5::write_text(g, "setting", c.configuration.label);
-    h5::write_texts(g, "overrides", c.configuration.settings);
-    h5::write_text(g, "file", c.file);
+    write_setting(g, spec, c);
     h5::write_text(g, "precision", c.int8 ? "int8" : "float");
-    h5::write_number<std::uint64_t>(g, "seed", c.seed);
     h5::write_number<std::uint64_t>(g, "nonzero_weights", c.weights);
     const auto number = [&](const char* name, const std::optional<double>& x) {
         h5::write_number(g, name, x.value_or(std::numeric_limits<double>::quiet_NaN()));
@@ -43,6 +54,23 @@ void write_cell(hid_t root, const std::string& at, const StudySpec& spec, const 
     h5::write_vector(root, at + "/test_error", c.test_error, "1");
 }
 
+/// A group for each population, with its numbers as attributes.
+void write_simulation(hid_t root, const std::string& at, const StudySpec& spec,
+                      const StudyCell& c) {
+    const h5::Handle g = h5::make_group(root, at);
+    write_setting(g, spec, c);
+    h5::write_text(g, "status", c.stats ? "finished" : "failed");
+    if (!c.failed.empty()) h5::write_text(g, "error", c.failed);
+    if (!c.stats) return;
+    for (const PopulationStats& p : c.stats->populations) {
+        const h5::Handle own = h5::make_group(root, at + "/populations/" + p.name);
+        for (const Statistic& s : statistics) h5::write_number(own, s.name, s.of(p));
+    }
+    std::vector<std::string> names;
+    for (const PopulationStats& p : c.stats->populations) names.push_back(p.name);
+    h5::write_texts(g, "populations", names);  // their order
+}
+
 /// Break-even activities per step for n x n neurons, [steps][n].
 void write_break_even(hid_t root, const OperationEnergies& e) {
     if (!e.mac || !e.ac || !e.read || !e.write) return;
@@ -64,13 +92,18 @@ void write_study(const std::string& path, const StudyResult& study) {
         h5::write_text(root, "format", "snnsim study");
         h5::write_text(root, "name", study.spec.name);
         h5::write_text(root, "study", study.spec.text);
+        h5::write_text(root, "kind", study.simulations ? "simulations" : "trainings");
         h5::write_text(root, "energy_model", study.energy.name);
         h5::write_text(root, "energy_source", study.energy.source);
         h5::write_vector(root, "targets", study.spec.targets, "1");
         h5::make_group(root, "cells");
         for (std::size_t k = 0; k < study.cells.size(); ++k) {
-            write_cell(root, "cells/" + std::to_string(100000 + k).substr(1), study.spec,
-                       study.cells[k]);
+            const std::string at = "cells/" + std::to_string(100000 + k).substr(1);
+            if (study.simulations) {
+                write_simulation(root, at, study.spec, study.cells[k]);
+            } else {
+                write_cell(root, at, study.spec, study.cells[k]);
+            }
         }
         h5::make_group(root, "break_even");
         write_break_even(root, study.energy.of_float);

@@ -6,8 +6,12 @@
 #include <cmath>
 #include <span>
 
+#include "src/cli/csv.hpp"
 #include "src/cli/measured_text.hpp"
+#include "src/cli/report.hpp"
+#include "src/cli/stats_report.hpp"
 #include "src/compare.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -56,7 +60,7 @@ const std::string& model_of(const StudyResult& study, const Group& g) {
 }
 
 std::string cell_text(const std::optional<double>& value) {
-    return value ? fmt::format("{:.4f}", *value) : "-";
+    return value ? energy_number(*value, 4) : "-";
 }
 
 /// "98.08 | 98.05 - 98.13"; of real targets "error 0.0412 | 0.0398 - 0.0430", relative L2.
@@ -170,16 +174,120 @@ std::string iso_table(const StudyResult& study, const std::vector<Group>& groups
     return out;
 }
 
-std::string quoted(const std::string& text) {
-    return text.find_first_of(",\"") == std::string::npos ? text : "\"" + text + "\"";
+/// The axes of all models, in the order in which they are met.
+std::vector<std::string> axes_of(const StudyResult& study) {
+    std::vector<std::string> axes;
+    for (const StudyModel& m : study.spec.models) {
+        for (const StudyModel::Axis& axis : m.grid) {
+            if (std::find(axes.begin(), axes.end(), axis.key) == axes.end())
+                axes.push_back(axis.key);
+        }
+    }
+    return axes;
+}
+
+std::vector<RunStats> all_stats(const StudyResult& study) {
+    std::vector<RunStats> all;
+    for (const StudyCell& c : study.cells) {
+        if (c.stats) all.push_back(*c.stats);
+    }
+    return all;
+}
+
+/// What every row begins with: model, setting, a column for each axis, seed, file.
+std::vector<std::string> first_names(const std::vector<std::string>& axes) {
+    std::vector<std::string> names{"model", "setting"};
+    names.insert(names.end(), axes.begin(), axes.end());
+    names.insert(names.end(), {"seed", "file"});
+    return names;
+}
+std::vector<std::string> first_values(const StudyResult& study, const StudyCell& c,
+                                      const std::vector<std::string>& axes) {
+    std::vector<std::string> row{study.spec.models[c.configuration.model].name,
+                                 c.configuration.label};
+    for (const std::string& axis : axes) {
+        const auto at = std::find_if(c.configuration.point.begin(), c.configuration.point.end(),
+                                     [&](const auto& p) { return p.first == axis; });
+        row.push_back(at == c.configuration.point.end() ? "" : at->second);
+    }
+    row.insert(row.end(), {std::to_string(c.seed), c.file});
+    return row;
+}
+
+/// "5.123 +- 0.045" over the seeds, "-" where the value is not defined.
+std::string spread_text(const Group& g, const std::string& population, const Statistic& s) {
+    std::vector<double> values;
+    for (const StudyCell& c : g.cells) {
+        const PopulationStats* p = c.stats ? find_population(*c.stats, population) : nullptr;
+        if (p) values.push_back(s.of(*p));
+    }
+    const Spread spread = spread_of(values);
+    if (spread.runs == 0) return "-";
+    return spread.runs == 1 ? fmt::format("{:.4g}", spread.mean)
+                            : fmt::format("{:.4g} +- {:.2g}", spread.mean, spread.sd);
+}
+
+std::string simulations_markdown(const StudyResult& study) {
+    const std::size_t seeds = study.spec.seeds.size();
+    std::string out = fmt::format("# {}\n\n{}\n\n| model | setting | population |", study.spec.name,
+                                  seeds == 1 ? "One seed."
+                                             : fmt::format("Mean +- standard deviation over {} "
+                                                           "seeds (divisor n - 1).",
+                                                           seeds));
+    for (const Statistic& s : statistics) out += fmt::format(" {} |", s.name);
+    out += "\n|---|---|---|";
+    for (std::size_t k = 0; k < statistics.size(); ++k) out += "---:|";
+    const std::vector<std::string> populations = populations_of(all_stats(study));
+    std::string failed;
+    for (const Group& g : groups_of(study)) {
+        for (const std::string& population : populations) {
+            const bool there = std::any_of(g.cells.begin(), g.cells.end(), [&](const StudyCell& c) {
+                return c.stats && find_population(*c.stats, population);
+            });
+            if (!there) continue;
+            out += fmt::format("\n| {} | {} | {} |", model_of(study, g), g.configuration->label,
+                               population);
+            for (const Statistic& s : statistics)
+                out += fmt::format(" {} |", spread_text(g, population, s));
+        }
+        for (const StudyCell& c : g.cells) {
+            if (c.failed.empty()) continue;
+            failed += fmt::format("\nwarning: {} {} seed {} failed: {}", model_of(study, g),
+                                  g.configuration->label, c.seed, c.failed);
+        }
+    }
+    return out + "\n" + failed + (failed.empty() ? "" : "\n");
+}
+
+std::string simulations_csv(const StudyResult& study) {
+    const std::vector<std::string> axes = axes_of(study),
+                                   populations = populations_of(all_stats(study));
+    std::vector<std::string> names = first_names(axes);
+    names.push_back("status");
+    for (const std::string& population : populations) {
+        for (const Statistic& s : statistics) names.push_back(population + "." + s.name);
+    }
+    CsvTable table(std::move(names));
+    for (const StudyCell& c : study.cells) {
+        std::vector<std::string> row = first_values(study, c, axes);
+        row.push_back(c.stats ? "finished" : "failed");
+        for (const std::string& population : populations) {
+            const PopulationStats* p = c.stats ? find_population(*c.stats, population) : nullptr;
+            for (const Statistic& s : statistics) row.push_back(p ? csv_number(s.of(*p)) : "");
+        }
+        table.add(row);
+    }
+    return table.text();
 }
 
 }  // namespace
 
 std::string study_markdown(const StudyResult& study) {
+    if (study.simulations) return simulations_markdown(study);
     const std::vector<Group> groups = groups_of(study);
-    std::string out = fmt::format("# {}\n\nMeans over {} seeds; counts and energy per image.\n\n{}",
-                                  study.spec.name, study.spec.seeds.size(), header);
+    std::string out =
+        fmt::format("# {}\n\nMeans over {}; counts and energy per image.\n\n{}", study.spec.name,
+                    counted(static_cast<std::int64_t>(study.spec.seeds.size()), "seed"), header);
     for (const Group& g : groups) out += row_of(study, g);
     out += pareto_table(study, groups, &ImageEnergy::synapses, "synaptic arithmetic");
     out += pareto_table(study, groups, &ImageEnergy::all, "synapses, neurons and memory");
@@ -202,33 +310,56 @@ std::string study_markdown(const StudyResult& study) {
 }
 
 std::string study_csv(const StudyResult& study) {
-    std::string out =
-        "model,setting,seed,file,accuracy,error,input_events,spikes,dense_ops,macs,acs,syops_macs,"
-        "syops_acs,neuron_updates,reads,writes,activity,energy_uJ,dense_energy_uJ,"
-        "neuron_energy_uJ,memory_energy_uJ,energy_in_all_uJ,precision,nonzero_weights,"
-        "train_forward_macs,train_forward_acs,train_backward_macs,train_backward_acs,"
-        "train_seconds,test_seconds,footprint_bytes\n";
-    const auto energy = [](const std::optional<double>& e) {
-        return e ? fmt::format("{:.9g}", *e) : std::string();
-    };
+    if (study.simulations) return simulations_csv(study);
+    const std::vector<std::string> axes = axes_of(study);
+    std::vector<std::string> names = first_names(axes);
+    names.insert(names.end(), {"accuracy",
+                               "error",
+                               "input_events",
+                               "spikes",
+                               "dense_ops",
+                               "macs",
+                               "acs",
+                               "syops_macs",
+                               "syops_acs",
+                               "neuron_updates",
+                               "reads",
+                               "writes",
+                               "activity",
+                               "energy_uJ",
+                               "dense_energy_uJ",
+                               "neuron_energy_uJ",
+                               "memory_energy_uJ",
+                               "energy_in_all_uJ",
+                               "precision",
+                               "nonzero_weights",
+                               "train_forward_macs",
+                               "train_forward_acs",
+                               "train_backward_macs",
+                               "train_backward_acs",
+                               "train_seconds",
+                               "test_seconds",
+                               "footprint_bytes"});
+    CsvTable table(std::move(names));
     for (const StudyCell& c : study.cells) {
+        std::vector<std::string> row = first_values(study, c, axes);
+        row.push_back(c.error ? "" : csv_number(c.accuracy));
+        row.push_back(csv_number(c.error));
         const ImageCost& i = c.cost;
-        out += fmt::format("{},{},{},{},{},{},", study.spec.models[c.configuration.model].name,
-                           quoted(c.configuration.label), c.seed, c.file,
-                           c.error ? "" : fmt::format("{}", c.accuracy), energy(c.error));
         for (const double x : {i.input_events, i.spikes, i.dense(), i.macs, i.acs, i.syops_macs,
                                i.syops_acs, i.neuron_updates, i.reads, i.writes, i.activity})
-            out += fmt::format("{:.9g},", x);
-        out +=
-            fmt::format("{},{},{},{},{},{},{},", energy(c.energy.synapses), energy(c.energy.dense),
-                        energy(c.energy.neurons), energy(c.energy.memory), energy(c.energy.all),
-                        c.int8 ? "int8" : "float", c.weights);
+            row.push_back(csv_number(x));
+        for (const auto& e :
+             {c.energy.synapses, c.energy.dense, c.energy.neurons, c.energy.memory, c.energy.all})
+            row.push_back(csv_number(e));
+        row.insert(row.end(), {c.int8 ? "int8" : "float", std::to_string(c.weights)});
         const TrainingCost& t = c.training;
-        out += fmt::format("{:.9g},{:.9g},{:.9g},{:.9g},{:.3f},{:.3f},{:.9g}\n", t.forward_macs,
-                           t.forward_acs, t.backward_macs, t.backward_acs, c.train_seconds,
-                           c.test_seconds, c.footprint);
+        for (const double x : {t.forward_macs, t.forward_acs, t.backward_macs, t.backward_acs,
+                               c.train_seconds, c.test_seconds, c.footprint})
+            row.push_back(csv_number(x));
+        table.add(row);
     }
-    return out;
+    return table.text();
 }
 
 }  // namespace snnsim

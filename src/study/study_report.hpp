@@ -10,6 +10,7 @@ namespace snnsim {
 /// Mean, smallest and largest test accuracy of each configuration with its counts and energy; then
 /// for each target the cheapest configuration of each model whose mean over at least three seeds
 /// reaches it, by synaptic arithmetic and with everything counted.
+/// Of simulations: the statistics of each configuration and population over the seeds.
 std::string study_markdown(const StudyResult& study);
 /// A line for each cell.
 std::string study_csv(const StudyResult& study);

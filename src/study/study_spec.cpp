@@ -12,6 +12,7 @@
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/run/seeds.hpp"
 
 namespace snnsim {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 /// A value as YAML on one line, as `--set` takes it.
 std::string one_line(const Value& value) {
     if (value.kind == Value::Kind::scalar) return value.text;
+    if (value.kind == Value::Kind::null) return "null";
     std::string out;
     for (const Value& item : value.list) out += (out.empty() ? "" : ", ") + one_line(item);
     for (const Entry& e : value.map)
@@ -38,12 +40,13 @@ class Reader {
         const Value root = parse_yaml(study_.text, problems_);
         problems_.throw_if_any();
         static const std::vector<std::string> keys{"name",   "seeds", "targets", "energy",
-                                                   "models", "set",   "grid"};
+                                                   "models", "set",   "grid",    "stats"};
         check_keys(root, keys, "the study file");
         if (const Value* v = root.find("name")) study_.name = word(*v, "name");
         if (const Value* v = root.find("energy")) study_.energy = word(*v, "energy");
         if (const Value* v = root.find("seeds")) read_seeds(*v);
         if (const Value* v = root.find("targets")) read_targets(*v);
+        if (const Value* v = root.find("stats")) read_stats(*v);
         StudyModel common;
         read_settings(root, common);
         const Value* models = root.find("models");
@@ -89,11 +92,32 @@ class Reader {
         }
         return number;
     }
-    /// `seeds: 5` stands for 1 to 5.
+    /// As the options of `snnsim stats`.
+    void read_stats(const Value& value) {
+        if (!expect(value, Value::Kind::map, "stats")) return;
+        check_keys(value, {"from", "to", "bin"}, "stats");
+        for (const auto& [key, member] :
+             {std::pair{"from", &StatsOptions::from}, std::pair{"to", &StatsOptions::to},
+              std::pair{"bin", &StatsOptions::bin}}) {
+            const Value* v = value.find(key);
+            if (!v) continue;
+            double ms = 0.0;
+            const std::string wrong = read_quantity(v->text, "ms", key, ms);
+            if (!wrong.empty()) problems_.add(*v, wrong);
+            study_.stats.*member = v->text;
+        }
+    }
+    /// `seeds: 5` stands for 1 to 5; `seeds: 1..5` is those, too.
     void read_seeds(const Value& value) {
         study_.seeds.clear();
         if (value.kind == Value::Kind::list) {
             for (const Value& item : value.list) study_.seeds.push_back(whole(item, "seeds"));
+        } else if (value.text.find_first_of(".,") != std::string::npos) {
+            try {
+                study_.seeds = snnsim::read_seeds(value.text, "seeds");
+            } catch (const UsageError& e) {
+                problems_.add(value, e.what());
+            }
         } else {
             const std::uint64_t count = whole(value, "seeds");
             for (std::uint64_t k = 1; k <= std::min<std::uint64_t>(count, 10000); ++k)
@@ -114,20 +138,33 @@ class Reader {
     }
     void read_settings(const Value& value, StudyModel& out) {
         if (const Value* set = value.find("set"); set && expect(*set, Value::Kind::map, "set")) {
-            for (const Entry& e : set->map) out.settings.push_back(e.key + "=" + one_line(e.value));
+            for (const Entry& e : set->map) {
+                drop_axis(out, e.key);
+                out.settings.push_back(e.key + "=" + one_line(e.value));
+            }
         }
         if (const Value* grid = value.find("grid");
             grid && expect(*grid, Value::Kind::map, "grid")) {
             for (const Entry& e : grid->map) read_axis(e, out);
         }
     }
+    static void drop_axis(StudyModel& model, const std::string& key) {
+        std::erase_if(model.grid, [&](const StudyModel::Axis& axis) { return axis.key == key; });
+    }
     void read_axis(const Entry& entry, StudyModel& out) {
         if (entry.key == "seed") {
             problems_.add(entry.at, "the seeds stand under 'seeds'");
         } else if (expect(entry.value, Value::Kind::list, "the values of an axis")) {
             StudyModel::Axis axis{entry.key, {}};
-            for (const Value& item : entry.value.list) axis.values.push_back(one_line(item));
+            for (const Value& item : entry.value.list) {
+                std::string text = one_line(item);
+                if (std::find(axis.values.begin(), axis.values.end(), text) != axis.values.end()) {
+                    problems_.add(item, fmt::format("the axis has the value {} already", text));
+                }
+                axis.values.push_back(std::move(text));
+            }
             if (axis.values.empty()) problems_.add(entry.value, "an axis needs at least one value");
+            drop_axis(out, axis.key);
             out.grid.push_back(std::move(axis));
         }
     }
@@ -166,19 +203,41 @@ StudySpec read_study(const std::string& path) {
     return Reader(text.str(), path).read();
 }
 
+namespace {
+
+/// The last so many parts of a dotted key; the whole where it has no more.
+std::string ending(const std::string& key, std::size_t parts) {
+    std::size_t start = key.size();
+    for (std::size_t k = 0; k < parts && start != std::string::npos; ++k)
+        start = start == 0 ? std::string::npos : key.find_last_of('.', start - 1);
+    return start == std::string::npos ? key : key.substr(start + 1);
+}
+
+std::string short_key(const StudyModel::Axis& axis, const std::vector<StudyModel::Axis>& grid) {
+    for (std::size_t parts = 1;; ++parts) {
+        const std::string name = ending(axis.key, parts);
+        const bool alone = std::none_of(grid.begin(), grid.end(), [&](const StudyModel::Axis& a) {
+            return a.key != axis.key && ending(a.key, parts) == name;
+        });
+        if (alone || name == axis.key) return name;
+    }
+}
+
+}  // namespace
+
 std::vector<Configuration> configurations(const StudySpec& study) {
     std::vector<Configuration> all;
     for (std::size_t m = 0; m < study.models.size(); ++m) {
-        std::vector<Configuration> some{{m, study.models[m].settings, ""}};
+        std::vector<Configuration> some{{m, study.models[m].settings, "", {}}};
         for (const StudyModel::Axis& axis : study.models[m].grid) {
-            const std::string short_key = axis.key.substr(axis.key.find_last_of('.') + 1);
+            const std::string name = short_key(axis, study.models[m].grid);
             std::vector<Configuration> more;
             for (const Configuration& c : some) {
                 for (const std::string& value : axis.values) {
                     Configuration next = c;
                     next.settings.push_back(axis.key + "=" + value);
-                    next.label +=
-                        fmt::format("{}{}={}", c.label.empty() ? "" : " ", short_key, value);
+                    next.label += fmt::format("{}{}={}", c.label.empty() ? "" : " ", name, value);
+                    next.point.emplace_back(axis.key, value);
                     more.push_back(std::move(next));
                 }
             }

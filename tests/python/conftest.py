@@ -98,8 +98,8 @@ def snnsim():
     if not binary:
         pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
 
-    def call(*arguments):
-        done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE)
+    def call(*arguments, **options):
+        done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 

@@ -75,7 +75,7 @@ def test_the_run_file_holds_error_and_outputs(snnsim, folder):
         assert run["trials/sample"][:].tolist() == [0, 1, 2]
         # Real numbers are multiplied: once a sample, as they are the same at every step.
         assert run["energy/test/forward/input_to_hidden"].attrs["macs"] == 30 * 16
-    assert f"test error {error:.4f} (relative L2)" in done.stderr and "accuracy" not in done.stderr
+    assert f"test error {error:.4f} (relative L2)" in done.stdout and "accuracy" not in done.stdout + done.stderr
     table = snnsim("compare", out, "-o", folder / "c.csv").stdout
     assert "| test accuracy [%] | - |" in table and f"| test error (relative L2) | {error:.4f} |" in table
     pytest.importorskip("matplotlib")
@@ -198,8 +198,8 @@ def test_a_model_names_its_energy_model(snnsim, folder):
     (folder / "own.yaml").write_text("name: own\nsource: a guess\nfloat: {mac: 2 pJ, ac: 1 pJ, read: 1 pJ, write: 1 pJ}\n")
     (folder / "m.yaml").write_text(MODEL + "energy: own.yaml\n")
     short = ["--set", "train.epochs=1", "--backend", "cpu"]
-    assert "(own, a guess)" in snnsim(folder / "m.yaml", "-o", folder / "a.h5", *short).stderr
-    assert "(45nm, " in snnsim(folder / "m.yaml", "-o", folder / "b.h5", "--energy", "45nm", *short).stderr
+    assert "(own, a guess)" in snnsim(folder / "m.yaml", "-o", folder / "a.h5", *short).stdout
+    assert "(45nm, " in snnsim(folder / "m.yaml", "-o", folder / "b.h5", "--energy", "45nm", *short).stdout
     snnsim(folder / "m.yaml", "-o", folder / "c.h5", "--set", "energy=truenorth", *short)
     assert "Energy of own" in snnsim("compare", folder / "a.h5", folder / "b.h5", "-o", folder / "t.csv").stdout
     assert "choose one for all with --energy" in error_of("compare", folder / "a.h5", folder / "c.h5", "-o", folder / "t.csv")

@@ -142,8 +142,8 @@ TEST_F(Program, TrainsTestsAndNeverOverwrites) {
     const Outcome first = train({});
     ASSERT_EQ(first.status, 0) << first.err;
     EXPECT_NE(first.err.find("epoch 4/4"), std::string::npos) << first.err;
-    EXPECT_NE(first.err.find("test accuracy"), std::string::npos) << first.err;
-    EXPECT_NE(first.err.find("runs/m.h5"), std::string::npos) << first.err;
+    EXPECT_NE(first.out.find("test accuracy"), std::string::npos) << first.out;
+    EXPECT_NE(first.out.find("runs/m.h5"), std::string::npos) << first.out;
     EXPECT_FALSE(exists("runs/m.partial.h5"));
     const RunRecord run = record("runs/m.h5");
     EXPECT_EQ(run.status, RunStatus::finished);
@@ -163,7 +163,7 @@ TEST_F(Program, TrainsTestsAndNeverOverwrites) {
 
     const Outcome again = call({"--resume", "runs/m.h5"});
     EXPECT_EQ(again.status, 0);
-    EXPECT_NE(again.err.find("nothing to resume"), std::string::npos) << again.err;
+    EXPECT_NE(again.out.find("nothing to resume"), std::string::npos) << again.out;
 }
 
 TEST_F(Program, InterruptedAndKilledRunsGoOnWithTheSameBits) {
@@ -182,7 +182,7 @@ TEST_F(Program, InterruptedAndKilledRunsGoOnWithTheSameBits) {
                     "cut.partial.h5");
         if (stopped.status == 0) continue;
         ASSERT_EQ(stopped.status, 130) << stopped.err;
-        EXPECT_NE(stopped.err.find("snnsim --resume cut.h5"), std::string::npos) << stopped.err;
+        EXPECT_NE(stopped.out.find("snnsim --resume cut.h5"), std::string::npos) << stopped.out;
         EXPECT_FALSE(exists("cut.partial.h5"));
         EXPECT_EQ(record("cut.h5").status, RunStatus::interrupted);
         ASSERT_TRUE(record("cut.h5").checkpoint);

@@ -51,10 +51,11 @@ def run_ours(args, model, settings, more=(), threads=None):
                    "sys.stderr.write(p.stderr); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024); "
                    "sys.exit(p.returncode)")
         out, err, _ = measured([sys.executable, "-c", wrapper, *command])
-    return {"build_s": float(re.search(r"build ([\d.]+) s", err).group(1)),
-            "sim_s": float(re.search(r"simulate ([\d.]+) s", err).group(1)),
-            "synapses": int(re.search(r"([\d,]+) synapses", err).group(1).replace(",", "")),
-            "peak_bytes": int(out.split()[-1]), "digest": re.search(r"digest (\w+)", err).group(1)}, err
+    said = err + out
+    return {"build_s": float(re.search(r"build ([\d.]+) s", said).group(1)),
+            "sim_s": float(re.search(r"simulate ([\d.]+) s", said).group(1)),
+            "synapses": int(re.search(r"([\d,]+) synapses?", said).group(1).replace(",", "")),
+            "peak_bytes": int(out.split()[-1]), "digest": re.search(r"digest (\w+)", said).group(1)}, said
 
 
 def ours(args, case):

@@ -1,0 +1,30 @@
+// Numbers as people write them: "1 spike", "1,234 spikes".
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace snnsim {
+
+/// 1234567 -> "1,234,567"
+inline std::string grouped(std::int64_t number) {
+    std::string text = std::to_string(number);
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > (number < 0 ? 1 : 0);
+         at -= 3) {
+        text.insert(static_cast<std::size_t>(at), ",");
+    }
+    return text;
+}
+
+/// The word alone: plural(1, "spike") is "spike", plural(2, "bias", "biases") is "biases".
+inline std::string plural(std::int64_t number, const std::string& one,
+                          const std::string& many = "") {
+    return number == 1 ? one : many.empty() ? one + "s" : many;
+}
+/// counted(1234, "spike") is "1,234 spikes".
+inline std::string counted(std::int64_t number, const std::string& one,
+                           const std::string& many = "") {
+    return grouped(number) + " " + plural(number, one, many);
+}
+
+}  // namespace snnsim
