@@ -116,7 +116,7 @@ def test_a_training_has_rates(snnsim, run_path, run):
 @pytest.mark.parametrize("arguments, status, message", [
     (["--from", "200"], 2, "--from needs a unit: write '200 ms'"),
     (["--to", "2 s"], 2, "ends at 1500 ms"),
-    (["-o", "x.h5"], 2, "-o x.h5: name a .json file"),
+    (["-o", "x.h5"], 2, "-o x.h5: name a .json or a .csv file"),
 ])
 def test_what_does_not_fit_is_an_error(simulation_path, arguments, status, message):
     if "SNNSIM_BINARY" not in os.environ:
