@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "snnsim/error.hpp"
@@ -195,6 +196,12 @@ std::vector<ComparedRun> compare_runs(const std::vector<std::string>& arguments,
     std::vector<ComparedRun> runs;
     for (const std::string& argument : arguments) {
         runs.push_back(is_run_file(argument) ? from_file(argument) : from_model(argument, options));
+    }
+    // Runs of one model are told apart by their files.
+    for (std::size_t k = 0; k < runs.size(); ++k) {
+        const auto same = [&](const ComparedRun& r) { return r.spec.name == runs[k].spec.name; };
+        if (std::count_if(runs.begin(), runs.end(), same) > 1)
+            runs[k].name = fmt::format("{} ({})", runs[k].spec.name, arguments[k]);
     }
     return runs;
 }

@@ -21,7 +21,7 @@ void compare(const CompareCommand& given) {
     const EnergyModel energy = common_energy_model(runs, asked);
     std::string path = given.output.empty() ? "runs/compare" : given.output;
     if (given.output.empty()) {
-        for (const ComparedRun& r : runs) path += "_" + r.name;
+        for (const ComparedRun& r : runs) path += "_" + r.spec.name;
         path += ".csv";
     }
     save_text(path, compare_csv(runs, energy));

@@ -411,11 +411,13 @@ class FieldReader {
         }
     }
 
-    /// Where an unknown word belongs, or what it may have been meant to be.
+    /// Where an unknown word belongs, or what it may have been meant to be. Keys are misspelt more
+    /// often than they are mistaken for those of the other side; names of models are not.
     std::string hint(const std::string& word, const std::string& what,
                      const std::vector<std::string>& known) const {
         const std::string other = side_ ? other_side(word, what, *side_) : "";
-        return other.empty() ? did_you_mean(word, known) : other;
+        const std::string near = did_you_mean(word, known);
+        return what == "key" ? (near.empty() ? other : near) : (other.empty() ? near : other);
     }
     /// What a list or an enumeration is one of.
     template <class T>

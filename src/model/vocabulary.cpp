@@ -220,6 +220,7 @@ std::string other_side(const std::string& word, const std::string& what, Side he
     const std::vector<Meaning>& there = training ? w.simulation : w.training;
     const std::vector<Meaning>& own = training ? w.training : w.simulation;
     const auto same_kind = [&](const Meaning& m) { return m.what == what; };
+    if (std::any_of(own.begin(), own.end(), same_kind)) return "";
     std::vector<Meaning> meant;
     std::copy_if(there.begin(), there.end(), std::back_inserter(meant), same_kind);
     // A word of another kind that both sides know tells nothing.

@@ -24,7 +24,7 @@ struct Word {
 const std::map<std::string, Word>& vocabulary();
 
 /// "; lif is a model of trainings; here iaf_psc_delta" for a word that only the other side has.
-/// Meanings of the kind `what` come first. Empty where that does not help.
+/// Meanings of the kind `what` come first. Empty where this side has it, too.
 std::string other_side(const std::string& word, const std::string& what, Side here);
 
 /// The vocabulary in Markdown.

@@ -53,6 +53,15 @@ def test_compare(snnsim, run_path, run, tmp_path):
     assert float(row["training, forward MACs / sample"]) == pytest.approx(macs / run["energy/train"].attrs["samples"], abs=0.5)
 
 
+def test_runs_of_one_model_can_be_told_apart(snnsim, run_path, tmp_path):
+    other = tmp_path / "other.h5"
+    other.write_bytes(run_path.read_bytes())
+    done = snnsim("compare", run_path, other, "-o", tmp_path / "t.csv")
+    names = [row["model"] for row in read_csv(tmp_path / "t.csv")]
+    assert names == [f"mnist_lif ({run_path})", f"mnist_lif ({other})"]
+    assert done.stdout.startswith(f"| | {names[0]} | {names[1]} |")
+
+
 def test_energies_keep_three_digits(snnsim, run_path, run, tmp_path):
     (tmp_path / "tiny.yaml").write_text(TINY)
     row, table = compare(snnsim, run_path, tmp_path, "--energy", tmp_path / "tiny.yaml")

@@ -76,7 +76,7 @@ def told(tmp_path, text):
     (SIMULATION, ("stimuli:", "train: {epochs: 2}\nstimuli:"), "train is a key of the file of trainings; here `plasticity`"),
     (SIMULATION, ("weight: 1 pA", "weight: {distribution: kaiming_uniform}"), "rule of initial weights of trainings; here uniform"),
     (SIMULATION, ("kind: dc, amplitude: 1 pA", "kind: latency"), "latency is an encoder of trainings"),
-    (SIMULATION, ("what: spikes", "what: spikes, samples: 3"), "samples is a key of record of trainings"),
+    (SIMULATION, ("size: 2, model: iaf", "size: 2, detach_reset: true, model: iaf"), "detach_reset is a parameter of lif, cuba_lif"),
     (TRAINING, ("leaky_readout", "iaf_psc_exp"), "iaf_psc_exp is a model of simulations; here cuba_lif"),
     (TRAINING, ("model: spike_source", "model: poisson_source"), "poisson_source is a model of simulations; here spike_source, with the encoder poisson"),
     (TRAINING, ("to: output", "to: output, plasticity: {rule: stdp}"), "plasticity is a key of projections of simulations; here `train`"),
