@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import MODEL, OVERRIDES
+from conftest import MODEL, OVERRIDES, PATIENCE
 
 NET = """name: net
 dt: 1 ms
@@ -34,7 +34,7 @@ def program():
 
 
 def call(*arguments, **options):
-    return subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
 def wrong(*arguments, **options):

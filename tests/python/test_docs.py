@@ -15,7 +15,7 @@ from typing import NamedTuple
 import h5py
 import pytest
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHORT = "simulate.duration=100 ms"
@@ -52,7 +52,7 @@ def named(blocks):
 
 
 def say(*arguments):
-    return subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    return subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def settings(*pairs):
@@ -119,7 +119,7 @@ def run_study(block, data_folder, folder):
         assert changed == 1
         (folder / f"{name}.yaml").write_text(model)
     done = subprocess.run([os.environ["SNNSIM_BINARY"], "study", folder / "studies" / "study.yaml", "--data-dir", data_folder,
-                           "--progress", "none", "-o", folder / "out"], capture_output=True, text=True, timeout=600)
+                           "--progress", "none", "-o", folder / "out"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert {"study.md", "study.csv", "study.h5"} <= {p.name for p in (folder / "out").iterdir()}
 

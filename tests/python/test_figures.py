@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 sys.path.insert(0, str(ROOT / "tools"))
@@ -222,7 +222,7 @@ def test_the_conditioning_curve_is_the_mean_of_answers(runs):
 
 def plot(*arguments):
     return subprocess.run([sys.executable, str(ROOT / "tools" / "plot_run.py"), *map(str, arguments)],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("kind, start", [("pdf", b"%PDF-"), ("svg", b"<?xml"), ("PNG", b"\x89PNG\r\n")])

@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
+from conftest import PATIENCE
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CURRENTS = ["300 pA", "0.4 nA", "500 pA", "0.8 nA"]
 MODEL = """name: cell
@@ -45,7 +47,7 @@ def wrong(folder, text):
         pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
     (folder / "fi.yaml").write_text(text)
     done = subprocess.run([os.environ["SNNSIM_BINARY"], "study", folder / "fi.yaml", "-o", folder / "out"],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2, done.stdout + done.stderr
     return done.stderr
 

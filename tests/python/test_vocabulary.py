@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from conftest import PATIENCE
+
 TRAINING = """name: t
 dt: 1 ms
 data: {set: mnist, encode: {scheme: poisson, duration: 10 ms}}
@@ -63,7 +65,7 @@ def told(tmp_path, text):
     if "SNNSIM_BINARY" not in os.environ:
         pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
     (tmp_path / "m.yaml").write_text(text)
-    done = subprocess.run([os.environ["SNNSIM_BINARY"], "check", tmp_path / "m.yaml"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "check", tmp_path / "m.yaml"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2, done.stdout
     return done.stderr
 
