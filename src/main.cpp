@@ -11,6 +11,7 @@
 #include "src/compare.hpp"
 #include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 
@@ -122,7 +123,7 @@ int dispatch(std::vector<std::string> arguments) {
 
 int main(int argc, char** argv) {
     const auto fail = [](const char* what, int status) {
-        fmt::print(stderr, "snnsim: error: {}\n", what);
+        fmt::print(stderr, "snnsim: error: {}\n", snnsim::bounded(what));
         return status;
     };
     std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and tells why

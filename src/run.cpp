@@ -16,6 +16,7 @@
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/memory.hpp"
+#include "src/run/run_size.hpp"
 #include "src/run/start.hpp"
 #include "src/run/stopwatch.hpp"
 #include "src/training/loop.hpp"
@@ -146,6 +147,8 @@ RunRecord run(const std::string& model, const RunOptions& options) {
                        .idle_seconds = options.idle_baseline},
                       record.measured);
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
+    display.say(require_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
+                             start.output, free_space(start.output)));
     const std::unique_ptr<Trainer> trainer =
         meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
     display.say(header_text(start.spec, record.provenance.device));

@@ -19,15 +19,17 @@
 #include "src/energy/meter.hpp"
 #include "src/engine/scale.hpp"
 #include "src/io/digest.hpp"
-#include "src/io/read_played_spikes.hpp"
 #include "src/io/simulation_file.hpp"
 #include "src/phases/outcome.hpp"
 #include "src/phases/protocol.hpp"
 #include "src/provenance.hpp"
+#include "src/run/checkpoint_clock.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/memory.hpp"
+#include "src/run/outputs.hpp"
+#include "src/run/run_size.hpp"
 #include "src/run/stopwatch.hpp"
 #include "src/stats/population_rates.hpp"
 #include "src/stats/runaway.hpp"
@@ -45,22 +47,22 @@ struct Start {
     std::optional<SimulationCheckpoint> checkpoint;
 };
 
-Start start_anew(const SimulationSpec& spec, const RunOptions& options) {
-    const std::string path = options.output.empty() ? "runs/" + spec.name + ".h5" : options.output;
-    if (!options.force && fs::exists(path)) {
+Start start_anew(const SimulationSpec& spec, const std::string& path, bool force) {
+    if (!force && fs::exists(path)) {
         throw UsageError(fmt::format(
             "{} exists already; --force overwrites it, -o writes to another file", path));
     }
-    if (!options.force && fs::exists(checkpoint_path(path))) {
+    if (!force && fs::exists(checkpoint_path(path))) {
         throw UsageError(fmt::format(
             "{} is left from a run that did not end; go on with --resume {}, or start anew with "
             "--force",
             checkpoint_path(path), path));
     }
+    require_replaceable_run(path);
+    Start start{load_inputs(spec), path, std::nullopt};
+    require_no_input(run_files(path), files_read_by(start.spec));
     std::error_code ignored;
     fs::remove(checkpoint_path(path), ignored);
-    Start start{with_played_spikes(spec), path, std::nullopt};
-    load_edges(start.spec);
     return start;
 }
 
@@ -88,8 +90,7 @@ Start start_again(const RunOptions& options) {
             "with --force",
             path, origin.error));
     }
-    start.spec = with_played_spikes(start.spec);
-    load_edges(start.spec);
+    start.spec = load_inputs(start.spec);
     require_same_inputs(input_files(start.spec), origin.inputs, path);
     if (!fs::exists(checkpoint_path(path))) {
         throw FileError(
@@ -301,6 +302,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     const SimulationSpec spec = apply_scale(start.spec);
     require_memory(estimate_memory(spec), available_memory(),
                    "smaller populations or fewer synapses take less, or a smaller `scale`");
+    display.say(require_room(run_file_parts(spec), start.output, free_space(start.output)));
     const int threads = options.threads > 0
                             ? options.threads
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -344,7 +346,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     const InterruptGuard guard;
     meter.begin("simulate");
     const Timer timer;
-    Timer since_checkpoint;
+    CheckpointClock clock(options.checkpoint_every);
     const std::int64_t first = engine->now(), most = longest_part(spec);
     std::int64_t done = first;
     const auto checkpoint_now = [&] {
@@ -378,10 +380,9 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         std::vector<StateSamples> values =
             take_values(spec, *engine, rates.add(spikes, done), done);
         std::optional<SimulationCheckpoint> checkpoint;
-        if (!trouble &&
-            (since_checkpoint.seconds() >= options.checkpoint_every || InterruptGuard::asked())) {
+        if (!trouble && (clock.due(timer.seconds()) || InterruptGuard::asked())) {
             checkpoint = checkpoint_now();
-            since_checkpoint = Timer();
+            clock.saved(timer.seconds());
         }
         file->append(done, std::move(spikes), std::move(values), std::move(checkpoint));
         show_progress(display, spec, protocol, engine->now(), timer.seconds());
@@ -427,7 +428,10 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
 }  // namespace
 
 RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
-    return run_from(start_anew(spec, options), options);
+    const std::string path = options.output.empty() ? "runs/" + spec.name + ".h5" : options.output;
+    require_no_input(run_files(path), {{spec.path, "the model"}});
+    const OutputClaim claim(path);
+    return run_from(start_anew(spec, path, options.force), options);
 }
 
 bool is_simulation(const std::string& run) {
@@ -443,6 +447,7 @@ bool is_simulation(const std::string& run) {
 }
 
 RunStatus resume_simulation(const RunOptions& options) {
+    const OutputClaim claim(run_of(options.resume));
     const Start start = start_again(options);
     if (start.checkpoint) return run_from(start, options);
     ProgressDisplay(options.progress)

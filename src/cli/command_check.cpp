@@ -4,6 +4,7 @@
 #include "snnsim/read_model.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/cli/report.hpp"
 #include "src/run/load_data.hpp"
@@ -17,6 +18,7 @@ struct CheckCommand {
 };
 
 void check(const CheckCommand& given) {
+    require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
     const AnyModel any = read_any_model(given.model, given.overrides);
     if (const auto* training = std::get_if<ModelSpec>(&any); training && training->real_targets())
         load_data(*training);  // whether the file fits

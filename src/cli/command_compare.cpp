@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/compare.hpp"
+#include "src/run/outputs.hpp"
 
 namespace snnsim {
 namespace {
@@ -15,6 +17,18 @@ struct CompareCommand {
 };
 
 void compare(const CompareCommand& given) {
+    std::vector<InputFile> inputs{{given.options.energy, "the energy model"}};
+    for (const std::string& path : given.models) {
+        require_kind(path, "snnsim compare", {FileKind::training, FileKind::training_run});
+        inputs.push_back({path, "what is compared"});
+    }
+    const bool named = !given.output.empty();
+    const auto may_write = [&](const std::string& path) {
+        require_no_input({path}, inputs);
+        require_free(path, own_text("table of `snnsim compare`", "model,"),
+                     given.options.force || !named);
+    };
+    if (named) may_write(given.output);
     const std::string& asked = given.options.energy;
     if (!asked.empty()) read_energy_model(asked);  // before hours of training
     const std::vector<ComparedRun> runs = compare_runs(given.models, given.options);
@@ -24,6 +38,7 @@ void compare(const CompareCommand& given) {
         for (const ComparedRun& r : runs) path += "_" + r.spec.name;
         path += ".csv";
     }
+    if (!named) may_write(path);
     save_text(path, compare_csv(runs, energy));
     fmt::print("{}\n{}\n", compare_markdown(runs, energy), path);
 }
@@ -41,7 +56,8 @@ void add_compare_command(CLI::App& app) {
         ->required();
     add_run_options(command, given->options);
     command.add_option("-o,--output", given->output,
-                       "table to write (.csv); default: runs/compare_<names>.csv");
+                       "table to write (.csv), with --force over an older one; default: "
+                       "runs/compare_<names>.csv, made anew each time");
     command.callback([given] { compare(*given); });
 }
 

@@ -1,13 +1,13 @@
 // `snnsim encode`.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/data/encode_samples.hpp"
 #include "src/provenance.hpp"
+#include "src/run/outputs.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
@@ -31,9 +31,13 @@ struct EncodeOptions {
 };
 
 void encode(const EncodeOptions& options) {
-    if (!options.force && std::filesystem::exists(options.output)) {
-        throw UsageError(options.output + " exists already; --force overwrites it");
+    if (!options.model.empty()) {
+        require_kind(options.model, "snnsim encode", {FileKind::training});
+        require_no_input({options.output}, {{options.model, "the model"}});
     }
+    const OutputClaim claim(options.output);
+    require_free(options.output, own_run_file(), options.force);
+    require_replaceable_run(options.output);
     ModelSpec spec = options.model.empty()
                          ? parse_model(encode_model, "(built in)", options.overrides)
                          : read_model(options.model, options.overrides);
@@ -77,12 +81,13 @@ void add_encode_command(CLI::App& app) {
                        "model file; default: MNIST, Poisson rates up to 1000 Hz, 100 ms");
     add_overrides(command, given->overrides, "override a value");
     command.add_option("-o,--output", given->output, "file to write")->required();
-    command.add_option("--samples", given->samples, "how many samples (100)")
-        ->check(CLI::PositiveNumber);
-    command.add_option("--first", given->first, "the first sample (0)");
+    constexpr std::size_t most = 1'000'000'000;
+    add_whole(command, "--samples", given->samples, {1, most}, "how many samples (100)");
+    add_whole(command, "--first", given->first, {0, most}, "the first sample (0)");
     command.add_flag("--train", given->train, "of the training set; default: of the test set");
     add_data_dir(command, given->data_dir);
-    command.add_flag("--force", given->force, "overwrite an existing file");
+    command.add_flag("--force", given->force,
+                     "overwrite an existing run file, and no other kind of file");
     command.callback([given] { encode(*given); });
 }
 

@@ -7,6 +7,7 @@
 #include "snnsim/read_model.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/run/seeds.hpp"
 
@@ -22,6 +23,7 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (model.empty() && options.resume.empty())
         throw UsageError("name a model file, or a run file with --resume");
     if (options.resume.empty()) {
+        require_kind(model, "snnsim run", {FileKind::training, FileKind::simulation});
         const AnyModel any = read_any_model(model, options.overrides);
         if (const auto* simulation = std::get_if<SimulationSpec>(&any))
             return simulate(*simulation, options);
@@ -90,12 +92,12 @@ void add_run_command(CLI::App& app, int& status) {
                      "of a simulation: measure the time of delivery, stimuli, updates, "
                      "recording and waiting, and count synaptic events");
     command.add_option("--resume", options.resume, "go on with an interrupted run file");
-    command.add_option_function<std::uint64_t>(
-        "--seed",
-        [&options](std::uint64_t seed) {
-            options.overrides.push_back("seed=" + std::to_string(seed));
-        },
-        "the same as --set seed=N");
+    command
+        .add_option_function<std::string>(
+            "--seed",
+            [&options](const std::string& seed) { options.overrides.push_back("seed=" + seed); },
+            "the same as --set seed=N")
+        ->type_name("N");
     command
         .add_option("--seeds", given->seeds,
                     "one run for each seed, into files of their own: x_seed1.h5, ...")

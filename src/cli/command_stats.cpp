@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/cli/stats_report.hpp"
+#include "src/run/outputs.hpp"
 
 namespace snnsim {
 namespace {
@@ -14,7 +16,7 @@ struct StatsCommand {
     std::vector<std::string> runs;
     std::string output;
     StatsOptions options;
-    bool json = false;
+    bool json = false, force = false;
 };
 
 void show_stats(const StatsCommand& given) {
@@ -22,6 +24,19 @@ void show_stats(const StatsCommand& given) {
     const std::string ending = std::filesystem::path(output).extension().string();
     if (!output.empty() && ending != ".json" && ending != ".csv")
         throw UsageError("-o " + output + ": name a .json or a .csv file");
+    std::vector<InputFile> inputs;
+    for (const std::string& path : given.runs) {
+        require_kind(path, "snnsim stats",
+                     {FileKind::training_run, FileKind::simulation_run, FileKind::other_hdf5});
+        inputs.push_back({path, "a run whose numbers are asked for"});
+    }
+    if (!output.empty()) {
+        const std::string begins = ending == ".csv"         ? stats_csv({})
+                                   : given.runs.size() == 1 ? "{\n \"run"
+                                                            : "{\n\"runs";
+        require_no_input({output}, inputs);
+        require_free(output, own_text("table of `snnsim stats`", begins), given.force);
+    }
     std::vector<RunStats> runs;
     for (const std::string& path : given.runs)
         runs.push_back(run_stats(read_spikes(path), given.options));
@@ -52,6 +67,8 @@ void add_stats_command(CLI::App& app) {
     command.add_option("-o,--output", given->output,
                        "also write the numbers to a .json file, or to a .csv file: a row for each "
                        "run and population");
+    command.add_flag("--force", given->force,
+                     "overwrite an older table, and no other kind of file");
     command.add_flag("--json", given->json, "print JSON, no table");
     command.callback([given] { show_stats(*given); });
 }

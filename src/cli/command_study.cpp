@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "src/cli/commands.hpp"
+#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/study/study_report.hpp"
 
@@ -14,6 +15,7 @@ struct StudyCommand {
 };
 
 void study(const StudyCommand& given) {
+    require_kind(given.path, "snnsim study", {FileKind::study});
     const StudyResult result = run_study(given.path, given.options);
     const std::string text = study_markdown(result);
     save_text(result.folder + "/study.md", text);
@@ -37,8 +39,10 @@ void add_study_command(CLI::App& app) {
     const auto given = std::make_shared<StudyCommand>();
     StudyOptions& options = given->options;
     command.add_option("study", given->path, "study file (.yaml)")->required();
-    command.add_option("--jobs", options.jobs, "cells at a time; they share the cores (1)")
-        ->check(CLI::Range(1, 4096));
+    add_whole(command, "--jobs", options.jobs, {1, 4096},
+              "cells at a time; they share the cores (1)");
+    command.add_flag("--force", options.force,
+                     "overwrite the tables of another study in the folder");
     command.add_option("-o,--output", options.output,
                        "folder to write; default: runs/<name of the study>");
     command

@@ -9,10 +9,10 @@
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/weight_plan.hpp"
-#include "src/io/read_played_spikes.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/run/load_edges.hpp"
+#include "src/run/run_size.hpp"
 
 namespace snnsim {
 namespace {
@@ -102,8 +102,7 @@ std::string header_text(const SimulationSpec& spec, const Engine& engine) {
 }
 
 std::string check_text(const SimulationSpec& full) {
-    SimulationSpec spec = apply_scale(with_played_spikes(full));
-    load_edges(spec);
+    const SimulationSpec spec = apply_scale(load_inputs(full));
     const WeightPlan weights = plan_weights(spec);
     std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12} {:>22}\n", spec.path,
                                   "population", "model", "cells", "step of weights");
@@ -128,9 +127,11 @@ std::string check_text(const SimulationSpec& full) {
     }
     std::size_t bytes = 0;
     for (const MemoryPart& part : estimate_memory(spec)) bytes += part.bytes;
-    return out + fmt::format("{:<34} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n",
-                             "all", "", grouped(static_cast<std::int64_t>(all)), course_text(spec),
-                             spec.dt, bytes_text(bytes));
+    return out +
+           fmt::format("{:<34} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
+                       "", grouped(static_cast<std::int64_t>(all)), course_text(spec), spec.dt,
+                       bytes_text(bytes)) +
+           run_file_text(run_file_parts(spec));
 }
 
 }  // namespace snnsim

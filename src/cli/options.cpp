@@ -1,11 +1,14 @@
 #include "src/cli/options.hpp"
 
-#include <filesystem>
+#include <fmt/format.h>
+
 #include <fstream>
 
 #include "src/energy/accounting.hpp"
 #include "src/energy/energy_model.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/model/suggest.hpp"
+#include "src/run/checkpoint_clock.hpp"
 
 namespace snnsim {
 
@@ -22,38 +25,57 @@ void add_run_options(CLI::App& app, RunOptions& options) {
                   "override a value of the model, e.g. --set train.epochs=2");
     add_choice(app, "--backend", options.backend,
                "where to compute (auto: CUDA if there is a device)");
-    app.add_option("--threads", options.threads, "CPU threads; default: all cores")
-        ->check(CLI::Range(1, 4096));
+    add_whole(app, "--threads", options.threads, {1, 4096}, "CPU threads; default: all cores");
     add_data_dir(app, options.data_dir);
-    app.add_flag("--force", options.force, "overwrite an existing run file");
+    app.add_flag("--force", options.force,
+                 "overwrite an existing run file, and no other kind of file");
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
     app.add_option("--energy", options.energy,
                    "energy model: " + join(shipped_energy_models()) +
                        ", or a file (.yaml); default: the model's, or " +
                        std::string(default_energy_model))
         ->type_name("NAME|FILE");
-    app.add_option("--checkpoint-every", options.checkpoint_every,
-                   "seconds between checkpoints in an epoch")
-        ->check(CLI::NonNegativeNumber);
-    app.add_option("--idle-baseline", options.idle_baseline,
-                   "measure the idle machine for so many seconds before the run")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 3600.0));
-    app.add_option("--pue", options.accounting.pue,
-                   "energy of the data centre for each joule of its computers (1.58)")
-        ->check(CLI::Range(1.0, 10.0));
+    add_number(app, "--checkpoint-every", options.checkpoint_every, {0.0, 1e6},
+               fmt::format("a checkpoint every so many seconds (10); the first comes after {:g} at "
+                           "most, and a training has one after each epoch too",
+                           first_checkpoint))
+        ->type_name("SECONDS");
+    add_number(app, "--idle-baseline", options.idle_baseline, {0.0, 3600.0},
+               "measure the idle machine for so many seconds before the run")
+        ->type_name("SECONDS");
+    add_number(app, "--pue", options.accounting.pue, {1.0, 10.0},
+               "energy of the data centre for each joule of its computers (1.58)");
     app.add_option_function<std::string>(
            "--co2e", [&](const std::string& text) { options.accounting.co2e = read_co2e(text); },
            "CO2e of electricity, e.g. '475 g/kWh' ('0.954 lb/kWh')")
         ->type_name("AMOUNT");
 }
 
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, NumberRange range,
+                        const std::string& help) {
+    const auto read = [&value, range, name](const std::string& text) {
+        double number = 0.0;
+        std::string_view rest;
+        std::string wrong = read_decimal(text, number, rest);
+        if (wrong.empty() && !rest.empty())
+            wrong = fmt::format("must be a number; found '{}'", excerpt(text));
+        if (wrong.empty() && !(number >= range.low && number <= range.high))
+            wrong = fmt::format("must be between {:g} and {:g}; found '{}'", range.low, range.high,
+                                excerpt(text));
+        if (!wrong.empty())
+            throw UsageError(
+                fmt::format("{}{} {}", name, wrong.starts_with("must") ? "" : ":", wrong));
+        value = number;
+    };
+    return app.add_option_function<std::string>(name, read, help)->type_name("NUMBER");
+}
+
 void save_text(const std::string& path, const std::string& text) {
-    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    if (!folder.empty()) std::filesystem::create_directories(folder);
-    std::ofstream file(path);
-    file << text;
-    if (!file.flush()) throw FileError("cannot write " + path);
+    replace_file(path, [&](const std::string& temporary) {
+        std::ofstream file(temporary);
+        file << text;
+        if (!file.flush()) throw FileError("no room, or no permission");
+    });
 }
 
 }  // namespace snnsim

@@ -2,11 +2,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <concepts>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
+#include <type_traits>
 
 #include "snnsim/error.hpp"
 #include "snnsim/run.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 
@@ -31,13 +37,37 @@ void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::
         ->type_name(all);
 }
 
+/// A whole number in decimal digits, within limits.
+template <std::integral T>
+struct WholeRange {
+    T low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+};
+template <std::integral T>
+CLI::Option* add_whole(CLI::App& app, const std::string& name, T& value,
+                       std::type_identity_t<WholeRange<T>> range, const std::string& help) {
+    using Wide = std::conditional_t<std::is_unsigned_v<T>, std::uint64_t, std::int64_t>;
+    const auto read = [&value, range, name](const std::string& text) {
+        Wide number{};
+        const std::string wrong = read_whole(text, Wide{range.low}, Wide{range.high}, number);
+        if (!wrong.empty()) throw UsageError(name + ' ' + wrong);
+        value = static_cast<T>(number);
+    };
+    return app.add_option_function<std::string>(name, read, help)->type_name("N");
+}
+struct NumberRange {
+    double low, high;
+};
+/// A decimal number within limits.
+CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, NumberRange range,
+                        const std::string& help);
+
 /// --set, which may be given several times.
 void add_overrides(CLI::App& app, std::vector<std::string>& overrides, const std::string& help);
 /// What `run` and `compare` share.
 void add_run_options(CLI::App& app, RunOptions& options);
 void add_data_dir(CLI::App& app, std::string& folder);
 
-/// Writes a file, and the folders it lies in. Throws FileError.
+/// Writes a file, and the folders it lies in, whole or not at all. Throws FileError.
 void save_text(const std::string& path, const std::string& text);
 
 }  // namespace snnsim

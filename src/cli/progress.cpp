@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "src/cli/report.hpp"
 
@@ -54,6 +55,12 @@ double now() {
         .count();
 }
 
+/// A terminal that has gone, or a full disk behind a log, ends no run.
+template <class... T>
+void tell(fmt::format_string<T...> text, T&&... values) {
+    std::fputs(fmt::format(text, std::forward<T>(values)...).c_str(), stderr);
+}
+
 /// "loss 0.1234  accuracy 97.50 %  validation 97.10 %"
 std::string measures(const TrainingProgress& p) {
     std::string out = fmt::format("loss {:.4g}", p.loss);
@@ -81,23 +88,23 @@ ProgressDisplay::~ProgressDisplay() {
 
 void ProgressDisplay::say(const std::string& text) {
     end_bar();
-    if (style_ != ProgressStyle::none) fmt::print(stderr, "{}", text);
+    if (style_ != ProgressStyle::none) tell("{}", text);
 }
 
 void ProgressDisplay::result(const std::string& text) {
     end_bar();
-    fmt::print("{}", text);
+    std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
 }
 
 void ProgressDisplay::show_line(const std::string& before, double share, const std::string& after) {
-    fmt::print(stderr, "\r\033[K{}", bar_line(before, share, after, terminal_columns()));
+    tell("\r\033[K{}", bar_line(before, share, after, terminal_columns()));
     std::fflush(stderr);
     bar_open_ = true;
 }
 
 void ProgressDisplay::end_bar() {
-    if (bar_open_) fmt::print(stderr, "\n");
+    if (bar_open_) tell("\n");
     bar_open_ = false;
 }
 
@@ -134,16 +141,16 @@ void ProgressDisplay::show_share(const std::string& what, double share, double s
         if (ended) end_bar();
     } else if (ended || now() - last_line_ >= seconds_between_lines) {
         last_line_ = now();
-        fmt::print(stderr, "{}  ETA {}\n", what, duration_text(left));
+        tell("{}  ETA {}\n", what, duration_text(left));
     }
 }
 
 void ProgressDisplay::show_plain(const TrainingProgress& p, double rate, double left) {
     if (!p.epoch_ended && now() - last_line_ < seconds_between_lines) return;
     last_line_ = now();
-    fmt::print(stderr, "epoch {}/{}  {:3.0f} %  {} samples/s  {}  ETA {}\n", p.epoch, p.epochs,
-               100.0 * static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch),
-               grouped(static_cast<std::int64_t>(rate)), measures(p), duration_text(left));
+    tell("epoch {}/{}  {:3.0f} %  {} samples/s  {}  ETA {}\n", p.epoch, p.epochs,
+         100.0 * static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch),
+         grouped(static_cast<std::int64_t>(rate)), measures(p), duration_text(left));
 }
 
 std::string bar_line(const std::string& before, double share, const std::string& after,

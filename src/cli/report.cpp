@@ -9,6 +9,7 @@
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/network/connections.hpp"
+#include "src/run/run_size.hpp"
 #include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
@@ -142,7 +143,8 @@ std::string check_text(const ModelSpec& spec) {
     for (const MemoryPart& part : estimate_memory(spec)) {
         out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
     }
-    return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec)));
+    return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec))) +
+           run_file_text(run_file_parts(spec));
 }
 
 std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::string& path,

@@ -1,9 +1,10 @@
 #include "src/energy/accounting.hpp"
 
-#include <cmath>
-#include <cstdlib>
+#include <string_view>
 
 #include "snnsim/error.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 namespace {
@@ -26,16 +27,17 @@ DomainEnergy sum(const DomainEnergy& a, const DomainEnergy& b) {
 }  // namespace
 
 double read_co2e(const std::string& text) {
-    char* rest = nullptr;
-    const double number = std::strtod(text.c_str(), &rest);
-    std::string unit = rest;
+    double number = 0.0;
+    std::string_view rest;
+    const std::string wrong = read_decimal(text, number, rest);
+    std::string unit(rest);
     unit.erase(0, unit.find_first_not_of(' '));
     const double kg = unit == "lb/kWh"   ? EnergyAccounting::kg_per_pound
                       : unit == "kg/kWh" ? 1.0
                       : unit == "g/kWh"  ? 1e-3
                                          : 0.0;
-    if (rest == text.c_str() || kg == 0.0 || !std::isfinite(number) || number < 0.0) {
-        throw UsageError("'" + text +
+    if (!wrong.empty() || kg == 0.0 || number < 0.0) {
+        throw UsageError("'" + excerpt(text) +
                          "' is not an amount of CO2e per kWh; write it like '475 g/kWh', "
                          "'0.4 kg/kWh' or '0.954 lb/kWh'");
     }

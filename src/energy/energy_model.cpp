@@ -17,7 +17,7 @@ namespace {
 EnergyModel parse(const std::string& text, const std::string& path) {
     Problems problems(text, path);
     const Value root = parse_yaml(text, problems);
-    problems.throw_if_any();
+    if (root.kind != Value::Kind::map) problems.throw_if_any();
     EnergyModel model;
     FieldReader(problems).read_struct(root, "the energy model", model);
     problems.throw_if_any();

@@ -182,6 +182,7 @@ PlayedSpikes read_played_spikes(const std::string& path, const std::string& popu
 }
 
 SimulationSpec with_played_spikes(SimulationSpec spec) {
+    std::string wrong;  // in any of the files
     for (CellPopulationSpec& p : spec.populations) {
         const auto* source = std::get_if<SpikeFileSource::Params>(&p.cell);
         if (!source) continue;
@@ -191,10 +192,11 @@ SimulationSpec with_played_spikes(SimulationSpec spec) {
                                    source->population.empty() ? p.name : source->population,
                                    static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt));
         } catch (const FileError& e) {
-            throw FileError(
-                fmt::format("{}:{}:{}: {}", spec.path, p.at.line, p.at.column, e.what()));
+            wrong += fmt::format("{}{}:{}:{}: {}", wrong.empty() ? "" : "\n", spec.path, p.at.line,
+                                 p.at.column, e.what());
         }
     }
+    if (!wrong.empty()) throw FileError(wrong);
     return spec;
 }
 

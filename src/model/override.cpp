@@ -7,6 +7,7 @@
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/value.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 namespace {
@@ -24,7 +25,7 @@ void blame(Value& value, const Location& at, const std::string& text) {
 
 Value parse_value(const std::string& value, const std::string& text) {
     const std::string yaml = "value: " + value;
-    Problems problems(yaml, "--set " + text);
+    Problems problems(yaml, "--set " + excerpt(text));
     Value root = parse_yaml(yaml, problems);
     try {
         problems.throw_if_any();
@@ -85,9 +86,9 @@ class Walk {
             !key.empty() && key.size() < 6 &&
             std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (!number || std::stoul(key) >= size) {
-            throw UsageError(
-                fmt::format("--set {}: {} is a list of {}; name an item by its number{}", text_,
-                            walked_, size, size ? fmt::format(", 0 to {}", size - 1) : ""));
+            throw UsageError(fmt::format(
+                "--set {}: {} is a list of {}; name an item by its number{}", excerpt(text_),
+                walked_, size, size ? fmt::format(", 0 to {}", size - 1) : ""));
         }
         return std::stoul(key);
     }
@@ -123,7 +124,8 @@ class Walk {
         std::vector<std::string> known;
         for (const Entry& e : at_->map) known.push_back(e.key);
         throw UsageError(fmt::format("--set {}: there is no population '{}'{} (there are: {})",
-                                     text_, key, did_you_mean(key, known), join(known)));
+                                     excerpt(text_), excerpt(key), did_you_mean(key, known),
+                                     join(known)));
     }
 
     const std::string& text_;
@@ -137,8 +139,8 @@ class Walk {
 void apply_override(Value& root, const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-        throw UsageError(
-            fmt::format("--set {}: write it as key=value, for example train.epochs=2", text));
+        throw UsageError(fmt::format("--set {}: write it as key=value, for example train.epochs=2",
+                                     excerpt(text)));
     }
     Value value = parse_value(text.substr(equals + 1), text);
     // `test=` leaves an empty section; `test=null` none.

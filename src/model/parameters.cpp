@@ -6,6 +6,7 @@
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/value.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 namespace {
@@ -28,9 +29,9 @@ class Substitution {
         const auto found = std::find(names_.begin(), names_.end(), name);
         if (found == names_.end()) {
             all_known_ = false;
-            problems_.add(value, fmt::format("there is no parameter '{}'{} (parameters: {})", name,
-                                             did_you_mean(name, names_),
-                                             names_.empty() ? "none" : join(names_)));
+            problems_.add_last(value, fmt::format("there is no parameter '{}'{} (parameters: {})",
+                                                  excerpt(name), did_you_mean(name, names_),
+                                                  names_.empty() ? "none" : join(names_)));
             return;
         }
         const auto k = static_cast<std::size_t>(found - names_.begin());
@@ -71,7 +72,6 @@ void apply_parameters(Value& root, Problems& problems) {
             problems.add(parameters, fmt::format("parameters must be a mapping of names to values, "
                                                  "not {}",
                                                  describe(parameters)));
-            return;
         }
     }
     Substitution substitution(parameters, problems);

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "snnsim/error.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 namespace {
@@ -22,53 +24,71 @@ std::string source_line(const std::string& text, int line) {
 }
 
 /// What several mappings share through an anchor is wrong once.
-bool same(const Problem& a, const Problem& b) {
-    const bool key = a.names_nothing && b.names_nothing && a.override_text.empty();
-    return a.at == b.at && a.override_text == b.override_text && (key || a.message == b.message);
-}
-
-bool contains(const Value& value, const Location& at) {
-    return value.at == at ||
-           std::any_of(value.list.begin(), value.list.end(),
-                       [&](const Value& v) { return contains(v, at); }) ||
-           std::any_of(value.map.begin(), value.map.end(),
-                       [&](const Entry& e) { return e.at == at || contains(e.value, at); });
+std::tuple<int, int, std::string, std::string> identity(const Problem& p) {
+    const bool key = p.names_nothing && p.override_text.empty();
+    return {p.at.line, p.at.column, p.override_text, key ? "unknown key" : p.message};
 }
 
 }  // namespace
 
+void Problems::put(Problem problem) {
+    const Place place{problem.at.line, problem.at.column};
+    if (closed_.contains(place)) return;
+    if (!problem.of_command_line) places_.insert(place);
+    problems_.push_back(std::move(problem));
+}
 void Problems::add(const Value& where, const std::string& message) {
-    problems_.push_back({where.at, where.override_text, message});
+    put({where.at, where.override_text, message});
 }
 void Problems::add(const Location& at, const std::string& message) {
-    problems_.push_back({at, "", message});
+    put({at, "", message});
 }
 void Problems::add_unknown(const Entry& entry, const std::string& message) {
-    problems_.push_back({entry.at, entry.value.override_text, message, true});
+    put({entry.at, entry.value.override_text, message, true});
+}
+void Problems::add_last(const Value& where, const std::string& message) {
+    add(where, message);
+    closed_.emplace(where.at.line, where.at.column);
+}
+void Problems::add_of_command_line(const std::string& message) {
+    put({{}, "", message, false, true});
 }
 
 bool Problems::inside(const Value& value) const {
-    return std::any_of(problems_.begin(), problems_.end(),
-                       [&](const Problem& p) { return contains(value, p.at); });
+    return !places_.empty() && contains(value);
+}
+bool Problems::contains(const Value& value) const {
+    return places_.contains({value.at.line, value.at.column}) ||
+           std::any_of(value.list.begin(), value.list.end(),
+                       [&](const Value& v) { return contains(v); }) ||
+           std::any_of(value.map.begin(), value.map.end(), [&](const Entry& e) {
+               return places_.contains({e.at.line, e.at.column}) || contains(e.value);
+           });
 }
 
 std::string Problems::describe(const Problem& problem) const {
+    if (problem.of_command_line) return problem.message;
     if (!problem.override_text.empty()) {
-        return fmt::format("--set {}: {}", problem.override_text, problem.message);
+        return fmt::format("--set {}: {}", excerpt(problem.override_text), problem.message);
     }
     if (problem.at.line == 0) return fmt::format("{}: {}", path_, problem.message);
 
     // YAML's columns count bytes; people and editors count characters.
+    const auto characters = [](const std::string& text) {
+        return std::count_if(text.begin(), text.end(),
+                             [](unsigned char c) { return (c & 0xC0) != 0x80; });
+    };
     const std::string line = source_line(text_, problem.at.line);
-    std::string before = line.substr(0, static_cast<std::size_t>(problem.at.column - 1));
+    const auto place = std::min(line.size(), static_cast<std::size_t>(problem.at.column - 1));
+    Excerpt shown = excerpt_around(line, place);
+    std::string& before = shown.before;
     before.erase(std::remove_if(before.begin(), before.end(),
                                 [](unsigned char c) { return (c & 0xC0) == 0x80; }),
                  before.end());
-    const std::size_t column = before.size() + 1;
     std::transform(before.begin(), before.end(), before.begin(),
                    [](char c) { return c == '\t' ? '\t' : ' '; });
-    return fmt::format("{}:{}:{}: {}\n    {}\n    {}^", path_, problem.at.line, column,
-                       problem.message, line, before);
+    return fmt::format("{}:{}:{}: {}\n    {}\n    {}^", path_, problem.at.line,
+                       characters(line.substr(0, place)) + 1, problem.message, shown.text, before);
 }
 
 void Problems::throw_if_any() const {
@@ -77,17 +97,17 @@ void Problems::throw_if_any() const {
     std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
         return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
     });
+    constexpr std::size_t most_told = 100;
+    std::set<std::tuple<int, int, std::string, std::string>> told;
     std::string out;
     bool usage = false;
-    for (std::size_t k = 0; k < sorted.size(); ++k) {
-        const Problem& p = sorted[k];
-        if (std::any_of(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(k),
-                        [&](const Problem& q) { return same(p, q); })) {
-            continue;
-        }
-        out += (out.empty() ? "" : "\n") + describe(p);
-        usage = usage || (!p.override_text.empty() && p.names_nothing);
+    for (const Problem& p : sorted) {
+        if (!told.insert(identity(p)).second) continue;
+        if (told.size() <= most_told) out += (out.empty() ? "" : "\n") + describe(p);
+        usage = usage || p.of_command_line || (!p.override_text.empty() && p.names_nothing);
     }
+    if (told.size() > most_told)
+        out += fmt::format("\n{}: and {} problems more", path_, told.size() - most_told);
     if (usage) throw UsageError(out);
     throw ModelError(out);
 }

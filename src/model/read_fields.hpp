@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -17,6 +17,8 @@
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/model/vocabulary.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 
@@ -351,7 +353,7 @@ class FieldReader {
                 out = is_one_of(yes);
             } else {
                 problems_.add(value, fmt::format("{} must be true or false; found '{}'", meta.key,
-                                                 value.text));
+                                                 excerpt(value.text)));
             }
         } else if constexpr (std::integral<T>) {
             read_integer(value, meta, out);
@@ -367,24 +369,22 @@ class FieldReader {
     }
     template <std::integral T>
     void read_integer(const Value& value, const Meta& meta, T& out) {
-        T number{};
-        const char* last = value.text.data() + value.text.size();
-        const auto [end, error] = std::from_chars(value.text.data(), last, number);
-        if (error == std::errc{} && end == last) {
-            if (check_limits(value, meta, static_cast<double>(number))) out = number;
-            return;
+        // As wide as the readers of numbers go; what T holds is among the limits.
+        using Wide = std::conditional_t<std::is_unsigned_v<T>, std::uint64_t, std::int64_t>;
+        Wide number{};
+        const std::string wrong = read_whole(value.text, Wide{std::numeric_limits<T>::min()},
+                                             Wide{std::numeric_limits<T>::max()}, number);
+        if (!wrong.empty()) {
+            problems_.add(value, fmt::format("{} {}", meta.key, wrong));
+        } else if (check_limits(value, meta, static_cast<double>(number))) {
+            out = static_cast<T>(number);
         }
-        problems_.add(
-            value, fmt::format("{} must be a {}whole number{}; found '{}'", meta.key,
-                               std::is_unsigned_v<T> ? "non-negative " : "",
-                               error == std::errc::result_out_of_range ? " of at most 64 bits" : "",
-                               value.text));
     }
     bool check_limits(const Value& value, const Meta& meta, double number) {
         if (within(number, meta.limits)) return true;
         problems_.add(
             value, fmt::format("{} must be {}{}{}; found '{}'", meta.key, limits_text(meta.limits),
-                               *meta.unit ? " " : "", meta.unit, value.text));
+                               *meta.unit ? " " : "", meta.unit, excerpt(value.text)));
         return false;
     }
 

@@ -70,10 +70,14 @@ struct ModelText {
 
     template <class Spec>
     Spec read() {
-        for (const std::string& override_text : overrides) apply_override(root, override_text);
-        const std::size_t before = problems.count();
+        for (const std::string& override_text : overrides) {
+            try {
+                apply_override(root, override_text);
+            } catch (const UsageError& e) {
+                problems.add_of_command_line(e.what());
+            }
+        }
         apply_parameters(root, problems);
-        if (problems.count() > before) problems.throw_if_any();
         Spec spec;
         constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;
         FieldReader(problems, side).read_struct(root, "the model file", spec);

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
+#include <string_view>
 
 #include "src/model/suggest.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 namespace {
@@ -73,20 +74,16 @@ std::string expected(const std::string& wanted, const std::string& key) {
 
 std::string read_quantity(const std::string& text, const std::string& wanted,
                           const std::string& key, double& out) {
-    const char* const first = text.data() + (text.starts_with('+') ? 1 : 0);
-    const char* const last = text.data() + text.size();
     double number = 0.0;
-    const auto [end, error] = std::from_chars(first, last, number);
-    if (error == std::errc::invalid_argument) {
-        return fmt::format("'{}' is no number; {}", text, expected(wanted, key));
+    std::string_view rest;
+    if (const std::string wrong = read_decimal(text, number, rest); !wrong.empty()) {
+        if (wrong.starts_with("must be")) return key + ' ' + wrong;
+        return wrong.ends_with("is no number") ? wrong + "; " + expected(wanted, key) : wrong;
     }
-    if (error != std::errc{} || !std::isfinite(number)) {
-        return fmt::format("{} must be finite; found '{}'", key, text);
-    }
-    std::string unit(end, last);
+    std::string unit(rest);
     unit.erase(0, unit.find_first_not_of(' '));
     if (unit.empty() && !wanted.empty()) {
-        return fmt::format("{} needs a unit: write '{} {}'", key, text, wanted);
+        return fmt::format("{} needs a unit: write '{} {}'", key, excerpt(text), wanted);
     }
     if (unit.empty()) {
         out = number;
@@ -95,13 +92,13 @@ std::string read_quantity(const std::string& text, const std::string& wanted,
     for (const Unit& known : units) {
         if (unit != known.name) continue;
         if (wanted != known.base) {
-            return fmt::format("'{}' is {}, but {}", text, kind_of(known.base).name,
+            return fmt::format("'{}' is {}, but {}", excerpt(text), kind_of(known.base).name,
                                expected(wanted, key));
         }
         out = number * known.factor;
         return "";
     }
-    return fmt::format("unknown unit '{}' in '{}'{}{}", unit, text,
+    return fmt::format("unknown unit '{}' in '{}'{}{}", excerpt(unit), excerpt(text),
                        did_you_mean(unit, units_of(wanted)),
                        wanted.empty() ? "; " + expected(wanted, key)
                                       : fmt::format(" ({} takes {})", key, join(units_of(wanted))));

@@ -8,6 +8,8 @@
 #include <sstream>
 
 #include "src/model/problems.hpp"
+#include "src/model/yaml_errors.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 
@@ -23,7 +25,7 @@ std::string describe(const Value& value) {
         case Value::Kind::null:
             return "nothing";
         case Value::Kind::scalar:
-            return fmt::format("'{}'", value.text);
+            return fmt::format("'{}'", excerpt(value.text));
         case Value::Kind::list:
             return "a list";
         default:
@@ -54,7 +56,7 @@ class Converter {
         value.at = location_of(node.Mark());
         if (node.IsScalar()) {
             value.kind = Value::Kind::scalar;
-            value.text = node.Scalar();
+            take_text(node, value);
         } else if (node.IsSequence()) {
             value.kind = Value::Kind::list;
             for (const YAML::Node& item : node) value.list.push_back(convert(item, depth + 1));
@@ -69,6 +71,15 @@ class Converter {
     }
 
   private:
+    /// Nothing that a model file holds is longer than a path can be.
+    void take_text(const YAML::Node& node, Value& value) {
+        constexpr std::size_t longest = 4096;
+        value.text = node.Scalar();
+        if (value.text.size() <= longest) return;
+        problems_.add_last(
+            value, fmt::format("a value of {} characters; at most {}", value.text.size(), longest));
+        value.text = excerpt(value.text);
+    }
     static bool is_merge(const YAML::Node& key) { return key.IsScalar() && key.Scalar() == "<<"; }
 
     /// `<<: *base`, or `<<: [*a, *b]`: their keys as far as the mapping has no such key of its own.
@@ -100,6 +111,12 @@ class Converter {
             return;
         }
         entry.key = key.Scalar();
+        if (entry.key.size() > most_quoted) {
+            problems_.add(entry.at,
+                          fmt::format("a key of {} characters ('{}'); at most {}", entry.key.size(),
+                                      excerpt(entry.key, 40), most_quoted));
+            return;
+        }
         if (const Value* first = map.find(entry.key)) {
             problems_.add(entry.at, fmt::format("'{}' is given twice, first in line {}; keep one",
                                                 entry.key, first->at.line));
@@ -195,9 +212,9 @@ Value parse_yaml(const std::string& text, Problems& problems) {
                                  "...), not {}",
                                  root.kind == Value::Kind::list ? "a list" : "a single value"));
     } catch (const YAML::Exception& e) {
-        const Location at = location_of(e.mark);
-        problems.add(at, "not valid YAML: " + e.msg +
-                             (tab_near(text, at.line) ? "; tabs cannot indent, use spaces" : ""));
+        YamlError error = yaml_error(text, location_of(e.mark), e.msg);
+        if (tab_near(text, error.at.line)) error.message += "; tabs cannot indent, use spaces";
+        problems.add(error.at, error.message);
     }
     return {};
 }

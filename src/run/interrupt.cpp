@@ -7,9 +7,11 @@ volatile std::sig_atomic_t asked_to_stop = 0;
 
 extern "C" void note_signal(int) {
     asked_to_stop = 1;
-    // From here on either signal has its default action again.
+    // From here on a second Ctrl-C ends the program at once. A terminal that goes sends SIGHUP, and
+    // its shell sends another.
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGHUP, SIG_IGN);
 }
 
 }  // namespace
@@ -22,11 +24,14 @@ InterruptGuard::InterruptGuard() {
     note.sa_flags = SA_RESTART;
     sigaction(SIGINT, &note, &old_int_);
     sigaction(SIGTERM, &note, &old_term_);
+    sigaction(SIGHUP, nullptr, &old_hup_);
+    if (old_hup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &note, nullptr);  // nohup asks for that
 }
 
 InterruptGuard::~InterruptGuard() {
     sigaction(SIGINT, &old_int_, nullptr);
     sigaction(SIGTERM, &old_term_, nullptr);
+    if (!asked_to_stop) sigaction(SIGHUP, &old_hup_, nullptr);
 }
 
 bool InterruptGuard::asked() {

@@ -1,12 +1,12 @@
-// Ctrl-C and SIGTERM as a question that the training loop asks between blocks.
+// Ctrl-C, SIGTERM and SIGHUP as a question that a run asks between its parts.
 #pragma once
 
 #include <csignal>
 
 namespace snnsim {
 
-/// While it lives, the first SIGINT or SIGTERM is only noted; a second one ends the program at
-/// once.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second SIGINT or SIGTERM
+/// ends the program at once.
 class InterruptGuard {
   public:
     InterruptGuard();
@@ -17,7 +17,7 @@ class InterruptGuard {
     static bool asked();
 
   private:
-    struct sigaction old_int_, old_term_;
+    struct sigaction old_int_, old_term_, old_hup_;
 };
 
 }  // namespace snnsim

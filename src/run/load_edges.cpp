@@ -9,6 +9,7 @@
 #include "snnsim/error.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_columns.hpp"
+#include "src/io/read_played_spikes.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
@@ -144,10 +145,33 @@ class Loader {
 }  // namespace
 
 void load_edges(SimulationSpec& spec) {
+    std::string wrong;  // in any of the files
     for (SynapsesSpec& p : spec.projections) {
-        if (p.connect.rule == Rule::list)
+        if (p.connect.rule != Rule::list) continue;
+        try {
             p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
+        } catch (const DataError& e) {
+            wrong += (wrong.empty() ? "" : "\n") + std::string(e.what());
+        }
     }
+    if (!wrong.empty()) throw DataError(wrong);
+}
+
+SimulationSpec load_inputs(SimulationSpec spec) {
+    std::string wrong;
+    try {
+        spec = with_played_spikes(spec);
+    } catch (const FileError& e) {
+        wrong = e.what();
+    }
+    try {
+        load_edges(spec);
+    } catch (const DataError& e) {
+        if (wrong.empty()) throw;
+        throw DataError(wrong + '\n' + e.what());
+    }
+    if (!wrong.empty()) throw FileError(wrong);
+    return spec;
 }
 
 std::vector<std::string> input_files(const SimulationSpec& spec) {
@@ -161,6 +185,17 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
         lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
     return lines;
+}
+
+std::vector<InputFile> files_read_by(const SimulationSpec& spec) {
+    std::vector<InputFile> files{{spec.path, "the model"}};
+    constexpr std::size_t digest = 66;  // SHA-256 and two blanks
+    for (const std::string& line : input_files(spec)) {
+        const std::string path = line.substr(digest);
+        for (const std::string& place : {path, beside_model(spec.path, path).string()})
+            files.push_back({place, "a file that the model reads"});
+    }
+    return files;
 }
 
 }  // namespace snnsim

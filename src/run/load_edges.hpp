@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "snnsim/simulation_spec.hpp"
+#include "src/run/outputs.hpp"
 
 namespace snnsim {
 
@@ -14,8 +15,13 @@ namespace snnsim {
 /// beyond most_delay_steps; with `dale`, weights of both signs.
 void load_edges(SimulationSpec& spec);
 
+/// The model with its edges and played spikes. What is wrong in any of the files is told at once.
+SimulationSpec load_inputs(SimulationSpec spec);
+
 /// "SHA-256  path" of every file that the model has read: what a run stores, and compares when it
 /// is resumed.
 std::vector<std::string> input_files(const SimulationSpec& spec);
+/// The same files and the model itself, by paths that can be opened.
+std::vector<InputFile> files_read_by(const SimulationSpec& spec);
 
 }  // namespace snnsim

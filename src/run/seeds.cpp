@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <optional>
 #include <string_view>
 
 #include "snnsim/error.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 namespace {
@@ -19,8 +19,7 @@ std::optional<std::uint64_t> whole(std::string_view text) {
     while (!text.empty() && blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && blank(text.back())) text.remove_suffix(1);
     std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.begin(), text.end(), number);
-    if (error != std::errc{} || end != text.end()) return std::nullopt;
+    if (!read_whole(text, std::uint64_t{0}, ~std::uint64_t{0}, number).empty()) return std::nullopt;
     return number;
 }
 

@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "snnsim/error.hpp"
+#include "snnsim/played_spikes.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/data/idx.hpp"
+#include "src/energy/energy_model.hpp"
 #include "src/provenance.hpp"
 
 namespace snnsim {
@@ -120,11 +122,21 @@ void require_same_model(const RunRecord& record, const std::string& model,
 }  // namespace
 
 Start start_anew(const std::string& model, const RunOptions& options) {
-    Start start{read_model(model, options.overrides), options.output, {}};
+    Start start{read_model(model, options.overrides), options.output, {}, nullptr};
     if (start.output.empty()) start.output = default_output(start.spec);
     start.record.network = compile(start.spec);
     start.record.provenance = provenance_of(start.spec);
-    if (options.force) return start;
+    std::vector<InputFile> inputs{{start.spec.path, "the model"}};
+    if (!start.spec.data.file.empty())
+        inputs.push_back({beside_model(start.spec.path, start.spec.data.file).string(),
+                          "the model's data file"});
+    inputs.push_back({energy_model_of(start.spec, options.energy), "the energy model"});
+    require_no_input(run_files(start.output), inputs);
+    start.claim = std::make_shared<const OutputClaim>(start.output);
+    if (options.force) {
+        require_replaceable_run(start.output);
+        return start;
+    }
     if (fs::exists(start.output)) {
         throw UsageError(fmt::format(
             "{} exists already; --force overwrites it, -o writes to another file, --resume {} "
@@ -138,6 +150,7 @@ Start start_anew(const std::string& model, const RunOptions& options) {
             "with --force",
             partial, start.output));
     }
+    require_replaceable_run(start.output);
     return start;
 }
 
@@ -150,10 +163,11 @@ Start start_again(const std::string& model, const RunOptions& options) {
         throw FileError(fmt::format("--resume {}: there is no such file, and no {}", options.resume,
                                     partial_path(output)));
     }
+    const auto claim = std::make_shared<const OutputClaim>(output);
     RunRecord record = read_furthest(options.resume, output, options.force);
     require_same_model(record, model, options);
     const Provenance& from = record.provenance;
-    Start start{parse_model(from.model_text, from.model_path, from.overrides), output, {}};
+    Start start{parse_model(from.model_text, from.model_path, from.overrides), output, {}, claim};
     if (record.status == RunStatus::finished) {
         start.record = std::move(record);
         return start;

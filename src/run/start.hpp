@@ -1,16 +1,19 @@
 // How a run begins: anew from a model file, or again from a run file.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "snnsim/run.hpp"
+#include "src/run/outputs.hpp"
 
 namespace snnsim {
 
 struct Start {
     ModelSpec spec;
-    std::string output;  // final name of the run file
-    RunRecord record;    // status `finished`: there is nothing left to do
+    std::string output;                        // final name of the run file
+    RunRecord record;                          // status `finished`: there is nothing left to do
+    std::shared_ptr<const OutputClaim> claim;  // of the run file
 };
 
 /// Reads the model. Throws UsageError where its run file, or the checkpoint of an unfinished run,

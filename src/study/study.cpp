@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
@@ -26,7 +28,9 @@
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
+#include "src/run/outputs.hpp"
 #include "src/run/stopwatch.hpp"
+#include "src/study/study_report.hpp"
 
 extern char** environ;
 
@@ -149,9 +153,14 @@ class Runner {
     }
 
     const StudyCell& wait_for_one() {
-        for (;;) {
+        for (bool told = false;;) {
             int status = 0;
-            const pid_t child = waitpid(-1, &status, 0);
+            const pid_t child = waitpid(-1, &status, WNOHANG);
+            if (InterruptGuard::asked() && !std::exchange(told, true)) {
+                // Those that had the same Ctrl-C take no notice of this.
+                for (const auto& [running, cell] : running_) kill(running, SIGHUP);
+            }
+            if (child == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
             const auto found = running_.find(child);
             if (found == running_.end()) continue;
             const StudyCell& cell = *found->second;
@@ -284,6 +293,21 @@ void check_together(const StudySpec& study, const std::string& path, const AnyMo
     }
 }
 
+/// The tables of this study are made anew; those of another only with --force, and any other file
+/// never.
+void require_own_tables(const StudySpec& study, const StudyOptions& options,
+                        const std::string& folder) {
+    std::vector<InputFile> inputs{{study.path, "the study"}, {options.energy, "the energy model"}};
+    for (const StudyModel& m : study.models) inputs.push_back({m.path, "a model of the study"});
+    const std::string tables = folder + "/study.";
+    require_no_input({tables + "md", tables + "csv", tables + "h5"}, inputs);
+    const bool own = name_of_study(tables + "h5") == study.name;
+    require_free(tables + "h5", own_study_file(), options.force || own);
+    require_free(tables + "md", own_text("text of `snnsim study`", "# "), options.force || own);
+    require_free(tables + "csv", own_text("table of `snnsim study`", "model,"),
+                 options.force || own);
+}
+
 }  // namespace
 
 StudyResult run_study(const std::string& path, const StudyOptions& options) {
@@ -306,6 +330,7 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
     }
     if (models.empty()) throw UsageError(study.path + " names no models");
     result.simulations = std::holds_alternative<SimulationSpec>(models.front());
+    require_own_tables(study, options, result.folder);
     fs::create_directories(result.folder);
     std::vector<const StudyCell*> left;
     for (const StudyCell& cell : result.cells) {

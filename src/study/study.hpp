@@ -16,6 +16,7 @@ struct StudyOptions {
     std::string output;    // folder; empty: runs/<name>
     std::string energy;    // empty: what the study says
     std::string data_dir;  // as in RunOptions
+    bool force = false;    // overwrite the tables of another study
     Device backend = Device::automatic;
     ProgressStyle progress = ProgressStyle::automatic;
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +12,7 @@
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/run/seeds.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 namespace {
@@ -38,7 +38,7 @@ class Reader {
 
     StudySpec read() {
         const Value root = parse_yaml(study_.text, problems_);
-        problems_.throw_if_any();
+        if (root.kind != Value::Kind::map) problems_.throw_if_any();
         static const std::vector<std::string> keys{"name",   "seeds", "targets", "energy",
                                                    "models", "set",   "grid",    "stats"};
         check_keys(root, keys, "the study file");
@@ -84,12 +84,10 @@ class Reader {
     }
     std::uint64_t whole(const Value& value, const char* key) {
         std::uint64_t number = 0;
-        const char* last = value.text.data() + value.text.size();
-        const auto [end, error] = std::from_chars(value.text.data(), last, number);
-        if (value.kind != Value::Kind::scalar || error != std::errc{} || end != last) {
-            problems_.add(value, fmt::format("{} must be a non-negative whole number, not {}", key,
-                                             describe(value)));
-        }
+        if (!expect(value, Value::Kind::scalar, key)) return number;
+        const std::string wrong =
+            read_whole(value.text, std::uint64_t{0}, ~std::uint64_t{0}, number);
+        if (!wrong.empty()) problems_.add_last(value, fmt::format("{} {}", key, wrong));
         return number;
     }
     /// As the options of `snnsim stats`.
@@ -119,9 +117,11 @@ class Reader {
                 problems_.add(value, e.what());
             }
         } else {
+            constexpr std::uint64_t most = 10000;
             const std::uint64_t count = whole(value, "seeds");
-            for (std::uint64_t k = 1; k <= std::min<std::uint64_t>(count, 10000); ++k)
-                study_.seeds.push_back(k);
+            if (count > most)
+                problems_.add(value, fmt::format("seeds: at most {}; found {}", most, count));
+            for (std::uint64_t k = 1; k <= std::min(count, most); ++k) study_.seeds.push_back(k);
         }
         if (study_.seeds.empty()) problems_.add(value, "there must be at least one seed");
     }

@@ -11,12 +11,20 @@ namespace {
 TEST(ModelFile, WhatIsNoYaml) {
     expect_error("", "m.yaml:1:1: empty; `snnsim reference` shows what a model file holds");
     expect_error("# nothing but this\n", "m.yaml:1:1: empty");
-    expect_error("name: [1\nb: 2", "m.yaml:2:2: not valid YAML: end of sequence flow not found");
-    expect_error("name: a: b\n", "m.yaml:1:8: not valid YAML: illegal map value");
+    expect_error("name: [1\nb: 2", "m.yaml:1:7: not valid YAML: this '[' is never closed by ']'");
+    expect_error("name: {a: 1\nb: 2\n", "m.yaml:1:7: not valid YAML: this '{' is never closed");
+    expect_error("name: [1 2: 3]\n", "not valid YAML: a list in [...] needs ',' between its items");
+    expect_error("name: a: b\n", "m.yaml:1:8: not valid YAML: a ':' cannot stand here");
+    expect_error("name: a\n  b: c\n", "not valid YAML: a ':' cannot stand here");
+    expect_error("name: ]\n",
+                 "m.yaml:1:7: not valid YAML: there is no '[' or '{' that this closes");
+    expect_error("name: @x\n", "m.yaml:1:7: not valid YAML: no value can begin with this");
+    expect_error("name: \"a\\qb\"\n", "not valid YAML: no such escape in double quotes");
+    expect_error("a: 1\nb\n", "not valid YAML: this is no 'key: value'");
     expect_error("name: 1\n\tdt: 2", "m.yaml:2:1: not valid YAML");
     expect_error("name: 1\n\tdt: 2", "tabs cannot indent, use spaces");
     expect_error("dt: *nowhere\n",
-                 "m.yaml:1:5: not valid YAML: the referenced anchor is not defined");
+                 "m.yaml:1:5: not valid YAML: no anchor of this name stands above");
     expect_error("name: \xff\xfe", "m.yaml: not UTF-8 text");
     expect_error(std::string("name: \0", 7), "m.yaml: not UTF-8 text");
     expect_error("- 1\n",
@@ -30,6 +38,101 @@ TEST(ModelFile, WhatIsNoYaml) {
     expect_error(good + "dt: 2 ms\n",
                  "m.yaml:14:1: 'dt' is given twice, first in line 2; keep one");
     expect_error(edited("dt:", "[a]: 1\ndt:"), "m.yaml:2:1: a key must be a plain word");
+}
+
+TEST(ModelFile, AnUnclosedQuoteIsToldWhereItOpens) {
+    expect_error("name: \"x\ndt: 1 ms\n",
+                 "m.yaml:1:7: not valid YAML: this quote (\") is never closed");
+    expect_error("dt: 1 ms\nname: 'it''s\n",
+                 "m.yaml:2:7: not valid YAML: this quote (') is never closed");
+    expect_error("name: \"x\ndt: 1 ms\nb: \"y\"\n",
+                 "m.yaml:1:7: not valid YAML: this quote (\") is closed only in line 3; is one "
+                 "missing in line 1?");
+    expect_error("a: [x, \"y]\nb: \"z\"\n",
+                 "m.yaml:1:8: not valid YAML: this quote (\") is closed");
+    expect_error("a: {k: 'y}\n# it's\nb: 1\n",
+                 "m.yaml:1:8: not valid YAML: this quote (') is closed");
+    // Quotes that open nothing: in comments, words and block texts.
+    expect_error("# don't \"\na: don't\nb: |\n  \"text\n  'x\nc: \"z\n",
+                 "m.yaml:6:4: not valid YAML: this quote (\") is never closed");
+    expect_error("a: \"x\ny\"\nb: c: d\n", "m.yaml:3:5: not valid YAML: a ':' cannot stand here");
+}
+
+TEST(ModelFile, NoMessageIsLongerThanAScreen) {
+    const std::string long_word(1000000, 'x'), front = "name: n\nlist: [";
+    const auto told = [](const std::string& text, const std::vector<std::string>& set = {}) {
+        const std::string message = error_of(text, set);
+        EXPECT_LT(message.size(), 60000u) << message.substr(0, 1000);
+        std::istringstream lines(message);
+        for (std::string line; std::getline(lines, line);) {
+            const std::size_t known = line.find("(known:");  // a list of ours
+            EXPECT_LT(std::min(known, line.size()), 500u) << line.substr(0, 1000);
+        }
+        return message;
+    };
+    std::string items;
+    for (int k = 0; k < 50000; ++k) items += "1, ";
+    told(front + items + "\nb: c");
+    EXPECT_NE(told(replaced(good, "name: test", "name: [" + items + "]")).find("name must be"),
+              std::string::npos);
+    EXPECT_NE(told("name: " + long_word + "\n").find("a value of 1000000 characters; at most 4096"),
+              std::string::npos);
+    EXPECT_NE(told(long_word + ": 1\n").find("a key of 1000000 characters"), std::string::npos);
+    const std::string word = long_word.substr(0, 4000);
+    told(edited("lif", word));
+    told(edited("10 ms", word));
+    told(edited("10 ms", "10 " + word));
+    told(edited("size: 32", "size: " + word));
+    told(edited("reset: zero", "reset: " + word));
+    told(edited("to: hidden", "to: " + word));
+    told(edited("bias: true", "bias: " + word));
+    told(edited("name: test", "name: " + word));
+    told(edited("arctan", "$" + word));
+    told(good, {"train.epochs=" + word});
+    told(good, {word + "=1"});
+    told(good, {word});
+    told(good, {"populations." + word + ".size=1"});
+    told(good, {"projections." + word + "=1"});
+    told(good, {"name=\"" + word});
+    // Very many problems: the first hundred, and how many there are.
+    std::string many;
+    for (int k = 0; k < 3000; ++k) many += "key" + std::to_string(k) + ": 1\n";
+    EXPECT_NE(told(good + many).find("m.yaml: and 2900 problems more"), std::string::npos);
+}
+
+TEST(ModelFile, EverythingIsToldAtOnce) {
+    const auto told = [](const std::string& text, const std::vector<std::string>& set,
+                         const std::vector<std::string>& parts) {
+        const std::string message = error_of(text, set);
+        for (const std::string& part : parts)
+            EXPECT_NE(message.find(part), std::string::npos) << part << "\nis not in\n" << message;
+        return message;
+    };
+    const std::string wrong = edited("size: 32", "sise: 32, size: x");
+    told("parameters: {unused: 3}\n" + wrong, {},
+         {"nothing uses the parameter 'unused'", "unknown key 'sise'",
+          "size must be a whole number; found 'x'"});
+    // A parameter that is not there, and no second word about its place.
+    const std::string message =
+        told(replaced(wrong, "10 ms", "$tau"), {},
+             {"there is no parameter 'tau'", "unknown key 'sise'", "size must be"});
+    EXPECT_EQ(message.find("is no number"), std::string::npos) << message;
+    told(wrong + "dt: 2 ms\n", {}, {"'dt' is given twice", "unknown key 'sise'"});
+    told(wrong, {"train.epochs", "populations.hiden.size=3", "seed=-1"},
+         {"--set train.epochs: write it as key=value", "there is no population 'hiden'",
+          "--set seed=-1: seed must be a non-negative", "unknown key 'sise'"});
+}
+
+TEST(ModelFile, NumbersAreDecimal) {
+    for (const char* seed : {"-1", "0x10", "1e20", "1e3", "010", "1_0", "+1", "1.0", ".inf", "0o7"})
+        EXPECT_NE(error_of(good, {"seed=" + std::string(seed)}).find("seed must be"),
+                  std::string::npos)
+            << seed;
+    expect_error(edited("dt: 1 ms", "dt: 0x1 ms"), "'0x1 ms' is hexadecimal");
+    expect_error(edited("dt: 1 ms", "dt: .inf ms"), "dt must be finite; found '.inf ms'");
+    expect_error(edited("dt: 1 ms", "dt: 01 ms"), "'01 ms' has a leading 0");
+    expect_error(edited("dt: 1 ms", "dt: 1e-400 ms"), "'1e-400 ms' is too near 0");
+    expect_error(edited("gain: 2", "gain: 1_0"), "'1_0': write a number's digits without '_'");
 }
 
 TEST(ModelFile, HostileYamlEndsSoon) {

@@ -123,12 +123,13 @@ TEST(ModelKeys, WrongTypes) {
     expect_error(edited("size: 32", "size: 3.5"),
                  "m.yaml:6:18: size must be a whole number; found '3.5'");
     expect_error(edited("size: 32", "size: 32 ms"), "size must be a whole number; found '32 ms'");
-    expect_error(edited("size: 32", "size: 99999999999999999999"), "of at most 64 bits");
+    expect_error(edited("size: 32", "size: 99999999999999999999"),
+                 "size must be at most 9223372036854775807; found");
     expect_error(edited("size: 32", "size: [1]"), "size must be a single value, not a list");
     expect_error(edited("dt:", "seed: -1\ndt:"),
                  "m.yaml:2:7: seed must be a non-negative whole number; found '-1'");
     expect_error(edited("dt:", "seed: 18446744073709551616\ndt:"),
-                 "seed must be a non-negative whole number of at most 64 bits");
+                 "seed must be at most 18446744073709551615; found '18446744073709551616'");
     expect_error(edited("bias: true", "bias: 1"),
                  "m.yaml:9:77: bias must be true or false; found '1'");
     expect_error(edited("bias: true", "bias: yes"), "bias must be true or false; found 'yes'");

@@ -202,4 +202,4 @@ def test_a_model_names_its_energy_model(snnsim, folder):
     assert "(45nm, " in snnsim(folder / "m.yaml", "-o", folder / "b.h5", "--energy", "45nm", *short).stdout
     snnsim(folder / "m.yaml", "-o", folder / "c.h5", "--set", "energy=truenorth", *short)
     assert "Energy of own" in snnsim("compare", folder / "a.h5", folder / "b.h5", "-o", folder / "t.csv").stdout
-    assert "choose one for all with --energy" in error_of("compare", folder / "a.h5", folder / "c.h5", "-o", folder / "t.csv")
+    assert "choose one for all with --energy" in error_of("compare", folder / "a.h5", folder / "c.h5", "-o", folder / "u.csv")

@@ -1,0 +1,19 @@
+// What is wrong with a text that is no YAML, in our words.
+#pragma once
+
+#include <string>
+
+#include "snnsim/model_spec.hpp"
+
+namespace snnsim {
+
+struct YamlError {
+    Location at;
+    std::string message;
+};
+
+/// `at` and `library` are where the YAML library gave up, and why. A quote or bracket that nothing
+/// closes is told where it opens, which is where the mistake is.
+YamlError yaml_error(const std::string& text, const Location& at, const std::string& library);
+
+}  // namespace snnsim
