@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "src/model/problems.hpp"
@@ -188,6 +189,10 @@ bool tab_near(const std::string& text, int line) {
 Value parse_yaml(const std::string& text, Problems& problems) {
     if (!is_utf8(text)) {
         problems.add(Location{}, "not UTF-8 text; a model file is YAML");
+        return {};
+    }
+    if (const std::optional<YamlError> open = unclosed_quote(text)) {
+        problems.add(open->at, open->message);
         return {};
     }
     try {

@@ -205,6 +205,14 @@ std::string in_our_words(const std::string& library) {
 
 }  // namespace
 
+std::optional<YamlError> unclosed_quote(const std::string& text) {
+    const auto quote = Scan(text).quote();
+    if (!quote || quote->end) return std::nullopt;
+    return YamlError{
+        location_in(text, quote->open),
+        fmt::format("not valid YAML: this quote ({}) is never closed", text[quote->open])};
+}
+
 YamlError yaml_error(const std::string& text, const Location& at, const std::string& library) {
     const Scan scan(text);
     if (const auto& quote = scan.quote()) {

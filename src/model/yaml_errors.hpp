@@ -1,6 +1,7 @@
 // What is wrong with a text that is no YAML, in our words.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "snnsim/model_spec.hpp"
@@ -11,6 +12,9 @@ struct YamlError {
     Location at;
     std::string message;
 };
+
+/// A quote that nothing closes. The YAML library takes all that follows for the quoted text.
+std::optional<YamlError> unclosed_quote(const std::string& text);
 
 /// `at` and `library` are where the YAML library gave up, and why. A quote or bracket that nothing
 /// closes is told where it opens, which is where the mistake is.

@@ -13,14 +13,15 @@ TEST(ModelFile, WhatIsNoYaml) {
     expect_error("# nothing but this\n", "m.yaml:1:1: empty");
     expect_error("name: [1\nb: 2", "m.yaml:1:7: not valid YAML: this '[' is never closed by ']'");
     expect_error("name: {a: 1\nb: 2\n", "m.yaml:1:7: not valid YAML: this '{' is never closed");
-    expect_error("name: [1 2: 3]\n", "not valid YAML: a list in [...] needs ',' between its items");
+    expect_error("name: [a b: c: d]\n",
+                 "not valid YAML: a list in [...] needs ',' between its items");
     expect_error("name: a: b\n", "m.yaml:1:8: not valid YAML: a ':' cannot stand here");
     expect_error("name: a\n  b: c\n", "not valid YAML: a ':' cannot stand here");
     expect_error("name: ]\n",
                  "m.yaml:1:7: not valid YAML: there is no '[' or '{' that this closes");
     expect_error("name: @x\n", "m.yaml:1:7: not valid YAML: no value can begin with this");
     expect_error("name: \"a\\qb\"\n", "not valid YAML: no such escape in double quotes");
-    expect_error("a: 1\nb\n", "not valid YAML: this is no 'key: value'");
+    expect_error("a: 1\n- 2\n", "not valid YAML: this is no 'key: value'");
     expect_error("name: 1\n\tdt: 2", "m.yaml:2:1: not valid YAML");
     expect_error("name: 1\n\tdt: 2", "tabs cannot indent, use spaces");
     expect_error("dt: *nowhere\n",
