@@ -1,5 +1,6 @@
 """What the pictures of runs show: every shipped simulation in short, drawn and looked at by its parts."""
 
+import functools
 import subprocess
 import sys
 
@@ -25,6 +26,7 @@ SHORT = {
     "brunel_stdp": ["simulate.duration=40 ms", "record.1.interval=10 ms"],
     "coba": ["simulate.duration=200 ms"],
     "cuba": ["simulate.duration=200 ms"],
+    "fi_curve": ["simulate.duration=300 ms"],
     "inhibitory_plasticity": ["simulate.duration=3 s", "record.2.interval=1 s"],
     "izhikevich_1000": ["simulate.duration=300 ms"],
     "izhikevich_patterns": [],
@@ -66,14 +68,15 @@ def panels_of(run):
     return [p for p in plot_run.SIMULATION if p.available(run)], simulated(run)
 
 
+@functools.lru_cache(maxsize=None)
 def pictures(path):
     """(panel's name, figure) of all that a run file has pictures of, laid out."""
     with open_run(path) as run:
         panels, shown = panels_of(run)
-        for panel in panels:
-            figure = plot_run.draw_one(panel, run, shown)
-            figure.draw_without_rendering()
-            yield panel.name, figure
+        figures = [(panel.name, plot_run.draw_one(panel, run, shown)) for panel in panels]
+    for _, figure in figures:
+        figure.draw_without_rendering()
+    return figures
 
 
 def texts(figure):
