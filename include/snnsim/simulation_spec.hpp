@@ -51,7 +51,8 @@ struct CellPopulationSpec {
             Field{"size", &CellPopulationSpec::size, "", Limits{.low = 1, .high = 1 << 30},
                   "number of cells", Need::required},
             Field{"initial", &CellPopulationSpec::initial, "", unlimited,
-                  "mapping of state variables to values or distributions; default: at rest"},
+                  "mapping of state variables to values or distributions; default: as the model "
+                  "says"},
             Field{"rate", &CellPopulationSpec::rate, "Hz", non_negative,
                   "rate at full size: what `scale` makes up for"},
         };
@@ -325,7 +326,7 @@ struct SimulationRecordSpec {
                   "of a weight_histogram"},
             Field{"synapses", &SimulationRecordSpec::synapses, "", non_negative,
                   "weight, without interval: list of [source, target]. Their weights after every "
-                  "step that changes one of them, as the next spike finds it; first after the "
+                  "step that changes one of them; first after the "
                   "first step"},
             Field{"interval", &SimulationRecordSpec::interval, "ms", positive,
                   "time between values; default: dt; rate and weights need it"},

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/cells/conductances.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
 #include "kernels/math/exp.hpp"
@@ -12,16 +13,19 @@ namespace snnsim {
 /// c_m dv/dt = -g_l (v - e_l) - g_na m^3 h (v - e_na) - g_k n^4 (v - e_k) - g_ex (v - e_ex)
 /// - g_in (v - e_in) + i_e + stimuli, dx/dt = alpha_x(v - v_t) (1 - x) - beta_x(v - v_t) x for m, h
 /// and n, dg_x/dt = -g_x / tau_syn_x (Traub & Miles 1991 as modified for the benchmarks of Brette
-/// et al. 2007). v and the gates take turns, four times a dt, each by the trapezoidal rule with the
-/// other as it is in the middle of the step (Hines 1984), so that the gates are recorded dt / 8
-/// before v. Arriving weights are added to the conductances at the end of dt. A spike is a dt in
-/// which v falls and ends above v_t + 30 mV, more than t_ref after the spike before. The model of
-/// NEST's hh_cond_exp_traub (which adapts its steps).
+/// et al. 2007). A dt beyond 0.1 ms is made in equal parts of at most 0.05 ms. v and the gates take
+/// turns, four times a part, each with the other as it is in the middle of the step (Hines 1984),
+/// so that the gates are recorded half such a step before v; each by the trapezoidal rule, or where
+/// that would overshoot by one that does not. Arriving weights are added to the conductances at the
+/// end of dt. A spike is a dt with the first part in which v falls from above v_t + 30 mV, once
+/// each time that v is above, and more than t_ref after the spike before. The model of NEST's
+/// hh_cond_exp_traub (which adapts its steps).
 struct HhCondExpTraub {
     static constexpr const char* name = "hh_cond_exp_traub";
     static constexpr const char* input_unit = "nS";
     static constexpr int receptors = 2;  // a negative weight counts as inhibitory conductance
     static constexpr bool uses_random = false;
+    static constexpr double longest_dt = 0.5;  // ms: a cell fires at most once in a dt
 
     struct Params {
         double c_m = 200.0;
@@ -63,6 +67,7 @@ struct HhCondExpTraub {
         }
     };
     struct Constants {
+        float parts;             // of a dt
         float half;              // substep / 2
         float half_c;            // substep / 2 / c_m
         float half_ex, half_in;  // decay of conductances in half a substep
@@ -74,25 +79,32 @@ struct HhCondExpTraub {
         float i_e, e_l;
     };
     struct State {
-        float v, m, h, n, g_ex, g_in, refractory;
+        float v, m, h, n, g_ex, g_in, refractory, passed;
     };
 
+    static constexpr const char* steady = "its steady value at `e_l`";
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
-            StateField<State, Constants>{"m", &State::m, "", "sodium activation"},
-            StateField<State, Constants>{"h", &State::h, "", "sodium inactivation"},
-            StateField<State, Constants>{"n", &State::n, "", "potassium activation"},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
+            StateField<State, Constants>{"m", &State::m, "", "sodium activation", nullptr, steady},
+            StateField<State, Constants>{"h", &State::h, "", "sodium inactivation", nullptr,
+                                         steady},
+            StateField<State, Constants>{"n", &State::n, "", "potassium activation", nullptr,
+                                         steady},
             StateField<State, Constants>{"g_ex", &State::g_ex, "nS", "excitatory conductance"},
             StateField<State, Constants>{"g_in", &State::g_in, "nS", "inhibitory conductance"},
             StateField<State, Constants>{"refractory", &State::refractory, "",
                                          "steps until the next spike can be counted"},
+            StateField<State, Constants>{"passed", &State::passed, "",
+                                         "1 from the peak of a spike until v is below v_t + 30 mV"},
         };
     }
     static Constants prepare(const Params& p, double dt) {
         const auto f = [](double x) { return static_cast<float>(x); };
-        const double substep = dt / 4.0;
-        return {f(substep / 2.0),
+        const double parts = dt > 0.1 + 1e-9 ? std::ceil(dt / 0.05 - 1e-9) : 1.0;
+        const double substep = dt / parts / 4.0;
+        return {f(parts),
+                f(substep / 2.0),
                 f(substep / 2.0 / p.c_m),
                 f(std::exp(-0.5 * substep / p.tau_syn_ex)),
                 f(std::exp(-0.5 * substep / p.tau_syn_in)),
@@ -118,26 +130,50 @@ struct HhCondExpTraub {
                 r.open_n / (r.open_n + r.close_n),
                 0.0f,
                 0.0f,
+                0.0f,
                 0.0f};
     }
 
+    static void set_bounds(const Params& p, double, const Surroundings<State>& outside, State& low,
+                           State& high) {
+        Reach v{outside.least.v, outside.greatest.v};
+        v.widen({0.0, p.e_na - p.e_l, p.e_k - p.e_l, p.e_ex - p.e_l, p.e_in - p.e_l})
+            .under_current(p.i_e + outside.least_current, p.i_e + outside.greatest_current, p.g_l);
+        v.low = std::max(v.low, -0.98 * farthest), v.high = std::min(v.high, 0.98 * farthest);
+        v.set(low.v, high.v);
+        for (float State::*const gate : {&State::m, &State::h, &State::n}) {
+            low.*gate = std::min(outside.least.*gate, 0.0f) - 1e-4f;
+            high.*gate = std::max(outside.greatest.*gate, 1.0f) + 1e-4f;
+        }
+        low.g_ex = low.g_in = 0.0f;
+    }
+    /// How many parts a dt has before its last one, which `step` makes.
+    SNN_HD static int parts_before(const Constants& c) { return static_cast<int>(c.parts) - 1; }
+    SNN_HD static void step_part(const Constants& c, State& s, const CellInput& in) {
+        const float before = s.v, current = c.i_e + in.current;
+        substep(c, s, current);
+        substep(c, s, current);
+        substep(c, s, current);
+        substep(c, s, current);
+        const bool peaks = before >= c.v_fire && s.v < before && s.passed == 0.0f;
+        const float passed = peaks ? spike_found : s.passed;
+        s.passed = passed == 1.0f && s.v < c.v_fire ? 0.0f : passed;
+    }
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        const float current = c.i_e + in.current;
-        const float before = s.v;
-        substep(c, s, current);
-        substep(c, s, current);
-        substep(c, s, current);
-        substep(c, s, current);
+        step_part(c, s, in);
         s.g_ex = flushed(s.g_ex + in.receptor_0);
         s.g_in = flushed(s.g_in - in.receptor_1);
-        const bool waits = s.refractory > 0.0f;
-        const float falling = before > s.v ? s.v : -20000.0f;
-        const bool fires = !waits && falling >= c.v_fire;
+        const bool found = s.passed == spike_found, waits = s.refractory > 0.0f;
+        const float above = s.v < c.v_fire ? 0.0f : 1.0f;
+        s.passed = found ? above : s.passed;
+        const bool fires = found && !waits;
         s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
         return fires ? 1.0f : 0.0f;
     }
 
   private:
+    static constexpr float spike_found = 2.0f;  // `passed` to the end of the dt
+
     struct Rates {
         float open_m, close_m, open_h, close_h, open_n, close_n;  // per ms
     };
@@ -156,12 +192,19 @@ struct HhCondExpTraub {
         float flow = fused(na, c.e_na, fused(k, c.e_k, current));
         flow = fused(ex, c.e_ex, fused(in, c.e_in, flow));
         flow = fused(-total, s.v, flow);
-        s.v = bounded(s.v + 2.0f * c.half_c * flow / fused(c.half_c, total, 1.0f));
+        s.v = bounded(s.v + 2.0f * c.half_c * flow / slowed(c.half_c, total));
     }
     /// A gate after a substep.
     SNN_HD static float moved(const Constants& c, float x, float open, float close) {
         const float total = open + close;
-        return flushed(x + 2.0f * c.half * fused(-total, x, open) / fused(c.half, total, 1.0f));
+        return flushed(x + 2.0f * c.half * fused(-total, x, open) / slowed(c.half, total));
+    }
+    /// What the change at the rate of its beginning is divided by in a step of 2 `half`, of what
+    /// decays at the rate `total`: of the trapezoidal rule, or where that swings past its aim, of a
+    /// rule that lets 1 / (1 + y + y^2 / 2) remain, y = 2 half total. Both are of order 2.
+    SNN_HD static float slowed(float half, float total) {
+        const float x = half * total, trapezoidal = fused(half, total, 1.0f);
+        return x > 0.5f ? fused(2.0f, x, 1.0f / trapezoidal) : trapezoidal;
     }
     SNN_HD static Rates rates(const Constants& c, float v) {
         const float shifted = v + c.shift;
@@ -186,9 +229,10 @@ struct HhCondExpTraub {
     }
     /// Far beyond what cells do, so that nothing can overflow.
     SNN_HD static float bounded(float v) {
-        const float low = v > -10000.0f ? v : -10000.0f;
-        return low < 10000.0f ? low : 10000.0f;
+        const float low = v > -farthest ? v : -farthest;
+        return low < farthest ? low : farthest;
     }
+    static constexpr float farthest = 1e6f;
 };
 
 }  // namespace snnsim

@@ -1,8 +1,10 @@
 // Leaky integrate-and-fire with exponential synaptic conductances.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
+#include "kernels/cells/conductances.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
 
@@ -10,8 +12,9 @@ namespace snnsim {
 
 /// c_m dv/dt = -g_l (v - e_l) - g_ex (v - e_ex) - g_in (v - e_in) + i_e + stimuli,
 /// dg_x/dt = -g_x / tau_syn_x. v by the classical Runge-Kutta method of order 4 with the exact
-/// decay of the conductances, then arriving weights are added to them; a refractory cell stays at
-/// v_reset. The model of NEST's iaf_cond_exp (which adapts its steps).
+/// decay of the conductances, and where they are strong or short for dt by an exponential one (see
+/// conductances.hpp), then arriving weights are added to them; a refractory cell stays at v_reset.
+/// The model of NEST's iaf_cond_exp (which adapts its steps).
 struct IafCondExp {
     static constexpr const char* name = "iaf_cond_exp";
     static constexpr const char* input_unit = "nS";
@@ -52,6 +55,8 @@ struct IafCondExp {
     struct Constants {
         float h, h_half, h_sixth;  // dt / c_m, and its parts
         float half_ex, half_in;    // decay of conductances in half a step
+        float mean_ex, mean_in;    // of half a step, of conductances that are 1 at its start
+        float strong;              // the conductance from which on Runge-Kutta will not do
         float g_l;
         float e_ex, e_in, v_th, v_reset;  // relative to e_l
         float refractory;                 // steps
@@ -63,7 +68,7 @@ struct IafCondExp {
 
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"g_ex", &State::g_ex, "nS", "excitatory conductance"},
             StateField<State, Constants>{"g_in", &State::g_in, "nS", "inhibitory conductance"},
             StateField<State, Constants>{"refractory", &State::refractory, "",
@@ -78,6 +83,9 @@ struct IafCondExp {
                 f(h / 6.0),
                 f(std::exp(-0.5 * dt / p.tau_syn_ex)),
                 f(std::exp(-0.5 * dt / p.tau_syn_in)),
+                f(mean_decay(0.5 * dt, p.tau_syn_ex)),
+                f(mean_decay(0.5 * dt, p.tau_syn_in)),
+                f(strong_conductance(dt, p.c_m, std::min(p.tau_syn_ex, p.tau_syn_in))),
                 f(p.g_l),
                 f(p.e_ex - p.e_l),
                 f(p.e_in - p.e_l),
@@ -89,19 +97,45 @@ struct IafCondExp {
     }
     static State rest(const Params&, const Constants&) { return {}; }
 
+    static void set_bounds(const Params& p, double, const Surroundings<State>& outside, State& low,
+                           State& high) {
+        Reach{outside.least.v, outside.greatest.v}
+            .widen({0.0, p.e_ex - p.e_l, p.e_in - p.e_l, p.v_reset - p.e_l})
+            .under_current(p.i_e + outside.least_current, p.i_e + outside.greatest_current, p.g_l)
+            .set(low.v, high.v);
+        low.g_ex = low.g_in = 0.0f;
+    }
+    /// The cell needs step_strong, which is `step` for all others.
+    SNN_HD static bool is_strong(const Constants& c, const State& s) {
+        return c.g_l + s.g_ex + s.g_in > c.strong;
+    }
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+        return step_as<false>(c, s, in);
+    }
+    SNN_HD static float step_strong(const Constants& c, State& s, const CellInput& in) {
+        return step_as<true>(c, s, in);
+    }
+
+  private:
+    template <bool MayBeStrong>
+    SNN_HD static float step_as(const Constants& c, State& s, const CellInput& in) {
         const float current = c.i_e + in.current;
         const float ex1 = s.g_ex * c.half_ex, in1 = s.g_in * c.half_in;
         const float ex2 = ex1 * c.half_ex, in2 = in1 * c.half_in;
-        // The membrane current is flow - total v, linear in v.
-        const float flow0 = driven(c, s.g_ex, s.g_in, current), total0 = c.g_l + s.g_ex + s.g_in;
-        const float flow1 = driven(c, ex1, in1, current), total1 = c.g_l + ex1 + in1;
-        const float flow2 = driven(c, ex2, in2, current), total2 = c.g_l + ex2 + in2;
-        const float k1 = fused(-total0, s.v, flow0);
-        const float k2 = fused(-total1, fused(c.h_half, k1, s.v), flow1);
-        const float k3 = fused(-total1, fused(c.h_half, k2, s.v), flow1);
-        const float k4 = fused(-total2, fused(c.h, k3, s.v), flow2);
+        const MembraneCurrent first = driven(c, s.g_ex, s.g_in, current);
+        const MembraneCurrent middle = driven(c, ex1, in1, current);
+        const MembraneCurrent last = driven(c, ex2, in2, current);
+        const float k1 = first.at(s.v);
+        const float k2 = middle.at(fused(c.h_half, k1, s.v));
+        const float k3 = middle.at(fused(c.h_half, k2, s.v));
+        const float k4 = last.at(fused(c.h, k3, s.v));
         float v = fused(c.h_sixth, k1 + 2.0f * (k2 + k3) + k4, s.v);
+        if constexpr (MayBeStrong) {  // in two halves
+            const float half =
+                relaxed(s.v, c.h_half, first, mean(c, s.g_ex, s.g_in, current), middle);
+            const float whole = relaxed(half, c.h_half, middle, mean(c, ex1, in1, current), last);
+            v = is_strong(c, s) ? whole : v;
+        }
 
         const bool waits = s.refractory > 0.0f;
         v = waits ? c.v_reset : v;
@@ -112,10 +146,13 @@ struct IafCondExp {
         s.v = fires ? c.v_reset : v;
         return fires ? 1.0f : 0.0f;
     }
-
-  private:
-    SNN_HD static float driven(const Constants& c, float g_ex, float g_in, float current) {
-        return fused(g_in, c.e_in, fused(g_ex, c.e_ex, current));
+    /// Of the half step that begins with these conductances.
+    SNN_HD static MembraneCurrent mean(const Constants& c, float g_ex, float g_in, float current) {
+        return driven(c, g_ex * c.mean_ex, g_in * c.mean_in, current);
+    }
+    SNN_HD static MembraneCurrent driven(const Constants& c, float g_ex, float g_in,
+                                         float current) {
+        return {fused(g_in, c.e_in, fused(g_ex, c.e_ex, current)), c.g_l + g_ex + g_in};
     }
 };
 

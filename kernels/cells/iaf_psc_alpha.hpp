@@ -63,7 +63,7 @@ struct IafPscAlpha {
 
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"i_ex", &State::i_ex, "pA", "excitatory current"},
             StateField<State, Constants>{"i_in", &State::i_in, "pA", "inhibitory current"},
             StateField<State, Constants>{"slope_ex", &State::slope_ex, "",

@@ -9,8 +9,8 @@
 namespace snnsim {
 
 /// c_m dv/dt = -c_m (v - e_l) / tau_m + i_e + stimuli, and v jumps by the weights that arrive at
-/// the end of a step. Those that meet a refractory cell are lost. Integrated exactly; NEST's
-/// iaf_psc_delta.
+/// the end of a step. Those that arrive after a spike up to and with the end of t_ref are lost, as
+/// in NEST's iaf_psc_delta. Integrated exactly.
 struct IafPscDelta {
     static constexpr const char* name = "iaf_psc_delta";
     static constexpr const char* input_unit = "mV";
@@ -33,7 +33,8 @@ struct IafPscDelta {
                 Field{"e_l", &Params::e_l, "mV", unlimited, "resting potential"},
                 Field{"v_th", &Params::v_th, "mV", unlimited, "firing threshold"},
                 Field{"v_reset", &Params::v_reset, "mV", unlimited, "potential after a spike"},
-                Field{"t_ref", &Params::t_ref, "ms", non_negative, "refractory period"},
+                Field{"t_ref", &Params::t_ref, "ms", non_negative,
+                      "refractory period; weights that arrive in it, its end included, are lost"},
                 Field{"i_e", &Params::i_e, "pA", unlimited, "constant current"},
             };
         }
@@ -50,7 +51,7 @@ struct IafPscDelta {
 
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"refractory", &State::refractory, "",
                                          "steps until the cell integrates again"},
         };

@@ -57,7 +57,7 @@ struct IafPscExp {
 
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"i_ex", &State::i_ex, "pA", "excitatory current"},
             StateField<State, Constants>{"i_in", &State::i_in, "pA", "inhibitory current"},
             StateField<State, Constants>{"refractory", &State::refractory, "",

@@ -14,14 +14,16 @@ struct Names<IzhikevichScheme> {
 };
 
 /// v' = q2 v^2 + q1 v + q0 - u + I, u' = a (b (v - u_origin) - u_decay u); after a spike v = c, u =
-/// u + d (Izhikevich 2003, 2004). Weights and stimuli are in the model's own unit of current.
-/// Schemes: euler: both from the values at the start of the step, spike if v >= v_peak, and
-/// arriving weights jump v (NEST). sequential: v first, then u with the new v, spike if v > v_peak:
-/// the program of the twenty patterns. published_2003: v makes two half steps and u one step, spike
-/// if v >= v_peak; arriving weights act as current through the step: the program of the 1000-cell
-/// network, with dt and delays of 1 ms.
-/// With `step`, a cell moves only in the last dt of each of its steps, by the whole step and with
-/// the current of that dt; a program that takes steps of 0.25 ms can so be repeated beside others.
+/// u + d (Izhikevich 2003, 2004). Cells start as in his programs, at v = -65 mV and u = b v, which
+/// is not where they rest: with the default parameters that is at -70 mV and -14. Weights and
+/// stimuli are in the model's own unit of current. Schemes: euler: both from the values at the
+/// start of the step, spike if v >= v_peak, and arriving weights jump v (NEST). sequential: v
+/// first, then u with the new v, spike if v > v_peak: the program of the twenty patterns.
+/// published_2003: v makes two half steps and u one step, spike if v >= v_peak; arriving weights
+/// act as current through the step: the program of the 1000-cell network, with dt and delays of 1
+/// ms. With `step`, a cell moves only in the last dt of each of its steps, by the whole step and
+/// with the current of that dt; a program that takes steps of 0.25 ms can so be repeated beside
+/// others.
 struct Izhikevich {
     static constexpr const char* name = "izhikevich";
     static constexpr const char* input_unit = "";
@@ -77,8 +79,9 @@ struct Izhikevich {
 
     static constexpr auto states() {
         return std::tuple{
-            StateField{"v", &State::v, "mV", "membrane potential", &Constants::v_vertex},
-            StateField{"u", &State::u, "", "recovery", &Constants::u_vertex},
+            StateField{"v", &State::v, "mV", "membrane potential", &Constants::v_vertex, "-65 mV"},
+            StateField{"u", &State::u, "", "recovery", &Constants::u_vertex,
+                       "`b` (-65 mV - `u_origin`)"},
             StateField<State, Constants>{"waited", &State::waited, "",
                                          "dt since the cell moved, where `step` is not dt"},
         };

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/cells/conductances.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
 #include "kernels/math/exp.hpp"
@@ -63,12 +64,13 @@ struct LifCondAdaptive {
     static constexpr auto states() {
         using F = StateField<State, Constants>;
         return std::tuple{
-            F{"v", &State::v, "mV", "membrane potential"},
+            F{"v", &State::v, "mV", "membrane potential", nullptr, "`e_l`"},
             F{"g_ex", &State::g_ex, "", "excitatory conductance"},
             F{"g_in", &State::g_in, "", "inhibitory conductance"},
             F{"refractory", &State::refractory, "", "steps until the cell integrates again"},
             F{"quiet", &State::quiet, "", "steps until the cell may fire again"},
-            F{"theta", &State::theta, "mV", "the part of the threshold that spikes raise"},
+            F{"theta", &State::theta, "mV", "the part of the threshold that spikes raise", nullptr,
+              "`theta_0`"},
             F{"theta_low", &State::theta_low, "mV", "what theta has too few digits for"},
         };
     }
@@ -99,6 +101,13 @@ struct LifCondAdaptive {
         return s;
     }
 
+    static void set_bounds(const Params& p, double, const Surroundings<State>& outside, State& low,
+                           State& high) {
+        Reach{outside.least.v, outside.greatest.v}
+            .widen({p.e_l, p.e_ex, p.e_in, p.v_reset})
+            .set(low.v, high.v);
+        low.g_ex = low.g_in = 0.0f;
+    }
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
         const bool waits = s.refractory > 0.0f, silent = s.quiet > 0.0f;
         const float total = 1.0f + s.g_ex + s.g_in;

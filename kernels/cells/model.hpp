@@ -17,7 +17,14 @@
 //   never_fires       optional, of models with uses_random: true when, without a stimulus, no
 //   random
 //                     number makes a cell fire or changes its state
-//   step              one time step of dt; returns what the cell sends: 0 nothing, 1 a spike, or
+//   is_strong,        optional: where the state needs it, step_strong is taken for step, of which
+//   it step_strong       is an extension: where is_strong is false, both do the same to the bit
+//   parts_before,     optional: step_part is called so many times before each step, with the
+//   step_part         current; the same number for all cells of a population
+//   longest_dt        optional: the longest dt, in ms, that the model can be stepped by
+//   set_bounds        optional: between what values the states stay, whatever arrives; see
+//   Surroundings step              one time step of dt; returns what the cell sends: 0 nothing, 1 a
+//   spike, or
 //                     the value of a graded spike. The same from the same state and input, of which
 //                     `random` and `step` count only with uses_random
 #pragma once
@@ -50,10 +57,19 @@ struct StateField {
     const char* unit;
     const char* help;
     float Constants::*origin = nullptr;
+    const char* start = "0";  // what `rest` gives, in words
 
     constexpr StateField(const char* name, float State::*member, const char* unit, const char* help,
-                         float Constants::*origin = nullptr)
-        : name(name), member(member), unit(unit), help(help), origin(origin) {}
+                         float Constants::*origin = nullptr, const char* start = "0")
+        : name(name), member(member), unit(unit), help(help), origin(origin), start(start) {}
+};
+
+/// What the cells of a population are given: currents of stimuli and initial states, at the least
+/// and at the most.
+template <class State>
+struct Surroundings {
+    double least_current = 0.0, greatest_current = 0.0;  // never and always on count too
+    State least{}, greatest{};                           // at time 0
 };
 
 /// Zero for values so small that they would become denormal, which cost a CPU 20 times as much.
@@ -74,6 +90,22 @@ concept CellModel = requires(const typename M::Params& params,
     { M::step(constants, state, input) } -> std::same_as<float>;
     M::Params::fields();
     M::states();
+};
+
+/// See is_strong.
+template <CellModel M>
+inline constexpr bool has_strong = requires(const typename M::Constants& constants,
+                                            typename M::State& state, const CellInput& input) {
+    { M::is_strong(constants, state) } -> std::same_as<bool>;
+    { M::step_strong(constants, state, input) } -> std::same_as<float>;
+};
+
+/// See parts_before.
+template <CellModel M>
+inline constexpr bool has_parts = requires(const typename M::Constants& constants,
+                                           typename M::State& state, const CellInput& input) {
+    { M::parts_before(constants) } -> std::same_as<int>;
+    M::step_part(constants, state, input);
 };
 
 /// Its spikes carry values, by which weights are multiplied.

@@ -33,8 +33,8 @@ struct RegularSource {
         float wait;
     };
     static constexpr auto states() {
-        return std::tuple{
-            StateField<State, Constants>{"wait", &State::wait, "", "steps until the next spike"}};
+        return std::tuple{StateField<State, Constants>{
+            "wait", &State::wait, "", "steps until the next spike", nullptr, "those of `first`"}};
     }
     static Constants prepare(const Params& p, double dt) {
         return {steps_between(p.rate, dt), static_cast<float>(dt)};

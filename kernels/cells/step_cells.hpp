@@ -12,7 +12,7 @@
 namespace snnsim {
 
 inline constexpr int most_states = 8;
-inline constexpr int most_constants = 24;
+inline constexpr int most_constants = 32;
 
 /// Where the cells of one population in one block keep what they have: element i is cell `first +
 /// i` of the population.
@@ -38,8 +38,25 @@ struct StepCells {
         if constexpr (M::uses_random) draw(at, words);
         std::uint32_t any = 0;
         const StepCells own = *this;  // which no store to a state can change
+        if constexpr (has_parts<M>) {
+            for (int part = M::parts_before(constants); part > 0; --part) {
+                SNN_LANES for (int l = 0; l < Lanes; ++l) {
+                    own.step_part(at + static_cast<std::size_t>(l));
+                }
+            }
+        }
+        if constexpr (has_strong<M>) {
+            if (own.any_strong(at)) {
+                SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
+                    sent[l] =
+                        own.template step_cell<true>(at + static_cast<std::size_t>(l), words[l]);
+                    any |= sent[l] != 0.0f ? 1u : 0u;
+                }
+                return any != 0;
+            }
+        }
         SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
-            sent[l] = own.step_cell(at + static_cast<std::size_t>(l), words[l]);
+            sent[l] = own.template step_cell<false>(at + static_cast<std::size_t>(l), words[l]);
             any |= sent[l] != 0.0f ? 1u : 0u;
         }
         return any != 0;
@@ -52,7 +69,33 @@ struct StepCells {
     static constexpr std::size_t constant_count = sizeof(typename M::Constants) / sizeof(float);
     static_assert(state_count <= most_states && constant_count <= most_constants);
 
+    SNN_HD bool any_strong(std::size_t at) const {
+        std::uint32_t any = 0;
+        SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
+            any |= is_strong(at + static_cast<std::size_t>(l)) ? 1u : 0u;
+        }
+        return any != 0;
+    }
+    SNN_HD bool is_strong(std::size_t i) const {
+        if constexpr (Varied) {
+            return M::is_strong(load_constants(i), load_state(i));
+        } else {
+            return M::is_strong(constants, load_state(i));
+        }
+    }
+    SNN_HD void step_part(std::size_t i) const {
+        CellInput in;
+        in.current = cells.current[i];
+        typename M::State s = load_state(i);
+        if constexpr (Varied) {
+            M::step_part(load_constants(i), s, in);
+        } else {
+            M::step_part(constants, s, in);
+        }
+        store_state(i, s);
+    }
     // Not in the loop itself: structs there would keep it from becoming vector instructions.
+    template <bool Strong>
     SNN_HD float step_cell(std::size_t i, std::uint32_t word) const {
         CellInput in;
         if constexpr (M::receptors > 0) in.receptor_0 = take(0, i);
@@ -63,12 +106,21 @@ struct StepCells {
         typename M::State s = load_state(i);
         float sent;
         if constexpr (Varied) {
-            sent = M::step(load_constants(i), s, in);
+            sent = step_with<Strong>(load_constants(i), s, in);
         } else {
-            sent = M::step(constants, s, in);
+            sent = step_with<Strong>(constants, s, in);
         }
         store_state(i, s);
         return sent;
+    }
+    template <bool Strong>
+    SNN_HD static float step_with(const typename M::Constants& c, typename M::State& s,
+                                  const CellInput& in) {
+        if constexpr (Strong) {
+            return M::step_strong(c, s, in);
+        } else {
+            return M::step(c, s, in);
+        }
     }
     SNN_HD float take(int receptor, std::size_t i) const {
         const float sum = static_cast<float>(cells.arriving[receptor][i]) * cells.unit[receptor];

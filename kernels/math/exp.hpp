@@ -15,9 +15,12 @@ SNN_HD inline std::uint32_t float_to_bits(float x) {
     return __builtin_bit_cast(std::uint32_t, x);
 }
 
-/// e^x within 1.1 ulp for -87.3 < x <= 88.72, and only there.
-/// Cody-Waite reduction x = n ln 2 + r, |r| <= ln 2 / 2, and a degree 6 polynomial for e^r.
-[[gnu::always_inline]] SNN_HD inline float exp_in_range(float x) {
+/// e^r - 1 and n of x = n ln 2 + r, |r| <= ln 2 / 2 (Cody-Waite reduction), by a polynomial of
+/// degree 6.
+struct ReducedExp {
+    float less_one, n;
+};
+[[gnu::always_inline]] SNN_HD inline ReducedExp reduced_exp(float x) {
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
     const float shifted = fused(x, 1.44269504f, magic);
     const float n = shifted - magic;
@@ -29,12 +32,26 @@ SNN_HD inline std::uint32_t float_to_bits(float x) {
     p = fused(p, r, 4.1665795894e-2f);
     p = fused(p, r, 1.6666665459e-1f);
     p = fused(p, r, 5.0000001201e-1f);
-    p = fused(p * r, r, r) + 1.0f;
+    return {fused(p * r, r, r), n};
+}
+
+/// e^x within 1.1 ulp for -87.3 < x <= 88.72, and only there.
+[[gnu::always_inline]] SNN_HD inline float exp_in_range(float x) {
+    const ReducedExp e = reduced_exp(x);
+    const float p = e.less_one + 1.0f;
     // 2^n in two factors: n reaches 128, whose single factor would overflow.
-    const auto whole = static_cast<std::int32_t>(n);
+    const auto whole = static_cast<std::int32_t>(e.n);
     const std::int32_t half = whole / 2;
     return p * bits_to_float(static_cast<std::uint32_t>(half + 127) << 23) *
            bits_to_float(static_cast<std::uint32_t>(whole - half + 127) << 23);
+}
+
+/// e^x - 1 within 2 ulp for -87 <= x <= 0, and only there.
+[[gnu::always_inline]] SNN_HD inline float expm1_below_zero(float x) {
+    const ReducedExp e = reduced_exp(x);
+    const float scale =
+        bits_to_float(static_cast<std::uint32_t>(static_cast<std::int32_t>(e.n) + 127) << 23);
+    return fused(scale, e.less_one, scale - 1.0f);
 }
 
 /// e^x; 0 below -87.3 (results that would be denormal), inf above 88.72. Without branches, so that

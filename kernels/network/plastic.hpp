@@ -224,8 +224,8 @@ struct FindCrowded {
 
 enum class When : std::uint8_t { always, crowded };
 
-/// Body over teams, a segment each: brings its weights to what spikes find that arrive in the
-/// window's next step.
+/// Body over teams, a segment each: applies all that reaches its synapses before the window's next
+/// step.
 template <class R>
 struct CatchUpPlastic {
     const StepWindow* window;
@@ -254,7 +254,7 @@ struct NoteCaughtUp {
 
     SNN_HD void operator()(std::size_t) const {
         if (when == When::crowded && !at.progress->crowded) return;
-        at.progress->done = at.constants->dendritic ? window->now + 1 : window->now;
+        at.progress->done = window->now;
         at.progress->crowded = 0;
     }
 };
@@ -267,8 +267,8 @@ struct WatchedPlace {
 inline constexpr std::uint64_t watched_nothing = ~std::uint64_t{0};
 inline constexpr PlasticWeight no_weight = -2147483647 - 1;
 
-/// Body over watched synapses: the weight that a spike finds in the next step, to out[step of the
-/// chunk][place].
+/// Body over watched synapses: the weight once all that reaches it in the step is applied, to
+/// out[step of the chunk][place].
 template <class R>
 struct WatchPlastic {
     const StepWindow* window;

@@ -15,10 +15,20 @@ template <class R>
 struct FollowReward {
     PlasticArrays<R> at;
     Reward reward;
+
+    SNN_HD void operator()(std::size_t k) const {
+        reward.follow(*at.constants, at.progress->plastic != 0, at.weight[k], at.own[k]);
+    }
+};
+
+/// Body over synapses, of weights that change.
+template <class R>
+struct SettleReward {
+    PlasticArrays<R> at;
     float gain;
 
     SNN_HD void operator()(std::size_t k) const {
-        reward.follow(*at.constants, gain, at.progress->plastic != 0, at.weight[k], at.own[k]);
+        at.weight[k] = settled(*at.constants, gain, at.weight[k], at.own[k]);
     }
 };
 

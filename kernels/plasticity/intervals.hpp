@@ -36,20 +36,26 @@ struct Scaling {
     }
 };
 
-/// After an interval, what waits becomes change as far as there is reward.
+/// Weights follow the changes that wait as far as there is reward; see Waiting.
 struct Reward {
     float waiting_decay = 0.0f, decay = 0.0f;  // in an interval
-    float baseline = 0.0f;
-    float seconds = 0.0f;  // of an interval
 
-    SNN_HD float gain(float reward) const { return (reward - baseline) * seconds; }
     SNN_HD float decayed(float reward) const { return flushed(reward * decay); }
+    /// After an interval.
     template <class R>
-    SNN_HD void follow(const RuleConstants<R>& c, float gain, bool plastic, PlasticWeight& w,
+    SNN_HD void follow(const RuleConstants<R>& c, bool plastic, PlasticWeight& w,
                        float& own) const {
+        if (plastic) w = c.changed(w, own * c.waiting.gain(c.waiting.interval));
         own = flushed(own * waiting_decay);
-        if (plastic) w = c.changed(w, own * gain);
     }
 };
+
+/// A weight that gets `gain` for what waits, amid an interval: where the reward or the learning
+/// rate changes, so that the whole interval is right at its end.
+template <class R>
+SNN_HD inline PlasticWeight settled(const RuleConstants<R>& c, float gain, PlasticWeight w,
+                                    float own) {
+    return c.changed(w, own * gain);
+}
 
 }  // namespace snnsim

@@ -13,7 +13,9 @@ struct Eligibility {
 
 /// Pairs of spikes change c as additive STDP changes a weight; c' = -c / tau_c, w' = w_max c (n -
 /// baseline) per second, where the reward n' = -n / tau_n jumps when a reward is given. Izhikevich
-/// (2007). c and n are applied to the weights at an interval.
+/// (2007). Weights get the integral of this at an interval, whatever its length. Between two they
+/// lack what they will get for c as it was; for a change of c or n amid an interval, the part of
+/// that which lies before is taken off at once.
 struct RewardStdp {
     static constexpr const char* name = "reward_stdp";
     static constexpr int pre_traces = 1, post_traces = 1;
@@ -36,7 +38,8 @@ struct RewardStdp {
                 Field{"baseline", &Params::baseline, "", unlimited,
                       "w += w_max c (n - baseline), per second"},
                 Field{"interval", &Params::interval, "ms", positive,
-                      "between two such changes of weights; at most tau_c"}};
+                      "after which weights get what they gained meanwhile; at most tau_c. The sum "
+                      "is exact"}};
         }
     };
     struct Constants {

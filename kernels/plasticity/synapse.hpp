@@ -72,11 +72,21 @@ concept QuietWithoutPosts = requires(const typename R::Constants& c, const doubl
 }
 &&!R::pairs_once && !Modulated<R>;
 
-/// Since the start of the interval under way, the trace as it would be without decay; a change at
-/// step s counts growth[s % interval].
+/// Changes that wait, since the start of the interval under way. `own` is the trace as it would be
+/// without decay, so that a change at step s, whose end is its time, counts growth[s % interval +
+/// 1]; the reward likewise. When the interval ends the weight gets all of `own` for all of the
+/// interval. What is too much, for the time before a change, is taken off with the change.
 struct Waiting {
     const float* growth = nullptr;
+    const float* rewarded = nullptr;  // [steps]: integral of the decay of trace times reward, in s
+    const float* waited = nullptr;    // [steps]: of the trace
     std::int64_t interval = 1;
+    float reward = 0.0f, baseline = 0.0f;
+
+    /// What the first `steps` of the interval give a weight for an `own` of 1.
+    SNN_HD float gain(std::int64_t steps) const {
+        return fused(reward, rewarded[steps], -baseline * waited[steps]);
+    }
 };
 
 template <class R>
@@ -103,10 +113,10 @@ struct RuleConstants {
     /// What a rule adds in step `at`, to the weight or to what waits.
     SNN_HD void apply(PlasticWeight& w, float* own, float change, std::int64_t at) const {
         if constexpr (Modulated<R>) {
-            // With dendritic delay the first step of an interval belongs to the one before.
-            const std::int64_t since =
-                dendritic ? (at - 1) % waiting.interval + 1 : at % waiting.interval;
-            *own = fused(change, waiting.growth[since], *own);
+            const std::int64_t since = at % waiting.interval + 1;
+            const float grown = change * waiting.growth[since];
+            *own += grown;
+            w = changed(w, -grown * waiting.gain(since));
         } else {
             w = changed(w, change);
         }
@@ -144,13 +154,13 @@ struct SegmentTime {
     std::int64_t done;  // the target's spikes that reach the synapses earlier are done
 };
 
-/// Applies the target's spikes that come before an arrival in step `now`; the place of the first
-/// that does not.
+/// Applies the target's spikes that reach the synapse before step `end_step`; the place of the
+/// first that does not.
 template <class R>
 SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTime<R>& at,
-                                     std::int64_t now, const PostSpikes<R>& posts,
+                                     std::int64_t end_step, const PostSpikes<R>& posts,
                                      std::uint32_t target, PlasticWeight& w, float* own) {
-    const std::int64_t until = (c.dendritic ? now + 1 : now) - at.lag;
+    const std::int64_t until = end_step - at.lag;
     const std::int64_t from = at.done - at.lag;
     const std::uint32_t oldest = posts.oldest(target);
     std::uint32_t end = posts.count[target];
@@ -197,7 +207,8 @@ template <class R>
 SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, std::int64_t now,
                           const float* pre, const PostSpikes<R>& posts, std::uint32_t target,
                           PlasticWeight& w, float* own) {
-    std::uint32_t last = catch_up(c, at, now, posts, target, w, own);
+    // With dendritic delay the target's spikes of the same step come first.
+    std::uint32_t last = catch_up(c, at, c.dendritic ? now + 1 : now, posts, target, w, own);
     const std::uint32_t oldest = posts.oldest(target);
     while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
     arrive_after(c, at, now, pre, last > oldest ? &posts.at(target, last - 1) : nullptr, w, own);

@@ -3,7 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "kernels/network/find_strayed.hpp"
+#include "src/engine/strayed.hpp"
 
 namespace snnsim {
 
@@ -23,6 +27,13 @@ struct SliceCells {
     }
 };
 
+/// A state as it is stored.
+struct StrayedCell {
+    std::int64_t cell;  // in the population
+    std::size_t variable;
+    float value;
+};
+
 class CellGroup {
   public:
     virtual ~CellGroup() = default;
@@ -38,8 +49,12 @@ class CellGroup {
     virtual const float* current() const = 0;
     /// Values of a state variable as a user sees them.
     virtual void read_state(std::size_t variable, SliceCells cells, float* out) const = 0;
-    /// The first cell with a state that is no number, or -1.
-    virtual std::int64_t find_nan() const = 0;
+    /// The first cell with a state that is no number, or beyond what its model allows.
+    virtual std::optional<StrayedCell> find_strayed() const = 0;
+    /// Between what values a state variable stays, as it is stored.
+    virtual StateBounds bounds(std::size_t variable) const = 0;
+    /// For the message.
+    virtual StrayedState strayed(const StrayedCell& cell) const = 0;
     virtual std::size_t bytes() const = 0;
     /// Rates of the slice's cells, of sources that have one (see Engine::set_rates); false: none.
     virtual bool set_rates(const double* rates) = 0;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "kernels/cells/step_cells.hpp"
@@ -58,6 +61,7 @@ class CellsOf : public CellGroup {
         uniform_ = M::prepare(params, spec.dt);
         set_constants(params, spec.dt, population);
         set_state(params, population);
+        set_bounds(params, spec.dt, population);
         wake();
     }
 
@@ -92,20 +96,36 @@ class CellsOf : public CellGroup {
         });
     }
 
-    std::int64_t find_nan() const override {
-        std::int64_t first = slice_.count;
+    std::optional<StrayedCell> find_strayed() const override {
+        std::uint32_t first = slice_.count;
+        std::size_t variable = 0;
         for (std::size_t k = 0; k < state_count; ++k) {
             const float* const x = cells_.state[k];
-            const auto wrong = [x](std::uint32_t i) { return !(x[i] - x[i] == 0.0f); };
+            const StateBounds bounds = bounds_[k];
             std::uint32_t any = 0;
             SNN_LANES_OR(any) for (std::uint32_t i = 0; i < slice_.count; ++i) {
-                any |= wrong(i) ? 1u : 0u;
+                any |= bounds.hold(x[i]) ? 0u : 1u;
             }
             for (std::uint32_t i = 0; any && i < first; ++i) {
-                if (wrong(i)) first = i;
+                if (!bounds.hold(x[i])) first = i, variable = k;
             }
         }
-        return first < slice_.count ? slice_.first + first : -1;
+        if (first == slice_.count) return std::nullopt;
+        return StrayedCell{slice_.first + first, variable, cells_.state[variable][first]};
+    }
+    StateBounds bounds(std::size_t variable) const override { return bounds_[variable]; }
+    StrayedState strayed(const StrayedCell& s) const override {
+        const auto i = static_cast<std::uint32_t>(s.cell - slice_.first);
+        const double by = static_cast<double>(origin(s.variable, i));
+        const StateBounds& b = bounds_[s.variable];
+        StrayedState out{"", "", static_cast<double>(s.value) + by, static_cast<double>(b.low) + by,
+                         static_cast<double>(b.high) + by};
+        std::size_t k = 0;
+        const auto look = [&](const auto& field) {
+            if (k++ == s.variable) out.name = field.name, out.unit = field.unit;
+        };
+        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+        return out;
     }
     std::size_t bytes() const override {
         return (state_.size() + constants_.size()) * sizeof(float) + resting_.bytes();
@@ -299,6 +319,45 @@ class CellsOf : public CellGroup {
         std::apply([&](const auto&... fields) { (set(fields), ...); }, M::states());
     }
 
+    /// Of the states at time 0: what holds for every cell.
+    void set_bounds(const typename M::Params& params, double dt, std::size_t population) {
+        using State = typename M::State;
+        constexpr float most = std::numeric_limits<float>::max();
+        bounds_.assign(state_count, {-most, most});
+        if constexpr (requires(State & s) {
+                          M::set_bounds(params, dt, Surroundings<State>{}, s, s);
+                      }) {
+            if (slice_.count == 0) return;
+            Surroundings<State> outside;
+            std::tie(outside.least_current, outside.greatest_current) = currents_.range();
+            std::size_t variable = 0;
+            const auto set_start = [&](const auto& field) {
+                const float* const x = cells_.state[variable++];
+                const auto ends = std::minmax_element(x, x + slice_.count);
+                outside.least.*field.member = *ends.first;
+                outside.greatest.*field.member = *ends.second;
+            };
+            std::apply([&](const auto&... fields) { (set_start(fields), ...); }, M::states());
+            const std::uint32_t count = spec_.varied.empty() ? 1 : slice_.count;
+            for (std::uint32_t i = 0; i < count; ++i) {
+                State low, high;
+                const auto set_any = [&](const auto& field) {
+                    low.*field.member = -most, high.*field.member = most;
+                };
+                std::apply([&](const auto&... fields) { (set_any(fields), ...); }, M::states());
+                M::set_bounds(spec_.varied.empty() ? params : params_of(params, population, i), dt,
+                              outside, low, high);
+                std::size_t k = 0;
+                const auto widen = [&](const auto& field) {
+                    StateBounds& b = bounds_[k++];
+                    b.low = i == 0 ? low.*field.member : std::min(b.low, low.*field.member);
+                    b.high = i == 0 ? high.*field.member : std::max(b.high, high.*field.member);
+                };
+                std::apply([&](const auto&... fields) { (widen(fields), ...); }, M::states());
+            }
+        }
+    }
+
     typename M::Constants constants_of(std::uint32_t i) const {
         if (constants_.empty()) return uniform_;
         constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);
@@ -321,6 +380,7 @@ class CellsOf : public CellGroup {
     typename M::Constants uniform_;
     CellArrays cells_;
     std::vector<float> state_, constants_;
+    std::vector<StateBounds> bounds_;  // [variable]
     RestingPanels<M, lanes> resting_;
     std::vector<std::int32_t> nothing_;
 };

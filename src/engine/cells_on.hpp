@@ -16,6 +16,7 @@ struct DeviceGroup {
     std::vector<float*> state;            // by variable
     std::vector<std::int32_t*> arriving;  // by receptor
     float* current = nullptr;             // of stimuli
+    std::vector<StateBounds> bounds;      // by variable
 };
 
 /// Copies values to the device, into memory that lives as long as `where`.
@@ -66,7 +67,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
         group.count = slice.count;
         group.sent = sent;
         group.cells.first = slice.first;
-        DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr};
+        DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, {}};
         for (int r = 0; r < M::receptors; ++r) {
             group.cells.unit[r] = host.arrays().unit[r];
             // Nothing arrives at a second receptor that shares the first.
@@ -79,6 +80,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
             const float* const from = host.arrays().state[k];
             group.cells.state[k] = keep(std::vector<float>(from, from + slice.padded()), floats_);
             place.state.push_back(group.cells.state[k]);
+            place.bounds.push_back(host.bounds(k));
         }
         float* constants = nullptr;
         if constexpr (Varied) {

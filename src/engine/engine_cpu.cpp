@@ -7,6 +7,7 @@
 #include <chrono>
 #include <limits>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "snnsim/engine.hpp"
@@ -17,10 +18,10 @@
 #include "src/engine/fired_history.hpp"
 #include "src/engine/found_spikes.hpp"
 #include "src/engine/make_engine_on.hpp"
-#include "src/engine/numbers.hpp"
 #include "src/engine/phase_clock.hpp"
 #include "src/engine/plastic_network.hpp"
 #include "src/engine/set_rates.hpp"
+#include "src/engine/strayed.hpp"
 #include "src/engine/synapse_rows.hpp"
 #include "src/engine/team.hpp"
 #include "src/engine/thread_choice.hpp"
@@ -28,12 +29,15 @@
 namespace snnsim {
 namespace {
 
-/// A state that is no number, and the step in which it was found.
+/// A state that has strayed, and the step in which it was found.
 struct Trouble {
     std::int64_t step;
     std::size_t population;
-    std::int64_t cell;
-    auto operator<=>(const Trouble&) const = default;
+    StrayedCell cell;
+    bool operator<(const Trouble& b) const {
+        return std::tuple{step, population, cell.cell} <
+               std::tuple{b.step, b.population, b.cell.cell};
+    }
 };
 
 struct Block {
@@ -115,7 +119,7 @@ class CpuEngine : public Engine {
             for (const auto& group : block.groups) group->set_adaptive(plastic);
         }
     }
-    void reward(double amount) override { plastic_.reward(amount); }
+    void reward(double amount) override { plastic_.reward(amount, now_); }
     void normalise(std::size_t projection, double sum) override {
         plastic_.normalise(projection, sum, now_);
     }
@@ -295,24 +299,26 @@ class CpuEngine : public Engine {
         if (options_.spikes) found_.add(b, t, population, fired);
     }
 
-    /// Remembers where a block first has a state that is no number.
+    /// Remembers where a block first has a state that has strayed.
     void check_numbers(std::size_t b, std::int64_t step) {
         Block& block = blocks_[b];
         for (std::size_t p = 0; p < block.groups.size() && !block.trouble; ++p) {
-            const std::int64_t cell = block.groups[p]->find_nan();
-            if (cell < 0) continue;
-            block.trouble = Trouble{step, p, cell};
+            const std::optional<StrayedCell> cell = block.groups[p]->find_strayed();
+            if (!cell) continue;
+            block.trouble = Trouble{step, p, *cell};
             std::int64_t known = trouble_.load();
             while (step < known && !trouble_.compare_exchange_weak(known, step)) {
             }
         }
     }
     [[noreturn]] void tell_trouble() const {
-        std::optional<Trouble> first;
+        const Block* first = nullptr;
         for (const Block& b : blocks_) {
-            if (b.trouble && (!first || *b.trouble < *first)) first = b.trouble;
+            if (b.trouble && (!first || *b.trouble < *first->trouble)) first = &b;
         }
-        throw_no_number(spec_, first->population, first->cell, first->step);
+        const Trouble& t = *first->trouble;
+        throw_strayed(spec_, t.population, t.cell.cell, t.step,
+                      first->groups[t.population]->strayed(t.cell));
     }
 
     void profile() {

@@ -9,17 +9,17 @@
 #include <tuple>
 #include <utility>
 
-#include "kernels/network/find_nan.hpp"
+#include "kernels/network/find_strayed.hpp"
 #include "kernels/network/list_spikes.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/cells_on.hpp"
-#include "src/engine/numbers.hpp"
 #include "src/engine/plastic_on.hpp"
 #include "src/engine/records_on.hpp"
 #include "src/engine/set_rates.hpp"
 #include "src/engine/spike_chunks.hpp"
 #include "src/engine/stimuli_on.hpp"
+#include "src/engine/strayed.hpp"
 #include "src/engine/synapses_on.hpp"
 
 namespace snnsim {
@@ -94,12 +94,12 @@ class EngineOn : public Engine {
     }
     void set_plastic(bool plastic) override {
         learns_ = plastic;
-        plastic_.set_plastic(chunks_.window(), plastic);
+        plastic_.set_plastic(chunks_.window(), now_, plastic);
         for (const auto& cells : cells_) {
             if (cells) cells->set_adaptive(steps_, plastic);
         }
     }
-    void reward(double amount) override { plastic_.reward(amount); }
+    void reward(double amount) override { plastic_.reward(chunks_.window(), now_, amount); }
     void normalise(std::size_t projection, double sum) override {
         plastic_.normalise(chunks_.window(), projection, sum, spec_);
     }
@@ -205,11 +205,14 @@ class EngineOn : public Engine {
         recorded_.upload();
         std::vector<StateColumn> columns;
         for (const DeviceGroup& g : groups_) {
-            for (const float* const state : g.state)
-                columns.push_back(
-                    {state, layout_.populations[g.population].first_row + g.first, g.count});
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                columns.push_back({g.state[v],
+                                   layout_.populations[g.population].first_row + g.first, g.count,
+                                   g.bounds[v]});
         }
         columns_ = Buffer<StateColumn>(columns);
+        strayed_values_ = Buffer<std::uint64_t>(
+            std::vector<std::uint64_t>(std::max<std::size_t>(1, columns.size()), none_strayed));
         column_teams_ =
             static_cast<std::uint32_t>(std::max<std::size_t>(1, steps_.teams() / columns.size()));
         words_ = Buffer<CellWord>(words);
@@ -260,8 +263,8 @@ class EngineOn : public Engine {
         plastic_.end_step(window, k);
         recorded_.after_step(steps_, chunks_, k);
         steps_.for_each_team(columns_.size() * column_teams_,
-                             FindNan{window, k, check_interval, spec_.steps(), columns_.data(),
-                                     column_teams_, no_number_.data()});
+                             FindStrayed{window, k, check_interval, spec_.steps(), columns_.data(),
+                                         column_teams_, strayed_.data(), strayed_values_.data()});
     }
 
     void collect(const DoneChunk& done) {
@@ -336,13 +339,33 @@ class EngineOn : public Engine {
 
     void check_numbers() {
         std::uint64_t place = 0;
-        steps_.download(&place, no_number_.data(), 1);
-        if (place == ~std::uint64_t{0}) return;
+        steps_.download(&place, strayed_.data(), 1);
+        if (place == none_strayed) return;
         const auto row = static_cast<std::uint32_t>(place);
-        std::size_t p = layout_.populations.size() - 1;
-        while (layout_.populations[p].first_row > row) --p;
-        throw_no_number(spec_, p, row - layout_.populations[p].first_row,
-                        static_cast<std::int64_t>(place >> 32));
+        std::vector<std::uint64_t> values(columns_.size());
+        steps_.download(values.data(), strayed_values_.data(), values.size());
+        const std::uint64_t* column = values.data();
+        for (const DeviceGroup& g : groups_) {
+            for (std::size_t v = 0; v < g.state.size(); ++v, ++column) {
+                if (*column >> 32 != row) continue;
+                const StrayedCell cell{row - layout_.populations[g.population].first_row, v,
+                                       bits_to_float(static_cast<std::uint32_t>(*column))};
+                throw_strayed(spec_, g.population, cell.cell,
+                              static_cast<std::int64_t>(place >> 32), strayed(g, cell));
+            }
+        }
+    }
+
+    /// What the host, whose cells are gone, knows of a state.
+    StrayedState strayed(const DeviceGroup& g, const StrayedCell& cell) const {
+        std::vector<std::int32_t> no_sums(65536);
+        std::size_t b = 0;
+        while (layout_.blocks[b].slices[g.population].first != g.first ||
+               layout_.blocks[b].slices[g.population].count != g.count)
+            ++b;
+        return snnsim::make_cells(spec_, g.population, layout_.blocks[b].slices[g.population],
+                                  built_.grid, no_sums.data())
+            ->strayed(cell);
     }
 
     const SimulationSpec spec_;
@@ -364,7 +387,8 @@ class EngineOn : public Engine {
     Buffer<float> sent_;  // by row, where spikes are graded
     Buffer<StateColumn> columns_;
     std::uint32_t column_teams_ = 1;
-    Buffer<std::uint64_t> no_number_{std::vector<std::uint64_t>{~std::uint64_t{0}}};
+    Buffer<std::uint64_t> strayed_{std::vector<std::uint64_t>{none_strayed}};
+    Buffer<std::uint64_t> strayed_values_;  // [column]
     StimuliOn<Steps> stimuli_;
     mutable RecordsOn<Steps> recorded_;
     std::int64_t now_ = 0;

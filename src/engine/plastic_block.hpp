@@ -59,7 +59,7 @@ class PlasticBlock {
     std::vector<std::uint8_t> ready;    // [synapse], of several sites
     TargetSpikes<R> posts;
     WeightSums sums;
-    float reward = 0.0f;               // n, of rules that wait for it
+    float reward = 0.0f;               // n, of rules that wait for it; see Waiting
     std::vector<std::uint32_t> fired;  // [target], since the last scaling
     std::vector<float> rate;           // [target], Hz
     std::int64_t done = 0;  // what reaches a synapse earlier has been applied; see SegmentTime
@@ -120,18 +120,28 @@ class PlasticBlock {
         }
     }
 
-    /// Brings weights to what spikes that arrive in step `now` find.
+    /// The rule as it is for this block, whose reward may be ahead of the others'.
+    const RuleConstants<R>& rule() {
+        if constexpr (Modulated<R>) {
+            rule_ = common_.rule;
+            rule_.waiting.reward = reward;
+            return rule_;
+        } else {
+            return common_.rule;
+        }
+    }
+
+    /// Applies all that reaches synapses before step `now`.
     void catch_up(std::int64_t now) {
         if constexpr (learns) {
-            const std::int64_t wanted = common_.rule.dendritic ? now + 1 : now;
-            if (done >= wanted) return;
+            if (done >= now) return;
             // Nothing waits for targets without a spike since the last time.
             const std::vector<std::uint8_t> waits = posts.fired_since(done - longest_lag());
             if (common_.works() && std::count(waits.begin(), waits.end(), 1) > 0) {
                 for (std::uint32_t s = 0; s < rows_.segments(); ++s)
                     catch_up_segment(s, now, waits.data());
             }
-            done = wanted;
+            done = now;
         }
     }
 
@@ -159,6 +169,18 @@ class PlasticBlock {
             catch_up(t + 1);
             scale();
         }
+    }
+
+    /// A reward when `now` steps are done. What waits then does not get it for the time before.
+    void add_reward(double amount, std::int64_t now) {
+        const std::int64_t steps = now % common_.rule.waiting.interval;
+        const float as_of_start = common_.fixed.as_of_start(amount, steps);
+        settle(now, -as_of_start * common_.rule.waiting.rewarded[steps]);
+        reward += as_of_start;
+    }
+    /// Weights get, or give back, what they gained since the start of the interval.
+    void settle_interval(std::int64_t now, float sign) {
+        settle(now, sign * rule().waiting.gain(now % common_.rule.waiting.interval));
     }
 
     /// Scales the weights of each target to a sum, in the unit of the model; caught up before.
@@ -236,6 +258,7 @@ class PlasticBlock {
         const SegmentTime<R> at = time_of(segment);
         const PostSpikes<R> spikes = posts.view();
         const PostSpike<R>* const newest = posts.newest();
+        const RuleConstants<R>& rule = this->rule();
         const std::int64_t from = std::min(at.done, t) - at.lag;
         const std::size_t first = row().edge[segment], end = row().edge[segment + 1];
         const std::uint16_t* const target = row().target.data();
@@ -258,7 +281,7 @@ class PlasticBlock {
             const PostSpike<R>* const last =
                 spikes.count[target[k]] > 0 ? &newest[target[k]] : nullptr;
             PlasticWeight w = row().weight[k];
-            snnsim::arrive_after(common_.rule, at, t, pre, last, w, own_of(k));
+            snnsim::arrive_after(rule, at, t, pre, last, w, own_of(k));
             set_weight(k, w);
         }
         constexpr std::size_t ahead = 12;  // whose targets' spikes are on their way
@@ -269,7 +292,7 @@ class PlasticBlock {
             }
             const std::size_t k = slow_[i];
             PlasticWeight w = row().weight[k];
-            snnsim::arrive(common_.rule, at, t, pre, spikes, target[k], w, own_of(k));
+            snnsim::arrive(rule, at, t, pre, spikes, target[k], w, own_of(k));
             set_weight(k, w);
         }
     }
@@ -283,11 +306,12 @@ class PlasticBlock {
         const SegmentTime<R> at = time_of(segment);
         const PostSpikes<R> spikes = posts.view();
         const std::uint16_t* const target = row().target.data();
+        const RuleConstants<R>& rule = this->rule();
         const std::size_t end = row().edge[segment + 1];
         for (std::size_t k = row().edge[segment]; k < end; ++k) {
             if (!waits[target[k]]) continue;
             PlasticWeight w = row().weight[k];
-            snnsim::catch_up(common_.rule, at, now, spikes, target[k], w, own_of(k));
+            snnsim::catch_up(rule, at, now, spikes, target[k], w, own_of(k));
             set_weight(k, w);
         }
     }
@@ -344,11 +368,19 @@ class PlasticBlock {
 
     /// What rules do that wait for a reward, after an interval.
     void follow_reward() {
-        const Reward& rule = common_.fixed.reward;
-        const float gain = rule.gain(reward);
+        const Reward& decay = common_.fixed.reward;
+        const RuleConstants<R>& rule = this->rule();
         for (std::size_t k = 0; k < own.size(); ++k)
-            rule.follow(common_.rule, gain, common_.plastic, row().weight[k], own[k]);
-        reward = rule.decayed(reward);
+            decay.follow(rule, common_.plastic, row().weight[k], own[k]);
+        reward = decay.decayed(reward);
+        sums.all_changed();
+    }
+    void settle(std::int64_t now, float gain) {
+        if (now % common_.rule.waiting.interval == 0 || !common_.plastic) return;
+        catch_up(now);
+        const RuleConstants<R>& rule = this->rule();
+        for (std::size_t k = 0; k < own.size(); ++k)
+            row().weight[k] = settled(rule, gain, row().weight[k], own[k]);
         sums.all_changed();
     }
     /// Synaptic scaling, after an interval.
@@ -370,6 +402,7 @@ class PlasticBlock {
     const std::uint32_t second_;
     std::vector<std::uint32_t> due_;           // segments
     std::vector<std::uint32_t> quick_, slow_;  // synapses of one; see learn_where
+    RuleConstants<R> rule_;                    // see rule()
 };
 
 }  // namespace snnsim

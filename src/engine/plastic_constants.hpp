@@ -38,7 +38,8 @@ class PlasticConstants {
     std::int64_t normalise_interval = 0, scaling_interval = 0;
     double normalised_sum = 0.0;  // in the unit of the model
     Scaling scaling;
-    Reward reward;  // of rules that wait for it
+    Reward reward;             // of rules that wait for it
+    double reward_rate = 0.0;  // at which it decays, per step
     DecayTable recovery, facilitation;
     std::vector<std::int64_t> schedule;  // see RateScheduleSpec
 
@@ -59,6 +60,11 @@ class PlasticConstants {
     PlasticConstants(const PlasticConstants&) = delete;  // `rule` points into it
     PlasticConstants& operator=(const PlasticConstants&) = delete;
 
+    /// A reward that is given so many steps after the start of an interval, as of its start.
+    float as_of_start(double reward, std::int64_t steps) const {
+        return static_cast<float>(reward * std::exp(reward_rate * static_cast<double>(steps)));
+    }
+
     /// From step `now` on.
     float learning_rate(std::int64_t now) const {
         if (!spec_.plasticity) return 1.0f;
@@ -73,11 +79,22 @@ class PlasticConstants {
         rule.waiting.interval = std::max<std::int64_t>(1, std::llround(e.interval / dt));
         for (std::int64_t k = 0; k <= rule.waiting.interval; ++k)
             growth_.push_back(static_cast<float>(std::exp(static_cast<double>(k) * dt / e.tau_c)));
+        const auto integral = [&](std::int64_t steps, double rate) {  // of e^(-rate t), in s
+            return static_cast<float>(-1e-3 * std::expm1(-static_cast<double>(steps) * dt * rate) /
+                                      rate);
+        };
+        for (std::int64_t k = 0; k <= rule.waiting.interval; ++k) {
+            rewarded_.push_back(integral(k, 1.0 / e.tau_c + 1.0 / e.tau_n));
+            waited_.push_back(integral(k, 1.0 / e.tau_c));
+        }
         rule.waiting.growth = growth_.data();
+        rule.waiting.rewarded = rewarded_.data();
+        rule.waiting.waited = waited_.data();
+        rule.waiting.baseline = static_cast<float>(e.baseline);
         const double interval = static_cast<double>(rule.waiting.interval) * dt;
         reward = {static_cast<float>(std::exp(-interval / e.tau_c)),
-                  static_cast<float>(std::exp(-interval / e.tau_n)), static_cast<float>(e.baseline),
-                  static_cast<float>(1e-3 * interval)};
+                  static_cast<float>(std::exp(-interval / e.tau_n))};
+        reward_rate = dt / e.tau_n;
     }
     void set_plasticity(const PlasticitySpec& p, const typename R::Params& params, double dt) {
         rule.low = static_cast<PlasticWeight>(
@@ -108,8 +125,8 @@ class PlasticConstants {
     }
 
     const SynapsesSpec spec_;
-    std::vector<DecayTable> tables_;  // of the rule's traces
-    std::vector<float> growth_;       // see Waiting
+    std::vector<DecayTable> tables_;                 // of the rule's traces
+    std::vector<float> growth_, rewarded_, waited_;  // see Waiting
 };
 
 }  // namespace snnsim

@@ -98,10 +98,15 @@ void PlasticNetwork::normalise(std::size_t projection, double sum, std::int64_t 
     throw UsageError("normalise needs a projection with plasticity");
 }
 
-void PlasticNetwork::reward(double amount) {
-    bool waited_for = false;
-    for (const auto& p : projections_) waited_for = p->reward(amount) || waited_for;
-    if (!waited_for) throw UsageError("reward: no projection has a rule that waits for it");
+void PlasticNetwork::reward(double amount, std::int64_t now) {
+    check_reward();
+    for (const auto& p : projections_) p->reward(amount, now);
+}
+
+void PlasticNetwork::check_reward() const {
+    if (std::none_of(projections_.begin(), projections_.end(),
+                     [](const auto& p) { return p->waits_for_reward(); }))
+        throw UsageError("reward: no projection has a rule that waits for it");
 }
 
 void PlasticNetwork::set_plastic(bool plastic, std::int64_t now) {

@@ -39,7 +39,9 @@ class PlasticNetwork {
     /// See Engine.
     void read_weights(std::int64_t now, std::size_t most, const TakeWeights& take) const;
     void normalise(std::size_t projection, double sum, std::int64_t now);
-    void reward(double amount);
+    void reward(double amount, std::int64_t now);
+    /// Throws UsageError where no rule waits for a reward.
+    void check_reward() const;
     void set_plastic(bool plastic, std::int64_t now);
     std::vector<PlasticState> state(std::int64_t now) const;
     void set_state(const std::vector<PlasticState>& state, std::int64_t now);

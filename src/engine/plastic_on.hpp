@@ -100,12 +100,12 @@ class PlasticOn {
         }
         throw UsageError("normalise needs a projection with plasticity");
     }
-    void reward(double amount) {
-        network_.reward(amount);  // which knows whether any waits for it
-        for (const auto& p : projections_) p->reward(amount);
+    void reward(const StepWindow* window, std::int64_t now, double amount) {
+        network_.check_reward();
+        for (const auto& p : projections_) p->reward(window, now, amount);
     }
-    void set_plastic(const StepWindow* window, bool plastic) {
-        for (const auto& p : projections_) p->set_plastic(window, plastic);
+    void set_plastic(const StepWindow* window, std::int64_t now, bool plastic) {
+        for (const auto& p : projections_) p->set_plastic(window, now, plastic);
     }
     std::vector<PlasticState> state(const StepWindow* window, std::int64_t now) const {
         to_host(window, now);

@@ -85,7 +85,7 @@ class PlasticOf final : public PlasticProjection {
             float trace = block.own.empty() ? 0.0f : block.own[k];
             if constexpr (learns) {
                 if (common_.plastic)
-                    snnsim::catch_up(common_.rule, block.time_of(s), now, block.posts.view(),
+                    snnsim::catch_up(block.rule(), block.time_of(s), now, block.posts.view(),
                                      target, w, &trace);
             }
             found = weight_of(w);
@@ -95,11 +95,11 @@ class PlasticOf final : public PlasticProjection {
 
     void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum); }
 
-    bool reward([[maybe_unused]] double amount) override {
+    bool waits_for_reward() const override { return Modulated<R>; }
+    void reward([[maybe_unused]] double amount, [[maybe_unused]] std::int64_t now) override {
         if constexpr (Modulated<R>) {
-            for (Block& block : blocks_) block.reward += static_cast<float>(amount);
+            for (Block& block : blocks_) block.add_reward(amount, now);
         }
-        return Modulated<R>;
     }
 
     void end_step(std::size_t b, std::int64_t t) override { blocks_[b].end_step(t); }
@@ -116,7 +116,9 @@ class PlasticOf final : public PlasticProjection {
         const std::vector<std::int64_t>& times = common_.fixed.schedule;
         if (std::find(times.begin(), times.end(), now) != times.end()) {
             for (Block& block : blocks_) block.catch_up(now);
+            settle(now, 1.0f);
             common_.rule.learning_rate = common_.fixed.learning_rate(now);
+            settle(now, -1.0f);
         }
         if (structure_interval_ > 0 && common_.plastic && now % structure_interval_ == 0)
             rewire(now);
@@ -124,7 +126,10 @@ class PlasticOf final : public PlasticProjection {
 
     void set_plastic(bool plastic, std::int64_t now) override {
         for (Block& block : blocks_) block.catch_up(now);
+        if (plastic == common_.plastic) return;
+        settle(now, 1.0f);
         common_.plastic = plastic;
+        settle(now, -1.0f);
     }
 
     PlasticState state(std::int64_t now) override {
@@ -257,6 +262,12 @@ class PlasticOf final : public PlasticProjection {
         }
     }
 
+    /// See PlasticBlock::settle_interval; nothing of weights that stay.
+    void settle([[maybe_unused]] std::int64_t now, [[maybe_unused]] float sign) {
+        if constexpr (Modulated<R>) {
+            for (Block& block : blocks_) block.settle_interval(now, sign);
+        }
+    }
     /// Where synapses are replaced, a free source is left for each.
     void check_degrees(std::size_t b) const {
         std::vector<std::uint32_t> degree(slices_[b].count);

@@ -23,7 +23,7 @@ class PlasticProjection {
                         std::int32_t* sums) = 0;
     /// Cells of the target population that fired in step t, after all that arrived in it.
     virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;
-    /// Brings weights to what spikes that arrive in step `now` find.
+    /// Applies all that reaches synapses before step `now`.
     virtual void catch_up(std::size_t block, std::int64_t now) = 0;
     /// A weight in the unit of the model.
     virtual float weight_of(PlasticWeight w) const = 0;
@@ -31,14 +31,15 @@ class PlasticProjection {
     virtual void read_weights(std::size_t block, float* out) const = 0;
     /// Adds how many lie in each of equal bins from w_min to w_max; caught up before.
     virtual void count_weights(std::size_t block, std::vector<std::uint64_t>& bins) const = 0;
-    /// The weight that a spike finds which arrives in step `now`, whether caught up or not; NaN
-    /// where there is no synapse. `target`: in the block's slice.
+    /// The weight once all is applied that reaches it before step `now`; NaN where there is no
+    /// synapse. `target`: in the block's slice.
     virtual float weight_at(std::size_t block, std::uint32_t source, std::uint32_t target,
                             std::int64_t now) = 0;
     /// Scales the weights of each target to a sum, in the unit of the model; caught up before.
     virtual void normalise(std::size_t block, double sum) = 0;
-    /// False where the rule waits for none.
-    virtual bool reward(double amount) = 0;
+    virtual bool waits_for_reward() const = 0;
+    /// Between two steps.
+    virtual void reward(double amount, std::int64_t now) = 0;
     /// Step t is over: what is done at intervals.
     virtual void end_step(std::size_t block, std::int64_t t) = 0;
     /// The step after `now` before which `change` is called, while no block is at work.

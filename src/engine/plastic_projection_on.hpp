@@ -42,8 +42,8 @@ class PlasticProjectionOn {
     virtual std::vector<float> watched(std::int64_t steps) = 0;
 
     virtual void normalise(const StepWindow* window, double sum) = 0;
-    virtual void reward(double amount) = 0;
-    virtual void set_plastic(const StepWindow* window, bool plastic) = 0;
+    virtual void reward(const StepWindow* window, std::int64_t now, double amount) = 0;
+    virtual void set_plastic(const StepWindow* window, std::int64_t now, bool plastic) = 0;
     virtual void to_host(const StepWindow* window, std::int64_t now) = 0;
     virtual void from_host(std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;

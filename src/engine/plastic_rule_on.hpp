@@ -120,15 +120,24 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
                                                      factor_.data()});
         steps_.for_each(size_, MultiplyWeights<R>{arrays_, factor_.data()});
     }
-    void reward(double amount) override {
-        if constexpr (Modulated<R>) reward_ += static_cast<float>(amount);
+    void reward([[maybe_unused]] const StepWindow* window, [[maybe_unused]] std::int64_t now,
+                [[maybe_unused]] double amount) override {
+        if constexpr (Modulated<R>) {
+            const std::int64_t steps = now % fixed_.rule.waiting.interval;
+            const float as_of_start = fixed_.as_of_start(amount, steps);
+            settle(window, now, -as_of_start * fixed_.rule.waiting.rewarded[steps]);
+            set_reward(constants_on_device_.waiting.reward + as_of_start);
+        }
     }
-    void set_plastic(const StepWindow* window, bool plastic) override {
+    void set_plastic(const StepWindow* window, std::int64_t now, bool plastic) override {
         catch_up(window, When::always);
+        if (plastic == plastic_) return;
+        settle_interval(window, now, 1.0f);
         plastic_ = plastic;
         const std::uint32_t flag = plastic ? 1 : 0;
         steps_.upload(&progress_.data()->plastic, &flag, 1);
         steps_.wait();
+        settle_interval(window, now, -1.0f);
     }
 
     void to_host(const StepWindow* window, std::int64_t now) override {
@@ -140,7 +149,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         const PlasticState in = host_.state(now);
         SNN_EXPECT(in.weight.size() == size_);
         plastic_ = in.plastic;
-        reward_ = in.reward;
+        constants_on_device_.waiting.reward = in.reward;
         constants_on_device_.learning_rate = fixed_.learning_rate(now);
         constants_.copy_from(&constants_on_device_, 1);
         const PlasticProgress progress{in.done, plastic_ ? 1u : 0u, 0};
@@ -185,9 +194,12 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         for (int k = 0; k < R::pre_traces; ++k) out.pre[k] = on_device(rule.pre[k]);
         for (int k = 0; k < R::post_traces; ++k) out.post[k] = on_device(rule.post[k]);
         if constexpr (Modulated<R>) {
-            const float* const from = rule.waiting.growth;
-            out.waiting.growth =
-                keep(std::vector<float>(from, from + rule.waiting.interval + 1), tables_);
+            const auto table = [&](const float* from) {
+                return keep(std::vector<float>(from, from + rule.waiting.interval + 1), tables_);
+            };
+            out.waiting.growth = table(rule.waiting.growth);
+            out.waiting.rewarded = table(rule.waiting.rewarded);
+            out.waiting.waited = table(rule.waiting.waited);
         }
         return out;
     }
@@ -274,9 +286,28 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
     void follow_reward(const StepWindow* window) {
         catch_up(window, When::always);
-        steps_.for_each(size_,
-                        FollowReward<R>{arrays_, fixed_.reward, fixed_.reward.gain(reward_)});
-        reward_ = fixed_.reward.decayed(reward_);
+        steps_.for_each(size_, FollowReward<R>{arrays_, fixed_.reward});
+        set_reward(fixed_.reward.decayed(constants_on_device_.waiting.reward));
+    }
+    /// See PlasticBlock.
+    void settle_interval([[maybe_unused]] const StepWindow* window,
+                         [[maybe_unused]] std::int64_t now, [[maybe_unused]] float sign) {
+        if constexpr (Modulated<R>) {
+            Waiting waiting = fixed_.rule.waiting;
+            waiting.reward = constants_on_device_.waiting.reward;
+            settle(window, now, sign * waiting.gain(now % waiting.interval));
+        }
+    }
+    void settle(const StepWindow* window, std::int64_t now, float gain) {
+        if (now % fixed_.rule.waiting.interval == 0 || !plastic_) return;
+        catch_up(window, When::always);
+        steps_.for_each(size_, SettleReward<R>{arrays_, gain});
+    }
+    void set_reward(float reward) {
+        if (constants_on_device_.waiting.reward == reward) return;
+        constants_on_device_.waiting.reward = reward;
+        steps_.upload(&constants_.data()->waiting.reward, &reward, 1);
+        steps_.wait();
     }
 
     /// The ends of the synapses as the host knows them.
@@ -331,7 +362,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     PlasticState state(std::int64_t now) {
         PlasticState out;
         out.plastic = plastic_;
-        out.reward = reward_;
+        out.reward = constants_on_device_.waiting.reward;
         out.weight = downloaded(weight_, size_);
         out.own = downloaded(own_, own_.size() ? size_ : 0);
         out.ready = downloaded(ready_, ready_.size() ? size_ : 0);
@@ -367,7 +398,6 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     const std::uint32_t targets_, segments_, parts_;
     std::size_t size_ = 0;  // synapses
     bool plastic_ = true;
-    float reward_ = 0.0f;
     RuleConstants<R> constants_on_device_;
     std::vector<Buffer<float>> tables_;
     Buffer<RuleConstants<R>> constants_;

@@ -108,6 +108,26 @@ const float* Currents::at(std::int64_t t) {
     return sum_.data();
 }
 
+std::pair<double, double> Currents::range() const {
+    double least = 0.0, greatest = 0.0;
+    for (const StimulusCurrent& p : parts_) {
+        double low = 0.0, high = 0.0;  // as none is on all the time
+        const auto widen = [&](double x) { low = std::min(low, x), high = std::max(high, x); };
+        const auto widen_by = [&](const float* values, std::size_t count) {
+            for (std::size_t i = 0; i < count; ++i) widen(static_cast<double>(values[i]));
+        };
+        const auto mean = static_cast<double>(p.mean), size = std::abs(static_cast<double>(p.size));
+        // Noise goes as far as quantiles of 23 bits, 5.3 standard deviations.
+        const double reach = p.kind == CurrentKind::noise ? 6.0 * size : size;
+        widen(mean - reach), widen(mean + reach);
+        widen(p.from), widen(p.from + p.rise);
+        if (p.amplitude) widen_by(p.amplitude, slice_.count);
+        if (p.values) widen_by(p.values, p.changes.size);
+        least += low, greatest += high;
+    }
+    return {least, greatest};
+}
+
 bool Currents::changes_at(std::int64_t t) const {
     return std::any_of(parts_.begin(), parts_.end(), [&](const StimulusCurrent& p) {
         if (p.on(t) != p.on(known_)) return true;

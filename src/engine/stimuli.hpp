@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "kernels/cells/stimulus_current.hpp"
@@ -29,6 +30,8 @@ class Currents {
     /// The current of each cell in step t.
     const float* at(std::int64_t t);
     const std::vector<StimulusCurrent>& parts() const { return parts_; }
+    /// No cell gets less or more in any step.
+    std::pair<double, double> range() const;
     const PlayedSpikes* played() const { return played_.get(); }
 
   private:

@@ -27,8 +27,7 @@ class WeightRecords {
 
     /// Makes room for the records of steps up to `last`, from `first` on.
     void reserve(std::int64_t first, std::int64_t last);
-    /// Step t is over. Weights are those that spikes find which arrive in the next step. A thread
-    /// a block.
+    /// Step t is over. Weights have all that reached them up to its end. A thread a block.
     void end_step(std::size_t block, std::int64_t t);
     // The same for an engine that keeps the weights elsewhere:
     /// The step after `now` that ends with samples at an interval.

@@ -118,6 +118,19 @@ void check_step(SimulationView& model, const CellPopulationSpec& p) {
     }
 }
 
+/// Some models cannot be stepped by any dt.
+void check_dt(SimulationView& model, const CellPopulationSpec& p) {
+    if (!model.sound({"dt"})) return;
+    CellModels::visit(p.cell, [&]<class M>(const typename M::Params&) {
+        if constexpr (requires { M::longest_dt; }) {
+            if (model.spec.dt <= M::longest_dt * (1.0 + 1e-9)) return;
+            model.add({"populations", p.name, "model"},
+                      fmt::format("{} finds its spikes with a dt of up to {:g} ms; dt is {:g} ms",
+                                  M::name, M::longest_dt, model.spec.dt));
+        }
+    });
+}
+
 /// The current that makes up for missing spikes follows from the sender's rate.
 void check_rate_known(SimulationView& model, const CellPopulationSpec& p) {
     if (std::holds_alternative<PoissonSource::Params>(p.cell)) {
@@ -147,6 +160,7 @@ void check_cells(SimulationView& model) {
         check_reset(model, p, "c", "v_peak");
         check_source(model, p);
         check_step(model, p);
+        check_dt(model, p);
         check_file(model, p);
         check_values(model, p);
     }

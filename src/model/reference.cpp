@@ -142,9 +142,10 @@ std::string cell_model() {
         out += fmt::format("Input: {}{}.\n\n", kind_name(M::input_unit),
                            *M::input_unit ? fmt::format(" in {}", M::input_unit) : "");
     }
-    out += "| state variable | unit | meaning |\n|---|---|---|\n";
+    out += "| state variable | unit | at time 0 | meaning |\n|---|---|---|---|\n";
     const auto add = [&](const auto& state) {
-        out += fmt::format("| `{}` | {} | {} |\n", state.name, state.unit, cell(state.help));
+        out += fmt::format("| `{}` | {} | {} | {} |\n", state.name, state.unit, state.start,
+                           cell(state.help));
     };
     std::apply([&](const auto&... state) { (add(state), ...); }, M::states());
     return out;
@@ -217,7 +218,12 @@ std::string plasticity() {
                "w_max; amplitudes are in units of w_max. Weights are kept in units of 2^-30 w_max "
                "and "
                "delivered on the grid of the target. Of one step, an arrival comes before a spike "
-               "of the target (with `dendritic` after it), and the two are no pair.") +
+               "of the target (with `dendritic` after it), and the two are no pair. What the two "
+               "do "
+               "shows in recorded weights from the end of that step on: what a presynaptic spike "
+               "does that was sent at t at t + delay, and what a spike of the target at t does at "
+               "t, with `dendritic` at t + 2 delay: there the synapse is recorded a delay later "
+               "than it changes, when a spike that finds it so reaches the target.") +
            section<NormaliseSpec>("projections[].plasticity.normalise",
                                   "Every target must have weights.") +
            section<ScalingSpec>("projections[].plasticity.scaling",
@@ -349,7 +355,9 @@ std::string simulation() {
                "populations.NAME",
                "One population; the parameters of its model stand beside `model`. What several "
                "populations share is written once: `E: &cell {...}`, then `I: {<<: *cell, size: "
-               "2500}`. `initial` names state variables: `initial: {v: -60 mV}`.") +
+               "2500}`. `initial` names state variables: `initial: {v: -60 mV}`; those that it "
+               "does "
+               "not name start as the tables of the models say.") +
            cell_models(CellModels{}) + distributions() +
            section<SynapsesSpec>("projections[]",
                                  "A list. Synapses with a positive weight excite, with a negative "

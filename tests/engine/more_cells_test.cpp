@@ -86,7 +86,7 @@ TEST(HhCondExpTraub, AnswersCurrentsAndSpikesAsNest) {
     for (const auto& g : golden_hh) {
         SCOPED_TRACE(g.cell.i_e);
         // Where NEST starts the gates, whatever e_l and v_t are.
-        const Trace trace = run(g, {0.0f, 9.8956e-9f, 1.0f, 2.5516e-7f, 0.0f, 0.0f, 0.0f});
+        const Trace trace = run(g, {0.0f, 9.8956e-9f, 1.0f, 2.5516e-7f, 0.0f, 0.0f, 0.0f, 0.0f});
         expect_spikes_within(2, trace.spikes, g.spikes);
         expect_v_before_spikes(g, trace, 0.02);
     }
@@ -392,7 +392,15 @@ void expect_finite_whatever_arrives() {
             in.receptor_0 = n / 100 % 3 == 0 ? size : 0.0f;
             in.receptor_1 = n / 130 % 2 == 0 ? -size : 0.0f;
             in.current = n / 170 % 2 == 0 ? size : n / 90 % 2 == 0 ? -size : 0.0f;
-            M::step(c, s, in);
+            if constexpr (has_strong<M>) {
+                if (M::is_strong(c, s)) {
+                    M::step_strong(c, s, in);
+                } else {
+                    M::step(c, s, in);
+                }
+            } else {
+                M::step(c, s, in);
+            }
             for (const float x : state_of<M>(s))
                 ASSERT_TRUE(std::isfinite(x)) << M::name << " with " << size << " in step " << n;
         }
@@ -401,17 +409,19 @@ void expect_finite_whatever_arrives() {
 
 TEST(CellModels, StayFiniteWhateverArrives) {
     expect_finite_whatever_arrives<IafPscAlpha>();
+    expect_finite_whatever_arrives<IafCondExp>();
+    expect_finite_whatever_arrives<LifCondAdaptive>();
     expect_finite_whatever_arrives<AeifCondExp>();
     expect_finite_whatever_arrives<HhCondExpTraub>();
 }
 
 /// The cells of one model in panels of `Lanes`, for some steps with input.
 template <class M, bool Varied, int Lanes>
-std::vector<float> states_after(int steps) {
+std::vector<float> states_after(int steps, double dt, float unit) {
     constexpr std::size_t cells = 48, states = std::tuple_size_v<decltype(M::states())>;
     constexpr std::size_t constants = sizeof(typename M::Constants) / sizeof(float);
     const typename M::Params params;
-    const auto c = M::prepare(params, 0.1);
+    const auto c = M::prepare(params, dt);
     float values[constants];
     __builtin_memcpy(values, &c, sizeof(c));
     const std::vector<float> start = state_of<M>(M::rest(params, c));
@@ -425,7 +435,7 @@ std::vector<float> states_after(int steps) {
     for (std::size_t k = 0; k < constants; ++k) arrays.constants[k] = constant.data() + k * cells;
     arrays.arriving[0] = arriving.data();
     arrays.arriving[1] = arriving.data() + cells;
-    arrays.unit[0] = arrays.unit[1] = 0.25f;
+    arrays.unit[0] = arrays.unit[1] = unit;
     arrays.current = current.data();
     for (int n = 0; n < steps; ++n) {
         for (std::size_t i = 0; i < cells; ++i) {
@@ -447,14 +457,18 @@ std::vector<float> states_after(int steps) {
 TEST(CellModels, GiveTheSameBitsInPanelsAndOneByOne) {
     for_each_model([]<class M>() {
         SCOPED_TRACE(M::name);
-        const std::vector<float> wanted = states_after<M, false, 1>(600);
-        const auto expect_same = [&](const std::vector<float>& got) {
-            ASSERT_EQ(got.size(), wanted.size());
-            EXPECT_EQ(__builtin_memcmp(got.data(), wanted.data(), got.size() * sizeof(float)), 0);
-        };
-        expect_same(states_after<M, false, 16>(600));
-        expect_same(states_after<M, true, 1>(600));
-        expect_same(states_after<M, true, 16>(600));
+        // Weak conductances, strong ones, and steps that are made in parts.
+        for (const auto& [dt, unit] : {std::pair{0.1, 0.25f}, {0.1, 60.0f}, {0.4, 6.0f}}) {
+            const std::vector<float> wanted = states_after<M, false, 1>(600, dt, unit);
+            const auto expect_same = [&](const std::vector<float>& got) {
+                ASSERT_EQ(got.size(), wanted.size());
+                EXPECT_EQ(__builtin_memcmp(got.data(), wanted.data(), got.size() * sizeof(float)),
+                          0);
+            };
+            expect_same(states_after<M, false, 16>(600, dt, unit));
+            expect_same(states_after<M, true, 1>(600, dt, unit));
+            expect_same(states_after<M, true, 16>(600, dt, unit));
+        }
     });
 }
 

@@ -11,6 +11,7 @@
 #include "snnsim/read_model.hpp"
 #include "tests/engine/plastic_networks.hpp"
 #include "tests/engine/sent_spikes.hpp"
+#include "tests/engine/serial_engine.hpp"
 
 namespace snnsim {
 namespace {
@@ -292,6 +293,75 @@ projections:
     }
     out.weights = engine->weights()[0].weight;
     return out;
+}
+
+/// What a pair of spikes, rewards and a baseline make of a weight.
+double rewarded_change(const std::string& interval, double first_ms, double baseline,
+                       const std::vector<std::pair<double, double>>& rewards, bool device,
+                       bool pauses) {
+    const SimulationSpec spec = parse_simulation(
+        "name: test\ndt: 0.5 ms\nsimulate: {duration: 4 s}\npopulations:\n"
+        "  a: {model: regular_source, size: 1, rate: 0.01 Hz, first: " +
+            std::to_string(first_ms) +
+            " ms}\n  b: {model: regular_source, size: 1, rate: 0.01 Hz, first: " +
+            std::to_string(first_ms + 4.0) +
+            " ms}\n  c: {model: iaf_psc_delta, size: 1}\nprojections:\n"
+            "  - {from: b, to: c, connect: one_to_one, weight: 100 mV, delay: 1 ms}\n"
+            "  - {from: a, to: c, connect: one_to_one, weight: 0.5 mV, delay: 1 ms, plasticity: "
+            "{rule: reward_stdp, a_plus: 0.1, a_minus: 0, tau_plus: 20 ms, tau_c: 400 ms, tau_n: "
+            "200 ms, w_max: 1 mV, baseline: " +
+            std::to_string(baseline) + ", interval: " + interval + "}}\n",
+        "test.yaml");
+    const auto engine = device ? make_serial_engine(spec, {}) : make_engine(spec, {});
+    for (const auto& [time, amount] : rewards) {
+        const auto step = static_cast<std::int64_t>(time / spec.dt + 0.5);
+        engine->advance(step - engine->now());
+        engine->reward(amount);
+    }
+    if (pauses) {  // from 1003 to 1101.5 ms
+        engine->advance(2006 - engine->now());
+        engine->set_plastic(false);
+        engine->advance(197);
+        engine->set_plastic(true);
+    }
+    engine->advance(spec.steps() - engine->now());
+    return static_cast<double>(engine->weights()[0].weight[0]) - 0.5;
+}
+/// The integral of c (n - baseline), in steps of 0.01 ms by the midpoint rule.
+double integrated_change(double first_ms, double baseline,
+                         const std::vector<std::pair<double, double>>& rewards, bool pauses) {
+    const double paired = first_ms + 5.0, c_0 = 0.1 * std::exp(-4.0 / 20.0), h = 0.01;
+    double sum = 0.0;
+    for (int k = static_cast<int>(paired / h + 0.5); k < 400000; ++k) {
+        const double t = (k + 0.5) * h;
+        if (pauses && t > 1003.0 && t < 1101.5) continue;
+        double n = 0.0;
+        for (const auto& [time, amount] : rewards)
+            n += t > time ? amount * std::exp(-(t - time) / 200.0) : 0.0;
+        sum += c_0 * std::exp(-(t - paired) / 400.0) * (n - baseline) * h * 1e-3;
+    }
+    return sum;
+}
+
+TEST(Plastic, RewardIsIntegratedExactlyWhateverTheInterval) {
+    const std::vector<std::pair<double, double>> once{{100.0, 8.0}},
+        often{{52.5, 8.0}, {203.5, 4.0}, {1000.0, 4.0}};
+    for (const double first : {40.0, 43.5, 98.0}) {
+        for (const double baseline : {0.0, 0.5}) {
+            for (const auto& rewards : {once, often}) {
+                for (const bool pauses : {false, true}) {
+                    const double wanted = integrated_change(first, baseline, rewards, pauses);
+                    for (const char* const interval : {"0.5 ms", "10 ms", "7 ms", "100 ms"}) {
+                        for (const bool device : {false, true})
+                            EXPECT_NEAR(
+                                rewarded_change(interval, first, baseline, rewards, device, pauses),
+                                wanted, 3e-4 * std::abs(wanted) + 1e-6)
+                                << interval << ", " << first << " ms, baseline " << baseline;
+                    }
+                }
+            }
+        }
+    }
 }
 
 TEST(Plastic, RewardConditionsOneOfTenStimuli) {

@@ -6,6 +6,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "tests/engine/serial_engine.hpp"
 
 namespace snnsim {
 namespace {
@@ -62,6 +63,61 @@ TEST(WeightRecords, SingleSynapsesAreRecordedAtEveryStepThatChangesThem) {
         EXPECT_GT(step.size(), 20u) << rule;
         EXPECT_EQ(got[1].step, step) << rule;
         EXPECT_EQ(got[1].values, values) << rule;
+    }
+}
+
+/// A source fires at 5 ms, its target, driven by another, at 9 ms; the delay is 3 ms. Records of
+/// every step and of changes of the one synapse, as (ms, weight), without the first.
+std::vector<std::pair<double, float>> changes_of(const std::string& rule, Engine& engine,
+                                                 const SimulationSpec& spec) {
+    engine.advance(spec.steps());
+    const std::vector<StateSamples> got = engine.take_weights();
+    std::vector<std::pair<double, float>> out;
+    for (std::size_t k = 1; k < got[1].step.size(); ++k)
+        out.emplace_back(0.1 * got[1].step[k], got[1].values[2 * k + 1]);
+    std::size_t seen = 0;
+    for (std::size_t k = 1; k < got[0].step.size(); ++k) {
+        if (got[0].values[k] == got[0].values[k - 1]) continue;
+        EXPECT_LT(seen, out.size()) << rule;
+        if (seen >= out.size()) break;
+        EXPECT_NEAR(0.1 * got[0].step[k], out[seen].first, 1e-9) << rule;
+        EXPECT_EQ(got[0].values[k], out[seen].second) << rule;
+        ++seen;
+    }
+    EXPECT_EQ(seen, out.size()) << rule;
+    return out;
+}
+SimulationSpec one_pair(const std::string& more) {
+    return parse_simulation(
+        "name: test\ndt: 0.1 ms\nsimulate: {duration: 40 ms}\npopulations:\n"
+        "  a: {model: regular_source, size: 1, rate: 50 Hz, first: 5 ms}\n"
+        "  b: {model: regular_source, size: 1, rate: 1 Hz, first: 8 ms}\n"
+        "  c: {model: iaf_psc_delta, size: 1}\nprojections:\n"
+        "  - {from: b, to: c, connect: one_to_one, weight: 100 mV, delay: 1 ms}\n"
+        "  - {from: a, to: c, connect: one_to_one, weight: 0.5 mV, delay: 3 ms, plasticity: {rule: "
+        "stdp, a_plus: 0.02, a_minus: 0.01, tau_plus: 20 ms, tau_minus: 20 ms, w_max: 1 mV" +
+            more +
+            "}}\nrecord:\n  - {projection: a_to_c, what: weight, interval: 0.1 ms}\n"
+            "  - {projection: a_to_c, what: weight, synapses: [[0, 0]]}\n",
+        "test.yaml");
+}
+
+TEST(WeightRecords, ChangesHaveTheTimeAtWhichTheyReachTheSynapse) {
+    for (const bool device : {false, true}) {
+        for (const bool dendritic : {false, true}) {
+            const SimulationSpec spec = one_pair(dendritic ? ", dendritic: true" : "");
+            const auto engine = device ? make_serial_engine(spec, {}) : make_engine(spec, {});
+            const auto got = changes_of(dendritic ? "dendritic" : "axonal", *engine, spec);
+            // Spikes of a at 5 and 25 ms, of c at 9 ms. At the synapse: axonal, a at 8 and 28, c at
+            // 9; dendritic, a at 5 and 25, c at 12, all recorded 3 ms later.
+            const double rise = 0.02 * std::exp(-(dendritic ? 12.0 - 5.0 : 9.0 - 8.0) / 20.0);
+            const double fall = 0.01 * std::exp(-(dendritic ? 25.0 - 12.0 : 28.0 - 9.0) / 20.0);
+            ASSERT_EQ(got.size(), 2u) << dendritic;
+            EXPECT_NEAR(got[0].first, dendritic ? 15.0 : 9.0, 1e-9) << dendritic;
+            EXPECT_NEAR(got[0].second, 0.5 + rise, 1e-6) << dendritic;
+            EXPECT_NEAR(got[1].first, 28.0, 1e-9) << dendritic;
+            EXPECT_NEAR(got[1].second, 0.5 + rise - fall, 1e-6) << dendritic;
+        }
     }
 }
 
