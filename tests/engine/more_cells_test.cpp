@@ -458,7 +458,8 @@ TEST(CellModels, GiveTheSameBitsInPanelsAndOneByOne) {
     for_each_model([]<class M>() {
         SCOPED_TRACE(M::name);
         // Weak conductances, strong ones, and steps that are made in parts.
-        for (const auto& [dt, unit] : {std::pair{0.1, 0.25f}, {0.1, 60.0f}, {0.4, 6.0f}}) {
+        const std::vector<std::pair<double, float>> cases{{0.1, 0.25f}, {0.1, 60.0f}, {0.4, 6.0f}};
+        for (const auto& [dt, unit] : cases) {
             const std::vector<float> wanted = states_after<M, false, 1>(600, dt, unit);
             const auto expect_same = [&](const std::vector<float>& got) {
                 ASSERT_EQ(got.size(), wanted.size());
