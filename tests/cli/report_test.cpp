@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "src/cli/csv.hpp"
 #include "src/cli/progress.hpp"
 #include "src/compare.hpp"
 
@@ -100,6 +102,40 @@ TEST(Compare, CsvQuotesCellsWithCommas) {
     const std::string csv = compare_csv({compared("cpu, 2 threads")}, read_energy_model("45nm"));
     EXPECT_NE(csv.find("\"cpu, 2 threads\""), std::string::npos) << csv;
     EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2);
+}
+
+TEST(Report, EnergiesKeepThreeDigits) {
+    EXPECT_EQ(energy_number(0.9, 4), "0.9000");
+    EXPECT_EQ(energy_number(1234.5678, 4), "1234.5678");
+    EXPECT_EQ(energy_number(0.0012345, 4), "0.00123");
+    EXPECT_EQ(energy_number(0.012345, 3), "0.0123");
+    EXPECT_EQ(energy_number(1.2345e-9, 3), "1.23e-09");
+    EXPECT_EQ(energy_number(0.0, 4), "0");
+}
+
+TEST(Report, ABarLeavesTheLastColumnFree) {
+    EXPECT_EQ(bar_line("", 0.5, "half", 80), "[##########..........] half");
+    EXPECT_EQ(bar_line("epoch 1/2", 1.0, "done", 24), "epoch 1/2 [######] done");  // 23 of 24
+    EXPECT_EQ(bar_line("epoch 1/2", 0.0, "loss 0.1", 20), "epoch 1/2 loss 0.1");   // no room for it
+    EXPECT_EQ(bar_line("epoch 1/2", 0.0, "loss 0.1", 8), "epoch 1");
+    EXPECT_EQ(bar_line("", 0.0, "\u00e4\u00f6\u00fc\u00df", 3),
+              "\u00e4\u00f6");  // characters, not bytes
+}
+
+TEST(Csv, QuotesWhatMustBe) {
+    CsvTable table({"a", "b, c"});
+    table.add({"1", "say \"x\""});
+    table.add({"two\nlines", ""});
+    EXPECT_EQ(table.text(), "a,\"b, c\"\r\n1,\"say \"\"x\"\"\"\r\n\"two\nlines\",\r\n");
+    EXPECT_THROW(table.add({"alone"}), InternalError);
+    EXPECT_EQ(csv_number(0.1), "0.1");
+    EXPECT_EQ(csv_number(std::numeric_limits<double>::quiet_NaN()), "");
+}
+
+TEST(Words, OneIsNoPlural) {
+    EXPECT_EQ(counted(1, "spike"), "1 spike");
+    EXPECT_EQ(counted(0, "spike"), "0 spikes");
+    EXPECT_EQ(counted(1234, "bias", "biases"), "1,234 biases");
 }
 
 }  // namespace
