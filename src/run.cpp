@@ -119,6 +119,19 @@ Evaluation test(const ModelSpec& spec, const Dataset& data, Trainer& trainer, Ru
                             {.test_set = true, .batch = spec.test->batch, .record = spec.record});
 }
 
+/// Records of more samples than a data set of the user's own has.
+std::vector<std::string> recording_warnings(const ModelSpec& spec, std::int64_t samples) {
+    std::vector<std::string> out;
+    for (std::size_t k = 0; spec.real_targets() && k < spec.record.size(); ++k) {
+        if (spec.record[k].samples > samples)
+            out.push_back(
+                fmt::format("record.{}.samples: {} are asked for, but {} has {} test "
+                            "samples: all of them are recorded",
+                            k, spec.record[k].samples, spec.data.file, samples));
+    }
+    return out;
+}
+
 /// Writes the file under its final name; the checkpoint beside it has done its duty.
 void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRecord& record) {
     if (status == RunStatus::finished) record.checkpoint.reset();
@@ -149,6 +162,9 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
     display.say(require_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
                              start.output, free_space(start.output)));
+    record.warnings = start.spec.warnings;
+    for (std::string& line : recording_warnings(start.spec, data.test_count()))
+        record.warnings.push_back(std::move(line));
     const std::unique_ptr<Trainer> trainer =
         meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
     display.say(header_text(start.spec, record.provenance.device));

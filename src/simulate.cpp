@@ -20,6 +20,7 @@
 #include "src/engine/scale.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/simulation_file.hpp"
+#include "src/model/late_times.hpp"
 #include "src/phases/outcome.hpp"
 #include "src/phases/protocol.hpp"
 #include "src/provenance.hpp"
@@ -143,7 +144,14 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
 
 std::vector<std::string> warnings_of(const SimulationSpec& spec, const SimulationSummary& s,
                                      const WeightsAtBounds& weights) {
-    std::vector<std::string> all = weights.lines();
+    std::vector<std::string> all = spec.warnings;
+    if (s.status == RunStatus::finished && !known_end(spec))
+        tell_late(spec, static_cast<double>(s.steps) * spec.dt,
+                  [&](Places::Path path, const std::string& message) {
+                      all.push_back(
+                          fmt::format("{}: {}", fmt::join(path.begin(), path.end(), "."), message));
+                  });
+    for (std::string& line : weights.lines()) all.push_back(std::move(line));
     const auto add_silent = [&](const std::vector<std::uint64_t>& spikes, double ms,
                                 const std::string& when) {
         for (std::string& line : silent_populations(spec, spikes, ms, when))

@@ -132,8 +132,8 @@ class Engine {
     /// `sum`, in their unit. Weights that would leave their bounds stay there; all 0 stay 0.
     virtual void normalise(std::size_t projection, double sum) = 0;
 
-    /// Rates (Hz) of the cells of a poisson_source population, from now on. Throws UsageError where
-    /// it is another model or a rate is beyond 0 .. 1 / dt.
+    /// Rates (Hz) of the cells of a poisson_source or regular_source population, from now on.
+    /// Throws UsageError where it is another model or a rate is beyond 0 .. 1 / dt.
     virtual void set_rates(std::size_t population, const std::vector<double>& rates) = 0;
     /// Counts the spikes of each cell of a population from now on, from 0.
     virtual void count_spikes(std::size_t population) = 0;

@@ -9,6 +9,7 @@
 #include "kernels/encoders/all.hpp"
 #include "kernels/fields.hpp"
 #include "kernels/neurons/all.hpp"
+#include "kernels/steps.hpp"
 #include "kernels/training/surrogates.hpp"
 #include "snnsim/location.hpp"
 
@@ -492,6 +493,7 @@ struct ModelSpec {
     std::string path;                    // of the model file
     std::string text;                    // of the model file, as read
     std::vector<std::string> overrides;  // "train.epochs=2", in the order given
+    std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
 
     static constexpr auto fields() {
         return std::tuple{
@@ -524,8 +526,7 @@ struct ModelSpec {
 
     /// Time steps per sample.
     int steps() const {
-        const double n = data.encode.duration / dt;
-        return n < 1.0 ? 1 : static_cast<int>(n + 0.5);
+        return static_cast<int>(std::max(1.0, rounded_steps(data.encode.duration, dt)));
     }
 };
 

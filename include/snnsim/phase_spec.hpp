@@ -141,8 +141,8 @@ struct PhaseRateSpec {
     double rate = 0.0;
     static constexpr auto fields() {
         return std::tuple{
-            Field{"population", &PhaseRateSpec::population, "", unlimited, "a poisson_source",
-                  Need::required},
+            Field{"population", &PhaseRateSpec::population, "", unlimited,
+                  "a poisson_source or a regular_source", Need::required},
             Field{"rate", &PhaseRateSpec::rate, "Hz", non_negative,
                   "of all its cells, until a later phase says another", Need::required},
         };

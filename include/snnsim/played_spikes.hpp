@@ -10,9 +10,10 @@ namespace snnsim {
 
 struct PlayedSpikes {
     std::vector<std::uint64_t>
-        keys;                 // of played_key (kernels/cells/spike_file_source.hpp), ascending
-    std::uint64_t later = 0;  // how many the file has after the end of the simulation
-    std::string sha256;       // of the file
+        keys;                   // of played_key (kernels/cells/spike_file_source.hpp), ascending
+    std::uint64_t later = 0;    // how many the file has after the end of the simulation
+    std::uint64_t rounded = 0;  // how many lie between two steps
+    std::string sha256;         // of the file
 };
 
 /// Where a file named in a model lies: beside the model.

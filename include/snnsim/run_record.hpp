@@ -62,6 +62,7 @@ struct RunRecord {
     std::optional<Checkpoint> checkpoint;
     std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
     MeasuredEnergy measured;
+    std::vector<std::string> warnings{};
 };
 
 /// Writes the whole record to `path` so that a reader ever sees either the old file or the new one,

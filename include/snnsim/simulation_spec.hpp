@@ -11,6 +11,7 @@
 
 #include "kernels/cells/all.hpp"
 #include "kernels/fields.hpp"
+#include "kernels/steps.hpp"
 #include "snnsim/cell_choice.hpp"
 #include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
@@ -258,26 +259,78 @@ struct StepsStimulus {
         }
     };
 };
-/// A normally distributed current, drawn anew for every cell and step.
+/// A normally distributed current, drawn anew for every cell after each interval.
 struct NoiseStimulus {
     static constexpr const char* name = "noise";
     struct Params {
         Distribution mean, std;
+        double interval = 1.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"mean", &Params::mean, "*", unlimited, "mean"},
-                              Field{"std", &Params::std, "*", non_negative, "standard deviation",
-                                    Need::required}};
+            return std::tuple{
+                Field{"mean", &Params::mean, "*", unlimited, "mean"},
+                Field{"std", &Params::std, "*", non_negative, "standard deviation of the current",
+                      Need::required},
+                Field{"interval", &Params::interval, "ms", positive,
+                      "for which a value is held, from `start` on: a whole number of dt. What a "
+                      "membrane makes of the noise depends on it, not on dt (NEST's "
+                      "noise_generator calls it dt)"}};
+        }
+    };
+};
+/// What `noise` becomes as its interval goes to 0 at a constant std^2 interval.
+struct WhiteNoiseStimulus {
+    static constexpr const char* name = "white_noise";
+    struct Params {
+        Distribution mean, sigma;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"mean", &Params::mean, "*", unlimited, "mean"},
+                Field{"sigma", &Params::sigma, "* sqrt(ms)", non_negative,
+                      "intensity, as in I dt = mean dt + sigma dW: the charge that T ms bring has "
+                      "the standard deviation sigma sqrt(T). A step of dt gets a current of "
+                      "standard deviation sigma / sqrt(dt); the two-sided power spectral density "
+                      "is sigma^2",
+                      Need::required}};
+        }
+    };
+};
+/// A current over time, as a file has it.
+struct WaveformStimulus {
+    static constexpr const char* name = "waveform";
+    struct Params {
+        std::string file, dataset, column, unit;
+        double interval = 0.0;
+        static constexpr auto fields() {
+            return std::tuple{
+                Field{"file", &Params::file, "", unlimited,
+                      ".npy, .csv or .h5, relative to the model file: a value for each time, or a "
+                      "row with a value for each cell",
+                      Need::required},
+                Field{"dataset", &Params::dataset, "", unlimited,
+                      "of an .h5 file: [time] or [time][cell]"},
+                Field{"column", &Params::column, "", unlimited,
+                      "of a .csv file: the current of all cells; default: all columns but `time`, "
+                      "one, or one for each cell"},
+                Field{"unit", &Params::unit, "", unlimited,
+                      "of the current, where the file does not say it (attribute `units`, or "
+                      "`name (unit)` in the first line of a .csv file)"},
+                Field{"interval", &Params::interval, "ms", positive,
+                      "between two values: the first holds from `start` on, after the last the "
+                      "current is 0. Without it the file has the times at which the current "
+                      "changes, in a column `time` or in a data set `times` beside `dataset`, and "
+                      "the last value lasts"}};
         }
     };
 };
 using Stimuli = ModelList<PoissonStimulus, DcStimulus, StepsStimulus, RampStimulus, SineStimulus,
-                          NoiseStimulus>;
+                          NoiseStimulus, WhiteNoiseStimulus, WaveformStimulus>;
 
 struct StimulusSpec {
     Stimuli::Params kind = DcStimulus::Params{};
     std::string to;
     double start = 0.0;  // ms
     double stop = std::numeric_limits<double>::infinity();
+    std::shared_ptr<const Waveform> waveform;  // once loaded
     Location at;
 
     static constexpr auto alternative() {
@@ -288,9 +341,10 @@ struct StimulusSpec {
         return std::tuple{
             Field{"to", &StimulusSpec::to, "", unlimited, "population that receives",
                   Need::required},
-            Field{"start", &StimulusSpec::start, "ms", non_negative, "from this time on"},
+            Field{"start", &StimulusSpec::start, "ms", non_negative,
+                  "from this time on, rounded to dt"},
             Field{"stop", &StimulusSpec::stop, "ms", positive,
-                  "up to this time; default: to the end"},
+                  "up to this time, rounded to dt; default: to the end"},
         };
     }
 };
@@ -401,6 +455,7 @@ struct SimulationSpec {
     std::string path;                    // of the model file
     std::string text;                    // of the model file, as read
     std::vector<std::string> overrides;  // "scale.neurons=0.1", in the order given
+    std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
 
     static constexpr auto fields() {
         return std::tuple{
@@ -427,8 +482,7 @@ struct SimulationSpec {
     bool open_ended() const { return !simulate.phases.empty(); }
     /// How many steps there are, or can be.
     std::int64_t steps() const {
-        return open_ended() ? std::int64_t{most_steps}
-                            : static_cast<std::int64_t>(simulate.duration / dt + 0.5);
+        return open_ended() ? std::int64_t{most_steps} : step_of(simulate.duration, dt);
     }
     /// Some of its spikes carry values.
     bool graded() const {

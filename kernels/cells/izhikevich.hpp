@@ -92,7 +92,7 @@ struct Izhikevich {
         const double step = p.step > 0.0 ? p.step : dt;
         return {f(step),
                 p.scheme == IzhikevichScheme::published_2003 ? f(0.5 * step) : 0.0f,
-                f(std::floor(step / dt + 0.5) - 1.0),
+                f(rounded_steps(step, dt) - 1.0),
                 f(p.q2),
                 f(p.a),
                 f(p.b),

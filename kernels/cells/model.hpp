@@ -13,6 +13,7 @@
 //   rest              the state at time 0 where the model file says nothing
 //   current_unit      optional: unit of the currents of stimuli; otherwise that of the parameter
 //                     i_e
+//   settable_rate     optional, true: a source whose parameter `rate` may change while it runs
 //   largest_value     optional: the model sends graded spikes, none greater in size than this
 //   never_fires       optional, of models with uses_random: true when, without a stimulus, no
 //   random
@@ -106,6 +107,12 @@ inline constexpr bool has_parts = requires(const typename M::Constants& constant
                                            typename M::State& state, const CellInput& input) {
     { M::parts_before(constants) } -> std::same_as<int>;
     M::step_part(constants, state, input);
+};
+
+/// A source whose rates can be set while it runs.
+template <CellModel M>
+inline constexpr bool rate_can_be_set = requires {
+    M::settable_rate;
 };
 
 /// Its spikes carry values, by which weights are multiplied.

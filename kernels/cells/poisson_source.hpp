@@ -17,6 +17,7 @@ struct PoissonSource {
     static constexpr const char* current_unit = "Hz";
     static constexpr int receptors = 0;
     static constexpr bool uses_random = true;
+    static constexpr bool settable_rate = true;
 
     struct Params {
         double rate = 10.0;

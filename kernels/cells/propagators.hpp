@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "kernels/steps.hpp"
+
 namespace snnsim {
 
 /// What an exponential current of time constant tau_s (1 at the start of the step) adds to the
@@ -32,7 +34,7 @@ inline double alpha_to_v(double dt, double c_m, double tau_m, double tau_s) {
 
 /// A refractory period on the grid.
 inline float refractory_steps(double t_ref, double dt) {
-    return static_cast<float>(std::floor(t_ref / dt + 0.5));
+    return static_cast<float>(rounded_steps(t_ref, dt));
 }
 
 }  // namespace snnsim

@@ -66,8 +66,13 @@ struct StimulateGroups {
         for (std::uint32_t c = 0; c < group.current_count; ++c) {
             const StimulusCurrent& stimulus = group.currents[c];
             if (!stimulus.on(t)) continue;
-            const RandomKey random{group.seed, Stream::stimulus, stimulus.number, step};
-            AddCurrent<1>{stimulus, common_current(stimulus, t), random, group.first,
+            const RandomKey random{group.seed, Stream::stimulus, stimulus.number,
+                                   static_cast<std::uint32_t>(drawn_in(stimulus, t))};
+            AddCurrent<1>{stimulus,
+                          common_current(stimulus, t),
+                          current_row(stimulus, t),
+                          random,
+                          group.first,
                           group.current}(at);
         }
     }

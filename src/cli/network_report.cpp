@@ -104,8 +104,10 @@ std::string header_text(const SimulationSpec& spec, const Engine& engine) {
 std::string check_text(const SimulationSpec& full) {
     const SimulationSpec spec = apply_scale(load_inputs(full));
     const WeightPlan weights = plan_weights(spec);
-    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12} {:>22}\n", spec.path,
-                                  "population", "model", "cells", "step of weights");
+    std::string out = fmt::format("{}: no errors\n", spec.path);
+    for (const std::string& warning : spec.warnings) out += "warning: " + warning + '\n';
+    out += fmt::format("\n{:<20} {:<16} {:>12} {:>22}\n", "population", "model", "cells",
+                       "step of weights");
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
         const CellPopulationSpec& population = spec.populations[p];
         out += fmt::format("{:<20} {:<16} {:>12} {:>22}\n", population.name,

@@ -121,8 +121,9 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
 }
 
 std::string check_text(const ModelSpec& spec) {
-    std::string out = fmt::format("{}: no errors\n\n{:<20} {:<16} {:>12}\n", spec.path,
-                                  "population", "model", "neurons");
+    std::string out = fmt::format("{}: no errors\n", spec.path);
+    for (const std::string& warning : spec.warnings) out += "warning: " + warning + '\n';
+    out += fmt::format("\n{:<20} {:<16} {:>12}\n", "population", "model", "neurons");
     for (const PopulationSpec& p : spec.populations) {
         out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron),
                            grouped(p.size));

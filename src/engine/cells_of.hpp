@@ -131,7 +131,7 @@ class CellsOf : public CellGroup {
         return (state_.size() + constants_.size()) * sizeof(float) + resting_.bytes();
     }
     bool set_rates([[maybe_unused]] const double* rates) override {
-        if constexpr (std::is_same_v<M, PoissonSource>) {
+        if constexpr (rate_can_be_set<M>) {
             if (constants_.empty()) make_room_for_constants();
             typename M::Params own = std::get<typename M::Params>(spec_.cell);
             for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
@@ -271,7 +271,7 @@ class CellsOf : public CellGroup {
                         const RandomKey key{seed_, Stream::parameters,
                                             static_cast<std::uint32_t>(population),
                                             draw_of(k, number)};
-                        own.*field.member = quantile(cell_uniform(key, slice_.first + i));
+                        own.*field.member = value_of(d.value, quantile, key, i);
                     }
                 }
                 ++number;
@@ -281,6 +281,13 @@ class CellsOf : public CellGroup {
         return own;
     }
 
+    /// Of the slice's cell i: given for it, or drawn.
+    double value_of(const Distribution& d, const Quantile& quantile, const RandomKey& key,
+                    std::uint32_t i) const {
+        const std::uint32_t cell = slice_.first + i;
+        return d.by_cell() ? d.of_cell(cell, static_cast<std::uint32_t>(spec_.size))
+                           : quantile(cell_uniform(key, cell));
+    }
     /// The number of the draw: the parameter's own, or one for all that name the same draw.
     std::uint32_t draw_of(std::size_t varied, std::uint32_t number) const {
         const std::string& name = spec_.varied[varied].value.draw;
@@ -305,13 +312,12 @@ class CellsOf : public CellGroup {
             for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
                 float& value = cells_.state[variable][i];
                 if (given == spec_.initial.end()) {
-                    const typename M::Params own =
-                        spec_.varied.empty() ? params : params_of(params, population, i);
-                    value = M::rest(own, uniform_).*field.member;
+                    value = spec_.varied.empty()
+                                ? M::rest(params, uniform_).*field.member
+                                : rest_of(params_of(params, population, i)).*field.member;
                 } else {
-                    const double u = cell_uniform(key, slice_.first + i);
-                    value =
-                        static_cast<float>(quantile(u) - static_cast<double>(origin(variable, i)));
+                    value = static_cast<float>(value_of(given->value, quantile, key, i) -
+                                               static_cast<double>(origin(variable, i)));
                 }
             }
             ++variable;
@@ -358,6 +364,9 @@ class CellsOf : public CellGroup {
         }
     }
 
+    typename M::State rest_of(const typename M::Params& own) const {
+        return M::rest(own, M::prepare(own, dt_));
+    }
     typename M::Constants constants_of(std::uint32_t i) const {
         if (constants_.empty()) return uniform_;
         constexpr std::size_t count = sizeof(typename M::Constants) / sizeof(float);

@@ -43,7 +43,7 @@ class CellsOn {
 /// Constants of the cells change while the network runs: rates that tasks set, thresholds that stop
 /// adapting.
 template <CellModel M>
-inline constexpr bool constants_change = std::is_same_v<M, PoissonSource> ||
+inline constexpr bool constants_change = rate_can_be_set<M> ||
                                          requires(const typename M::Constants& constants) {
     M::frozen(constants);
 };

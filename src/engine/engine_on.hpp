@@ -179,7 +179,7 @@ class EngineOn : public Engine {
                     [&]<class M>([[maybe_unused]] const typename M::Params& params) {
                         const auto host = std::make_shared<CellsOf<M>>(spec_, p, slice, built_.grid,
                                                                        no_sums.data());
-                        if constexpr (std::is_same_v<M, PoissonSource>) {
+                        if constexpr (rate_can_be_set<M>) {
                             // Of each cell, for they may be set.
                             if (host->constants().empty())
                                 host->set_rates(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/plasticity/intervals.hpp"
+#include "kernels/steps.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
@@ -76,7 +77,7 @@ class PlasticConstants {
 
   private:
     void set_reward(const Eligibility& e, double dt) {
-        rule.waiting.interval = std::max<std::int64_t>(1, std::llround(e.interval / dt));
+        rule.waiting.interval = std::max<std::int64_t>(1, step_of(e.interval, dt));
         for (std::int64_t k = 0; k <= rule.waiting.interval; ++k)
             growth_.push_back(static_cast<float>(std::exp(static_cast<double>(k) * dt / e.tau_c)));
         const auto integral = [&](std::int64_t steps, double rate) {  // of e^(-rate t), in s
@@ -108,18 +109,17 @@ class PlasticConstants {
         }
         rule.dendritic = p.dendritic;
         if (p.normalise) {
-            normalise_interval = std::llround(p.normalise->interval / dt);
+            normalise_interval = step_of(p.normalise->interval, dt);
             normalised_sum = p.normalise->sum.mean;
         }
         if (p.scaling) {
-            scaling_interval = std::llround(p.scaling->interval / dt);
+            scaling_interval = step_of(p.scaling->interval, dt);
             scaling = {static_cast<float>(1000.0 / p.scaling->interval),
                        static_cast<float>(std::exp(-p.scaling->interval / p.scaling->tau)),
                        p.scaling->kappa, p.scaling->rate};
         }
         if (p.schedule) {
-            for (const double time : p.schedule->times)
-                schedule.push_back(static_cast<std::int64_t>(std::floor(time / dt + 0.5)));
+            for (const double time : p.schedule->times) schedule.push_back(step_of(time, dt));
         }
         rule.learning_rate = learning_rate(0);
     }

@@ -216,7 +216,7 @@ class PlasticOf final : public PlasticProjection {
             return static_cast<PlasticWeight>(
                 std::floor(d.mean / unit_ * double{weight_one} + 0.5));
         };
-        structure_interval_ = std::llround(s.interval / dt);
+        structure_interval_ = step_of(s.interval, dt);
         structure_rule_.below = weight(s.below);
         structure_rule_.rewire = s.rewire;
         structure_rule_.grown.weight = weight(s.weight);

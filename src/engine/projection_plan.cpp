@@ -49,7 +49,7 @@ void make_tables(const SimulationSpec& spec, const WeightGrid& grid,
         const double first = grid.scale[to][0], second = two ? grid.scale[to][1] : first;
         const auto on_grid = [&](double w) { return grid.on_grid(to, two && w < 0.0 ? 1 : 0, w); };
         const auto in_steps = [&](double delay) {
-            const double steps = std::floor(delay / spec.dt + 0.5);
+            const double steps = rounded_steps(delay, spec.dt);
             return static_cast<std::uint16_t>(std::clamp(steps, 1.0, 65535.0));
         };
         plans[k].weights = weights.of(p.weight, first + (two ? second : 0.0), on_grid);

@@ -45,7 +45,7 @@ std::vector<double> masses(std::int64_t mode, std::int64_t last, Ratio ratio) {
 }  // namespace
 
 Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
-    if (d_.constant() || d_.shape == Shape::uniform || d_.outside == Outside::clip) return;
+    if (!d_.drawn() || d_.shape == Shape::uniform || d_.outside == Outside::clip) return;
     if (std::isfinite(d_.low)) first_ = share_below(d_.low);
     if (std::isfinite(d_.high)) last_ = share_below(d_.high);
 }
@@ -72,6 +72,8 @@ double Quantile::unbounded(double u) const {
             return -d_.mean * exact_log(static_cast<float>(1.0 - up));
         case Shape::constant:
         case Shape::uniform:
+        case Shape::values:
+        case Shape::linspace:
             break;
     }
     return d_.mean;

@@ -29,8 +29,7 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
         const CellPopulationSpec& p = spec.populations[record.population];
         record.value = cell_value(p, r.what);
         record.cells = recorded_cells(spec, r);
-        if (r.interval > 0.0)
-            record.interval = static_cast<std::int64_t>(r.interval / spec.dt + 0.5);
+        if (r.interval > 0.0) record.interval = step_of(r.interval, spec.dt);
         records.push_back(record);
     }
     return records;

@@ -9,10 +9,12 @@ namespace snnsim {
 void check_rates(const SimulationSpec& spec, std::size_t population,
                  const std::vector<double>& rates) {
     const CellPopulationSpec& p = spec.populations[population];
-    if (!std::holds_alternative<PoissonSource::Params>(p.cell) ||
-        rates.size() != static_cast<std::size_t>(p.size))
+    const bool source = CellModels::visit(
+        p.cell, []<class M>(const typename M::Params&) { return rate_can_be_set<M>; });
+    if (!source || rates.size() != static_cast<std::size_t>(p.size))
         throw UsageError(
-            fmt::format("set_rates: '{}' is no poisson_source of {} cells", p.name, rates.size()));
+            fmt::format("set_rates: '{}' is no poisson_source or regular_source of {} cells",
+                        p.name, rates.size()));
     const double most = 1000.0 / spec.dt;
     for (const double rate : rates) {
         if (!(rate >= 0.0 && rate <= most * (1.0 + 1e-9)))

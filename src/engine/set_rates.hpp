@@ -7,8 +7,8 @@
 
 namespace snnsim {
 
-/// Throws UsageError where the population is no poisson_source of so many cells, or a rate (Hz) is
-/// beyond 0 .. 1 / dt.
+/// Throws UsageError where the population is no source with a rate, of so many cells, or a rate
+/// (Hz) is beyond 0 .. 1 / dt.
 void check_rates(const SimulationSpec& spec, std::size_t population,
                  const std::vector<double>& rates);
 

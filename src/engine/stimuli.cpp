@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
 
 namespace snnsim {
 namespace {
-
-std::int64_t step_of(double time, double dt) {
-    return time > 1e15 ? std::numeric_limits<std::int64_t>::max()
-                       : static_cast<std::int64_t>(std::floor(time / dt + 0.5));
-}
 
 /// 2^-64 turns that a sine of `frequency` goes on in a step.
 std::uint64_t turn_of(double frequency, double dt) {
@@ -48,6 +44,11 @@ StimulusCurrent current_of(const SimulationSpec& spec, std::uint32_t number) {
         out.kind = CurrentKind::noise;
         out.mean = static_cast<float>(noise->mean.mean);
         out.size = static_cast<float>(noise->std.mean);
+        out.held = std::max<std::int64_t>(1, step_of(noise->interval, spec.dt));
+    } else if (const auto* white = std::get_if<WhiteNoiseStimulus::Params>(&s.kind)) {
+        out.kind = CurrentKind::noise;
+        out.mean = static_cast<float>(white->mean.mean);
+        out.size = static_cast<float>(white->sigma.mean / std::sqrt(spec.dt));
     }
     return out;
 }
@@ -55,7 +56,10 @@ StimulusCurrent current_of(const SimulationSpec& spec, std::uint32_t number) {
 }  // namespace
 
 Currents::Currents(const SimulationSpec& spec, std::size_t population, const Slice& slice)
-    : seed_(spec.seed), slice_(slice), played_(spec.populations[population].played) {
+    : seed_(spec.seed),
+      slice_(slice),
+      size_(static_cast<std::uint32_t>(spec.populations[population].size)),
+      played_(spec.populations[population].played) {
     SNN_EXPECT(played_ ||
                !std::holds_alternative<SpikeFileSource::Params>(spec.populations[population].cell));
     for (std::uint32_t k = 0; k < spec.stimuli.size(); ++k) {
@@ -67,6 +71,8 @@ Currents::Currents(const SimulationSpec& spec, std::size_t population, const Sli
             parts_.back().amplitude = draw_amplitudes(dc->amplitude, k);
         if (const auto* steps = std::get_if<StepsStimulus::Params>(&s.kind))
             set_changes(*steps, spec.dt, parts_.back());
+        if (std::holds_alternative<WaveformStimulus::Params>(s.kind))
+            set_waveform(s, spec.dt, parts_.back());
     }
     sum_.resize(slice.padded());
 }
@@ -76,6 +82,10 @@ const float* Currents::draw_amplitudes(const Distribution& amplitude, std::uint3
     const RandomKey key{seed_, Stream::stimulus, number, 0xFFFFFFFFu};
     std::vector<float> values;
     for (std::uint32_t cell = slice_.first; cell < slice_.first + slice_.padded(); ++cell) {
+        if (amplitude.by_cell()) {
+            values.push_back(static_cast<float>(amplitude.of_cell(cell, size_)));
+            continue;
+        }
         const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
         const float u = (static_cast<float>(word >> 9) + 0.5f) * (1.0f / 8388608.0f);
         values.push_back(static_cast<float>(quantile(u)));
@@ -92,6 +102,29 @@ void Currents::set_changes(const StepsStimulus::Params& steps, double dt, Stimul
     part.kind = CurrentKind::steps;
     part.changes = {changes.data(), changes.size()};
     part.values = values.data();
+}
+
+void Currents::set_waveform(const StimulusSpec& s, double dt, StimulusCurrent& part) {
+    SNN_EXPECT(s.waveform);
+    const Waveform& w = *s.waveform;
+    std::vector<std::int64_t>& changes = changes_.emplace_back();
+    for (const double time : w.times) changes.push_back(step_of(time, dt));
+    part.last = std::min(part.last, step_of(w.end, dt));
+    part.changes = {changes.data(), changes.size()};
+    if (w.cells == 0) {
+        part.kind = CurrentKind::steps;
+        part.values = amplitudes_.emplace_back(w.values).data();
+        return;
+    }
+    part.kind = CurrentKind::waveform;
+    part.row = slice_.padded();
+    std::vector<float>& rows = amplitudes_.emplace_back(changes.size() * part.row);
+    for (std::size_t k = 0; k < changes.size(); ++k) {
+        const float* const from = w.values.data() + k * w.cells + slice_.first;
+        std::copy(from, from + slice_.count,
+                  rows.begin() + static_cast<std::ptrdiff_t>(k * part.row));
+    }
+    part.values = rows.data();
 }
 
 const float* Currents::at(std::int64_t t) {
@@ -122,7 +155,9 @@ std::pair<double, double> Currents::range() const {
         widen(mean - reach), widen(mean + reach);
         widen(p.from), widen(p.from + p.rise);
         if (p.amplitude) widen_by(p.amplitude, slice_.count);
-        if (p.values) widen_by(p.values, p.changes.size);
+        if (p.values)
+            widen_by(p.values,
+                     p.kind == CurrentKind::waveform ? p.changes.size * p.row : p.changes.size);
         least += low, greatest += high;
     }
     return {least, greatest};
@@ -132,7 +167,9 @@ bool Currents::changes_at(std::int64_t t) const {
     return std::any_of(parts_.begin(), parts_.end(), [&](const StimulusCurrent& p) {
         if (p.on(t) != p.on(known_)) return true;
         if (!p.on(t) || p.kind == CurrentKind::dc) return false;
-        return p.kind == CurrentKind::noise || common_current(p, t) != common_current(p, known_);
+        if (p.kind == CurrentKind::noise) return drawn_in(p, t) != drawn_in(p, known_);
+        if (p.kind == CurrentKind::waveform) return current_row(p, t) != current_row(p, known_);
+        return common_current(p, t) != common_current(p, known_);
     });
 }
 
@@ -146,9 +183,10 @@ void Currents::play(std::int64_t t, float value) {
 }
 
 void Currents::add(const StimulusCurrent& part, std::int64_t t) {
-    const RandomKey random{seed_, Stream::stimulus, part.number, static_cast<std::uint32_t>(t)};
-    const AddCurrent<cell_panel> body{part, common_current(part, t), random, slice_.first,
-                                      sum_.data()};
+    const RandomKey random{seed_, Stream::stimulus, part.number,
+                           static_cast<std::uint32_t>(drawn_in(part, t))};
+    const AddCurrent<cell_panel> body{
+        part, common_current(part, t), current_row(part, t), random, slice_.first, sum_.data()};
     for (std::size_t at = 0; at < sum_.size(); at += cell_panel) body(at);
 }
 

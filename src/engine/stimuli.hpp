@@ -39,12 +39,14 @@ class Currents {
     void add(const StimulusCurrent& part, std::int64_t t);
     const float* draw_amplitudes(const Distribution& amplitude, std::uint32_t number);
     void set_changes(const StepsStimulus::Params& steps, double dt, StimulusCurrent& part);
+    void set_waveform(const StimulusSpec& stimulus, double dt, StimulusCurrent& part);
     void play(std::int64_t t, float value);
 
     std::uint64_t seed_;
     Slice slice_;
+    std::uint32_t size_;  // of the population
     std::vector<StimulusCurrent> parts_;
-    std::vector<std::vector<float>> amplitudes_;  // of parts that are dc or steps
+    std::vector<std::vector<float>> amplitudes_;  // of parts that are dc, steps or a waveform
     std::vector<std::vector<std::int64_t>> changes_;
     std::shared_ptr<const PlayedSpikes> played_;
     std::vector<float> sum_;

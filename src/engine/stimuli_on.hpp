@@ -34,8 +34,9 @@ class StimuliOn {
                 c.amplitude =
                     keep(std::vector<float>(c.amplitude, c.amplitude + group.count), floats_);
             if (!c.values) continue;
-            const std::size_t size = c.changes.size;
-            c.values = keep(std::vector<float>(c.values, c.values + size), floats_);
+            const std::size_t size = c.changes.size,
+                              values = c.kind == CurrentKind::waveform ? size * c.row : size;
+            c.values = keep(std::vector<float>(c.values, c.values + values), floats_);
             const std::int64_t* const changes = &c.changes[0];
             c.changes = {keep(std::vector<std::int64_t>(changes, changes + size), changes_), size};
         }

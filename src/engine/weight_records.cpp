@@ -36,8 +36,7 @@ WeightRecords::WeightRecords(const SimulationSpec& spec, const Layout& layout,
         Record& record = records_.emplace_back();
         record.projection = p->get();
         record.bins = r.of_histogram() ? static_cast<std::size_t>(r.bins) : 0;
-        if (!r.of_synapses())
-            record.interval = static_cast<std::int64_t>(r.interval / spec.dt + 0.5);
+        if (!r.of_synapses()) record.interval = step_of(r.interval, spec.dt);
         for (const std::vector<std::int64_t>& pair : r.synapses) {
             const auto source = static_cast<std::uint32_t>(pair[0]),
                        target = static_cast<std::uint32_t>(pair[1]);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
@@ -24,7 +25,7 @@ class Collector {
     std::string add(double time, std::uint64_t cell) {
         if (!std::isfinite(time)) return fmt::format("the time {} is no number", time);
         if (time < 0.0) return fmt::format("the time {:g} ms is negative", time);
-        const double step = std::round(time / dt_);
+        const double step = rounded_steps(time, dt_);
         if (step < 1.0) {
             return fmt::format(
                 "the time {:g} ms lies before the end of the first step ({:g} ms), "
@@ -35,6 +36,7 @@ class Collector {
             return fmt::format("there is no cell {}: the population has {}, numbered from 0", cell,
                                size_);
         }
+        if (!on_grid(time, dt_)) ++spikes_.rounded;
         if (step > static_cast<double>(steps_)) {
             ++spikes_.later;
         } else {
@@ -191,6 +193,12 @@ SimulationSpec with_played_spikes(SimulationSpec spec) {
                 read_played_spikes(beside_model(spec.path, source->file).string(),
                                    source->population.empty() ? p.name : source->population,
                                    static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt));
+            if (p.played->rounded > 0)
+                spec.warnings.push_back(fmt::format(
+                    "{}:{}:{}: {} of {} spikes of {} lie between two steps of dt ({:g} ms) and are "
+                    "rounded",
+                    spec.path, p.at.line, p.at.column, p.played->rounded,
+                    p.played->keys.size() + p.played->later, source->file, spec.dt));
         } catch (const FileError& e) {
             wrong += fmt::format("{}{}:{}:{}: {}", wrong.empty() ? "" : "\n", spec.path, p.at.line,
                                  p.at.column, e.what());

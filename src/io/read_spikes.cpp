@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
 
@@ -65,7 +66,7 @@ SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uin
     trains.step.reserve(times.size());
     trains.cell.reserve(times.size());
     for (std::size_t k = 0; k < times.size(); ++k) {
-        const double step = std::round(times[k] / dt) - 1.0;
+        const double step = rounded_steps(times[k], dt) - 1.0;
         if (!(step >= 0.0 && step < largest) || ids[k] >= cells ||
             (k > 0 && times[k] < times[k - 1])) {
             throw FileError(fmt::format(
@@ -133,7 +134,8 @@ RecordedSpikes read_all(hid_t root, const std::string& path) {
     if (run.status == RunStatus::running && h5::exists(root, "progress/time")) {
         const auto parts = h5::read_vector<double>(root, "progress/time");
         const auto last = std::max_element(parts.begin(), parts.end());
-        if (last != parts.end()) run.steps = static_cast<std::uint32_t>(std::round(*last / run.dt));
+        if (last != parts.end())
+            run.steps = static_cast<std::uint32_t>(rounded_steps(*last, run.dt));
     }
     if (h5::has_attribute(root, "steps_per_sample"))
         run.steps_per_sample = read_size(root, "steps_per_sample");

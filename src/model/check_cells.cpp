@@ -34,17 +34,32 @@ std::optional<std::pair<double, double>> extent_of(const CellPopulationSpec& p,
     return out;
 }
 
-void check_reset(SimulationView& model, const CellPopulationSpec& p, const char* reset,
-                 const char* threshold) {
-    const auto after = extent_of(p, reset), at = extent_of(p, threshold);
-    if (!after || !at) return;
+/// The parameters after a spike and at it.
+struct ResetNames {
+    const char *reset, *threshold;
+};
+std::vector<ResetNames> resets_of(const CellPopulationSpec& p) {
+    return {{"v_reset", extent_of(p, "v_peak") ? "v_peak" : "v_th"}, {"c", "v_peak"}};
+}
+
+std::string reset_problem(const CellPopulationSpec& p, const ResetNames& names) {
+    const auto after = extent_of(p, names.reset), at = extent_of(p, names.threshold);
+    if (!after || !at) return "";
     const double highest = after->second, lowest = at->first;
-    if (!std::isfinite(highest) || !std::isfinite(lowest) || highest < lowest) return;
-    const bool blame_reset = model.given({"populations", p.name, reset});
-    model.add({"populations", p.name, blame_reset ? reset : threshold},
-              fmt::format("{} ({:g} mV) must lie below {} ({:g} mV), or a cell that fired once "
-                          "fires for ever",
-                          reset, highest, threshold, lowest));
+    if (!std::isfinite(highest) || !std::isfinite(lowest) || highest < lowest) return "";
+    return fmt::format(
+        "{} ({:g} mV) must lie below {} ({:g} mV), or a cell that fired once fires "
+        "for ever",
+        names.reset, highest, names.threshold, lowest);
+}
+
+void check_reset(SimulationView& model, const CellPopulationSpec& p) {
+    for (const ResetNames& names : resets_of(p)) {
+        const std::string wrong = reset_problem(p, names);
+        if (wrong.empty()) continue;
+        const bool blame_reset = model.given({"populations", p.name, names.reset});
+        model.add({"populations", p.name, blame_reset ? names.reset : names.threshold}, wrong);
+    }
 }
 
 void check_source(SimulationView& model, const CellPopulationSpec& p) {
@@ -109,8 +124,8 @@ void check_step(SimulationView& model, const CellPopulationSpec& p) {
         model.add(path, "step must be the same for all cells of a population");
         return;
     }
-    const double dt = model.spec.dt, count = cell->step / dt;
-    if (count < 0.5 || std::abs(count - std::round(count)) > 1e-6 * count) {
+    const double dt = model.spec.dt, count = rounded_steps(cell->step, dt);
+    if (!on_grid(cell->step, dt)) {
         model.add(path,
                   fmt::format("step ({:g} ms) must be a multiple of dt ({:g} ms)", cell->step, dt));
     } else if (cell->scheme == IzhikevichScheme::published_2003 && count > 1.5) {
@@ -153,16 +168,25 @@ void check_rate_known(SimulationView& model, const CellPopulationSpec& p) {
 
 }  // namespace
 
+std::string reset_problem(const CellPopulationSpec& p) {
+    for (const ResetNames& names : resets_of(p)) {
+        const std::string wrong = reset_problem(p, names);
+        if (!wrong.empty()) return wrong;
+    }
+    return "";
+}
+
 void check_cells(SimulationView& model) {
     for (const CellPopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name})) continue;
-        check_reset(model, p, "v_reset", extent_of(p, "v_peak") ? "v_peak" : "v_th");
-        check_reset(model, p, "c", "v_peak");
+        check_reset(model, p);
         check_source(model, p);
         check_step(model, p);
         check_dt(model, p);
         check_file(model, p);
         check_values(model, p);
+        check_cell_times(model, p);
+        check_listed(model, p);
     }
 }
 

@@ -37,6 +37,9 @@ void check_steps(SimulationView& model, Places::Path path, const char* key, doub
         check_whole_steps(model, path, key, value, model.spec.dt);
 }
 
+/// What a source is there for.
+enum class Shows : std::uint8_t { one_rate, samples };
+
 /// One phase.
 class PhaseCheck {
   public:
@@ -69,33 +72,41 @@ class PhaseCheck {
     void check_rate(std::size_t n) {
         const std::string i = std::to_string(n);
         const PhaseRateSpec& r = phase_.rates[n];
-        check_source(r.population, {"simulate", "phases", k_, "rates", i, "population"});
+        check_source(r.population, {"simulate", "phases", k_, "rates", i, "population"},
+                     Shows::one_rate);
         const Places::Path rate{"simulate", "phases", k_, "rates", i, "rate"};
         if (model_.sound(rate) && model_.sound({"dt"}))
             check_probability(model_, rate, "rate", r.rate, model_.spec.dt);
     }
 
     /// The population fires at rates that can be set.
-    const CellPopulationSpec* check_source(const std::string& name, Places::Path path) {
+    const CellPopulationSpec* check_source(const std::string& name, Places::Path path,
+                                           Shows shows) {
         if (!model_.sound(path)) return nullptr;
         const CellPopulationSpec* p = model_.find(name, path);
         if (!p || !model_.model_known(*p)) return nullptr;
         if (std::holds_alternative<PoissonSource::Params>(p->cell)) return p;
-        model_.add(path, fmt::format("'{}' is a {}; rates are set of a poisson_source, which can "
+        const bool one = shows == Shows::one_rate;
+        if (one && std::holds_alternative<RegularSource::Params>(p->cell)) return p;
+        model_.add(path, fmt::format("'{}' is a {}; rates are set of a poisson_source{}, which can "
                                      "reach other cells by one_to_one synapses",
-                                     name, CellModels::name_of(p->cell)));
+                                     name, CellModels::name_of(p->cell),
+                                     one ? " or a regular_source" : ""));
         return nullptr;
     }
 
     void check_present(const PresentSpec& s, bool assigned_before) {
-        const CellPopulationSpec* p =
-            check_source(s.population, {"simulate", "phases", k_, "present", "population"});
+        const CellPopulationSpec* p = check_source(
+            s.population, {"simulate", "phases", k_, "present", "population"}, Shows::samples);
         check_samples(s, p);
         if (model_.sound({"dt"}))
             check_probability(model_, {"simulate", "phases", k_, "present", "max_rate"}, "max_rate",
                               s.max_rate, model_.spec.dt);
         check_steps(model_, {"simulate", "phases", k_, "present", "duration"}, "duration",
                     s.duration);
+        if (model_.sound({"dt"}) && s.rest.constant())
+            check_rounded(model_, {"simulate", "phases", k_, "present", "rest"}, "rest",
+                          s.rest.mean, model_.spec.dt);
         check_window(s);
         if (s.repeat) check_repeat(s, *s.repeat);
         check_classes(s, assigned_before);
@@ -205,6 +216,9 @@ class PhaseCheck {
 
     void check_reward(const PresentSpec& s, const TrialRewardSpec& r) {
         check_waits(model_, {"simulate", "phases", k_, "present", "reward"});
+        if (model_.sound({"dt"}) && r.delay.constant())
+            check_rounded(model_, {"simulate", "phases", k_, "present", "reward", "delay"}, "delay",
+                          r.delay.mean, model_.spec.dt);
         const std::int64_t labels =
             s.samples == Samples::patterns ? (s.patterns ? s.patterns->number : 65536) : 10;
         if (r.label >= labels)
@@ -225,6 +239,8 @@ void check_reward_times(SimulationView& model, const RewardTimesSpec& r) {
         model.add(times, fmt::format("{} times, but {} amounts", r.times.size(), r.amounts.size()));
     } else if (!std::is_sorted(r.times.begin(), r.times.end())) {
         model.add(times, "times must be ascending");
+    } else if (model.sound({"dt"})) {
+        check_rounded_times(model, times, r.times);
     }
 }
 

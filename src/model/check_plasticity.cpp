@@ -76,6 +76,8 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
                 const double value = params.*field.member;
                 const std::string name = field.name;
                 const bool tau = name.starts_with("tau");
+                const Places::Path path{"projections", k, "plasticity", name};
+                if (tau && model.sound({"dt"})) check_time_constant(model, path, field.name, value);
                 if (tau && model.sound({"dt"}) && value > 1e7 * model.spec.dt) {
                     model.add({"projections", k, "plasticity", name},
                               fmt::format("{} ({:g} ms) is longer than 10 million steps of dt",
@@ -197,6 +199,12 @@ void check_plasticity(SimulationView& model) {
                 {"projections", k, "weight_bits"},
                 fmt::format("with {} weights are kept in 32 bits; leave weight_bits out", key));
         if (s.release && model.sound({"projections", k, "release"})) check_release(model, s, k);
+        if (s.short_term && model.sound({"projections", k, "short_term"}) && model.sound({"dt"})) {
+            check_time_constant(model, {"projections", k, "short_term", "tau_rec"}, "tau_rec",
+                                s.short_term->tau_rec);
+            check_time_constant(model, {"projections", k, "short_term", "tau_fac"}, "tau_fac",
+                                s.short_term->tau_fac);
+        }
         if (!s.plasticity) {
             check_one_sign(model, s, k);
             continue;

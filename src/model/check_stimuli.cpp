@@ -1,6 +1,7 @@
 // Checks of what populations get from outside.
 #include <fmt/format.h>
 
+#include "src/model/numbers_file.hpp"
 #include "src/model/simulation_checks.hpp"
 
 namespace snnsim {
@@ -12,12 +13,57 @@ void check_times(SimulationView& model, const StimulusSpec& s, const std::string
         model.add(
             {"stimuli", k, "stop"},
             fmt::format("stop ({:g} ms) must be later than start ({:g} ms)", s.stop, s.start));
+    } else if (model.sound({"dt"})) {
+        const double dt = model.spec.dt;
+        check_rounded(model, {"stimuli", k, "start"}, "start", s.start, dt);
+        check_rounded(model, {"stimuli", k, "stop"}, "stop", s.stop, dt);
+        if (model.sound({"stimuli", k}) && step_of(s.stop, dt) <= step_of(s.start, dt))
+            model.add(
+                {"stimuli", k, "stop"},
+                fmt::format("stop ({:g} ms) and start ({:g} ms) are the same step of dt ({:g} "
+                            "ms): nothing would arrive",
+                            s.stop, s.start, dt));
     }
     if (std::holds_alternative<RampStimulus::Params>(s.kind) && !std::isfinite(s.stop)) {
         model.add({"stimuli", k}, fmt::format("stimuli[{}] is missing the key 'stop': the time at "
                                               "which the ramp reaches 'last'",
                                               k));
     }
+}
+
+void check_noise(SimulationView& model, const StimulusSpec& s, const std::string& k) {
+    const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind);
+    const Places::Path path{"stimuli", k, "interval"};
+    if (!noise || !model.sound({"dt"}) || !model.sound_or_absent(path)) return;
+    if (model.given(path)) {
+        check_whole_steps(model, path, "interval", noise->interval, model.spec.dt);
+    } else if (!on_grid(noise->interval, model.spec.dt)) {
+        model.add(path,
+                  fmt::format("interval ({:g} ms, the default) is no whole number of dt ({:g} "
+                              "ms); write one, for example 'interval: {:g} ms'",
+                              noise->interval, model.spec.dt,
+                              std::max(1.0, rounded_steps(noise->interval, model.spec.dt)) *
+                                  model.spec.dt));
+    }
+}
+
+void check_waveform(SimulationView& model, const StimulusSpec& s, const std::string& k) {
+    const auto* waveform = std::get_if<WaveformStimulus::Params>(&s.kind);
+    if (!waveform || !model.sound({"stimuli", k})) return;
+    for (const auto& [key, wrong] :
+         numbers_file_problems(waveform->file, waveform->dataset, waveform->column))
+        model.add({"stimuli", k, key}, wrong);
+    const Places::Path interval{"stimuli", k, "interval"};
+    if (model.sound({"dt"}) && model.given(interval) && waveform->interval < model.spec.dt &&
+        !on_grid(waveform->interval, model.spec.dt))
+        model.add(interval, fmt::format("interval ({:g} ms) is shorter than dt ({:g} ms): a step "
+                                        "has one current",
+                                        waveform->interval, model.spec.dt));
+    if (!model.given(interval) && waveform->file.ends_with(".npy"))
+        model.add({"stimuli", k},
+                  fmt::format("stimuli[{}] is missing the key 'interval', for example 'interval: "
+                              "0.1 ms': the time between two values of a .npy file",
+                              k));
 }
 
 /// Only a constant current differs from cell to cell.
@@ -27,6 +73,25 @@ void check_single(SimulationView& model, Places::Path path, const char* key,
     model.add(path, fmt::format("{} must be a single value; only the amplitude of dc may differ "
                                 "from cell to cell",
                                 key));
+}
+
+/// A dc that lists a value for each cell lists as many as there are.
+void check_cell_count(SimulationView& model, const StimulusSpec& s, const CellPopulationSpec* to,
+                      const std::string& k) {
+    const auto* dc = std::get_if<DcStimulus::Params>(&s.kind);
+    const Places::Path path{"stimuli", k, "amplitude"};
+    if (!dc || !dc->amplitude.listed || !to || !model.size_known(*to) || !model.sound(path)) return;
+    const ListedValues& listed = *dc->amplitude.listed;
+    if (model.spec.scale.neurons < 1.0) {
+        model.add(path,
+                  fmt::format("scale.neurons ({:g}) cannot take cells away where amplitude is "
+                              "listed for each; write another size",
+                              model.spec.scale.neurons));
+    } else if (listed.from.file.empty() &&
+               listed.values.size() != static_cast<std::size_t>(to->size)) {
+        model.add(path, fmt::format("amplitude has {} values, but '{}' has {} cells; write as many",
+                                    listed.values.size(), to->name, to->size));
+    }
 }
 
 /// All quantities that the stimulus was given with have the unit that the population takes.
@@ -66,6 +131,23 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
 
 }  // namespace
 
+void check_rounded_times(SimulationView& model, Places::Path at, const std::vector<double>& times) {
+    std::size_t off = 0;
+    double first = 0.0;
+    const double dt = model.spec.dt;
+    for (const double time : times) {
+        if (time == 0.0 || on_grid(time, dt)) continue;
+        if (off++ == 0) first = time;
+    }
+    if (off == 1 || (off > 0 && rounded_steps(first, dt) == 0.0)) {
+        check_rounded(model, at, "a time", first, dt);
+    } else if (off > 1) {
+        model.warn(at, fmt::format("{} of {} times are no whole numbers of dt ({:g} ms) and are "
+                                   "rounded; the first, {:g} ms, becomes {:g} ms",
+                                   off, times.size(), dt, first, rounded_steps(first, dt) * dt));
+    }
+}
+
 bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at,
                    const std::vector<double>& times, std::size_t count, const char* values) {
     if (!model.sound(at)) return false;
@@ -77,13 +159,14 @@ bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at
     if (!model.sound({"dt"})) return false;
     const double dt = model.spec.dt;
     for (std::size_t n = 1; n < times.size(); ++n) {
-        if (std::floor(times[n] / dt + 0.5) > std::floor(times[n - 1] / dt + 0.5)) continue;
+        if (rounded_steps(times[n], dt) > rounded_steps(times[n - 1], dt)) continue;
         model.add(times_at,
                   fmt::format("times must ascend by a dt ({:g} ms) at least, but {:g} ms follows "
                               "{:g} ms",
                               dt, times[n], times[n - 1]));
         return false;
     }
+    check_rounded_times(model, times_at, times);
     return true;
 }
 
@@ -100,6 +183,9 @@ void check_stimuli(SimulationView& model) {
             check_changes(model, {"stimuli", k}, {"stimuli", k, "times"}, poisson->times,
                           poisson->rates.size(), "rates");
         check_times(model, s, k);
+        check_noise(model, s, k);
+        check_waveform(model, s, k);
+        check_cell_count(model, s, to, k);
         if (to && model.model_known(*to)) check_units(model, s, *to, k);
     }
 }

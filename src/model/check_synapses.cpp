@@ -146,6 +146,8 @@ void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string
                   fmt::format("delay ({:g} ms) is longer than {:.0f} steps of dt ({:g} ms); write "
                               "at most {:g} ms",
                               longest, most_delay_steps, dt, most_delay_steps * dt));
+    } else if (s.delay.constant() && model.given({"projections", k, "delay"})) {
+        check_rounded(model, {"projections", k, "delay"}, "delay", s.delay.mean, dt);
     }
 }
 

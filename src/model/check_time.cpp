@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "src/model/checks.hpp"
 
@@ -14,7 +15,7 @@ void check_duration(ModelView& model) {
     const ModelSpec& spec = model.spec;
     if (model.sound({"data", "encode", "duration"})) {
         constexpr double most = 100000;
-        const double steps = spec.data.encode.duration / spec.dt;
+        const double steps = rounded_steps(spec.data.encode.duration, spec.dt);
         if (check_whole_steps(model, {"data", "encode", "duration"}, "duration",
                               spec.data.encode.duration, spec.dt) &&
             steps > most) {
@@ -117,6 +118,31 @@ std::optional<double> euler_tau(const PopulationSpec& p) {
     return std::nullopt;
 }
 
+/// Time constants that are over within a step, where an exact step is made of them.
+void check_fast(ModelView& model) {
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (!model.sound({"populations", p.name}) || euler_tau(p)) continue;
+        std::visit(
+            [&]<class P>(const P& params) {
+                const auto look = [&](const auto& field) {
+                    if constexpr (std::is_same_v<
+                                      std::remove_cvref_t<decltype(params.*field.member)>,
+                                      double>) {
+                        const double tau = params.*field.member, dt = model.spec.dt;
+                        if (!std::string_view(field.name).starts_with("tau") || tau >= dt) return;
+                        model.warn(
+                            {"populations", p.name, field.name},
+                            fmt::format("{} ({:g} ms) is shorter than dt ({:g} ms): within a "
+                                        "step it decays to {:.2g}",
+                                        field.name, tau, dt, std::exp(-dt / tau)));
+                    }
+                };
+                std::apply([&](const auto&... field) { (look(field), ...); }, P::fields());
+            },
+            p.neuron);
+    }
+}
+
 void check_euler(ModelView& model) {
     for (const PopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name})) continue;
@@ -137,6 +163,7 @@ void check_time(ModelView& model) {
     check_duration(model);
     check_encode(model);
     check_euler(model);
+    check_fast(model);
 }
 
 }  // namespace snnsim

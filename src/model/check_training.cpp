@@ -153,6 +153,12 @@ void check_record(ModelView& model) {
                         [&](const RecordSpec& r) {
                             return r.population == record[n].population && r.what == record[n].what;
                         });
+        constexpr std::int64_t images = 10000;  // of MNIST and Fashion-MNIST
+        if (!model.spec.real_targets() && record[n].samples > images)
+            model.warn({"record", k, "samples"},
+                       fmt::format("samples is {}, but {} has {} test samples: all of them are "
+                                   "recorded",
+                                   record[n].samples, name_of(model.spec.data.set), images));
         if (p && twice) {
             model.add({"record", k}, fmt::format("{} of '{}' is recorded already",
                                                  name_of(record[n].what), p->name));

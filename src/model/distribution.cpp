@@ -42,7 +42,13 @@ std::span<const DistributionKey> keys_of(Shape shape) {
 
 std::pair<double, double> extent(const Distribution& d) {
     if (d.constant()) return {d.mean, d.mean};
-    if (d.shape == Shape::uniform) return std::minmax(d.low, d.high);
+    if (d.shape == Shape::uniform || d.shape == Shape::linspace) return std::minmax(d.low, d.high);
+    if (d.shape == Shape::values && !d.listed->values.empty()) {
+        const auto [least, greatest] =
+            std::minmax_element(d.listed->values.begin(), d.listed->values.end());
+        return {*least, *greatest};
+    }
+    if (d.shape == Shape::values) return {d.listed->limits.low, d.listed->limits.high};
     if (d.shape == Shape::normal) return {d.low, d.high};
     return d.mean > 0.0 ? std::pair{std::max(d.low, 0.0), d.high}
                         : std::pair{d.low, std::min(d.high, 0.0)};

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "kernels/steps.hpp"
 #include "src/model/suggest.hpp"
 
 namespace snnsim {
@@ -62,12 +63,26 @@ void check_names(Places& places, const std::string& model_name) {
 
 bool check_whole_steps(Places& places, Places::Path path, const char* key, double value,
                        double dt) {
-    const double steps = value / dt;
-    if (std::abs(steps - std::round(steps)) <= 1e-6) return true;
-    const double below = std::max(1.0, std::floor(steps)) * dt;
+    if (on_grid(value, dt)) return true;
+    const double below = std::max(1.0, std::floor(value / dt)) * dt;
     places.add(path, fmt::format("{} must be a whole multiple of dt ({:g} ms): {:g} ms or {:g} ms",
                                  key, dt, below, below + dt));
     return false;
+}
+
+void check_rounded(Places& places, Places::Path path, const char* key, double value, double dt) {
+    if (!std::isfinite(value) || value <= 0.0 || on_grid(value, dt)) return;
+    const double steps = rounded_steps(value, dt);
+    if (steps == 0.0) {
+        places.add(path, fmt::format("{} ({:g} ms) is less than half a dt ({:g} ms) and would "
+                                     "become 0; write at least {:g} ms, or a smaller dt",
+                                     key, value, dt, dt));
+    } else {
+        places.warn(
+            path, fmt::format("{} ({:g} ms) is no whole number of dt ({:g} ms); it becomes "
+                              "{:g} ms ({:.0f} {})",
+                              key, value, dt, steps * dt, steps, steps == 1.0 ? "step" : "steps"));
+    }
 }
 
 void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt) {

@@ -28,6 +28,8 @@ class Places {
 
     void add(Path path, const std::string& message) { problems_.add(place(path), message); }
 
+    void warn(Path path, const std::string& message) { problems_.warn(place(path), message); }
+
     std::vector<std::string> names;  // of the populations
 
   protected:
@@ -56,6 +58,9 @@ class Places {
 void check_names(Places& places, const std::string& model_name);
 /// `value` (ms) is a whole number of dt.
 bool check_whole_steps(Places& places, Places::Path path, const char* key, double value, double dt);
+/// Says what becomes of a time that is not a whole number of dt; one that would become 0 is a
+/// problem.
+void check_rounded(Places& places, Places::Path path, const char* key, double value, double dt);
 /// A rate (Hz) gives no more than one spike in a step.
 void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt);
 /// Letters, digits, '_' and '-'. `what` begins the message: "the name".

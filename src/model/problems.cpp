@@ -66,29 +66,50 @@ bool Problems::contains(const Value& value) const {
            });
 }
 
+std::string Problems::headline(const Problem& problem) const {
+    if (!problem.override_text.empty())
+        return fmt::format("--set {}: {}", excerpt(problem.override_text), problem.message);
+    if (problem.at.line == 0) return fmt::format("{}: {}", path_, problem.message);
+    // YAML's columns count bytes; people and editors count characters.
+    const std::string line = source_line(text_, problem.at.line);
+    const std::string before =
+        line.substr(0, std::min(line.size(), static_cast<std::size_t>(problem.at.column - 1)));
+    const auto characters = std::count_if(before.begin(), before.end(),
+                                          [](unsigned char c) { return (c & 0xC0) != 0x80; });
+    return fmt::format("{}:{}:{}: {}", path_, problem.at.line, characters + 1, problem.message);
+}
+
 std::string Problems::describe(const Problem& problem) const {
     if (problem.of_command_line) return problem.message;
-    if (!problem.override_text.empty()) {
-        return fmt::format("--set {}: {}", excerpt(problem.override_text), problem.message);
-    }
-    if (problem.at.line == 0) return fmt::format("{}: {}", path_, problem.message);
-
-    // YAML's columns count bytes; people and editors count characters.
-    const auto characters = [](const std::string& text) {
-        return std::count_if(text.begin(), text.end(),
-                             [](unsigned char c) { return (c & 0xC0) != 0x80; });
-    };
+    const std::string first = headline(problem);
+    if (!problem.override_text.empty() || problem.at.line == 0) return first;
     const std::string line = source_line(text_, problem.at.line);
-    const auto place = std::min(line.size(), static_cast<std::size_t>(problem.at.column - 1));
-    Excerpt shown = excerpt_around(line, place);
+    Excerpt shown = excerpt_around(
+        line, std::min(line.size(), static_cast<std::size_t>(problem.at.column - 1)));
     std::string& before = shown.before;
     before.erase(std::remove_if(before.begin(), before.end(),
                                 [](unsigned char c) { return (c & 0xC0) == 0x80; }),
                  before.end());
     std::transform(before.begin(), before.end(), before.begin(),
                    [](char c) { return c == '\t' ? '\t' : ' '; });
-    return fmt::format("{}:{}:{}: {}\n    {}\n    {}^", path_, problem.at.line,
-                       characters(line.substr(0, place)) + 1, problem.message, shown.text, before);
+    return fmt::format("{}\n    {}\n    {}^", first, shown.text, before);
+}
+
+void Problems::warn(const Value& where, const std::string& message) {
+    warnings_.push_back({where.at, where.override_text, message});
+}
+
+std::vector<std::string> Problems::warnings() const {
+    std::vector<Problem> sorted = warnings_;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
+        return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+    });
+    std::vector<std::string> out;
+    for (const Problem& p : sorted) {
+        std::string line = headline(p);
+        if (std::find(out.begin(), out.end(), line) == out.end()) out.push_back(std::move(line));
+    }
+    return out;
 }
 
 void Problems::throw_if_any() const {

@@ -31,6 +31,11 @@ class Problems {
     /// A --set that cannot be applied.
     void add_of_command_line(const std::string& message);
 
+    /// Something that can be run, but is hardly meant so.
+    void warn(const Value& where, const std::string& message);
+    /// "path:line:column: message" of each, in the order of the file.
+    std::vector<std::string> warnings() const;
+
     bool empty() const { return problems_.empty(); }
     std::size_t count() const { return problems_.size(); }
     /// True when a problem was found in this value or below it: what was read from it is then not
@@ -47,10 +52,12 @@ class Problems {
     void put(Problem problem);
     bool contains(const Value& value) const;
     std::string describe(const Problem& problem) const;
+    /// "path:line:column: message"
+    std::string headline(const Problem& problem) const;
 
     std::string text_, path_;
     std::set<Place> places_, closed_;  // where something is wrong; where no more is told
-    std::vector<Problem> problems_;
+    std::vector<Problem> problems_, warnings_;
 };
 
 }  // namespace snnsim

@@ -19,12 +19,26 @@ void FieldReader::read(const Value& value, const Meta& meta, Distribution& out) 
         sound = sound && !std::isnan(number);
         d.*key.member = number;
     };
+    if (meta.unit == std::string(white_noise_unit)) {
+        read_intensity(value, meta, out);
+        return;
+    }
     if (value.kind == Value::Kind::scalar) {
         read_number(value, keys_of(Shape::constant)[0], meta.key);
         if (sound) out = d;
         return;
     }
     if (!expect_map(value, meta.key)) return;
+    if (gives_each_cell(value)) {
+        if (meta.by_cell) {
+            read_by_cell(value, meta, out);
+        } else {
+            problems_.add(value, fmt::format("{} takes no values for each cell, as parameters of "
+                                             "cells, `initial` and the amplitude of dc do",
+                                             meta.key));
+        }
+        return;
+    }
     const Value* const name = value.find("distribution");
     if (name) {
         const std::size_t before = problems_.count();
@@ -61,6 +75,25 @@ void FieldReader::read(const Value& value, const Meta& meta, Distribution& out) 
     check_distribution(value, meta, d);
     if (d.shape == Shape::uniform) d.mean = d.low + (d.high - d.low) / (d.power + 1.0);
     out = d;
+}
+
+void FieldReader::read_intensity(const Value& value, const Meta& meta, Distribution& out) {
+    Value quantity = value;
+    std::string& text = quantity.text;
+    constexpr std::string_view root = "sqrt(ms)";
+    if (value.kind != Value::Kind::scalar || !text.ends_with(root)) {
+        problems_.add(value, fmt::format("{} is a current times the root of a time, for example "
+                                         "'100 pA sqrt(ms)'; found {}",
+                                         meta.key, describe(value)));
+        return;
+    }
+    text.resize(text.size() - root.size());
+    while (!text.empty() && (text.back() == ' ' || text.back() == '*')) text.pop_back();
+    const std::size_t before = problems_.count();
+    Distribution d;
+    d.unit = input_unit_in(text);
+    read_scalar(quantity, {meta.key, d.unit.c_str(), meta.limits}, d.mean);
+    if (problems_.count() == before) out = d;
 }
 
 void FieldReader::check_distribution(const Value& value, const Meta& meta, const Distribution& d) {
@@ -117,7 +150,7 @@ void FieldReader::read_initial(const Value& population, CellPopulationSpec& out)
         if (!v) continue;
         NamedDistribution& drawn = out.initial.emplace_back();
         drawn.name = state.name;
-        read(*v, {drawn.name.c_str(), state.unit}, drawn.value);
+        read(*v, {drawn.name.c_str(), state.unit, {}, true}, drawn.value);
     }
     const std::vector<std::string> known = facts.state_names();
     for (const Entry& entry : value->map) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "snnsim/simulation_spec.hpp"
+#include "src/model/limits_text.hpp"
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
@@ -46,25 +47,8 @@ struct Meta {
     const char* key;
     const char* unit = "";
     Limits limits = {};
+    bool by_cell = false;  // each cell may have a value of its own
 };
-
-inline std::string limits_text(const Limits& l) {
-    const bool low = std::isfinite(l.low), high = std::isfinite(l.high);
-    if (low && high) {
-        const char* open = l.low_open && l.high_open ? " (both excluded)" : "";
-        if (!*open && l.low_open)
-            return fmt::format("greater than {} and at most {}", l.low, l.high);
-        if (!*open && l.high_open)
-            return fmt::format("at least {} and less than {}", l.low, l.high);
-        return fmt::format("between {} and {}{}", l.low, l.high, open);
-    }
-    if (low) return fmt::format("{} {}", l.low_open ? "greater than" : "at least", l.low);
-    if (high) return fmt::format("{} {}", l.high_open ? "less than" : "at most", l.high);
-    return "";
-}
-inline bool within(double x, const Limits& l) {
-    return (l.low_open ? x > l.low : x >= l.low) && (l.high_open ? x < l.high : x <= l.high);
-}
 
 class FieldReader {
   public:
@@ -171,7 +155,8 @@ class FieldReader {
             }
             return;
         }
-        read(*v, {field.name, field.unit, field.limits}, out.*field.member);
+        constexpr bool by_cell = std::is_same_v<T, DcStimulus::Params>;
+        read(*v, {field.name, field.unit, field.limits, by_cell}, out.*field.member);
     }
     template <class T>
     static constexpr bool accepts_empty() {
@@ -254,7 +239,7 @@ class FieldReader {
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params.*f.member)>, double>) {
                 const Value* v = value.find(f.name);
                 if (varied && v && v->kind == Value::Kind::map) {
-                    read_varied(*v, {f.name, f.unit, f.limits}, params.*f.member, *varied);
+                    read_varied(*v, {f.name, f.unit, f.limits, true}, params.*f.member, *varied);
                     return;
                 }
             }
@@ -264,6 +249,19 @@ class FieldReader {
     /// A distribution that is no constant goes to `varied`.
     void read_varied(const Value& value, const Meta& meta, double& constant,
                      std::vector<NamedDistribution>& varied);
+    /// `{values: [...]}`, `{linspace: [a, b]}` or `{file: values.npy}`: one for each cell.
+    static bool gives_each_cell(const Value& value);
+    void read_by_cell(const Value& value, const Meta& meta, Distribution& out);
+    std::string read_unit(const Value& value, const Meta& meta, Distribution& d);
+    void read_item(const Value& item, const Meta& meta, const std::string& unit, Distribution& d,
+                   double& out);
+    void read_listed_values(const Value& list, const Meta& meta, const std::string& unit,
+                            Distribution& d);
+    void read_linspace(const Value& ends, const Meta& meta, Distribution& d);
+    void read_numbers_file(const Value& value, const Meta& meta, const std::string& unit,
+                           Distribution& d);
+    /// `100 pA sqrt(ms)`.
+    void read_intensity(const Value& value, const Meta& meta, Distribution& out);
     /// `initial`: state variables of the population's model.
     void read_initial(const Value& population, CellPopulationSpec& out);
     void check_distribution(const Value& value, const Meta& meta, const Distribution& d);
@@ -362,6 +360,11 @@ class FieldReader {
             const std::string wrong = read_quantity(value.text, meta.unit, meta.key, number);
             if (!wrong.empty()) {
                 problems_.add(value, wrong);
+            } else if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max())) {
+                problems_.add(value,
+                              fmt::format("{} cannot be as large as '{}': cells are computed "
+                                          "in single precision, which ends at 3.4e38{}{}",
+                                          meta.key, value.text, *meta.unit ? " " : "", meta.unit));
             } else if (check_limits(value, meta, number)) {
                 out = number;
             }

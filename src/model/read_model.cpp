@@ -86,6 +86,7 @@ struct ModelText {
         problems.throw_if_any();
         spec.text = text;
         spec.overrides = overrides;
+        spec.warnings = problems.warnings();
         return spec;
     }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "snnsim/read_model.hpp"
+#include "src/model/active_steps.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/read_fields.hpp"
 #include "src/model/simulation_checks.hpp"
@@ -72,6 +73,7 @@ std::string type_text(const Limits& limits, const char* unit) {
     } else if constexpr (std::is_same_v<T, CellChoice>) {
         return "whole number, list of them, or `{random: n}`";
     } else if constexpr (std::is_same_v<T, Distribution>) {
+        if (unit == std::string(white_noise_unit)) return "quantity times sqrt(ms), at least 0";
         return fmt::format("quantity{}, or distribution",
                            unit == std::string(any_input) ? "" : fmt::format(" in {}", unit));
     } else {
@@ -344,6 +346,50 @@ std::string training() {
            section<RecordSpec>("record[]", "A list; recording is done while testing.");
 }
 
+std::string times() {
+    std::string out =
+        "\n## Times and steps\n\nOne rule makes steps of all times (delays, t_ref, starts and "
+        "stops, intervals, durations, spikes of files): the nearest number of steps, halves up. A "
+        "quotient within 1e-6 of a half counts as one: at dt 0.1 ms, 0.25 ms is step 3, 0.35 ms "
+        "step 4 and 0.3 ms step 3. `snnsim check` and the run warn of times that are no whole "
+        "number of dt and say what they become; a positive time that would become 0 is an error. "
+        "Durations and intervals of records must be whole numbers of dt. NEST rounds t_ref up "
+        "(0.24 ms is 3 steps at 0.1 ms) and refuses or rounds up spike times that are not on the "
+        "grid; its delays go to the nearest step, as here.\n\nStep n ends at n dt, the time that "
+        "its spikes and values have. Something of start A and stop B is active in the steps that "
+        "lie between them: the first ends at A + dt, the last at B. Of runs of 30 ms at dt 0.1 "
+        "ms:\n\n| | | given | first step ends at | last step ends at | what it is | NEST 3 |\n"
+        "|---|---|---|---|---|---|---|\n";
+    for (const ActiveSteps& a : active_steps())
+        out += fmt::format("| {} | `{}` | {} | {:g} ms | {:g} ms | {} | {} |\n", a.what, a.name,
+                           cell(a.example), a.first, a.last, cell(a.meaning), cell(a.nest));
+    return out +
+           "\nA reward or a change of a schedule at time t counts for the step after t. Noise, "
+           "drawn "
+           "for each cell on its own: a Poisson number has the mean rate dt in every step; `noise` "
+           "is held for its `interval` and `white_noise` grows with 1 / sqrt(dt), so that what a "
+           "membrane makes of them does not depend on dt.\n";
+}
+
+std::string listed_values() {
+    return "\n## Values of single cells\n\nA parameter of cells, an initial value and the "
+           "amplitude of dc may be given for each cell, from cell 0 on:\n\n"
+           "| form | meaning |\n|---|---|\n"
+           "| `{values: [1 pA, 2 pA, 4 pA]}` | a list, as long as there are cells; with `unit: pA` "
+           "of plain numbers |\n"
+           "| `{linspace: [0 pA, 100 pA]}` | evenly spaced from the first cell to the last |\n"
+           "| `{file: v.npy, unit: pA}` | an array of NumPy, of one dimension |\n"
+           "| `{file: v.h5, dataset: x}` | a data set of an HDF5 file, of one dimension; its "
+           "attribute `units`, or `unit` |\n"
+           "| `{file: v.csv, column: x}` | a column of a .csv file, named in the first line with "
+           "its "
+           "unit, as in `x (pA)`, or `unit`; the only column needs no `column` |\n\n"
+           "Files lie beside the model file. A run stores their SHA-256 (`inputs`), and goes on "
+           "only "
+           "with the same files. Waveforms of stimuli (`kind: waveform`) are read in the same "
+           "way.\n";
+}
+
 std::string simulation() {
     return "\n# Simulation\n" +
            section<SimulationSpec>("Top level", "The sections of a file with `simulate`.") +
@@ -358,7 +404,7 @@ std::string simulation() {
                "2500}`. `initial` names state variables: `initial: {v: -60 mV}`; those that it "
                "does "
                "not name start as the tables of the models say.") +
-           cell_models(CellModels{}) + distributions() +
+           cell_models(CellModels{}) + distributions() + listed_values() +
            section<SynapsesSpec>("projections[]",
                                  "A list. Synapses with a positive weight excite, with a negative "
                                  "one inhibit.") +
@@ -370,7 +416,7 @@ std::string simulation() {
                                  "Currents have the unit of the target's `i_e`.") +
            alternatives("Stimuli", "Values of `stimuli[].kind`, each with its parameters.",
                         Stimuli{}) +
-           section<SimulationRecordSpec>("record[]", "A list.") +
+           section<SimulationRecordSpec>("record[]", "A list.") + times() +
            section<ScaleSpec>(
                "scale",
                "A smaller network that works alike (van Albada et al. 2015): weights grow by 1 / "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "snnsim/cell_values.hpp"
+#include "src/model/late_times.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/words.hpp"
@@ -17,10 +18,10 @@ void check_duration(SimulationView& model) {
     constexpr double most = most_steps;
     const double duration = model.spec.simulate.duration, dt = model.spec.dt;
     if (check_whole_steps(model, {"simulate", "duration"}, "duration", duration, dt) &&
-        duration / dt > most) {
+        rounded_steps(duration, dt) > most) {
         model.add({"simulate", "duration"},
                   fmt::format("duration is {:.4g} steps of dt ({:g} ms); at most {:.4g}",
-                              duration / dt, dt, most));
+                              rounded_steps(duration, dt), dt, most));
     }
 }
 
@@ -30,6 +31,8 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
                 const Distribution& given, const char* unit, const CellPopulationSpec& to,
                 const char* model_name) {
     if (!model.sound(path) || given.unit == unit) return;
+    if (given.listed && !given.listed->from.file.empty() && given.listed->from.unit.empty())
+        return;  // the file may say it
     model.add(path,
               fmt::format("{} is {}, but '{}' ({}) takes {}{}", key, kind_name(given.unit), to.name,
                           model_name, kind_name(unit), *unit ? fmt::format(" ({})", unit) : ""));
@@ -149,6 +152,11 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_phases(model);
     check_recording(model);
     check_scale(model);
+    if (!problems.empty()) return;
+    if (const std::optional<double> end = known_end(spec))
+        tell_late(spec, *end, [&](Places::Path path, const std::string& message) {
+            model.warn(path, message);
+        });
 }
 
 }  // namespace snnsim

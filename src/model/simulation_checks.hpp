@@ -47,12 +47,22 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
                 const Distribution& given, const char* unit, const CellPopulationSpec& to,
                 const char* model_name);
 
+/// Says what becomes of times on the grid.
+void check_rounded_times(SimulationView& model, Places::Path at, const std::vector<double>& times);
 /// The times at which something changes ascend on the grid, and each has its value. `at`: where
 /// they stand, `times_at`: where `times` does.
 bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at,
                    const std::vector<double>& times, std::size_t count, const char* values);
 
 void check_cells(SimulationView& model);
+/// What makes a cell fire for ever; nothing where all is well.
+std::string reset_problem(const CellPopulationSpec& p);
+/// Times of a population's cells: what becomes of them on the grid, and time constants below dt.
+void check_cell_times(SimulationView& model, const CellPopulationSpec& p);
+/// A time constant (ms) shorter than dt.
+void check_time_constant(SimulationView& model, Places::Path path, const char* key, double tau);
+/// Values that are listed for each cell.
+void check_listed(SimulationView& model, const CellPopulationSpec& p);
 void check_synapses(SimulationView& model);
 void check_plasticity(SimulationView& model);
 /// `structure` and `schedule` of a projection's plasticity; `to`: null where it is not known.

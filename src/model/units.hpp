@@ -13,6 +13,8 @@ std::string read_quantity(const std::string& text, const std::string& wanted,
 
 /// Stands in tables for what a cell may take as input: pA, mV, nS, Hz or no unit.
 inline constexpr const char* any_input = "*";
+/// Stands in tables for such an input times the root of a time: the intensity of white noise.
+inline constexpr const char* white_noise_unit = "* sqrt(ms)";
 /// Which of these a quantity is given in; any_input when in none of them.
 std::string input_unit_in(const std::string& text);
 

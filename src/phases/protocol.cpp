@@ -101,7 +101,7 @@ void Protocol::schedule(std::int64_t step, PendingKind kind, double amount) {
 }
 
 std::int64_t Protocol::steps(double ms) const {
-    return std::llround(ms / spec_.dt);
+    return step_of(ms, spec_.dt);
 }
 
 std::int64_t Protocol::drawn_steps(const Distribution& d, std::uint32_t what) const {

@@ -13,6 +13,7 @@
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/run/load_values.hpp"
 
 namespace snnsim {
 namespace {
@@ -116,7 +117,8 @@ class Loader {
     void check_delays(const std::vector<double>& delay) const {
         for (std::size_t row = 0; row < delay.size(); ++row) {
             const double steps = delay[row] / spec_.dt;
-            if (steps >= 1.0 - 1e-9 && steps <= most_delay_steps * (1.0 + 1e-9)) continue;
+            if (steps >= 1.0 - step_tolerance && steps <= most_delay_steps + step_tolerance)
+                continue;
             throw DataError(
                 fmt::format("{}: delay ({:g} ms) must be between dt ({:g} ms) and {:g} "
                             "ms",
@@ -152,7 +154,16 @@ void load_edges(SimulationSpec& spec) {
             p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
         } catch (const DataError& e) {
             wrong += (wrong.empty() ? "" : "\n") + std::string(e.what());
+            continue;
         }
+        const auto off = std::count_if(p.edges->delay.begin(), p.edges->delay.end(),
+                                       [&](double delay) { return !on_grid(delay, spec.dt); });
+        if (off > 0)
+            spec.warnings.push_back(
+                fmt::format("{}:{}:{}: {} of {} delays of {} are no whole numbers of dt ({:g} ms) "
+                            "and are rounded",
+                            spec.path, p.at.line, p.at.column, off, p.edges->delay.size(),
+                            p.edges->path, spec.dt));
     }
     if (!wrong.empty()) throw DataError(wrong);
 }
@@ -164,12 +175,16 @@ SimulationSpec load_inputs(SimulationSpec spec) {
     } catch (const FileError& e) {
         wrong = e.what();
     }
-    try {
-        load_edges(spec);
-    } catch (const DataError& e) {
-        if (wrong.empty()) throw;
-        throw DataError(wrong + '\n' + e.what());
+    std::string wrong_numbers;
+    for (const auto load : {load_edges, load_values}) {
+        try {
+            load(spec);
+        } catch (const DataError& e) {
+            wrong_numbers += (wrong_numbers.empty() ? "" : "\n") + std::string(e.what());
+        }
     }
+    if (!wrong_numbers.empty())
+        throw DataError(wrong + (wrong.empty() ? "" : "\n") + wrong_numbers);
     if (!wrong.empty()) throw FileError(wrong);
     return spec;
 }
@@ -184,6 +199,7 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
         const auto& source = std::get<SpikeFileSource::Params>(p.cell);
         lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
+    for (std::string& line : value_files(spec)) lines.push_back(std::move(line));
     return lines;
 }
 

@@ -14,7 +14,7 @@ PopulationRates::PopulationRates(const SimulationSpec& spec) {
         Record record;
         while (spec.populations[record.population].name != r.population) ++record.population;
         record.cells = recorded_cells(spec, r);
-        record.interval = static_cast<std::int64_t>(r.interval / spec.dt + 0.5);
+        record.interval = step_of(r.interval, spec.dt);
         record.hertz =
             1000.0 / (static_cast<double>(record.interval) * spec.dt * record.cells.count);
         records_.push_back(record);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/model/units.hpp"
 
@@ -19,10 +20,10 @@ std::uint32_t steps_of(const char* option, const std::string& text, double dt) {
     double ms = 0.0;
     const std::string problem = read_quantity(text, "ms", option, ms);
     if (!problem.empty()) throw UsageError(problem);
-    const double steps = std::round(ms / dt);
+    const double steps = rounded_steps(ms, dt);
     if (steps < 0.0 || steps > std::numeric_limits<std::uint32_t>::max())
         throw UsageError(fmt::format("{} {}: such a time is in no run", option, text));
-    if (std::abs(ms - steps * dt) > 1e-6 * dt) {
+    if (!on_grid(ms, dt)) {
         throw UsageError(fmt::format("{} {} is no whole number of the run's steps of {:g} ms",
                                      option, text, dt));
     }
@@ -38,7 +39,7 @@ struct Bins {
 };
 
 std::uint32_t nearest_steps(double ms, double dt) {
-    return static_cast<std::uint32_t>(std::max(1.0, std::round(ms / dt)));
+    return static_cast<std::uint32_t>(std::max(1.0, rounded_steps(ms, dt)));
 }
 
 Window window_of(const RecordedSpikes& run, const StatsOptions& options) {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "kernels/steps.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -35,9 +37,10 @@ std::optional<std::int64_t> shortest_interval(const CellPopulationSpec& p, doubl
     if (varies) return std::nullopt;
     std::int64_t steps = 1;
     CellModels::visit(p.cell, [&]<class M>(const typename M::Params& params) {
-        const auto in_steps = [&](double time) { return std::llround(time / dt); };
+        const auto in_steps = [&](double time) { return step_of(time, dt); };
         if constexpr (requires { params.t_ref; }) steps = in_steps(params.t_ref) + 1;
-        if constexpr (requires { params.step; }) steps = std::max(1LL, in_steps(params.step));
+        if constexpr (requires { params.step; })
+            steps = std::max<std::int64_t>(1, in_steps(params.step));
     });
     return steps;
 }
@@ -50,7 +53,7 @@ std::vector<RunawayWatch::Watched> RunawayWatch::watched_of(const SimulationSpec
     for (const CellPopulationSpec& p : spec.populations) {
         const std::optional<std::int64_t> interval = shortest_interval(p, spec.dt);
         if (!interval || !feeds_itself(spec, p.name)) continue;
-        const auto stretch = std::max<std::int64_t>(std::llround(shortest_stretch / spec.dt),
+        const auto stretch = std::max<std::int64_t>(step_of(shortest_stretch, spec.dt),
                                                     fewest_intervals * *interval);
         const double time = static_cast<double>(stretch) * spec.dt;
         out.push_back(

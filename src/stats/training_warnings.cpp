@@ -18,7 +18,7 @@ double mean(const std::vector<double>& values) {
 }  // namespace
 
 std::vector<std::string> training_warnings(const RunRecord& record) {
-    std::vector<std::string> out;
+    std::vector<std::string> out = record.warnings;
     const Curves& curves = record.curves;
     if (!curves.step_loss.empty()) {
         const double start = curves.step_loss.front(), last = curves.step_loss.back();

@@ -12,7 +12,9 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
     std::vector<std::string> out;
     for (std::size_t p = 0; p < spikes.size(); ++p) {
         const auto* source = std::get_if<PoissonSource::Params>(&spec.populations[p].cell);
-        if (spikes[p] > 0 || (source && source->rate == 0.0)) continue;
+        const auto* regular = std::get_if<RegularSource::Params>(&spec.populations[p].cell);
+        if (spikes[p] > 0 || (source && source->rate == 0.0) || (regular && regular->rate == 0.0))
+            continue;
         const CellPopulationSpec& population = spec.populations[p];
         out.push_back(population.size == 1
                           ? fmt::format("the cell of '{}' did not fire in {} ({:g} ms)",

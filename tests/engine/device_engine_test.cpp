@@ -37,7 +37,7 @@ populations:
       initial: {v: {distribution: uniform, low: -70 mV, high: -56 mV}}}
   S: {model: poisson_source, size: 50, rate: 200 Hz, amplitude: 100 Hz, frequency: 40 Hz}
   I: {<<: *cell, size: 97, tau_m: {distribution: normal, mean: 10 ms, std: 1 ms, low: 1 ms}}
-  A: {model: iaf_psc_alpha, size: 33}
+  A: {model: iaf_psc_alpha, size: 33, i_e: {linspace: [-50 pA, 90 pA]}}
   R: {model: regular_source, size: 3, rate: 100 Hz}
   V: {model: vsn, size: 40}
   F: {model: spike_source, size: 20, file: played.csv}
@@ -60,6 +60,11 @@ stimuli:
   - {to: E, kind: dc, amplitude: {distribution: normal, mean: 100 pA, std: 30 pA}, stop: 50 ms}
   - {to: I, kind: sine, amplitude: 100 pA, frequency: 50 Hz, offset: 50 pA}
   - {to: A, kind: ramp, first: 0 pA, last: 400 pA, start: 10 ms, stop: 40 ms}
+  - {to: A, kind: white_noise, sigma: 90 pA sqrt(ms), mean: 40 pA}
+  - {to: I, kind: noise, std: 60 pA, interval: 0.7 ms, start: 0.2 ms}
+  - {to: I, kind: dc, amplitude: {linspace: [0 pA, 80 pA]}}
+  - {to: R, kind: steps, times: [20 ms, 40 ms], amplitudes: [437 Hz, -50 Hz]}
+  - {to: A, kind: waveform, file: none.npy, interval: 0.9 ms, unit: pA}
 record:
   - {population: E, what: v, interval: 0.7 ms, cells: 300}
   - {population: I, what: input, interval: 1.1 ms}
@@ -80,6 +85,13 @@ std::vector<SimulationSpec> networks() {
     for (int step = 1; step < 600; step += 7) file << 0.1 * step << ", " << step % 20 << '\n';
     file.close();
     out.push_back(with_played_spikes(parse_simulation(mixed, folder + "mixed.yaml")));
+    Waveform waveform{{}, {}, 33, 50.0, ""};
+    for (int k = 0; k < 50; ++k) {
+        waveform.times.push_back(0.9 * k);
+        for (int cell = 0; cell < 33; ++cell)
+            waveform.values.push_back(static_cast<float>((k * 37 + cell * 11) % 100));
+    }
+    out.back().stimuli.back().waveform = std::make_shared<const Waveform>(waveform);
     return out;
 }
 

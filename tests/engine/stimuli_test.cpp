@@ -57,9 +57,9 @@ TEST(Currents, OneCellGetsWhatItGetsInAPanel) {
     const RandomKey random{1, Stream::stimulus, s.number, 77};
     std::vector<float> panel(32), single(32);
     for (std::size_t at = 0; at < 32; at += 16)
-        AddCurrent<16>{s, common_current(s, 77), random, 64, panel.data()}(at);
+        AddCurrent<16>{s, common_current(s, 77), nullptr, random, 64, panel.data()}(at);
     for (std::size_t at = 0; at < 32; ++at)
-        AddCurrent<1>{s, common_current(s, 77), random, 64, single.data()}(at);
+        AddCurrent<1>{s, common_current(s, 77), nullptr, random, 64, single.data()}(at);
     EXPECT_EQ(panel, single);
     EXPECT_NE(panel[0], panel[1]);
 }

@@ -24,7 +24,7 @@ TEST(SimulationKeys, UnknownKeysAndNames) {
                  "initial must be a mapping (key: value), not '-60 mV'");
     expect_error(changed("kind: dc", "kind: cd"),
                  "m.yaml:14:19: unknown kind 'cd'; did you mean 'dc'? (known: poisson, dc, steps, "
-                 "ramp, sine, noise)");
+                 "ramp, sine, noise, white_noise, waveform)");
     expect_error(changed("amplitude: 300 pA", "amplitude: 300 pA, rate: 3 Hz"),
                  "unknown key 'rate' in stimuli[1] (known: kind, to, start, stop, amplitude)");
     expect_error(changed("connect: one_to_one", "connect: one_to_many"),

@@ -65,7 +65,7 @@ TEST(SimulationParts, SourcesTakeNothing) {
         "m.yaml:14:34: amplitude is a current, but 'S' (poisson_source) takes a rate (Hz)");
     expect_error(
         replaced(changed("{to: I, kind", "{to: S, kind"), "poisson_source", "regular_source"),
-        "m.yaml:14:10: 'S' is a regular_source, which takes no current");
+        "m.yaml:14:34: amplitude is a current, but 'S' (regular_source) takes a rate (Hz)");
 }
 
 TEST(SimulationParts, KeysOfRules) {

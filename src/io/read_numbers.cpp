@@ -1,0 +1,139 @@
+#include "src/io/read_numbers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "snnsim/error.hpp"
+#include "src/io/hdf5.hpp"
+#include "src/io/read_columns.hpp"
+#include "src/io/read_npy.hpp"
+
+namespace snnsim {
+namespace {
+
+void expect_at_most(std::size_t count, std::size_t most) {
+    if (count > most)
+        throw FileError(fmt::format("it has {} values; at most {} are used", count, most));
+}
+
+NumberTable read_npy_table(const NumbersFile& how, std::size_t most) {
+    NpyArray array = read_npy(how.file, most);
+    NumberTable out;
+    out.rows = array.shape[0];
+    if (array.shape.size() == 2) out.columns = array.shape[1];
+    out.values = std::move(array.values);
+    return out;
+}
+
+NumberTable read_csv_table(const NumbersFile& how, Times times, std::size_t most) {
+    ColumnFile file = read_columns(how.file);
+    NumberTable out;
+    std::vector<const Column*> columns;
+    for (const Column& c : file.columns) {
+        if (c.name == "time" && how.column != "time") {
+            if (times == Times::none) continue;
+            out.times = c.values;
+            out.time_unit = c.unit;
+        } else if (how.column.empty() || c.name == how.column) {
+            columns.push_back(&c);
+        }
+    }
+    if (columns.empty())
+        throw FileError(how.column.empty() ? "there is no column of values"
+                                           : fmt::format("there is no column '{}'", how.column));
+    if (times == Times::wanted && !file.find("time"))
+        throw FileError("there is no column 'time'; add it, or the key 'interval' to the model");
+    out.rows = columns[0]->values.size();
+    out.columns = columns.size();
+    out.unit = columns[0]->unit;
+    expect_at_most(out.rows * out.columns, most);
+    for (std::size_t row = 0; row < out.rows; ++row) {
+        for (const Column* c : columns) {
+            if (c->unit != out.unit)
+                throw FileError(
+                    fmt::format("'{}' and '{}' have different units", columns[0]->name, c->name));
+            out.values.push_back(c->values[row]);
+        }
+    }
+    return out;
+}
+
+/// The dimensions of a data set of real numbers.
+h5::Dims numeric_dims(hid_t file, const std::string& name) {
+    if (!h5::exists(file, name)) throw FileError(fmt::format("there is no data set '{}'", name));
+    H5O_info_t info;
+    h5::check(H5Oget_info_by_name(file, name.c_str(), &info, H5P_DEFAULT), "cannot read " + name);
+    if (info.type != H5O_TYPE_DATASET) throw FileError(fmt::format("'{}' is no data set", name));
+    const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
+    const h5::Handle type(H5Dget_type(set), H5Tclose, name);
+    const H5T_class_t kind = H5Tget_class(type);
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT)
+        throw FileError(fmt::format("'{}' holds no numbers", name));
+    const h5::Handle space(H5Dget_space(set), H5Sclose, name);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (rank != 1 && rank != 2)
+        throw FileError(fmt::format("'{}' has {} dimensions; one or two are read", name, rank));
+    h5::Dims dims(static_cast<std::size_t>(rank));
+    H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+    return dims;
+}
+
+std::string unit_of(hid_t file, const std::string& name) {
+    const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
+    return h5::has_attribute(set, "units") ? h5::read_text(set, "units") : "";
+}
+
+NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t most) {
+    const h5::Handle file = h5::open_to_read(how.file);
+    const h5::Dims dims = numeric_dims(file, how.dataset);
+    NumberTable out;
+    out.rows = dims[0];
+    if (dims.size() == 2) out.columns = dims[1];
+    if (out.columns > 0 && out.rows > most / out.columns)
+        throw FileError(fmt::format("'{}' has {} times {} values; at most {} are used", how.dataset,
+                                    out.rows, out.columns, most));
+    out.values = h5::read_vector<double>(file, how.dataset);
+    out.unit = unit_of(file, how.dataset);
+    if (times == Times::none) return out;
+    const std::size_t slash = how.dataset.rfind('/');
+    const std::string beside =
+        (slash == std::string::npos ? "" : how.dataset.substr(0, slash + 1)) + "times";
+    if (!h5::exists(file, beside))
+        throw FileError(
+            fmt::format("there is no data set '{}'; add it, or the key 'interval' to "
+                        "the model",
+                        beside));
+    const h5::Dims of_times = numeric_dims(file, beside);
+    if (of_times.size() != 1 || of_times[0] != out.rows)
+        throw FileError(
+            fmt::format("'{}' must have one dimension and {} times, as many as '{}' "
+                        "has rows",
+                        beside, out.rows, how.dataset));
+    out.times = h5::read_vector<double>(file, beside);
+    out.time_unit = unit_of(file, beside);
+    return out;
+}
+
+}  // namespace
+
+NumberTable read_numbers(const NumbersFile& how, Times times, std::size_t most) {
+    const std::string ending = std::filesystem::path(how.file).extension();
+    if (ending == ".csv") {
+        try {
+            return read_csv_table(how, times, most);
+        } catch (const FileError& e) {  // what read_columns says has the file's name
+            throw DataError(fmt::format("{}: {}", how.file, e.what()));
+        }
+    }
+    if (!std::filesystem::is_regular_file(how.file))
+        throw DataError(fmt::format("{}: there is no such file", how.file));
+    try {
+        return ending == ".npy" ? read_npy_table(how, most) : read_hdf5_table(how, times, most);
+    } catch (const FileError& e) {
+        throw DataError(fmt::format("{}: {}", how.file, e.what()));
+    }
+}
+
+}  // namespace snnsim

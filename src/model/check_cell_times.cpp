@@ -1,0 +1,104 @@
+// Checks of the times that cells have: those that become steps, and time constants.
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "src/model/distribution.hpp"
+#include "src/model/simulation_checks.hpp"
+
+namespace snnsim {
+namespace {
+
+/// The values that a parameter takes, as one distribution.
+Distribution given_values(const CellPopulationSpec& p, const char* name, double constant) {
+    for (const NamedDistribution& varied : p.varied) {
+        if (varied.name == name) return varied.value;
+    }
+    Distribution d;
+    d.mean = constant;
+    return d;
+}
+
+/// No cell has a positive time that becomes 0.
+void check_varied(SimulationView& model, Places::Path path, const char* key,
+                  const Distribution& d) {
+    const double dt = model.spec.dt;
+    const auto vanishes = [&](double x) { return x > 0.0 && rounded_steps(x, dt) == 0.0; };
+    const auto [least, greatest] = extent(d);
+    double bad = vanishes(least) ? least : greatest;
+    if (d.listed) {
+        for (const double x : d.listed->values) bad = vanishes(x) ? x : bad;
+    }
+    if (vanishes(bad))
+        model.add(path, fmt::format("{} may be {:g} ms, which is less than half a dt ({:g} ms) and "
+                                    "would become 0; write at least {:g} ms, or a smaller dt",
+                                    key, bad, dt, dt));
+}
+
+}  // namespace
+
+void check_time_constant(SimulationView& model, Places::Path path, const char* key, double tau) {
+    if (!(tau > 0.0) || tau >= model.spec.dt * (1.0 - 1e-9)) return;
+    model.warn(path,
+               fmt::format("{} ({:g} ms) is shorter than dt ({:g} ms): within a step it decays "
+                           "to {:.2g}; a smaller dt shows what happens in between",
+                           key, tau, model.spec.dt, std::exp(-model.spec.dt / tau)));
+}
+
+void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
+    if (!model.sound({"dt"})) return;
+    const auto look = [&]<class P>(const P& params, const auto& field) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params.*field.member)>, double>) {
+            const std::string_view name = field.name;
+            if (std::string_view(field.unit) != "ms" || name == "step") return;
+            const Places::Path path{"populations", p.name, field.name};
+            const Distribution d = given_values(p, field.name, params.*field.member);
+            if (name.starts_with("tau")) {
+                check_time_constant(model, path, field.name, extent(d).first);
+            } else if (d.constant()) {
+                check_rounded(model, path, field.name, d.mean, model.spec.dt);
+            } else {
+                check_varied(model, path, field.name, d);
+            }
+        }
+    };
+    std::visit(
+        [&]<class P>(const P& params) {
+            std::apply([&](const auto&... field) { (look(params, field), ...); }, P::fields());
+            if constexpr (requires { params.c_m / params.g_l; }) {
+                const double least = extent(given_values(p, "c_m", params.c_m)).first,
+                             most = extent(given_values(p, "g_l", params.g_l)).second;
+                check_time_constant(model, {"populations", p.name, "g_l"}, "c_m / g_l",
+                                    least / most);
+            }
+        },
+        p.cell);
+    if (const auto* source = std::get_if<RegularSource::Params>(&p.cell)) {
+        constexpr double most = 16777216.0;  // what a float counts
+        if (rounded_steps(source->first, model.spec.dt) > most)
+            model.add({"populations", p.name, "first"},
+                      fmt::format("first ({:g} ms) is more than {:.0f} steps of dt ({:g} ms)",
+                                  source->first, most, model.spec.dt));
+    }
+}
+
+void check_listed(SimulationView& model, const CellPopulationSpec& p) {
+    const auto check = [&](Places::Path path, const NamedDistribution& d) {
+        if (!d.value.by_cell() || !model.sound(path)) return;
+        const ListedValues* const listed = d.value.listed.get();
+        if (listed && model.spec.scale.neurons < 1.0) {
+            model.add(path, fmt::format("scale.neurons ({:g}) cannot take cells away where {} is "
+                                        "listed for each; write another size",
+                                        model.spec.scale.neurons, d.name));
+        } else if (listed && listed->from.file.empty() && model.size_known(p) &&
+                   listed->values.size() != static_cast<std::size_t>(p.size)) {
+            model.add(path, fmt::format("{} has {} values, but '{}' has {} cells; write as many",
+                                        d.name, listed->values.size(), p.name, p.size));
+        }
+    };
+    for (const NamedDistribution& d : p.varied) check({"populations", p.name, d.name}, d);
+    for (const NamedDistribution& d : p.initial)
+        check({"populations", p.name, "initial", d.name}, d);
+}
+
+}  // namespace snnsim
