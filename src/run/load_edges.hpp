@@ -15,7 +15,8 @@ namespace snnsim {
 /// beyond most_delay_steps; with `dale`, weights of both signs.
 void load_edges(SimulationSpec& spec);
 
-/// The model with its edges, played spikes, values of cells and waveforms. What is wrong in any of the files is told at once.
+/// The model with its edges, played spikes, values of cells and waveforms. What is wrong in any of
+/// the files is told at once.
 SimulationSpec load_inputs(SimulationSpec spec);
 
 /// "SHA-256  path" of every file that the model has read: what a run stores, and compares when it
