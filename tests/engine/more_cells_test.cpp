@@ -316,7 +316,7 @@ TEST(RegularSource, FiresAtFirstAndThenEveryPeriod) {
     };
     EXPECT_EQ(times({.rate = 100.0}, 0.1, 350), (std::vector{100, 200, 300}));
     EXPECT_EQ(times({.rate = 100.0, .first = 2.5}, 0.1, 250), (std::vector{25, 125, 225}));
-    EXPECT_EQ(times({.rate = 300.0}, 0.1, 100), (std::vector{33, 66, 99}));  // 3.33 ms
+    EXPECT_EQ(times({.rate = 300.0}, 0.1, 100), (std::vector{33, 67, 100}));  // 3.33, 6.67 ms
     EXPECT_EQ(times({.rate = 1000.0, .first = 0.4}, 1.0, 3), (std::vector{1, 2, 3}));
     EXPECT_TRUE(times({.rate = 0.0, .first = 1.0}, 0.1, 100).empty());
 }
