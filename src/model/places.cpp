@@ -10,6 +10,7 @@
 
 #include "kernels/steps.hpp"
 #include "src/model/suggest.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 
@@ -42,7 +43,7 @@ bool Places::sound_or_absent(Path path) const {
 
 void Places::add_no_population(const std::string& name, Path path) {
     if (!sound(path)) return;
-    add(path, fmt::format("there is no population '{}'{} (there are: {})", name,
+    add(path, fmt::format("there is no population '{}'{} (there are: {})", excerpt(name),
                           did_you_mean(name, names), join(names)));
 }
 
@@ -50,8 +51,13 @@ void check_name(Places& places, const std::string& name, Places::Path path, cons
     const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return std::isalnum(c) || c == '_' || c == '-';
     });
-    if (good) return;
-    places.add(path, fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what, name));
+    if (!good) {
+        places.add(path, fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what,
+                                     excerpt(name)));
+    } else if (name.size() > most_quoted) {
+        places.add(path,
+                   fmt::format("{} has {} characters; at most {}", what, name.size(), most_quoted));
+    }
 }
 
 void check_names(Places& places, const std::string& model_name) {
@@ -106,7 +112,8 @@ void ProjectionNames::check(Places& places, std::size_t k, const std::string& fr
     ends_.push_back(ends);
     if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
         places.add({"projections", std::to_string(k)},
-                   fmt::format("another projection is called '{}' too; rename a population", name));
+                   fmt::format("another projection is called '{}' too; rename a population",
+                               excerpt(name)));
         return;
     }
     names_.push_back(name);

@@ -403,12 +403,13 @@ class FieldReader {
         if (known.empty()) return;
         for (const Entry& entry : value.map) {
             if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-            std::string message = fmt::format("unknown key '{}' in {}{} (known: {})", entry.key,
-                                              key, hint(entry.key, "key", known), join(known));
+            std::string message =
+                fmt::format("unknown key '{}' in {}{} (known: {})", excerpt(entry.key), key,
+                            hint(entry.key, "key", known), join(known));
             if (chosen && !chosen->override_text.empty() && entry.value.override_text.empty()) {
                 message +=
                     fmt::format("; --set {} chose what has other keys: set all of {} instead",
-                                chosen->override_text, key);
+                                excerpt(chosen->override_text), key);
             }
             problems_.add_unknown(entry, message);
         }
