@@ -361,10 +361,11 @@ class FieldReader {
             if (!wrong.empty()) {
                 problems_.add(value, wrong);
             } else if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max())) {
-                problems_.add(value,
-                              fmt::format("{} cannot be as large as '{}': cells are computed "
-                                          "in single precision, which ends at 3.4e38{}{}",
-                                          meta.key, value.text, *meta.unit ? " " : "", meta.unit));
+                problems_.add(
+                    value,
+                    fmt::format("{} cannot be as large as '{}': cells are computed "
+                                "in single precision, which ends at 3.4e38{}{}",
+                                meta.key, excerpt(value.text), *meta.unit ? " " : "", meta.unit));
             } else if (check_limits(value, meta, number)) {
                 out = number;
             }
