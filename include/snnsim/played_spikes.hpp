@@ -13,6 +13,8 @@ struct PlayedSpikes {
         keys;                   // of played_key (kernels/cells/spike_file_source.hpp), ascending
     std::uint64_t later = 0;    // how many the file has after the end of the simulation
     std::uint64_t rounded = 0;  // how many lie between two steps
+    std::uint64_t merged = 0;   // how many a cell had in a step beside another
+    bool assumed_unit = false;  // the file does not say that its times are in ms
     std::string sha256;         // of the file
 };
 

@@ -30,6 +30,13 @@ SNN_HD inline std::size_t keys_below(PlayedKeys keys, std::uint64_t key) {
     return low;
 }
 
+/// What becomes of two spikes of one cell in one step, of which a cell can send one.
+enum class SameStep : std::uint8_t { error, merge };
+template <>
+struct Names<SameStep> {
+    static constexpr std::array values{"error", "merge"};
+};
+
 /// Each cell sends the spikes that the file has for it. They reach its step as its current: 1 in
 /// the step that ends at the spike's time, rounded to dt, and 0 in all others.
 struct SpikeFileSource {
@@ -40,15 +47,21 @@ struct SpikeFileSource {
 
     struct Params {
         std::string file, population;
+        SameStep same_step = SameStep::error;
         static constexpr auto fields() {
             return std::tuple{
                 Field{"file", &Params::file, "", unlimited,
                       "spikes to play, beside the model file: .h5 (SONATA, as run files and "
-                      "`snnsim encode` write it), or .csv, .dat or .txt with a time in ms and a "
-                      "cell in each line",
+                      "`snnsim encode` write it; also its first layout, /spikes/gids), or .csv, "
+                      ".dat or .txt with a time in ms and a cell in each line, in this order or as "
+                      "a header says (time or timestamps, cell or node_ids, population)",
                       Need::required},
                 Field{"population", &Params::population, "", unlimited,
-                      "population in an .h5 file; default: of this name"}};
+                      "population in the file; default: of this name"},
+                Field{"same_step", &Params::same_step, "", unlimited,
+                      "two spikes of a cell in one step: error (default, as the network would get "
+                      "fewer spikes than the file has; a smaller dt keeps them apart), or merge "
+                      "(the cell sends one; `check` and the run tell how many were merged)"}};
         }
     };
     struct Constants {

@@ -74,6 +74,11 @@ std::string played_text(const SimulationSpec& spec) {
             out += fmt::format("; {} more {} after the end",
                                grouped(static_cast<std::int64_t>(p.played->later)),
                                p.played->later == 1 ? "comes" : "come");
+        if (p.played->merged > 0)
+            out += fmt::format("; {} merged with another of the same cell and step",
+                               grouped(static_cast<std::int64_t>(p.played->merged)));
+        if (p.played->assumed_unit)
+            out += "; note: the file names no unit of its times: ms assumed";
         out += '\n';
     }
     return out;

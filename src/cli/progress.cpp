@@ -176,11 +176,4 @@ std::string duration_text(double seconds) {
     return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
-std::string bytes_text(std::size_t bytes) {
-    const auto value = static_cast<double>(bytes);
-    if (value >= 1e9) return fmt::format("{:.1f} GB", value * 1e-9);
-    if (value >= 1e6) return fmt::format("{:.0f} MB", value * 1e-6);
-    return fmt::format("{:.0f} kB", value * 1e-3);
-}
-
 }  // namespace snnsim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "snnsim/run.hpp"
+#include "src/files/room.hpp"
 #include "src/training/loop.hpp"
 #include "src/words.hpp"
 
@@ -42,7 +43,5 @@ std::string bar_line(const std::string& before, double share, const std::string&
 
 /// "1:23", "2:03:04"
 std::string duration_text(double seconds);
-/// 123456789 bytes -> "123 MB"
-std::string bytes_text(std::size_t bytes);
 
 }  // namespace snnsim

@@ -59,7 +59,8 @@ std::string find_file(const fs::path& folder, const File& file) {
     for (const std::string& name : {dash, dot}) {
         for (const char* suffix : {"", ".gz"}) {
             const fs::path path = folder / (name + suffix);
-            if (fs::exists(path)) return path.string();
+            std::error_code ignored;
+            if (fs::exists(path, ignored)) return path.string();
         }
     }
     return "";
@@ -113,7 +114,8 @@ bool fetch_mnist(const fs::path& folder) {
 /// Where the files are; fetches MNIST into the cache when they are nowhere.
 fs::path locate(DataSet set, const std::string& data_dir) {
     if (!data_dir.empty()) {
-        if (!fs::is_directory(data_dir))
+        std::error_code ignored;
+        if (!fs::is_directory(data_dir, ignored))
             throw DataError(fmt::format("--data-dir {}: there is no such folder", data_dir));
         for (const File& file : files) {
             if (find_file(data_dir, file).empty()) {

@@ -4,43 +4,99 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <string_view>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
 
 namespace snnsim {
 namespace {
 
-constexpr std::size_t largest_file = std::size_t{1} << 32;
-
-std::vector<std::uint8_t> unpack(const std::vector<std::uint8_t>& packed, const std::string& path) {
-    z_stream stream{};
-    if (inflateInit2(&stream, 15 + 32) != Z_OK) throw DataError(path + ": zlib cannot start");
-    std::vector<std::uint8_t> out(packed.size() * 4 + 1024);
-    stream.next_in = const_cast<Bytef*>(packed.data());
-    stream.avail_in = static_cast<uInt>(packed.size());
-    int status = Z_OK;
-    while (status == Z_OK) {
-        if (stream.total_out == out.size()) out.resize(out.size() * 2);
-        if (out.size() > largest_file) break;
-        stream.next_out = out.data() + stream.total_out;
-        stream.avail_out = static_cast<uInt>(out.size() - stream.total_out);
-        status = inflate(&stream, Z_NO_FLUSH);
-    }
-    const std::string reason = stream.msg ? stream.msg : "the file ends too early";
-    out.resize(stream.total_out);
-    inflateEnd(&stream);
-    // inflate has compared length and CRC-32 with the trailer when it says that the stream has
-    // ended.
-    if (status != Z_STREAM_END)
-        throw DataError(fmt::format("{}: damaged gzip data: {}", path, reason));
-    return out;
-}
+constexpr std::uint64_t largest_file = (std::uint64_t{1} << 32) - 4096;  // zlib counts 32 bits
+constexpr std::uint64_t longest_header = 4 + 4 * 8;
 
 std::uint32_t big_endian(const std::uint8_t* at) {
     return static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
            static_cast<std::uint32_t>(at[2]) << 8 | at[3];
+}
+
+/// How many bytes the file has, as its header says. Of what is no IDX file only the header is
+/// wanted, for the message.
+std::uint64_t size_from_header(const std::vector<std::uint8_t>& begin) {
+    if (begin.size() < 4 || begin[0] != 0 || begin[1] != 0 || begin[3] < 1 || begin[3] > 8)
+        return longest_header;
+    const std::size_t header = 4 + 4 * std::size_t{begin[3]};
+    if (begin.size() < header) return longest_header;
+    std::uint64_t product = 1;
+    for (std::size_t at = 4; at < header; at += 4) {
+        const std::uint32_t size = big_endian(begin.data() + at);
+        if (size != 0 && product > largest_file / size) return longest_header;
+        product *= size;
+    }
+    return header + product;
+}
+
+/// Inflates as much as is asked for.
+class Unpacker {
+  public:
+    Unpacker(const std::vector<std::uint8_t>& packed, const std::string& path) : path_(path) {
+        if (inflateInit2(&stream_, 15 + 32) != Z_OK) throw DataError(path + ": zlib cannot start");
+        stream_.next_in = const_cast<Bytef*>(packed.data());
+        stream_.avail_in = static_cast<uInt>(packed.size());
+    }
+    ~Unpacker() { inflateEnd(&stream_); }
+    Unpacker(const Unpacker&) = delete;
+    Unpacker& operator=(const Unpacker&) = delete;
+
+    /// Goes on until `out` has `size` bytes, or the stream has ended. inflate has compared length
+    /// and CRC-32 with the trailer when it says that it has.
+    void fill(std::vector<std::uint8_t>& out, std::uint64_t size) {
+        const std::size_t before = out.size();
+        out.resize(size);
+        stream_.next_out = out.data() + before;
+        stream_.avail_out = static_cast<uInt>(size - before);
+        while (!ended_ && stream_.avail_out > 0) {
+            const int status = inflate(&stream_, Z_NO_FLUSH);
+            ended_ = status == Z_STREAM_END;
+            if (status == Z_OK || ended_) continue;
+            throw DataError(path_ + ": damaged gzip data: " +
+                            (status == Z_BUF_ERROR ? "the file ends too early"
+                             : another_checksum()  ? "its checksum is another"
+                                                   : "it cannot be unpacked"));
+        }
+        out.resize(size - stream_.avail_out);
+    }
+
+  private:
+    /// zlib has no other way to tell it.
+    bool another_checksum() const {
+        return stream_.msg && std::string_view(stream_.msg).ends_with("check");
+    }
+
+    z_stream stream_{};
+    const std::string& path_;
+    bool ended_ = false;
+};
+
+/// As long as the header says, and a byte more where there is one: a small file may unpack to
+/// anything.
+std::vector<std::uint8_t> unpack(const std::vector<std::uint8_t>& packed, const std::string& path) {
+    Unpacker unpacker(packed, path);
+    std::vector<std::uint8_t> out;
+    unpacker.fill(out, longest_header);
+    const std::uint64_t size = size_from_header(out) + 1;
+    constexpr std::uint64_t most_packed = 1032;  // bytes in one
+    if (size / most_packed > packed.size())
+        throw DataError(
+            fmt::format("{}: the header says {}, more than {} can unpack to: the file "
+                        "is cut off or damaged",
+                        path, bytes_text(size), bytes_text(packed.size())));
+    require_room(2 * size, path + ": what it unpacks to");
+    if (size > out.size()) unpacker.fill(out, size);
+    return out;
 }
 
 const char* content_of(int dims) {
@@ -50,13 +106,21 @@ const char* content_of(int dims) {
 }  // namespace
 
 std::vector<std::uint8_t> read_unpacked(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw DataError("cannot open " + path);
-    std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file),
-                                    std::istreambuf_iterator<char>()};
-    if (file.bad()) throw DataError("cannot read " + path);
-    const bool gzip = bytes.size() > 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
-    return gzip ? unpack(bytes, path) : bytes;
+    try {
+        const std::uint64_t size = size_of_input(path);
+        if (size > largest_file)
+            throw DataError(fmt::format("{} is larger than 4 GiB: no such data set is read", path));
+        require_room(size, path);
+        std::ifstream file(path, std::ios::binary);
+        std::vector<std::uint8_t> bytes(size);
+        file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+        if (file.bad()) throw DataError("cannot read " + path);
+        bytes.resize(static_cast<std::size_t>(file.gcount()));
+        const bool gzip = bytes.size() > 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
+        return gzip ? unpack(bytes, path) : bytes;
+    } catch (const FileError& e) {
+        throw DataError(e.what());
+    }
 }
 
 IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& path,
@@ -84,7 +148,7 @@ IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& pa
     const std::size_t header = 4 + 4 * static_cast<std::size_t>(dims);
     if (bytes.size() < header) throw DataError(fmt::format("{}: the header is cut off", path));
     IdxArray array;
-    std::size_t product = 1;
+    std::uint64_t product = 1;
     for (int d = 0; d < dims; ++d) {
         const std::uint32_t size = big_endian(bytes.data() + 4 + 4 * d);
         array.dims.push_back(size);
@@ -93,11 +157,14 @@ IdxArray parse_idx(const std::vector<std::uint8_t>& bytes, const std::string& pa
         }
         product *= size;
     }
-    if (bytes.size() != header + product) {
-        throw DataError(fmt::format("{}: {} bytes, but the header says {}: the file is {}", path,
-                                    bytes.size(), header + product,
-                                    bytes.size() < header + product ? "cut off" : "too long"));
-    }
+    if (bytes.size() < header + product)
+        throw DataError(fmt::format("{}: {} bytes, but the header says {}: the file is cut off",
+                                    path, bytes.size(), header + product));
+    if (bytes.size() > header + product)
+        throw DataError(
+            fmt::format("{}: the header says {} bytes, and more follow: the file is "
+                        "too long",
+                        path, header + product));
     array.data.assign(bytes.begin() + static_cast<std::ptrdiff_t>(header), bytes.end());
     return array;
 }

@@ -12,7 +12,8 @@ struct IdxArray {
     std::vector<std::uint8_t> data;  // row-major
 };
 
-/// The whole file, unpacked where it is gzip. Throws DataError.
+/// The file, unpacked where it is gzip: then no more than a byte beyond what its header says.
+/// Throws DataError.
 std::vector<std::uint8_t> read_unpacked(const std::string& path);
 
 /// Bytes of an IDX file to an array of bytes with the number of dimensions wanted (3: images, 1:

@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "shipped_models.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/files/input_file.hpp"
 #include "src/model/read_fields.hpp"
 
 namespace snnsim {
@@ -48,12 +45,10 @@ EnergyModel read_energy_model(const std::string& name_or_path) {
                         "or name a file)",
                         name_or_path, did_you_mean(name_or_path, names), join(names)));
     }
-    std::ifstream file(name_or_path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(name_or_path))
-        throw FileError("cannot open the energy model " + name_or_path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return parse(text.str(), name_or_path);
+    const std::string wrong = why_unreadable(name_or_path);
+    if (!wrong.empty())
+        throw FileError(fmt::format("cannot open the energy model {}: {}", name_or_path, wrong));
+    return parse(read_small_text(name_or_path), name_or_path);
 }
 
 std::string energy_model_of(const ModelSpec& spec, const std::string& asked) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <type_traits>
 
+#include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
@@ -110,11 +111,12 @@ ProtocolState read_protocol(hid_t file) {
     const h5::Handle g = h5::open_group(file, "protocol");
     ProtocolState s;
     const std::vector<std::uint64_t> place = h5::read_vector<std::uint64_t>(g, "place");
-    s.phase = place.at(0);
-    s.trial = place.at(1);
-    s.repeat = place.at(2);
-    s.trial_start = place.at(3);
-    s.too_few = static_cast<std::uint8_t>(place.at(4));
+    if (place.size() != 5) throw FileError("'protocol/place' must hold 5 numbers");
+    s.phase = place[0];
+    s.trial = place[1];
+    s.repeat = place[2];
+    s.trial_start = place[3];
+    s.too_few = static_cast<std::uint8_t>(place[4]);
     for_each_part(s, [&](const char* name, auto& part) {
         using T = typename std::remove_cvref_t<decltype(part)>::value_type;
         part = h5::read_vector<T>(g, name);
@@ -157,8 +159,9 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
     });
 }
 
-SimulationCheckpoint read_checkpoint(const std::string& path) {
-    const h5::Handle file = h5::open_file(path);
+namespace {
+
+SimulationCheckpoint read_all(hid_t file) {
     SimulationCheckpoint c;
     c.engine.now = h5::read_number<std::int64_t>(file, "steps");
     c.seconds = h5::read_number<double>(file, "seconds");
@@ -188,6 +191,17 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
     const auto plastic = h5::read_number<std::uint64_t>(file, "plastic_projections");
     for (std::uint64_t k = 0; k < plastic; ++k) c.engine.plastic.push_back(read_plastic(file, k));
     return c;
+}
+
+}  // namespace
+
+SimulationCheckpoint read_checkpoint(const std::string& path) {
+    const h5::Handle file = h5::open_file(path);
+    try {
+        return read_all(file);
+    } catch (const FileError& e) {
+        throw FileError(path + ": " + e.what());
+    }
 }
 
 }  // namespace snnsim

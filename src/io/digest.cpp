@@ -11,6 +11,7 @@
 #include "kernels/math/exp.hpp"
 #include "snnsim/error.hpp"
 #include "src/data/idx.hpp"
+#include "src/files/input_file.hpp"
 
 namespace snnsim {
 
@@ -31,6 +32,7 @@ std::string finished(SHA256_CTX& context) {
 }  // namespace
 
 std::string file_sha256(const std::string& path) {
+    require_readable(path);
     std::ifstream file(path, std::ios::binary);
     if (!file) throw FileError("cannot read " + path);
     SHA256_CTX context;

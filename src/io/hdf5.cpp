@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <optional>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
+#include "src/files/whole_number.hpp"
 
 namespace snnsim::h5 {
 namespace {
@@ -23,18 +30,36 @@ herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
     return 0;
 }
 
-[[noreturn]] void fail(const std::string& what) {
-    std::string reason;
-    if (tamed) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
-    H5Eclear2(H5E_DEFAULT);
-    // Of "file write failed: time = ..., errno = 28, error message = 'No space left on device', buf
-    // = ..." only the cause.
+/// What HDF5's first message says in words of ours; "" where it says nothing that helps.
+std::string cause_of(const std::string& message) {
+    // "file write failed: time = ..., errno = 28, error message = 'No space left on device', ..."
     const std::string before = "error message = '";
-    if (const std::size_t at = reason.find(before); at != std::string::npos) {
+    if (const std::size_t at = message.find(before); at != std::string::npos) {
         const std::size_t from = at + before.size();
-        reason = reason.substr(from, reason.find('\'', from) - from);
+        return message.substr(from, message.find('\'', from) - from);
     }
-    throw FileError(reason.empty() ? what : fmt::format("{}: {}", what, reason));
+    constexpr std::array<std::array<const char*, 2>, 6> known{{
+        {"file signature not found", "it is no HDF5 file"},
+        {"truncated file", "it is cut off"},
+        {"unable to lock file", "another program has it open"},
+        {"already open for write", "another program is writing it, or was ended while it did"},
+        {"not registered", "it is compressed in a way that is not known here"},
+        {"convert between", "it holds another kind of data"},
+    }};
+    for (const auto& [theirs, ours] : known) {
+        if (message.find(theirs) != std::string::npos) return ours;
+    }
+    return "";
+}
+
+[[noreturn]] void fail(const std::string& what) {
+    std::string message;
+    if (tamed) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &message);
+    H5Eclear2(H5E_DEFAULT);
+    std::string cause = cause_of(message);
+    if (cause.empty() && (what.starts_with("cannot read") || what.starts_with("cannot open")))
+        cause = "it is damaged";
+    throw FileError(cause.empty() ? what : fmt::format("{}: {}", what, cause));
 }
 
 Handle text_type() {
@@ -89,6 +114,7 @@ Handle create_file(const std::string& path) {
             "cannot create " + path};
 }
 Handle open_file(const std::string& path) {
+    require_readable(path);
     return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
             "cannot open " + path + " as an HDF5 file"};
 }
@@ -108,16 +134,19 @@ Handle create_growing_file(const std::string& path) {
             "cannot create " + path};
 }
 Handle open_to_append(const std::string& path) {
+    require_readable(path);
     return {H5Fopen(path.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, newest_format()), H5Fclose,
             "cannot open " + path + " to append"};
 }
 Handle open_to_read(const std::string& path) {
+    require_readable(path);
     const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
     return {file >= 0 ? file
                       : H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, newest_format()),
             H5Fclose, "cannot open " + path + " as an HDF5 file"};
 }
 Handle open_to_change(const std::string& path) {
+    require_readable(path);
     const Handle access = newest_format();
     const hbool_t clear = true;  // of the mark that a killed writer leaves, as h5clear does
     H5Pset(access, "clear_status_flags", &clear);
@@ -129,6 +158,7 @@ void make_whole(const std::string& path) {
     constexpr std::array<char, 9> newest{'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n', 3};
     constexpr std::size_t end_of_file = 28;  // its place in a header of version 3
     std::array<char, end_of_file + sizeof(std::uint64_t)> header{};
+    if (!why_unreadable(path).empty()) return;
     std::ifstream file(path, std::ios::binary);
     if (!file.read(header.data(), header.size())) return;
     if (!std::equal(newest.begin(), newest.end(), header.begin())) return;
@@ -190,14 +220,6 @@ void remove_link(hid_t parent, const std::string& path) {
     if (exists(parent, path))
         check(H5Ldelete(parent, path.c_str(), H5P_DEFAULT), "cannot remove '" + path + "'");
 }
-void read_attribute(hid_t object, const std::string& name, hid_t type, void* data) {
-    const Handle attribute = open_attribute(object, name);
-    const Handle space(H5Aget_space(attribute), H5Sclose, "data space");
-    if (H5Sget_simple_extent_npoints(space) != 1)
-        throw FileError("the attribute '" + name + "' is not one number");
-    check(H5Aread(attribute, type, data), "cannot read the attribute '" + name + "'");
-}
-
 void write_text(hid_t object, const std::string& name, const std::string& value) {
     const char* text = value.c_str();
     write_attribute(object, name, text_type(), {}, &text);
@@ -207,20 +229,191 @@ void write_texts(hid_t object, const std::string& name, const std::vector<std::s
     for (const std::string& v : values) texts.push_back(v.c_str());
     write_attribute(object, name, text_type(), {values.size()}, texts.data());
 }
+namespace {
+
+constexpr hssize_t most_texts = 1 << 20;
+constexpr std::size_t most_text = 64 << 20;  // bytes
+
+/// The texts of strings, each in `size` bytes; what comes after a zero, or is padding, is no part.
+std::vector<std::string> fixed_texts(hid_t attribute, hid_t type, std::size_t count,
+                                     const std::string& what) {
+    const std::size_t size = H5Tget_size(type);
+    if (size == 0 || size > most_text / count) throw FileError(what + ": it is damaged");
+    std::vector<char> bytes(count * size);
+    check(H5Aread(attribute, type, bytes.data()), what);
+    std::vector<std::string> out;
+    for (std::size_t k = 0; k < count; ++k) {
+        const char* const first = bytes.data() + k * size;
+        std::string& text = out.emplace_back(first, std::find(first, first + size, '\0'));
+        if (H5Tget_strpad(type) == H5T_STR_SPACEPAD) text.erase(text.find_last_not_of(' ') + 1);
+    }
+    return out;
+}
+
+std::vector<std::string> variable_texts(hid_t attribute, hid_t type, hid_t space, std::size_t count,
+                                        const std::string& what) {
+    std::vector<char*> texts(count);
+    check(H5Aread(attribute, type, texts.data()), what);
+    std::vector<std::string> out;
+    for (const char* text : texts) out.emplace_back(text ? text : "");
+    check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts.data()), "text memory");
+    return out;
+}
+
+std::vector<std::string> enumerated_texts(hid_t attribute, hid_t type, std::size_t count,
+                                          const std::string& what) {
+    const std::size_t size = H5Tget_size(type);
+    std::vector<char> bytes(count * size);
+    check(H5Aread(attribute, type, bytes.data()), what);
+    std::vector<std::string> out;
+    for (std::size_t k = 0; k < count; ++k) {
+        std::array<char, 256> name{};
+        check(H5Tenum_nameof(type, bytes.data() + k * size, name.data(), name.size() - 1), what);
+        out.emplace_back(name.data());
+    }
+    return out;
+}
+
+}  // namespace
+
 std::vector<std::string> read_texts(hid_t object, const std::string& name) {
     const Handle attribute = open_attribute(object, name);
-    const Handle space(H5Aget_space(attribute), H5Sclose, "data space");
-    std::vector<char*> texts(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
-    if (texts.empty()) return {};
-    const Handle type = text_type();
-    check(H5Aread(attribute, type, texts.data()), "cannot read the attribute '" + name + "'");
-    std::vector<std::string> values(texts.begin(), texts.end());
-    check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts.data()), "text memory");
-    return values;
+    const std::string what = "cannot read the attribute '" + name + "'";
+    const Handle space(H5Aget_space(attribute), H5Sclose, what),
+        type(H5Aget_type(attribute), H5Tclose, what);
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    if (count <= 0) return {};
+    if (count > most_texts) throw FileError(what + ": it is damaged");
+    const auto texts = static_cast<std::size_t>(count);
+    if (H5Tget_class(type) == H5T_ENUM) return enumerated_texts(attribute, type, texts, what);
+    if (H5Tget_class(type) != H5T_STRING)
+        throw FileError("the attribute '" + name + "' must be a text");
+    return H5Tis_variable_str(type) > 0 ? variable_texts(attribute, type, space, texts, what)
+                                        : fixed_texts(attribute, type, texts, what);
 }
 std::string read_text(hid_t object, const std::string& name) {
     const std::vector<std::string> values = read_texts(object, name);
     return values.empty() ? "" : values[0];
+}
+
+namespace {
+
+/// Whole numbers as they are stored, read by `read(type in memory, data)`, as T.
+template <class T, class Stored, class Read>
+void convert(std::size_t count, Read&& read, const std::string& path, std::size_t first, T* out) {
+    require_room(count * sizeof(Stored), "'" + path + "'");
+    std::vector<Stored> stored(count);
+    read(type_of<Stored>(), stored.data());
+    for (std::size_t k = 0; k < count; ++k) {
+        const std::optional<T> value = whole_number<T>(stored[k]);
+        if (!value) {
+            throw FileError(fmt::format("'{}'[{}] is {}; it must be a whole number from {} to {}",
+                                        path, first + k, stored[k], std::numeric_limits<T>::min(),
+                                        std::numeric_limits<T>::max()));
+        }
+        out[k] = *value;
+    }
+}
+
+/// `count` numbers of a data set or an attribute with the type `stored` as T.
+template <class T, class Read>
+void read_numbers(hid_t stored, std::size_t count, Read&& read, const std::string& path,
+                  std::size_t first, T* out) {
+    const H5T_class_t kind = H5Tget_class(stored);
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT)
+        throw FileError("'" + path + "' must hold numbers");
+    if constexpr (std::floating_point<T>) {
+        read(type_of<T>(), out);
+    } else if (kind == H5T_FLOAT) {
+        convert<T, double>(count, read, path, first, out);
+    } else if (const std::size_t size = H5Tget_size(stored); size > sizeof(std::uint64_t)) {
+        throw FileError(
+            fmt::format("'{}' holds numbers of {} bytes, and 8 are the most", path, size));
+    } else {
+        const bool may_be_negative = H5Tget_sign(stored) != H5T_SGN_NONE;
+        const bool fits = may_be_negative == std::signed_integral<T>
+                              ? size <= sizeof(T)
+                              : !may_be_negative && size < sizeof(T);
+        if (fits) {
+            read(type_of<T>(), out);
+        } else if (may_be_negative) {
+            convert<T, std::int64_t>(count, read, path, first, out);
+        } else {
+            convert<T, std::uint64_t>(count, read, path, first, out);
+        }
+    }
+}
+
+Handle stored_type(hid_t set, const std::string& path) {
+    return {H5Dget_type(set), H5Tclose, "cannot read the data set '" + path + "'"};
+}
+
+/// A header can claim any size, and what was never written is read as zeros: the file must hold
+/// what it claims, packed as well as deflate can (by 1032 to 1).
+std::size_t checked_count(hid_t set, const std::string& path) {
+    const std::string what = "cannot read the data set '" + path + "'";
+    const Handle space(H5Dget_space(set), H5Sclose, what),
+        type = stored_type(set, path), how(H5Dget_create_plist(set), H5Pclose, what);
+    const hssize_t points = H5Sget_simple_extent_npoints(space);
+    if (points < 0) throw FileError(what + ": it is damaged");
+    const auto count = static_cast<std::uint64_t>(points);
+    constexpr std::uint64_t small = 64 << 20;
+    const auto bytes = static_cast<double>(count) * static_cast<double>(H5Tget_size(type));
+    if (bytes <= small || H5Pget_layout(how) == H5D_VIRTUAL) return count;
+    // Other filters may pack anything into nothing; what they take is then bounded by the memory.
+    bool only_deflate = true;
+    for (int k = 0; k < H5Pget_nfilters(how); ++k) {
+        unsigned flags = 0, config = 0;
+        std::size_t no_values = 0;
+        const H5Z_filter_t filter = H5Pget_filter2(how, static_cast<unsigned>(k), &flags,
+                                                   &no_values, nullptr, 0, nullptr, &config);
+        only_deflate =
+            only_deflate && (filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
+                             filter == H5Z_FILTER_FLETCHER32);
+    }
+    const hsize_t stored = H5Dget_storage_size(set);
+    if (only_deflate && bytes > 1100.0 * static_cast<double>(stored)) {
+        throw FileError(
+            fmt::format("the data set '{}' claims {} values, but the file holds {} bytes of them: "
+                        "it is damaged, or they were never written",
+                        path, count, stored));
+    }
+    return count;
+}
+
+template <class T>
+std::vector<T> read_from(hid_t set, const std::string& path, hid_t memory, hid_t space,
+                         std::size_t count, std::size_t first) {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / sizeof(T);
+    require_room(std::min(std::uint64_t{count}, most) * sizeof(T),
+                 fmt::format("the data set '{}' ({} values)", path, count));
+    std::vector<T> values(count);
+    if (count == 0) return values;
+    read_numbers(
+        stored_type(set, path), count,
+        [&](hid_t type, void* data) {
+            check(H5Dread(set, type, memory, space, H5P_DEFAULT, data),
+                  "cannot read the data set '" + path + "'");
+        },
+        path, first, values.data());
+    return values;
+}
+
+}  // namespace
+
+template <class T>
+T read_number(hid_t object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const std::string what = "cannot read the attribute '" + name + "'";
+    const Handle space(H5Aget_space(attribute), H5Sclose, what),
+        type(H5Aget_type(attribute), H5Tclose, what);
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        throw FileError("the attribute '" + name + "' is not one number");
+    T value{};
+    read_numbers(
+        type, 1, [&](hid_t memory, void* data) { check(H5Aread(attribute, memory, data), what); },
+        name, 0, &value);
+    return value;
 }
 
 void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims,
@@ -286,24 +479,69 @@ void keep_rows(hid_t parent, const std::string& path, hsize_t rows) {
     check(H5Dset_extent(set, dims.data()), "cannot shorten '" + path + "'");
 }
 std::size_t count_of(hid_t parent, const std::string& path) {
-    const Handle set = open_array(parent, path);
-    const Handle space(H5Dget_space(set), H5Sclose, "data space");
-    return static_cast<std::size_t>(H5Sget_simple_extent_npoints(space));
+    return checked_count(open_array(parent, path), path);
 }
-void read_array(hid_t parent, const std::string& path, hid_t type, void* data) {
+
+template <class T>
+std::vector<T> read_vector(hid_t parent, const std::string& path) {
     const Handle set = open_array(parent, path);
-    check(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
-          "cannot read the data set '" + path + "'");
+    return read_from<T>(set, path, H5S_ALL, H5S_ALL, checked_count(set, path), 0);
 }
-void read_rows(hid_t parent, const std::string& path, hid_t type, hsize_t first, hsize_t rows,
-               void* data) {
+
+template <class T>
+std::vector<T> read_rows(hid_t parent, const std::string& path, hsize_t first, hsize_t rows) {
     const Handle set = open_array(parent, path);
-    const Handle space(H5Dget_space(set), H5Sclose, "data space");
     const std::string what = "cannot read the data set '" + path + "'";
-    check(H5Sget_simple_extent_ndims(space) == 1 ? 0 : -1, what + ": it is no list");
+    const Handle space(H5Dget_space(set), H5Sclose, what);
+    if (H5Sget_simple_extent_ndims(space) != 1)
+        throw FileError("the data set '" + path + "' must have one dimension");
     check(H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &rows, nullptr), what);
-    const Handle memory = space_of({rows});
-    check(H5Dread(set, type, memory, space, H5P_DEFAULT, data), what);
+    return read_from<T>(set, path, space_of({rows}), space, rows, first);
 }
+
+namespace {
+
+template <class Stored>
+std::vector<std::uint32_t> indices_from(const std::vector<Stored>& stored, const std::string& path,
+                                        hsize_t first, std::uint64_t count, const char* thing) {
+    std::vector<std::uint32_t> out(stored.size());
+    for (std::size_t k = 0; k < stored.size(); ++k) {
+        const std::optional<std::uint32_t> index = index_below(stored[k], count);
+        if (!index)
+            throw FileError(fmt::format("'{}'[{}]: {}", path, first + k,
+                                        no_such(thing, fmt::format("{}", stored[k]), count)));
+        out[k] = *index;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> read_indices(hid_t parent, const std::string& path, hsize_t first,
+                                        hsize_t rows, std::uint64_t count, const char* thing) {
+    const Handle type = stored_type(open_array(parent, path), path);
+    // As it is stored, so that a message can tell the value.
+    if (H5Tget_class(type) == H5T_FLOAT)
+        return indices_from(read_rows<double>(parent, path, first, rows), path, first, count,
+                            thing);
+    if (H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE)
+        return indices_from(read_rows<std::uint64_t>(parent, path, first, rows), path, first, count,
+                            thing);
+    return indices_from(read_rows<std::int64_t>(parent, path, first, rows), path, first, count,
+                        thing);
+}
+
+#define SNN_READS(T)                                                   \
+    template T read_number<T>(hid_t, const std::string&);              \
+    template std::vector<T> read_vector<T>(hid_t, const std::string&); \
+    template std::vector<T> read_rows<T>(hid_t, const std::string&, hsize_t, hsize_t);
+SNN_READS(float)
+SNN_READS(double)
+SNN_READS(std::uint8_t)
+SNN_READS(std::uint32_t)
+SNN_READS(std::int32_t)
+SNN_READS(std::int64_t)
+SNN_READS(std::uint64_t)
+#undef SNN_READS
 
 }  // namespace snnsim::h5

@@ -35,7 +35,7 @@ class Handle {
 /// HDF5 prints its errors in every thread that has not asked it not to; the first one has.
 void print_no_errors();
 
-/// Throws FileError with HDF5's own message when `status` is negative.
+/// Throws FileError with what is known of the cause when `status` is negative.
 void check(herr_t status, const std::string& what);
 
 template <class T>
@@ -72,7 +72,7 @@ inline hid_t type_of<std::uint64_t>() {
 using Dims = std::vector<hsize_t>;
 
 Handle create_file(const std::string& path);
-/// Throws FileError when the file is missing or no HDF5 file.
+/// Throws FileError when the file is missing, no plain file or no HDF5 file.
 Handle open_file(const std::string& path);
 /// The same for a file that may be growing, or whose writer was killed.
 Handle open_to_read(const std::string& path);
@@ -92,8 +92,10 @@ bool exists(hid_t parent, const std::string& path);
 std::vector<std::string> children(hid_t parent, const std::string& path);
 
 void write_text(hid_t object, const std::string& name, const std::string& value);
-std::string read_text(hid_t object, const std::string& name);
 void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values);
+/// Texts of any kind: of fixed or variable length, ASCII or UTF-8, or the names of an enumeration.
+/// Of an attribute without any, "".
+std::string read_text(hid_t object, const std::string& name);
 std::vector<std::string> read_texts(hid_t object, const std::string& name);
 
 void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,
@@ -102,18 +104,13 @@ bool has_attribute(hid_t object, const std::string& name);
 /// Removes an attribute, or a data set or group, if it is there.
 void remove_attribute(hid_t object, const std::string& name);
 void remove_link(hid_t parent, const std::string& path);
-/// Reads a single number.
-void read_attribute(hid_t object, const std::string& name, hid_t type, void* data);
 template <class T>
 void write_number(hid_t object, const std::string& name, T value) {
     write_attribute(object, name, type_of<T>(), {}, &value);
 }
+/// A single number; of a whole one, only where it is one and fits (see whole_number).
 template <class T>
-T read_number(hid_t object, const std::string& name) {
-    T value{};
-    read_attribute(object, name, type_of<T>(), &value);
-    return value;
-}
+T read_number(hid_t object, const std::string& name);
 
 /// A data set of any rank with an attribute `units`.
 void write_array(hid_t parent, const std::string& path, hid_t type, const Dims& dims,
@@ -131,22 +128,18 @@ void make_growing(hid_t parent, const std::string& path, hid_t type, const Dims&
 void append_rows(hid_t parent, const std::string& path, hid_t type, hsize_t rows, const void* data);
 /// Keeps the first rows of a data set of make_growing.
 void keep_rows(hid_t parent, const std::string& path, hsize_t rows);
+/// How many values there are. Throws FileError where a file claims more than it can hold.
 std::size_t count_of(hid_t parent, const std::string& path);
-void read_array(hid_t parent, const std::string& path, hid_t type, void* data);
+/// All values of a data set, of any rank. What a file holds as another type, of any width, is
+/// converted; a whole number that does not fit (-1, 0.7, 2^40), and more values than there is
+/// memory for, throw FileError.
+template <class T>
+std::vector<T> read_vector(hid_t parent, const std::string& path);
 /// Elements first .. first + rows - 1 of a data set of rank 1.
-void read_rows(hid_t parent, const std::string& path, hid_t type, hsize_t first, hsize_t rows,
-               void* data);
 template <class T>
-std::vector<T> read_rows(hid_t parent, const std::string& path, hsize_t first, hsize_t rows) {
-    std::vector<T> values(rows);
-    read_rows(parent, path, type_of<T>(), first, rows, values.data());
-    return values;
-}
-template <class T>
-std::vector<T> read_vector(hid_t parent, const std::string& path) {
-    std::vector<T> values(count_of(parent, path));
-    read_array(parent, path, type_of<T>(), values.data());
-    return values;
-}
+std::vector<T> read_rows(hid_t parent, const std::string& path, hsize_t first, hsize_t rows);
+/// The same of the numbers of `count` things, which a message calls by the word `thing`.
+std::vector<std::uint32_t> read_indices(hid_t parent, const std::string& path, hsize_t first,
+                                        hsize_t rows, std::uint64_t count, const char* thing);
 
 }  // namespace snnsim::h5

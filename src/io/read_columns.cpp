@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 
 namespace snnsim {
@@ -21,11 +21,24 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
+/// What lies between commas; in double quotes a comma is part of it. A quote inside of quotes is
+/// no part of a name or number, so that none has to be undone.
+std::vector<std::string_view> fields_of(std::string_view line, const std::string& place) {
     std::vector<std::string_view> fields;
     for (std::size_t start = 0;;) {
-        const std::size_t comma = line.find(',', start);
-        fields.push_back(trimmed(line.substr(start, comma - start)));
+        std::size_t comma = line.find(',', start);
+        const std::size_t first = std::min(line.find_first_not_of(" \t", start), line.size());
+        if (first < line.size() && line[first] == '"') {
+            const std::size_t close = line.find('"', first + 1);
+            if (close == std::string_view::npos)
+                throw DataError(place + ": a quote (\") is not closed");
+            comma = line.find(',', close);
+            if (!trimmed(line.substr(close + 1, comma - close - 1)).empty())
+                throw DataError(place + ": something follows a closing quote (\")");
+            fields.push_back(trimmed(line.substr(first + 1, close - first - 1)));
+        } else {
+            fields.push_back(trimmed(line.substr(start, comma - start)));
+        }
         if (comma == std::string_view::npos) return fields;
         start = comma + 1;
     }
@@ -41,35 +54,68 @@ Column column_of(std::string_view header) {
             {}};
 }
 
+void read_header(std::string_view line, ColumnFile& out) {
+    const std::string place = out.path + ":1";
+    if (trimmed(line).empty()) throw DataError(place + ": the first line must name the columns");
+    if (line.find(',') == std::string_view::npos) {
+        for (const auto& [mark, name] : {std::pair{';', "semicolons"}, std::pair{'\t', "tabs"}}) {
+            if (trimmed(line).find(mark) == std::string_view::npos) continue;
+            throw DataError(
+                fmt::format("{}: columns are separated by {} here; commas must be "
+                            "between them, and points in fractions",
+                            place, name));
+        }
+    }
+    for (const std::string_view header : fields_of(line, place))
+        out.columns.push_back(column_of(header));
+}
+
 void read_row(std::string_view line, ColumnFile& out, std::size_t row) {
-    const std::vector<std::string_view> fields = fields_of(line);
+    constexpr const char* point = "; a fraction has a point, not a comma";
+    const std::vector<std::string_view> fields = fields_of(line, out.place(row));
     if (fields.size() != out.columns.size()) {
-        throw DataError(fmt::format("{}: {} values, but the header names {} columns",
-                                    out.place(row), fields.size(), out.columns.size()));
+        throw DataError(fmt::format("{}: {} values, but the header names {} columns{}",
+                                    out.place(row), fields.size(), out.columns.size(),
+                                    fields.size() > out.columns.size() ? point : ""));
     }
     for (std::size_t c = 0; c < fields.size(); ++c) {
         double number = 0.0;
         const char* const last = fields[c].data() + fields[c].size();
         const auto [end, error] = std::from_chars(fields[c].data(), last, number);
         if (error != std::errc{} || end != last) {
-            throw DataError(fmt::format("{}: {} must be a number; found '{}'", out.place(row),
-                                        out.columns[c].name, fields[c]));
+            throw DataError(fmt::format("{}: {} must be a number; found '{}'{}", out.place(row),
+                                        out.columns[c].name, fields[c],
+                                        end != last && *end == ',' ? point : ""));
         }
         out.columns[c].values.push_back(number);
     }
 }
 
+/// Room for more rows, doubled as vectors do, but asked for.
+void make_room(ColumnFile& out) {
+    std::vector<double>& first = out.columns[0].values;
+    if (first.size() < first.capacity()) return;
+    const std::size_t rows = std::max<std::size_t>(1024, 2 * first.size());
+    require_room(std::uint64_t{rows} * out.columns.size() * sizeof(double),
+                 fmt::format("{}: a table of {} rows", out.path, rows));
+    for (Column& c : out.columns) c.values.reserve(rows);
+}
+
 void read_csv(ColumnFile& out) {
-    std::ifstream file(out.path, std::ios::binary);
-    std::string line;
-    if (!std::getline(file, line) || trimmed(line).empty())
-        throw DataError(out.path + ":1: the first line must name the columns");
-    for (const std::string_view header : fields_of(line)) out.columns.push_back(column_of(header));
-    for (std::size_t row = 0; std::getline(file, line); ++row) {
-        if (trimmed(line).empty() && file.peek() == std::ifstream::traits_type::eof()) break;
-        read_row(line, out, row);
+    LineReader lines(out.path);
+    const std::optional<std::string_view> header = lines.next();
+    read_header(header.value_or(""), out);
+    std::size_t row = 0, blank = 0;
+    while (const std::optional<std::string_view> line = lines.next()) {
+        if (trimmed(*line).empty()) {
+            if (blank == 0) blank = lines.number();
+            continue;
+        }
+        if (blank > 0)
+            throw DataError(fmt::format("{}:{}: an empty line between rows", out.path, blank));
+        make_room(out);
+        read_row(*line, out, row++);
     }
-    if (file.bad()) throw DataError("cannot read " + out.path);
 }
 
 void read_hdf5(ColumnFile& out) {
@@ -77,7 +123,7 @@ void read_hdf5(ColumnFile& out) {
     for (const std::string& name : h5::children(file, "/")) {
         H5O_info_t info;
         h5::check(H5Oget_info_by_name(file, name.c_str(), &info, H5P_DEFAULT),
-                  "cannot read " + name);
+                  "cannot read '" + name + "'");
         if (info.type != H5O_TYPE_DATASET)
             throw DataError(out.path + ": '" + name + "' is no data set");
         const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
@@ -113,16 +159,16 @@ ColumnFile read_columns(const std::string& path) {
     ColumnFile out;
     out.path = path;
     out.text = path.ends_with(".csv");
-    if (!std::filesystem::is_regular_file(path))
-        throw DataError("cannot open " + path + ": there is no such file");
     try {
+        require_readable(path);
         if (out.text) {
             read_csv(out);
         } else {
             read_hdf5(out);
         }
     } catch (const FileError& e) {
-        throw DataError(e.what());
+        const std::string text = e.what();
+        throw DataError(text.find(path) == std::string::npos ? path + ": " + text : text);
     }
     for (std::size_t k = 0; k < out.columns.size(); ++k) {
         if (out.find(out.columns[k].name) != &out.columns[k])

@@ -1,9 +1,6 @@
 // HDF5 -> RunRecord.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <stdexcept>
-
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
 #include "src/io/counts.hpp"
@@ -26,7 +23,7 @@ Provenance read_provenance(hid_t root) {
     p.dt = h5::read_number<double>(root, "dt");
     p.backend = h5::read_text(root, "backend");
     p.device = h5::read_text(root, "device");
-    p.threads = static_cast<int>(h5::read_number<std::int64_t>(root, "threads"));
+    p.threads = h5::read_number<std::int32_t>(root, "threads");
     p.host = h5::read_text(root, "host");
     p.started = h5::read_text(root, "started");
     p.finished = h5::read_text(root, "finished");
@@ -138,7 +135,6 @@ Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
 }  // namespace
 
 RunRecord read_run(const std::string& path) {
-    if (!std::filesystem::exists(path)) throw FileError("there is no run file " + path);
     const h5::Handle root = h5::open_file(path);
     try {
         if (h5::read_text(root, "format") != "snnsim run") throw FileError("another format");
@@ -150,7 +146,7 @@ RunRecord read_run(const std::string& path) {
         r.provenance = read_provenance(root);
         r.status = read_status(root);
         r.network.dt = r.provenance.dt;
-        r.network.steps = static_cast<int>(h5::read_number<std::int64_t>(root, "steps_per_sample"));
+        r.network.steps = h5::read_number<std::int32_t>(root, "steps_per_sample");
         read_projections(root, r.network);
         r.curves = read_curves(root);
         if (h5::exists(root, "test")) r.test = read_test(root);
@@ -168,8 +164,6 @@ RunRecord read_run(const std::string& path) {
         return r;
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", path, e.what()));
-    } catch (const std::length_error&) {  // a size that no vector can have
-        throw FileError(path + " is damaged: a data set claims an impossible size");
     }
 }
 

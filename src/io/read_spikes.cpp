@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
-#include <stdexcept>
 
 #include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
@@ -34,14 +32,14 @@ RunStatus read_status(hid_t root) {
 }
 
 /// Replaces the numbers of cells by their places among those recorded, where these are a choice.
-void number_within(const std::vector<std::uint64_t>& recorded, const std::string& path,
-                   std::vector<std::uint64_t>& ids) {
-    for (std::uint64_t& id : ids) {
+void number_within(const std::vector<std::uint32_t>& recorded, const std::string& path,
+                   std::vector<std::uint32_t>& ids) {
+    for (std::uint32_t& id : ids) {
         const auto at = std::lower_bound(recorded.begin(), recorded.end(), id);
         if (at == recorded.end() || *at != id)
             throw FileError(
                 fmt::format("cell {} of '{}' is none of its recorded_node_ids", id, path));
-        id = static_cast<std::uint64_t>(at - recorded.begin());
+        id = static_cast<std::uint32_t>(at - recorded.begin());
     }
 }
 
@@ -49,7 +47,9 @@ void number_within(const std::vector<std::uint64_t>& recorded, const std::string
 SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells,
                         double until) {
     auto times = h5::read_vector<double>(root, path + "/timestamps");
-    auto ids = h5::read_vector<std::uint64_t>(root, path + "/node_ids");
+    const std::size_t count = h5::count_of(root, path + "/node_ids");
+    constexpr std::uint64_t any = std::numeric_limits<std::uint32_t>::max();
+    auto ids = h5::read_indices(root, path + "/node_ids", 0, count, any, "cell");
     if (until > 0.0) {  // beyond it a part that could not be written may have left zeros
         std::size_t whole = 0;
         while (whole < times.size() && times[whole] > 0.0 && times[whole] <= until + 0.5 * dt)
@@ -60,7 +60,7 @@ SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uin
     if (times.size() != ids.size())
         throw FileError(fmt::format("'{0}/timestamps' and '{0}/node_ids' differ in length", path));
     if (h5::exists(root, path + "/recorded_node_ids"))
-        number_within(h5::read_vector<std::uint64_t>(root, path + "/recorded_node_ids"), path, ids);
+        number_within(h5::read_vector<std::uint32_t>(root, path + "/recorded_node_ids"), path, ids);
     SpikeTrains trains;
     trains.cells = cells;
     trains.step.reserve(times.size());
@@ -75,7 +75,7 @@ SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uin
                 k, path, ids[k], times[k], static_cast<std::int64_t>(cells) - 1, dt));
         }
         trains.step.push_back(static_cast<std::uint32_t>(step));
-        trains.cell.push_back(static_cast<std::uint32_t>(ids[k]));
+        trains.cell.push_back(ids[k]);
     }
     if (!trains.step.empty()) trains.steps = trains.step.back() + 1;
     return trains;
@@ -148,7 +148,6 @@ RecordedSpikes read_all(hid_t root, const std::string& path) {
 }  // namespace
 
 RecordedSpikes read_spikes(const std::string& path) {
-    if (!std::filesystem::exists(path)) throw FileError("there is no run file " + path);
     const h5::Handle root = h5::open_to_read(path);
     try {
         if (h5::read_text(root, "format") != "snnsim run") throw FileError("another format");
@@ -159,8 +158,6 @@ RecordedSpikes read_spikes(const std::string& path) {
         return read_all(root, path);
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", path, e.what()));
-    } catch (const std::length_error&) {  // a size that no vector can have
-        throw FileError(path + " is damaged: a data set claims an impossible size");
     }
 }
 

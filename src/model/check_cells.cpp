@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "src/files/input_file.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
@@ -91,11 +92,8 @@ void check_file(SimulationView& model, const CellPopulationSpec& p) {
     if (std::find(endings.begin(), endings.end(), file.extension()) == endings.end()) {
         model.add(path, fmt::format("file must end in one of {}; found '{}'", join(endings),
                                     source->file));
-    } else if (!fs::is_regular_file(file)) {
-        model.add(path, fmt::format("there is no file {}", file.string()));
-    } else if (!source->population.empty() && !is_hdf5(file)) {
-        model.add({"populations", p.name, "population"},
-                  "population is for .h5 files; a text file holds one population");
+    } else if (const std::string wrong = why_unreadable(file.string()); !wrong.empty()) {
+        model.add(path, fmt::format("cannot open {}: {}", file.string(), wrong));
     }
     if (model.spec.scale.neurons < 1.0) {
         model.add({"populations", p.name, "model"},

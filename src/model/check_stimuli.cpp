@@ -129,6 +129,26 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
         s.kind);
 }
 
+/// Numbers of spikes are drawn from a table that is as long as there are many.
+void check_rates(SimulationView& model, const PoissonStimulus::Params& poisson,
+                 const std::string& k) {
+    if (!model.sound({"dt"})) return;
+    constexpr double most = 1e6;  // spikes
+    const auto check = [&](double rate, Places::Path path, const char* key) {
+        if (!model.sound_or_absent(path)) return;
+        const double spikes = rate * model.spec.dt * 1e-3;
+        if (spikes <= most) return;
+        model.add(path, fmt::format("{} ({:g} Hz) is {:g} spikes in each dt and cell; at most {:g} "
+                                    "are drawn ({:g} Hz)",
+                                    key, rate, spikes, most, most / model.spec.dt * 1e3));
+    };
+    check(poisson.rate, {"stimuli", k, "rate"}, "rate");
+    for (std::size_t n = 0; n < poisson.rates.size(); ++n) {
+        const std::string item = std::to_string(n);
+        check(poisson.rates[n], {"stimuli", k, "rates", item}, "rates");
+    }
+}
+
 }  // namespace
 
 void check_rounded_times(SimulationView& model, Places::Path at, const std::vector<double>& times) {
@@ -179,9 +199,11 @@ void check_stimuli(SimulationView& model) {
         if (const auto* steps = std::get_if<StepsStimulus::Params>(&s.kind))
             check_changes(model, {"stimuli", k}, {"stimuli", k, "times"}, steps->times,
                           steps->amplitudes.size(), "amplitudes");
-        if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
+        if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind)) {
             check_changes(model, {"stimuli", k}, {"stimuli", k, "times"}, poisson->times,
                           poisson->rates.size(), "rates");
+            check_rates(model, *poisson, k);
+        }
         check_times(model, s, k);
         check_noise(model, s, k);
         check_waveform(model, s, k);

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/read_fields.hpp"
 #include "src/model/simulation_checks.hpp"
@@ -17,18 +16,13 @@ namespace snnsim {
 namespace {
 
 std::string text_of(const std::string& path) {
-    if (std::filesystem::is_directory(path)) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
         throw FileError(path + " is a folder; name a model file (.yaml) in it");
     }
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        throw FileError(
-            "cannot open the model file " + path + ": " +
-            (std::filesystem::exists(path) ? "no permission" : "there is no such file"));
-    }
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+    const std::string wrong = why_unreadable(path);
+    if (!wrong.empty()) throw FileError("cannot open the model file " + path + ": " + wrong);
+    return read_small_text(path);
 }
 
 void check(ModelSpec& spec, const Value& root, Problems& problems) {

@@ -36,6 +36,8 @@ std::string describe(const Value& value) {
 
 namespace {
 
+constexpr int most_values = 100000;
+
 Location location_of(const YAML::Mark& mark) {
     if (mark.is_null()) return {};
     return {mark.line + 1, mark.column + 1};
@@ -48,7 +50,7 @@ class Converter {
 
     Value convert(const YAML::Node& node, int depth = 0) {
         // Aliases of aliases can stand for more values than any memory holds.
-        constexpr int most_values = 100000, deepest = 64;
+        constexpr int deepest = 64;
         if (++count_ > most_values || depth > deepest) {
             throw YAML::ParserException(node.Mark(),
                                         depth > deepest ? "nested too deeply" : "too many values");
@@ -130,8 +132,9 @@ class Converter {
     int count_ = 0;
 };
 
-/// Where documents begin. Not YAML::LoadAll, which never ends where a document can begin with
-/// nothing (", a").
+/// Where documents begin, and whether they have more values than are read: a tree of millions would
+/// take gigabytes. Not YAML::LoadAll, which never ends where a document can begin with nothing
+/// (", a").
 class DocumentStarts final : public YAML::EventHandler {
   public:
     explicit DocumentStarts(const std::string& text) {
@@ -147,13 +150,23 @@ class DocumentStarts final : public YAML::EventHandler {
     using Style = YAML::EmitterStyle::value;
     void OnDocumentStart(const YAML::Mark& mark) override { starts.push_back(mark); }
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const Tag&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const Tag&, YAML::anchor_t, Style) override {}
+    void OnNull(const YAML::Mark& at, YAML::anchor_t) override { count(at); }
+    void OnAlias(const YAML::Mark& at, YAML::anchor_t) override { count(at); }
+    void OnScalar(const YAML::Mark& at, const Tag&, YAML::anchor_t, const std::string&) override {
+        count(at);
+    }
+    void OnSequenceStart(const YAML::Mark& at, const Tag&, YAML::anchor_t, Style) override {
+        count(at);
+    }
     void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const Tag&, YAML::anchor_t, Style) override {}
+    void OnMapStart(const YAML::Mark& at, const Tag&, YAML::anchor_t, Style) override { count(at); }
     void OnMapEnd() override {}
+    void count(const YAML::Mark& at) {
+        // Keys are counted here too.
+        if (++count_ > 2 * most_values) throw YAML::ParserException(at, "too many values");
+    }
+
+    int count_ = 0;
 };
 
 bool is_utf8(const std::string& text) {
@@ -196,8 +209,8 @@ Value parse_yaml(const std::string& text, Problems& problems) {
         return {};
     }
     try {
-        const YAML::Node document = YAML::Load(text);
         const std::vector<YAML::Mark> starts = DocumentStarts(text).starts;
+        const YAML::Node document = YAML::Load(text);
         if (starts.size() > 1) {
             const bool stuck = starts[0].pos == starts[1].pos;
             problems.add(location_of(starts[1]),

@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/files/input_file.hpp"
 #include "src/io/read_samples.hpp"
 
 namespace snnsim {
@@ -24,11 +25,11 @@ void check_size(const ModelSpec& spec, const PopulationSpec& p, const char* what
 
 Dataset load_file(const ModelSpec& spec) {
     const std::string path = beside_model(spec.path, spec.data.file).string();
-    if (!fs::is_regular_file(path)) {
+    if (const std::string wrong = why_unreadable(path); !wrong.empty()) {
         throw DataError(
-            fmt::format("{}:{}:{}: there is no file {}; `tools/make_regression {}` makes sine.h5 "
+            fmt::format("{}:{}:{}: cannot open {}: {}; `tools/make_regression {}` makes sine.h5 "
                         "and burgers.h5, which the models of snnsim name",
-                        spec.path, spec.data.at.line, spec.data.at.column, path,
+                        spec.path, spec.data.at.line, spec.data.at.column, path, wrong,
                         fs::path(path).parent_path().string()));
     }
     Dataset data = read_samples(path);

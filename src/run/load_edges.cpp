@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/files/whole_number.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_columns.hpp"
 #include "src/io/read_played_spikes.hpp"
@@ -79,12 +81,14 @@ class Loader {
                 fmt::format("{}: {} has no unit; found '{}'", top(), name, column.unit));
         std::vector<std::uint32_t> out(column.values.size());
         for (std::size_t row = 0; row < out.size(); ++row) {
-            const double id = column.values[row];
-            if (!(id >= 0.0 && id < static_cast<double>(of.size)) || id != std::floor(id)) {
+            const std::optional<std::uint32_t> id =
+                index_below(column.values[row], static_cast<std::uint64_t>(of.size));
+            if (!id) {
                 throw DataError(fmt::format("{}: {} {} is no cell of '{}', which has 0 to {}",
-                                            file_.place(row), name, id, of.name, of.size - 1));
+                                            file_.place(row), name, column.values[row], of.name,
+                                            of.size - 1));
             }
-            out[row] = static_cast<std::uint32_t>(id);
+            out[row] = *id;
         }
         return out;
     }

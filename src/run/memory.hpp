@@ -5,12 +5,9 @@
 #include <vector>
 
 #include "snnsim/network.hpp"
+#include "src/files/room.hpp"
 
 namespace snnsim {
-
-/// Bytes that this process may still take: what the system has, or what the control group leaves of
-/// it.
-std::size_t available_memory();
 
 /// Throws DeviceError that lists the parts when they need more than `available`, and says what
 /// takes less.

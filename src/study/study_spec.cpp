@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
 #include "src/model/problems.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
@@ -195,12 +194,9 @@ class Reader {
 }  // namespace
 
 StudySpec read_study(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path))
-        throw FileError("cannot open the study file " + path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return Reader(text.str(), path).read();
+    const std::string wrong = why_unreadable(path);
+    if (!wrong.empty()) throw FileError("cannot open the study file " + path + ": " + wrong);
+    return Reader(read_small_text(path), path).read();
 }
 
 namespace {

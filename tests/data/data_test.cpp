@@ -112,7 +112,26 @@ TEST_F(Data, DamagedGzip) {
     expect_says(message(), path + ": damaged gzip data");
     packed[packed.size() - 6] ^= 1;  // the CRC
     write("t10k-images-idx3-ubyte.gz", packed);
-    expect_says(message(), "damaged gzip data: incorrect data check");
+    expect_says(message(), "damaged gzip data: its checksum is another");
+}
+
+TEST_F(Data, AsMuchIsUnpackedAsTheHeaderSays) {
+    write_set();
+    const Bytes whole = idx({4, 28, 28}, 4 * 784);
+    Bytes longer = whole;
+    longer.resize(50 << 20);
+    const std::string path = write("t10k-images-idx3-ubyte.gz", gzip(longer));
+    EXPECT_EQ(read_unpacked(path).size(), whole.size() + 1);
+    expect_says(message(), "the header says 3152 bytes, and more follow: the file is too long");
+    // A header that claims more than the few bytes after it can unpack to.
+    Bytes claim = idx({4, 28, 28}, 4 * 784);
+    claim[5] = 0x3F;
+    write("t10k-images-idx3-ubyte.gz", gzip(claim));
+    expect_says(message(), "the header says 3.2 GB, more than");
+    Bytes none(100);
+    none[0] = 7;
+    write("t10k-images-idx3-ubyte.gz", gzip(none));
+    expect_says(message(), "not an IDX file: it begins with 07 00 00 00");
 }
 
 TEST_F(Data, PartsThatDoNotFit) {

@@ -140,7 +140,7 @@ TEST_F(RunFile, OtherFilesAreToldApart) {
         }
         return std::string("no error");
     };
-    EXPECT_NE(message(path).find("there is no run file"), std::string::npos);
+    EXPECT_NE(message(path).find(": there is no such file"), std::string::npos);
     const std::string text = (folder / "text.h5").string(), other = (folder / "other.h5").string();
     std::ofstream(text) << "not HDF5";
     EXPECT_NE(message(text).find("cannot open"), std::string::npos);

@@ -266,7 +266,8 @@ TEST(SimulationParts, ASpikeSourceNeedsItsFile) {
         return changed("model: poisson_source, rate: 8 Hz", "model: spike_source" + keys);
     };
     expect_error(with(""), "S is missing the key 'file': spikes to play");
-    expect_error(with(", file: none.csv"), "m.yaml:7:44: there is no file none.csv");
+    expect_error(with(", file: none.csv"),
+                 "m.yaml:7:44: cannot open none.csv: there is no such file");
     expect_error(with(", file: none.bin"),
                  "file must end in one of .h5, .hdf5, .csv, .dat, .txt; found 'none.bin'");
 }

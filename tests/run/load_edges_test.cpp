@@ -73,6 +73,39 @@ TEST_F(LoadEdges, Csv) {
     EXPECT_NE(constant.projections[0].edges->sha256, e.sha256);
 }
 
+TEST_F(LoadEdges, CsvAsOtherProgramsWriteIt) {
+    const std::string plain = "source,target,weight (nA)\n2,1,0.5\n0,0,-2\n";
+    for (const std::string& text :
+         {plain, "\xEF\xBB\xBF" + plain, plain + "\n\r\n  \n",
+          std::string("\"source\",\"target\",\"weight (nA)\"\r\n\"2\",\"1\",\"0.5\"\r\n0,0,-2"),
+          std::string(" source , \"target\" ,weight (nA)\n2, 1 , 5e-1\n0 ,0, -2.0\n")}) {
+        write(text);
+        const SimulationSpec spec = load("");
+        const EdgeList& e = *spec.projections[0].edges;
+        EXPECT_EQ(e.source, (std::vector<std::uint32_t>{2, 0}));
+        EXPECT_EQ(e.target, (std::vector<std::uint32_t>{1, 0}));
+        EXPECT_EQ(e.weight, (std::vector<double>{500.0, -2000.0}));
+    }
+}
+
+TEST_F(LoadEdges, CsvOfAnotherDialect) {
+    const std::string weight = ", weight: 1 pA";
+    expect_error("source;target\n0;1\n", weight,
+                 "edges.csv:1: columns are separated by semicolons here; commas must be between");
+    expect_error("source\ttarget\n0\t1\n", weight, "edges.csv:1: columns are separated by tabs");
+    expect_error("source,target\n0;1\n", weight, "edges.csv:2: 1 values, but the header names 2");
+    expect_error("source,target,weight\n0,1,0,5\n", "",
+                 "4 values, but the header names 3 columns; a fraction has a point, not a comma");
+    expect_error("source,target,weight\n0,1,\"0,5\"\n", "",
+                 "found '0,5'; a fraction has a point, not a comma");
+    expect_error("source,target\n0,0\n\n\n1,1\n", weight, "edges.csv:3: an empty line between");
+    expect_error("source,\"target\n", weight, "edges.csv:1: a quote (\") is not closed");
+    expect_error("source,\"target\"s\n", weight, "edges.csv:1: something follows a closing quote");
+    expect_error(std::string("source,target\n0,\0", 17), weight, "edges.csv:2: this is no text");
+    expect_error("source,target\n0,nan\n", weight, "edges.csv:2: target nan is no cell of 'b'");
+    expect_error("source,target\n1e300,0\n", weight, "edges.csv:2: source 1e+300 is no cell");
+}
+
 TEST_F(LoadEdges, Hdf5) {
     {
         const h5::Handle file = h5::create_file(path("edges.h5"));

@@ -71,6 +71,20 @@ need_tools() {
     [[ ${#lacking[@]} -eq 0 ]] || die "not found: ${lacking[*]}; docs/install.md says how to install snnsim without root, on Fedora and with conda"
 }
 
+# Other programs that read our files, for the tests that ask whether they can. Without them these tests are skipped.
+install_readers() {
+    local venv=$build/readers wanted=$root/tests/python/requirements.txt python=/usr/bin/python3
+    [[ -x $python ]] || python=python3
+    cmp -s "$wanted" "$venv/installed.txt" && return
+    say "installing readers of SONATA files from Python packages into $venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
+    if "$python" -m venv --clear --system-site-packages "$venv" >"$build/readers.log" 2>&1 &&
+        "$venv/bin/pip" install -q --no-deps -r "$wanted" >>"$build/readers.log" 2>&1; then
+        cp "$wanted" "$venv/installed.txt"
+    else
+        say "installing them failed ($build/readers.log): the tests that need them are skipped"
+    fi
+}
+
 has_gpu() { [[ -e /dev/nvidia0 ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }; }
 
 knows_cpp20() { [[ $("$1" --version 2>/dev/null) =~ release\ ([0-9]+) && ${BASH_REMATCH[1]} -ge 12 ]]; }
@@ -111,11 +125,12 @@ install_cuda_wheels() {
 prepare() {
     local purposes=$1 cuda=$2 target=$3 stamp nvcc options=()
     mkdir -p "$build"
-    stamp="$purposes $cuda $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" | cksum) ${CMAKE_ARGS:-}"
+    stamp="$purposes $cuda $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" "$root/tests/python/requirements.txt" | cksum) ${CMAKE_ARGS:-}"
     if [[ ! -f $build/build.ninja || $(cat "$build/.prepared" 2>/dev/null) != "$stamp" ]]; then
         # shellcheck disable=SC2086
         install_packages $purposes
         need_tools
+        [[ $purposes != *test* ]] || install_readers
         nvcc=$(find_nvcc "$cuda")
         if [[ -n $nvcc ]]; then
             options+=("-DSNNSIM_CUDA=ON" "-DCMAKE_CUDA_COMPILER=$nvcc")

@@ -1,0 +1,55 @@
+#include "src/files/room.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+constexpr std::uint64_t small = 64 << 20;
+
+std::size_t from_meminfo() {
+    std::ifstream file("/proc/meminfo");
+    for (std::string line; std::getline(file, line);) {
+        if (line.rfind("MemAvailable:", 0) == 0) return std::stoull(line.substr(13)) * 1024;  // kB
+    }
+    return no_limit;
+}
+
+/// Control groups, version 2; "max" stands for no limit and is no number.
+std::size_t from_control_group() {
+    std::ifstream limit_file("/sys/fs/cgroup/memory.max");
+    std::ifstream used_file("/sys/fs/cgroup/memory.current");
+    std::size_t limit = 0, used = 0;
+    if (!(limit_file >> limit) || !(used_file >> used)) return no_limit;
+    return limit > used ? limit - used : 0;
+}
+
+}  // namespace
+
+std::size_t available_memory() {
+    return std::min(from_meminfo(), from_control_group());
+}
+
+std::string bytes_text(std::size_t bytes) {
+    const auto value = static_cast<double>(bytes);
+    if (value >= 1e9) return fmt::format("{:.1f} GB", value * 1e-9);
+    if (value >= 1e6) return fmt::format("{:.0f} MB", value * 1e-6);
+    return fmt::format("{:.0f} kB", value * 1e-3);
+}
+
+void require_room(std::uint64_t bytes, const std::string& what) {
+    if (bytes <= small) return;
+    const std::size_t available = available_memory();
+    if (bytes <= available) return;
+    throw FileError(fmt::format("{} takes {} of memory, and {} are free", what, bytes_text(bytes),
+                                bytes_text(available)));
+}
+
+}  // namespace snnsim
