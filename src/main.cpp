@@ -137,9 +137,11 @@ int main(int argc, char** argv) {
         return fail(e.what(), snnsim::interrupted_status);
     } catch (const std::bad_alloc&) {
         return fail(
-            "out of memory; `snnsim check` shows what the model takes. A smaller train.batch takes "
-            "less",
+            "out of memory; `snnsim check` shows what the model takes. A smaller train.batch, or "
+            "smaller populations, take less",
             1);
+    } catch (const std::filesystem::filesystem_error& e) {
+        return fail((e.path1().string() + ": " + e.code().message()).c_str(), 1);
     } catch (const std::exception& e) {
         return fail(e.what(), 1);
     }

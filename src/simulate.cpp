@@ -337,6 +337,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     double seconds_before = 0.0;
     std::unique_ptr<SimulationFile> file;
     if (start.checkpoint) {
+        require_fits(*start.checkpoint, spec, checkpoint_path(start.output));
         engine->set_state(start.checkpoint->engine);
         digests.restore(*start.checkpoint);
         rates.restore(start.checkpoint->rate_counts, engine->now());

@@ -1,9 +1,13 @@
 #include "src/io/checkpoint_file.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <type_traits>
 
 #include "snnsim/error.hpp"
+#include "src/files/whole_number.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
@@ -201,6 +205,44 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
         return read_all(file);
     } catch (const FileError& e) {
         throw FileError(path + ": " + e.what());
+    }
+}
+
+void require_fits(const SimulationCheckpoint& checkpoint, const SimulationSpec& spec,
+                  const std::string& path) {
+    const auto damaged = [&](const std::string& what) {
+        throw FileError(path + " is damaged or of another model: " + what);
+    };
+    const EngineState& e = checkpoint.engine;
+    const std::size_t populations = spec.populations.size();
+    for (const std::size_t count : {e.states.size(), e.spike_counts.size(), e.rates.size(),
+                                    e.counted.size(), checkpoint.digests.size()}) {
+        if (count != populations)
+            damaged(fmt::format("{} populations, but the model has {}", count, populations));
+    }
+    if (e.now < 0 || e.now > spec.steps()) damaged(fmt::format("step {}", e.now));
+    for (std::size_t p = 0; p < populations; ++p) {
+        const auto cells = static_cast<std::size_t>(spec.populations[p].size);
+        if (!e.rates[p].empty() && e.rates[p].size() != cells)
+            damaged(fmt::format("rates of {} cells of {}", e.rates[p].size(), cells));
+        if (!e.counted[p].empty() && e.counted[p].size() != cells)
+            damaged(fmt::format("counts of {} cells of {}", e.counted[p].size(), cells));
+        if (e.states[p].size() % std::max<std::size_t>(cells, 1) != 0)
+            damaged(fmt::format("{} values of {} cells", e.states[p].size(), cells));
+    }
+    const Spikes& s = e.recent;
+    if (s.population.size() != s.step.size() || s.cell.size() != s.step.size() ||
+        (!s.value.empty() && s.value.size() != s.step.size()))
+        damaged("'recent/step' and what belongs to it differ in length");
+    for (std::size_t k = 0; k < s.step.size(); ++k) {
+        if (!index_below(s.population[k], populations))
+            damaged(fmt::format("'recent/population'[{}] is {}", k, s.population[k]));
+        const CellPopulationSpec& p = spec.populations[s.population[k]];
+        if (!index_below(s.cell[k], static_cast<std::uint64_t>(p.size)))
+            damaged(
+                fmt::format("'recent/cell'[{}] is {}; '{}' has {}", k, s.cell[k], p.name, p.size));
+        if (s.step[k] < 1 || s.step[k] > e.now)
+            damaged(fmt::format("'recent/step'[{}] is {}", k, s.step[k]));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "snnsim/engine.hpp"
 #include "snnsim/measured_energy.hpp"
+#include "snnsim/simulation_spec.hpp"
 #include "src/phases/protocol_state.hpp"
 
 namespace snnsim {
@@ -27,5 +28,9 @@ std::string checkpoint_path(const std::string& run);
 /// Replaces the file as a whole. Throws FileError.
 void write_checkpoint(const std::string& path, const SimulationCheckpoint& checkpoint);
 SimulationCheckpoint read_checkpoint(const std::string& path);
+/// Throws FileError where the checkpoint at `path` is of other populations or cells than the model
+/// has.
+void require_fits(const SimulationCheckpoint& checkpoint, const SimulationSpec& spec,
+                  const std::string& path);
 
 }  // namespace snnsim
