@@ -24,39 +24,38 @@ namespace {
 /// disk.
 const bool tamed = H5dont_atexit() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
 
-herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
+herr_t keep_all(unsigned, const H5E_error2_t* error, void* out) {
     auto& text = *static_cast<std::string*>(out);
-    if (text.empty() && error->desc) text = error->desc;
+    if (error->desc) text += std::string(error->desc) + '\n';
     return 0;
 }
 
-/// What HDF5's first message says in words of ours; "" where it says nothing that helps.
-std::string cause_of(const std::string& message) {
-    // "file write failed: time = ..., errno = 28, error message = 'No space left on device', ..."
-    const std::string before = "error message = '";
-    if (const std::size_t at = message.find(before); at != std::string::npos) {
-        const std::size_t from = at + before.size();
-        return message.substr(from, message.find('\'', from) - from);
-    }
+/// What HDF5's messages say in words of ours; "" where they say nothing that helps.
+std::string cause_of(const std::string& messages) {
     constexpr std::array<std::array<const char*, 2>, 6> known{{
         {"file signature not found", "it is no HDF5 file"},
         {"truncated file", "it is cut off"},
         {"unable to lock file", "another program has it open"},
         {"already open for write", "another program is writing it, or was ended while it did"},
-        {"not registered", "it is compressed in a way that is not known here"},
+        {"is not registered", "it is compressed in a way that is not known here"},
         {"convert between", "it holds another kind of data"},
     }};
     for (const auto& [theirs, ours] : known) {
-        if (message.find(theirs) != std::string::npos) return ours;
+        if (messages.find(theirs) != std::string::npos) return ours;
     }
-    return "";
+    // "file write failed: time = ..., errno = 28, error message = 'No space left on device', ..."
+    const std::string before = "error message = '";
+    const std::size_t at = messages.find(before);
+    if (at == std::string::npos) return "";
+    const std::size_t from = at + before.size();
+    return messages.substr(from, messages.find('\'', from) - from);
 }
 
 [[noreturn]] void fail(const std::string& what) {
-    std::string message;
-    if (tamed) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &message);
+    std::string messages;
+    if (tamed) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_all, &messages);
     H5Eclear2(H5E_DEFAULT);
-    std::string cause = cause_of(message);
+    std::string cause = cause_of(messages);
     if (cause.empty() && (what.starts_with("cannot read") || what.starts_with("cannot open")))
         cause = "it is damaged";
     throw FileError(cause.empty() ? what : fmt::format("{}: {}", what, cause));

@@ -74,7 +74,8 @@ Dataset read_samples(const std::string& path) {
         data.real_test = read_pair(file, path, "test");
         data.sha256 = file_sha256(path);
     } catch (const FileError& e) {
-        throw DataError(e.what());
+        const std::string text = e.what();
+        throw DataError(text.find(path) == std::string::npos ? path + ": " + text : text);
     }
     check_same(path, "x", data.real_train.inputs, data.real_test.inputs);
     check_same(path, "y", data.real_train.outputs, data.real_test.outputs);

@@ -84,8 +84,8 @@ KINDS = {
     "sorting a text on the ids": dict(units=text("ms"), ids_sorting=text("by_id", "ascii", 5), order="id"),
     "sorting an enumeration": dict(units=text("ms"), sorting=enumeration("none", "by_id", "by_time", value="by_id"), order="id"),
     "sorting that is not true": dict(units=text("ms"), sorting=text("by_time"), order="none"),
-    "ids of 32 bits, times of 32": dict(units=text("ms"), ids=np.uint32, times=np.float32),
-    "signed ids, big endian": dict(units=text("ms"), ids=">i8", times=">f8"),
+    "ids of 32 bits, times of 32": dict(units=text("ms"), ids=np.uint32, time_type=np.float32),
+    "signed ids, big endian": dict(units=text("ms"), ids=">i8", time_type=">f8"),
     "the first layout": dict(note=True, first=True, sorting=text("by_gid", "ascii"), order="id"),
     "the first layout with units": dict(first=True, units=text("ms", "ascii")),
 }
@@ -99,11 +99,11 @@ def random_spikes(seed=3):
 
 
 def write_sonata(path, cells, times, units=None, sorting=None, ids_sorting=None, scale=1.0, storage={}, order="time",
-                 ids=np.uint64, first=False, note=False, library=None, **kinds):
+                 ids=np.uint64, first=False, note=False, library=None, time_type=np.float64):
     by = {"time": np.argsort(times, kind="stable"), "id": np.argsort(cells, kind="stable"), "none": np.arange(len(cells))}[order]
     with h5py.File(path, "w") as file:
         group = file.create_group("spikes" if first else "spikes/p")
-        t = group.create_dataset("timestamps", data=(times[by] * scale).astype(kinds.get("times", np.float64)), **storage)
+        t = group.create_dataset("timestamps", data=(times[by] * scale).astype(time_type), **storage)
         i = group.create_dataset("gids" if first else "node_ids", data=cells[by].astype(ids), **storage)
         for at, name, what in ((t, "units", units), (group, "sorting", sorting), (i, "sorting", ids_sorting)):
             if what is not None:
@@ -192,7 +192,7 @@ def test_csv_of_many_hands(snnsim, tmp_path, content):
     (b"source,target\n0,-1\n", "edges.csv:2: target -1 is no cell"),
     (b"source,target\n0,0.7\n", "edges.csv:2: target 0.7 is no cell"),
     (b"source,target\n0,nan\n", "edges.csv:2: target nan is no cell"),
-])
+], ids=range(13))
 def test_csv_that_is_wrong(refuses, tmp_path, content, said):
     (tmp_path / "edges.csv").write_bytes(content)
     (tmp_path / "m.yaml").write_text(EDGES.replace("FILE", "edges.csv"))
@@ -332,7 +332,7 @@ def test_a_model_that_is_too_large(refuses, tmp_path):
 
 
 @pytest.mark.parametrize("keys, said", [
-    ("rate: 1e12 Hz", "m.yaml:7:35: rate (1e+12 Hz) is 1e+08 spikes in each dt and cell; at most 1e+06 are drawn (1e+10 Hz)"),
+    ("rate: 1e12 Hz", "m.yaml:7:48: rate (1e+12 Hz) is 1e+08 spikes in each dt and cell; at most 1e+06 are drawn (1e+10 Hz)"),
     ("rate: 1 Hz, times: [1 ms], rates: [1e15 Hz]", "rates (1e+15 Hz) is 1e+11 spikes"),
 ])
 def test_a_rate_beyond_all_measure(refuses, tmp_path, keys, said):
