@@ -359,3 +359,44 @@ record: [{population: e, what: v}]
     with h5py.File(tmp_path / "out.h5") as out:
         v = out["state/e/v"][:]
     assert np.all(np.isfinite(v)) and np.all(v[-1] > v[0] + 100.0)
+
+
+def test_a_run_file_with_ids_that_are_none(refuses, simulation_path, tmp_path):
+    path = tmp_path / "in.h5"
+    path.write_bytes(simulation_path.read_bytes())
+    with h5py.File(path, "a") as file:
+        ids = file["spikes/E/node_ids"][:].astype(np.int64)
+        ids[7] = -1
+        del file["spikes/E/node_ids"]
+        file["spikes/E/node_ids"] = ids
+    refuses("stats", path, parts=[path, "'spikes/E/node_ids'[7]: there is no cell -1"])
+
+
+def test_a_checkpoint_of_other_cells(snnsim, refuses, tmp_path):
+    (tmp_path / "m.yaml").write_text("""name: m
+dt: 0.1 ms
+simulate: {duration: 1000 s}
+populations:
+  s: {size: 100, model: poisson_source, rate: 500 Hz}
+  e: {size: 10, model: iaf_psc_delta}
+projections: [{from: s, to: e, connect: all_to_all, weight: 0.1 mV, delay: 20 ms}]
+""")
+    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], tmp_path / "m.yaml", "-o", tmp_path / "a.h5", "--progress", "none",
+                                "--checkpoint-every", "0.02"])
+    checkpoint = tmp_path / "a.checkpoint.h5"
+    while not checkpoint.exists() and process.poll() is None:
+        pass
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    for name, value, said in (("cell", 100, "'recent/cell'[3] is 100; 's' has 100"), ("population", 2, "'recent/population'[3] is 2"),
+                              ("step", 0, "'recent/step'[3] is 0"), ("cell", -1, "'recent/cell'[3] is -1; it must be a whole number")):
+        with h5py.File(checkpoint, "a") as file:
+            good = file["recent/" + name][:]
+            bad = good.astype(np.int64)
+            bad[3] = value
+            del file["recent/" + name]
+            file["recent/" + name] = bad
+        refuses("--resume", tmp_path / "a.h5", parts=[checkpoint, said])
+        with h5py.File(checkpoint, "a") as file:
+            del file["recent/" + name]
+            file["recent/" + name] = good
