@@ -5,11 +5,12 @@ import pty
 import shutil
 import signal
 import subprocess
-import time
 
 import h5py
 import numpy as np
 import pytest
+
+from conftest import PATIENCE, wait_for
 
 PROGRAM = os.environ.get("SNNSIM_BINARY", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="SNNSIM_BINARY does not name the program (ctest sets it)")
@@ -39,7 +40,7 @@ test: {}
 
 
 def call(*arguments, **options):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
 def refused(*arguments, says, status=2, **options):
@@ -61,9 +62,7 @@ def start(*arguments, **options):
 
 def wait_until(there, process):
     """As long as the process runs."""
-    while not there():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
+    assert wait_for(there, process), process.communicate()
 
 
 @pytest.fixture
@@ -182,7 +181,7 @@ def test_two_processes_and_one_file(folder, how):
     before = (folder / "x.checkpoint.h5").stat().st_mtime_ns
     wait_until(lambda: (folder / "x.checkpoint.h5").stat().st_mtime_ns != before, again)
     again.send_signal(signal.SIGINT)
-    assert again.wait(timeout=120) == 130, again.communicate()
+    assert again.wait(timeout=PATIENCE) == 130, again.communicate()
     assert not (folder / "x.lock").exists() and (folder / "x.h5").exists()
 
 
@@ -193,7 +192,7 @@ def test_two_trainings_and_one_file(folder, data_folder):
     wait_until((folder / "x.partial.h5").exists, first)
     assert f"process {first.pid};" in refused(*command, "--force", says="is being written by", cwd=folder)
     first.send_signal(signal.SIGHUP)
-    assert first.wait(timeout=120) == 130, first.communicate()
+    assert first.wait(timeout=PATIENCE) == 130, first.communicate()
     with h5py.File(folder / "x.h5") as run:
         assert run.attrs["status"] == "interrupted" and "checkpoints/last" in run
     assert not (folder / "x.lock").exists()
@@ -225,7 +224,7 @@ def test_a_terminal_that_goes(folder):
     os.close(master)
     for _ in range(2):
         process.send_signal(signal.SIGHUP)
-    process.wait(timeout=120)
+    process.wait(timeout=PATIENCE)
     assert process.returncode >= 0  # ended by itself
     with h5py.File(folder / "x.h5") as run:
         assert run.attrs["status"] == "interrupted"
@@ -240,7 +239,7 @@ def test_nohup(folder):
     before = checkpoint.stat().st_mtime_ns
     wait_until(lambda: checkpoint.stat().st_mtime_ns > before + 200_000_000, process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=120) == 130, process.communicate()
+    assert process.wait(timeout=PATIENCE) == 130, process.communicate()
 
 
 def test_the_wrong_kind_of_file_is_told_with_its_command(folder, run_file, data_folder):
