@@ -9,8 +9,16 @@
 namespace snnsim {
 namespace {
 
-double normal(double u) {
-    return normal_quantile(static_cast<float>(u));
+/// Of the side that has all its digits, in float: what a normal quantile is made from.
+double normal(const Place& at) {
+    return at.below <= 0.5 ? normal_quantile(static_cast<float>(at.below))
+                           : -normal_quantile(static_cast<float>(at.above));
+}
+
+/// -ln(1 - below), with all digits where that is near 0.
+double exponential(const Place& at) {
+    const double x = at.below;
+    return x < 0x1p-12 ? x * (1.0 + x * (0.5 + x / 3.0)) : -exact_log(static_cast<float>(at.above));
 }
 
 /// 32-bit thresholds of the distribution whose weights are proportional to `mass`, from value 0 on.
@@ -46,8 +54,14 @@ std::vector<double> masses(std::int64_t mode, std::int64_t last, Ratio ratio) {
 
 Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
     if (!d_.drawn() || d_.shape == Shape::uniform || d_.outside == Outside::clip) return;
-    if (std::isfinite(d_.low)) first_ = share_below(d_.low);
-    if (std::isfinite(d_.high)) last_ = share_below(d_.high);
+    cut_ = std::isfinite(d_.low) || std::isfinite(d_.high);
+    const Place low = std::isfinite(d_.low) ? place_of(d_.low) : Place{0.0, 1.0};
+    const Place high = std::isfinite(d_.high) ? place_of(d_.high) : Place{1.0, 0.0};
+    below_ = low.below;
+    above_ = high.above;
+    between_ = low.above < 0.5    ? low.above - high.above
+               : high.below < 0.5 ? high.below - low.below
+                                  : 1.0 - below_ - above_;
 }
 
 double Quantile::operator()(double u) const {
@@ -57,19 +71,25 @@ double Quantile::operator()(double u) const {
         for (int k = 1; k < static_cast<int>(d_.power); ++k) raised *= u;
         return d_.low + raised * (d_.high - d_.low);
     }
-    return std::clamp(unbounded(first_ + u * (last_ - first_)), d_.low, d_.high);
+    Place at{below_ + u * between_, above_ + (1.0 - u) * between_};
+    if (!cut_) {
+        // A float below 1, whose distance to 1 is a float too.
+        at.below = std::min<double>(static_cast<float>(u), 1.0 - 0x1p-24);
+        at.above = 1.0 - at.below;
+    }
+    return std::clamp(unbounded(at), d_.low, d_.high);
 }
 
-double Quantile::unbounded(double u) const {
-    // Ascending in u, also where the values are negative.
-    const double up = d_.mean < 0.0 ? 1.0 - u : u;
+double Quantile::unbounded(const Place& at) const {
+    // Ascending, also where the values are negative.
+    const Place up = d_.mean < 0.0 ? Place{at.above, at.below} : at;
     switch (d_.shape) {
         case Shape::normal:
-            return d_.mean + d_.std * normal(u);
+            return d_.mean + d_.std * normal(at);
         case Shape::lognormal:
             return d_.mean * exact_exp(static_cast<float>(d_.std * normal(up)));
         case Shape::exponential:
-            return -d_.mean * exact_log(static_cast<float>(1.0 - up));
+            return d_.mean * exponential(up);
         case Shape::constant:
         case Shape::uniform:
         case Shape::values:
@@ -79,13 +99,18 @@ double Quantile::unbounded(double u) const {
     return d_.mean;
 }
 
-double Quantile::share_below(double x) const {
-    double low = 0.0, high = 1.0;
-    for (int k = 0; k < 50; ++k) {
-        const double middle = 0.5 * (low + high);
-        (unbounded(middle) < x ? low : high) = middle;
+Place Quantile::place_of(double x) const {
+    const bool upper = unbounded({0.5, 0.5}) < x;
+    const auto place = [&](double share) {
+        return upper ? Place{1.0 - share, share} : Place{share, 1.0 - share};
+    };
+    // On the side of the median where x lies, down to the least share whose logarithm is known.
+    double near = 0.5, far = 0x1p-126;
+    for (;;) {
+        const double middle = 0.5 * (near + far);
+        if (middle <= far || middle >= near) return place(middle);
+        (unbounded(place(middle)) < x) == upper ? near = middle : far = middle;
     }
-    return 0.5 * (low + high);
 }
 
 std::vector<double> quantile_table(const Distribution& distribution, std::size_t size) {

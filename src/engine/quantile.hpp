@@ -8,20 +8,27 @@
 
 namespace snnsim {
 
+/// A place in (0, 1) by what lies below and above it: near an end the smaller of the two has the
+/// digits that the other one lacks.
+struct Place {
+    double below, above;
+};
+
 /// Draws by inversion: quantile of `u` in (0, 1). Bounds are met by redrawing (the distribution is
-/// cut and rescaled) or clipping, as the distribution says.
+/// cut and rescaled) or clipping, as the distribution says; see no_value_in_bounds.
 class Quantile {
   public:
     explicit Quantile(const Distribution& distribution);
     double operator()(double u) const;
 
   private:
-    double unbounded(double u) const;
-    /// The u at which the value reaches x.
-    double share_below(double x) const;
+    double unbounded(const Place& at) const;
+    /// Where the value reaches x.
+    Place place_of(double x) const;
 
     Distribution d_;
-    double first_ = 0.0, last_ = 1.0;  // the part of (0, 1) between the bounds
+    bool cut_ = false;
+    double below_ = 0.0, above_ = 0.0, between_ = 1.0;  // shares below, above, between the bounds
 };
 
 /// `size` values of equal probability, ascending: an index of random bits draws one.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <utility>
 
 #include "snnsim/simulation_spec.hpp"
@@ -26,5 +27,12 @@ inline bool has_bounds(Shape shape) {
 
 /// The least and the greatest value that it can give.
 std::pair<double, double> extent(const Distribution& d);
+
+/// What is wrong where no value lies between the bounds, beyond 12.5 standard deviations: that is
+/// one in 10^35. Else empty.
+std::string no_value_in_bounds(const Distribution& d);
+/// What is wrong where a lognormal distribution spans more than any network can hold: who writes
+/// its std as that of the values, not of their logarithm, gets that. Else empty.
+std::string too_wide(const Distribution& d);
 
 }  // namespace snnsim

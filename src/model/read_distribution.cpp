@@ -113,6 +113,10 @@ void FieldReader::check_distribution(const Value& value, const Meta& meta, const
         problems_.add(at("mean"), fmt::format("the mean of {} must not be 0; write value: 0 for "
                                               "a constant",
                                               name_of(d.shape)));
+    } else if (const std::string wide = too_wide(d); !wide.empty()) {
+        problems_.add(at("std"), wide);
+    } else if (const std::string none = no_value_in_bounds(d); !none.empty()) {
+        problems_.add(at(std::isfinite(d.low) ? "low" : "high"), none);
     } else {
         const auto [least, greatest] = extent(d);
         const bool below = least<meta.limits.low, above = greatest> meta.limits.high;

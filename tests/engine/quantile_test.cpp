@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "kernels/math/normal.hpp"
 
@@ -88,6 +90,92 @@ TEST(Quantile, NegativeValuesAscendToo) {
         EXPECT_NEAR(values.front(), -5.0, 0.02);
         EXPECT_NEAR(values.back(), -0.5, 0.02);
         EXPECT_LT(std::count(values.begin(), values.end(), -5.0), 2);  // redrawn, not clipped
+    }
+}
+
+double share_above(double z) {
+    return 0.5 * std::erfc(z / std::sqrt(2.0));
+}
+Distribution normal_between(double low, double high) {
+    Distribution d;
+    d.shape = Shape::normal, d.mean = 0.0, d.std = 1.0, d.low = low, d.high = high;
+    return d;
+}
+/// As cells draw: the middles of 2^24 parts, here the first and last ones and some between.
+std::vector<double> drawn_places() {
+    std::vector<double> out;
+    for (int k = 0; k < 40; ++k) {
+        out.push_back((k + 0.5) / 16777216.0);
+        out.push_back(1.0 - (k + 0.5) / 16777216.0);
+        out.push_back((k + 0.5) / 40.0);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+TEST(Quantile, TailsBeyondABoundAreThoseOfTheNormalDistribution) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (const double bound : {-9.0, -1.0, 0.0, 0.3, 3.0, 4.0, 5.0, 5.5, 7.0, 9.0, 11.0}) {
+        const Quantile above(normal_between(bound, infinity)),
+            below(normal_between(-infinity, -bound)), band(normal_between(bound, bound + 0.1));
+        double last = bound;
+        for (const double u : drawn_places()) {
+            const double x = above(u);
+            ASSERT_TRUE(std::isfinite(x)) << bound << ' ' << u;
+            EXPECT_GE(x, last - 1e-6);
+            last = x;
+            const double wanted = share_above(bound) * (1.0 - u);
+            EXPECT_NEAR(share_above(x) / wanted, 1.0, 2e-4) << bound << ' ' << u;
+            EXPECT_NEAR(below(1.0 - u), -x, 2e-6 * (1.0 + std::abs(x)));
+            if (bound < 0.0) continue;  // the shares of the band would be differences of ones
+            const double z = band(u);
+            EXPECT_GE(z, bound);
+            EXPECT_LE(z, bound + 0.1);
+            const double in_band = share_above(bound) - share_above(bound + 0.1);
+            EXPECT_NEAR((share_above(bound) - share_above(z)) / in_band, u, 1e-3);
+        }
+    }
+}
+
+TEST(Quantile, EveryPlaceThatACellCanDrawHasAFiniteValue) {
+    for (const Outside outside : {Outside::redraw, Outside::clip}) {
+        for (const Shape shape : {Shape::normal, Shape::lognormal, Shape::exponential}) {
+            for (const double mean : {-3.0, 3.0}) {
+                Distribution d;
+                d.shape = shape, d.mean = mean, d.std = 1.0, d.outside = outside;
+                const Quantile quantile(d);
+                for (const double u : drawn_places()) {
+                    const double x = quantile(u);
+                    ASSERT_TRUE(std::isfinite(x)) << name_of(shape) << ' ' << u;
+                    if (shape != Shape::normal) {
+                        ASSERT_GT(x / mean, 0.0) << name_of(shape) << ' ' << u;
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST(Quantile, AnExponentialIsTheSameBeyondEachBound) {
+    Distribution d;
+    d.shape = Shape::exponential, d.mean = 2.0;
+    for (const double low : {0.0, 1.0, 30.0, 100.0}) {
+        d.low = low;
+        const Quantile quantile(d);
+        for (const double u : drawn_places())
+            EXPECT_NEAR(quantile(u) - low, -2.0 * std::log1p(-u), 3e-5 * (1.0 + low)) << low;
+    }
+    d.low = -std::numeric_limits<double>::infinity();
+    EXPECT_NEAR(Quantile(d)(1e-7) / 2e-7, 1.0, 1e-6);
+}
+
+TEST(Quantile, ALognormalFarAboveItsMedian) {
+    Distribution d;
+    d.shape = Shape::lognormal, d.mean = 2.0, d.std = 0.5, d.low = 2.0 * std::exp(0.5 * 6.0);
+    const Quantile quantile(d);
+    for (const double u : drawn_places()) {
+        const double z = std::log(quantile(u) / 2.0) / 0.5;
+        EXPECT_NEAR(share_above(z) / (share_above(6.0) * (1.0 - u)), 1.0, 1e-3) << u;
     }
 }
 
