@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
 
 namespace snnsim {
@@ -37,6 +38,30 @@ std::vector<std::uint32_t> binomial_degrees(const Connection& c, std::uint32_t c
     return degree;
 }
 
+/// Whoever looks for partners finds them, what the checks of the model see to: without,
+/// draw_partners would not end. With them at least every other word gives one on average, as where
+/// more than half of the candidates are wanted, those that are left out are drawn.
+bool has_partners(const Connection& c) {
+    const auto enough = [&](std::uint32_t cells) {
+        const std::int64_t others = std::int64_t{cells} - (c.skips_itself() ? 1 : 0);
+        return c.connect.multapses ? others > 0 || c.connect.n == 0 : c.connect.n <= others;
+    };
+    switch (c.connect.rule) {
+        case Rule::fixed_in_degree:
+            return enough(c.sources);
+        case Rule::fixed_out_degree:
+            return enough(c.targets);
+        case Rule::fixed_total_number:
+            return c.total == 0 || c.targets > 1 || !c.skips_itself();
+        case Rule::one_to_one:
+        case Rule::all_to_all:
+        case Rule::fixed_probability:  // at most all candidates
+        case Rule::list:
+            break;
+    }
+    return true;
+}
+
 }  // namespace
 
 std::uint64_t total_number(const ConnectSpec& connect, double sources, double targets) {
@@ -52,7 +77,7 @@ Connection connection_of(const SimulationSpec& spec, std::size_t number, std::si
     const auto size = [&](std::size_t p) {
         return static_cast<std::uint32_t>(spec.populations[p].size);
     };
-    return {
+    const Connection c{
         connect,
         spec.seed,
         static_cast<std::uint32_t>(number),
@@ -60,6 +85,8 @@ Connection connection_of(const SimulationSpec& spec, std::size_t number, std::si
         size(to),
         from == to,
         connect.rule == Rule::fixed_total_number ? total_number(connect, size(from), size(to)) : 0};
+    SNN_EXPECT(has_partners(c));
+    return c;
 }
 
 double mean_in_degree(const Connection& c) {

@@ -75,6 +75,31 @@ bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const st
     return good;
 }
 
+/// Synapses that a rule draws partners for, one after the other, once the network is scaled; those
+/// of the other rules follow without a search.
+double drawn_count(const ConnectSpec& connect, const ScaleSpec& scale) {
+    switch (connect.rule) {
+        case Rule::fixed_in_degree:
+        case Rule::fixed_out_degree:
+            return std::round(static_cast<double>(connect.n) * scale.in_degrees);
+        case Rule::fixed_total_number:
+            return connect.p > 0.0 ? 1.0 : static_cast<double>(connect.n);
+        default:
+            return 0.0;
+    }
+}
+
+/// There is a partner to find.
+void check_partners(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
+                    const CellPopulationSpec& to, const std::string& k) {
+    if (&from != &to || s.connect.autapses || model.cells(to) > 1.0) return;
+    if (drawn_count(s.connect, model.spec.scale) < 1.0) return;
+    model.add({"projections", k, "connect"},
+              fmt::format("{} finds no partner: '{}' has one cell{}, and with autapses: false it "
+                          "may not connect to itself; write more cells, or autapses: true",
+                          name_of(s.connect.rule), to.name, to.size > 1 ? " after scaling" : ""));
+}
+
 void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
                  const CellPopulationSpec& to, const std::string& k) {
     const ConnectSpec& connect = s.connect;
@@ -99,8 +124,8 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
     const CellPopulationSpec& others = in ? from : to;
     const bool itself = &from == &to && !connect.autapses;
     const double available = model.cells(others) - (itself ? 1.0 : 0.0);
-    const double n = std::round(static_cast<double>(connect.n) * model.spec.scale.in_degrees);
-    if (n <= available) return;
+    const double n = drawn_count(connect, model.spec.scale);
+    if (n <= available || available < 1.0) return;  // see check_partners
     const bool scaled = model.spec.scale.neurons < 1.0 || model.spec.scale.in_degrees < 1.0;
     model.add({"projections", k, "connect", "n"},
               fmt::format("n is {:.0f}{}, but '{}' has only {:.0f} {}{}; write a smaller n, or "
@@ -251,6 +276,7 @@ void check_synapses(SimulationView& model) {
         if (!check_rule_keys(model, s.connect, k)) continue;
         if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
         check_procedural(model, s, k);
+        check_partners(model, s, *from, *to, k);
         check_sizes(model, s, *from, *to, k);
         check_scaled_rule(model, s.connect, k);
         count +=

@@ -96,6 +96,93 @@ TEST(SimulationKeys, Distributions) {
     expect_weight_error("[1 pA]", "weight must be a mapping (key: value), not a list");
 }
 
+TEST(SimulationKeys, BoundsThatNoValueMeets) {
+    expect_weight_error("{distribution: normal, mean: 0 pA, std: 1 pA, low: 50 pA}",
+                        "m.yaml:9:125: no value of normal with mean 0 pA and std 1 pA lies above "
+                        "low (50 pA); write bounds that its values reach");
+    expect_weight_error("{distribution: normal, mean: 0 pA, std: 1 pA, low: 20 pA, high: 30 pA}",
+                        "lies between low (20 pA) and high (30 pA)");
+    expect_weight_error("{distribution: normal, mean: 1 pA, std: 0 pA, high: 0.5 pA}",
+                        "m.yaml:9:126: no value of normal with mean 1 pA and std 0 pA lies below "
+                        "high (0.5 pA)");
+    expect_weight_error(
+        "{distribution: lognormal, mean: 1 pA, std: 0.1, high: 0.1 pA}",
+        "no value of lognormal with mean 1 pA and std 0.1 lies below high (0.1 pA)");
+    expect_weight_error("{distribution: lognormal, mean: 1 pA, std: 1, high: -1 pA}",
+                        "no value of lognormal with mean 1 pA and std 1 lies below high (-1 pA)");
+    expect_weight_error("{distribution: exponential, mean: -2 pA, low: 1 pA}",
+                        "no value of exponential with mean -2 pA lies above low (1 pA)");
+    expect_weight_error("{distribution: exponential, mean: 2 pA, low: 200 pA}",
+                        "no value of exponential with mean 2 pA lies above low (200 pA)");
+    for (const char* good :
+         {"{distribution: normal, mean: 0 pA, std: 1 pA, low: 12 pA}",
+          "{distribution: normal, mean: 1 pA, std: 0 pA, low: 1 pA}",
+          "{distribution: normal, mean: 0 pA, std: 1 pA, low: 50 pA, outside: clip}",
+          "{distribution: lognormal, mean: -1 pA, std: 1, high: -0.5 pA, low: -3 pA}",
+          "{distribution: exponential, mean: -2 pA, high: -1 pA}"})
+        EXPECT_EQ(error_of(changed("87.8 pA", good)), "no error") << good;
+    // Wherever a distribution may stand.
+    const std::string none = "{distribution: normal, mean: 1 UNIT, std: 1 UNIT, low: 50 UNIT}";
+    const auto in = [&](const std::string& unit) {
+        std::string out = none;
+        for (std::size_t at; (at = out.find("UNIT")) != std::string::npos;)
+            out.replace(at, 4, unit);
+        return out;
+    };
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {"tau_m: 15 ms", "tau_m: " + in("ms")},
+             {"v: -60 mV", "v: " + in("mV")},
+             {"delay: 1.5 ms", "delay: " + in("ms")},
+             {"amplitude: 300 pA", "amplitude: " + in("pA")},
+             {"rate: 8 Hz", "rate: " + replaced(in("Hz"), "}", ", high: 60 Hz}")}})
+        expect_error(changed(from, to), "no value of normal with mean 1");
+}
+
+TEST(SimulationKeys, TheStdOfALognormalIsThatOfTheLogarithm) {
+    expect_weight_error("{distribution: lognormal, mean: 100 pA, std: 50}",
+                        "m.yaml:9:119: the std of lognormal is that of the logarithm, without a "
+                        "unit: with 50, values go from");
+    // sqrt(ln((1 + sqrt(1 + 4 (50 / 100)^2)) / 2)), as (y - 1) y = (50 / 100)^2 for y = e^(std^2)
+    expect_weight_error("{distribution: lognormal, mean: 100 pA, std: 50}",
+                        "for values with a std of 50 pA write std: 0.434, or set low and high");
+    expect_error(changed("tau_m: 15 ms", "tau_m: {distribution: lognormal, mean: 15 ms, std: 7}"),
+                 "the std of lognormal is that of the logarithm");
+    for (const char* good :
+         {"{distribution: lognormal, mean: 100 pA, std: 4}",
+          "{distribution: lognormal, mean: -100 pA, std: 50, low: -1 nA, high: -1 pA}"})
+        EXPECT_EQ(error_of(changed("87.8 pA", good)), "no error") << good;
+}
+
+TEST(SimulationKeys, RulesThatFindNoPartner) {
+    const auto connected = [](const std::string& rule) {
+        const std::string one = replaced(
+            changed("I: {<<: *cell, size: 20", "I: {<<: *cell, size: 1"), "cells: 3, ", "");
+        return replaced(one, "{from: E, to: I, connect: {rule: fixed_probability, p: 0.1}",
+                        "{from: I, to: I, connect: {rule: " + rule + ", autapses: false}");
+    };
+    for (const std::string rule : {"fixed_in_degree", "fixed_out_degree", "fixed_total_number"})
+        expect_error(connected(rule + ", n: 1"),
+                     "m.yaml:9:31: " + rule +
+                         " finds no partner: 'I' has one cell, and with autapses: false it may not "
+                         "connect to itself; write more cells, or autapses: true");
+    expect_error(connected("fixed_total_number, p: 0.5"), "fixed_total_number finds no partner");
+    expect_error(connected("fixed_in_degree, n: 1, multapses: false"),
+                 "fixed_in_degree finds no partner");
+    for (const char* rule : {"fixed_in_degree, n: 0", "fixed_total_number, n: 0", "all_to_all",
+                             "fixed_probability, p: 0.5"})
+        EXPECT_EQ(error_of(connected(rule)), "no error") << rule;
+    // By scale.
+    const auto scaled = [](const std::string& neurons) {
+        const std::string ten = changed("I: {<<: *cell, size: 20", "I: {<<: *cell, size: 10");
+        return replaced(ten, "{from: I, to: E, connect: {rule: fixed_in_degree, n: 5}",
+                        "{from: I, to: I, connect: {rule: fixed_in_degree, n: 5, autapses: "
+                        "false}") +
+               "scale: {neurons: " + neurons + "}\n";
+    };
+    expect_error(scaled("0.1"), "fixed_in_degree finds no partner: 'I' has one cell after scaling");
+    EXPECT_EQ(error_of(scaled("0.2")), "no error");
+}
+
 TEST(SimulationKeys, LimitsHoldForDistributionsToo) {
     const auto expect_tau_error = [](const std::string& tau, const std::string& part) {
         expect_error(changed("tau_m: 15 ms", "tau_m: " + tau), part);
