@@ -79,7 +79,7 @@ struct Names<Rule> {
                                        "fixed_total_number",
                                        "list"};
 };
-/// Bits of a weight. Enough to round the mean weight by no more than 0.5 %: see WeightPlan.
+/// Bits of a weight. Enough to round no weight by more than 0.5 %: see WeightPlan.
 enum class WeightBits : std::uint8_t { automatic, bits16, bits32 };
 template <>
 struct Names<WeightBits> {
@@ -166,9 +166,11 @@ struct SynapsesSpec {
             Field{"dale", &SynapsesSpec::dale, "", unlimited,
                   "true: weights of both signs are an error"},
             Field{"weight_bits", &SynapsesSpec::weight_bits, "", unlimited,
-                  "16: 4 bytes a synapse; 32: 8 bytes; auto: 16 where no mean weight of the target "
-                  "is rounded by more than 0.5 % for it. The greatest of a population's "
-                  "projections holds for all of them"},
+                  "16: 4 bytes a synapse; 32: 8 bytes; auto: 16 where that rounds no weight of the "
+                  "target by more than 0.5 %, else 32, and an error where those do not suffice. Of "
+                  "a distribution, the weights nearest to 0 that make up 1 % of all are rounded as "
+                  "they come. Any other weight but 0 that would become 0 is an error. The greatest "
+                  "of a population's projections holds for all of them"},
             Field{"procedural", &SynapsesSpec::procedural, "", unlimited,
                   "true: nothing is stored; a row is drawn anew whenever its source fires, with "
                   "the same spikes (rules that draw by source)"},

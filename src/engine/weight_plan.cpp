@@ -1,14 +1,12 @@
 #include "src/engine/weight_plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "snnsim/edge_list.hpp"
-#include "snnsim/error.hpp"
+#include "src/engine/check_weights.hpp"
 #include "src/engine/connect.hpp"
+#include "src/engine/least_weights.hpp"
 #include "src/engine/quantile.hpp"
 
 namespace snnsim {
@@ -16,50 +14,18 @@ namespace {
 
 constexpr double most_narrow = 32767.0;    // of a weight in 16 bits
 constexpr double most_sum = 2147483000.0;  // of a sum in 32 bits
-constexpr double table_size = 65536.0;     // see quantile_table
-
-/// The ends of what a distribution gives.
-std::pair<double, double> range_of(const Distribution& d) {
-    if (d.constant()) return {d.mean, d.mean};
-    const Quantile quantile(d);
-    return {quantile(0.5 / table_size), quantile(1.0 - 0.5 / table_size)};
-}
-
-/// Mean of the absolute value.
-double typical_of(const Distribution& d) {
-    if (d.constant()) return std::abs(d.mean);
-    constexpr std::size_t size = 4096;
-    double sum = 0.0;
-    for (const double x : quantile_table(d, size)) sum += std::abs(x);
-    return sum / size;
-}
-
-/// The ends of what a synapse of a projection can weigh, as long as the network runs.
-std::pair<double, double> bounds_of(const SynapsesSpec& p) {
-    return p.plasticity ? std::pair{p.plasticity->w_min.mean, p.plasticity->w_max.mean}
-                        : range_of(p.weight);
-}
 
 /// What one projection or stimulus can bring to a receptor in a step.
 struct Arrival {
     std::size_t population = 0, receptor = 0;
     double largest = 0.0;  // of a weight
     double sum = 0.0;      // a bound
-    double typical = 0.0;  // of a weight
+    double least = 0.0;    // must keep its digits: see LeastWeights; 0: nothing must
     double rounded = 0.0;  // graded spikes: rounding makes each greater by a unit at most
     std::size_t from = 0;
     WeightBits bits = WeightBits::automatic;
     bool stored = true;  // weights in synapses, not of a stimulus
 };
-
-/// The greatest value of a population's spikes; a little more where they are graded, as a float is
-/// not exact.
-double largest_value(const CellPopulationSpec& p) {
-    return CellModels::visit(p.cell, []<class M>(const typename M::Params& params) {
-        if constexpr (sends_graded<M>) return M::largest_value(params) * 1.000001;
-        return 1.0;
-    });
-}
 
 class Planner {
   public:
@@ -113,12 +79,12 @@ class Planner {
         const double mean = mean_in_degree(c), random = mean + 10.0 * std::sqrt(mean) + 100.0;
         const double most =
             c.connect.multapses ? random : std::min(random, static_cast<double>(c.sources));
-        const auto [low, high] = bounds_of(p);
-        const double typical = p.plasticity ? 0.5 * std::abs(high) : typical_of(p.weight);
+        const auto [low, high] = weight_bounds(p);
+        const LeastWeights least = least_of(p, from);
         for (const double weight : {low, high})
             add(to, weight,
                 {.sum = std::abs(weight) * most * largest_value(spec_.populations[from]),
-                 .typical = typical,
+                 .least = weight < 0.0 ? least.negative : least.positive,
                  .rounded = spec_.populations[from].graded() ? most : 0.0,
                  .from = from,
                  .bits = p.weight_bits,
@@ -131,7 +97,7 @@ class Planner {
         const std::size_t to = population_index(spec_, p.to);
         const auto size = static_cast<std::size_t>(spec_.populations[to].size);
         std::vector<double> up(size), down(size), count(size);
-        double low = 0.0, high = 0.0, typical = 0.0;
+        double low = 0.0, high = 0.0;
         for (std::size_t k = 0; k < edges.target.size(); ++k) {
             const double weight = p.plasticity           ? p.plasticity->w_max.mean
                                   : edges.weight.empty() ? p.weight.mean
@@ -140,10 +106,9 @@ class Planner {
             ++count[edges.target[k]];
             low = std::min(low, weight);
             high = std::max(high, weight);
-            typical += std::abs(weight);
         }
-        if (typical > 0.0) typical /= static_cast<double>(edges.target.size());
         const std::size_t from = population_index(spec_, p.from);
+        const LeastWeights least = least_of(p, from);
         const auto most = [](const std::vector<double>& sums) {
             return sums.empty() ? 0.0 : *std::max_element(sums.begin(), sums.end());
         };
@@ -151,18 +116,27 @@ class Planner {
         const double rounded = spec_.populations[from].graded() ? most(count) : 0.0;
         add(to, high,
             {.sum = most(up) * value,
-             .typical = high > 0.0 ? typical : 0.0,
+             .least = least.positive,
              .rounded = rounded,
              .from = from,
              .bits = p.weight_bits,
              .stored = !p.changes()});
         add(to, low,
             {.sum = most(down) * value,
-             .typical = low < 0.0 ? typical : 0.0,
+             .least = least.negative,
              .rounded = rounded,
              .from = from,
              .bits = p.weight_bits,
              .stored = !p.changes()});
+    }
+
+    /// Of what its spikes bring.
+    LeastWeights least_of(const SynapsesSpec& p, std::size_t from) const {
+        const double share = least_released(p) * least_value(spec_.populations[from]);
+        LeastWeights least = least_weights(p);
+        least.positive *= share;
+        least.negative *= share;
+        return least;
     }
 
     void add_stimulus(const StimulusSpec& s) {
@@ -174,7 +148,7 @@ class Planner {
         const std::size_t most = poisson_thresholds(rate * spec_.dt * 1e-3).size();
         add(population_index(spec_, s.to), weight,
             {.sum = std::abs(weight) * static_cast<double>(most),
-             .typical = std::abs(weight),
+             .least = std::abs(weight),
              .stored = false});
     }
 
@@ -182,9 +156,9 @@ class Planner {
     double fine_scale(std::size_t population, std::size_t receptor) const {
         double least = 0.0;
         for (const Arrival& a : arrivals_) {
-            if (a.population != population || a.receptor != receptor || a.typical == 0.0) continue;
+            if (a.population != population || a.receptor != receptor || a.least == 0.0) continue;
             if (a.bits == WeightBits::bits16) continue;
-            least = std::max(least, enough_steps / a.typical);
+            least = std::max(least, enough_steps / a.least);
         }
         if (least == 0.0 || !std::isfinite(least)) return 0.0;
         double scale = 1.0;
@@ -217,7 +191,7 @@ class Planner {
             return largest * s <= most_narrow && sum * s + rounded <= most_sum;
         };
         if (largest == 0.0 && sum == 0.0) return scale;
-        if (!std::isfinite(sum)) return 0.0;
+        if (!std::isfinite(sum) || rounded > 0.5 * most_sum) return 0.0;
         while (fits(2.0 * scale)) scale *= 2.0;
         while (!fits(scale)) scale *= 0.5;
         return scale;
@@ -227,31 +201,6 @@ class Planner {
     std::vector<std::size_t> receptors_;  // by population
     std::vector<Arrival> arrivals_;
 };
-
-/// A constant weight can be told from 0, and a step from infinity.
-void check_weight(const SimulationSpec& spec, const WeightGrid& grid, const std::string& to,
-                  const Distribution& weight, Location at) {
-    const std::size_t p = population_index(spec, to);
-    if (grid.scale[p].empty()) return;
-    const std::size_t receptor = grid.scale[p].size() == 2 && weight.mean < 0.0 ? 1 : 0;
-    const double scale = grid.scale[p][receptor], step = 1.0 / scale;
-    const std::string place = fmt::format("{}:{}:{}: ", spec.path, at.line, at.column);
-    const std::string unit = weight.unit.empty() ? "" : " " + weight.unit;
-    if (!(step >= std::numeric_limits<float>::min() && step <= std::numeric_limits<float>::max())) {
-        throw ModelError(
-            fmt::format("{}weights into '{}' of {:g}{} are beyond what can be summed "
-                        "in steps of {:g} to {:g}{}; write them in another unit",
-                        place, to, weight.mean, unit, std::numeric_limits<float>::min(),
-                        std::numeric_limits<float>::max(), unit));
-    }
-    if (!weight.constant() || weight.mean == 0.0 || grid.on_grid(p, receptor, weight.mean) != 0)
-        return;
-    throw ModelError(
-        fmt::format("{}the weight {:g}{} becomes 0: weights into '{}' have steps of "
-                    "{:g}{}, so that sums with the largest ones fit; write a greater "
-                    "weight, or weight_bits: auto",
-                    place, weight.mean, unit, to, step, unit));
-}
 
 /// Every synapse has a trace of its own.
 bool keeps_trace(const PlasticitySpec& p) {
@@ -277,12 +226,7 @@ std::vector<double> WeightGrid::steps(std::size_t population) const {
 
 WeightPlan plan_weights(const SimulationSpec& spec) {
     WeightPlan plan = Planner(spec).plan();
-    for (const SynapsesSpec& p : spec.projections)
-        check_weight(spec, plan.grid, p.to, p.weight, p.at);
-    for (const StimulusSpec& s : spec.stimuli) {
-        if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
-            check_weight(spec, plan.grid, s.to, poisson->weight, s.at);
-    }
+    check_weights(spec, plan);
     return plan;
 }
 

@@ -23,8 +23,8 @@ struct WeightGrid {
     std::vector<double> steps(std::size_t population) const;
 };
 
-/// A grid is fine enough when a projection's mean weight is so many steps: rounded by 0.5 % at
-/// most.
+/// A grid is fine enough when the smallest weight that must keep its digits (see LeastWeights) is so
+/// many steps: rounded by 0.5 % at most.
 inline constexpr double enough_steps = 100.0;
 
 struct WeightPlan {
@@ -35,7 +35,8 @@ struct WeightPlan {
 /// With 16 bits for all weights where that is fine enough (see enough_steps, and `weight_bits`).
 /// Where it is not, the populations whose weights are too large for a finer grid get 32 bits; their
 /// weights then bound the grid by the largest sum only. Throws ModelError with the place of a
-/// weight that is no number on the grid, or that becomes 0 there.
+/// weight that is no number on the grid, that becomes 0 there, or that even so is rounded by more
+/// where `weight_bits` is auto.
 WeightPlan plan_weights(const SimulationSpec& spec);
 
 std::size_t population_index(const SimulationSpec& spec, const std::string& name);

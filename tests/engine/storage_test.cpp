@@ -214,6 +214,144 @@ TEST(WeightBits, WideRowsArriveTheSame) {
     }
 }
 
+/// A synapse of each weight, from E to I.
+SimulationSpec listed(const std::vector<double>& weights, const std::string& more = "") {
+    SimulationSpec spec = network(projection("from: E, to: I", "{rule: list, file: e.csv}", more));
+    EdgeList edges;
+    edges.path = "e.csv";
+    for (std::uint32_t k = 0; k < weights.size(); ++k) {
+        edges.source.push_back(k % 203);
+        edges.target.push_back(k % 61);
+    }
+    edges.weight = weights;
+    spec.projections[0].edges = std::make_shared<const EdgeList>(edges);
+    return spec;
+}
+/// What a weight is on the grid, over what it should be.
+double rounded(const WeightPlan& plan, double weight) {
+    const std::size_t receptor = weight < 0.0 ? 1 : 0;
+    return plan.grid.on_grid(1, receptor, weight) * plan.grid.steps(1)[receptor] / weight;
+}
+
+TEST(WeightBits, EachWeightOfAListCounts) {
+    std::vector<double> ten_and_ten(10, 100.0);
+    ten_and_ten.insert(ten_and_ten.end(), 10, 0.01);
+    for (const std::vector<double>& weights : std::vector<std::vector<double>>{
+             ten_and_ten, {100.0, 0.001}, {100.0, 99.0, 0.7, 5.0}, {100.0, -0.003}, {-1.0, 1e-5}}) {
+        const WeightPlan plan = plan_weights(listed(weights));
+        for (const double w : weights) EXPECT_NEAR(rounded(plan, w), 1.0, 0.005) << w;
+    }
+    EXPECT_EQ(plan_weights(listed(ten_and_ten)).wide[0], 1);
+    EXPECT_EQ(plan_weights(listed({100.0, 1.0, 0.0})).wide[0], 0);
+    EXPECT_EQ(plan_weights(listed({100.0, -0.003})).wide[0], 0);  // another receptor
+    EXPECT_EQ(plan_weights(listed({100.0, 0.01})).wide[0], 1);
+    EXPECT_EQ(plan_weights(listed({100.0, 0.01}, "weight_bits: 16")).wide[0], 0);
+}
+
+std::string plan_error(const SimulationSpec& spec) {
+    try {
+        plan_weights(spec);
+    } catch (const ModelError& e) {
+        return e.what();
+    }
+    return "no error";
+}
+void expect_plan_error(const SimulationSpec& spec, const std::string& part) {
+    const std::string error = plan_error(spec);
+    EXPECT_NE(error.find(part), std::string::npos) << "wanted: " << part << "\nsays: " << error;
+}
+
+TEST(WeightBits, NoWeightIsLostInSilence) {
+    expect_plan_error(listed({100.0, 5e-9}),
+                      "test.yaml:8:5: the weight 5e-09 of the synapse 1 to 1 "
+                      "in e.csv becomes 0: weights into 'I' have steps of ");
+    expect_plan_error(listed({100.0, 0.001}, "weight_bits: 16"), "becomes 0");
+    expect_plan_error(listed({1e7, 0.01}),
+                      "the weight 0.01 of the synapse 1 to 1 in e.csv is "
+                      "rounded by ");
+    EXPECT_EQ(plan_error(listed({1e7, 0.01}, "weight_bits: 32")), "no error");
+    EXPECT_EQ(plan_error(listed({100.0, 0.0})), "no error");
+    const auto both = [](const std::string& more) {
+        return network(
+            projection("from: E, to: I", "{rule: fixed_out_degree, n: 9}", "weight: 1e6 pA") +
+            projection("from: I, to: I", "{rule: fixed_out_degree, n: 9}", more));
+    };
+    // 10 standard deviations above the mean in-degree of 30, and both ends of what a constant can
+    // be, make a sum of 3.7e8 pA: 2^31 steps of 0.25 pA hold it, in which 0.3 pA is one and a
+    // fifth.
+    expect_plan_error(both("weight: 0.3 pA"),
+                      "test.yaml:9:5: the weight 0.3 pA is rounded by 17 %");
+    expect_plan_error(both("weight: 0.1 pA, short_term: {u_0: 0.01, tau_rec: 10 ms}"),
+                      "the weight 0.1 pA, of which a spike brings 0.001 pA, becomes 0");
+    expect_plan_error(both("weight: 0.1 pA, short_term: {u_0: 0.5, tau_rec: 10 ms}, release: "
+                           "{sites: 100}"),
+                      "of which a spike brings 0.001 pA, becomes 0");
+    expect_plan_error(both("weight: 0.001 pA, release: {p: 0.5}"), "0.001 pA becomes 0");
+    expect_plan_error(both("weight: 0.001 pA, plasticity: {rule: stdp, w_max: 90 pA}"),
+                      "the weight 0.001 pA becomes 0");
+    expect_plan_error(network(projection("from: E, to: E", "one_to_one",
+                                         "weight: 1 pA, plasticity: {rule: stdp, w_max: 1e11 pA}")),
+                      "the weight 1 pA becomes 0");
+    expect_plan_error(
+        both("weight: 9 pA, delay: 1 ms, plasticity: {rule: stdp, w_max: 90 pA, structure: "
+             "{interval: 1 s, below: 1e-4 pA, weight: 0.001 pA}}"),
+        "the weight 0.001 pA of structure becomes 0");
+    expect_plan_error(
+        both("weight: {distribution: lognormal, mean: 0.01 pA, std: 2}"),
+        "one of those that lognormal gives, becomes 0: weights into 'I' have steps of");
+    expect_plan_error(both("weight: {distribution: lognormal, mean: 0.01 pA, std: 2}"),
+                      "the std of lognormal is that of the logarithm");
+    expect_plan_error(both("weight: {distribution: uniform, low: 0.001 pA, high: 0.002 pA}"),
+                      "one of those that uniform gives, becomes 0");
+}
+
+TEST(WeightBits, OfADistributionAllButItsTailNearZeroKeepsItsDigits) {
+    const auto plan = [](const std::string& weight) {
+        return plan_weights(network(two_weights("1000 pA", weight)));
+    };
+    // 1 % of the sum lies below a tenth of the greatest: 0.1 of a uniform distribution squared.
+    EXPECT_EQ(plan("{distribution: uniform, low: 0 pA, high: 40 pA}").wide[0], 0);
+    EXPECT_EQ(plan("{distribution: uniform, low: 0 pA, high: 20 pA}").wide[0], 1);
+    // However few are positive, they are a tail near 0.
+    EXPECT_EQ(plan("{distribution: normal, mean: -40 pA, std: 10 pA}").wide[0], 0);
+    EXPECT_EQ(plan("{distribution: normal, mean: 40 pA, std: 10 pA}").wide[0], 0);
+    EXPECT_EQ(plan("{distribution: normal, mean: 4 pA, std: 1 pA}").wide[0], 1);
+}
+
+TEST(WeightBits, WhatASpikeBringsCounts) {
+    const auto wide = [](const std::string& more) {
+        return plan_weights(network(two_weights("1000 pA", "10 pA" + more))).wide[0];
+    };
+    EXPECT_EQ(wide(""), 0);
+    EXPECT_EQ(wide(", short_term: {u_0: 0.5, tau_rec: 10 ms}"), 0);
+    EXPECT_EQ(wide(", short_term: {u_0: 0.2, tau_rec: 10 ms}"), 1);
+    EXPECT_EQ(wide(", short_term: {u_0: 0.5, tau_rec: 10 ms}, release: {sites: 5}"), 1);
+    EXPECT_EQ(wide(", release: {p: 0.1}"), 0);
+    EXPECT_EQ(wide(", plasticity: {rule: stdp, w_max: 20 pA}"), 0);
+    EXPECT_EQ(wide(", plasticity: {rule: stdp, w_max: 2000 pA}"), 0);
+    EXPECT_EQ(plan_weights(
+                  network(two_weights("1000 pA", "1 pA, plasticity: {rule: stdp, w_max: 2000 pA}")))
+                  .wide[0],
+              1);
+}
+
+TEST(WeightBits, GradedSpikesKeepTheirDigits) {
+    const auto wide = [](const std::string& y_max) {
+        const SimulationSpec spec = parse_simulation(
+            "name: test\ndt: 1 ms\nsimulate: {duration: 40 ms}\npopulations:\n  V: {model: vsn, "
+            "size: 9, y_max: " +
+                y_max +
+                "}\n  W: {model: vsn, size: 9}\nprojections:\n"
+                "  - {from: V, to: W, connect: one_to_one, weight: 1}\n"
+                "  - {from: W, to: W, connect: one_to_one, weight: 50}\n",
+            "test.yaml");
+        return plan_weights(spec).wide[1];
+    };
+    EXPECT_EQ(wide("10"), 0);
+    EXPECT_EQ(wide("1000"), 0);
+    EXPECT_EQ(wide("1"), 1);  // values of 0.1 matter
+}
+
 TEST(WeightBits, AWeightThatWouldBecomeZeroIsAnError) {
     const auto error = [](const std::string& large, const std::string& small) -> std::string {
         try {
