@@ -87,7 +87,7 @@ struct EngineOptions {
     int threads = 1;  // with a GPU: those that build the network
     Device device = Device::cpu;
     bool spikes = true;    // collect them; false: only count
-    bool profile = false;  // measure what the phases of a step take; on the CPU only
+    bool profile = false;  // count synaptic events; on the CPU, time the phases of a step too
 };
 
 /// How large the network became.
@@ -100,7 +100,7 @@ struct EngineReport {
     double build_seconds = 0.0;
     // With EngineOptions::profile, since the engine was made:
     std::map<std::string, double> phase_seconds;  // of all threads together
-    std::uint64_t events = 0;                     // spikes that synapses delivered
+    std::uint64_t events = 0;                     // spikes that reached a synapse, which may fail
 };
 
 class Engine {

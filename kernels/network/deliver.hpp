@@ -46,6 +46,7 @@ struct SynapseArrays {
     const std::uint32_t* block_slot;  // where the accumulators of each block begin
     std::uint32_t blocks;
     std::int32_t* accumulators;
+    std::int64_t* events;  // counts the synapses that spikes reach; null: nobody asks
 };
 
 /// Body over `teams` teams for each of the due lists; the threads of a team share the synapses of a
@@ -75,9 +76,9 @@ struct DeliverDue {
         const PackedSynapse* const synapses = at.synapses + at.row_start[row];
         for (std::uint32_t b = 0; b < at.blocks; ++b) {
             std::int32_t* const sum = at.accumulators + at.block_slot[b];
-            const std::uint32_t last = edge[b * d.delays + 1];
-            for (std::uint32_t j = edge[b * d.delays] + lane * d.words; j < last;
-                 j += lanes * d.words) {
+            const std::uint32_t first = edge[b * d.delays], last = edge[b * d.delays + 1];
+            if (at.events && lane == 0) add_shared(at.events, (last - first) / d.words);
+            for (std::uint32_t j = first + lane * d.words; j < last; j += lanes * d.words) {
                 if (d.words == words_per_narrow) {
                     add_shared(sum + slot_of(synapses[j]),
                                graded_weight(weight_of(synapses[j]), value));

@@ -49,6 +49,7 @@ struct PlasticArrays {
     std::uint32_t* fired;   // [target], since the last scaling; null: not counted
     PostSpikes<R> posts;
     PlasticRelease release;
+    std::int64_t* events;  // see SynapseArrays
 
     SNN_HD std::int64_t lag_of(std::uint32_t segment) const {
         return constants->dendritic ? 2 * static_cast<std::int64_t>(first_delay + segment % delays)
@@ -131,6 +132,9 @@ struct ArrivePlastic {
         random.entity = cell;
         random.sub_entity = static_cast<std::uint32_t>(t);
         const std::uint64_t row = at.edge[static_cast<std::uint64_t>(cell) * at.delays];
+        if (at.events && lane == 0)
+            add_shared(at.events,
+                       static_cast<std::int64_t>(at.edge[segment + 1] - at.edge[segment]));
         for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
             const std::uint32_t target = at.target[k];
             if constexpr (Learns) {

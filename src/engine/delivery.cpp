@@ -5,6 +5,18 @@
 #include "kernels/host_device.hpp"
 
 namespace snnsim {
+namespace {
+
+/// How many synapses add_dense goes through.
+std::uint64_t dense_events(const DenseProjection& p, FiredSpan fired, const Slice& slice) {
+    std::uint64_t count = std::uint64_t{fired.count} * slice.count;
+    for (std::uint32_t k = 0; p.skips_itself && k < fired.count; ++k) {
+        if (fired.cells[k] - slice.first < slice.count) --count;
+    }
+    return count;
+}
+
+}  // namespace
 
 Delivery::Delivery(const Layout& layout, Synapses& synapses)
     : layout_(layout),
@@ -48,10 +60,16 @@ void Delivery::deliver(const FiredHistory& history, std::size_t b, std::int64_t 
     }
 }
 
-std::uint64_t Delivery::events(std::size_t block) const {
+std::uint64_t Delivery::events(const FiredHistory& history, std::size_t block,
+                               std::int64_t t) const {
     std::uint64_t sum = 0;
     for (const Segment& s : blocks_[block].due) sum += s.words / words_per_narrow;
     for (const Segment& s : blocks_[block].due_wide) sum += s.words / words_per_wide;
+    for (const DenseProjection& d : dense_) {
+        history.for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+            sum += dense_events(d, history.of(place, d.from), layout_.blocks[block].slices[d.to]);
+        });
+    }
     return sum;
 }
 

@@ -24,8 +24,8 @@ class Delivery {
     /// Adds what arrives in step t to the block's sums.
     void deliver(const FiredHistory& history, std::size_t block, std::int64_t t,
                  std::int32_t* sums);
-    /// Synapses of rows that the block's last deliver() went through.
-    std::uint64_t events(std::size_t block) const;
+    /// Synapses that the block's last deliver(), that of step t, went through.
+    std::uint64_t events(const FiredHistory& history, std::size_t block, std::int64_t t) const;
     /// After step t of a block, when it is known which of its cells fired: draws their rows.
     void draw_rows(const FiredHistory& history, std::size_t block, std::int64_t t);
 

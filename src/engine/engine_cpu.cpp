@@ -255,7 +255,7 @@ class CpuEngine : public Engine {
         Block& block = blocks_[b];
         PhaseClock clock(options_.profile ? &block.seconds : nullptr);
         deliver(b, t);
-        if (options_.profile) block.events += delivery_.events(b);
+        if (options_.profile) count_events(b, t);
         clock.lap(StepPhase::delivery);
         FiredCells& out = history_.at(t, b);
         out.cells.clear();
@@ -287,6 +287,13 @@ class CpuEngine : public Engine {
         delivery_.deliver(history_, b, t, sums);
         for (const auto& p : plastic_.projections())
             p->arrive(b, t, history_, sums + layout_.blocks[b].slices[p->to].slot);
+    }
+
+    /// Those of step t, just delivered.
+    void count_events(std::size_t b, std::int64_t t) {
+        std::uint64_t& events = blocks_[b].events;
+        events += delivery_.events(history_, b, t);
+        for (const auto& p : plastic_.projections()) events += p->events(b);
     }
 
     /// Cells of a population that fired in step t.

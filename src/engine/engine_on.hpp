@@ -37,7 +37,8 @@ class EngineOn : public Engine {
           records_(cell_records(spec)),
           started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads, true)),
-          synapses_(steps_, built_.rows, layout_),
+          events_(options.profile ? 1 : 0),
+          synapses_(steps_, built_.rows, layout_, options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
                    synapses_),
           reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
@@ -79,6 +80,7 @@ class EngineOn : public Engine {
             now_ = end;
         }
         if (before) collect(before);
+        count_events();
         check_numbers();
     }
 
@@ -337,6 +339,12 @@ class EngineOn : public Engine {
         return out;
     }
 
+    void count_events() {
+        if (!options_.profile) return;
+        std::int64_t count = 0;
+        steps_.download(&count, events_.data(), 1);
+        report_.events = static_cast<std::uint64_t>(count);
+    }
     void check_numbers() {
         std::uint64_t place = 0;
         steps_.download(&place, strayed_.data(), 1);
@@ -376,6 +384,7 @@ class EngineOn : public Engine {
     const std::chrono::steady_clock::time_point started_;
     mutable Steps steps_;
     Synapses built_;
+    Buffer<std::int64_t> events_;
     SynapsesOn<Steps> synapses_;
     PlasticOn<Steps> plastic_;
     const std::int64_t reach_;  // steps for which a spike is needed after its own

@@ -111,6 +111,14 @@ class PlasticBlock {
         }
     }
 
+    /// Synapses that spikes reached in the last step that something arrived in.
+    std::uint64_t events() const {
+        const std::vector<std::uint32_t>& edge = rows_.blocks[block_].edge;
+        std::uint64_t sum = 0;
+        for (const std::uint32_t segment : due_) sum += edge[segment + 1] - edge[segment];
+        return sum;
+    }
+
     /// Targets (numbers in the population) that fired in step t, after all that arrived in it.
     void fire(std::int64_t t, FiredSpan cells) {
         if constexpr (learns) {

@@ -135,7 +135,8 @@ class PlasticOn {
                            layout.populations[host.to].first_row,
                            {},
                            {},
-                           synapses.accumulators(0)};
+                           synapses.accumulators(0),
+                           synapses.events()};
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
             const Slice& slice = layout.blocks[b].slices[host.to];
             const auto first = static_cast<std::uint32_t>(synapses.accumulators(b) - place.sums +

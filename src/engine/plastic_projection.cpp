@@ -54,6 +54,7 @@ class PlasticOf final : public PlasticProjection {
                 std::int32_t* sums) override {
         blocks_[b].arrive(t, history, sums);
     }
+    std::uint64_t events(std::size_t b) const override { return blocks_[b].events(); }
     void fire(std::size_t b, std::int64_t t, FiredSpan fired) override {
         blocks_[b].fire(t, fired);
     }

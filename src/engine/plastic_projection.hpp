@@ -21,6 +21,8 @@ class PlasticProjection {
     /// Spikes that arrive in step t; `sums`: of the slice's first cell.
     virtual void arrive(std::size_t block, std::int64_t t, const FiredHistory& history,
                         std::int32_t* sums) = 0;
+    /// Synapses that the block's last arrive() went through.
+    virtual std::uint64_t events(std::size_t block) const = 0;
     /// Cells of the target population that fired in step t, after all that arrived in it.
     virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;
     /// Applies all that reaches synapses before step `now`.

@@ -16,6 +16,7 @@ struct PlasticPlace {
     std::vector<Slice> slices;               // of the targets, by block of the host
     std::vector<std::uint32_t> slot;         // [target]: of its sum
     std::int32_t* sums = nullptr;
+    std::int64_t* events = nullptr;  // see SynapseArrays
 };
 
 /// What is said of steps is enqueued; a window's step is the one that comes next. The projection of

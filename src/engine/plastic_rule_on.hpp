@@ -266,7 +266,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
                    short_term_.data(),
                    fired_.data(),
                    {spikes_.data(), count_.data(), room},
-                   release(spec, grid_scale)};
+                   release(spec, grid_scale),
+                   place_.events};
     }
 
     PlasticDue due_in(const StepWindow* window, std::int64_t k) const {

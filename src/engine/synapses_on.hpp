@@ -15,8 +15,11 @@ class SynapsesOn {
     using Buffer = typename Steps::template Buffer<T>;
 
   public:
-    SynapsesOn(const Steps& steps, const SynapseRows& rows, const Layout& layout)
-        : blocks_(static_cast<std::uint32_t>(layout.blocks.size())),
+    /// `events`: see SynapseArrays.
+    SynapsesOn(const Steps& steps, const SynapseRows& rows, const Layout& layout,
+               std::int64_t* events)
+        : events_(events),
+          blocks_(static_cast<std::uint32_t>(layout.blocks.size())),
           row_start_(rows.row_start),
           segment_edge_(rows.segment_edge),
           synapses_(static_cast<std::size_t>(rows.words())) {
@@ -48,6 +51,7 @@ class SynapsesOn {
         return row_start_.size() * 8 + segment_edge_.size() * 4 + synapses_.size() * 4 +
                accumulators_.size() * 4;
     }
+    std::int64_t* events() const { return events_; }
     /// What arrives at the cells of a block.
     std::int32_t* accumulators(std::size_t block) {
         return accumulators_.data() + first_slot_[block];
@@ -55,14 +59,15 @@ class SynapsesOn {
 
     /// Enqueues the delivery of what is due in the k-th step of a batch.
     void deliver(Steps& steps, const StepWindow* window, std::int64_t k) {
-        const SynapseArrays arrays{row_start_.data(), segment_edge_.data(),
-                                   synapses_.data(),  block_slot_.data(),
-                                   blocks_,           accumulators_.data()};
+        const SynapseArrays arrays{
+            row_start_.data(), segment_edge_.data(), synapses_.data(), block_slot_.data(),
+            blocks_,           accumulators_.data(), events_};
         steps.for_each_team(due_.size() * teams_,
                             DeliverDue{window, k, arrays, due_.data(), teams_});
     }
 
   private:
+    std::int64_t* events_;
     std::uint32_t blocks_, longest_ = 1, teams_ = 1;
     std::vector<std::uint32_t> first_slot_;  // of each block
     Buffer<std::uint64_t> row_start_;
