@@ -168,11 +168,11 @@ std::vector<std::string> warnings_of(const SimulationSpec& spec, const Simulatio
 }
 
 std::string profile_text(const EngineReport& report) {
-    std::string out = "threads together:";
+    std::string out = report.phase_seconds.empty() ? "" : "threads together: ";
     for (const auto& [phase, seconds] : report.phase_seconds)
-        out += fmt::format(" {} {:.3f} s,", phase, seconds);
+        out += fmt::format("{} {:.3f} s, ", phase, seconds);
     return out +
-           fmt::format(" {} synaptic events\n", grouped(static_cast<std::int64_t>(report.events)));
+           fmt::format("{} synaptic events\n", grouped(static_cast<std::int64_t>(report.events)));
 }
 
 /// Digests and numbers of all spikes of each population, recorded or not.
@@ -278,11 +278,13 @@ std::int64_t longest_part(const SimulationSpec& spec) {
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(steps));
 }
 
-/// Steps for about so many seconds of wall time at the speed so far.
+/// Steps for about so many seconds of wall time at the speed so far, and no more than were done:
+/// nobody knows at the start how long a step takes.
 std::int64_t next_part(std::int64_t done, double seconds, double part, std::int64_t most) {
-    if (done == 0) return std::min<std::int64_t>(most, 100);
     const double rate = static_cast<double>(done) / std::max(seconds, 1e-6);
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * part), 1, most);
+    const std::int64_t known = std::max<std::int64_t>(1, done);
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(rate * part), 1,
+                                    std::min(most, known));
 }
 
 void show_progress(ProgressDisplay& display, const SimulationSpec& spec, const Protocol& protocol,
@@ -370,7 +372,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         try {
             const std::int64_t end = engine->now() + next_part(engine->now() - first,
                                                                timer.seconds(), part_seconds, most);
-            while (engine->now() < end && !protocol.finished()) {
+            while (engine->now() < end && !protocol.finished() && !InterruptGuard::asked()) {
                 engine->advance(std::min(end, protocol.next()) - engine->now());
                 if (engine->now() == protocol.next()) protocol.act(*engine);
             }

@@ -1,0 +1,125 @@
+"""Every rule ends or is refused, and a signal ends whatever the program does."""
+
+import os
+import signal
+import subprocess
+import time
+
+import h5py
+import pytest
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture(scope="module")
+def binary():
+    path = os.environ.get("SNNSIM_BINARY")
+    if not path:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    return path
+
+
+def ended(process):
+    """Its exit status; a program that does not end fails here, and is ended."""
+    try:
+        process.communicate(timeout=200)
+    finally:
+        process.kill()
+    return process.returncode
+
+
+def model(folder, size, rule, duration="20 ms", more=""):
+    path = folder / "m.yaml"
+    path.write_text(f"""name: m
+dt: 0.1 ms
+simulate: {{duration: {duration}}}
+populations:
+  b: {{size: {size}, model: poisson_source, rate: 10 kHz}}
+  c: {{size: {size}, model: iaf_psc_delta, i_e: 1000 pA}}
+projections: [{{from: c, to: c, connect: {{{rule}}}, weight: 1 mV}}, {{from: b, to: c, weight: 0.001 mV, {more}}}]
+""")
+    return path
+
+
+@pytest.mark.parametrize("more", ["", ", procedural: true"])
+@pytest.mark.parametrize("rule", ["fixed_in_degree, n: 1", "fixed_out_degree, n: 1", "fixed_total_number, n: 2",
+                                  "fixed_total_number, p: 0.5", "fixed_out_degree, n: 1, multapses: false"])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_rule_without_a_partner_is_refused(binary, tmp_path, rule, more, scaled):
+    if "in_degree" in rule and more:
+        pytest.skip("fixed_in_degree cannot be procedural")
+    path = tmp_path / "m.yaml"
+    path.write_text(f"""name: m
+dt: 0.1 ms
+simulate: {{duration: 20 ms}}
+populations: {{b: {{size: {10 if scaled else 1}, model: iaf_psc_delta, i_e: 1000 pA}}}}
+projections: [{{from: b, to: b, connect: {{rule: {rule}, autapses: false}}, weight: 1 mV{more}}}]
+{"scale: {neurons: 0.1}" if scaled else ""}
+""")
+    for command in (["check", path], ["run", path, "-o", tmp_path / "x.h5"]):
+        done = subprocess.run([binary, *command], capture_output=True, text=True, timeout=100)
+        assert done.returncode == 2, done.stdout + done.stderr
+        name = rule.split(",")[0]
+        assert f"m.yaml:5:41: {name} finds no partner: 'b' has one cell" in done.stderr
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_building_of_a_network(binary, tmp_path, number):
+    """100 million synapses, of which the first memory is a sign; the run itself would take days."""
+    path = model(tmp_path, 20000, "rule: fixed_in_degree, n: 2500", "1e6 s", "connect: {rule: fixed_in_degree, n: 2500}")
+    process = subprocess.Popen([binary, path, "-o", tmp_path / "x.h5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def resident():
+        with open(f"/proc/{process.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    while resident() < 100e6:
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(number)
+    assert ended(process) in (-number, 130)
+    assert not (tmp_path / "x.h5").exists()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_slow_steps_one_by_one(binary, tmp_path, number):
+    """Each step draws three million synapses anew: a run of 100 of them takes seconds anywhere."""
+    path = model(tmp_path, 3000, "rule: one_to_one", "1e6 s",
+                 "connect: {rule: fixed_out_degree, n: 1000}, procedural: true")
+    process = subprocess.Popen([binary, path, "-o", tmp_path / "x.h5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "x.partial.h5").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(number)
+    assert ended(process) in (-number, 130)
+    if process.returncode == 130:
+        with h5py.File(tmp_path / "x.h5") as file:
+            assert file.attrs["status"] == "interrupted"
+            assert file["progress/time"][-1] < 9.99  # ms: fewer than the first 100 steps
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_to_a_study_ends_its_cells(binary, data_folder, tmp_path, number):
+    """To the study alone, not to the cells that it started."""
+    (tmp_path / "m.yaml").write_text("""name: m
+dt: 1 ms
+data: {set: mnist, encode: {scheme: poisson, max_rate: 500 Hz, duration: 4 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  hidden: {size: 20, model: lif}
+  output: {size: 10, model: leaky_readout}
+projections: [{from: input, to: hidden}, {from: hidden, to: output}]
+train: {epochs: 1000000}
+test: {}
+""")
+    (tmp_path / "study.yaml").write_text("name: s\nseeds: 2\nmodels: {m: {file: m.yaml}}\n")
+    process = subprocess.Popen([binary, "study", tmp_path / "study.yaml", "-o", tmp_path / "out", "--data-dir", data_folder,
+                                "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while len(list(tmp_path.glob("out/*.partial.h5"))) < 2:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert ended(process) == 130
+    for run in tmp_path.glob("out/*.h5"):
+        with h5py.File(run) as file:
+            assert file.attrs["status"] == "interrupted"
