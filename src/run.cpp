@@ -147,6 +147,9 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
 
 RunRecord run(const std::string& model, const RunOptions& options) {
     ProgressDisplay display(options.progress);
+    const auto tell = [&](const std::string& text) {
+        options.summary == Summary::result ? display.result(text) : display.say(text);
+    };
     const Start start =
         options.resume.empty() ? start_anew(model, options) : start_again(model, options);
     const EnergyModel energy = read_energy_model(energy_model_of(start.spec, options.energy));
@@ -160,8 +163,8 @@ RunRecord run(const std::string& model, const RunOptions& options) {
                        .idle_seconds = options.idle_baseline},
                       record.measured);
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
-    display.say(require_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
-                             start.output, free_space(start.output)));
+    tell(require_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
+                      start.output, free_space(start.output)));
     record.warnings = start.spec.warnings;
     for (std::string& line : recording_warnings(start.spec, data.test_count()))
         record.warnings.push_back(std::move(line));
@@ -180,12 +183,7 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     }
     record.measured = meter.so_far();
     finish(status, start, *trainer, record);
-    const std::string summary = summary_text(start.spec, record, start.output, energy);
-    if (options.summary == Summary::result) {
-        display.result(summary);
-    } else {
-        display.say(summary);
-    }
+    tell(summary_text(start.spec, record, start.output, energy));
     return record;
 }
 
