@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <string_view>
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 namespace {
@@ -66,8 +68,12 @@ void read_header(std::string_view line, ColumnFile& out) {
                             place, name));
         }
     }
-    for (const std::string_view header : fields_of(line, place))
+    for (const std::string_view header : fields_of(line, place)) {
+        if (header.size() > most_quoted)
+            throw DataError(fmt::format("{}: the name of a column has {} characters; at most {}",
+                                        place, header.size(), most_quoted));
         out.columns.push_back(column_of(header));
+    }
 }
 
 void read_row(std::string_view line, ColumnFile& out, std::size_t row) {
@@ -84,7 +90,7 @@ void read_row(std::string_view line, ColumnFile& out, std::size_t row) {
         const auto [end, error] = std::from_chars(fields[c].data(), last, number);
         if (error != std::errc{} || end != last) {
             throw DataError(fmt::format("{}: {} must be a number; found '{}'{}", out.place(row),
-                                        out.columns[c].name, fields[c],
+                                        out.columns[c].name, excerpt(fields[c]),
                                         end != last && *end == ',' ? point : ""));
         }
         out.columns[c].values.push_back(number);
@@ -121,6 +127,9 @@ void read_csv(ColumnFile& out) {
 void read_hdf5(ColumnFile& out) {
     const h5::Handle file = h5::open_file(out.path);
     for (const std::string& name : h5::children(file, "/")) {
+        if (name.size() > most_quoted)
+            throw DataError(fmt::format("{}: the name of a data set has {} characters; at most {}",
+                                        out.path, name.size(), most_quoted));
         H5O_info_t info;
         h5::check(H5Oget_info_by_name(file, name.c_str(), &info, H5P_DEFAULT),
                   "cannot read '" + name + "'");
@@ -170,10 +179,11 @@ ColumnFile read_columns(const std::string& path) {
         const std::string text = e.what();
         throw DataError(text.find(path) == std::string::npos ? path + ": " + text : text);
     }
-    for (std::size_t k = 0; k < out.columns.size(); ++k) {
-        if (out.find(out.columns[k].name) != &out.columns[k])
+    std::set<std::string_view> names;
+    for (const Column& c : out.columns) {
+        if (!names.insert(c.name).second)
             throw DataError(fmt::format("{}{}: the column '{}' is there twice", path,
-                                        out.text ? ":1" : "", out.columns[k].name));
+                                        out.text ? ":1" : "", c.name));
     }
     return out;
 }

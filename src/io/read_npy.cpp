@@ -7,11 +7,11 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <string_view>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
 
 namespace snnsim {
 namespace {
@@ -169,8 +169,8 @@ Header read_header(std::ifstream& file, std::uintmax_t size, std::size_t& start)
 }  // namespace
 
 NpyArray read_npy(const std::string& path, std::size_t most) {
-    if (!std::filesystem::is_regular_file(path)) throw FileError("there is no such file");
-    const std::uintmax_t size = std::filesystem::file_size(path);
+    if (const std::string wrong = why_unreadable(path); !wrong.empty()) throw FileError(wrong);
+    const std::uintmax_t size = size_of_input(path);
     std::ifstream file(path, std::ios::binary);
     if (!file) throw FileError("cannot open it");
     std::size_t start = 0;

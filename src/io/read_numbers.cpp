@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/read_columns.hpp"
 #include "src/io/read_npy.hpp"
@@ -127,8 +128,8 @@ NumberTable read_numbers(const NumbersFile& how, Times times, std::size_t most) 
             throw DataError(fmt::format("{}: {}", how.file, e.what()));
         }
     }
-    if (!std::filesystem::is_regular_file(how.file))
-        throw DataError(fmt::format("{}: there is no such file", how.file));
+    if (const std::string wrong = why_unreadable(how.file); !wrong.empty())
+        throw DataError(fmt::format("{}: {}", how.file, wrong));
     try {
         return ending == ".npy" ? read_npy_table(how, most) : read_hdf5_table(how, times, most);
     } catch (const FileError& e) {

@@ -17,6 +17,7 @@
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/model/suggest.hpp"
+#include "src/text/excerpt.hpp"
 
 namespace snnsim {
 namespace {
@@ -91,10 +92,15 @@ std::optional<double> unit_of_times(hid_t file, const std::string& path) {
         if (unit == name) return 1.0;
     for (const char* name : {"s", "sec", "second", "seconds"})
         if (unit == name) return 1000.0;
-    throw FileError(fmt::format("'{}' is in '{}'; times are in ms or s", path, unit));
+    throw FileError(fmt::format("'{}' is in '{}'; times are in ms or s", path, excerpt(unit)));
 }
 
-FileError no_population(const std::string& name, const std::vector<std::string>& known) {
+FileError no_population(const std::string& name, std::vector<std::string> known) {
+    constexpr std::size_t most = 20;
+    if (known.size() > most) {
+        known.resize(most);
+        known.push_back("...");
+    }
     return FileError(
         fmt::format("there is no population '{}'{}", name,
                     known.empty() ? "; the file has no spikes"
@@ -210,11 +216,12 @@ void read_text(const std::string& path, Collector& out) {
             throw FileError(fmt::format(
                 "line {}: a line has a time in ms and the number of a cell, as in '12.5, 3' (with "
                 "a point, not a comma, in a fraction){}; found '{}'",
-                lines.number(), columns.count > 2 ? " and what its header names" : "", *line));
+                lines.number(), columns.count > 2 ? " and what its header names" : "",
+                excerpt(*line)));
         }
         if (columns.population != TextColumns::none) {
             if (words[columns.population] != wanted.population) {
-                others.emplace(words[columns.population]);
+                others.emplace(excerpt(words[columns.population], 40));
                 if (others.size() > 20) others.erase(std::prev(others.end()));
                 continue;
             }
@@ -225,9 +232,8 @@ void read_text(const std::string& path, Collector& out) {
                 wanted.population));
         }
         const std::optional<std::uint32_t> cell = index_below(*id, out.size());
-        const std::string wrong =
-            cell ? out.add(*time, *cell)
-                 : no_such("cell", std::string(words[columns.cell]), out.size());
+        const std::string wrong = cell ? out.add(*time, *cell)
+                                       : no_such("cell", excerpt(words[columns.cell]), out.size());
         if (!wrong.empty()) throw FileError(fmt::format("line {}: {}", lines.number(), wrong));
     }
     if (!found && !others.empty())
@@ -262,14 +268,15 @@ SimulationSpec with_played_spikes(SimulationSpec spec) {
             p.played = std::make_shared<const PlayedSpikes>(
                 read_played_spikes(beside_model(spec.path, source->file).string(),
                                    {source->population.empty() ? p.name : source->population,
-                                     static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt,
-                                     source->same_step, !source->population.empty()}));
+                                    static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt,
+                                    source->same_step, !source->population.empty()}));
             if (p.played->rounded > 0)
                 spec.warnings.push_back(fmt::format(
                     "{}:{}:{}: {} of {} spikes of {} lie between two steps of dt ({:g} ms) and are "
                     "rounded",
                     spec.path, p.at.line, p.at.column, p.played->rounded,
-                    p.played->keys.size() + p.played->later, source->file, spec.dt));
+                    p.played->keys.size() + p.played->merged + p.played->later, source->file,
+                    spec.dt));
         } catch (const FileError& e) {
             wrong += fmt::format("{}{}:{}:{}: {}", wrong.empty() ? "" : "\n", spec.path, p.at.line,
                                  p.at.column, e.what());

@@ -99,6 +99,9 @@ TEST_F(LoadEdges, CsvOfAnotherDialect) {
     expect_error("source,target,weight\n0,1,\"0,5\"\n", "",
                  "found '0,5'; a fraction has a point, not a comma");
     expect_error("source,target\n0,0\n\n\n1,1\n", weight, "edges.csv:3: an empty line between");
+    expect_error("source," + std::string(200, 'x') + "\n0,1\n", weight,
+                 "edges.csv:1: the name of a column has 200 characters; at most 160");
+    expect_error("source,target\n0," + std::string(1000, 'x') + "\n", weight, "xxx...xxx");
     expect_error("source,\"target\n", weight, "edges.csv:1: a quote (\") is not closed");
     expect_error("source,\"target\"s\n", weight, "edges.csv:1: something follows a closing quote");
     expect_error(std::string("source,target\n0,\0", 17), weight, "edges.csv:2: this is no text");
