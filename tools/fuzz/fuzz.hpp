@@ -1,0 +1,65 @@
+// What every fuzz target shares. A target reads bytes as a file of a user; the only way out is an
+// error that tells the user something. Anything else, a crash, an InternalError, an exception of a
+// library, memory or time without bound, is a finding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "snnsim/error.hpp"
+
+namespace snnsim::fuzz {
+
+/// Longer than any message should be: what is quoted of a file is bounded.
+constexpr std::size_t longest_message = 20000;
+
+inline void judge(const char* what, std::string_view path) {
+    const std::string_view text = what;
+    if (text.size() > longest_message) {
+        fmt::print(stderr, "FINDING: a message of {} bytes: {}...\n", text.size(),
+                   text.substr(0, 300));
+        std::abort();
+    }
+    for (const std::string_view raw : {"basic_string", "vector::", "_M_range_check", "std::",
+                                       "basic_filebuf", "filesystem error", "bad conversion"}) {
+        if (text.find(raw) != text.npos && path.find(raw) == path.npos) {
+            fmt::print(stderr, "FINDING: a text of a library: {}\n", text.substr(0, 300));
+            std::abort();
+        }
+    }
+}
+
+/// Runs what reads the input; errors for a user are fine, within reason.
+template <class F>
+void attempt(F&& read, std::string_view path = {}) {
+    try {
+        read();
+    } catch (const InternalError&) {
+        throw;
+    } catch (const Error& e) {
+        judge(e.what(), path);
+    }
+}
+
+/// A name for the input of this process, in memory where the system has such a folder.
+inline std::string scratch(const std::string& ending) {
+    const char* folder = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
+    return fmt::format("{}/snnsim_fuzz_{}{}", folder, getpid(), ending);
+}
+
+inline void save(const std::string& path, const std::uint8_t* data, std::size_t size) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+}
+
+}  // namespace snnsim::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
