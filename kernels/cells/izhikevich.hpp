@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
+#include "kernels/steps.hpp"
 
 namespace snnsim {
 

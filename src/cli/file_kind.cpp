@@ -30,7 +30,7 @@ FileKind kind_of_hdf5(const std::string& path) {
             h5::has_attribute(file, "kind") && h5::read_text(file, "kind") == "simulation";
         return simulation ? FileKind::simulation_run : FileKind::training_run;
     } catch (const FileError&) {
-        return FileKind::other_hdf5;
+        return FileKind::damaged_hdf5;
     }
 }
 
@@ -80,6 +80,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
                     "go on from it with `snnsim --resume " + path + "`"};
         case FileKind::study_result:
             return {"the result of a study", "draw it with tools/plot_study.py"};
+        case FileKind::damaged_hdf5:
+            return {"a damaged HDF5 file", "name another file"};
         default:
             return {"an HDF5 file that snnsim has not written", "name another file"};
     }
@@ -108,7 +110,12 @@ void require_kind(const std::string& path, const std::string& command,
                   std::initializer_list<FileKind> taken) {
     const FileKind kind = kind_of(path);
     if (kind == FileKind::unknown) return;
-    if (std::find(taken.begin(), taken.end(), kind) != taken.end()) return;
+    const auto takes = [&](FileKind k) {
+        return std::find(taken.begin(), taken.end(), k) != taken.end();
+    };
+    if (takes(kind)) return;
+    // The reader of run files says what is wrong with it.
+    if (kind == FileKind::damaged_hdf5 && takes(FileKind::training_run)) return;
     const Words words = words_for(kind, path, command);
     throw UsageError(fmt::format("{} is {}, which `{}` does not take: {}", path, words.what,
                                  command, words.advice));

@@ -16,7 +16,8 @@ enum class FileKind {
     simulation_run,
     checkpoint,
     study_result,
-    other_hdf5
+    other_hdf5,
+    damaged_hdf5
 };
 
 /// By its first bytes, keys and attributes; unknown where nothing tells, or nothing can be read.

@@ -10,13 +10,13 @@ namespace snnsim {
 namespace {
 
 /// Of the side that has all its digits, in float: what a normal quantile is made from.
-double normal(const Place& at) {
+double normal(const Shares& at) {
     return at.below <= 0.5 ? normal_quantile(static_cast<float>(at.below))
                            : -normal_quantile(static_cast<float>(at.above));
 }
 
 /// -ln(1 - below), with all digits where that is near 0.
-double exponential(const Place& at) {
+double exponential(const Shares& at) {
     const double x = at.below;
     return x < 0x1p-12 ? x * (1.0 + x * (0.5 + x / 3.0)) : -exact_log(static_cast<float>(at.above));
 }
@@ -55,8 +55,8 @@ std::vector<double> masses(std::int64_t mode, std::int64_t last, Ratio ratio) {
 Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
     if (!d_.drawn() || d_.shape == Shape::uniform || d_.outside == Outside::clip) return;
     cut_ = std::isfinite(d_.low) || std::isfinite(d_.high);
-    const Place low = std::isfinite(d_.low) ? place_of(d_.low) : Place{0.0, 1.0};
-    const Place high = std::isfinite(d_.high) ? place_of(d_.high) : Place{1.0, 0.0};
+    const Shares low = std::isfinite(d_.low) ? place_of(d_.low) : Shares{0.0, 1.0};
+    const Shares high = std::isfinite(d_.high) ? place_of(d_.high) : Shares{1.0, 0.0};
     below_ = low.below;
     above_ = high.above;
     between_ = low.above < 0.5    ? low.above - high.above
@@ -71,7 +71,7 @@ double Quantile::operator()(double u) const {
         for (int k = 1; k < static_cast<int>(d_.power); ++k) raised *= u;
         return d_.low + raised * (d_.high - d_.low);
     }
-    Place at{below_ + u * between_, above_ + (1.0 - u) * between_};
+    Shares at{below_ + u * between_, above_ + (1.0 - u) * between_};
     if (!cut_) {
         // A float below 1, whose distance to 1 is a float too.
         at.below = std::min<double>(static_cast<float>(u), 1.0 - 0x1p-24);
@@ -80,9 +80,9 @@ double Quantile::operator()(double u) const {
     return std::clamp(unbounded(at), d_.low, d_.high);
 }
 
-double Quantile::unbounded(const Place& at) const {
+double Quantile::unbounded(const Shares& at) const {
     // Ascending, also where the values are negative.
-    const Place up = d_.mean < 0.0 ? Place{at.above, at.below} : at;
+    const Shares up = d_.mean < 0.0 ? Shares{at.above, at.below} : at;
     switch (d_.shape) {
         case Shape::normal:
             return d_.mean + d_.std * normal(at);
@@ -99,10 +99,10 @@ double Quantile::unbounded(const Place& at) const {
     return d_.mean;
 }
 
-Place Quantile::place_of(double x) const {
+Shares Quantile::place_of(double x) const {
     const bool upper = unbounded({0.5, 0.5}) < x;
     const auto place = [&](double share) {
-        return upper ? Place{1.0 - share, share} : Place{share, 1.0 - share};
+        return upper ? Shares{1.0 - share, share} : Shares{share, 1.0 - share};
     };
     // On the side of the median where x lies, down to the least share whose logarithm is known.
     double near = 0.5, far = 0x1p-126;

@@ -10,7 +10,7 @@ namespace snnsim {
 
 /// A place in (0, 1) by what lies below and above it: near an end the smaller of the two has the
 /// digits that the other one lacks.
-struct Place {
+struct Shares {
     double below, above;
 };
 
@@ -22,9 +22,9 @@ class Quantile {
     double operator()(double u) const;
 
   private:
-    double unbounded(const Place& at) const;
+    double unbounded(const Shares& at) const;
     /// Where the value reaches x.
-    Place place_of(double x) const;
+    Shares place_of(double x) const;
 
     Distribution d_;
     bool cut_ = false;

@@ -103,7 +103,8 @@ TEST(ActiveSteps, OfEverySource) {
     };
     check("regular_source",
           spikes_of(model("  a: {model: regular_source, size: 1, rate: 100 Hz, first: 10 ms}\n")));
-    SimulationSpec played = model("  a: {model: spike_source, size: 1, file: CMakeLists.txt}\n");
+    SimulationSpec played =
+        model("  a: {model: spike_source, size: 1, file: " SNNSIM_SOURCE_DIR "/CMakeLists.txt}\n");
     PlayedSpikes two;
     two.keys = {played_key(100, 0), played_key(200, 0)};
     played.populations[0].played = std::make_shared<const PlayedSpikes>(two);

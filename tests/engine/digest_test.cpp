@@ -45,7 +45,7 @@ TEST(Digests, OfTheShippedModels) {
          "541f8eff5dda5786"},
         {"song_abbott", {"simulate.duration=2 s"}, "2deff5e4cd0f5549"},
         {"inhibitory_plasticity", {"simulate.duration=1 s"}, "bf93ed8f22f44f4f"},
-        {"triplet_frequency", {"simulate.duration=1 s"}, "8ffbe180377d0cbd"},
+        {"triplet_frequency", {"simulate.duration=1 s"}, "468797dc77b40a18"},
         {"brunel_stdp",
          {"simulate.duration=60 ms", "projections.0.connect.n=80", "projections.1.connect.n=80",
           "projections.2.connect.n=20", "projections.3.connect.n=20"},

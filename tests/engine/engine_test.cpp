@@ -221,7 +221,8 @@ TEST(Engine, TakesTheStatesThatWereNotFetchedToo) {
 }
 
 TEST(Engine, AStateThatIsNoNumberStopsTheRun) {
-    const SimulationSpec spec = model("  a: {model: iaf_psc_exp, size: 2, i_e: -1e300 pA}\n", "");
+    const SimulationSpec spec =
+        model("  a: {model: iaf_psc_exp, size: 2, c_m: 0.001 pF, i_e: -3e38 pA}\n", "");
     for (const int threads : {1, 2}) {
         const auto engine = make_engine(spec, {.threads = threads});
         try {

@@ -109,7 +109,7 @@ TEST_F(RunLayout, ADamagedFileIsNamedWithWhatIsWrong) {
     }
     EXPECT_EQ(message().find(path + ": the attribute 'seed' is not one number"), 0u) << message();
     fs::resize_file(path, 3000);
-    EXPECT_EQ(message().find("cannot open " + path + " as an HDF5 file: truncated file"), 0u)
+    EXPECT_EQ(message().find("cannot open " + path + " as an HDF5 file: it is cut off"), 0u)
         << message();
 }
 

@@ -277,7 +277,7 @@ TEST(Reference, NamesEveryAlternative) {
     expect_names(Optimizers::names);
     expect_names(CellModels::names);
     expect_names(Stimuli::names);
-    EXPECT_NE(text.find("| `i_ex` | pA | excitatory current |"), std::string::npos);
+    EXPECT_NE(text.find("| `i_ex` | pA | 0 | excitatory current |"), std::string::npos);
     EXPECT_NE(text.find("| `fixed_probability` | `p` | `autapses` |"), std::string::npos);
     EXPECT_NE(text.find("| `lognormal` | `std` | required |"), std::string::npos);
     for (const char* loss : Names<Loss>::values)

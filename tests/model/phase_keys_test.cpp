@@ -84,7 +84,8 @@ TEST(Parameters, StandForValues) {
               3000.0);
     expect_error(replaced(model, "$t", "$x"), "m.yaml:7:27: there is no parameter 'x'");
     expect_error(replaced(model, "{t: 2 s}", "{t: 2 s, n: 3}"), "nothing uses the parameter 'n'");
-    expect_error(replaced(model, "{t: 2 s}", "3"), "parameters must be a mapping");
+    expect_error(replaced(replaced(model, "$t", "2 s"), "{t: 2 s}", "3"),
+                 "parameters must be a mapping");
     expect_error(replaced(model, "2 s", "2 mV"), "m.yaml:7:27");
 }
 

@@ -66,7 +66,7 @@ projections: [{{from: b, to: b, connect: {{rule: {rule}, autapses: false}}, weig
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_building_of_a_network(binary, tmp_path, number):
     """100 million synapses, of which the first memory is a sign; the run itself would take days."""
-    path = model(tmp_path, 20000, "rule: fixed_in_degree, n: 2500", "1e6 s", "connect: {rule: fixed_in_degree, n: 2500}")
+    path = model(tmp_path, 20000, "rule: fixed_in_degree, n: 2500", "4e5 s", "connect: {rule: fixed_in_degree, n: 2500}")
     process = subprocess.Popen([binary, path, "-o", tmp_path / "x.h5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def resident():
@@ -84,7 +84,7 @@ def test_a_signal_ends_the_building_of_a_network(binary, tmp_path, number):
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_slow_steps_one_by_one(binary, tmp_path, number):
     """Each step draws three million synapses anew: a run of 100 of them takes seconds anywhere."""
-    path = model(tmp_path, 3000, "rule: one_to_one", "1e6 s",
+    path = model(tmp_path, 3000, "rule: one_to_one", "4e5 s",
                  "connect: {rule: fixed_out_degree, n: 1000}, procedural: true")
     process = subprocess.Popen([binary, path, "-o", tmp_path / "x.h5"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (tmp_path / "x.partial.h5").exists():

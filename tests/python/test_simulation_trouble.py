@@ -18,9 +18,9 @@ dt: 0.1 ms
 simulate: {duration: 200 ms}
 populations:
   good: {model: regular_source, size: 30, rate: 100 Hz}
-  bad: {model: iaf_psc_exp, size: 40}
+  bad: {model: iaf_psc_exp, size: 40, c_m: 0.001 pF}
 stimuli:
-  - {to: bad, kind: dc, amplitude: -1e300 pA, start: 50.5 ms}
+  - {to: bad, kind: dc, amplitude: -3e38 pA, start: 50.5 ms}
 record:
   - {population: good, what: spikes}
   - {population: bad, what: v, cells: 2, interval: 1 ms}

@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from conftest import PATIENCE
+
 FROM, TO = 200.0, 1400.0  # ms
 
 

@@ -39,7 +39,7 @@ def significant_digits(text):
 
 
 def compare(snnsim, run_path, tmp_path, *more):
-    done = snnsim("compare", run_path, "-o", tmp_path / "t.csv", *more)
+    done = snnsim("compare", run_path, "-o", tmp_path / "t.csv", "--force", *more)
     row, = read_csv(tmp_path / "t.csv")
     return row, done.stdout
 

@@ -8,6 +8,7 @@ HEAD = "name: {name}\ndt: {dt} ms\nsimulate: {{duration: {duration} ms}}\n"
 
 
 def write(folder, name, text, dt=0.1, duration=1000):
+    name = name.replace(".", "_")
     path = folder / f"{name}.yaml"
     path.write_text(HEAD.format(name=name, dt=dt, duration=duration) + text)
     return path

@@ -60,12 +60,12 @@ def test_so_do_those_of_synapses_that_change(snnsim, tmp_path, projection):
 
 
 def test_the_share_that_is_released_arrives_too(snnsim, tmp_path):
-    """Beside a weight that alone would leave it four coarse steps."""
+    """Beside a weight that alone would leave it less than one coarse step."""
     pairs = [(0, 0, 0.1), (1, 1, 0.5)]
-    more = """  - {from: s, to: c, name: large, connect: one_to_one, weight: 1000 mV, delay: 1 ms}
+    more = """  - {from: s, to: c, name: large, connect: one_to_one, weight: 100 mV, delay: 1 ms}
 """
     got = arrived(snnsim, tmp_path, pairs, 2, ", short_term: {u_0: 0.02, tau_rec: 100 ms}", more)
-    np.testing.assert_allclose(got - 1000.0, [0.002, 0.01], rtol=0.005)
+    np.testing.assert_allclose(got - 100.0, [0.002, 0.01], rtol=0.005)
 
 
 @pytest.mark.parametrize("weight_bits", ["", ", weight_bits: 16", ", weight_bits: 32"])

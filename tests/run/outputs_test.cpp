@@ -251,7 +251,7 @@ record:
     EXPECT_DOUBLE_EQ(bytes_of(parts, "weight of S_to_E"), 10 * (4.0 * 500e3 + 8.0));
     const std::string told = run_file_text(parts);
     expect_has(told, "with all spikes that the cells can send");
-    expect_has(told, "<=       4 MB");
+    expect_has(told, "<= 4 MB");
 }
 
 TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {
