@@ -454,6 +454,7 @@ bool is_simulation(const std::string& run) {
             "there; start anew with --force",
             path, checkpoint_path(path), path, partial_path(path)));
     }
+    const OutputClaim claim(path);  // a file that is being written must not be made whole
     return simulation_origin(path).simulation;
 }
 

@@ -135,7 +135,7 @@ class Trainer {
     struct EvaluateOptions {
         bool test_set = true;  // false: samples of the training set (validation)
         std::int64_t batch = 250;
-        std::vector<RecordSpec> record;
+        std::vector<RecordSpec> record = {};
     };
     virtual Evaluation evaluate(std::span<const std::uint32_t> samples,
                                 const EvaluateOptions& options) = 0;

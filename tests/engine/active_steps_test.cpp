@@ -130,10 +130,14 @@ TEST(ActiveSteps, OfEverySource) {
     check("poisson_source", seen);
 
     for (const ActiveSteps& a : active_steps()) {
-        if (std::string(a.what) == "source") EXPECT_TRUE(done.count(a.name)) << a.name;
+        if (std::string(a.what) == "source") {
+            EXPECT_TRUE(done.count(a.name)) << a.name;
+        }
     }
     for (const char* const name : CellModels::names) {
-        if (std::string(name).ends_with("source")) EXPECT_TRUE(done.count(name)) << name;
+        if (std::string(name).ends_with("source")) {
+            EXPECT_TRUE(done.count(name)) << name;
+        }
     }
 }
 
@@ -165,7 +169,9 @@ TEST(ActiveSteps, OfEveryRecord) {
     check("current", cells[2].step);
     check("weight", engine->take_weights()[0].step);
     for (const ActiveSteps& a : active_steps()) {
-        if (std::string(a.what) == "record") EXPECT_TRUE(done.count(a.name)) << a.name;
+        if (std::string(a.what) == "record") {
+            EXPECT_TRUE(done.count(a.name)) << a.name;
+        }
     }
 }
 

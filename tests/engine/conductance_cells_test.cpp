@@ -252,7 +252,7 @@ TEST(ConductanceCells, CobaWithStepsOfAMillisecondStaysAboveItsReversalPotential
             engine->advance(5);
             for (std::size_t p = 0; p < 2; ++p) {
                 const auto& cell = std::get<IafCondExp::Params>(spec.populations[p].cell);
-                const std::vector<float>& states = engine->state().states[p];
+                const std::vector<float> states = engine->state().states[p];
                 const auto size = static_cast<std::ptrdiff_t>(states.size() / 4);
                 const float v = *std::min_element(states.begin(), states.begin() + size);
                 lowest = std::min(lowest, v + static_cast<float>(cell.e_l - cell.e_in));

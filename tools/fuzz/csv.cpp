@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     snnsim::fuzz::attempt(
         [&] {
             if (data[0] % 2) {
-                snnsim::read_played_spikes(path, "p", 7, 100, 0.1);
+                snnsim::read_played_spikes(path, {"p", 7, 100, 0.1});
             } else {
                 snnsim::SimulationSpec spec = model;
                 snnsim::load_edges(spec);

@@ -30,6 +30,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const std::string path = snnsim::fuzz::scratch(".h5");
     static const Hdf5Tree layouts[] = {of_layout(false), of_layout(true)};
     write_tree(path, snnsim::fuzz::changed(layouts[data[0] % 2], data + 1, size - 1));
-    snnsim::fuzz::attempt([&] { snnsim::read_played_spikes(path, "p", 7, 100, 0.1); });
+    snnsim::fuzz::attempt([&] { snnsim::read_played_spikes(path, {"p", 7, 100, 0.1}); });
     return 0;
 }
