@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
@@ -134,8 +136,16 @@ Handle create_growing_file(const std::string& path) {
 }
 Handle open_to_append(const std::string& path) {
     require_readable(path);
-    return {H5Fopen(path.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, newest_format()), H5Fclose,
-            "cannot open " + path + " to append"};
+    const auto open = [&] {
+        return H5Fopen(path.c_str(), H5F_ACC_RDWR | H5F_ACC_SWMR_WRITE, newest_format());
+    };
+    hid_t file = open();
+    // Whoever opens it to read has a lock on it for a moment, even in HDF5's mode for readers.
+    for (int tries = 0; file < 0 && tries < 200; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        file = open();
+    }
+    return {file, H5Fclose, "cannot open " + path + " to append"};
 }
 Handle open_to_read(const std::string& path) {
     require_readable(path);

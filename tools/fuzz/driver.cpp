@@ -117,8 +117,12 @@ class Mutator {
                           out.begin() + static_cast<std::ptrdiff_t>(at + count));
                 return;
             }
-            case 4: insert(out, at, part_of(out)); return;
-            case 5: insert(out, at, part_of(seeds_[below(seeds_.size())])); return;
+            case 4:
+                insert(out, at, part_of(out));
+                return;
+            case 5:
+                insert(out, at, part_of(seeds_[below(seeds_.size())]));
+                return;
             case 6:  // a word, put in or written over
                 if (words_.empty()) return;
                 if (below(2)) {
@@ -137,8 +141,9 @@ class Mutator {
                 if (first == last) return;
                 out.erase(out.begin() + static_cast<std::ptrdiff_t>(first),
                           out.begin() + static_cast<std::ptrdiff_t>(last));
-                constexpr const char* numbers[] = {"0",  "-1",   "1e308", "1e-320",     "nan", "3",
-                                                   "-0", "1e19", ".5",    "4294967296", "17",  "1e6"};
+                constexpr const char* numbers[] = {"0",   "-1",         "1e308", "1e-320",
+                                                   "nan", "3",          "-0",    "1e19",
+                                                   ".5",  "4294967296", "17",    "1e6"};
                 const std::string number = numbers[below(std::size(numbers))];
                 insert(out, first, Bytes(number.begin(), number.end()));
             }

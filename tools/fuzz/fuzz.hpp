@@ -3,6 +3,9 @@
 // library, memory or time without bound, is a finding.
 #pragma once
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,9 +13,6 @@
 #include <fstream>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
-#include <unistd.h>
 
 #include "snnsim/error.hpp"
 

@@ -68,7 +68,8 @@ void with_data(const Hdf5Object& o, hid_t stored, F&& write) {
     } else if (o.type == "fixed") {
         std::vector<char> bytes(16 * count + 1);
         for (std::size_t k = 0; k < count && k < o.texts.size(); ++k)
-            std::memcpy(&bytes[16 * k], o.texts[k].data(), std::min<std::size_t>(16, o.texts[k].size()));
+            std::memcpy(&bytes[16 * k], o.texts[k].data(),
+                        std::min<std::size_t>(16, o.texts[k].size()));
         write(stored, bytes.data());
     } else if (o.type == "pair" || o.type == "enum" || o.type == "bits") {
         std::vector<std::uint8_t> bytes(16 * count + 1);
@@ -98,15 +99,16 @@ void write_object(hid_t file, const Hdf5Object& o) {
     const hid_t type = make_type(o.type);
     std::vector<hsize_t> dims = o.dims;
     if (o.huge && !dims.empty()) dims[0] = 1000000000000ull;
-    const hid_t space = dims.empty() ? H5Screate(H5S_SCALAR)
-                                     : H5Screate_simple(static_cast<int>(dims.size()), dims.data(),
-                                                        nullptr);
+    const hid_t space = dims.empty()
+                            ? H5Screate(H5S_SCALAR)
+                            : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
     if (o.kind == Hdf5Object::Kind::attribute) {
         const hid_t at = H5Oopen(file, o.path.c_str(), H5P_DEFAULT);
         if (at >= 0) {
             const hid_t a = H5Acreate2(at, o.name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT);
             if (a >= 0) {
-                with_data(o, type, [&](hid_t memory, const void* data) { H5Awrite(a, memory, data); });
+                with_data(o, type,
+                          [&](hid_t memory, const void* data) { H5Awrite(a, memory, data); });
                 H5Aclose(a);
             }
             H5Oclose(at);
@@ -162,11 +164,11 @@ void read_values(hid_t object, bool attribute, Hdf5Object& o) {
         const std::size_t size = H5Tget_size(type);
         const bool is_float = H5Tget_class(type) == H5T_FLOAT;
         const bool is_signed = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_2;
-        o.type = is_float      ? (size == 4 ? "f32" : "f64")
-                 : size == 1   ? (is_signed ? "i8" : "u8")
-                 : size == 4   ? (is_signed ? "i32" : "u32")
-                 : is_signed   ? "i64"
-                               : "u64";
+        o.type = is_float    ? (size == 4 ? "f32" : "f64")
+                 : size == 1 ? (is_signed ? "i8" : "u8")
+                 : size == 4 ? (is_signed ? "i32" : "u32")
+                 : is_signed ? "i64"
+                             : "u64";
         o.numbers.resize(count);
         if (count > 0) read(H5T_NATIVE_DOUBLE, o.numbers.data());
     }
@@ -249,7 +251,9 @@ void change(Hdf5Tree& tree, Choices& choose) {
     const std::size_t which = choose.below(tree.size());
     Hdf5Object& o = tree[which];
     switch (choose.below(10)) {
-        case 0: tree.erase(tree.begin() + static_cast<std::ptrdiff_t>(which)); return;
+        case 0:
+            tree.erase(tree.begin() + static_cast<std::ptrdiff_t>(which));
+            return;
         case 1: {
             o.type = types[choose.below(std::size(types))];
             if (of_texts(o.type) && o.texts.empty()) o.texts = {"1", "ms", ""};
@@ -284,8 +288,12 @@ void change(Hdf5Tree& tree, Choices& choose) {
             if (group) o.type = "f64";
             return;
         }
-        case 6: o.huge = o.kind == Hdf5Object::Kind::array; return;
-        case 7: o.packed = true; return;
+        case 6:
+            o.huge = o.kind == Hdf5Object::Kind::array;
+            return;
+        case 7:
+            o.packed = true;
+            return;
         case 8: {  // the values of another object
             const Hdf5Object from = tree[choose.below(tree.size())];
             o.type = from.type.empty() ? "f64" : from.type;

@@ -1,5 +1,6 @@
 // The bytes are a file of images or labels, gzipped or not; the first says which.
 #include "src/data/idx.hpp"
+
 #include "tools/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -12,14 +12,30 @@ using Kind = Hdf5Object::Kind;
 
 Hdf5Tree of_layout(bool first) {
     const std::string at = first ? "/spikes" : "/spikes/p";
-    return {{Kind::group, "/", "", "", {}, {}, {}, false, false},
-            {Kind::group, at, "", "", {}, {}, {}, false, false},
-            {Kind::attribute, at, "sorting", "enum", {}, {}, {}, false, false},
-            {Kind::array, at + "/timestamps", "", "f64", {4}, {1.0, 2.0, 2.5, 3.0}, {}, false, false},
-            {Kind::attribute, at + "/timestamps", "units", "text", {}, {}, {"ms"}, false, false},
-            {Kind::array, at + (first ? "/gids" : "/node_ids"), "", "u64", {4}, {0, 1, 2, 6}, {},
-             false, false},
-            {Kind::attribute, at + "/timestamps", "sorting", "fixed", {}, {}, {"by_time"}, false, false}};
+    return {
+        {Kind::group, "/", "", "", {}, {}, {}, false, false},
+        {Kind::group, at, "", "", {}, {}, {}, false, false},
+        {Kind::attribute, at, "sorting", "enum", {}, {}, {}, false, false},
+        {Kind::array, at + "/timestamps", "", "f64", {4}, {1.0, 2.0, 2.5, 3.0}, {}, false, false},
+        {Kind::attribute, at + "/timestamps", "units", "text", {}, {}, {"ms"}, false, false},
+        {Kind::array,
+         at + (first ? "/gids" : "/node_ids"),
+         "",
+         "u64",
+         {4},
+         {0, 1, 2, 6},
+         {},
+         false,
+         false},
+        {Kind::attribute,
+         at + "/timestamps",
+         "sorting",
+         "fixed",
+         {},
+         {},
+         {"by_time"},
+         false,
+         false}};
 }
 
 }  // namespace
