@@ -23,8 +23,8 @@ struct WeightGrid {
     std::vector<double> steps(std::size_t population) const;
 };
 
-/// A grid is fine enough when the smallest weight that must keep its digits (see LeastWeights) is so
-/// many steps: rounded by 0.5 % at most.
+/// A grid is fine enough when the smallest weight that must keep its digits (see LeastWeights) is
+/// so many steps: rounded by 0.5 % at most.
 inline constexpr double enough_steps = 100.0;
 
 struct WeightPlan {
