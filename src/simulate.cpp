@@ -76,12 +76,11 @@ std::string run_of(const std::string& path) {
     return path;
 }
 
-Start start_again(const RunOptions& options) {
-    const std::string path = run_of(options.resume);
+Start start_again(const SimulationOrigin& origin, const std::string& path,
+                  const RunOptions& options) {
     if (!options.overrides.empty() || !options.output.empty())
         throw UsageError(
             "--resume goes on with the model and file of the run: leave out --set and -o");
-    const SimulationOrigin origin = simulation_origin(path);
     const AnyModel model = parse_any_model(origin.model_text, origin.model_path, origin.overrides);
     Start start{std::get<SimulationSpec>(model), path, std::nullopt};
     if (origin.status == RunStatus::finished) return start;
@@ -445,22 +444,19 @@ RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
     return run_from(start_anew(spec, path, options.force), options);
 }
 
-bool is_simulation(const std::string& run) {
-    const std::string path = run_of(run);
+std::optional<RunStatus> resume_simulation(const RunOptions& options) {
+    const std::string path = run_of(options.resume);
     if (!fs::exists(path) && !fs::exists(partial_path(path))) {
-        if (!fs::exists(checkpoint_path(path))) return false;
+        if (!fs::exists(checkpoint_path(path))) return std::nullopt;
         throw FileError(fmt::format(
             "--resume {}: there is {}, but what the run had recorded is gone: neither {} nor {} is "
             "there; start anew with --force",
             path, checkpoint_path(path), path, partial_path(path)));
     }
     const OutputClaim claim(path);  // a file that is being written must not be made whole
-    return simulation_origin(path).simulation;
-}
-
-RunStatus resume_simulation(const RunOptions& options) {
-    const OutputClaim claim(run_of(options.resume));
-    const Start start = start_again(options);
+    const SimulationOrigin origin = simulation_origin(path);
+    if (!origin.simulation) return std::nullopt;
+    const Start start = start_again(origin, path, options);
     if (start.checkpoint) return run_from(start, options);
     ProgressDisplay(options.progress)
         .result(start.output + " is finished; there is nothing to resume\n");

@@ -1,6 +1,8 @@
 // A simulation from its model to its run file.
 #pragma once
 
+#include <optional>
+
 #include "snnsim/run.hpp"
 #include "snnsim/simulation_spec.hpp"
 
@@ -10,11 +12,10 @@ namespace snnsim {
 /// SIGTERM ends it early with status `interrupted`. Throws the exceptions of error.hpp.
 RunStatus simulate(const SimulationSpec& spec, const RunOptions& options);
 
-/// Whether a run file, finished or not, is that of a simulation. Throws FileError.
-bool is_simulation(const std::string& run);
 /// Goes on with `options.resume` from its last checkpoint, and ends with the same spikes as a run
-/// that was never interrupted, on any number of threads.
-RunStatus resume_simulation(const RunOptions& options);
+/// that was never interrupted, on any number of threads. Nothing where that is no file of a
+/// simulation.
+std::optional<RunStatus> resume_simulation(const RunOptions& options);
 
 /// The table of `snnsim check`.
 std::string check_text(const SimulationSpec& spec);

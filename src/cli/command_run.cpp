@@ -27,8 +27,8 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
         const AnyModel any = read_any_model(model, options.overrides);
         if (const auto* simulation = std::get_if<SimulationSpec>(&any))
             return simulate(*simulation, options);
-    } else if (is_simulation(options.resume)) {
-        return resume_simulation(options);
+    } else if (const auto status = resume_simulation(options)) {
+        return *status;
     }
     if (options.profile)
         throw UsageError("--profile is for simulations; the run file of a training has /profile");
