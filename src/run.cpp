@@ -163,8 +163,8 @@ RunRecord run(const std::string& model, const RunOptions& options) {
                        .idle_seconds = options.idle_baseline},
                       record.measured);
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
-    tell(require_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
-                      start.output, free_space(start.output)));
+    tell(require_disk_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
+                           start.output, free_space(start.output)));
     record.warnings = start.spec.warnings;
     for (std::string& line : recording_warnings(start.spec, data.test_count()))
         record.warnings.push_back(std::move(line));

@@ -311,7 +311,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     const SimulationSpec spec = apply_scale(start.spec);
     require_memory(estimate_memory(spec), available_memory(),
                    "smaller populations or fewer synapses take less, or a smaller `scale`");
-    display.result(require_room(run_file_parts(spec), start.output, free_space(start.output)));
+    display.result(require_disk_room(run_file_parts(spec), start.output, free_space(start.output)));
     const int threads = options.threads > 0
                             ? options.threads
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

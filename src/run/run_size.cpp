@@ -211,7 +211,8 @@ double free_space(const std::string& path) {
     return wrong ? std::numeric_limits<double>::infinity() : static_cast<double>(space.available);
 }
 
-std::string require_room(const std::vector<FilePart>& parts, const std::string& path, double free) {
+std::string require_disk_room(const std::vector<FilePart>& parts, const std::string& path,
+                              double free) {
     const double file = sum_of(parts, false), needed = 2.0 * file;
     if (needed > free) {
         std::vector<FilePart> largest;

@@ -34,6 +34,7 @@ double free_space(const std::string& path);
 /// Throws FileError where what is sure to be written is more than `free`; with it everything is
 /// written twice, because a run file takes its name only when it is whole. Else a warning about a
 /// very large file, or nothing.
-std::string require_room(const std::vector<FilePart>& parts, const std::string& path, double free);
+std::string require_disk_room(const std::vector<FilePart>& parts, const std::string& path,
+                              double free);
 
 }  // namespace snnsim

@@ -256,9 +256,9 @@ record:
 
 TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {
     const std::vector<FilePart> parts{{"v of E", 3e9}, {"spikes of E", 1e15, true}, {"rest", 1e6}};
-    EXPECT_EQ(require_room(parts, "x.h5", 6.1e9), "");
+    EXPECT_EQ(require_disk_room(parts, "x.h5", 6.1e9), "");
     try {
-        require_room(parts, "x.h5", 6.0e9);
+        require_disk_room(parts, "x.h5", 6.0e9);
         ADD_FAILURE() << "no error";
     } catch (const FileError& e) {
         expect_has(e.what(),
@@ -266,9 +266,10 @@ TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {
                    "6.0 GB are free");
         expect_has(e.what(), "\n     3.0 GB  v of E");
     }
-    expect_has(require_room({{"v of E", 11e9}}, "x.h5", std::numeric_limits<double>::infinity()),
-               "warning: x.h5 will have about 11.0 GB");
-    EXPECT_EQ(require_room({{"v of E", 9e9}}, "x.h5", 1e12), "");
+    expect_has(
+        require_disk_room({{"v of E", 11e9}}, "x.h5", std::numeric_limits<double>::infinity()),
+        "warning: x.h5 will have about 11.0 GB");
+    EXPECT_EQ(require_disk_room({{"v of E", 9e9}}, "x.h5", 1e12), "");
     EXPECT_GT(free_space("."), 0.0);
     EXPECT_GT(free_space("/no/such/folder/x.h5"), 0.0);
 }
