@@ -7,6 +7,7 @@
 #include <limits>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <variant>
 
 namespace snnsim {
@@ -43,6 +44,45 @@ struct Field {
                     const char* help, Need need = Need::optional)
         : name(name), member(member), unit(unit), limits(limits), help(help), need(need) {}
 };
+
+template <std::size_t K, class F>
+struct FieldAt {
+    F field;
+};
+template <class Indices, class... F>
+struct FieldRow;
+template <std::size_t... K, class... F>
+struct FieldRow<std::index_sequence<K...>, F...> : FieldAt<K, F>... {
+    static constexpr std::size_t size = sizeof...(F);
+
+    constexpr FieldRow(const F&... fields) : FieldAt<K, F>{fields}... {}
+
+    /// Calls f(field) for each, in order.
+    template <class Call>
+    constexpr void for_each([[maybe_unused]] Call&& call) const {
+        (call(FieldAt<K, F>::field), ...);
+    }
+    /// These and one more.
+    template <class More>
+    constexpr FieldRow<std::make_index_sequence<size + 1>, F..., More> with(
+        const More& more) const {
+        return {FieldAt<K, F>::field..., more};
+    }
+};
+
+/// A table: Fields of different types in order. Every file reads dozens of these, and std::tuple
+/// would take most of the time in which it is compiled.
+template <class... F>
+struct Fields : FieldRow<std::make_index_sequence<sizeof...(F)>, F...> {
+    using FieldRow<std::make_index_sequence<sizeof...(F)>, F...>::FieldRow;
+};
+template <class... F>
+Fields(F...) -> Fields<F...>;
+
+template <std::size_t K, class F>
+constexpr F field_at(const FieldAt<K, F>& one) {
+    return one.field;
+}
 
 /// A member that holds one alternative of a ModelList. The alternative's parameters stand in the
 /// same mapping as the key that names it.

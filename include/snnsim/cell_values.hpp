@@ -43,7 +43,7 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
         const auto state = [&](const auto& field) {
             out.push_back({field.name, field.unit, field.help, Kind::state, out.size()});
         };
-        std::apply([&](const auto&... fields) { (state(fields), ...); }, M::states());
+        M::states().for_each(state);
         const auto receptors = static_cast<std::size_t>(receptors_of(population));
         if (receptors > 0)
             out.push_back({"input", M::input_unit,
@@ -62,7 +62,7 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
                 out.push_back({"current", field.unit,
                                "sum of the currents of stimuli in the last step", Kind::current});
         };
-        std::apply([&](const auto&... fields) { (current(fields), ...); }, M::Params::fields());
+        M::Params::fields().for_each(current);
         return out;
     });
 }

@@ -32,7 +32,7 @@ struct EncodeSpec {
             "scheme", &EncodeSpec::scheme, "how a value in [0, 1] becomes spikes", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"duration", &EncodeSpec::duration, "ms", positive,
                   "time that a sample is shown, a whole number of dt; default: one step"}};
     }
@@ -47,7 +47,7 @@ struct DataSpec {
     Location at;  // of `file`
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"set", &DataSpec::set, "", unlimited,
                   "data set; file: real numbers, x to be shown and y to be given back",
                   Need::required},
@@ -75,9 +75,8 @@ struct PopulationSpec {
                                                          "neuron model", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{Field{"size", &PopulationSpec::size, "",
-                                Limits{.low = 1, .high = 1 << 24}, "number of neurons",
-                                Need::required}};
+        return Fields{Field{"size", &PopulationSpec::size, "", Limits{.low = 1, .high = 1 << 24},
+                            "number of neurons", Need::required}};
     }
 };
 
@@ -106,7 +105,7 @@ struct WeightSpec {
     double value = 0.0;             // constant
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"init", &WeightSpec::init, "", unlimited,
                   "kaiming_uniform: U(-b, b), b = gain sqrt(6 / fan_in); kaiming_normal: sd gain "
                   "sqrt(2 / fan_in); xavier_uniform: b = gain sqrt(6 / (fan_in + fan_out)); "
@@ -144,7 +143,7 @@ struct ConnectionSpec {
     std::int64_t n = 0;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"rule", &ConnectionSpec::rule, "", unlimited,
                   "all_to_all; one_to_one; blocks: the neurons of the larger population share out "
                   "among those of the smaller one, in order and evenly; fixed_probability: every "
@@ -167,7 +166,7 @@ struct ProjectionSpec {
     std::string name() const { return from + "_to_" + to; }
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends",
                   Need::required},
             Field{"to", &ProjectionSpec::to, "", unlimited,
@@ -193,7 +192,7 @@ struct Sgd {
         double momentum = 0.0;
         double weight_decay = 0.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"lr", &Params::lr, "", positive, "learning rate"},
                 Field{"momentum", &Params::momentum, "",
                       Limits{.low = 0.0, .high = 1.0, .high_open = true}, "momentum"},
@@ -213,7 +212,7 @@ struct Adam {
     struct Params : AdamParams {
         static constexpr auto fields() {
             constexpr Limits beta{.low = 0.0, .high = 1.0, .high_open = true};
-            return std::tuple{
+            return Fields{
                 Field{"lr", &AdamParams::lr, "", positive, "learning rate"},
                 Field{"beta1", &AdamParams::beta1, "", beta, "decay of the mean gradient"},
                 Field{"beta2", &AdamParams::beta2, "", beta, "decay of the mean squared gradient"},
@@ -256,7 +255,7 @@ struct ScheduleSpec {
     double factor = 0.1;  // step: per `every`; exponential: per epoch
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"name", &ScheduleSpec::name, "", unlimited,
                   "constant; cosine or linear down to `final`; step: times `factor` every `every` "
                   "epochs; "
@@ -301,7 +300,7 @@ struct RateSpec {
     double strength = 0.0;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &RateSpec::population, "", unlimited, "spiking population",
                   Need::required},
             Field{"lower", &RateSpec::lower, "", fraction,
@@ -320,7 +319,7 @@ struct EarlyStoppingSpec {
     double min_delta = 0.0;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"patience", &EarlyStoppingSpec::patience, "", at_least(1),
                   "stop after this many epochs without a better validation accuracy"},
             Field{"min_delta", &EarlyStoppingSpec::min_delta, "", non_negative,
@@ -338,7 +337,7 @@ struct PruneSpec {
     Location at;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"sparsity", &PruneSpec::sparsity, "",
                   Limits{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true},
                   "share of the weights of each trainable projection that become zero; biases stay",
@@ -374,7 +373,7 @@ struct TrainSpec {
     std::optional<PruneSpec> prune;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"method", &TrainSpec::method, "", unlimited, "how weights learn"},
             Field{"surrogate", &TrainSpec::surrogate, "", unlimited,
                   "derivative that stands in for that of the spike function"},
@@ -422,7 +421,7 @@ struct QuantizeSpec {
     bool values = true;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"bits", &QuantizeSpec::bits, "", Limits{.low = 2, .high = 16},
                   "of a weight, and of a graded value"},
             Field{"scale", &QuantizeSpec::scale, "", unlimited,
@@ -440,13 +439,13 @@ struct TestSpec {
     std::optional<QuantizeSpec> quantize;
 
     static constexpr auto fields() {
-        return std::tuple{Field{"batch", &TestSpec::batch, "", Limits{.low = 1, .high = 65536},
-                                "samples computed together; does not change results"},
-                          Field{"every", &TestSpec::every, "", non_negative,
-                                "also test after every so many epochs, for the curve; what comes "
-                                "out changes nothing. 0: at the end only"},
-                          Field{"quantize", &TestSpec::quantize, "", unlimited,
-                                "round the weights after training, and test what comes out"}};
+        return Fields{Field{"batch", &TestSpec::batch, "", Limits{.low = 1, .high = 65536},
+                            "samples computed together; does not change results"},
+                      Field{"every", &TestSpec::every, "", non_negative,
+                            "also test after every so many epochs, for the curve; what comes "
+                            "out changes nothing. 0: at the end only"},
+                      Field{"quantize", &TestSpec::quantize, "", unlimited,
+                            "round the weights after training, and test what comes out"}};
     }
 };
 
@@ -463,7 +462,7 @@ struct RecordSpec {
     Location at;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &RecordSpec::population, "", unlimited, "population to record",
                   Need::required},
             Field{"what", &RecordSpec::what, "", unlimited,
@@ -496,7 +495,7 @@ struct ModelSpec {
     std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"name", &ModelSpec::name, "", unlimited,
                   "letters, digits, '_' and '-'; the run is written to runs/<name>.h5",
                   Need::required},

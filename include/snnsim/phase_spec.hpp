@@ -16,8 +16,8 @@ namespace snnsim {
 struct SimulationDataSpec {
     DataSet set = DataSet::mnist;
     static constexpr auto fields() {
-        return std::tuple{Field{"set", &SimulationDataSpec::set, "", unlimited,
-                                "data set that phases show", Need::required}};
+        return Fields{Field{"set", &SimulationDataSpec::set, "", unlimited,
+                            "data set that phases show", Need::required}};
     }
 };
 
@@ -36,7 +36,7 @@ struct Names<Order> {
 struct PatternsSpec {
     std::int64_t number = 10, cells = 50;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"number", &PatternsSpec::number, "", Limits{.low = 1, .high = 65536},
                   "of patterns; a trial's pattern is drawn at random", Need::required},
             Field{"cells", &PatternsSpec::cells, "", Limits{.low = 1, .high = 1 << 30},
@@ -51,7 +51,7 @@ struct RepeatSpec {
     std::int64_t below = 5, at_most = 20;
     double add = 32.0;  // Hz
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &RepeatSpec::population, "", unlimited,
                   "population whose spikes are counted", Need::required},
             Field{"below", &RepeatSpec::below, "", Limits{.low = 1, .high = 1e9},
@@ -70,7 +70,7 @@ struct TrialRewardSpec {
     std::int64_t label = -1;
     Distribution delay;  // ms
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"amount", &TrialRewardSpec::amount, "", unlimited, "of a reward", Need::required},
             Field{"label", &TrialRewardSpec::label, "", Limits{.low = -1, .high = 65535},
                   "samples (patterns) of this label are rewarded; -1: all"},
@@ -94,7 +94,7 @@ struct PresentSpec {
     bool assign = false, evaluate = false;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &PresentSpec::population, "", unlimited,
                   "poisson_source that shows samples; of a data set, with a cell for each pixel. "
                   "Between samples it is silent",
@@ -140,7 +140,7 @@ struct PhaseRateSpec {
     std::string population;
     double rate = 0.0;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &PhaseRateSpec::population, "", unlimited,
                   "a poisson_source or a regular_source", Need::required},
             Field{"rate", &PhaseRateSpec::rate, "Hz", non_negative,
@@ -153,7 +153,7 @@ struct PhaseRateSpec {
 struct RewardTimesSpec {
     std::vector<double> times, amounts;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"times", &RewardTimesSpec::times, "ms", non_negative, "ascending, rounded to dt",
                   Need::required},
             Field{"amounts", &RewardTimesSpec::amounts, "", unlimited, "as many", Need::required},
@@ -170,7 +170,7 @@ struct PhaseSpec {
     Location at;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"name", &PhaseSpec::name, "", unlimited, "letters, digits, '_' and '-'",
                   Need::required},
             Field{"duration", &PhaseSpec::duration, "ms", positive,

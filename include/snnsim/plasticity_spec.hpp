@@ -15,7 +15,7 @@ struct NormaliseSpec {
     Distribution sum;  // constant
     double interval = 0.0;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"sum", &NormaliseSpec::sum, "*", unlimited,
                   "of the weights that a target has; they are all multiplied by one factor, and "
                   "kept within their bounds",
@@ -29,7 +29,7 @@ struct NormaliseSpec {
 struct ScalingSpec {
     double rate = 5.0, kappa = 0.1, tau = 10000.0, interval = 1000.0;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"rate", &ScalingSpec::rate, "Hz", positive, "that targets are brought to",
                   Need::required},
             Field{"kappa", &ScalingSpec::kappa, "", fraction,
@@ -46,7 +46,7 @@ struct StructureSpec {
     Distribution below, weight;  // constants
     bool rewire = true;
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"interval", &StructureSpec::interval, "ms", positive, "time between two changes",
                   Need::required},
             Field{"below", &StructureSpec::below, "*", unlimited,
@@ -64,12 +64,11 @@ struct StructureSpec {
 struct RateScheduleSpec {
     std::vector<double> times, factors;
     static constexpr auto fields() {
-        return std::tuple{
-            Field{"times", &RateScheduleSpec::times, "ms", non_negative,
-                  "ascending, rounded to dt: when the factor changes", Need::required},
-            Field{"factors", &RateScheduleSpec::factors, "", non_negative,
-                  "as many: what learning_rate is multiplied by from each of `times` on",
-                  Need::required}};
+        return Fields{Field{"times", &RateScheduleSpec::times, "ms", non_negative,
+                            "ascending, rounded to dt: when the factor changes", Need::required},
+                      Field{"factors", &RateScheduleSpec::factors, "", non_negative,
+                            "as many: what learning_rate is multiplied by from each of `times` on",
+                            Need::required}};
     }
 };
 
@@ -97,7 +96,7 @@ struct PlasticitySpec {
                                                             "plasticity rule", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"w_max", &PlasticitySpec::w_max, "*", unlimited,
                   "greatest weight, and the unit of the rule's amplitudes; negative: synapses that "
                   "inhibit",
@@ -125,7 +124,7 @@ struct ShortTermSpec {
     double u_0 = 0.5, tau_rec = 800.0, tau_fac = 0.0;
     static constexpr auto fields() {
         constexpr Limits share{.low = 0.0, .high = 1.0, .low_open = true};
-        return std::tuple{
+        return Fields{
             Field{"u_0", &ShortTermSpec::u_0, "", share,
                   "release probability of the first spike; a spike raises u by u_0 (1 - u), then "
                   "brings weight * u * x and takes u x of the resources x"},
@@ -140,7 +139,7 @@ struct ReleaseSpec {
     std::int64_t sites = 1;
     static constexpr auto fields() {
         constexpr Limits share{.low = 0.0, .high = 1.0, .low_open = true};
-        return std::tuple{
+        return Fields{
             Field{"p", &ReleaseSpec::p, "", share,
                   "that a spike is transmitted, by each synapse on its own; without short_term"},
             Field{"sites", &ReleaseSpec::sites, "", Limits{.low = 1, .high = 100},

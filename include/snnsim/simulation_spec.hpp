@@ -48,7 +48,7 @@ struct CellPopulationSpec {
                                                            "cell model", Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"size", &CellPopulationSpec::size, "", Limits{.low = 1, .high = 1 << 30},
                   "number of cells", Need::required},
             Field{"initial", &CellPopulationSpec::initial, "", unlimited,
@@ -95,7 +95,7 @@ struct ConnectSpec {
     std::string file;  // relative to the model file
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"rule", &ConnectSpec::rule, "", unlimited,
                   "all_to_all; one_to_one; fixed_probability: every pair with probability p; "
                   "fixed_in_degree: n sources for every target; fixed_out_degree: n targets for "
@@ -147,7 +147,7 @@ struct SynapsesSpec {
     std::string name() const { return given_name.empty() ? from + "_to_" + to : given_name; }
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"from", &SynapsesSpec::from, "", unlimited, "population that sends",
                   Need::required},
             Field{"to", &SynapsesSpec::to, "", unlimited, "population that receives",
@@ -196,7 +196,7 @@ struct PoissonStimulus {
         Distribution weight;
         std::vector<double> times, rates;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"rate", &Params::rate, "Hz", non_negative,
                       "of all sources of a cell together", Need::required},
                 Field{"weight", &Params::weight, "*", unlimited,
@@ -214,8 +214,8 @@ struct DcStimulus {
     struct Params {
         Distribution amplitude;
         static constexpr auto fields() {
-            return std::tuple{Field{"amplitude", &Params::amplitude, "*", unlimited,
-                                    "value, or distribution over the cells", Need::required}};
+            return Fields{Field{"amplitude", &Params::amplitude, "*", unlimited,
+                                "value, or distribution over the cells", Need::required}};
         }
     };
 };
@@ -224,7 +224,7 @@ struct RampStimulus {
     struct Params {
         Distribution first, last;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"first", &Params::first, "*", unlimited, "current at `start`",
                       Need::required},
                 Field{"last", &Params::last, "*", unlimited, "current at `stop`", Need::required}};
@@ -237,7 +237,7 @@ struct SineStimulus {
         Distribution amplitude, offset;
         double frequency = 0.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"amplitude", &Params::amplitude, "*", unlimited, "amplitude", Need::required},
                 Field{"offset", &Params::offset, "*", unlimited, "mean"},
                 Field{"frequency", &Params::frequency, "Hz", non_negative, "frequency",
@@ -252,7 +252,7 @@ struct StepsStimulus {
         std::vector<double> times;
         std::vector<Distribution> amplitudes;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"times", &Params::times, "ms", non_negative,
                       "ascending, rounded to dt: when the current changes; 0 before the first",
                       Need::required},
@@ -268,7 +268,7 @@ struct NoiseStimulus {
         Distribution mean, std;
         double interval = 1.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"mean", &Params::mean, "*", unlimited, "mean"},
                 Field{"std", &Params::std, "*", non_negative, "standard deviation of the current",
                       Need::required},
@@ -285,7 +285,7 @@ struct WhiteNoiseStimulus {
     struct Params {
         Distribution mean, sigma;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"mean", &Params::mean, "*", unlimited, "mean"},
                 Field{"sigma", &Params::sigma, "* sqrt(ms)", non_negative,
                       "intensity, as in I dt = mean dt + sigma dW: the charge that T ms bring has "
@@ -303,7 +303,7 @@ struct WaveformStimulus {
         std::string file, dataset, column, unit;
         double interval = 0.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"file", &Params::file, "", unlimited,
                       ".npy, .csv or .h5, relative to the model file: a value for each time, or a "
                       "row with a value for each cell",
@@ -340,7 +340,7 @@ struct StimulusSpec {
                                                   Need::required};
     }
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"to", &StimulusSpec::to, "", unlimited, "population that receives",
                   Need::required},
             Field{"start", &StimulusSpec::start, "ms", non_negative,
@@ -361,7 +361,7 @@ struct SimulationRecordSpec {
     Location at;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"population", &SimulationRecordSpec::population, "", unlimited,
                   "population to record"},
             Field{"projection", &SimulationRecordSpec::projection, "", unlimited,
@@ -409,7 +409,7 @@ struct SimulateSpec {
     Runaway runaway = Runaway::stop;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"duration", &SimulateSpec::duration, "ms", positive, "time to simulate"},
             Field{"phases", &SimulateSpec::phases, "", unlimited,
                   "or a list of what happens, one after the other"},
@@ -431,7 +431,7 @@ struct ScaleSpec {
 
     static constexpr auto fields() {
         constexpr Limits share{.low = 0.0, .high = 1.0, .low_open = true};
-        return std::tuple{
+        return Fields{
             Field{"neurons", &ScaleSpec::neurons, "", share, "share of the cells"},
             Field{"in_degrees", &ScaleSpec::in_degrees, "", share,
                   "share of the synapses that a cell receives"},
@@ -460,7 +460,7 @@ struct SimulationSpec {
     std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"name", &SimulationSpec::name, "", unlimited,
                   "letters, digits, '_' and '-'; the run is written to runs/<name>.h5",
                   Need::required},

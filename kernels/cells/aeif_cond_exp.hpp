@@ -44,7 +44,7 @@ struct AeifCondExp {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
                 Field{"g_l", &Params::g_l, "nS", non_negative, "leak conductance"},
                 Field{"e_l", &Params::e_l, "mV", unlimited, "leak reversal potential"},
@@ -86,7 +86,7 @@ struct AeifCondExp {
     };
 
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"w", &State::w, "pA", "adaptation current"},
             StateField<State, Constants>{"g_ex", &State::g_ex, "nS", "excitatory conductance"},

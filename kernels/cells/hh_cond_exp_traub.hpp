@@ -44,7 +44,7 @@ struct HhCondExpTraub {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
                 Field{"g_l", &Params::g_l, "nS", non_negative, "leak conductance"},
                 Field{"g_na", &Params::g_na, "nS", non_negative, "sodium conductance, all open"},
@@ -84,7 +84,7 @@ struct HhCondExpTraub {
 
     static constexpr const char* steady = "its steady value at `e_l`";
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"m", &State::m, "", "sodium activation", nullptr, steady},
             StateField<State, Constants>{"h", &State::h, "", "sodium inactivation", nullptr,

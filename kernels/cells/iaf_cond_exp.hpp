@@ -35,7 +35,7 @@ struct IafCondExp {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
                 Field{"g_l", &Params::g_l, "nS", non_negative, "leak conductance"},
                 Field{"e_l", &Params::e_l, "mV", unlimited, "leak reversal potential"},
@@ -67,7 +67,7 @@ struct IafCondExp {
     };
 
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"g_ex", &State::g_ex, "nS", "excitatory conductance"},
             StateField<State, Constants>{"g_in", &State::g_in, "nS", "inhibitory conductance"},

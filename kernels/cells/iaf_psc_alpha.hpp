@@ -30,7 +30,7 @@ struct IafPscAlpha {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"e_l", &Params::e_l, "mV", unlimited, "resting potential"},
@@ -62,7 +62,7 @@ struct IafPscAlpha {
     };
 
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"i_ex", &State::i_ex, "pA", "excitatory current"},
             StateField<State, Constants>{"i_in", &State::i_in, "pA", "inhibitory current"},

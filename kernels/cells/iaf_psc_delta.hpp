@@ -27,7 +27,7 @@ struct IafPscDelta {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"c_m", &Params::c_m, "pF", positive, "membrane capacitance"},
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"e_l", &Params::e_l, "mV", unlimited, "resting potential"},
@@ -50,7 +50,7 @@ struct IafPscDelta {
     };
 
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::e_l, "`e_l`"},
             StateField<State, Constants>{"refractory", &State::refractory, "",
                                          "steps until the cell integrates again"},

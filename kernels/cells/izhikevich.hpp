@@ -42,7 +42,7 @@ struct Izhikevich {
         double step = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"scheme", &Params::scheme, "", unlimited,
                       "euler (NEST), sequential (program of the 20 patterns), or published_2003 "
                       "(program of the 1000-cell network)"},
@@ -79,7 +79,7 @@ struct Izhikevich {
     };
 
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField{"v", &State::v, "mV", "membrane potential", &Constants::v_vertex, "-65 mV"},
             StateField{"u", &State::u, "", "recovery", &Constants::u_vertex,
                        "`b` (-65 mV - `u_origin`)"},

@@ -27,7 +27,7 @@ struct LifCondAdaptive {
         double theta_0 = 20.0, theta_plus = 0.05, tau_theta = 1e7, min_isi = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"e_l", &Params::e_l, "mV", unlimited, "resting potential"},
                 Field{"v_th", &Params::v_th, "mV", unlimited, "threshold at theta = theta_0"},
@@ -63,7 +63,7 @@ struct LifCondAdaptive {
 
     static constexpr auto states() {
         using F = StateField<State, Constants>;
-        return std::tuple{
+        return Fields{
             F{"v", &State::v, "mV", "membrane potential", nullptr, "`e_l`"},
             F{"g_ex", &State::g_ex, "", "excitatory conductance"},
             F{"g_in", &State::g_in, "", "inhibitory conductance"},

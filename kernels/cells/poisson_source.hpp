@@ -25,7 +25,7 @@ struct PoissonSource {
         double frequency = 0.0;
         double phase = 0.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"rate", &Params::rate, "Hz", non_negative, "mean rate; at most 1 / dt"},
                 Field{"amplitude", &Params::amplitude, "Hz", unlimited,
                       "of a sinusoidal modulation of the rate"},
@@ -46,8 +46,8 @@ struct PoissonSource {
         float fired;
     };
     static constexpr auto states() {
-        return std::tuple{StateField<State, Constants>{"fired", &State::fired, "",
-                                                       "1 when the cell fired in this step"}};
+        return Fields{StateField<State, Constants>{"fired", &State::fired, "",
+                                                   "1 when the cell fired in this step"}};
     }
     static Constants prepare(const Params& p, double dt) {
         const double turn = p.frequency * dt * 1e-3;

@@ -23,12 +23,12 @@ struct RegularSource {
         double rate = 10.0;
         double first = 0.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"rate", &Params::rate, "Hz", non_negative,
-                                    "at most 1 / dt; spikes lie at the multiples of 1 / rate after "
-                                    "the first, each rounded to dt",
-                                    Need::required},
-                              Field{"first", &Params::first, "ms", non_negative,
-                                    "time of the first spike, rounded to dt; 0: 1 / rate"}};
+            return Fields{Field{"rate", &Params::rate, "Hz", non_negative,
+                                "at most 1 / dt; spikes lie at the multiples of 1 / rate after "
+                                "the first, each rounded to dt",
+                                Need::required},
+                          Field{"first", &Params::first, "ms", non_negative,
+                                "time of the first spike, rounded to dt; 0: 1 / rate"}};
         }
     };
     /// Phases are kept in whole numbers of 2^-44 cycles, which add up without error: multiples of
@@ -43,7 +43,7 @@ struct RegularSource {
         float wait, phase, phase_rest;
     };
     static constexpr auto states() {
-        return std::tuple{
+        return Fields{
             StateField<State, Constants>{"wait", &State::wait, "",
                                          "steps before the one of `first`", nullptr,
                                          "that of `first`, less 1"},

@@ -49,7 +49,7 @@ struct SpikeFileSource {
         std::string file, population;
         SameStep same_step = SameStep::error;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"file", &Params::file, "", unlimited,
                       "spikes to play, beside the model file: .h5 (SONATA, as run files and "
                       "`snnsim encode` write it; also its first layout, /spikes/gids), or .csv, "
@@ -71,8 +71,8 @@ struct SpikeFileSource {
         float fired;
     };
     static constexpr auto states() {
-        return std::tuple{StateField<State, Constants>{"fired", &State::fired, "",
-                                                       "1 when the cell fired in this step"}};
+        return Fields{StateField<State, Constants>{"fired", &State::fired, "",
+                                                   "1 when the cell fired in this step"}};
     }
     static Constants prepare(const Params&, double) { return {1.0f}; }
     static State rest(const Params&, const Constants&) { return {}; }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 #include <utility>
 
 #include "kernels/cells/model.hpp"
@@ -64,8 +63,8 @@ struct StepCells {
 
   private:
     template <std::size_t K>
-    static constexpr auto member = std::get<K>(M::states()).member;
-    static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
+    static constexpr auto member = field_at<K>(M::states()).member;
+    static constexpr std::size_t state_count = M::states().size;
     static constexpr std::size_t constant_count = sizeof(typename M::Constants) / sizeof(float);
     static_assert(state_count <= most_states && constant_count <= most_constants);
 

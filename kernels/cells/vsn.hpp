@@ -24,7 +24,7 @@ struct VsnCell {
         double i_e = 0.0;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"beta", &Params::beta, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
                       "what is left of the membrane after a step"},
                 Field{"v_th", &Params::v_th, "", unlimited, "firing threshold"},
@@ -45,7 +45,7 @@ struct VsnCell {
         float m;
     };
     static constexpr auto states() {
-        return std::tuple{StateField<State, Constants>{"m", &State::m, "", "membrane"}};
+        return Fields{StateField<State, Constants>{"m", &State::m, "", "membrane"}};
     }
     static Constants prepare(const Params& p, double) {
         return {static_cast<float>(p.beta),

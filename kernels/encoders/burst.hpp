@@ -21,7 +21,7 @@ struct Burst {
         std::int64_t n_max = 5;
         double t_short = 2.0, t_long = 10.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"n_max", &Params::n_max, "", at_least(1), "spikes of the brightest input"},
                 Field{"t_short", &Params::t_short, "ms", positive,
                       "interval of the brightest input"},

@@ -21,9 +21,9 @@ struct Delta {
     struct Params {
         double theta = 0.1;
         static constexpr auto fields() {
-            return std::tuple{Field{"theta", &Params::theta, "",
-                                    Limits{.low = 0.0, .high = 1.0, .low_open = true},
-                                    "step of the reference"}};
+            return Fields{Field{"theta", &Params::theta, "",
+                                Limits{.low = 0.0, .high = 1.0, .low_open = true},
+                                "step of the reference"}};
         }
     };
     struct Constants {

@@ -16,7 +16,7 @@ struct Direct {
     struct Params {
         double gain = 1.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"gain", &Params::gain, "", positive, "factor on the value"}};
+            return Fields{Field{"gain", &Params::gain, "", positive, "factor on the value"}};
         }
     };
     struct Constants {

@@ -36,7 +36,7 @@ struct Latency {
         static constexpr auto fields() {
             constexpr Limits open_fraction{
                 .low = 0.0, .high = 1.0, .low_open = true, .high_open = true};
-            return std::tuple{
+            return Fields{
                 Field{"curve", &Params::curve, "", unlimited,
                       "linear: (1 - x) t_max; rc: tau ln(x / (x - theta))"},
                 Field{"t_max", &Params::t_max, "ms", non_negative,

@@ -19,7 +19,7 @@ struct Phase {
         "cut, and its lower bits are not sent.";
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     static Constants prepare(const Params&, double, int) { return {}; }

@@ -19,8 +19,8 @@ struct Poisson {
     struct Params {
         double max_rate = 1000.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"max_rate", &Params::max_rate, "Hz", positive,
-                                    "rate of the brightest input; at most one spike a step"}};
+            return Fields{Field{"max_rate", &Params::max_rate, "Hz", positive,
+                                "rate of the brightest input; at most one spike a step"}};
         }
     };
     struct Constants {

@@ -18,7 +18,7 @@ struct RankOrder {
         "in step floor(k steps / n); all counted from 0.";
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     static Constants prepare(const Params&, double, int) { return {}; }

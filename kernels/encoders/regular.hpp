@@ -19,8 +19,8 @@ struct Regular {
     struct Params {
         double max_rate = 200.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"max_rate", &Params::max_rate, "Hz", positive,
-                                    "rate of the brightest input"}};
+            return Fields{Field{"max_rate", &Params::max_rate, "Hz", positive,
+                                "rate of the brightest input"}};
         }
     };
     struct Constants {

@@ -24,7 +24,7 @@ struct AdaptiveLif {
         bool detach_reset = true;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"tau_a", &Params::tau_a, "ms", positive, "time constant of the adaptation"},
                 Field{"v_th", &Params::v_th, "", positive, "firing threshold at rest"},

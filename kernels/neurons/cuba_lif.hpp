@@ -26,7 +26,7 @@ struct CubaLif {
         bool detach_reset = true;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"tau_s", &Params::tau_s, "ms", positive, "synaptic time constant"},
                 Field{"v_th", &Params::v_th, "", positive, "firing threshold"},

@@ -19,7 +19,7 @@ struct LeakyReadout {
         bool scale_input = false;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"scale_input", &Params::scale_input, "", unlimited,
                       "multiply the input by 1 - beta"},

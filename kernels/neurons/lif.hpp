@@ -35,7 +35,7 @@ struct Lif {
         bool detach_reset = true;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"v_th", &Params::v_th, "", positive,
                       "firing threshold: a spike where v >= v_th"},

@@ -13,7 +13,7 @@ struct Relu {
     static constexpr int saved_count = 1;  // I
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     struct State {};
@@ -39,7 +39,7 @@ struct Tanh {
     static constexpr int saved_count = 1;  // I
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     struct State {};
@@ -66,7 +66,7 @@ struct Linear {
     static constexpr int saved_count = 1;  // I
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     struct State {};

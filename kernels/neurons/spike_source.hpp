@@ -9,7 +9,7 @@ struct SpikeSource {
     static constexpr const char* name = "spike_source";
 
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
 };
 

@@ -24,7 +24,7 @@ struct Vsn {
         bool detach_reset = true;
 
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"beta", &Params::beta, "",
                       Limits{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true},
                       "what is left of the membrane after a step"},

@@ -15,7 +15,7 @@ struct InhibitoryStdp {
     struct Params {
         double tau = 20.0, eta = 1e-3, rate = 5.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"tau", &Params::tau, "ms", positive, "of the traces x and y"},
                 Field{"eta", &Params::eta, "", unlimited,
                       "w += w_max eta (y - 2 rate tau) at a presynaptic spike, w_max eta x at a "

@@ -14,9 +14,9 @@ struct RateMatching {
     struct Params {
         double a = 0.01;
         static constexpr auto fields() {
-            return std::tuple{Field{"a", &Params::a, "", unlimited,
-                                    "w += w_max a at a presynaptic spike, w -= w_max a at a "
-                                    "postsynaptic one"}};
+            return Fields{Field{"a", &Params::a, "", unlimited,
+                                "w += w_max a at a presynaptic spike, w -= w_max a at a "
+                                "postsynaptic one"}};
         }
     };
     struct Constants {

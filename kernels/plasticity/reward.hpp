@@ -25,7 +25,7 @@ struct RewardStdp {
         double a_plus = 0.01, a_minus = 0.015, tau_plus = 20.0, tau_minus = 20.0;
         double tau_c = 1000.0, tau_n = 200.0, baseline = 0.0, interval = 10.0;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"a_plus", &Params::a_plus, "", unlimited,
                       "c += a_plus x at a postsynaptic spike"},
                 Field{"a_minus", &Params::a_minus, "", unlimited,

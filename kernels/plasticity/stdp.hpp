@@ -22,7 +22,7 @@ struct PairStdpParams {
 
     static constexpr auto pair_fields() {
         using P = PairStdpParams;
-        return std::tuple{
+        return Fields{
             Field{"tau_plus", &P::tau_plus, "ms", positive, "of the presynaptic trace x"},
             Field{"tau_minus", &P::tau_minus, "ms", positive, "of the postsynaptic trace y"},
             Field{"a_plus", &P::a_plus, "", unlimited,
@@ -55,11 +55,10 @@ struct PairStdp {
     struct Params : PairStdpParams {
         Pairing pairing = Pairing::all_to_all;
         static constexpr auto fields() {
-            return std::tuple_cat(
-                pair_fields(),
-                std::tuple{Field{"pairing", &Params::pairing, "", unlimited,
-                                 "all_to_all: every pair of spikes; nearest: each spike with the "
-                                 "last one of the other side (nearest symmetric)"}});
+            return pair_fields().with(Field{"pairing", &Params::pairing, "", unlimited,
+                                            "all_to_all: every pair of spikes; nearest: each spike "
+                                            "with the last one of the other side (nearest "
+                                            "symmetric)"});
         }
     };
     using Constants = PairStdpConstants;

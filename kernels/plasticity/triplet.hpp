@@ -20,7 +20,7 @@ struct TripletStdp {
         double tau_plus = 16.8, tau_x = 101.0, tau_minus = 33.7, tau_y = 125.0;
         Pairing pairing = Pairing::all_to_all;
         static constexpr auto fields() {
-            return std::tuple{
+            return Fields{
                 Field{"a2_plus", &Params::a2_plus, "", unlimited,
                       "w += w_max r1 (a2_plus + a3_plus o2) at a postsynaptic spike"},
                 Field{"a3_plus", &Params::a3_plus, "", unlimited, "see a2_plus"},

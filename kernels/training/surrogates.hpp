@@ -15,7 +15,7 @@ struct FastSigmoid {
     struct Params {
         double slope = 25.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"slope", &Params::slope, "", positive, "steepness k"}};
+            return Fields{Field{"slope", &Params::slope, "", positive, "steepness k"}};
         }
     };
     struct Constants {
@@ -34,7 +34,7 @@ struct SuperSpike : FastSigmoid {
     struct Params {
         double slope = 100.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"slope", &Params::slope, "", positive, "steepness k"}};
+            return Fields{Field{"slope", &Params::slope, "", positive, "steepness k"}};
         }
     };
     static Constants prepare(const Params& p) { return {static_cast<float>(p.slope)}; }
@@ -48,8 +48,8 @@ struct Arctan {
         double alpha = 2.0;
         double scale = 1.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"alpha", &Params::alpha, "", positive, "steepness"},
-                              Field{"scale", &Params::scale, "", positive, "height factor"}};
+            return Fields{Field{"alpha", &Params::alpha, "", positive, "steepness"},
+                          Field{"scale", &Params::scale, "", positive, "height factor"}};
         }
     };
     struct Constants {
@@ -71,7 +71,7 @@ struct Sigmoid {
     struct Params {
         double slope = 4.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"slope", &Params::slope, "", positive, "steepness k"}};
+            return Fields{Field{"slope", &Params::slope, "", positive, "steepness k"}};
         }
     };
     struct Constants {
@@ -91,8 +91,7 @@ struct Triangle {
     struct Params {
         double width = 1.0;
         static constexpr auto fields() {
-            return std::tuple{
-                Field{"width", &Params::width, "", positive, "half width of the base"}};
+            return Fields{Field{"width", &Params::width, "", positive, "half width of the base"}};
         }
     };
     struct Constants {
@@ -111,7 +110,7 @@ struct Rectangle {
     struct Params {
         double width = 1.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"width", &Params::width, "", positive, "width"}};
+            return Fields{Field{"width", &Params::width, "", positive, "width"}};
         }
     };
     struct Constants {
@@ -129,7 +128,7 @@ struct Rectangle {
 struct StraightThrough {
     static constexpr const char* name = "straight_through";
     struct Params {
-        static constexpr auto fields() { return std::tuple{}; }
+        static constexpr auto fields() { return Fields{}; }
     };
     struct Constants {};
     static Constants prepare(const Params&) { return {}; }
@@ -142,7 +141,7 @@ struct Gaussian {
     struct Params {
         double alpha = 2.0;
         static constexpr auto fields() {
-            return std::tuple{Field{"alpha", &Params::alpha, "", positive, "steepness"}};
+            return Fields{Field{"alpha", &Params::alpha, "", positive, "steepness"}};
         }
     };
     struct Constants {

@@ -16,7 +16,7 @@ struct OperationEnergies {
 
     static constexpr auto fields() {
         using E = OperationEnergies;
-        return std::tuple{
+        return Fields{
             Field{"mac", &E::mac, "pJ", non_negative, "multiply-accumulate"},
             Field{"ac", &E::ac, "pJ", non_negative, "accumulate"},
             Field{"read", &E::read, "pJ", non_negative, "read of a word (weight, state, input)"},
@@ -38,7 +38,7 @@ struct EnergyModel {
     std::optional<OperationEnergies> of_int8;
 
     static constexpr auto fields() {
-        return std::tuple{
+        return Fields{
             Field{"name", &EnergyModel::name, "", unlimited, "of the technology", Need::required},
             Field{"source", &EnergyModel::source, "", unlimited, "where the numbers come from",
                   Need::required},

@@ -124,7 +124,7 @@ class CellsOf : public CellGroup {
         const auto look = [&](const auto& field) {
             if (k++ == s.variable) out.name = field.name, out.unit = field.unit;
         };
-        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+        M::states().for_each(look);
         return out;
     }
     std::size_t bytes() const override {
@@ -164,7 +164,7 @@ class CellsOf : public CellGroup {
         wake();
     }
 
-    static constexpr std::size_t state_count = std::tuple_size_v<decltype(M::states())>;
+    static constexpr std::size_t state_count = M::states().size;
 
     // What another engine needs to step the same cells.
     const CellArrays& arrays() const { return cells_; }
@@ -182,7 +182,7 @@ class CellsOf : public CellGroup {
         const auto look = [&](const auto& field) {
             if (k++ == variable && field.origin) out = constants_of(i).*field.origin;
         };
-        std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+        M::states().for_each(look);
         return out;
     }
 
@@ -276,7 +276,7 @@ class CellsOf : public CellGroup {
                 }
                 ++number;
             };
-            std::apply([&](const auto&... fields) { (set(fields), ...); }, M::Params::fields());
+            M::Params::fields().for_each(set);
         }
         return own;
     }
@@ -322,7 +322,7 @@ class CellsOf : public CellGroup {
             }
             ++variable;
         };
-        std::apply([&](const auto&... fields) { (set(fields), ...); }, M::states());
+        M::states().for_each(set);
     }
 
     /// Of the states at time 0: what holds for every cell.
@@ -343,14 +343,14 @@ class CellsOf : public CellGroup {
                 outside.least.*field.member = *ends.first;
                 outside.greatest.*field.member = *ends.second;
             };
-            std::apply([&](const auto&... fields) { (set_start(fields), ...); }, M::states());
+            M::states().for_each(set_start);
             const std::uint32_t count = spec_.varied.empty() ? 1 : slice_.count;
             for (std::uint32_t i = 0; i < count; ++i) {
                 State low, high;
                 const auto set_any = [&](const auto& field) {
                     low.*field.member = -most, high.*field.member = most;
                 };
-                std::apply([&](const auto&... fields) { (set_any(fields), ...); }, M::states());
+                M::states().for_each(set_any);
                 M::set_bounds(spec_.varied.empty() ? params : params_of(params, population, i), dt,
                               outside, low, high);
                 std::size_t k = 0;
@@ -359,7 +359,7 @@ class CellsOf : public CellGroup {
                     b.low = i == 0 ? low.*field.member : std::min(b.low, low.*field.member);
                     b.high = i == 0 ? high.*field.member : std::max(b.high, high.*field.member);
                 };
-                std::apply([&](const auto&... fields) { (widen(fields), ...); }, M::states());
+                M::states().for_each(widen);
             }
         }
     }

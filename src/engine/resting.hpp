@@ -15,7 +15,7 @@ namespace snnsim {
 /// then.
 template <CellModel M, int Lanes>
 class RestingPanels {
-    static constexpr std::size_t states = std::tuple_size_v<decltype(M::states())>;
+    static constexpr std::size_t states = M::states().size;
 
   public:
     /// All are awake; `may_rest(panel)` says which may fall asleep.

@@ -31,7 +31,7 @@ void write_parameters(hid_t group, const Params& params) {
             h5::write_text(group, std::string(f.name) + "_units", *f.unit ? f.unit : "1");
         }
     };
-    std::apply([&](const auto&... f) { (write(f), ...); }, Params::fields());
+    Params::fields().for_each(write);
 }
 
 }  // namespace snnsim

@@ -51,7 +51,7 @@ void write_final(hid_t file, const CellPopulationSpec& p, const std::vector<floa
                              std::vector<float>(first, first + static_cast<std::ptrdiff_t>(cells)),
                              *field.unit ? field.unit : "1");
         };
-        std::apply([&](const auto&... field) { (write(field), ...); }, M::states());
+        M::states().for_each(write);
     });
 }
 

@@ -17,13 +17,11 @@ CellFacts facts_of(const CellPopulationSpec& population) {
         const auto look = [&](const auto& field) {
             if (std::string_view(field.name) == "i_e") facts.current_unit = field.unit;
         };
-        std::apply([&](const auto&... field) { (look(field), ...); }, M::Params::fields());
+        M::Params::fields().for_each(look);
         if constexpr (requires { M::current_unit; }) facts.current_unit = M::current_unit;
-        std::apply(
-            [&](const auto&... state) {
-                (facts.states.push_back({state.name, state.unit}), ...);
-            },
-            M::states());
+        M::states().for_each([&](const auto& state) {
+            facts.states.push_back({state.name, state.unit});
+        });
         return facts;
     });
 }

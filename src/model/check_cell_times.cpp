@@ -64,7 +64,7 @@ void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
     };
     std::visit(
         [&]<class P>(const P& params) {
-            std::apply([&](const auto&... field) { (look(params, field), ...); }, P::fields());
+            P::fields().for_each([&](const auto& field) { look(params, field); });
             if constexpr (requires { params.c_m / params.g_l; }) {
                 const double least = extent(given_values(p, "c_m", params.c_m)).first,
                              most = extent(given_values(p, "g_l", params.g_l)).second;

@@ -29,7 +29,7 @@ std::optional<std::pair<double, double>> extent_of(const CellPopulationSpec& p,
                     if (field.name == parameter) out = {params.*field.member, params.*field.member};
                 }
             };
-            std::apply([&](const auto&... field) { (look(field), ...); }, P::fields());
+            P::fields().for_each(look);
         },
         p.cell);
     return out;

@@ -91,7 +91,7 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
                 }
             }
         };
-        std::apply([&](const auto&... field) { (check(field), ...); }, R::Params::fields());
+        R::Params::fields().for_each(check);
         if constexpr (requires { R::eligibility(params); }) {
             const Places::Path interval{"projections", k, "plasticity", "interval"};
             if (model.sound({"dt"}))

@@ -124,7 +124,7 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
                     }
                 }
             };
-            std::apply([&](const auto&... field) { (check(field), ...); }, P::fields());
+            P::fields().for_each(check);
         },
         s.kind);
 }

@@ -137,7 +137,7 @@ void check_fast(ModelView& model) {
                                         field.name, tau, dt, std::exp(-dt / tau)));
                     }
                 };
-                std::apply([&](const auto&... field) { (look(field), ...); }, P::fields());
+                P::fields().for_each(look);
             },
             p.neuron);
     }

@@ -135,7 +135,7 @@ class FieldReader {
   private:
     template <class T, class F>
     static void for_each_field(F&& f) {
-        std::apply([&](const auto&... field) { (f(field), ...); }, T::fields());
+        T::fields().for_each(f);
     }
 
     template <class F, class T>
@@ -183,8 +183,8 @@ class FieldReader {
     static constexpr const char* shorthand_key() {
         if constexpr (HasAlternative<T>) {
             return T::alternative().key;
-        } else if constexpr (std::tuple_size_v<decltype(T::fields())> > 0) {
-            constexpr auto field = std::get<0>(T::fields());
+        } else if constexpr (T::fields().size > 0) {
+            constexpr auto field = field_at<0>(T::fields());
             using Member = std::remove_cvref_t<decltype(std::declval<T>().*field.member)>;
             if constexpr (std::is_enum_v<Member>) return field.name;
         }

@@ -111,7 +111,7 @@ std::string rows() {
                                             : default_text(defaults.*f.member, f.unit, f.limits),
                    f.help);
     };
-    std::apply([&](const auto&... field) { (add(field), ...); }, S::fields());
+    S::fields().for_each(add);
     return out;
 }
 
@@ -149,7 +149,7 @@ std::string cell_model() {
         out += fmt::format("| `{}` | {} | {} | {} |\n", state.name, state.unit, state.start,
                            cell(state.help));
     };
-    std::apply([&](const auto&... state) { (add(state), ...); }, M::states());
+    M::states().for_each(add);
     return out;
 }
 template <class... Models>

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "snnsim/simulation_spec.hpp"
 #include "src/model/distribution.hpp"
@@ -79,8 +78,7 @@ class Collector {
     /// The keys of a section.
     template <class Section>
     void keys(Side side, const char* where, const char* what = "key") {
-        std::apply([&](const auto&... f) { (add(side, f.name, what, where), ...); },
-                   Section::fields());
+        Section::fields().for_each([&](const auto& f) { add(side, f.name, what, where); });
         if constexpr (requires { Section::alternative(); })
             add(side, Section::alternative().key, what, where);
     }
@@ -122,11 +120,8 @@ void add_training(Collector& c) {
 template <class... Models>
 void add_states(Collector& c, ModelList<Models...>) {
     const auto add = [&]<class M>(const M*) {
-        std::apply(
-            [&](const auto&... s) {
-                (c.add(Side::simulation, s.name, "state variable", M::name), ...);
-            },
-            M::states());
+        M::states().for_each(
+            [&](const auto& s) { c.add(Side::simulation, s.name, "state variable", M::name); });
     };
     (add(static_cast<const Models*>(nullptr)), ...);
 }

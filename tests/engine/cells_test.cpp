@@ -18,7 +18,7 @@ template <class M, class Input>
 Trace run(const typename M::Params& params, typename M::State state, int steps, Input input) {
     const typename M::Constants constants = M::prepare(params, 0.1);
     Trace out;
-    const auto of_v = std::get<0>(M::states()).origin;
+    const auto of_v = field_at<0>(M::states()).origin;
     const double origin = of_v == nullptr ? 0.0 : static_cast<double>(constants.*of_v);
     for (int n = 1; n <= steps; ++n) {
         if (M::step(constants, state, input(n)) != 0.0f) out.spikes.push_back(n);

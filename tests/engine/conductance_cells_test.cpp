@@ -482,7 +482,7 @@ TEST(CellModels, StartAsTheReferenceSays) {
                     }
                 }
             };
-            std::apply([&](const auto&... fields) { (look(fields), ...); }, M::states());
+            M::states().for_each(look);
         };
         (expect_start(static_cast<std::tuple_element_t<K, CellModels::Types>*>(nullptr)), ...);
     }

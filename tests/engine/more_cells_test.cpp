@@ -377,7 +377,7 @@ void for_each_model(F&& f) {
 template <class M>
 std::vector<float> state_of(const typename M::State& s) {
     std::vector<float> out;
-    std::apply([&](const auto&... field) { (out.push_back(s.*field.member), ...); }, M::states());
+    M::states().for_each([&](const auto& field) { out.push_back(s.*field.member); });
     return out;
 }
 
@@ -418,7 +418,7 @@ TEST(CellModels, StayFiniteWhateverArrives) {
 /// The cells of one model in panels of `Lanes`, for some steps with input.
 template <class M, bool Varied, int Lanes>
 std::vector<float> states_after(int steps, double dt, float unit) {
-    constexpr std::size_t cells = 48, states = std::tuple_size_v<decltype(M::states())>;
+    constexpr std::size_t cells = 48, states = M::states().size;
     constexpr std::size_t constants = sizeof(typename M::Constants) / sizeof(float);
     const typename M::Params params;
     const auto c = M::prepare(params, dt);
