@@ -480,6 +480,17 @@ struct SimulationSpec {
         };
     }
 
+    /// Of a name that is one (parsing sees to that).
+    std::size_t population_index(const std::string& of) const {
+        return static_cast<std::size_t>(
+            std::find_if(populations.begin(), populations.end(),
+                         [&](const CellPopulationSpec& p) { return p.name == of; }) -
+            populations.begin());
+    }
+    const CellPopulationSpec& population(const std::string& of) const {
+        return populations[population_index(of)];
+    }
+
     /// With phases it shows only while they go on how many steps there are.
     bool open_ended() const { return !simulate.phases.empty(); }
     /// How many steps there are, or can be.

@@ -37,11 +37,11 @@ class WeightCheck {
 
     void check(const SynapsesSpec& p) const {
         const auto [low, high] = weight_bounds(p);
-        Weights w{population_index(spec_, p.to), p.at, unit_of(p),
+        Weights w{spec_.population_index(p.to), p.at, unit_of(p),
                   std::max(std::abs(low), std::abs(high))};
         if (plan_.grid.scale[w.to].empty()) return;
         w.released = least_released(p);
-        w.value = least_value(spec_.populations[population_index(spec_, p.from)]);
+        w.value = least_value(spec_.population(p.from));
         w.exact = p.weight_bits == WeightBits::automatic && !coarse(p.to);
         if (p.changes() && w.largest > 0.0) w.kept = double{weight_one} / w.largest;
         check_step(w, low);
@@ -56,7 +56,7 @@ class WeightCheck {
     }
 
     void check(const StimulusSpec& s, const Distribution& weight) const {
-        Weights w{population_index(spec_, s.to), s.at, weight.unit, std::abs(weight.mean)};
+        Weights w{spec_.population_index(s.to), s.at, weight.unit, std::abs(weight.mean)};
         if (plan_.grid.scale[w.to].empty()) return;
         w.exact = !coarse(s.to);
         check_step(w, weight.mean);

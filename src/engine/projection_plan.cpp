@@ -132,8 +132,8 @@ std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const W
                                              ThreadPool& pool) {
     std::vector<ProjectionPlan> plans(spec.projections.size());
     for (std::size_t k = 0; k < plans.size(); ++k) {
-        plans[k].from = population_index(spec, spec.projections[k].from);
-        plans[k].to = population_index(spec, spec.projections[k].to);
+        plans[k].from = spec.population_index(spec.projections[k].from);
+        plans[k].to = spec.population_index(spec.projections[k].to);
         plans[k].connection = connection_of(spec, k, plans[k].from, plans[k].to);
     }
     make_tables(spec, grid, plans);

@@ -25,7 +25,7 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
     for (const SimulationRecordSpec& r : spec.record) {
         if (!r.of_cells()) continue;
         CellRecord record;
-        record.population = population_index(spec, r.population);
+        record.population = spec.population_index(r.population);
         const CellPopulationSpec& p = spec.populations[record.population];
         record.value = cell_value(p, r.what);
         record.cells = recorded_cells(spec, r);

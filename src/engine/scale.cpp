@@ -12,13 +12,8 @@
 namespace snnsim {
 namespace {
 
-const CellPopulationSpec& population(const SimulationSpec& spec, const std::string& name) {
-    return *std::find_if(spec.populations.begin(), spec.populations.end(),
-                         [&](const CellPopulationSpec& p) { return p.name == name; });
-}
-
 double size_of(const SimulationSpec& spec, const std::string& name) {
-    return static_cast<double>(population(spec, name).size);
+    return static_cast<double>(spec.population(name).size);
 }
 
 /// Synapses per target of the full network.
@@ -102,14 +97,14 @@ SimulationSpec apply_scale(const SimulationSpec& full) {
     std::vector<double> current(full.populations.size(), 0.0);
     const auto make_up = [&](const std::string& to, double weight, double rate_per_ms) {
         if (lost == 0.0) return;
-        const CellPopulationSpec& target = population(full, to);
+        const CellPopulationSpec& target = full.population(to);
         current[static_cast<std::size_t>(&target - full.populations.data())] +=
             lost * weight * rate_per_ms * current_of_rate(target, weight);
     };
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         SynapsesSpec& p = spec.projections[k];
         const double degree = in_degree(full, full.projections[k]);
-        make_up(p.to, expected_value(p.weight), degree * population(full, p.from).rate * 1e-3);
+        make_up(p.to, expected_value(p.weight), degree * full.population(p.from).rate * 1e-3);
         p.weight = times(p.weight, up);
         if (p.plasticity) {
             p.plasticity->w_max = times(p.plasticity->w_max, up);

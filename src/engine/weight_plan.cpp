@@ -72,8 +72,7 @@ class Planner {
 
     void add_drawn(std::size_t k) {
         const SynapsesSpec& p = spec_.projections[k];
-        const std::size_t from = population_index(spec_, p.from),
-                          to = population_index(spec_, p.to);
+        const std::size_t from = spec_.population_index(p.from), to = spec_.population_index(p.to);
         const Connection c = connection_of(spec_, k, from, to);
         // Ten standard deviations above the mean in-degree: no cell of any network has more.
         const double mean = mean_in_degree(c), random = mean + 10.0 * std::sqrt(mean) + 100.0;
@@ -94,7 +93,7 @@ class Planner {
     /// The sums of a list are known.
     void add_list(const SynapsesSpec& p) {
         const EdgeList& edges = *p.edges;
-        const std::size_t to = population_index(spec_, p.to);
+        const std::size_t to = spec_.population_index(p.to);
         const auto size = static_cast<std::size_t>(spec_.populations[to].size);
         std::vector<double> up(size), down(size), count(size);
         double low = 0.0, high = 0.0;
@@ -107,7 +106,7 @@ class Planner {
             low = std::min(low, weight);
             high = std::max(high, weight);
         }
-        const std::size_t from = population_index(spec_, p.from);
+        const std::size_t from = spec_.population_index(p.from);
         const LeastWeights least = least_of(p, from);
         const auto most = [](const std::vector<double>& sums) {
             return sums.empty() ? 0.0 : *std::max_element(sums.begin(), sums.end());
@@ -146,7 +145,7 @@ class Planner {
         double rate = poisson->rate;
         for (const double r : poisson->rates) rate = std::max(rate, r);
         const std::size_t most = poisson_thresholds(rate * spec_.dt * 1e-3).size();
-        add(population_index(spec_, s.to), weight,
+        add(spec_.population_index(s.to), weight,
             {.sum = std::abs(weight) * static_cast<double>(most),
              .least = std::abs(weight),
              .stored = false});
@@ -230,12 +229,6 @@ WeightPlan plan_weights(const SimulationSpec& spec) {
     return plan;
 }
 
-std::size_t population_index(const SimulationSpec& spec, const std::string& name) {
-    const auto at = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                 [&](const CellPopulationSpec& p) { return p.name == name; });
-    return static_cast<std::size_t>(at - spec.populations.begin());
-}
-
 Storage storage_of(const SynapsesSpec& projection) {
     if (projection.changes()) return Storage::plastic;
     if (projection.procedural) return Storage::procedural;
@@ -246,7 +239,7 @@ Storage storage_of(const SynapsesSpec& projection) {
 
 double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
                          const SynapsesSpec& projection, Storage storage) {
-    const bool wide = plan.wide[population_index(spec, projection.from)];
+    const bool wide = plan.wide[spec.population_index(projection.from)];
     switch (storage) {
         case Storage::procedural:
             return 0.0;

@@ -39,8 +39,6 @@ struct WeightPlan {
 /// where `weight_bits` is auto.
 WeightPlan plan_weights(const SimulationSpec& spec);
 
-std::size_t population_index(const SimulationSpec& spec, const std::string& name);
-
 /// How the synapses of a projection are kept. The same spikes in any form.
 enum class Storage : std::uint8_t {
     rows,        // targets and weights: 4 or 8 bytes each

@@ -55,9 +55,7 @@ void set_status(hid_t file, RunStatus status, const std::string& finished) {
 
 /// The data sets of a record of values: [time, cell] and the cells' numbers; of rates [time].
 void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordSpec& r) {
-    const CellPopulationSpec& p =
-        *std::find_if(spec.populations.begin(), spec.populations.end(),
-                      [&](const auto& q) { return q.name == r.population; });
+    const CellPopulationSpec& p = spec.population(r.population);
     const CellSet cells = recorded_cells(spec, r);
     const std::string path = values_path(r);
     std::string unit = "Hz", meaning = "spikes per cell and time since the last value";

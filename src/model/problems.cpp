@@ -118,7 +118,7 @@ void Problems::throw_if_any() const {
     std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
         return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
     });
-    constexpr std::size_t most_told = 100;
+    constexpr std::size_t most_told = 50;
     std::set<std::tuple<int, int, std::string, std::string>> told;
     std::string out;
     bool usage = false;
@@ -128,7 +128,7 @@ void Problems::throw_if_any() const {
         usage = usage || p.of_command_line || (!p.override_text.empty() && p.names_nothing);
     }
     if (told.size() > most_told)
-        out += fmt::format("\n{}: and {} problems more", path_, told.size() - most_told);
+        out += fmt::format("\n{}: and {} more problems", path_, told.size() - most_told);
     if (usage) throw UsageError(out);
     throw ModelError(out);
 }

@@ -66,8 +66,8 @@ std::vector<PhaseOutcome> phase_outcomes(const SimulationSpec& spec, const Proto
         if (phase.present) {
             add_predictions(*phase.present, state.trials, first, trial, out);
             if (phase.present->assign && ended) {
-                const auto cells = static_cast<std::ptrdiff_t>(
-                    spec.populations[population_index(spec, phase.present->responses)].size);
+                const auto cells =
+                    static_cast<std::ptrdiff_t>(spec.population(phase.present->responses).size);
                 const auto at =
                     state.log.assignment.begin() + static_cast<std::ptrdiff_t>(assigned);
                 out.assignment.assign(at, at + cells);

@@ -35,9 +35,9 @@ Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir) : sp
                                                  : p->samples == Samples::test ? &data_->test
                                                                                : &data_->train;
             phase.shown = std::make_unique<ShownSamples>(spec, k, images);
-            phase.source = population_index(spec, p->population);
-            if (!p->responses.empty()) phase.responses = population_index(spec, p->responses);
-            if (p->repeat) phase.repeat = population_index(spec, p->repeat->population);
+            phase.source = spec.population_index(p->population);
+            if (!p->responses.empty()) phase.responses = spec.population_index(p->responses);
+            if (p->repeat) phase.repeat = spec.population_index(p->repeat->population);
             phase.nominal =
                 static_cast<double>(phase.shown->trials()) * (p->duration + expected_rest(*p));
         }
@@ -126,7 +126,7 @@ void Protocol::enter(Engine& engine) {
                              static_cast<std::size_t>(spec_.populations[population].size), rate));
     };
     for (const PhaseRateSpec& r : phase.spec.rates)
-        set(population_index(spec_, r.population), r.rate);
+        set(spec_.population_index(r.population), r.rate);
     if (!phase.shown) {
         schedule(engine.now() + steps(phase.spec.duration), PendingKind::end);
         return;

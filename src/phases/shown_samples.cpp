@@ -17,8 +17,7 @@ ShownSamples::ShownSamples(const SimulationSpec& spec, std::size_t phase,
       seed_(spec.seed),
       phase_(static_cast<std::uint32_t>(phase)),
       images_(images),
-      cells_(static_cast<std::size_t>(
-          spec.populations[population_index(spec, spec_.population)].size)),
+      cells_(static_cast<std::size_t>(spec.population(spec_.population).size)),
       passes_(static_cast<std::uint64_t>(spec_.passes)),
       count_(static_cast<std::uint64_t>(spec_.count)),
       classes_(images ? 10 : static_cast<std::size_t>(spec_.patterns->number)) {

@@ -28,8 +28,8 @@ class Loader {
     Loader(const SimulationSpec& spec, const SynapsesSpec& projection)
         : spec_(spec),
           projection_(projection),
-          from_(population(projection.from)),
-          to_(population(projection.to)),
+          from_(spec_.population(projection.from)),
+          to_(spec_.population(projection.to)),
           file_(read_columns(beside_model(spec.path, projection.connect.file).string())) {}
 
     EdgeList load() {
@@ -48,10 +48,6 @@ class Loader {
     }
 
   private:
-    const CellPopulationSpec& population(const std::string& name) const {
-        return *std::find_if(spec_.populations.begin(), spec_.populations.end(),
-                             [&](const CellPopulationSpec& p) { return p.name == name; });
-    }
     std::string top() const { return file_.text ? file_.path + ":1" : file_.path; }
 
     void check_columns() const {

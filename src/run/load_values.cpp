@@ -36,9 +36,7 @@ void for_each_listed(SimulationSpec& spec,
     for (StimulusSpec& s : spec.stimuli) {
         auto* const dc = std::get_if<DcStimulus::Params>(&s.kind);
         if (!dc || !dc->amplitude.listed) continue;
-        const auto to = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                     [&](const CellPopulationSpec& p) { return p.name == s.to; });
-        f(dc->amplitude, *to);
+        f(dc->amplitude, spec.population(s.to));
     }
 }
 
@@ -186,10 +184,8 @@ void load_values(SimulationSpec& spec) {
     for (StimulusSpec& s : spec.stimuli) {
         const auto* w = std::get_if<WaveformStimulus::Params>(&s.kind);
         if (!w) continue;
-        const auto to = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                     [&](const CellPopulationSpec& p) { return p.name == s.to; });
         try {
-            s.waveform = load_waveform(spec, s, *w, *to);
+            s.waveform = load_waveform(spec, s, *w, spec.population(s.to));
         } catch (const DataError& e) {
             throw DataError(fmt::format("{}: {}", place(spec, s.at), e.what()));
         }

@@ -39,11 +39,6 @@ double duration_of(const SimulationSpec& spec) {
     return sum;
 }
 
-const CellPopulationSpec& population(const SimulationSpec& spec, const std::string& name) {
-    return *std::find_if(spec.populations.begin(), spec.populations.end(),
-                         [&](const CellPopulationSpec& p) { return p.name == name; });
-}
-
 /// ms between two spikes of a cell at least.
 double shortest_interval(const CellPopulationSpec& p, double dt) {
     double interval = dt;
@@ -69,7 +64,7 @@ bool fires_as_told(const SimulationSpec& spec, const CellPopulationSpec& p) {
 }
 
 FilePart spikes_part(const SimulationSpec& spec, const SimulationRecordSpec& r) {
-    const CellPopulationSpec& p = population(spec, r.population);
+    const CellPopulationSpec& p = spec.population(r.population);
     const double bytes = spike_bytes + (p.graded() ? sizeof(float) : 0.0);
     const auto cells = static_cast<double>(recorded_cells(spec, r).count);
     const std::string name = "spikes of " + p.name;

@@ -18,8 +18,8 @@
 
 namespace snnsim::fuzz {
 
-/// Longer than any message should be: what is quoted of a file is bounded.
-constexpr std::size_t longest_message = 20000;
+/// Longer than any message should be: at most 50 problems are told, and what is quoted is bounded.
+constexpr std::size_t longest_message = 50000;
 
 inline void judge(const char* what, std::string_view path) {
     const std::string_view text = what;
