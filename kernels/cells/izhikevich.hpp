@@ -24,7 +24,9 @@ struct Names<IzhikevichScheme> {
 /// act as current through the step: the program of the 1000-cell network, with dt and delays of 1
 /// ms. With `step`, a cell moves only in the last dt of each of its steps, by the whole step and
 /// with the current of that dt; a program that takes steps of 0.25 ms can so be repeated beside
-/// others.
+/// others. An explicit step of h overshoots where v lies under -62.5 mV - 25 mV ms / h (default
+/// parameters): strong inhibition can then fire a cell, here as in NEST and in his programs; a
+/// smaller dt helps.
 struct Izhikevich {
     static constexpr const char* name = "izhikevich";
     static constexpr const char* input_unit = "";

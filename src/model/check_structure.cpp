@@ -38,10 +38,17 @@ void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPop
     check_whole_steps(model, {"projections", k, "plasticity", "structure", "interval"}, "interval",
                       structure.interval, model.spec.dt);
     bool good = check_weight(model, below, "below", structure.below, p, to);
-    if (good && structure.below.mean == p.w_min.mean) {
-        model.add(below, fmt::format("below ({:g}) is w_min: no weight is smaller, and no synapse "
-                                     "would be removed",
-                                     structure.below.mean));
+    // Weights are whole numbers of w_max / 2^30.
+    const double least = std::abs(p.w_max.mean) * 0x1p-30;
+    if (good && std::abs(structure.below.mean - p.w_min.mean) < 0.5 * least) {
+        model.add(below, structure.below.mean == p.w_min.mean
+                             ? fmt::format("below ({:g}) is w_min: no weight is smaller, and no "
+                                           "synapse would be removed",
+                                           structure.below.mean)
+                             : fmt::format("below ({:g}) rounds to w_min ({:g}), and no synapse "
+                                           "would be removed: the smallest step of a weight is "
+                                           "{:g} here (w_max / 2^30)",
+                                           structure.below.mean, p.w_min.mean, least));
         good = false;
     }
     const bool given = model.given(weight);

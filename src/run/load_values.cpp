@@ -6,11 +6,13 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "snnsim/error.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_numbers.hpp"
 #include "src/model/cell_facts.hpp"
+#include "src/model/late_times.hpp"
 #include "src/model/limits_text.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/units.hpp"
@@ -166,6 +168,21 @@ std::shared_ptr<const Waveform> load_waveform(const SimulationSpec& spec, const 
     return std::make_shared<const Waveform>(std::move(out));
 }
 
+void warn_of_late_rows(SimulationSpec& spec, const StimulusSpec& s) {
+    const std::optional<double> end = known_end(spec);
+    if (!end) return;
+    const std::vector<double>& times = s.waveform->times;
+    const auto first = std::find_if(times.begin(), times.end(), [&](double time) {
+        return step_of(time, spec.dt) >= step_of(*end, spec.dt);
+    });
+    if (first == times.end()) return;
+    spec.warnings.push_back(
+        fmt::format("{}: {} of the {} rows of the waveform {} not before the end of the run ({:g} "
+                    "ms), the first at {:g} ms",
+                    place(spec, s.at), times.end() - first, times.size(),
+                    times.end() - first == 1 ? "begins" : "begin", *end, *first));
+}
+
 }  // namespace
 
 void load_values(SimulationSpec& spec) {
@@ -186,6 +203,7 @@ void load_values(SimulationSpec& spec) {
         if (!w) continue;
         try {
             s.waveform = load_waveform(spec, s, *w, spec.population(s.to));
+            warn_of_late_rows(spec, s);
         } catch (const DataError& e) {
             throw DataError(fmt::format("{}: {}", place(spec, s.at), e.what()));
         }

@@ -70,6 +70,8 @@ TEST(PlasticityKeys, Structure) {
     expect_error(structure(", below: 20 pA, weight: 5 pA"), "weight (5) must lie between w_min");
     expect_error(structure(", below: 20 pA, weight: 15 pA"), "would be removed again");
     expect_error(structure(", below: 10 pA, rewire: false"), "below (10) is w_min");
+    expect_error(structure(", below: 10.00000001 pA, rewire: false"), "rounds to w_min (10)");
+    EXPECT_EQ(error_of(structure(", below: 10.000001 pA, rewire: false")), "no error");
     expect_error(structure(", below: 300 pA, rewire: false"), "must lie between w_min");
     expect_error(structure(", below: 20 mV, weight: 50 pA"), "below is a voltage");
     expect_error(structure(", below: 20 pA, weight: 50 pA, rewire: false"),

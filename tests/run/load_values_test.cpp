@@ -157,6 +157,21 @@ TEST_F(LoadValues, Waveforms) {
     }
 }
 
+TEST_F(LoadValues, RowsAfterTheEndAreTold) {
+    npy("long.npy", "(8,)", {1, 2, 3, 4, 5, 6, 7, 8});
+    const auto warnings = [&](const std::string& interval) {
+        return load("",
+                    "{to: a, kind: waveform, file: long.npy, unit: pA, interval: " + interval + "}")
+            .warnings;
+    };
+    EXPECT_TRUE(warnings("0.5 ms").empty());
+    ASSERT_EQ(warnings("2 ms").size(), 1u);
+    EXPECT_NE(warnings("2 ms")[0].find("3 of the 8 rows of the waveform begin not before the end "
+                                       "of the run (10 ms), the first at 10 ms"),
+              std::string::npos)
+        << warnings("2 ms")[0];
+}
+
 TEST_F(LoadValues, FilesAreInputsOfARun) {
     npy("v.npy", "(3,)", {-61.0, -62.5, -63.25});
     npy("w.npy", "(1,)", {1.0});
