@@ -81,6 +81,14 @@ struct Column {
     std::string (*text)(const ComparedRun&, Energy);
 };
 
+/// Of Markdown a cell "42 (package 42, dram unavailable)"; of CSV two columns, of which the first
+/// has numbers alone.
+struct MeasuredColumn {
+    const char* name;   // with its unit
+    const char* parts;  // the name of the second column; empty: there is none
+    MeasuredCell (*cell)(const ComparedRun&);
+};
+
 ImageCost cost_of(const ComparedRun& r) {
     return image_cost(r.spec, r.record.test->counts);
 }
@@ -165,21 +173,25 @@ constexpr Column columns[] = {
      }},
     {"training time [s]",
      [](const ComparedRun& r, Energy) { return fmt::format("{:.1f}", train_seconds(r)); }},
-    {"measured energy of training [J]",
-     [](const ComparedRun& r, Energy) { return used_cell(r.record.measured, "train"); }},
-    {"above idle [J]",
-     [](const ComparedRun& r, Energy) { return above_idle_cell(r.record.measured, "train"); }},
-    {"measured energy of the test / image [mJ]",
-     [](const ComparedRun& r, Energy) {
+    {"device", [](const ComparedRun& r, Energy) { return r.record.provenance.device; }},
+};
+
+constexpr MeasuredColumn measured_columns[] = {
+    {"measured energy of training [J]", "measured energy of training, parts",
+     [](const ComparedRun& r) { return used_cell(r.record.measured, "train"); }},
+    {"above idle [J]", "above idle, parts",
+     [](const ComparedRun& r) { return above_idle_cell(r.record.measured, "train"); }},
+    {"measured energy of the test / image [mJ]", "measured energy of the test, parts",
+     [](const ComparedRun& r) {
          const auto images = static_cast<double>(r.record.test->samples());
          return used_cell(r.record.measured, "test", 1e3 / images);
      }},
-    {"measured energy of the run with PUE [kWh]",
-     [](const ComparedRun& r, Energy) { return kilowatt_hours_cell(r.record.measured); }},
-    {"CO2e of the run [g]",
-     [](const ComparedRun& r, Energy) { return co2e_cell(r.record.measured); }},
-    {"device", [](const ComparedRun& r, Energy) { return r.record.provenance.device; }},
+    {"measured energy of the run with PUE [kWh]", "",
+     [](const ComparedRun& r) { return kilowatt_hours_cell(r.record.measured); }},
+    {"CO2e of the run [g]", "", [](const ComparedRun& r) { return co2e_cell(r.record.measured); }},
 };
+
+constexpr const char* no_value = "the energy model has no value for an operation that occurred";
 
 std::string pj_text(const std::optional<double>& pj) {
     return pj ? fmt::format("{:g} pJ", *pj) : "no value";
@@ -231,8 +243,7 @@ std::string energy_definitions(const EnergyModel& energy) {
                        energies_text("float", energy.of_float));
     if (energy.of_int8) out += "; " + energies_text("int8", *energy.of_int8);
     return out + ". energy: synaptic arithmetic. A neuron update takes " +
-           pj_text(energy.of_float.of_update()) +
-           ". \"-\": the model has no value for an operation that occurred.\n";
+           pj_text(energy.of_float.of_update()) + ". \"-\": " + no_value + ".\n";
 }
 
 std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyModel& energy) {
@@ -245,6 +256,10 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyM
         out += fmt::format("\n| {} |", c.name);
         for (const ComparedRun& r : runs) out += fmt::format(" {} |", c.text(r, energy));
     }
+    for (const MeasuredColumn& c : measured_columns) {
+        out += fmt::format("\n| {} |", c.name);
+        for (const ComparedRun& r : runs) out += fmt::format(" {} |", cell_text(c.cell(r)));
+    }
     out += "\n\nMeasured, whoever used the machine meanwhile:";
     for (const ComparedRun& r : runs)
         out += fmt::format("\n- {}: {}", r.name, measured_notes(r.record.measured));
@@ -254,6 +269,12 @@ std::string compare_markdown(const std::vector<ComparedRun>& runs, const EnergyM
 std::string compare_csv(const std::vector<ComparedRun>& runs, const EnergyModel& energy) {
     std::vector<std::string> names;
     for (const Column& c : columns) names.push_back(c.name);
+    names.push_back("energy, notes");
+    for (const MeasuredColumn& c : measured_columns) {
+        names.push_back(c.name);
+        if (*c.parts) names.push_back(c.parts);
+    }
+    names.push_back("measured energy, notes");
     CsvTable table(std::move(names));
     for (const ComparedRun& r : runs) {
         std::vector<std::string> row;
@@ -261,6 +282,15 @@ std::string compare_csv(const std::vector<ComparedRun>& runs, const EnergyModel&
             const std::string text = c.text(r, energy);
             row.push_back(text == "-" ? "" : text);
         }
+        const ImageEnergy e = energy_of(r, energy);
+        const bool known = e.synapses && e.dense && e.neurons && e.memory && e.all;
+        row.push_back(known ? "" : no_value);
+        for (const MeasuredColumn& c : measured_columns) {
+            const MeasuredCell cell = c.cell(r);
+            row.push_back(csv_number(cell.value));
+            if (*c.parts) row.push_back(cell.parts);
+        }
+        row.push_back(measured_notes(r.record.measured));
         table.add(row);
     }
     return table.text();

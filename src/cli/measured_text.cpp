@@ -16,25 +16,22 @@ void add(std::string& list, const std::string& item, const char* between) {
 }
 
 /// The sum of the kinds that have a value, and the parts it is made of.
-std::string cell(const std::vector<KindEnergy>& kinds, Measure (*value)(const KindEnergy&),
-                 double scale) {
-    double sum = 0.0;
-    bool any = false;
-    std::string parts;
+MeasuredCell cell(const std::vector<KindEnergy>& kinds, Measure (*value)(const KindEnergy&),
+                  double scale) {
+    MeasuredCell out;
     for (const KindEnergy& k : kinds) {
         const Measure m = value(k);
         if (!m.unavailable.empty()) {
-            add(parts, fmt::format("{} unavailable", k.kind), ", ");
+            add(out.parts, fmt::format("{} unavailable", k.kind), ", ");
             continue;
         }
-        any = true;
-        sum += m.value;
-        add(parts,
+        out.value = out.value.value_or(0.0) + scale * m.value;
+        add(out.parts,
             fmt::format("{} {:.4g}{}", k.kind, scale * m.value,
                         k.without.empty() ? "" : " in part of the run"),
             ", ");
     }
-    return any ? fmt::format("{:.4g} ({})", scale * sum, parts) : "unavailable";
+    return out;
 }
 
 /// "package unavailable (reason)", kinds with the same reason together.
@@ -69,12 +66,17 @@ std::string measured_text(const MeasuredEnergy& measured) {
                        measured.accounting.pue, 1e3 * co2e_kg(kwh, measured.accounting));
 }
 
-std::string used_cell(const MeasuredEnergy& measured, const std::string& phase, double scale) {
+std::string cell_text(const MeasuredCell& cell) {
+    if (!cell.value) return "unavailable";
+    return fmt::format("{:.4g}{}", *cell.value, cell.parts.empty() ? "" : " (" + cell.parts + ")");
+}
+
+MeasuredCell used_cell(const MeasuredEnergy& measured, const std::string& phase, double scale) {
     return cell(
         energy_by_kind(measured, phase), [](const KindEnergy& k) { return k.used; }, scale);
 }
 
-std::string above_idle_cell(const MeasuredEnergy& measured, const std::string& phase) {
+MeasuredCell above_idle_cell(const MeasuredEnergy& measured, const std::string& phase) {
     return cell(
         energy_by_kind(measured, phase),
         [](const KindEnergy& k) {
@@ -83,17 +85,17 @@ std::string above_idle_cell(const MeasuredEnergy& measured, const std::string& p
         1.0);
 }
 
-std::string kilowatt_hours_cell(const MeasuredEnergy& measured) {
+MeasuredCell kilowatt_hours_cell(const MeasuredEnergy& measured) {
     const Measure joules = sum_of_used(energy_by_kind(measured));
-    if (!joules.unavailable.empty()) return "unavailable";
-    return fmt::format("{:.4g}", kilowatt_hours(joules.value, measured.accounting));
+    if (!joules.unavailable.empty()) return {};
+    return {kilowatt_hours(joules.value, measured.accounting), ""};
 }
 
-std::string co2e_cell(const MeasuredEnergy& measured) {
+MeasuredCell co2e_cell(const MeasuredEnergy& measured) {
     const Measure joules = sum_of_used(energy_by_kind(measured));
-    if (!joules.unavailable.empty()) return "unavailable";
+    if (!joules.unavailable.empty()) return {};
     const EnergyAccounting& a = measured.accounting;
-    return fmt::format("{:.4g}", 1e3 * co2e_kg(kilowatt_hours(joules.value, a), a));
+    return {1e3 * co2e_kg(kilowatt_hours(joules.value, a), a), ""};
 }
 
 std::string measured_notes(const MeasuredEnergy& measured) {

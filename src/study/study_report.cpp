@@ -136,12 +136,13 @@ std::string resources_table(const StudyResult& study, const std::vector<Group>& 
         const auto mean = [&](auto member) {
             return g->mean([&](const StudyCell& c) { return static_cast<double>(c.*member); });
         };
-        rows += fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {:.3f} | {} | {} | {} | {} |\n",
-                            model_of(study, *g), g->configuration->label, g->cells[0].steps,
-                            1e-3 * mean(&StudyCell::footprint), mean(&StudyCell::train_seconds),
-                            1e3 * mean(&StudyCell::test_seconds) / images,
-                            used_cell(measured, "train"), used_cell(measured, "test", 1e3 / images),
-                            kilowatt_hours_cell(measured), co2e_cell(measured));
+        rows += fmt::format(
+            "| {} | {} | {} | {:.1f} | {:.1f} | {:.3f} | {} | {} | {} | {} |\n",
+            model_of(study, *g), g->configuration->label, g->cells[0].steps,
+            1e-3 * mean(&StudyCell::footprint), mean(&StudyCell::train_seconds),
+            1e3 * mean(&StudyCell::test_seconds) / images, cell_text(used_cell(measured, "train")),
+            cell_text(used_cell(measured, "test", 1e3 / images)),
+            cell_text(kilowatt_hours_cell(measured)), cell_text(co2e_cell(measured)));
     }
     if (rows.empty()) return "";
     return fmt::format(

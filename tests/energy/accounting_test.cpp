@@ -60,15 +60,18 @@ TEST(Accounting, SumsKindsAndNamesWhatTheyLack) {
     EXPECT_EQ(sum_of_used({kinds[1]}).unavailable, "none");
     EXPECT_FALSE(sum_of_used(energy_by_kind({})).unavailable.empty());
 
-    EXPECT_EQ(used_cell(m, "train"), "42 (package 42, dram unavailable)");
-    EXPECT_EQ(above_idle_cell(m, "train"), "unavailable");
+    EXPECT_EQ(cell_text(used_cell(m, "train")), "42 (package 42, dram unavailable)");
+    EXPECT_EQ(cell_text(above_idle_cell(m, "train")), "unavailable");
     // After a run only what was measured; the table of a comparison and the file say why not more.
     EXPECT_EQ(
         measured_text(m).find("measured energy: package 46 J in part of the run; 2.019e-05 kWh"),
         0u)
         << measured_text(m);
     EXPECT_EQ(measured_text({}), "");
-    EXPECT_EQ(kilowatt_hours_cell({}), "unavailable");
+    EXPECT_EQ(cell_text(kilowatt_hours_cell({})), "unavailable");
+    EXPECT_FALSE(co2e_cell({}).value);
+    EXPECT_DOUBLE_EQ(used_cell(m, "train", 1e3).value.value(), 42e3);
+    EXPECT_DOUBLE_EQ(kilowatt_hours_cell(m).value.value(), m.accounting.pue * 46.0 / 3.6e6);
 }
 
 TEST(Accounting, PartsOfARunAddUpAndAPartThatIsNotKnownSpoilsTheSum) {

@@ -11,7 +11,8 @@ import time
 import h5py
 import pytest
 
-from conftest import MODEL, OVERRIDES, in_a_long_enough_run, stop_when
+from conftest import MODEL, OVERRIDES, TEST, in_a_long_enough_run, stop_when
+from test_tables import read_csv
 
 NETWORK = """
 name: net
@@ -85,10 +86,11 @@ def test_a_training(snnsim, data_folder, tmp_path, powercap):
             assert 0 < run["profile"][phase][0] <= measured[phase].attrs["seconds"] <= took
             assert "joules" not in measured[phase]["dram-0"].attrs
             assert "did not move" in measured[phase]["dram-0"].attrs["joules_unavailable"]
-        package = measured["train/package-0"].attrs
+        package = dict(measured["train/package-0"].attrs)
         assert package["joules"] > 0 and package["joules_units"] == "J" and package["source"] == "RAPL counter"
         assert package["idle_joules"] > 0
-        total = measured.attrs
+        test_joules = measured["test/package-0"].attrs["joules"]
+        total = dict(measured.attrs)
         assert total["joules"] == pytest.approx(joules)
         assert total["energy_with_pue"] == pytest.approx(2 * joules / 3.6e6)
         assert total["energy_with_pue_units"] == "kWh"
@@ -99,6 +101,16 @@ def test_a_training(snnsim, data_folder, tmp_path, powercap):
     assert "unavailable" not in said and "did not move" not in said  # `snnsim devices` says why
 
     table = snnsim("compare", out, "-o", tmp_path / "t.csv").stdout
+    row, = read_csv(tmp_path / "t.csv")
+    for name, wanted in {"measured energy of training [J]": package["joules"],
+                         "above idle [J]": package["joules"] - package["idle_joules"],
+                         "measured energy of the test / image [mJ]": 1e3 * test_joules / TEST,
+                         "measured energy of the run with PUE [kWh]": total["energy_with_pue"],
+                         "CO2e of the run [g]": 1e3 * total["co2e"]}.items():
+        assert float(row[name]) == pytest.approx(wanted, rel=1e-12, abs=0), name
+    assert row["measured energy of training, parts"].startswith("package ")
+    assert row["measured energy of training, parts"].endswith(", dram unavailable")
+    assert "dram unavailable (" in row["measured energy, notes"] and "did not move" in row["measured energy, notes"]
     row = next(line for line in table.splitlines() if line.startswith("| measured energy of training [J] |"))
     assert "(package " in row and "dram unavailable" in row
     assert "PUE 2, 500 g CO2e per kWh" in table
@@ -118,6 +130,10 @@ def test_a_machine_without_counters(snnsim, data_folder, tmp_path, powercap):
         assert "joules" not in measured.attrs and "shows no RAPL zone" in measured.attrs["joules_unavailable"]
         assert "joules" not in measured["train/package"].attrs
     assert "| measured energy of training [J] | unavailable |" in snnsim("compare", out, "-o", tmp_path / "t.csv").stdout
+    row, = read_csv(tmp_path / "t.csv")
+    measured = [name for name in row if name.startswith(("measured", "above", "CO2e")) and name.endswith("]")]
+    assert len(measured) == 5 and [row[name] for name in measured] == [""] * 5
+    assert "shows no RAPL zone" in row["measured energy, notes"] and row["measured energy of training, parts"] == "package unavailable, dram unavailable"
 
 
 def test_a_simulation(snnsim, tmp_path, powercap):

@@ -46,6 +46,11 @@ def compare(snnsim, run_path, tmp_path, *more):
 
 def test_compare(snnsim, run_path, run, tmp_path):
     row, _ = compare(snnsim, run_path, tmp_path)
+    for name, text in row.items():
+        if name in ("model", "device", "synaptic precision") or name.endswith((", parts", ", notes")):
+            continue
+        assert text == "" or np.isfinite(float(text)), name
+    assert row["energy, notes"] == "" and "PUE 1.58" in row["measured energy, notes"]
     assert row["model"] == "mnist_lif" and row["device"] == run.attrs["device"]
     assert float(row["test accuracy [%]"]) == pytest.approx(100 * run["test"].attrs["accuracy"], abs=0.005)
     assert row["test error (relative L2)"] == ""
@@ -77,6 +82,14 @@ def test_energies_keep_three_digits(snnsim, run_path, run, tmp_path):
     for name, text in big.items():
         if name.startswith("energy") and text:
             assert significant_digits(text) >= 3, (name, text)
+
+
+def test_energies_that_are_not_known_have_no_text(snnsim, run_path, tmp_path):
+    (tmp_path / "some.yaml").write_text("name: some\nsource: a guess\nfloat: {mac: 3 pJ}\n")
+    row, table = compare(snnsim, run_path, tmp_path, "--energy", tmp_path / "some.yaml")
+    assert "| energy / image [uJ] | - |" in table
+    assert row["energy / image [uJ]"] == "" and row["energy in all [uJ]"] == ""
+    assert row["energy, notes"] == "the energy model has no value for an operation that occurred"
 
 
 def test_the_summary_keeps_three_digits(snnsim, data_folder, tmp_path):
