@@ -66,7 +66,6 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
               EnergyMeter& meter, ProgressDisplay& display, RunRecord& record) {
     const std::string partial = partial_path(start.output);
     Checkpoint at = record.checkpoint.value_or(Checkpoint{});
-    const InterruptGuard guard;
     Timer since_save, whole;
     const double seconds_before = record.seconds["train"];
     const auto keep = [&] {
@@ -104,7 +103,9 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     }
 }
 
-Evaluation test(const ModelSpec& spec, const Dataset& data, Trainer& trainer, RunRecord& record) {
+/// Nothing when asked to stop meanwhile.
+std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Trainer& trainer,
+                               RunRecord& record) {
     const Stopwatch watch(record.seconds["test"]);
     std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test_count()));
     std::iota(samples.begin(), samples.end(), 0u);
@@ -113,15 +114,39 @@ Evaluation test(const ModelSpec& spec, const Dataset& data, Trainer& trainer, Ru
         std::vector<std::uint32_t> calibration(
             static_cast<std::size_t>(std::min(most, data.train_count())));
         std::iota(calibration.begin(), calibration.end(), 0u);
-        trainer.quantize(*spec.test->quantize, calibration);
+        trainer.quantize(*spec.test->quantize, calibration, InterruptGuard::asked);
     }
-    return trainer.evaluate(samples,
-                            {.test_set = true, .batch = spec.test->batch, .record = spec.record});
+    bool stopped = false;
+    Evaluation result = trainer.evaluate(
+        samples, {.test_set = true, .batch = spec.test->batch, .record = spec.record, .stop = [&] {
+                      return stopped = InterruptGuard::asked();
+                  }});
+    if (stopped) return std::nullopt;
+    return result;
 }
 
-/// Records of more samples than a data set of the user's own has.
-std::vector<std::string> recording_warnings(const ModelSpec& spec, std::int64_t samples) {
-    std::vector<std::string> out;
+/// All of it, or what there was time for until a signal came.
+RunStatus train_and_test(const Start& start, const RunOptions& options, const Dataset& data,
+                         Trainer& trainer, EnergyMeter& meter, ProgressDisplay& display,
+                         RunRecord& record) {
+    const InterruptGuard guard;
+    if (start.spec.train && meter.during("train", [&] {
+            return train(start, options, data, trainer, meter, display, record);
+        }) == LoopEnd::interrupted)
+        return RunStatus::interrupted;
+    if (!start.spec.test) return RunStatus::finished;
+    if (!record.checkpoint) record.checkpoint.emplace().state = trainer.state();  // not trained
+    record.test = meter.during("test", [&] { return test(start.spec, data, trainer, record); });
+    return record.test ? RunStatus::finished : RunStatus::interrupted;
+}
+
+/// What is known before the training begins; last, records of more samples than there are.
+std::vector<std::string> first_warnings(const Start& start, const Dataset& data) {
+    const ModelSpec& spec = start.spec;
+    const std::int64_t samples = data.test_count();
+    std::vector<std::string> out = spec.warnings;
+    for (const auto& more : {start.claim->warnings(), data.warnings})
+        out.insert(out.end(), more.begin(), more.end());
     for (std::size_t k = 0; spec.real_targets() && k < spec.record.size(); ++k) {
         if (spec.record[k].samples > samples)
             out.push_back(
@@ -134,8 +159,10 @@ std::vector<std::string> recording_warnings(const ModelSpec& spec, std::int64_t 
 
 /// Writes the file under its final name; the checkpoint beside it has done its duty.
 void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRecord& record) {
+    // A checkpoint has weights that are not yet rounded for a test.
+    take_weights(status == RunStatus::finished ? trainer.state() : record.checkpoint->state,
+                 record.network);
     if (status == RunStatus::finished) record.checkpoint.reset();
-    take_weights(trainer.state(), record.network);
     record.status = status;
     record.provenance.finished = utc_now();
     write_run(start.output, record);
@@ -165,22 +192,12 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
     tell(require_disk_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
                            start.output, free_space(start.output)));
-    record.warnings = start.spec.warnings;
-    for (std::string& line : recording_warnings(start.spec, data.test_count()))
-        record.warnings.push_back(std::move(line));
+    record.warnings = first_warnings(start, data);
     const std::unique_ptr<Trainer> trainer =
         meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
     display.say(header_text(start.spec, record.provenance.device));
 
-    RunStatus status = RunStatus::finished;
-    if (start.spec.train && meter.during("train", [&] {
-            return train(start, options, data, *trainer, meter, display, record);
-        }) == LoopEnd::interrupted) {
-        status = RunStatus::interrupted;
-    } else if (start.spec.test) {
-        record.test =
-            meter.during("test", [&] { return test(start.spec, data, *trainer, record); });
-    }
+    const RunStatus status = train_and_test(start, options, data, *trainer, meter, display, record);
     record.measured = meter.so_far();
     finish(status, start, *trainer, record);
     tell(summary_text(start.spec, record, start.output, energy));

@@ -46,6 +46,7 @@ struct Start {
     SimulationSpec spec;  // as in the file
     std::string output;
     std::optional<SimulationCheckpoint> checkpoint;
+    std::vector<std::string> warnings = {};  // beside those of the model
 };
 
 Start start_anew(const SimulationSpec& spec, const std::string& path, bool force) {
@@ -320,7 +321,6 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     provenance.threads = threads;
 
     Protocol protocol(spec, options.data_dir);
-
     const Device device = choose_device(options.backend);
     EnergyMeter meter({.gpu = device == Device::cuda ? cuda_bus_id() : "",
                        .accounting = options.accounting,
@@ -423,7 +423,9 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
         summary.phases = protocol.state();
         summary.final_states = engine->state().states;
     }
-    summary.warnings = warnings_of(spec, summary, at_bounds);
+    summary.warnings = start.warnings;
+    for (const auto& more : {protocol.warnings(), warnings_of(spec, summary, at_bounds)})
+        summary.warnings.insert(summary.warnings.end(), more.begin(), more.end());
     provenance.finished = utc_now();
     file->finish(provenance, summary, *engine);
     display.result(summary_text(spec, summary, start.output));
@@ -441,7 +443,9 @@ RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
     const std::string path = options.output.empty() ? "runs/" + spec.name + ".h5" : options.output;
     require_no_input(run_files(path), {{spec.path, "the model"}});
     const OutputClaim claim(path);
-    return run_from(start_anew(spec, path, options.force), options);
+    Start start = start_anew(spec, path, options.force);
+    start.warnings = claim.warnings();
+    return run_from(start, options);
 }
 
 std::optional<RunStatus> resume_simulation(const RunOptions& options) {
@@ -456,7 +460,8 @@ std::optional<RunStatus> resume_simulation(const RunOptions& options) {
     const OutputClaim claim(path);  // a file that is being written must not be made whole
     const SimulationOrigin origin = simulation_origin(path);
     if (!origin.simulation) return std::nullopt;
-    const Start start = start_again(origin, path, options);
+    Start start = start_again(origin, path, options);
+    start.warnings = claim.warnings();
     if (start.checkpoint) return run_from(start, options);
     ProgressDisplay(options.progress)
         .result(start.output + " is finished; there is nothing to resume\n");

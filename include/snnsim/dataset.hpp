@@ -32,6 +32,7 @@ struct Dataset {
     LabelledImages train, test;
     RealSamples real_train = {}, real_test = {};
     std::string sha256 = {};  // of the file
+    std::vector<std::string> warnings = {};
 
     bool real() const { return real_train.inputs > 0; }
     std::int64_t train_count() const { return real() ? real_train.count : train.count; }

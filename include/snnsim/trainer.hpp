@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -118,6 +119,9 @@ struct TrainerOptions {
     int threads = 0;  // 0: as many as cores
 };
 
+/// Whether what is under way is to end early.
+using StopRequest = std::function<bool()>;
+
 class Trainer {
   public:
     virtual ~Trainer() = default;
@@ -136,6 +140,8 @@ class Trainer {
         bool test_set = true;  // false: samples of the training set (validation)
         std::int64_t batch = 250;
         std::vector<RecordSpec> record = {};
+        /// Asked before each batch: where it says so the evaluation ends, and is worth nothing.
+        StopRequest stop = {};
     };
     virtual Evaluation evaluate(std::span<const std::uint32_t> samples,
                                 const EvaluateOptions& options) = 0;
@@ -144,8 +150,9 @@ class Trainer {
     /// `sparsity` of them is.
     virtual void prune(double sparsity) = 0;
     /// Rounds weights, and from now on the values that populations send, as `spec` says; the
-    /// `calibration` samples of the training set show how large values get.
-    virtual void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration) = 0;
+    /// `calibration` samples of the training set show how large values get. `stop` as above.
+    virtual void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration,
+                          const StopRequest& stop) = 0;
 
     virtual TrainerState state() const = 0;
     virtual void set_state(const TrainerState& state) = 0;

@@ -56,6 +56,8 @@ void encode(const EncodeOptions& options) {
     record.provenance = provenance_of(spec);
     record.network.dt = spec.dt;
     record.network.steps = spec.steps();
+    record.warnings = claim.warnings();
+    record.warnings.insert(record.warnings.end(), data.warnings.begin(), data.warnings.end());
     record.test.emplace();
     const auto from = set.labels.begin() + static_cast<std::ptrdiff_t>(options.first);
     record.test->labels.assign(from, from + static_cast<std::ptrdiff_t>(samples));
@@ -63,6 +65,7 @@ void encode(const EncodeOptions& options) {
         encode_samples(spec, set, !options.train, options.first, samples));
     record.provenance.finished = utc_now();
     write_run(options.output, record);
+    for (const std::string& line : record.warnings) fmt::print("warning: {}\n", line);
     fmt::print("{}, {}: {}\n", counted(static_cast<std::int64_t>(samples), "sample"),
                counted(static_cast<std::int64_t>(record.test->spikes[0].neuron.size()), "spike"),
                options.output);

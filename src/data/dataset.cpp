@@ -141,9 +141,9 @@ fs::path locate(DataSet set, const std::string& data_dir) {
                     "\nor name the folder that has them with --data-dir");
 }
 
-/// Warns when a file is not the published one: subsets and variants are fine, but not silently.
+/// Tells of a file that is not the published one: subsets and variants are fine, but not silently.
 void check_sum(const std::vector<std::uint8_t>& bytes, const std::string& path, const File& file,
-               DataSet set) {
+               DataSet set, std::vector<std::string>& warnings) {
     const std::string sum = sha256(bytes.data(), bytes.size());
     if (sum == file.sha256[static_cast<std::size_t>(set)]) return;
     for (std::size_t other = 0; other < file.sha256.size(); ++other) {
@@ -152,24 +152,23 @@ void check_sum(const std::vector<std::uint8_t>& bytes, const std::string& path, 
                                         Names<DataSet>::values[other], name_of(set)));
         }
     }
-    fmt::print(stderr,
-               "snnsim: warning: {} is not the published file of {} (its SHA-256 is {}); going on "
-               "with it\n",
-               path, name_of(set), sum);
+    warnings.push_back(fmt::format("{} is not the published file of {} (its SHA-256 is {})", path,
+                                   name_of(set), sum));
 }
 
-IdxArray read_file(const fs::path& folder, const File& file, DataSet set) {
+IdxArray read_file(const fs::path& folder, const File& file, DataSet set,
+                   std::vector<std::string>& warnings) {
     const std::string path = find_file(folder, file);
     const std::vector<std::uint8_t> bytes = read_unpacked(path);
     IdxArray array = parse_idx(bytes, path, file.dims);
-    check_sum(bytes, path, file, set);
+    check_sum(bytes, path, file, set, warnings);
     return array;
 }
 
 LabelledImages read_pair(const fs::path& folder, const File& images, const File& labels,
-                         DataSet set, int classes) {
-    IdxArray pixels = read_file(folder, images, set);
-    IdxArray numbers = read_file(folder, labels, set);
+                         DataSet set, Dataset& data) {
+    IdxArray pixels = read_file(folder, images, set, data.warnings);
+    IdxArray numbers = read_file(folder, labels, set, data.warnings);
     if (pixels.dims[0] != numbers.dims[0]) {
         throw DataError(fmt::format("{}: {} images in {}, but {} labels in {}", folder.string(),
                                     pixels.dims[0], images.name(), numbers.dims[0], labels.name()));
@@ -179,9 +178,10 @@ LabelledImages read_pair(const fs::path& folder, const File& images, const File&
                                     find_file(folder, images), pixels.dims[1], pixels.dims[2]));
     }
     for (std::size_t i = 0; i < numbers.data.size(); ++i) {
-        if (numbers.data[i] >= classes) {
+        if (numbers.data[i] >= data.classes) {
             throw DataError(fmt::format("{}: label {} of sample {} is not below {}",
-                                        find_file(folder, labels), numbers.data[i], i, classes));
+                                        find_file(folder, labels), numbers.data[i], i,
+                                        data.classes));
         }
     }
     return {pixels.dims[0], pixels.dims[1], pixels.dims[2], std::move(pixels.data),
@@ -194,8 +194,8 @@ Dataset load_dataset(DataSet set, const std::string& data_dir) {
     const fs::path folder = locate(set, data_dir);
     Dataset data;
     data.name = name_of(set);
-    data.train = read_pair(folder, files[0], files[1], set, data.classes);
-    data.test = read_pair(folder, files[2], files[3], set, data.classes);
+    data.train = read_pair(folder, files[0], files[1], set, data);
+    data.test = read_pair(folder, files[2], files[3], set, data);
     return data;
 }
 

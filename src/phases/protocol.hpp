@@ -36,6 +36,10 @@ class Protocol {
     /// Does all that is due now.
     void act(Engine& engine);
 
+    /// Of the samples.
+    std::vector<std::string> warnings() const {
+        return data_ ? data_->warnings : std::vector<std::string>{};
+    }
     ProtocolProgress progress(std::int64_t now) const;
     const ProtocolState& state() const { return state_; }
     void restore(const ProtocolState& state) { state_ = state; }

@@ -90,10 +90,10 @@ OutputClaim::OutputClaim(const std::string& path)
         if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
             const int reason = errno;
             if (reason == ENOLCK || reason == ENOSYS || reason == EOPNOTSUPP) {
-                fmt::print(stderr,
-                           "snnsim: warning: the file system of {} has no locks, so a second run "
-                           "to it would not be noticed\n",
-                           path);
+                warnings_.push_back(
+                    fmt::format("the file system of {} has no locks, so a second run to it would "
+                                "not be noticed",
+                                path));
                 break;
             }
             const std::string holder = reason == EWOULDBLOCK ? holder_of(descriptor_) : "";

@@ -54,8 +54,12 @@ class OutputClaim {
     OutputClaim(const OutputClaim&) = delete;
     OutputClaim& operator=(const OutputClaim&) = delete;
 
+    /// What keeps the claim from holding.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+
   private:
     std::string lock_;
+    std::vector<std::string> warnings_;
     int descriptor_ = -1;
 };
 

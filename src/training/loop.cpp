@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "snnsim/error.hpp"
 #include "src/training/schedule.hpp"
@@ -49,7 +50,7 @@ class Loop {
         while (at_.epoch < train_.epochs) {
             if (stops_early()) return LoopEnd::stopped_early;
             if (!run_epoch()) return LoopEnd::interrupted;
-            end_epoch();
+            if (!end_epoch()) return LoopEnd::interrupted;
             hooks_.save(true);
             if (hooks_.stop_requested()) return LoopEnd::interrupted;
         }
@@ -114,28 +115,48 @@ class Loop {
         at_.epoch_samples += count;
     }
 
-    void end_epoch() {
+    /// False when asked to stop before its evaluations are done: all of it is left to be done
+    /// again.
+    bool end_epoch() {
+        std::optional<Evaluation> validation, tested;
+        if (!split_.validation.empty()) {
+            validation = evaluate(split_.validation, {.test_set = false, .batch = 250});
+            if (!validation) return false;
+        }
+        if (spec_.test && spec_.test->every > 0 && (at_.epoch + 1) % spec_.test->every == 0) {
+            std::vector<std::uint32_t> samples(hooks_.test_samples);
+            std::iota(samples.begin(), samples.end(), 0u);
+            tested = evaluate(samples, {.test_set = true, .batch = spec_.test->batch});
+            if (!tested) return false;
+        }
         curves_.epoch_train_loss.push_back(at_.epoch_loss_sum / at_.epoch_samples);
         if (!spec_.real_targets())
             curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
-        if (!split_.validation.empty()) validate();
+        if (validation) add_validation(*validation);
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
         ++at_.epoch;
-        if (spec_.test && spec_.test->every > 0 && at_.epoch % spec_.test->every == 0) test();
+        if (tested) add_test(*tested);
         if (train_.prune) {
             const double sparsity = sparsity_after(*train_.prune, at_.epoch);
             if (sparsity > 0.0) trainer_.prune(sparsity);
         }
         at_.batch_in_epoch = 0;
         at_.epoch_loss_sum = at_.epoch_right_sum = at_.epoch_samples = at_.epoch_seconds = 0.0;
+        return true;
     }
 
-    void test() {
-        std::vector<std::uint32_t> samples(hooks_.test_samples);
-        std::iota(samples.begin(), samples.end(), 0u);
-        const Evaluation result = trainer_.evaluate(
-            samples, {.test_set = true, .batch = spec_.test->batch, .record = {}});
+    /// Nothing when asked to stop meanwhile.
+    std::optional<Evaluation> evaluate(const std::vector<std::uint32_t>& samples,
+                                       Trainer::EvaluateOptions options) {
+        bool stopped = false;
+        options.stop = [&] { return stopped = hooks_.stop_requested(); };
+        Evaluation result = trainer_.evaluate(samples, options);
+        if (stopped) return std::nullopt;
+        return result;
+    }
+
+    void add_test(const Evaluation& result) {
         curves_.test_epoch.push_back(static_cast<double>(at_.epoch));
         if (result.error) {
             curves_.test_error.push_back(*result.error);
@@ -144,9 +165,7 @@ class Loop {
         }
     }
 
-    void validate() {
-        const Evaluation result =
-            trainer_.evaluate(split_.validation, {.test_set = false, .batch = 250, .record = {}});
+    void add_validation(const Evaluation& result) {
         curves_.epoch_validation_loss.push_back(result.loss);
         if (spec_.real_targets()) return;  // the checks allow nothing that goes by accuracy
         curves_.epoch_validation_accuracy.push_back(result.accuracy);
@@ -160,6 +179,7 @@ class Loop {
         at_.best->moments.clear();
         at_.best->counts = {};
     }
+
     bool stops_early() const {
         return train_.early_stopping && at_.epochs_since_best >= train_.early_stopping->patience;
     }

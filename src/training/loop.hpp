@@ -22,7 +22,7 @@ struct TrainingProgress {
 
 struct LoopHooks {
     std::function<void(const TrainingProgress&)> report = [](const TrainingProgress&) {};
-    std::function<bool()> stop_requested = [] { return false; };
+    StopRequest stop_requested = [] { return false; };
     /// Called at each epoch's end (true) and between blocks (false); may write a checkpoint.
     std::function<void(bool)> save = [](bool) {};
     std::uint32_t test_samples = 0;  // of the test set, for `test.every`
@@ -37,7 +37,8 @@ enum class LoopEnd : std::uint8_t { finished, stopped_early, interrupted };
 
 /// Trains from where `checkpoint` stands (zero: the start) and keeps `checkpoint` and `curves` up
 /// to date; only checkpoint.state is left to whoever saves. A block of batches takes about 0.2 s;
-/// its length does not change results. Throws DivergedError when the loss is no longer finite.
+/// its length does not change results. Asked to stop in an evaluation, it leaves that to be done
+/// again. Throws DivergedError when the loss is no longer finite.
 LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
                    Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks);
 

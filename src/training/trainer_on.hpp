@@ -78,6 +78,7 @@ class TrainerOn final : public Trainer {
         for (const RecordSpec& spec : options.record) start_recording(result, spec, samples.size());
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
         for (std::size_t first = 0; first < samples.size(); first += most) {
+            if (options.stop && options.stop()) return result;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
             net_.forward(shape, batch(set, run, first, 0));
             loss(shape, set, run, first, nullptr);
@@ -142,13 +143,14 @@ class TrainerOn final : public Trainer {
         }
     }
 
-    void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration) override {
+    void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration,
+                  const StopRequest& stop) override {
         for (ProjectionBuffers<Backend>& p : net_.projections) {
             std::vector<float> rows = p.download(p.weight);
             quantize_weights(spec, p.sources, p.targets, rows);
             p.upload(p.weight, rows);
         }
-        if (spec.values) set_value_grids(spec.bits, calibration);
+        if (spec.values) set_value_grids(spec.bits, calibration, stop);
     }
 
     std::string device_name() const override { return net_.backend.name(); }
@@ -413,7 +415,8 @@ class TrainerOn final : public Trainer {
     }
 
     /// The grid of each population that sends values, from what the samples cause.
-    void set_value_grids(std::int64_t bits, std::span<const std::uint32_t> samples) {
+    void set_value_grids(std::int64_t bits, std::span<const std::uint32_t> samples,
+                         const StopRequest& stop) {
         std::vector<Buffer<float>> largest(net_.populations.size());
         for (std::size_t k = 1; k < largest.size(); ++k) {
             if (net_.sends(k) && net_.populations[k].sends_values)
@@ -421,6 +424,7 @@ class TrainerOn final : public Trainer {
         }
         Outcome run(samples, train_.outputs);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
+            if (stop && stop()) return;
             const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
                                    net_.capacity.steps};
             net_.forward(shape, batch(train_, run, first, 0));

@@ -87,6 +87,9 @@ TEST_F(Data, ReadsEitherSpellingPackedOrNot) {
     EXPECT_EQ(data.train.inputs(), 784);
     EXPECT_EQ(data.train.labels, Bytes(6, 3));
     EXPECT_EQ(data.test.pixels, Bytes(4 * 784, 1));
+    ASSERT_EQ(data.warnings.size(), 4u);  // none is the published one
+    expect_says(data.warnings[0],
+                "train-images-idx3-ubyte is not the published file of mnist (its SHA-256 is ");
 }
 
 TEST(Idx, SaysWhatIsWrong) {

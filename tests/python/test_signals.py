@@ -1,12 +1,16 @@
 """Every rule ends or is refused, and a signal ends whatever the program does."""
 
+import math
 import os
 import signal
 import subprocess
 import time
 
 import h5py
+import numpy as np
 import pytest
+
+from conftest import OverTooEarly, in_a_long_enough_run, wait_for, write_bars
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -123,3 +127,116 @@ test: {}
     for run in tmp_path.glob("out/*.h5"):
         with h5py.File(run) as file:
             assert file.attrs["status"] == "interrupted"
+
+
+TRAINING = """name: t
+dt: 0.1 ms
+data: {{set: mnist, encode: {{scheme: poisson, max_rate: 300 Hz, duration: {duration} ms}}}}
+populations:
+  input: {{size: 784, model: spike_source}}
+  hidden: {{size: {hidden}, model: lif}}
+  output: {{size: 10, model: leaky_readout}}
+projections: [{{from: input, to: hidden}}, {{from: hidden, to: output}}]
+train: {{epochs: 1, batch: 1, validation: {validation}}}
+test: {{every: {every}}}
+"""
+EVALUATIONS = ["validation", "test.every", "test"]
+
+
+def training(folder, evaluation, samples, duration, hidden):
+    """One update of a training, or two, then an evaluation of `samples`; its model and data are in the folder."""
+    validates = evaluation == "validation"
+    for stem, count in (("train", samples + 1 if validates else 2), ("t10k", 2 if validates else samples)):
+        write_bars(folder, stem, count, 1)
+    text = TRAINING.format(duration=duration, hidden=hidden, every=int(evaluation == "test.every"),
+                           validation=samples / (samples + 1) if validates else 0)
+    (folder / "t.yaml").write_text(text)
+    return folder / "t.yaml"
+
+
+def processor_seconds(process):
+    if process.poll() is not None:
+        return math.inf
+    with open(f"/proc/{process.pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stopped_in_evaluation(binary, folder, evaluation, number):
+    """The exit status of the program of that folder, which gets the signal when the evaluation is under way."""
+    said, partial = folder / "said.txt", folder / "t.partial.h5"
+
+    def under_way():
+        if evaluation != "test":
+            return f"[{20 * '#'}]" in said.read_text()  # all updates of the epoch are done
+        if not partial.exists():
+            return False
+        with h5py.File(partial) as file:
+            return file["checkpoints/last"].attrs["epoch"] == 1
+
+    with open(said, "w") as errors:
+        process = subprocess.Popen([binary, folder / "t.yaml", "-o", folder / "t.h5", "--data-dir", folder, "--progress", "bar"],
+                                   stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, "COLUMNS": "200"},
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        wait_for(under_way, process)
+        start = processor_seconds(process)
+        wait_for(lambda: processor_seconds(process) > start + 0.1, process)  # no longer writing the checkpoint, but computing
+        process.send_signal(number)
+        return ended(process)
+
+
+@pytest.mark.parametrize("evaluation, number", zip(EVALUATIONS, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+def test_a_signal_ends_an_evaluation_of_hours(binary, tmp_path, evaluation, number):
+    training(tmp_path, evaluation, 20000, 1000, 1000)
+    assert stopped_in_evaluation(binary, tmp_path, evaluation, number) == 130
+    assert not (tmp_path / "t.partial.h5").exists()
+    with h5py.File(tmp_path / "t.h5") as file:
+        assert file.attrs["status"] == "interrupted" and "test" not in file
+        done = int(evaluation == "test")
+        assert file["checkpoints/last"].attrs["epoch"] == done and len(file["training/epochs/train_loss"]) == done
+
+
+@pytest.mark.parametrize("evaluation", EVALUATIONS)
+def test_an_evaluation_that_was_stopped_is_done_again(binary, snnsim, tmp_path, evaluation):
+    def attempt(length, folder):
+        assert length < 100, "the signal was not seen before the evaluation was over"
+        training(folder, evaluation, int(2000 * length), 20, 300)
+        if stopped_in_evaluation(binary, folder, evaluation, signal.SIGINT) == 0:
+            raise OverTooEarly
+        with h5py.File(folder / "t.h5") as file:
+            if evaluation != "test" and file["checkpoints/last"].attrs["epoch"] == 1:
+                raise OverTooEarly
+        snnsim("--resume", folder / "t.h5", "--data-dir", folder)
+        snnsim(folder / "t.yaml", "-o", folder / "whole.h5", "--data-dir", folder)
+        with h5py.File(folder / "t.h5") as a, h5py.File(folder / "whole.h5") as b:
+            for path in ("training/epochs/train_loss", "training/epochs/validation_loss", "training/test/accuracy",
+                         "test/prediction", "weights/input_to_hidden/weights", "weights/hidden_to_output/weights"):
+                assert np.array_equal(a[path][()], b[path][()]), path
+            assert a["test"].attrs["loss"] == b["test"].attrs["loss"] and "checkpoints" not in a
+
+    in_a_long_enough_run(attempt, tmp_path)
+
+
+def test_a_test_without_a_training_is_done_again(binary, snnsim, tmp_path):
+    def attempt(length, folder):
+        write_bars(folder, "train", 2, 1)
+        write_bars(folder, "t10k", int(2000 * length), 2)
+        model = TRAINING.format(duration=2, hidden=100, every=0, validation=0)
+        (folder / "t.yaml").write_text("\n".join(line for line in model.splitlines() if not line.startswith("train:")))
+        said = folder / "said.txt"
+        with open(said, "w") as errors:
+            process = subprocess.Popen([binary, folder / "t.yaml", "-o", folder / "t.h5", "--data-dir", folder],
+                                       stdout=subprocess.DEVNULL, stderr=errors)
+            wait_for(lambda: "weights:" in said.read_text(), process)  # what is told before the test begins
+            process.send_signal(signal.SIGINT)
+            status = ended(process)
+        if status == 0 or status == -signal.SIGINT and not (folder / "t.h5").exists():
+            raise OverTooEarly
+        assert status == 130
+        snnsim("--resume", folder / "t.h5", "--data-dir", folder)
+        snnsim(folder / "t.yaml", "-o", folder / "whole.h5", "--data-dir", folder)
+        with h5py.File(folder / "t.h5") as a, h5py.File(folder / "whole.h5") as b:
+            assert a["test"].attrs["loss"] == b["test"].attrs["loss"]
+            assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+
+    in_a_long_enough_run(attempt, tmp_path)

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <sstream>
 
 #include "snnsim/run_record.hpp"
+#include "src/io/hdf5.hpp"
 #include "tests/wait_for.hpp"
 
 namespace snnsim {
@@ -198,6 +200,51 @@ TEST_F(Program, InterruptedAndKilledRunsGoOnWithTheSameBits) {
     EXPECT_FALSE(exists("cut.partial.h5"));
     ASSERT_EQ(train({"--set", epochs, "-o", "whole.h5"}).status, 0) << text("err.txt");
     expect_same_run(record("whole.h5"), record("cut.h5"));
+}
+
+/// An environment variable, as long as it lives.
+class Environment {
+  public:
+    Environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+    ~Environment() { unsetenv(name_); }
+
+  private:
+    const char* name_;
+};
+
+TEST_F(Program, WarningsGoToStdoutAndIntoTheRunFile) {
+    std::ofstream(folder / "s.yaml") << R"(name: s
+dt: 1 ms
+simulate: {duration: 10 ms}
+populations: {E: {size: 2, model: iaf_psc_exp}}
+)";
+    const std::string unpublished =
+        "./train-images-idx3-ubyte is not the published file of mnist (its SHA-256 is ";
+    const std::string lockless = "the file system of x.h5 has no locks, so a second run to it";
+    const Environment preload("LD_PRELOAD", NO_LOCKS);
+    const Environment sanitizers("ASAN_OPTIONS", "verify_asan_link_order=0");
+    const std::vector<std::vector<std::string>> commands{
+        {"m.yaml", "--data-dir", ".", "--progress", "none", "-o", "x.h5"},
+        {"encode", "m.yaml", "--data-dir", ".", "-o", "x.h5"},
+        {"s.yaml", "--progress", "none", "-o", "x.h5"}};
+    for (const std::vector<std::string>& command : commands) {
+        const bool images = command[0] != "s.yaml";
+        const Outcome done = call(command);
+        ASSERT_EQ(done.status, 0) << done.err;
+        EXPECT_EQ(done.err, "");
+        EXPECT_NE(done.out.find("warning: " + lockless), std::string::npos) << done.out;
+        EXPECT_EQ(done.out.find("warning: " + unpublished) != std::string::npos, images)
+            << done.out;
+        const std::vector<std::string> kept =
+            h5::read_texts(h5::open_file((folder / "x.h5").string()), "warnings");
+        const auto has = [&](const std::string& text) {
+            return std::any_of(kept.begin(), kept.end(),
+                               [&](const std::string& line) { return line.starts_with(text); });
+        };
+        EXPECT_TRUE(has(lockless));
+        EXPECT_EQ(has(unpublished), images);
+        fs::remove(folder / "x.h5");
+    }
 }
 
 TEST_F(Program, ADivergedRunKeepsItsCurves) {

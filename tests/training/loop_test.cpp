@@ -20,6 +20,7 @@ class FakeTrainer final : public Trainer {
     std::vector<double> rates;
     std::vector<double> pruned;  // sparsities asked for
     double loss = 1.0;
+    int batches = 0;  // evaluated
 
     void load(const Dataset&) override {}
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t,
@@ -31,13 +32,18 @@ class FakeTrainer final : public Trainer {
         for (const double rate : learning_rates) out.push_back({loss, 0.5, rate});
         return out;
     }
-    Evaluation evaluate(std::span<const std::uint32_t>, const EvaluateOptions&) override {
+    Evaluation evaluate(std::span<const std::uint32_t>, const EvaluateOptions& options) override {
         Evaluation e;
+        for (int k = 0; k < 3; ++k) {
+            if (options.stop && options.stop()) return e;
+            ++batches;
+        }
         e.accuracy = validation.at(validations_++);
         return e;
     }
     void prune(double sparsity) override { pruned.push_back(sparsity); }
-    void quantize(const QuantizeSpec&, std::span<const std::uint32_t>) override {}
+    void quantize(const QuantizeSpec&, std::span<const std::uint32_t>,
+                  const StopRequest&) override {}
     TrainerState state() const override {
         return {{{static_cast<float>(updates_)}}, {{}}, {{1.0f}}, updates_};
     }
@@ -125,6 +131,62 @@ TEST(Loop, GoesOnWhereItWasInterrupted) {
     EXPECT_EQ(whole.rates, cut.rates);
     EXPECT_EQ(ca.step_loss, cb.step_loss);
     EXPECT_EQ(ca.epoch_train_loss, cb.epoch_train_loss);
+}
+
+// Stopped at each place where its evaluations ask.
+TEST(Loop, AnEvaluationThatIsStoppedIsDoneAgain) {
+    ModelSpec m = model(3);
+    m.train->validation = 0.2;
+    m.train->best_weights = true;
+    m.train->prune = PruneSpec{0.8, 2, 3, {}};
+    m.test.emplace().every = 1;
+    const std::vector<double> accuracies{0.5, 0.6, 0.9, 0.7, 0.4, 0.8};  // validation, test, ...
+    FakeTrainer whole;
+    whole.validation = accuracies;
+    Checkpoint a;
+    Curves ca;
+    train_loop(m, 95, whole, a, ca, {});
+    EXPECT_EQ(ca.epoch_validation_accuracy, (std::vector<double>{0.5, 0.9, 0.4}));
+
+    int in_evaluations = 0;
+    for (int stop_at = 1;; ++stop_at) {
+        FakeTrainer cut;
+        cut.validation = accuracies;
+        Checkpoint b;
+        Curves cb;
+        LoopHooks hooks;
+        int asked = 0, batches = 0;
+        std::size_t seen = 0;
+        hooks.stop_requested = [&] {
+            batches = cut.batches;
+            seen = cut.seen.size();
+            return b.batch_in_epoch == 8 && ++asked == stop_at;
+        };
+        const LoopEnd end = train_loop(m, 95, cut, b, cb, hooks);
+        if (end == LoopEnd::interrupted) {
+            EXPECT_EQ(cut.batches, batches) << "went on evaluating";
+            EXPECT_EQ(cut.seen.size(), seen) << "went on training";
+            EXPECT_EQ(cb.epoch_train_loss.size(), static_cast<std::size_t>(b.epoch));
+            EXPECT_EQ(cb.test_epoch.size(), static_cast<std::size_t>(b.epoch));
+            ++in_evaluations;
+            FakeTrainer rest;
+            rest.validation.assign(accuracies.begin() + 2 * b.epoch, accuracies.end());
+            rest.set_state(cut.state());
+            EXPECT_EQ(train_loop(m, 95, rest, b, cb, {}), LoopEnd::finished);
+            cut.seen.insert(cut.seen.end(), rest.seen.begin(), rest.seen.end());
+            cut.pruned.insert(cut.pruned.end(), rest.pruned.begin(), rest.pruned.end());
+        }
+        EXPECT_EQ(whole.seen, cut.seen);
+        EXPECT_EQ(whole.pruned, cut.pruned);
+        EXPECT_EQ(ca.step_loss, cb.step_loss);
+        EXPECT_EQ(ca.epoch_train_loss, cb.epoch_train_loss);
+        EXPECT_EQ(ca.epoch_validation_accuracy, cb.epoch_validation_accuracy);
+        EXPECT_EQ(ca.test_epoch, cb.test_epoch);
+        EXPECT_EQ(ca.test_accuracy, cb.test_accuracy);
+        EXPECT_EQ(a.best->updates, b.best->updates);
+        if (end == LoopEnd::finished) break;
+    }
+    EXPECT_EQ(in_evaluations, 3 * 2 * 3);  // epochs, evaluations, batches
 }
 
 TEST(Loop, StopsEarlyAndKeepsTheBestWeights) {

@@ -3,6 +3,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/data/encode_samples.hpp"
+#include "src/training/loop.hpp"
 #include "src/training/make_trainer_on.hpp"
 #include "src/training/trainer_on.hpp"
 #include "tests/training/small_network.hpp"
@@ -98,6 +99,64 @@ TEST(Trainer, GoesOnFromItsStateWithTheSameBits) {
         second->set_state(train_some(*first, m, 2, 0));
         expect_same(train_some(*whole, m, 3, 1), train_some(*second, m, 3, 1));
     }
+}
+
+template <class Backend>
+void expect_same_after_a_stop() {
+    ModelSpec m = small_model();
+    m.train->epochs = 2;
+    m.train->validation = 0.25;
+    m.test.emplace();
+    m.test->every = 1;
+    m.test->batch = 32;
+    const auto make = [&] {
+        auto trainer = std::make_unique<TrainerOn<Backend>>(compile(m), options_of(m));
+        trainer->load(bar_data());
+        return trainer;
+    };
+    LoopHooks hooks;
+    hooks.test_samples = 50;
+    Checkpoint a;
+    Curves ca;
+    const auto whole = make();
+    train_loop(m, 256, *whole, a, ca, hooks);
+
+    int stops = 0;
+    for (;; ++stops) {
+        Checkpoint b;
+        Curves cb;
+        auto trainer = make();
+        LoopHooks stopping = hooks;
+        int asked = 0;
+        stopping.stop_requested = [&] {  // in evaluations, which come after all six batches
+            return b.batch_in_epoch == 6 && asked++ == stops;
+        };
+        if (train_loop(m, 256, *trainer, b, cb, stopping) == LoopEnd::finished) break;
+        EXPECT_EQ(b.batch_in_epoch, 6);
+        const TrainerState state = trainer->state();
+        trainer = make();
+        trainer->set_state(state);
+        EXPECT_EQ(train_loop(m, 256, *trainer, b, cb, hooks), LoopEnd::finished);
+        expect_same(whole->state(), trainer->state());
+        EXPECT_EQ(ca.epoch_validation_loss, cb.epoch_validation_loss);
+        EXPECT_EQ(ca.test_accuracy, cb.test_accuracy);
+    }
+    EXPECT_EQ(stops, 2 * (2 + 2));  // epochs, batches of 64 and of 50 samples
+}
+
+TEST(Trainer, AStopInAnEvaluationLeavesTheSameBits) {
+    expect_same_after_a_stop<Cpu>();
+    expect_same_after_a_stop<CpuAsGpu>();
+}
+
+TEST(Trainer, CalibrationStopsBetweenBatches) {
+    const ModelSpec m = small_model(Relu::Params{});
+    const auto trainer = make_cpu_trainer(compile(m), options_of(m));
+    trainer->load(bar_data());
+    int asked = 0;
+    trainer->quantize({8, QuantizeScale::target, true}, testing::first_samples(200),
+                      [&] { return ++asked == 3; });
+    EXPECT_EQ(asked, 3);
 }
 
 TEST(Trainer, LearnsBars) {
@@ -250,7 +309,7 @@ TEST(Trainer, QuantizedWeightsLieOnTheirGrid) {
     for (std::uint32_t epoch = 0; epoch < 5; ++epoch) train_some(*trainer, m, 8, epoch);
     const TrainerState before = trainer->state();
     const double accuracy = trainer->evaluate(testing::first_samples(100), {}).accuracy;
-    trainer->quantize({8, QuantizeScale::target, true}, testing::first_samples(50));
+    trainer->quantize({8, QuantizeScale::target, true}, testing::first_samples(50), {});
     const TrainerState after = trainer->state();
     EXPECT_EQ(before.bias, after.bias);
     for (std::size_t j = 0; j < 37; ++j) {
@@ -265,7 +324,7 @@ TEST(Trainer, QuantizedWeightsLieOnTheirGrid) {
         }
     }
     EXPECT_NEAR(trainer->evaluate(testing::first_samples(100), {}).accuracy, accuracy, 0.03);
-    trainer->quantize({2, QuantizeScale::projection, true}, testing::first_samples(50));
+    trainer->quantize({2, QuantizeScale::projection, true}, testing::first_samples(50), {});
     EXPECT_NE(trainer->state().weights, after.weights);
 }
 
