@@ -20,6 +20,8 @@
 #include "src/run/start.hpp"
 #include "src/run/stopwatch.hpp"
 #include "src/training/loop.hpp"
+#include "src/training/schedule.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -39,8 +41,11 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const RunOptions& 
                                        const Dataset& data, RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
     const Device device = choose_device(options.backend);
-    if (device == Device::cpu) require_memory(estimate_memory(spec), available_memory());
-    TrainerOptions how{spec.train.value_or(TrainSpec{}), spec.seed, options.threads};
+    ModelSpec fitted = spec;  // a batch needs no room for more samples than there are
+    if (fitted.train)
+        fitted.train->batch = std::clamp<std::int64_t>(data.train_count(), 1, spec.train->batch);
+    if (device == Device::cpu) require_memory(estimate_memory(fitted), available_memory());
+    TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, options.threads};
     if (how.threads == 0)
         how.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     if (!spec.train)
@@ -147,6 +152,15 @@ std::vector<std::string> first_warnings(const Start& start, const Dataset& data)
     std::vector<std::string> out = spec.warnings;
     for (const auto& more : {start.claim->warnings(), data.warnings})
         out.insert(out.end(), more.begin(), more.end());
+    if (spec.train) {
+        const auto count = static_cast<std::uint32_t>(data.train_count());
+        const std::size_t shown =
+            split_samples(spec.seed, count, spec.train->validation).train.size();
+        if (static_cast<std::size_t>(spec.train->batch) > shown)
+            out.push_back(fmt::format(
+                "train.batch: {} is more than the {} of an epoch, which is one update of them all",
+                spec.train->batch, counted(static_cast<std::int64_t>(shown), "sample")));
+    }
     for (std::size_t k = 0; spec.real_targets() && k < spec.record.size(); ++k) {
         if (spec.record[k].samples > samples)
             out.push_back(

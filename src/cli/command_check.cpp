@@ -1,6 +1,7 @@
 // `snnsim check`.
 #include <fmt/format.h>
 
+#include "snnsim/network.hpp"
 #include "snnsim/read_model.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
@@ -20,8 +21,10 @@ struct CheckCommand {
 void check(const CheckCommand& given) {
     require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
     const AnyModel any = read_any_model(given.model, given.overrides);
-    if (const auto* training = std::get_if<ModelSpec>(&any); training && training->real_targets())
-        load_data(*training);  // whether the file fits
+    if (const auto* training = std::get_if<ModelSpec>(&any)) {
+        if (training->real_targets()) load_data(*training);                 // whether the file fits
+        if (training->train && training->train->prune) compile(*training);  // whether any is left
+    }
     std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); }, any);
 }
 

@@ -1,4 +1,6 @@
 // ModelSpec -> Network: the order of computation and the initial weights.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -78,6 +80,31 @@ Distribution distribution_of(const WeightSpec& w, double fan_in, double fan_out)
     throw InternalError("unknown weight rule");
 }
 
+/// The largest share of so many weights that leaves one, cut to as many digits as matter.
+std::string most_to_prune(std::int64_t weights) {
+    const int digits = static_cast<int>(fmt::format("{}", weights).size());
+    const double unit = std::pow(10.0, digits);
+    const double share = static_cast<double>(weights - 1) / static_cast<double>(weights);
+    return fmt::format("{:.{}f}", std::floor(share * unit) / unit, digits);
+}
+
+/// A projection without a weight passes nothing on, and learns nothing.
+void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
+    if (!spec.train || !spec.train->prune) return;
+    const PruneSpec& prune = *spec.train->prune;
+    for (const Projection& p : network.projections) {
+        const std::int64_t weights = p.connected.empty()
+                                         ? static_cast<std::int64_t>(p.weights.size())
+                                         : std::count(p.connected.begin(), p.connected.end(), 1);
+        const double pruned = prune.sparsity * static_cast<double>(weights);
+        if (!p.trainable || weights == 0 || std::llround(pruned) < weights) continue;
+        throw ModelError(fmt::format(
+            "{}:{}:{}: sparsity {} leaves none of the weights of {} ({}); {}", spec.path,
+            prune.at.line, prune.at.column, prune.sparsity, p.name, weights,
+            weights == 1 ? "leave prune out" : "write at most " + most_to_prune(weights)));
+    }
+}
+
 }  // namespace
 
 Network compile(const ModelSpec& spec) {
@@ -117,11 +144,15 @@ Network compile(const ModelSpec& spec) {
         }
         network.projections.push_back(std::move(out));
     }
+    require_left_after_pruning(spec, network);
     return network;
 }
 
 std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
-    const auto batch = static_cast<std::size_t>(spec.train ? spec.train->batch : 128);
+    std::int64_t samples_at_once = spec.train ? spec.train->batch : 128;
+    if (spec.train && spec.data.train_samples > 0)
+        samples_at_once = std::min(samples_at_once, spec.data.train_samples);
+    const auto batch = static_cast<std::size_t>(samples_at_once);
     const auto steps = static_cast<std::size_t>(spec.steps());
     const auto padded = [](std::int64_t n) { return static_cast<std::size_t>((n + 15) / 16 * 16); };
     const auto size_of = [&](const std::string& name) {

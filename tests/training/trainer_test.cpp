@@ -343,6 +343,96 @@ TEST(Prune, TheShareGrowsWithTheCubeOfTheTimeLeft) {
               (std::vector<std::uint8_t>{1, 0, 0, 0}));
 }
 
+// Against the formula in double: w = round(w / s) s, s = max|w| / (2^(bits - 1) - 1).
+TEST(Quantize, AtItsEdges) {
+    const std::vector<std::vector<float>> all{
+        {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f},     {0.7f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f},
+        {0.1f, 0.3f, 0.5f, 0.02f, 0.9f, 0.051f},  {-0.1f, -0.3f, -0.5f, -0.02f, -0.9f, -0.051f},
+        {-1.0f, 1.0f, 1e-6f, 0.4f, 0.6f, -3e-8f}, {1e30f, 1e-30f, 0.0f, -1e30f, 2.0f, -2.0f}};
+    for (const std::vector<float>& weights : all) {
+        for (const std::int64_t bits : {2, 3, 8, 16}) {
+            for (const std::size_t targets : {1u, 2u, 6u}) {
+                for (const auto scale : {QuantizeScale::projection, QuantizeScale::target}) {
+                    std::vector<float> rounded = weights;
+                    rounded.push_back(0.123f);  // a bias, which stays
+                    quantize_weights({bits, scale, false}, 6 / targets, targets, rounded);
+                    EXPECT_EQ(rounded[6], 0.123f);
+                    for (std::size_t k = 0; k < 6; ++k) {
+                        double most = 0.0;
+                        for (std::size_t j = 0; j < 6; ++j) {
+                            if (scale == QuantizeScale::projection || j % targets == k % targets)
+                                most = std::max(most, std::abs(static_cast<double>(weights[j])));
+                        }
+                        const double s = most / static_cast<double>((1 << (bits - 1)) - 1);
+                        const double w = weights[k], wanted = s > 0.0 ? std::round(w / s) * s : w;
+                        EXPECT_NEAR(rounded[k], wanted, 1e-6 * most)
+                            << bits << " bits, weight " << w;
+                        EXPECT_GE(rounded[k] * w, 0.0) << "changes its sign";
+                    }
+                }
+            }
+        }
+    }
+    std::vector<float> one{-0.37f};
+    for (std::int64_t bits = 2; bits <= 16; ++bits) {
+        quantize_weights({bits, QuantizeScale::target, true}, 1, 1, one);
+        EXPECT_NEAR(one[0], -0.37f, 1e-6f) << bits;
+    }
+}
+
+TEST(Quantize, SilentPopulationsAndZeroWeightsStayFinite) {
+    ModelSpec m = small_model(Relu::Params{});
+    m.data.encode = {Direct::Params{}, 0.0};
+    Network network = compile(m);
+    for (Projection& p : network.projections) {
+        p.weights.assign(p.weights.size(), 0.0f);
+        p.bias.assign(p.bias.size(), 0.0f);
+    }
+    for (const std::int64_t bits : {2, 16}) {
+        const auto trainer = make_cpu_trainer(network, options_of(m));
+        trainer->load(bar_data());
+        const Evaluation before = trainer->evaluate(testing::first_samples(20), {});
+        trainer->quantize({bits, QuantizeScale::target, true}, testing::first_samples(20), {});
+        EXPECT_EQ(trainer->state().weights[0], network.projections[0].weights);
+        const Evaluation after = trainer->evaluate(testing::first_samples(20), {});
+        EXPECT_EQ(after.predictions, before.predictions);
+        EXPECT_NEAR(after.loss, std::log(10.0), 1e-6);  // all classes are as likely
+    }
+}
+
+std::string pruning_error(ModelSpec m, double sparsity) {
+    m.train->prune = PruneSpec{sparsity, 1, 1, {}};
+    try {
+        compile(m);
+    } catch (const ModelError& e) {
+        return e.what();
+    }
+    return "";
+}
+
+TEST(Prune, LeavesAWeightOrIsRefused) {
+    ModelSpec m = small_model();
+    m.populations[1].size = 1;  // 784 weights, and 10
+    EXPECT_EQ(pruning_error(m, 0.94), "");
+    EXPECT_NE(pruning_error(m, 0.95).find(
+                  "sparsity 0.95 leaves none of the weights of hidden_to_output (10); write at "
+                  "most 0.90"),
+              std::string::npos)
+        << pruning_error(m, 0.95);
+    m.projections[1].trainable = false;
+    EXPECT_EQ(pruning_error(m, 0.95), "");
+    EXPECT_NE(pruning_error(m, 0.9999).find("(784); write at most 0.998"), std::string::npos);
+    m.projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, 1};
+    EXPECT_NE(pruning_error(m, 0.5).find("(1); leave prune out"), std::string::npos);
+    // What the advice says is enough, whatever the number of weights.
+    for (std::int64_t n = 2; n < 784; ++n) {
+        m.projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, n};
+        const std::string told = pruning_error(m, 0.99999);
+        const std::string advice = told.substr(told.rfind(' ') + 1);
+        EXPECT_EQ(pruning_error(m, std::stod(advice)), "") << n << ": " << told;
+    }
+}
+
 TEST(Trainer, CudaWithoutADeviceIsAClearError) {
     if (why_no_cuda().empty()) GTEST_SKIP() << "there is a CUDA device";
     const ModelSpec m = small_model();
