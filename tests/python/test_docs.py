@@ -99,12 +99,29 @@ def test_a_block_of_yaml_holds(snnsim, block, data_folder, tmp_path):
         if block.mark == "run":
             assert is_simulation(block.text)
             snnsim(tmp_path / "model.yaml", "-o", tmp_path / "run.h5", "--progress", "none", *settings(SHORT))
+            with h5py.File(tmp_path / "run.h5", "r") as run:
+                silent = [name for name, group in run["network"].items() if group.attrs["spikes"] == 0]
+            assert not silent, f"no cell of {silent} fires"
         elif block.mark == "train":
             assert not is_simulation(block.text)
             snnsim(tmp_path / "model.yaml", "-o", tmp_path / "run.h5", "--progress", "none", "--data-dir", data_folder,
                    *settings(*TRAINING))
             with h5py.File(tmp_path / "run.h5", "r") as run:
                 assert run.attrs["status"] == "finished" and run["test"].attrs["samples"] == 50
+
+
+def test_weights_of_the_tutorial_part(snnsim, tmp_path):
+    """Spread evenly at the start; at the end most are near one of both ends."""
+    (block,) = [b for b in YAML if b.page == "tutorial.md" and "plasticity" in b.text]
+    (tmp_path / "model.yaml").write_text(block.text)
+    snnsim(tmp_path / "model.yaml", "-o", tmp_path / "run.h5", "--progress", "none")
+    with h5py.File(tmp_path / "run.h5", "r") as run:
+        weights = run["weights/input_to_cell/snapshots"][:] / float(re.search(r"w_max: ([\d.]+) nS", block.text)[1])
+        rates = run["rates/cell/rate"][:]
+    ends = ((weights < 0.2) | (weights > 0.8)).mean(axis=1)
+    assert ends[0] < 0.5 and ends[-1] > 0.75 and (weights[-1] < 0.2).mean() > 0.25 and (weights[-1] > 0.8).mean() > 0.25
+    (low, high), = re.findall(r"fires at (\d+) to (\d+) Hz", (ROOT / "docs" / "tutorial.md").read_text())
+    assert float(low) <= rates.min() and rates.max() <= float(high)
 
 
 def run_study(block, data_folder, folder):
