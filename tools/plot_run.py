@@ -8,6 +8,7 @@ import base64
 import html
 import io
 import os
+import re
 import signal
 import sys
 
@@ -22,6 +23,7 @@ try:
     from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between, title_of
     from simulation_figures import SIMULATION_PANELS
     from weight_figures import WEIGHT_PANELS
+    from whole_file import whole_file
 except ImportError as error:
     sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -66,20 +68,25 @@ def save_all(path, panels, run, shown, options):
         drawn(panel, part, run, shown)
     figure.suptitle(title_of(run), fontsize=12, fontweight="bold")
     kind = os.path.splitext(path)[1][1:].lower()
-    figure.savefig(path, format=kind, dpi=options.dpi, metadata=UNDATED[kind])
+    with whole_file(path) as part:
+        figure.savefig(part, format=kind, dpi=options.dpi, metadata=UNDATED[kind])
 
 
 def save_pages(path, panels, run, shown, options):
-    with PdfPages(path, metadata=UNDATED["pdf"]) as pages:
+    book = io.BytesIO()    # PdfPages writes once more when a disk is full
+    with PdfPages(book, metadata=UNDATED["pdf"]) as pages:
         for panel in panels:
             pages.savefig(draw_one(panel, run, shown), dpi=options.dpi)
+    with whole_file(path) as part, open(part, "wb") as file:
+        file.write(book.getvalue())
 
 
 def save_folder(path, panels, run, shown, options):
     os.makedirs(path, exist_ok=True)
     for panel in panels:
-        draw_one(panel, run, shown).savefig(os.path.join(path, f"{panel.name}.{options.format}"), dpi=options.dpi,
-                                            metadata=UNDATED[options.format])
+        with whole_file(os.path.join(path, f"{panel.name}.{options.format}")) as part:
+            draw_one(panel, run, shown).savefig(part, format=options.format, dpi=options.dpi,
+                                                metadata=UNDATED[options.format])
 
 
 def table(rows):
@@ -138,7 +145,7 @@ def save_html(path, panels, run, shown, options):
              f"<details><summary>model file</summary><pre>{html.escape(str(run.attrs['model']))}</pre></details>"]
     style = ("body{font-family:sans-serif;max-width:75em;margin:auto;padding:1em}img{max-width:100%}"
              "th{text-align:left;padding-right:1em;font-weight:normal;color:#555}pre{background:#f4f4f4;padding:1em}")
-    with open(path, "w", encoding="utf-8") as page:
+    with whole_file(path) as part, open(part, "w", encoding="utf-8") as page:
         page.write(f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
                    f"<style>{style}</style></head><body>{''.join(body)}</body></html>\n")
 
@@ -198,8 +205,17 @@ def parse_arguments(arguments):
     return options
 
 
-def one_line(error):
-    return " ".join(str(error).split()) or type(error).__name__
+def missing(error):
+    """What h5py did not find, by name where it tells it."""
+    text = str(error.args[0]) if error.args else ""
+    told = re.search(r"(object|attribute:?) '(.+?)'", text)
+    if told:
+        return f"{'the attribute ' if told[1] != 'object' else ''}'{told[2]}' is missing"
+    return "a group or data set is missing" if " " in text or not text else f"'{text}' is missing"
+
+
+def writing_failed(error, output):
+    return f"cannot write {error.filename or output}: {error.strerror}"
 
 
 def main():
@@ -224,14 +240,17 @@ def draw(options):
             if not panels:
                 raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
             options.write(options.output, panels, run, shown, options)
-    except KeyError as e:
-        sys.exit(f"plot_run.py: error: {options.run} is incomplete: {one_line(e.args[0] if e.args else e)}")
-    except (RunFileError, OSError) as e:
-        sys.exit(f"plot_run.py: error: {one_line(e)}")
-    except DAMAGE as e:
+    except RunFileError as e:
+        sys.exit(f"plot_run.py: error: {e}")
+    except (KeyError, OSError, *DAMAGE) as e:
+        if isinstance(e, OSError) and e.strerror:    # not of h5py's, which reads
+            sys.exit(f"plot_run.py: error: {writing_failed(e, options.output)}")
         if options.debug:
             raise
-        sys.exit(f"plot_run.py: error: {options.run} is damaged, or of a version that this program does not know: {one_line(e)}")
+        if isinstance(e, KeyError):
+            sys.exit(f"plot_run.py: error: {options.run} is incomplete: {missing(e)}")
+        sys.exit(f"plot_run.py: error: {options.run} is damaged, or of a version that this program does not know "
+                 "(--debug shows where)")
     print(options.output)
 
 

@@ -15,6 +15,7 @@ try:
 
     import study_simulations
     from run_figures import colour
+    from whole_file import whole_file
 except ImportError as error:
     sys.exit(f"plot_study.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -208,8 +209,13 @@ def main():
         if figure is None:
             print(f"{name}: nothing to draw")
             continue
-        figure.savefig(os.path.join(folder, name + ".png"), dpi=options.dpi)
-        print(os.path.join(folder, name + ".png"))
+        path = os.path.join(folder, name + ".png")
+        try:
+            with whole_file(path) as part:
+                figure.savefig(part, format="png", dpi=options.dpi)
+        except OSError as error:
+            sys.exit(f"plot_study.py: error: cannot write {error.filename or path}: {error.strerror}")
+        print(path)
 
 
 if __name__ == "__main__":

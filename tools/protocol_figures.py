@@ -3,6 +3,7 @@
 import numpy as np
 
 from run_figures import WIDTH, Panel, colour, legend_beside
+from run_file import size_of, time_and_cell
 from weight_figures import axes_of, unit_of, with_data
 
 LEAST_SYNAPSES = 10    # of a protocol, each with a difference or frequency of its own
@@ -12,10 +13,10 @@ LEAST_PAIRS = 2        # of spikes of a synapse
 def trains(run, population):
     """ms of the spikes of each cell of a population that is recorded as a whole; None where it is not."""
     group = run["spikes"].get(population)
-    size = int(run[f"network/{population}"].attrs["size"])
+    size = size_of(run, population)
     if group is None or int(group.attrs.get("cells_recorded", size)) != size:
         return None
-    cell, time = group["node_ids"][:].astype(np.int64), group["timestamps"][:]
+    time, cell = time_and_cell(run, population)
     order = np.argsort(cell, kind="stable")
     return np.split(time[order], np.searchsorted(cell[order], np.arange(1, size)))
 
@@ -98,7 +99,28 @@ def draw_by_frequency(figure, run, _shown):
     return "What pairs of spikes made of the weights, by their frequency"
 
 
+def unfinished(run):
+    """Projections that would be a protocol's, if their cells had fired more than once."""
+    found = []
+    for name, group in with_data(run, "weight"):
+        before, after = (trains(run, population) for population in ends_of(run, name))
+        if one_synapse_each(group) and before is not None and after is not None:
+            counts = [max((len(times) for times in side), default=0) for side in (before, after)]
+            if max(counts) > 0 and min(counts) < LEAST_PAIRS:
+                found.append(name)
+    return found
+
+
+def draw_unfinished(figure, run, _shown):
+    figure.text(0.5, 0.3, f"{', '.join(unfinished(run))}: no cell fired more than once before or behind these synapses.\n"
+                f"A window or a curve needs {LEAST_PAIRS} pairs of spikes of each: simulate longer.",
+                ha="center", va="center", color="0.3", fontsize=9)
+    return "Pairing protocol: not finished"
+
+
 PROTOCOL_PANELS = [
     Panel("stdp_window", (WIDTH, 4.5), lambda run: len(windows(run)) > 0, draw_windows),
+    Panel("unfinished_protocol", (WIDTH, 1.1), lambda run: not windows(run) and not by_frequency(run) and len(unfinished(run)) > 0,
+          draw_unfinished),
     Panel("weight_by_frequency", (WIDTH, 4), lambda run: len(by_frequency(run)) > 0, draw_by_frequency),
 ]

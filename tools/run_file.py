@@ -7,8 +7,11 @@ import h5py
 import numpy as np
 
 
+MOST_STEPS = 2**32    # of a run, as in snnsim
+
+
 class RunFileError(Exception):
-    """The file is not there, or is no run file."""
+    """The file is not there, is no run file, or its parts do not fit together."""
 
 
 def open_run(path):
@@ -23,7 +26,8 @@ def open_run(path):
         try:  # a file that grows, or whose writer was killed
             run = h5py.File(path, "r", libver="latest", swmr=True)
         except (OSError, ValueError):
-            raise RunFileError(f"{path} cannot be opened as an HDF5 file: {e}") from e
+            why = os.strerror(e.errno).lower() if e.errno else "it is none, or damaged"
+            raise RunFileError(f"{path} cannot be opened as an HDF5 file: {why}") from e
     if str(run.attrs.get("format")) != "snnsim run":
         run.close()
         raise RunFileError(f"{path} is an HDF5 file, but not a run file of snnsim "
@@ -43,6 +47,42 @@ class Spikes(NamedTuple):
     trial: np.ndarray
     size: int           # neurons in the population
     recorded: int       # trials recorded in all, silent ones included
+
+
+def columns(group, *names):
+    """Data sets with a value for each spike; they have one length, but for those of a run under way."""
+    found = [group[name][:] for name in names]
+    lengths = [len(values) for values in found]
+    if group.file.attrs["status"] == "running":
+        return [values[:min(lengths)] for values in found]
+    if len(set(lengths)) > 1:
+        raise RunFileError(f"{group.file.filename}: '{group.name[1:]}/{names[0]}' has {lengths[0]} value{'s' * (lengths[0] != 1)}, but "
+                           + ", ".join(f"'{name}' has {n}" for name, n in zip(names[1:], lengths[1:])))
+    return found
+
+
+def size_of(run, population):
+    """Cells of a population."""
+    if f"network/{population}" not in run:
+        raise KeyError(f"network/{population}")
+    return int(run[f"network/{population}"].attrs["size"])
+
+
+def time_and_cell(run, population):
+    """ms and number of the cell of each recorded spike of a simulation, in order of time."""
+    group = run["spikes"][population]
+    time, cell = columns(group, "timestamps", "node_ids")
+    if run.attrs["status"] == "running" and (time == 0).any():    # room that is not written yet
+        time, cell = time[:np.argmax(time == 0)], cell[:np.argmax(time == 0)]
+    size, dt = size_of(run, population), float(run.attrs["dt"])
+    stop = (MOST_STEPS if run.attrs["status"] == "running" else int(run.attrs["steps"])) * dt + dt / 2
+    fits = (time > 0) & (time <= stop) & (cell < size)    # not so where a time is no number
+    fits[1:] &= time[1:] >= time[:-1]
+    if not fits.all():
+        k = int(np.argmin(fits))
+        raise RunFileError(f"{run.filename}: spike {k} of 'spikes/{population}' (cell {cell[k]} at {time[k]:g} ms) does not fit: "
+                           f"cells are 0 to {size - 1}, times ascend to the end of the run")
+    return time, cell
 
 
 def in_order(run, names):
@@ -66,13 +106,13 @@ def populations(run):
 def spikes_of(run, population, trials=None):
     """Spikes of the first so many trials; of all without a number."""
     group = run["spikes"][population]
-    trial = group["trial"][:]
+    time, neuron, trial = columns(group, "timestamps", "node_ids", "trial")
     # Sorted by time, hence by trial.
     end = len(trial) if trials is None else np.searchsorted(trial, trials)
-    neuron = group["node_ids"][:end]
+    time, neuron = time[:end], neuron[:end]
     network = run.get(f"network/{population}")
     size = int(network.attrs["size"]) if network is not None else int(neuron.max(initial=0)) + 1
-    return Spikes(group["timestamps"][:end], neuron, trial[:end], size, int(group.attrs["trials"]))
+    return Spikes(time, neuron, trial[:end], size, int(group.attrs["trials"]))
 
 
 def trial_count(run):
@@ -103,8 +143,12 @@ def simulated(run):
     """The time a simulation's file holds; that of a run under way ends with its last spike."""
     dt = float(run.attrs["dt"])
     if "steps" in run.attrs and run.attrs["status"] != "running":
-        return Stretch(0.0, int(run.attrs["steps"]) * dt)
-    return Stretch(0.0, max((g["timestamps"][-1] for g in run["spikes"].values() if len(g["timestamps"])), default=0.0))
+        steps = int(run.attrs["steps"])
+        if not 0 <= steps < MOST_STEPS:
+            raise RunFileError(f"{run.filename}: the attribute 'steps' cannot be {steps}")
+        return Stretch(0.0, steps * dt)
+    times = [time_and_cell(run, name)[0] for name in run["spikes"]]
+    return Stretch(0.0, max((time[-1] for time in times if len(time)), default=0.0))
 
 
 def title_of(run):
@@ -132,10 +176,10 @@ def spikes_between(run, stretch):
     found = []
     for name in in_order(run, run["spikes"]):
         group = run["spikes"][name]
-        time = group["timestamps"][:]
+        time, cell = time_and_cell(run, name)
         first, last = np.searchsorted(time, stretch, side="right")
-        size = int(run[f"network/{name}"].attrs["size"])
-        cell = group["node_ids"][first:last]
+        size = size_of(run, name)
+        cell = cell[first:last]
         if "recorded_node_ids" in group:  # ascending
             cell = np.searchsorted(group["recorded_node_ids"][:], cell)
         found.append(CellSpikes(name, time[first:last], cell,

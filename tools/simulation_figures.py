@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from run_figures import WIDTH, Panel, colour, label_of, legend_beside, mark_spikes, strip_heights, time_axis
-from run_file import in_order, simulated, spikes_between
+from run_file import in_order, simulated, spikes_between, time_and_cell
 
 MOST_CELLS, MOST_SPIKES = 2000, 30000  # in a raster
 FEWEST_CELLS = 40                      # of a population in a raster
@@ -86,7 +86,8 @@ def draw_rates(figure, run, shown):
         axes.stairs(hertz, edges, fill=True, color=colour(k))
         axes.set(ylim=(0, None if hertz.any() else 1))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
-        axes.set_ylabel(f"{p.population}\n{hertz.mean():.2f} Hz", color=colour(k), rotation=0, ha="right", va="center")
+        axes.set_ylabel(f"{p.population}\n{hertz.mean():.2f} Hz", color=colour(k), rotation=0, ha="right", va="center", fontsize=9,
+                        labelpad=12)
     time_axis(axes, shown)
     return f"Population rates [spikes / cell / s], bins of {edges[1] - edges[0]:g} ms"
 
@@ -123,7 +124,7 @@ def draw_histograms(axes, populations, values, edges, what):
             share = np.histogram(np.minimum(v, edges[-1]), edges)[0] / len(v)
             axes.stairs(share, edges, color=colour(k), linewidth=1.4,
                         label=f"{p.population}: mean {v.mean():.2f},\n{len(v)} cells")
-    axes.set(xlabel=what, ylabel="share of cells", ylim=(0, None))
+    axes.set(xlabel=what, ylabel="share of cells", xlim=(0, None), ylim=(0, None))
     legend_beside(axes)
 
 
@@ -192,9 +193,9 @@ def spikes_of_cell(run, population, cell, shown):
     group = run["spikes"].get(population)
     if group is None:
         return np.zeros(0)
-    time = group["timestamps"][:]
+    time, cells = time_and_cell(run, population)
     first, last = np.searchsorted(time, shown, side="right")
-    return time[first:last][group["node_ids"][first:last] == cell]
+    return time[first:last][cells[first:last] == cell]
 
 
 def round_length(of):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from run_figures import WIDTH, Panel, colour, legend_above, legend_beside
+from run_file import simulated, size_of
 
 MOST_FIELDS = 100      # receptive fields of a projection
 LEAST_SIDE = 4         # of an image that a source may be
@@ -28,12 +29,12 @@ def unit_of(dataset):
     return "" if dataset.attrs["units"] == "1" else f" [{dataset.attrs['units']}]"
 
 
-def edges_of(times):
-    """Edges between the times of records, so that each lies inside its own."""
+def edges_of(times, whole):
+    """Edges between the times of records, so that each lies inside its own; none lies outside the run."""
     middle = (times[1:] + times[:-1]) / 2
     first = times[0] - (middle[0] - times[0]) if len(middle) else times[0] - 0.5
     last = times[-1] + (times[-1] - middle[-1]) if len(middle) else times[-1] + 0.5
-    return np.concatenate(([first], middle, [last]))
+    return np.concatenate(([max(first, whole.start)], middle, [min(last, whole.stop)]))
 
 
 def histograms_over_time(run):
@@ -55,7 +56,7 @@ def draw_histograms(figure, run, _shown):
     found = histograms_over_time(run)
     for axes, (name, unit, time, edges, counts) in zip(axes_of(figure, found), found):
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        image = axes.pcolormesh(edges_of(time) / 1000.0, edges, share.T, cmap="viridis", rasterized=True,
+        image = axes.pcolormesh(edges_of(time, simulated(run)) / 1000.0, edges, share.T, cmap="viridis", rasterized=True,
                                 vmax=max(np.quantile(share, 0.99), 1e-9))
         figure.colorbar(image, ax=axes, label="share of the synapses")
         axes.set(xlabel="time [s]", ylabel=f"weight{unit}", title=name)
@@ -98,7 +99,7 @@ def ends(run, name):
     """Sizes of the populations that a projection joins."""
     for group in run["projections"].values():
         if group.attrs["name"] == name:
-            return [int(run[f"network/{group.attrs[end]}"].attrs["size"]) for end in ("from", "to")]
+            return [size_of(run, group.attrs[end]) for end in ("from", "to")]
     raise KeyError(name)
 
 

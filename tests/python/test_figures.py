@@ -299,3 +299,95 @@ def test_values_of_another_kind_are_told_in_one_line(snnsim, tmp_path, change):
 def test_a_folder_is_no_run_file(tmp_path):
     done = plot(tmp_path)
     assert done.returncode == 1 and done.stderr == f"plot_run.py: error: {tmp_path} is no file\n"
+
+
+def shorter(file):
+    times = file["spikes/cell/timestamps"][:]
+    del file["spikes/cell/timestamps"]
+    file["spikes/cell/timestamps"] = times[:-1]
+
+
+def set_spike(name, value):
+    def change(file):
+        file[f"spikes/cell/{name}"][-1] = value
+    return change
+
+
+def without(name):
+    def change(file):
+        del file[name]
+    return change
+
+
+@pytest.mark.parametrize("change, told", [
+    (shorter, "'spikes/cell/timestamps' has 1 value, but 'node_ids' has 2"),
+    (set_spike("timestamps", 1e300), "(cell 0 at 1e+300 ms) does not fit"),
+    (set_spike("timestamps", np.nan), "(cell 0 at nan ms) does not fit"),
+    (set_spike("timestamps", 1.0), "spike 1 of 'spikes/cell' (cell 0 at 1 ms) does not fit"),
+    (set_spike("node_ids", 1), "(cell 1 at 100 ms) does not fit: cells are 0 to 0"),
+    (set_spike("node_ids", 2**64 - 1), "does not fit"),
+    (lambda file: file.attrs.__setitem__("steps", 10**18), "the attribute 'steps' cannot be 1000000000000000000"),
+    (without("network/cell"), "'network/cell' is missing"),
+    (without("spikes/cell/node_ids"), "'node_ids' is missing"),
+])
+def test_spikes_that_do_not_fit_are_told_and_not_drawn(snnsim, tmp_path, change, told):
+    (tmp_path / "one.yaml").write_text(ONE_CELL)
+    path = tmp_path / "one.h5"
+    snnsim(tmp_path / "one.yaml", "-o", path, "--progress", "none")
+    with h5py.File(path, "r+") as file:
+        change(file)
+    done = plot(path)
+    assert done.returncode == 1 and not (tmp_path / "one.png").exists()
+    assert done.stderr.startswith(f"plot_run.py: error: {path}") and told in done.stderr, done.stderr
+    assert len(done.stderr.splitlines()) == 1 and "Unable to" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "html", "folder"])
+def test_a_picture_that_cannot_be_written_leaves_nothing(runs, tmp_path, kind):
+    """A limit on the size of files, as a disk that is full."""
+    run = runs("stp_demo")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    output = folder if kind == "folder" else folder / f"x.{kind}"
+    limited = f"ulimit -f 1; exec {sys.executable} {ROOT}/tools/plot_run.py {run} -o {output}"
+    done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("plot_run.py: error: cannot write ") and "File too large" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_told(runs, tmp_path):
+    done = plot(runs("stp_demo"), "-o", tmp_path / "none" / "x.png")
+    assert done.returncode == 1
+    assert done.stderr == f"plot_run.py: error: cannot write {tmp_path}/none/x.png: No such file or directory\n"
+
+
+def test_a_protocol_that_was_not_finished_is_told(snnsim, tmp_path):
+    path = tmp_path / "short.h5"
+    snnsim(ROOT / "models" / "stdp_window.yaml", "-o", path, "--progress", "none", "--set", "simulate.duration=200 ms")
+    figures = dict(pictures(path))
+    assert "stdp_window" not in figures
+    assert any("not finished" in t for t in texts(figures["unfinished_protocol"]))
+    assert figures["distributions"].axes[0].get_xlim()[0] == 0    # a rate is not below 0
+
+
+def test_finished_protocols_and_networks_are_not_called_unfinished(runs):
+    for name in ("stdp_window", "triplet_frequency", "song_abbott", "inhibitory_plasticity"):
+        assert "unfinished_protocol" not in dict(pictures(runs(name)))
+
+
+def test_weights_over_time_end_with_the_run(runs):
+    for name in ("inhibitory_plasticity", "song_abbott"):
+        with open_run(runs(name)) as run:
+            whole = simulated(run)
+        (mesh,) = [c for c in dict(pictures(runs(name)))["weight_histograms"].axes[0].collections]
+        seconds = mesh.get_coordinates()[0, :, 0]
+        assert seconds[0] >= 0 and seconds[-1] == whole.stop / 1000 and (np.diff(seconds) > 0).all()
+
+
+def test_names_beside_rates_do_not_touch_their_ticks(runs):
+    figure = dict(pictures(runs("microcircuit")))["rates"]
+    for axes in figure.axes:
+        name = axes.yaxis.label.get_window_extent()
+        ticks = [t.get_window_extent() for t in axes.get_yticklabels() if t.get_text()]
+        assert all(name.x1 + 8 < t.x0 for t in ticks)
