@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
@@ -123,12 +127,18 @@ int dispatch(std::vector<std::string> arguments) {
 
 int main(int argc, char** argv) {
     const auto fail = [](const char* what, int status) {
-        fmt::print(stderr, "snnsim: error: {}\n", snnsim::bounded(what));
+        // Not fmt::print, which throws where stderr is gone.
+        std::fputs(fmt::format("snnsim: error: {}\n", snnsim::bounded(what)).c_str(), stderr);
         return status;
+    };
+    const auto fail_of_stdout = [&](int error) {
+        return fail((std::string("writing to stdout failed: ") + std::strerror(error)).c_str(), 1);
     };
     std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and tells why
     try {
-        return snnsim::dispatch({argv + 1, argv + argc});
+        const int status = snnsim::dispatch({argv + 1, argv + argc});
+        if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail_of_stdout(errno);
+        return status;
     } catch (const snnsim::ModelError& e) {
         return fail(e.what(), snnsim::usage_status);
     } catch (const snnsim::UsageError& e) {
@@ -142,6 +152,8 @@ int main(int argc, char** argv) {
             1);
     } catch (const std::filesystem::filesystem_error& e) {
         return fail((e.path1().string() + ": " + e.code().message()).c_str(), 1);
+    } catch (const std::system_error& e) {  // of fmt::print
+        return std::ferror(stdout) ? fail_of_stdout(e.code().value()) : fail(e.what(), 1);
     } catch (const std::exception& e) {
         return fail(e.what(), 1);
     }

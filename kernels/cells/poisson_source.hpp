@@ -10,7 +10,8 @@ namespace snnsim {
 
 /// Each cell fires in a step with probability r dt, independently, where r = rate + amplitude
 /// sin(2 pi frequency t + phase) in the middle of the step, plus its stimuli, which are rates;
-/// while that is below 0, never, and above 1 / dt, in every step.
+/// while that is below 0, never, and above 1 / dt, in every step. Probabilities are whole numbers
+/// of 2^-24, below 2^-14 of 2^-32.
 struct PoissonSource {
     static constexpr const char* name = "poisson_source";
     static constexpr const char* input_unit = "";
@@ -74,9 +75,16 @@ struct PoissonSource {
             in.step * joined(c.turn_high, c.turn_low) + joined(c.start_high, c.start_low);
         const float modulated = fused(c.amplitude, sin_of_turns(phase), c.probability);
         const float probability = fused(in.current, c.by_rate, modulated);
-        const float u = static_cast<float>(in.random >> 8) * (1.0f / 16777216.0f);
-        s.fired = u < probability ? 1.0f : 0.0f;
+        s.fired = share(in.random) < probability ? 1.0f : 0.0f;
         return s.fired;
+    }
+
+    /// A word as a float in [0, 1): its first 24 bits, and where these are few all 32, so that a
+    /// probability below 2^-14 is not rounded up to a multiple of 2^-24.
+    SNN_HD static float share(std::uint32_t word) {
+        const float all = (static_cast<float>(word & 0x3FFFFu) + 0.5f) * (1.0f / 4294967296.0f);
+        const float first = static_cast<float>(word >> 8) * (1.0f / 16777216.0f);
+        return word < 0x40000u ? all : first;
     }
 
   private:

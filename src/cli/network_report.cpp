@@ -68,18 +68,8 @@ std::string played_text(const SimulationSpec& spec) {
     for (const CellPopulationSpec& p : spec.populations) {
         if (!p.played) continue;
         const auto spikes = static_cast<std::int64_t>(p.played->keys.size());
-        out += fmt::format("  {} plays {} of {}", p.name, counted(spikes, "spike"),
+        out += fmt::format("  {} plays {} of {}\n", p.name, counted(spikes, "spike"),
                            std::get<SpikeFileSource::Params>(p.cell).file);
-        if (p.played->later > 0)
-            out += fmt::format("; {} more {} after the end",
-                               grouped(static_cast<std::int64_t>(p.played->later)),
-                               p.played->later == 1 ? "comes" : "come");
-        if (p.played->merged > 0)
-            out += fmt::format("; {} merged with another of the same cell and step",
-                               grouped(static_cast<std::int64_t>(p.played->merged)));
-        if (p.played->assumed_unit)
-            out += "; note: the file names no unit of its times: ms assumed";
-        out += '\n';
     }
     return out;
 }

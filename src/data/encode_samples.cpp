@@ -1,8 +1,11 @@
 #include "src/data/encode_samples.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "snnsim/error.hpp"
+#include "src/files/room.hpp"
 
 namespace snnsim {
 namespace {
@@ -21,6 +24,9 @@ SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& image
     SpikeRecording out{input_name(spec), {}, {}, {}, static_cast<std::int64_t>(count)};
     const auto inputs = static_cast<std::size_t>(images.inputs());
     std::vector<std::uint32_t> rank(inputs);
+    // Here, while they are collected and written.
+    constexpr double bytes_a_spike = 48.0;
+    std::size_t next_look = 1'000'000;
     Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params& params) {
         const typename E::Constants constants = E::prepare(params, spec.dt, spec.steps());
         for (std::size_t k = 0; k < count; ++k) {
@@ -39,6 +45,13 @@ SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& image
                 out.sample.push_back(static_cast<std::uint32_t>(k));
                 out.step.push_back(static_cast<std::uint32_t>(t + 1));
                 out.neuron.push_back(neuron);
+            }
+            if (out.neuron.size() >= next_look) {
+                const double all = static_cast<double>(out.neuron.size()) /
+                                   static_cast<double>(k + 1) * static_cast<double>(count);
+                require_room(static_cast<std::uint64_t>(all * bytes_a_spike),
+                             fmt::format("encoding {} samples, about {:.2g} spikes,", count, all));
+                next_look += out.neuron.size();
             }
         }
     });

@@ -1,6 +1,8 @@
 #include "src/files/room.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -31,10 +33,20 @@ std::size_t from_control_group() {
     return limit > used ? limit - used : 0;
 }
 
+/// `ulimit -v`.
+std::size_t from_limit_of_process() {
+    rlimit limit{};
+    std::size_t pages = 0;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return no_limit;
+    if (!(std::ifstream("/proc/self/statm") >> pages)) return no_limit;
+    const std::size_t used = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
 }  // namespace
 
 std::size_t available_memory() {
-    return std::min(from_meminfo(), from_control_group());
+    return std::min({from_meminfo(), from_control_group(), from_limit_of_process()});
 }
 
 std::string bytes_text(std::size_t bytes) {

@@ -8,7 +8,7 @@
 namespace snnsim {
 
 /// Bytes that this process may still take: what the system has, or what the control group leaves of
-/// it.
+/// it, or `ulimit -v`.
 std::size_t available_memory();
 
 /// "3.2 GB", "120 MB", "7 kB".

@@ -270,13 +270,22 @@ SimulationSpec with_played_spikes(SimulationSpec spec) {
                                    {source->population.empty() ? p.name : source->population,
                                     static_cast<std::uint32_t>(p.size), spec.steps(), spec.dt,
                                     source->same_step, !source->population.empty()}));
-            if (p.played->rounded > 0)
-                spec.warnings.push_back(fmt::format(
-                    "{}:{}:{}: {} of {} spikes of {} lie between two steps of dt ({:g} ms) and are "
-                    "rounded",
-                    spec.path, p.at.line, p.at.column, p.played->rounded,
-                    p.played->keys.size() + p.played->merged + p.played->later, source->file,
-                    spec.dt));
+            const PlayedSpikes& played = *p.played;
+            const auto all = played.keys.size() + played.merged + played.later;
+            const auto warn = [&](std::uint64_t spikes, const std::string& what) {
+                if (spikes > 0)
+                    spec.warnings.push_back(fmt::format("{}:{}:{}: {} of {} spikes of {} {}",
+                                                        spec.path, p.at.line, p.at.column, spikes,
+                                                        all, source->file, what));
+            };
+            warn(played.rounded,
+                 fmt::format("lie between two steps of dt ({:g} ms) and are rounded", spec.dt));
+            warn(played.later, "come after the end of the run and are not sent");
+            warn(played.merged, "are merged with another of the same cell and step");
+            if (played.assumed_unit)
+                spec.warnings.push_back(
+                    fmt::format("{}:{}:{}: {} names no unit of its times: ms assumed", spec.path,
+                                p.at.line, p.at.column, source->file));
         } catch (const FileError& e) {
             wrong += fmt::format("{}{}:{}:{}: {}", wrong.empty() ? "" : "\n", spec.path, p.at.line,
                                  p.at.column, e.what());

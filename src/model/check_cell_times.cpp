@@ -1,6 +1,7 @@
 // Checks of the times that cells have: those that become steps, and time constants.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string_view>
 
 #include "src/model/distribution.hpp"
@@ -35,6 +36,34 @@ void check_varied(SimulationView& model, Places::Path path, const char* key,
                                     key, bad, dt, dt));
 }
 
+/// A state that a step changes by less than half its last digit stands still.
+void check_digits(SimulationView& model, Places::Path path, const char* key, double tau) {
+    const double steps = tau / model.spec.dt;
+    if (!(steps >= 1e4)) return;
+    model.warn(path,
+               fmt::format("{} ({:g} ms) is {:.2g} steps of dt ({:g} ms): states are single "
+                           "precision, and what decays so little in a step can be wrong by up to "
+                           "{:.1g} %; a larger dt is more exact here",
+                           key, tau, steps, model.spec.dt, 100.0 * 0x1p-24 * steps));
+}
+
+void check_source(SimulationView& model, const std::string& name, const PoissonSource::Params& p) {
+    const double odds = p.rate * model.spec.dt * 1e-3;
+    if (!(odds > 0.0) || odds >= 0x1p-14) return;
+    const double drawn = std::floor(odds * 0x1p32 + 0.5) * 0x1p-32;
+    const Places::Path path{"populations", name, "rate"};
+    if (drawn == 0.0) {
+        model.add(path, fmt::format("rate ({:g} Hz) is a probability of {:.2g} a step of dt ({:g} "
+                                    "ms), which becomes 0: at least 2^-32 is needed; a larger dt "
+                                    "helps",
+                                    p.rate, odds, model.spec.dt));
+    } else if (std::abs(drawn / odds - 1.0) > 0.01) {
+        model.warn(path, fmt::format("rate ({:g} Hz) becomes {:.3g} Hz: probabilities of a step "
+                                     "are whole numbers of 2^-32; a larger dt is more exact",
+                                     p.rate, drawn / model.spec.dt * 1e3));
+    }
+}
+
 }  // namespace
 
 void check_time_constant(SimulationView& model, Places::Path path, const char* key, double tau) {
@@ -55,6 +84,8 @@ void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
             const Distribution d = given_values(p, field.name, params.*field.member);
             if (name.starts_with("tau")) {
                 check_time_constant(model, path, field.name, extent(d).first);
+                if (name != "tau_theta")  // its state has a second float
+                    check_digits(model, path, field.name, extent(d).second);
             } else if (d.constant()) {
                 check_rounded(model, path, field.name, d.mean, model.spec.dt);
             } else {
@@ -66,13 +97,17 @@ void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
         [&]<class P>(const P& params) {
             P::fields().for_each([&](const auto& field) { look(params, field); });
             if constexpr (requires { params.c_m / params.g_l; }) {
-                const double least = extent(given_values(p, "c_m", params.c_m)).first,
-                             most = extent(given_values(p, "g_l", params.g_l)).second;
-                check_time_constant(model, {"populations", p.name, "g_l"}, "c_m / g_l",
-                                    least / most);
+                const auto c_m = extent(given_values(p, "c_m", params.c_m)),
+                           g_l = extent(given_values(p, "g_l", params.g_l));
+                const Places::Path path{"populations", p.name, "g_l"};
+                check_time_constant(model, path, "c_m / g_l", c_m.first / g_l.second);
+                check_digits(model, path, "c_m / g_l", c_m.second / g_l.first);
             }
         },
         p.cell);
+    const auto* poisson = std::get_if<PoissonSource::Params>(&p.cell);
+    if (poisson && given_values(p, "rate", poisson->rate).constant())
+        check_source(model, p.name, *poisson);
     if (const auto* source = std::get_if<RegularSource::Params>(&p.cell)) {
         constexpr double most = 16777216.0;  // what a float counts
         if (rounded_steps(source->first, model.spec.dt) > most)

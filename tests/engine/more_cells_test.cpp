@@ -344,6 +344,33 @@ TEST(PoissonSource, TheRateFollowsTheSine) {
     }
 }
 
+/// The words that make it fire are the first ones; as many as the probability says, of 2^32.
+TEST(PoissonSource, RareSpikesHaveTheirRate) {
+    const auto fires = [](double rate, std::uint32_t word) {
+        const auto c = PoissonSource::prepare({.rate = rate}, 1.0);
+        PoissonSource::State s{};
+        CellInput in;
+        in.random = word;
+        return PoissonSource::step(c, s, in) != 0.0f;
+    };
+    for (const double rate : {1e-5, 1e-4, 1e-3, 5e-3, 0.06, 0.061, 0.0611, 1.0, 20.0, 900.0}) {
+        std::uint64_t low = 0, high = std::uint64_t{1} << 32;  // low fires, high does not
+        ASSERT_TRUE(fires(rate, 0));
+        while (high - low > 1) {
+            const std::uint64_t middle = (low + high) / 2;
+            (fires(rate, static_cast<std::uint32_t>(middle)) ? low : high) = middle;
+        }
+        const double wanted = rate * 1e-3 * 0x1p32, one = rate < 0.061 ? 1.0 : 256.0;
+        EXPECT_NEAR(static_cast<double>(high), wanted, one + wanted * 1e-7) << rate;
+        for (const std::uint64_t below : {high / 2, high / 3, high / 97})
+            EXPECT_TRUE(fires(rate, static_cast<std::uint32_t>(below))) << rate;
+        for (const std::uint64_t above : {2 * high, 3 * high, 5 * high}) {
+            if (above >> 32 == 0)
+                EXPECT_FALSE(fires(rate, static_cast<std::uint32_t>(above))) << rate;
+        }
+    }
+}
+
 TEST(PoissonSource, TheSineIsAccurateAndDoesNotDrift) {
     PoissonSource::Params p;
     p.rate = 500.0, p.amplitude = 500.0, p.frequency = 1000.0 / 1024.0;

@@ -87,6 +87,26 @@ TEST(Times, APositiveTimeThatWouldBecomeZeroIsAnError) {
     EXPECT_NO_THROW(parse_simulation(model("model: iaf_psc_exp, t_ref: 0 ms"), "m.yaml"));
 }
 
+TEST(Times, TooManyStepsForSinglePrecision) {
+    expect_warning(model("model: aeif_cond_exp, tau_w: 1 s"), "tau_w (1000 ms) is 1e+04 steps");
+    expect_warning(model("model: iaf_psc_exp, tau_syn_in: 100 s"), "by up to 6 %");
+    expect_warning(model("model: iaf_cond_exp, c_m: 20 nF, g_l: 10 nS"),
+                   "c_m / g_l (2000 ms) is 2e+04 steps of dt (0.1 ms)");
+    EXPECT_TRUE(
+        parse_simulation(model("model: aeif_cond_exp, tau_w: 900 ms"), "m.yaml").warnings.empty());
+}
+
+TEST(Times, RatesTooSmallForADraw) {
+    const auto source = [](const std::string& rate) {
+        return model("model: poisson_source, rate: " + rate);
+    };
+    expect_error(source("1e-7 Hz"),
+                 "m.yaml:6:45: rate (1e-07 Hz) is a probability of 1e-11 a step");
+    expect_warning(source("6e-6 Hz"), "rate (6e-06 Hz) becomes 6.98e-06 Hz");
+    EXPECT_TRUE(parse_simulation(source("2e-4 Hz"), "m.yaml").warnings.empty());
+    EXPECT_TRUE(parse_simulation(source("0 Hz"), "m.yaml").warnings.empty());
+}
+
 TEST(Times, TimeConstantsBelowDt) {
     expect_warning(model("model: iaf_psc_exp, tau_syn_ex: 0.05 ms"),
                    "tau_syn_ex (0.05 ms) is shorter than dt (0.1 ms): within a step it decays to "

@@ -24,6 +24,9 @@ NETWORK_OVERRIDES = ["simulate.duration=1500 ms",
                      "record=[{population: E, what: spikes, cells: 1000}, {population: E, what: v, cells: 3}]"]
 # Seconds after which something is taken to hang: far beyond what any of it takes on the slowest machine.
 PATIENCE = 3600.0
+# A suite under nohup hears of no SIGHUP, and what it starts would inherit that; a handler is not inherited.
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def wait_for(seen, process=None):

@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import resource
 import shutil
 import signal
 import subprocess
@@ -187,7 +188,7 @@ def test_two_processes_and_one_file(folder, how):
 
 def test_two_trainings_and_one_file(folder, data_folder):
     command = ["t.yaml", "-o", "x.h5", "--set", "train.epochs=1000000", "--data-dir", data_folder, "--backend", "cpu",
-               "--threads", "1"]
+               "--threads", "1", "--progress", "none"]
     first = start(*command, cwd=folder)
     wait_until((folder / "x.partial.h5").exists, first)
     assert f"process {first.pid};" in refused(*command, "--force", says="is being written by", cwd=folder)
@@ -196,6 +197,22 @@ def test_two_trainings_and_one_file(folder, data_folder):
     with h5py.File(folder / "x.h5") as run:
         assert run.attrs["status"] == "interrupted" and "checkpoints/last" in run
     assert not (folder / "x.lock").exists()
+
+
+@pytest.mark.parametrize("command", [["check", "m.yaml"], ["reference"], ["devices"], ["--help"], ["stats", "m.h5"]])
+def test_a_full_device_is_an_error(folder, command):
+    good("m.yaml", "-o", "m.h5", cwd=folder)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, *command], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("snnsim: error: writing to stdout failed: No space left"), done
+
+
+def test_more_spikes_than_memory_are_refused(folder, data_folder):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (5 * 10**8, 5 * 10**8))
+    done = call("encode", "--train", "--samples", 200, "--set", "data.encode.duration=1 s", "-o", "e.h5", "--data-dir", data_folder,
+                cwd=folder, preexec_fn=limit)
+    assert done.returncode == 1 and "encoding 200 samples, about " in done.stderr, done
+    assert not list(folder.glob("e.h5*"))
 
 
 def test_the_first_checkpoint_comes_soon_and_resumes(folder):
