@@ -35,6 +35,7 @@
 #include "src/stats/population_rates.hpp"
 #include "src/stats/runaway.hpp"
 #include "src/stats/warnings.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -104,32 +105,46 @@ Start start_again(const SimulationOrigin& origin, const std::string& path,
 }
 
 /// What structural plasticity did; nothing where there is none.
-std::string structure_text(const SynapsesSpec& p, const StructureCounts& structure) {
+std::string structure_text(const SynapsesSpec& p, const StructureCounts& structure,
+                           std::size_t width) {
     if (!p.plasticity->structure) return "";
     const auto sum = [](const std::vector<std::uint64_t>& counts) {
         return static_cast<std::int64_t>(std::accumulate(counts.begin(), counts.end(), 0ull));
     };
     const std::int64_t pruned = sum(structure.pruned);
-    return fmt::format("  {:<16} {:>10} {} pruned, {} grown, in {}\n", p.name(), grouped(pruned),
-                       plural(pruned, "synapse"), grouped(sum(structure.grown)),
+    return fmt::format("  {:<{}} {:>10} {} pruned, {} grown, in {}\n", p.name(), width,
+                       grouped(pruned), plural(pruned, "synapse"), grouped(sum(structure.grown)),
                        counted(static_cast<std::int64_t>(structure.step.size()), "interval"));
+}
+
+/// Letters of the first column: as many as the longest name in it has.
+std::size_t names_width(const SimulationSpec& spec, const SimulationSummary& s) {
+    std::size_t width = 16;
+    for (const CellPopulationSpec& p : spec.populations) width = std::max(width, p.name.size());
+    for (const auto& phase :
+         s.phases ? phase_outcomes(spec, *s.phases) : std::vector<PhaseOutcome>{})
+        width = std::max(width, phase.name.size());
+    for (const auto& entry : s.structure)
+        width = std::max(width, spec.projections[entry.first].name().size());
+    return width;
 }
 
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
                          const std::string& path) {
     const double seconds = static_cast<double>(s.steps) * spec.dt * 1e-3;
+    const std::size_t width = names_width(spec, s);
     std::string out;
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
         const CellPopulationSpec& population = spec.populations[p];
         const auto spikes = static_cast<std::int64_t>(s.spikes[p]);
         out += fmt::format(
-            "  {:<16} {:>10} {:<6}  {:8.3f} Hz\n", population.name, grouped(spikes),
+            "  {:<{}} {:>10} {:<6}  {:8.3f} Hz\n", population.name, width, grouped(spikes),
             plural(spikes, "spike"),
             static_cast<double>(s.spikes[p]) / (seconds * static_cast<double>(population.size)));
     }
-    if (s.phases) out += phases_text(spec, *s.phases);
+    if (s.phases) out += phases_text(spec, *s.phases, width);
     for (const auto& [k, structure] : s.structure)
-        out += structure_text(spec.projections[k], structure);
+        out += structure_text(spec.projections[k], structure, width);
     for (const std::string& warning : s.warnings) out += "warning: " + warning + '\n';
     const double wall = s.seconds.at("simulate");
     out += fmt::format(

@@ -55,6 +55,8 @@ void add_compare_command(CLI::App& app) {
     command.add_option("models", given->models, "model files (.yaml) and run files (.h5)")
         ->required();
     add_run_options(command, given->options);
+    command.get_option("--force")->description(
+        "overwrite an older table (-o) and existing run files, and no other kind of file");
     command.add_option("-o,--output", given->output,
                        "table to write (.csv), with --force over an older one; default: "
                        "runs/compare_<names>.csv, made anew each time");

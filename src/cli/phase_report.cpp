@@ -4,14 +4,15 @@
 
 #include "src/cli/progress.hpp"
 #include "src/phases/outcome.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 
-std::string phases_text(const SimulationSpec& spec, const ProtocolState& state) {
+std::string phases_text(const SimulationSpec& spec, const ProtocolState& state, std::size_t width) {
     std::string out;
     const auto count = [](std::uint64_t n) { return grouped(static_cast<std::int64_t>(n)); };
     for (const PhaseOutcome& p : phase_outcomes(spec, state)) {
-        out += fmt::format("  {:<16} ", p.name);
+        out += fmt::format("  {:<{}} ", p.name, width);
         if (p.samples > 0) {
             out += fmt::format("{:>10} {}", count(p.samples),
                                plural(static_cast<std::int64_t>(p.samples), "sample"));

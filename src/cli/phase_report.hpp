@@ -1,6 +1,7 @@
 // What is said of a simulation's phases when it ends.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "snnsim/simulation_spec.hpp"
@@ -8,7 +9,7 @@
 
 namespace snnsim {
 
-/// A line for each phase that has begun.
-std::string phases_text(const SimulationSpec& spec, const ProtocolState& state);
+/// A line for each phase that has begun; names take `width` letters.
+std::string phases_text(const SimulationSpec& spec, const ProtocolState& state, std::size_t width);
 
 }  // namespace snnsim

@@ -37,15 +37,22 @@ std::string json_text(const std::string& text) {
     return out + "\"";
 }
 
+constexpr std::size_t least_width = 16;  // letters of the column of names
+
 std::string when(const RunStats& s) {
     if (s.training) return fmt::format("recorded test samples of {:g} ms", s.sample);
     return fmt::format("{:g} ms to {:g} ms", s.from, s.to);
 }
 
-constexpr const char* table_row = "{:<16} {:>10} {:>12} {:>10} {:>9} {:>8} {:>8} {:>10} {:>12}\n";
-std::string table_head(const char* first, const char* second, const char* third) {
-    return fmt::format(fmt::runtime(table_row), first, second, third, "rate [Hz]", "sd [Hz]",
-                       "CV ISI", "Fano", "synchrony", "correlation");
+/// A line of a table; the first column is as wide as the longest name.
+template <class... Texts>
+std::string table_row(std::size_t width, const std::string& name, const Texts&... texts) {
+    return fmt::format("{:<{}} {:>10} {:>12} {:>10} {:>9} {:>8} {:>8} {:>10} {:>12}\n", name, width,
+                       texts...);
+}
+std::string table_head(std::size_t width, const char* second, const char* third) {
+    return table_row(width, "population", second, third, "rate [Hz]", "sd [Hz]", "CV ISI", "Fano",
+                     "synchrony", "correlation");
 }
 
 /// A value of each run that has the population.
@@ -116,15 +123,17 @@ const char* const stats_definitions =
 std::string stats_table(const RunStats& stats) {
     std::string out =
         fmt::format("{}: {}, seed {}, {}\n", stats.path, stats.model_name, stats.seed, when(stats));
-    out += table_head("population", "cells", "spikes");
+    std::size_t width = least_width;
+    for (const PopulationStats& p : stats.populations) width = std::max(width, p.name.size());
+    out += table_head(width, "cells", "spikes");
     std::string notes;
     for (const PopulationStats& p : stats.populations) {
         const bool seen = p.recorded > 0;
-        out += fmt::format(fmt::runtime(table_row), p.name, grouped(seen ? p.recorded : p.size),
-                           seen ? grouped(static_cast<std::int64_t>(p.spikes)) : "-",
-                           number(p.rate.mean, 3), number(p.rate.sd, 3), number(p.cv_isi.mean, 3),
-                           number(p.fano.mean, 3), number(p.synchrony, 3),
-                           number(p.correlation.mean, 5));
+        out += table_row(width, p.name, grouped(seen ? p.recorded : p.size),
+                         seen ? grouped(static_cast<std::int64_t>(p.spikes)) : "-",
+                         number(p.rate.mean, 3), number(p.rate.sd, 3), number(p.cv_isi.mean, 3),
+                         number(p.fano.mean, 3), number(p.synchrony, 3),
+                         number(p.correlation.mean, 5));
         notes += note(stats, p);
     }
     if (stats.status != RunStatus::finished)
@@ -185,8 +194,11 @@ const PopulationStats* find_population(const RunStats& run, const std::string& n
 }
 
 std::string stats_table(const std::vector<RunStats>& runs) {
-    std::string out = runs_text(runs) + table_head("population", "", "spikes");
-    for (const std::string& name : populations_of(runs)) {
+    const std::vector<std::string> populations = populations_of(runs);
+    std::size_t width = least_width;
+    for (const std::string& name : populations) width = std::max(width, name.size());
+    std::string out = runs_text(runs) + table_head(width, "", "spikes");
+    for (const std::string& name : populations) {
         std::vector<std::string> mean, sd;
         const auto add = [&](double (*of)(const PopulationStats&), int digits) {
             const Spread spread = spread_of(values_of(runs, name, of));
@@ -203,9 +215,8 @@ std::string stats_table(const std::vector<RunStats>& runs) {
             add(statistics[k].of, statistics[k].name == std::string("correlation") ? 5 : 3);
         for (const auto* row : {&mean, &sd}) {
             const std::vector<std::string>& r = *row;
-            out +=
-                fmt::format(fmt::runtime(table_row), row == &mean ? name : "",
-                            row == &mean ? "mean" : "sd", r[0], r[1], r[2], r[3], r[4], r[5], r[6]);
+            out += table_row(width, row == &mean ? name : "", row == &mean ? "mean" : "sd", r[0],
+                             r[1], r[2], r[3], r[4], r[5], r[6]);
         }
         for (const RunStats& run : runs) {
             if (!find_population(run, name))

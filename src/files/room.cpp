@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "snnsim/error.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -53,7 +54,8 @@ std::string bytes_text(std::size_t bytes) {
     const auto value = static_cast<double>(bytes);
     if (value >= 1e9) return fmt::format("{:.1f} GB", value * 1e-9);
     if (value >= 1e6) return fmt::format("{:.0f} MB", value * 1e-6);
-    return fmt::format("{:.0f} kB", value * 1e-3);
+    if (value >= 1e3) return fmt::format("{:.0f} kB", value * 1e-3);
+    return counted(static_cast<std::int64_t>(bytes), "byte");
 }
 
 void require_room(std::uint64_t bytes, const std::string& what) {

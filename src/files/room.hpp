@@ -11,7 +11,7 @@ namespace snnsim {
 /// it, or `ulimit -v`.
 std::size_t available_memory();
 
-/// "3.2 GB", "120 MB", "7 kB".
+/// "3.2 GB", "120 MB", "7 kB", "12 bytes".
 std::string bytes_text(std::size_t bytes);
 
 /// Throws FileError when `bytes` are more than is free, with `what` at its beginning ("x.h5: the

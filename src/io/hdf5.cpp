@@ -17,6 +17,7 @@
 #include "src/files/input_file.hpp"
 #include "src/files/room.hpp"
 #include "src/files/whole_number.hpp"
+#include "src/words.hpp"
 
 namespace snnsim::h5 {
 namespace {
@@ -383,9 +384,10 @@ std::size_t checked_count(hid_t set, const std::string& path) {
     const hsize_t stored = H5Dget_storage_size(set);
     if (only_deflate && bytes > 1100.0 * static_cast<double>(stored)) {
         throw FileError(
-            fmt::format("the data set '{}' claims {} values, but the file holds {} bytes of them: "
+            fmt::format("the data set '{}' claims {}, but the file holds {} of them: "
                         "it is damaged, or they were never written",
-                        path, count, stored));
+                        path, counted(static_cast<std::int64_t>(count), "value"),
+                        counted(static_cast<std::int64_t>(stored), "byte")));
     }
     return count;
 }

@@ -12,6 +12,7 @@
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -80,9 +81,11 @@ void read_row(std::string_view line, ColumnFile& out, std::size_t row) {
     constexpr const char* point = "; a fraction has a point, not a comma";
     const std::vector<std::string_view> fields = fields_of(line, out.place(row));
     if (fields.size() != out.columns.size()) {
-        throw DataError(fmt::format("{}: {} values, but the header names {} columns{}",
-                                    out.place(row), fields.size(), out.columns.size(),
-                                    fields.size() > out.columns.size() ? point : ""));
+        throw DataError(
+            fmt::format("{}: {}, but the header names {}{}", out.place(row),
+                        counted(static_cast<std::int64_t>(fields.size()), "value"),
+                        counted(static_cast<std::int64_t>(out.columns.size()), "column"),
+                        fields.size() > out.columns.size() ? point : ""));
     }
     for (std::size_t c = 0; c < fields.size(); ++c) {
         double number = 0.0;
@@ -145,9 +148,9 @@ void read_hdf5(ColumnFile& out) {
     }
     for (const Column& c : out.columns) {
         if (c.values.size() == out.columns[0].values.size()) continue;
-        throw DataError(fmt::format("{}: '{}' has {} rows, but '{}' has {}", out.path, c.name,
-                                    c.values.size(), out.columns[0].name,
-                                    out.columns[0].values.size()));
+        throw DataError(fmt::format("{}: '{}' has {}, but '{}' has {}", out.path, c.name,
+                                    counted(static_cast<std::int64_t>(c.values.size()), "row"),
+                                    out.columns[0].name, out.columns[0].values.size()));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "src/io/hdf5.hpp"
 #include "src/io/read_columns.hpp"
 #include "src/io/read_npy.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -93,8 +94,10 @@ NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t mos
     out.rows = dims[0];
     if (dims.size() == 2) out.columns = dims[1];
     if (out.columns > 0 && out.rows > most / out.columns)
-        throw FileError(fmt::format("'{}' has {} times {} values; at most {} are used", how.dataset,
-                                    out.rows, out.columns, most));
+        throw FileError(fmt::format("'{}' has {} of {}; at most {} are used", how.dataset,
+                                    counted(static_cast<std::int64_t>(out.rows), "row"),
+                                    counted(static_cast<std::int64_t>(out.columns), "value"),
+                                    counted(static_cast<std::int64_t>(most), "value")));
     out.values = h5::read_vector<double>(file, how.dataset);
     out.unit = unit_of(file, how.dataset);
     if (times == Times::none) return out;
@@ -109,9 +112,9 @@ NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t mos
     const h5::Dims of_times = numeric_dims(file, beside);
     if (of_times.size() != 1 || of_times[0] != out.rows)
         throw FileError(
-            fmt::format("'{}' must have one dimension and {} times, as many as '{}' "
+            fmt::format("'{}' must have one dimension and {}, as many as '{}' "
                         "has rows",
-                        beside, out.rows, how.dataset));
+                        beside, counted(static_cast<std::int64_t>(out.rows), "time"), how.dataset));
     out.times = h5::read_vector<double>(file, beside);
     out.time_unit = unit_of(file, beside);
     return out;

@@ -9,6 +9,7 @@
 #include "snnsim/error.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -50,16 +51,16 @@ Matrix read_matrix(hid_t file, const std::string& path, const std::string& name)
 RealSamples read_pair(hid_t file, const std::string& path, const std::string& group) {
     Matrix x = read_matrix(file, path, group + "/x"), y = read_matrix(file, path, group + "/y");
     if (x.rows != y.rows) {
-        throw DataError(fmt::format("{}: {}/x has {} samples, but {}/y has {}", path, group, x.rows,
-                                    group, y.rows));
+        throw DataError(fmt::format("{}: {}/x has {}, but {}/y has {}", path, group,
+                                    counted(x.rows, "sample"), group, y.rows));
     }
     return {x.rows, x.columns, y.columns, std::move(x.values), std::move(y.values)};
 }
 
 void check_same(const std::string& path, const char* name, std::int64_t train, std::int64_t test) {
     if (train == test) return;
-    throw DataError(fmt::format("{}: a sample of train/{} has {} values, but one of test/{} has {}",
-                                path, name, train, name, test));
+    throw DataError(fmt::format("{}: a sample of train/{} has {}, but one of test/{} has {}", path,
+                                name, counted(train, "value"), name, test));
 }
 
 }  // namespace

@@ -43,13 +43,13 @@ void number_within(const std::vector<std::uint32_t>& recorded, const std::string
     }
 }
 
-/// `until`: of a file that still grows, what was written as a whole; 0: all.
-SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t cells,
-                        double until) {
+/// `size`: cells of the population, of which `cells` were recorded. `until`: of a file that still
+/// grows, what was written as a whole; 0: all.
+SpikeTrains read_trains(hid_t root, const std::string& path, double dt, std::uint32_t size,
+                        std::uint32_t cells, double until) {
     auto times = h5::read_vector<double>(root, path + "/timestamps");
     const std::size_t count = h5::count_of(root, path + "/node_ids");
-    constexpr std::uint64_t any = std::numeric_limits<std::uint32_t>::max();
-    auto ids = h5::read_indices(root, path + "/node_ids", 0, count, any, "cell");
+    auto ids = h5::read_indices(root, path + "/node_ids", 0, count, size, "cell");
     if (until > 0.0) {  // beyond it a part that could not be written may have left zeros
         std::size_t whole = 0;
         while (whole < times.size() && times[whole] > 0.0 && times[whole] <= until + 0.5 * dt)
@@ -94,7 +94,7 @@ RecordedPopulation read_population(hid_t root, const std::string& name, const Re
     const std::uint32_t cells =
         h5::has_attribute(group, "cells_recorded") ? read_size(group, "cells_recorded") : p.size;
     const double until = run.status == RunStatus::running ? run.steps * run.dt : 0.0;
-    p.spikes = read_trains(root, path, run.dt, std::min(cells, p.size), until);
+    p.spikes = read_trains(root, path, run.dt, p.size, std::min(cells, p.size), until);
     std::uint64_t steps = run.steps;
     if (run.steps_per_sample > 0)
         steps = std::uint64_t{run.steps_per_sample} * read_size(group, "trials");

@@ -6,6 +6,7 @@
 
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -127,8 +128,10 @@ void check_listed(SimulationView& model, const CellPopulationSpec& p) {
                                         model.spec.scale.neurons, d.name));
         } else if (listed && listed->from.file.empty() && model.size_known(p) &&
                    listed->values.size() != static_cast<std::size_t>(p.size)) {
-            model.add(path, fmt::format("{} has {} values, but '{}' has {} cells; write as many",
-                                        d.name, listed->values.size(), p.name, p.size));
+            model.add(path, fmt::format(
+                                "{} has {}, but '{}' has {}; write as many", d.name,
+                                counted(static_cast<std::int64_t>(listed->values.size()), "value"),
+                                p.name, counted(p.size, "cell")));
         }
     };
     for (const NamedDistribution& d : p.varied) check({"populations", p.name, d.name}, d);

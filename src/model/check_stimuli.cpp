@@ -3,6 +3,7 @@
 
 #include "src/model/numbers_file.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -89,8 +90,10 @@ void check_cell_count(SimulationView& model, const StimulusSpec& s, const CellPo
                               model.spec.scale.neurons));
     } else if (listed.from.file.empty() &&
                listed.values.size() != static_cast<std::size_t>(to->size)) {
-        model.add(path, fmt::format("amplitude has {} values, but '{}' has {} cells; write as many",
-                                    listed.values.size(), to->name, to->size));
+        model.add(path,
+                  fmt::format("amplitude has {}, but '{}' has {}; write as many",
+                              counted(static_cast<std::int64_t>(listed.values.size()), "value"),
+                              to->name, counted(to->size, "cell")));
     }
 }
 
@@ -172,8 +175,10 @@ bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at
                    const std::vector<double>& times, std::size_t count, const char* values) {
     if (!model.sound(at)) return false;
     if (times.size() != count) {
-        model.add(at, fmt::format("times has {} entries and {} has {}; write as many", times.size(),
-                                  values, count));
+        model.add(at,
+                  fmt::format("times has {} and {} has {}; write as many",
+                              counted(static_cast<std::int64_t>(times.size()), "entry", "entries"),
+                              values, count));
         return false;
     }
     if (!model.sound({"dt"})) return false;

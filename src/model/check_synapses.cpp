@@ -4,6 +4,7 @@
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 
@@ -105,9 +106,9 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
     const ConnectSpec& connect = s.connect;
     if (connect.rule == Rule::one_to_one && from.size != to.size) {
         model.add({"projections", k, "connect"},
-                  fmt::format("one_to_one needs populations of one size; '{}' has {} cells and "
+                  fmt::format("one_to_one needs populations of one size; '{}' has {} and "
                               "'{}' has {}",
-                              from.name, from.size, to.name, to.size));
+                              from.name, counted(from.size, "cell"), to.name, to.size));
     }
     if (!connect.own && &from == &to) {
         model.add({"projections", k, "connect", "own"},
@@ -115,9 +116,9 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
                               from.name));
     } else if (!connect.own && from.size != to.size) {
         model.add({"projections", k, "connect", "own"},
-                  fmt::format("own: false needs populations of one size; '{}' has {} cells and "
+                  fmt::format("own: false needs populations of one size; '{}' has {} and "
                               "'{}' has {}",
-                              from.name, from.size, to.name, to.size));
+                              from.name, counted(from.size, "cell"), to.name, to.size));
     }
     const bool in = connect.rule == Rule::fixed_in_degree;
     if ((!in && connect.rule != Rule::fixed_out_degree) || connect.multapses) return;
@@ -127,11 +128,13 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
     const double n = drawn_count(connect, model.spec.scale);
     if (n <= available || available < 1.0) return;  // see check_partners
     const bool scaled = model.spec.scale.neurons < 1.0 || model.spec.scale.in_degrees < 1.0;
-    model.add({"projections", k, "connect", "n"},
-              fmt::format("n is {:.0f}{}, but '{}' has only {:.0f} {}{}; write a smaller n, or "
-                          "multapses: true",
-                          n, scaled ? " after scaling" : "", others.name, available,
-                          itself ? "other " : "", in ? "sources" : "targets"));
+    model.add(
+        {"projections", k, "connect", "n"},
+        fmt::format("n is {:.0f}{}, but '{}' has only {}; write a smaller n, or "
+                    "multapses: true",
+                    n, scaled ? " after scaling" : "", others.name,
+                    counted(static_cast<std::int64_t>(available),
+                            std::string(itself ? "other " : "") + (in ? "source" : "target"))));
 }
 
 /// What `scale` makes of the rule. All-to-all and one-to-one cannot be thinned out.

@@ -71,9 +71,9 @@ class Walk {
         if (entry == at_->map.end()) {
             std::vector<std::string> known;
             for (const Entry& e : at_->map) known.push_back(e.key);
-            throw UsageError(fmt::format("--set {}: {} has no '{}' to remove{} (there are: {})",
-                                         text_, walked_.empty() ? "the model file" : walked_, key,
-                                         did_you_mean(key, known), join(known)));
+            throw UsageError(fmt::format("--set {}: {} has no '{}' to remove{}", text_,
+                                         walked_.empty() ? "the model file" : walked_, key,
+                                         those_there_are(key, known)));
         }
         at_->map.erase(entry);
     }
@@ -123,9 +123,8 @@ class Walk {
     [[noreturn]] void throw_no_population(const std::string& key) const {
         std::vector<std::string> known;
         for (const Entry& e : at_->map) known.push_back(e.key);
-        throw UsageError(fmt::format("--set {}: there is no population '{}'{} (there are: {})",
-                                     excerpt(text_), excerpt(key), did_you_mean(key, known),
-                                     join(known)));
+        throw UsageError(fmt::format("--set {}: there is no population '{}'{}", excerpt(text_),
+                                     excerpt(key), those_there_are(key, known)));
     }
 
     const std::string& text_;

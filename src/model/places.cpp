@@ -43,8 +43,8 @@ bool Places::sound_or_absent(Path path) const {
 
 void Places::add_no_population(const std::string& name, Path path) {
     if (!sound(path)) return;
-    add(path, fmt::format("there is no population '{}'{} (there are: {})", excerpt(name),
-                          did_you_mean(name, names), join(names)));
+    add(path,
+        fmt::format("there is no population '{}'{}", excerpt(name), those_there_are(name, names)));
 }
 
 void check_name(Places& places, const std::string& name, Places::Path path, const char* what) {

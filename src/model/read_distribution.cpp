@@ -46,8 +46,11 @@ void FieldReader::read(const Value& value, const Meta& meta, Distribution& out) 
         if (problems_.count() > before) return;
     } else if (!value.find("value")) {
         const auto& shapes = Names<Shape>::values;
-        problems_.add(value, fmt::format("{} is missing the key 'distribution': one of {}",
-                                         meta.key, join({shapes.begin(), shapes.end()})));
+        problems_.add(value, fmt::format("{} is missing the key 'distribution': one of {}{}",
+                                         meta.key, join({shapes.begin(), shapes.end()}),
+                                         meta.by_cell ? "; or, for each cell, 'values', "
+                                                        "'linspace' or 'file'"
+                                                      : ""));
         return;
     }
     std::vector<std::string> known{"distribution"};
@@ -83,7 +86,8 @@ void FieldReader::read_intensity(const Value& value, const Meta& meta, Distribut
     constexpr std::string_view root = "sqrt(ms)";
     if (value.kind != Value::Kind::scalar || !text.ends_with(root)) {
         problems_.add(value, fmt::format("{} is a current times the root of a time, for example "
-                                         "'100 pA sqrt(ms)'; found {}",
+                                         "'100 pA sqrt(ms)', or '1 sqrt(ms)' for cells whose "
+                                         "current has no unit; found {}",
                                          meta.key, describe(value)));
         return;
     }

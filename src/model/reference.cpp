@@ -387,7 +387,9 @@ std::string listed_values() {
            "Files lie beside the model file. A run stores their SHA-256 (`inputs`), and goes on "
            "only "
            "with the same files. Waveforms of stimuli (`kind: waveform`) are read in the same "
-           "way.\n";
+           "way; the unit of their times must stand in the file, as in `time (ms)`. Spike files "
+           "and "
+           "lists of synapses may leave it out: their times are in ms then.\n";
 }
 
 std::string simulation() {

@@ -64,6 +64,11 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
     return best.empty() ? "" : fmt::format("; did you mean '{}'?", best);
 }
 
+std::string those_there_are(const std::string& name, const std::vector<std::string>& known) {
+    if (known.empty()) return "; there is none";
+    return fmt::format("{} (there are: {})", did_you_mean(name, known), join(known));
+}
+
 std::string join(const std::vector<std::string>& names) {
     return fmt::format("{}", fmt::join(names, ", "));
 }

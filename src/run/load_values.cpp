@@ -16,6 +16,7 @@
 #include "src/model/limits_text.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/units.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -92,12 +93,14 @@ void load_listed(const SimulationSpec& spec, Distribution& d, const CellPopulati
     where.file = beside_model(spec.path, v.from.file).string();
     const NumberTable table = read_numbers(where, Times::none, most_values);
     if (table.columns != 1)
-        throw DataError(fmt::format("{}: it has {} columns; {} needs one{}", where.file,
-                                    table.columns, v.key,
+        throw DataError(fmt::format("{}: it has {}; {} needs one{}", where.file,
+                                    counted(static_cast<std::int64_t>(table.columns), "column"),
+                                    v.key,
                                     where.file.ends_with(".csv") ? ", named by 'column'" : ""));
     if (table.rows != static_cast<std::size_t>(p.size))
-        throw DataError(fmt::format("{}: it has {} values, but '{}' has {} cells", where.file,
-                                    table.rows, p.name, p.size));
+        throw DataError(fmt::format("{}: it has {}, but '{}' has {}", where.file,
+                                    counted(static_cast<std::int64_t>(table.rows), "value"), p.name,
+                                    counted(p.size, "cell")));
     const bool open = v.unit == any_input;
     if (open) v.unit = facts_of(p).current_unit;
     const double factor = factor_of(where.file, table.unit, v.from.unit, v.unit, v.key);

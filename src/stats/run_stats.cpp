@@ -122,13 +122,15 @@ const std::array<Statistic, 7> statistics{{
 
 Spread spread_of(const std::vector<double>& values) {
     Spread out{0.0, 0.0, 0};
+    // From the first value on: equal ones have that mean, and the deviation 0, without rounding.
+    double first = 0.0;
     for (const double x : values) {
         if (!std::isfinite(x)) continue;
-        out.mean += x;
-        ++out.runs;
+        if (out.runs++ == 0) first = x;
+        out.mean += x - first;
     }
     const auto n = static_cast<double>(out.runs);
-    out.mean = out.runs > 0 ? out.mean / n : undefined;
+    out.mean = out.runs > 0 ? first + out.mean / n : undefined;
     for (const double x : values) {
         if (std::isfinite(x)) out.sd += (x - out.mean) * (x - out.mean);
     }

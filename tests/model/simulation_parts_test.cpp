@@ -253,7 +253,7 @@ TEST(SimulationParts, StepsOfCurrentsAndRates) {
                  "m.yaml:14:66: amplitudes is a voltage, but 'I' (iaf_psc_exp) takes a current");
     expect_error(with("steps, times: [2 ms]"), "stimuli[1] is missing the key 'amplitudes'");
     expect_error(changed("rate: 8 kHz,", "rate: 8 kHz, times: [5 ms], rates: [],"),
-                 "times has 1 entries and rates has 0");
+                 "times has 1 entry and rates has 0");
     const std::string source = changed("to: I, kind: dc, amplitude: 300 pA",
                                        "to: S, kind: sine, amplitude: 3 Hz, frequency: 1 Hz");
     EXPECT_EQ(error_of(source), "no error");

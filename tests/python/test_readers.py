@@ -272,7 +272,7 @@ def claims(path, names, dtype=np.float64, rows=10**12, rank=1):
 
 def test_sizes_that_are_only_claimed(refuses, tmp_path):
     path = tmp_path / "in.h5"
-    said = "claims 1000000000000 values, but the file holds 0 bytes of them"
+    said = "claims 1,000,000,000,000 values, but the file holds 0 bytes of them"
     claims(path, ["spikes/p/timestamps", "spikes/p/node_ids"])
     refuses(*by_spikes(tmp_path, path), parts=[path, "'spikes/p/timestamps'", said])
     claims(path, ["source", "target"])
@@ -285,7 +285,7 @@ def test_packed_sizes_that_are_only_claimed(refuses, tmp_path):
     with h5py.File(tmp_path / "in.h5", "w") as file:
         for name in ("spikes/p/timestamps", "spikes/p/node_ids"):
             file.create_dataset(name, (10**12,), np.float64, chunks=(1024,), compression="gzip")[:1024] = 1.0
-    refuses(*by_spikes(tmp_path, tmp_path / "in.h5"), parts=["in.h5", "'spikes/p/timestamps'", "claims 1000000000000 values"])
+    refuses(*by_spikes(tmp_path, tmp_path / "in.h5"), parts=["in.h5", "'spikes/p/timestamps'", "claims 1,000,000,000,000 values"])
 
 
 def test_a_run_file_that_claims_too_much(refuses, simulation_path, tmp_path):
@@ -295,7 +295,7 @@ def test_a_run_file_that_claims_too_much(refuses, simulation_path, tmp_path):
         del file["spikes/E/timestamps"], file["spikes/E/node_ids"]
         for name in ("timestamps", "node_ids"):
             file["spikes/E"].create_dataset(name, (10**12,), chunks=(1024,))
-    refuses("stats", path, parts=[path, "'spikes/E/", "claims 1000000000000 values"])
+    refuses("stats", path, parts=[path, "'spikes/E/", "claims 1,000,000,000,000 values"])
 
 
 def test_a_gzip_bomb_is_not_unpacked(refuses, data_folder, tmp_path):

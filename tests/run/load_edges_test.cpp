@@ -93,7 +93,7 @@ TEST_F(LoadEdges, CsvOfAnotherDialect) {
     expect_error("source;target\n0;1\n", weight,
                  "edges.csv:1: columns are separated by semicolons here; commas must be between");
     expect_error("source\ttarget\n0\t1\n", weight, "edges.csv:1: columns are separated by tabs");
-    expect_error("source,target\n0;1\n", weight, "edges.csv:2: 1 values, but the header names 2");
+    expect_error("source,target\n0;1\n", weight, "edges.csv:2: 1 value, but the header names 2");
     expect_error("source,target,weight\n0,1,0,5\n", "",
                  "4 values, but the header names 3 columns; a fraction has a point, not a comma");
     expect_error("source,target,weight\n0,1,\"0,5\"\n", "",
@@ -148,7 +148,7 @@ TEST_F(LoadEdges, WhatIsWrong) {
     expect_error("source,target\n0,-1\n", weight, "edges.csv:2: target -1 is no cell of 'b'");
     expect_error("source,target\n0.5,0\n", weight, "edges.csv:2: source 0.5 is no cell");
     expect_error("source,target\n0,0\n1\n", weight,
-                 "edges.csv:3: 1 values, but the header names 2 columns");
+                 "edges.csv:3: 1 value, but the header names 2 columns");
     expect_error("source,target\n0,x\n", weight, "edges.csv:2: target must be a number; found 'x'");
     expect_error("source,targets\n", weight,
                  "edges.csv:1: unknown column 'targets'; did you mean 'target'?");
