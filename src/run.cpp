@@ -145,10 +145,9 @@ RunStatus train_and_test(const Start& start, const RunOptions& options, const Da
     return record.test ? RunStatus::finished : RunStatus::interrupted;
 }
 
-/// What is known before the training begins; last, records of more samples than there are.
+/// What is known before the training begins.
 std::vector<std::string> first_warnings(const Start& start, const Dataset& data) {
     const ModelSpec& spec = start.spec;
-    const std::int64_t samples = data.test_count();
     std::vector<std::string> out = spec.warnings;
     for (const auto& more : {start.claim->warnings(), data.warnings})
         out.insert(out.end(), more.begin(), more.end());
@@ -160,13 +159,6 @@ std::vector<std::string> first_warnings(const Start& start, const Dataset& data)
             out.push_back(fmt::format(
                 "train.batch: {} is more than the {} of an epoch, which is one update of them all",
                 spec.train->batch, counted(static_cast<std::int64_t>(shown), "sample")));
-    }
-    for (std::size_t k = 0; spec.real_targets() && k < spec.record.size(); ++k) {
-        if (spec.record[k].samples > samples)
-            out.push_back(
-                fmt::format("record.{}.samples: {} are asked for, but {} has {} test "
-                            "samples: all of them are recorded",
-                            k, spec.record[k].samples, spec.data.file, samples));
     }
     return out;
 }

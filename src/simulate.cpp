@@ -50,6 +50,18 @@ struct Start {
     std::vector<std::string> warnings = {};  // beside those of the model
 };
 
+/// An option that would change nothing is a mistake.
+void require_options_used(const SimulationSpec& spec, const RunOptions& options) {
+    if (!options.energy.empty())
+        throw UsageError(
+            "--energy is for trainings: it counts the energy of their operations, and this model "
+            "is a simulation; leave it out");
+    if (!options.data_dir.empty() && !spec.data)
+        throw UsageError(
+            "--data-dir has no effect: this simulation shows no samples of a data set; leave it "
+            "out");
+}
+
 Start start_anew(const SimulationSpec& spec, const std::string& path, bool force) {
     if (!force && fs::exists(path)) {
         throw UsageError(fmt::format(
@@ -85,6 +97,7 @@ Start start_again(const SimulationOrigin& origin, const std::string& path,
             "--resume goes on with the model and file of the run: leave out --set and -o");
     const AnyModel model = parse_any_model(origin.model_text, origin.model_path, origin.overrides);
     Start start{std::get<SimulationSpec>(model), path, std::nullopt};
+    require_options_used(start.spec, options);
     if (origin.status == RunStatus::finished) return start;
     if (origin.status == RunStatus::failed) {
         throw UsageError(fmt::format(
@@ -325,8 +338,7 @@ namespace {
 RunStatus run_from(const Start& start, const RunOptions& options) {
     ProgressDisplay display(options.progress);
     const SimulationSpec spec = apply_scale(start.spec);
-    require_memory(estimate_memory(spec), available_memory(),
-                   "smaller populations or fewer synapses take less, or a smaller `scale`");
+    require_memory(estimate_memory(spec), available_memory(), less_of_simulation);
     display.result(require_disk_room(run_file_parts(spec), start.output, free_space(start.output)));
     const int threads = options.threads > 0
                             ? options.threads
@@ -455,6 +467,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
 }  // namespace
 
 RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
+    require_options_used(spec, options);
     const std::string path = options.output.empty() ? "runs/" + spec.name + ".h5" : options.output;
     require_no_input(run_files(path), {{spec.path, "the model"}});
     const OutputClaim claim(path);

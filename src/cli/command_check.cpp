@@ -9,6 +9,7 @@
 #include "src/cli/options.hpp"
 #include "src/cli/report.hpp"
 #include "src/run/load_data.hpp"
+#include "src/run/memory.hpp"
 
 namespace snnsim {
 namespace {
@@ -20,10 +21,17 @@ struct CheckCommand {
 
 void check(const CheckCommand& given) {
     require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
-    const AnyModel any = read_any_model(given.model, given.overrides);
-    if (const auto* training = std::get_if<ModelSpec>(&any)) {
-        if (training->real_targets()) load_data(*training);                 // whether the file fits
-        if (training->train && training->train->prune) compile(*training);  // whether any is left
+    AnyModel any = read_any_model(given.model, given.overrides);
+    if (auto* training = std::get_if<ModelSpec>(&any)) {
+        if (training->real_targets()) {  // whether the file fits
+            const std::vector<std::string> warnings = load_data(*training).warnings;
+            training->warnings.insert(training->warnings.end(), warnings.begin(), warnings.end());
+        }
+        const bool room =
+            memory_problem(estimate_memory(*training), available_memory(), less_of_training)
+                .empty();
+        if (room && training->train && training->train->prune)
+            compile(*training);  // whether any is left
     }
     std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); }, any);
 }

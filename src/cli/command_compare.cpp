@@ -57,9 +57,9 @@ void add_compare_command(CLI::App& app) {
     add_run_options(command, given->options);
     command.get_option("--force")->description(
         "overwrite an older table (-o) and existing run files, and no other kind of file");
-    command.add_option("-o,--output", given->output,
-                       "table to write (.csv), with --force over an older one; default: "
-                       "runs/compare_<names>.csv, made anew each time");
+    add_text(command, "-o,--output", given->output,
+             "table to write (.csv), with --force over an older one; default: "
+             "runs/compare_<names>.csv, made anew each time");
     command.callback([given] { compare(*given); });
 }
 

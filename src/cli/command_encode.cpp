@@ -26,7 +26,8 @@ projections: [{from: input, to: output}]
 struct EncodeOptions {
     std::string model, output, data_dir;
     std::vector<std::string> overrides;
-    std::size_t samples = 100, first = 0;
+    std::size_t samples = 0;  // 0: not said; 100, or what there is
+    std::size_t first = 0;
     bool train = false, force = false;
 };
 
@@ -50,7 +51,8 @@ void encode(const EncodeOptions& options) {
     if (options.first >= count)
         throw UsageError(fmt::format("--first {}: the set has {}", options.first,
                                      counted(static_cast<std::int64_t>(count), "sample")));
-    const std::size_t samples = std::min(options.samples, count - options.first);
+    const std::size_t left = count - options.first,
+                      samples = std::min(options.samples > 0 ? options.samples : 100, left);
     RunRecord record;
     record.status = RunStatus::finished;
     record.provenance = provenance_of(spec);
@@ -58,6 +60,12 @@ void encode(const EncodeOptions& options) {
     record.network.steps = spec.steps();
     record.warnings = claim.warnings();
     record.warnings.insert(record.warnings.end(), data.warnings.begin(), data.warnings.end());
+    if (options.samples > left)
+        record.warnings.push_back(fmt::format(
+            "--samples: {} are asked for, but the set has {}{}: all of them are "
+            "written",
+            options.samples, counted(static_cast<std::int64_t>(left), "sample"),
+            options.first > 0 ? fmt::format(" from --first {} on", options.first) : ""));
     record.test.emplace();
     const auto from = set.labels.begin() + static_cast<std::ptrdiff_t>(options.first);
     record.test->labels.assign(from, from + static_cast<std::ptrdiff_t>(samples));
@@ -83,7 +91,7 @@ void add_encode_command(CLI::App& app) {
     command.add_option("model", given->model,
                        "model file; default: MNIST, Poisson rates up to 1000 Hz, 100 ms");
     add_overrides(command, given->overrides, "override a value");
-    command.add_option("-o,--output", given->output, "file to write")->required();
+    add_text(command, "-o,--output", given->output, "file to write")->required();
     constexpr std::size_t most = 1'000'000'000;
     add_whole(command, "--samples", given->samples, {1, most}, "how many samples (100)");
     add_whole(command, "--first", given->first, {0, most}, "the first sample (0)");

@@ -86,21 +86,20 @@ void add_run_command(CLI::App& app, int& status) {
     RunOptions& options = given->options;
     command.add_option("model", given->model, "model file (.yaml)");
     add_run_options(command, options);
-    command.add_option("-o,--output", options.output,
-                       "run file to write; default: runs/<name of the model>.h5");
+    add_text(command, "-o,--output", options.output,
+             "run file to write; default: runs/<name of the model>.h5");
     command.add_flag("--profile", options.profile,
                      "of a simulation: measure the time of delivery, stimuli, updates, "
                      "recording and waiting, and count synaptic events");
-    command.add_option("--resume", options.resume, "go on with an interrupted run file");
+    add_text(command, "--resume", options.resume, "go on with an interrupted run file");
     command
         .add_option_function<std::string>(
             "--seed",
             [&options](const std::string& seed) { options.overrides.push_back("seed=" + seed); },
             "the same as --set seed=N")
         ->type_name("N");
-    command
-        .add_option("--seeds", given->seeds,
-                    "one run for each seed, into files of their own: x_seed1.h5, ...")
+    add_text(command, "--seeds", given->seeds,
+             "one run for each seed, into files of their own: x_seed1.h5, ...")
         ->type_name("1..10|1,2,5");
     command.callback([given, &status] {
         const RunStatus ended =

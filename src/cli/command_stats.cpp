@@ -64,9 +64,9 @@ void add_stats_command(CLI::App& app) {
     command.add_option("--to", options.to, "leave out what is after; default: the end")
         ->type_name("TIME");
     command.add_option("--bin", options.bin, "bins of synchrony; default: 3 ms")->type_name("TIME");
-    command.add_option("-o,--output", given->output,
-                       "also write the numbers to a .json file, or to a .csv file: a row for each "
-                       "run and population");
+    add_text(command, "-o,--output", given->output,
+             "also write the numbers to a .json file, or to a .csv file: a row for each "
+             "run and population");
     command.add_flag("--force", given->force,
                      "overwrite an older table, and no other kind of file");
     command.add_flag("--json", given->json, "print JSON, no table");

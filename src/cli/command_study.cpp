@@ -43,12 +43,10 @@ void add_study_command(CLI::App& app) {
               "cells at a time; they share the cores (1)");
     command.add_flag("--force", options.force,
                      "overwrite the tables of another study in the folder");
-    command.add_option("-o,--output", options.output,
-                       "folder to write; default: runs/<name of the study>");
-    command
-        .add_option(
-            "--energy", options.energy,
-            "energy model; default: what the study says, or " + std::string(default_energy_model))
+    add_text(command, "-o,--output", options.output,
+             "folder to write; default: runs/<name of the study>");
+    add_text(command, "--energy", options.energy,
+             "energy model; default: what the study says, or " + std::string(default_energy_model))
         ->type_name("NAME|FILE");
     add_choice(command, "--backend", options.backend,
                "where to compute (auto: CUDA if there is a device)");

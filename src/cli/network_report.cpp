@@ -12,7 +12,7 @@
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/run/load_edges.hpp"
-#include "src/run/run_size.hpp"
+#include "src/run/room_warnings.hpp"
 
 namespace snnsim {
 namespace {
@@ -100,7 +100,12 @@ std::string check_text(const SimulationSpec& full) {
     const SimulationSpec spec = apply_scale(load_inputs(full));
     const WeightPlan weights = plan_weights(spec);
     std::string out = fmt::format("{}: no errors\n", spec.path);
-    for (const std::string& warning : spec.warnings) out += "warning: " + warning + '\n';
+    const std::vector<MemoryPart> memory = estimate_memory(spec);
+    const std::vector<FilePart> file = run_file_parts(spec);
+    for (const auto& warnings : {spec.warnings, room_warnings(memory, less_of_simulation, file,
+                                                              "runs/" + spec.name + ".h5")}) {
+        for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
+    }
     out += fmt::format("\n{:<20} {:<16} {:>12} {:>22}\n", "population", "model", "cells",
                        "step of weights");
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
@@ -123,12 +128,12 @@ std::string check_text(const SimulationSpec& full) {
         all += counts[k];
     }
     std::size_t bytes = 0;
-    for (const MemoryPart& part : estimate_memory(spec)) bytes += part.bytes;
+    for (const MemoryPart& part : memory) bytes += part.bytes;
     return out +
            fmt::format("{:<34} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
                        "", grouped(static_cast<std::int64_t>(all)), course_text(spec), spec.dt,
                        bytes_text(bytes)) +
-           run_file_text(run_file_parts(spec));
+           run_file_text(file);
 }
 
 }  // namespace snnsim

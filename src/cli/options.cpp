@@ -12,12 +12,22 @@
 
 namespace snnsim {
 
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value,
+                      const std::string& help) {
+    const auto read = [&value, name](const std::string& text) {
+        if (text.empty())
+            throw UsageError(name + " has an empty value; write one, or leave it out");
+        value = text;
+    };
+    return app.add_option_function<std::string>(name, read, help);
+}
+
 void add_overrides(CLI::App& app, std::vector<std::string>& overrides, const std::string& help) {
     app.add_option("--set", overrides, help)->type_name("KEY=VALUE")->allow_extra_args(false);
 }
 
 void add_data_dir(CLI::App& app, std::string& folder) {
-    app.add_option("--data-dir", folder, "folder with the data set's idx files, gzipped or not");
+    add_text(app, "--data-dir", folder, "folder with the data set's idx files, gzipped or not");
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {
@@ -30,10 +40,10 @@ void add_run_options(CLI::App& app, RunOptions& options) {
     app.add_flag("--force", options.force,
                  "overwrite an existing run file, and no other kind of file");
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
-    app.add_option("--energy", options.energy,
-                   "energy model: " + join(shipped_energy_models()) +
-                       ", or a file (.yaml); default: the model's, or " +
-                       std::string(default_energy_model))
+    add_text(app, "--energy", options.energy,
+             "energy model: " + join(shipped_energy_models()) +
+                 ", or a file (.yaml); default: the model's, or " +
+                 std::string(default_energy_model))
         ->type_name("NAME|FILE");
     add_number(app, "--checkpoint-every", options.checkpoint_every, {0.0, 1e6},
                fmt::format("a checkpoint every so many seconds (10); the first comes after {:g} at "

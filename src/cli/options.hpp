@@ -37,6 +37,10 @@ void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::
         ->type_name(all);
 }
 
+/// A text that is not empty.
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value,
+                      const std::string& help);
+
 /// A whole number in decimal digits, within limits.
 template <std::integral T>
 struct WholeRange {

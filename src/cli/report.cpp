@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "snnsim/device.hpp"
+#include "snnsim/run.hpp"
 #include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/network/connections.hpp"
-#include "src/run/run_size.hpp"
+#include "src/run/room_warnings.hpp"
 #include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
@@ -122,7 +124,14 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
 
 std::string check_text(const ModelSpec& spec) {
     std::string out = fmt::format("{}: no errors\n", spec.path);
-    for (const std::string& warning : spec.warnings) out += "warning: " + warning + '\n';
+    // A device has memory of its own.
+    const bool in_host = choose_device(Device::automatic) == Device::cpu;
+    for (const auto& warnings :
+         {spec.warnings,
+          room_warnings(in_host ? estimate_memory(spec) : std::vector<MemoryPart>{},
+                        less_of_training, run_file_parts(spec), default_output(spec))}) {
+        for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
+    }
     out += fmt::format("\n{:<20} {:<16} {:>12}\n", "population", "model", "neurons");
     for (const PopulationSpec& p : spec.populations) {
         out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron),

@@ -52,6 +52,10 @@ std::size_t available_memory() {
 
 std::string bytes_text(std::size_t bytes) {
     const auto value = static_cast<double>(bytes);
+    if (value >= 999.95e9) {  // where GB would say 1000.0
+        const double tera = value * 1e-12;
+        return fmt::format("{:.{}f} TB", tera, tera < 9.995 ? 2 : tera < 99.95 ? 1 : 0);
+    }
     if (value >= 1e9) return fmt::format("{:.1f} GB", value * 1e-9);
     if (value >= 1e6) return fmt::format("{:.0f} MB", value * 1e-6);
     if (value >= 1e3) return fmt::format("{:.0f} kB", value * 1e-3);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "src/model/distribution.hpp"
+#include "src/model/rounded_times.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/words.hpp"
 
@@ -65,6 +66,22 @@ void check_source(SimulationView& model, const std::string& name, const PoissonS
     }
 }
 
+/// What becomes of times that are known cell by cell.
+void check_by_cell(SimulationView& model, const CellPopulationSpec& p, Places::Path path,
+                   const char* key, const Distribution& d) {
+    RoundedTimes rounded;
+    if (d.listed && !d.listed->values.empty()) {
+        const std::vector<double>& values = d.listed->values;
+        rounded = rounded_times(values.size(), model.spec.dt, [&](auto k) { return values[k]; });
+    } else if (d.shape == Shape::linspace && model.size_known(p)) {
+        const double cells = model.cells(p), last = std::max(1.0, cells - 1.0);
+        rounded = rounded_times(static_cast<std::size_t>(cells), model.spec.dt, [&](auto k) {
+            return d.low + (d.high - d.low) * static_cast<double>(k) / last;
+        });
+    }
+    if (rounded.off > 0) model.warn(path, fmt::format("{}: {}", key, rounded.text("values")));
+}
+
 }  // namespace
 
 void check_time_constant(SimulationView& model, Places::Path path, const char* key, double tau) {
@@ -91,6 +108,7 @@ void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
                 check_rounded(model, path, field.name, d.mean, model.spec.dt);
             } else {
                 check_varied(model, path, field.name, d);
+                if (model.sound(path)) check_by_cell(model, p, path, field.name, d);
             }
         }
     };

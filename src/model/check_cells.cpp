@@ -8,6 +8,7 @@
 #include "src/files/input_file.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/model/source_rates.hpp"
 #include "src/model/suggest.hpp"
 
 namespace snnsim {
@@ -67,6 +68,8 @@ void check_source(SimulationView& model, const CellPopulationSpec& p) {
     if (!model.sound({"dt"})) return;
     const SimulationView::Path path{"populations", p.name, "rate"};
     if (std::holds_alternative<PoissonSource::Params>(p.cell)) {
+        const std::string wrong = aliased(extent_of(p, "frequency")->second, model.spec.dt);
+        if (!wrong.empty()) model.add({"populations", p.name, "frequency"}, wrong);
         const auto amplitude = *extent_of(p, "amplitude");
         const double rate = extent_of(p, "rate")->second +
                             std::max(std::abs(amplitude.first), std::abs(amplitude.second));

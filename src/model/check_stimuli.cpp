@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "src/model/numbers_file.hpp"
+#include "src/model/rounded_times.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/model/source_rates.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
@@ -65,6 +67,33 @@ void check_waveform(SimulationView& model, const StimulusSpec& s, const std::str
                   fmt::format("stimuli[{}] is missing the key 'interval', for example 'interval: "
                               "0.1 ms': the time between two values of a .npy file",
                               k));
+}
+
+void check_frequency(SimulationView& model, const StimulusSpec& s, const std::string& k) {
+    const auto* sine = std::get_if<SineStimulus::Params>(&s.kind);
+    const Places::Path path{"stimuli", k, "frequency"};
+    if (!sine || !model.sound({"dt"}) || !model.sound(path)) return;
+    if (const std::string wrong = aliased(sine->frequency, model.spec.dt); !wrong.empty())
+        model.add(path, wrong);
+}
+
+/// With its stimuli a source fires no more than once in a step.
+void check_source_rates(SimulationView& model) {
+    if (!model.sound({"dt"})) return;
+    for (const CellPopulationSpec& p : model.spec.populations) {
+        if (!model.sound({"populations", p.name})) continue;
+        bool sound = true;
+        for (std::size_t n = 0; n < model.spec.stimuli.size(); ++n) {
+            if (model.spec.stimuli[n].to == p.name)
+                sound = sound && model.sound({"stimuli", std::to_string(n)});
+        }
+        const auto wrong = sound ? too_fast(model.spec, p) : std::nullopt;
+        if (!wrong) continue;
+        const std::string k = std::to_string(wrong->stimulus);
+        const bool steps =
+            std::holds_alternative<StepsStimulus::Params>(model.spec.stimuli[wrong->stimulus].kind);
+        model.add({"stimuli", k, steps ? "amplitudes" : "amplitude"}, wrong->what);
+    }
 }
 
 /// Only a constant current differs from cell to cell.
@@ -155,19 +184,12 @@ void check_rates(SimulationView& model, const PoissonStimulus::Params& poisson,
 }  // namespace
 
 void check_rounded_times(SimulationView& model, Places::Path at, const std::vector<double>& times) {
-    std::size_t off = 0;
-    double first = 0.0;
     const double dt = model.spec.dt;
-    for (const double time : times) {
-        if (time == 0.0 || on_grid(time, dt)) continue;
-        if (off++ == 0) first = time;
-    }
-    if (off == 1 || (off > 0 && rounded_steps(first, dt) == 0.0)) {
-        check_rounded(model, at, "a time", first, dt);
-    } else if (off > 1) {
-        model.warn(at, fmt::format("{} of {} times are no whole numbers of dt ({:g} ms) and are "
-                                   "rounded; the first, {:g} ms, becomes {:g} ms",
-                                   off, times.size(), dt, first, rounded_steps(first, dt) * dt));
+    const RoundedTimes rounded = rounded_times(times.size(), dt, [&](auto k) { return times[k]; });
+    if (rounded.off == 1 || (rounded.off > 0 && rounded_steps(rounded.first, dt) == 0.0)) {
+        check_rounded(model, at, "a time", rounded.first, dt);
+    } else if (rounded.off > 1) {
+        model.warn(at, rounded.text("times"));
     }
 }
 
@@ -211,10 +233,12 @@ void check_stimuli(SimulationView& model) {
         }
         check_times(model, s, k);
         check_noise(model, s, k);
+        check_frequency(model, s, k);
         check_waveform(model, s, k);
         check_cell_count(model, s, to, k);
         if (to && model.model_known(*to)) check_units(model, s, *to, k);
     }
+    check_source_rates(model);
 }
 
 }  // namespace snnsim

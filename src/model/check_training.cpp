@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "snnsim/played_spikes.hpp"
+#include "src/data/published.hpp"
 #include "src/model/checks.hpp"
 
 namespace snnsim {
@@ -101,6 +102,15 @@ void check_data(ModelView& model) {
         if (model.given({"data", "file"}))
             model.add({"data", "file"},
                       fmt::format("file is for set: file; here set is {}", name_of(data.set)));
+        const auto warn = [&](const char* key, std::int64_t asked, std::int64_t most,
+                              const char* what) {
+            if (asked > most)
+                model.warn({"data", key},
+                           fmt::format("{} is {}, but {} has {} {} samples: all of them are used",
+                                       key, asked, name_of(data.set), most, what));
+        };
+        warn("train_samples", data.train_samples, published_training, "training");
+        warn("test_samples", data.test_samples, published_test, "test");
         return;
     }
     if (!model.given({"data", "file"})) {
@@ -153,12 +163,17 @@ void check_record(ModelView& model) {
                         [&](const RecordSpec& r) {
                             return r.population == record[n].population && r.what == record[n].what;
                         });
-        constexpr std::int64_t images = 10000;  // of MNIST and Fashion-MNIST
-        if (!model.spec.real_targets() && record[n].samples > images)
+        const DataSpec& data = model.spec.data;
+        const bool fewer = data.test_samples > 0 && data.test_samples < published_test;
+        const std::int64_t tested = fewer ? data.test_samples : published_test;
+        if (!model.spec.real_targets() && record[n].samples > tested)
             model.warn({"record", k, "samples"},
-                       fmt::format("samples is {}, but {} has {} test samples: all of them are "
+                       fmt::format("samples is {}, but {} {} test samples: all of them are "
                                    "recorded",
-                                   record[n].samples, name_of(model.spec.data.set), images));
+                                   record[n].samples,
+                                   fewer ? "data.test_samples leaves"
+                                         : std::string(name_of(data.set)) + " has",
+                                   tested));
         if (p && twice) {
             model.add({"record", k}, fmt::format("{} of '{}' is recorded already",
                                                  name_of(record[n].what), p->name));

@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/data/published.hpp"
 #include "src/files/input_file.hpp"
 #include "src/io/read_samples.hpp"
 
@@ -57,10 +58,34 @@ void limit(RealSamples& samples, std::int64_t count) {
     samples.y.resize(static_cast<std::size_t>(count * samples.outputs));
 }
 
+/// Tells of more samples than there are, where the model's own warnings, which know the published
+/// sets, have not.
+void warn_of_fewer(const ModelSpec& spec, Dataset& data) {
+    const std::string name = spec.real_targets() ? spec.data.file : "the data folder";
+    const auto warn = [&](const std::string& key, std::int64_t asked, std::int64_t known,
+                          std::int64_t found, const std::string& what, const char* done) {
+        if (asked <= found || (!spec.real_targets() && known == found)) return;
+        data.warnings.push_back(
+            fmt::format("{}: {} are asked for, but {} has {} {} samples: all of them are {}", key,
+                        asked, name, found, what, done));
+    };
+    const DataSpec& d = spec.data;
+    warn("data.train_samples", d.train_samples, published_training, data.train_count(), "training",
+         "used");
+    warn("data.test_samples", d.test_samples, published_test, data.test_count(), "test", "used");
+    const auto limited = [&](std::int64_t count) {
+        return d.test_samples > 0 ? std::min(count, d.test_samples) : count;
+    };
+    for (std::size_t k = 0; k < spec.record.size(); ++k)
+        warn(fmt::format("record.{}.samples", k), spec.record[k].samples, limited(published_test),
+             limited(data.test_count()), "test", "recorded");
+}
+
 }  // namespace
 
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
     Dataset data = spec.real_targets() ? load_file(spec) : load_dataset(spec.data.set, data_dir);
+    warn_of_fewer(spec, data);
     limit(data.train, spec.data.train_samples);
     limit(data.test, spec.data.test_samples);
     limit(data.real_train, spec.data.train_samples);

@@ -9,7 +9,8 @@
 namespace snnsim {
 
 /// Loads the data set, cut to `train_samples` and `test_samples`. Throws DataError; where samples
-/// of `set: file` do not fit the populations, with the place in the model.
+/// of `set: file` do not fit the populations, with the place in the model. Its
+/// warnings tell of more samples than there are.
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
 
 /// "SHA-256  name" of the file that the model names; empty where it names none.

@@ -14,7 +14,9 @@
 #include "src/model/cell_facts.hpp"
 #include "src/model/late_times.hpp"
 #include "src/model/limits_text.hpp"
+#include "src/model/rounded_times.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/model/source_rates.hpp"
 #include "src/model/units.hpp"
 #include "src/words.hpp"
 
@@ -71,6 +73,11 @@ double most_of(const SimulationSpec& spec, const CellPopulationSpec& p, const st
     return source && key == "rate" ? 1000.0 / spec.dt * (1.0 + 1e-9) : greatest;
 }
 
+/// Parameters that become steps.
+bool is_time(const std::string& key) {
+    return key == "t_ref" || key == "min_isi" || key == "first";
+}
+
 void check_value(const SimulationSpec& spec, const CellPopulationSpec& p, const ListedValues& v,
                  std::size_t k) {
     const double x = v.values[k];
@@ -81,8 +88,8 @@ void check_value(const SimulationSpec& spec, const CellPopulationSpec& p, const 
     if (!std::isfinite(x) || std::abs(x) > most_of(spec, p, v.key))
         fail(fmt::format("it must be finite and at most {:g}", most_of(spec, p, v.key)));
     if (!within(x, v.limits)) fail("it must be " + limits_text(v.limits));
-    const bool time = v.key == "t_ref" || v.key == "min_isi" || v.key == "first";
-    if (time && x > 0.0 && rounded_steps(x, spec.dt) == 0.0)
+    if (v.key == "frequency" && !aliased(x, spec.dt).empty()) fail(aliased(x, spec.dt));
+    if (is_time(v.key) && x > 0.0 && rounded_steps(x, spec.dt) == 0.0)
         fail(fmt::format("that is less than half a dt ({:g} ms) and would become 0", spec.dt));
 }
 
@@ -171,6 +178,14 @@ std::shared_ptr<const Waveform> load_waveform(const SimulationSpec& spec, const 
     return std::make_shared<const Waveform>(std::move(out));
 }
 
+void warn_of_rounded(SimulationSpec& spec, const Location& at, const std::vector<double>& times,
+                     const std::string& what) {
+    const RoundedTimes rounded =
+        rounded_times(times.size(), spec.dt, [&](std::size_t k) { return times[k]; });
+    if (rounded.off > 0)
+        spec.warnings.push_back(fmt::format("{}: {}", place(spec, at), rounded.text(what)));
+}
+
 void warn_of_late_rows(SimulationSpec& spec, const StimulusSpec& s) {
     const std::optional<double> end = known_end(spec);
     if (!end) return;
@@ -193,6 +208,10 @@ void load_values(SimulationSpec& spec) {
         const Location at = d.listed->from.at;
         try {
             load_listed(spec, d, p);
+            if (!d.listed->from.file.empty() && is_time(d.listed->key))
+                warn_of_rounded(
+                    spec, at, d.listed->values,
+                    fmt::format("values of {}, {},", d.listed->from.file, d.listed->key));
         } catch (const DataError& e) {
             throw DataError(fmt::format("{}: {}", place(spec, at), e.what()));
         }
@@ -207,9 +226,16 @@ void load_values(SimulationSpec& spec) {
         try {
             s.waveform = load_waveform(spec, s, *w, spec.population(s.to));
             warn_of_late_rows(spec, s);
+            warn_of_rounded(spec, s.at, s.waveform->times, "times of the waveform " + w->file);
         } catch (const DataError& e) {
             throw DataError(fmt::format("{}: {}", place(spec, s.at), e.what()));
         }
+    }
+    for (const CellPopulationSpec& p : spec.populations) {
+        const auto wrong = too_fast(spec, p);
+        if (wrong)
+            throw DataError(
+                fmt::format("{}: {}", place(spec, spec.stimuli[wrong->stimulus].at), wrong->what));
     }
 }
 

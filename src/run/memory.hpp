@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "snnsim/network.hpp"
@@ -9,11 +10,18 @@
 
 namespace snnsim {
 
+/// What takes less memory.
+constexpr const char* less_of_training =
+    "a smaller train.batch, fewer time steps or smaller populations take less";
+constexpr const char* less_of_simulation =
+    "smaller populations or fewer synapses take less, or a smaller `scale`";
+
+/// Lists the parts when they need more than `available`, with what takes less; else empty.
+std::string memory_problem(const std::vector<MemoryPart>& parts, std::size_t available,
+                           const char* advice);
 /// Throws DeviceError that lists the parts when they need more than `available`, and says what
 /// takes less.
 void require_memory(const std::vector<MemoryPart>& parts, std::size_t available,
-                    const char* advice =
-                        "a smaller train.batch, fewer time steps or smaller "
-                        "populations take less");
+                    const char* advice = less_of_training);
 
 }  // namespace snnsim

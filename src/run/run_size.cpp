@@ -12,6 +12,7 @@
 #include "snnsim/played_spikes.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
+#include "src/data/published.hpp"
 #include "src/engine/scale.hpp"
 
 namespace snnsim {
@@ -177,12 +178,11 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
 
 std::vector<FilePart> run_file_parts(const ModelSpec& spec) {
     // MNIST and Fashion-MNIST; of a file of one's own, as many until it has been read.
-    constexpr std::int64_t training = 60000, test = 10000;
     const auto limited = [](std::int64_t count, std::int64_t most) {
         return most > 0 ? std::min(count, most) : count;
     };
-    return run_file_parts(spec, limited(training, spec.data.train_samples),
-                          limited(test, spec.data.test_samples));
+    return run_file_parts(spec, limited(published_training, spec.data.train_samples),
+                          limited(published_test, spec.data.test_samples));
 }
 
 std::string run_file_text(const std::vector<FilePart>& parts) {
@@ -206,25 +206,33 @@ double free_space(const std::string& path) {
     return wrong ? std::numeric_limits<double>::infinity() : static_cast<double>(space.available);
 }
 
+std::string disk_problem(const std::vector<FilePart>& parts, const std::string& path, double free) {
+    const double file = sum_of(parts, false), needed = 2.0 * file;
+    if (needed <= free) return "";
+    std::vector<FilePart> largest;
+    for (const FilePart& p : parts)
+        if (!p.at_most) largest.push_back(p);
+    std::stable_sort(largest.begin(), largest.end(),
+                     [](const FilePart& a, const FilePart& b) { return a.bytes > b.bytes; });
+    std::string list;
+    for (const FilePart& p : largest) list += fmt::format("\n  {:>9}  {}", amount(p.bytes), p.name);
+    return fmt::format(
+        "{} will have about {}, and needs twice that while it is written; {} are free. Record "
+        "less, or less often, or write to another disk with -o:{}",
+        path, amount(file), amount(free), list);
+}
+
+std::string very_large_file(const std::vector<FilePart>& parts, const std::string& path) {
+    const double file = sum_of(parts, false);
+    return file <= very_large ? "" : fmt::format("{} will have about {}", path, amount(file));
+}
+
 std::string require_disk_room(const std::vector<FilePart>& parts, const std::string& path,
                               double free) {
-    const double file = sum_of(parts, false), needed = 2.0 * file;
-    if (needed > free) {
-        std::vector<FilePart> largest;
-        for (const FilePart& p : parts)
-            if (!p.at_most) largest.push_back(p);
-        std::stable_sort(largest.begin(), largest.end(),
-                         [](const FilePart& a, const FilePart& b) { return a.bytes > b.bytes; });
-        std::string list;
-        for (const FilePart& p : largest)
-            list += fmt::format("\n  {:>9}  {}", amount(p.bytes), p.name);
-        throw FileError(fmt::format(
-            "{} will have about {}, and needs twice that while it is written; {} are free. Record "
-            "less, or less often, or write to another disk with -o:{}",
-            path, amount(file), amount(free), list));
-    }
-    if (file <= very_large) return "";
-    return fmt::format("warning: {} will have about {}\n", path, amount(file));
+    if (const std::string wrong = disk_problem(parts, path, free); !wrong.empty())
+        throw FileError(wrong);
+    const std::string large = very_large_file(parts, path);
+    return large.empty() ? "" : "warning: " + large + '\n';
 }
 
 }  // namespace snnsim

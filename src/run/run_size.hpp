@@ -31,9 +31,12 @@ std::string run_file_text(const std::vector<FilePart>& parts);
 /// Bytes that are free where the file will be; the folder may not be there yet.
 double free_space(const std::string& path);
 
-/// Throws FileError where what is sure to be written is more than `free`; with it everything is
-/// written twice, because a run file takes its name only when it is whole. Else a warning about a
-/// very large file, or nothing.
+/// What is wrong where what is sure to be written is more than `free`; with it everything is
+/// written twice, because a run file takes its name only when it is whole. Else empty.
+std::string disk_problem(const std::vector<FilePart>& parts, const std::string& path, double free);
+/// "x.h5 will have about 11.0 GB"; empty where that is not very much.
+std::string very_large_file(const std::vector<FilePart>& parts, const std::string& path);
+/// Throws FileError with the problem. Else a warning about a very large file, or nothing.
 std::string require_disk_room(const std::vector<FilePart>& parts, const std::string& path,
                               double free);
 

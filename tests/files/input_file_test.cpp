@@ -109,7 +109,7 @@ TEST_F(InputFile, SmallTextsAreSmall) {
 TEST_F(InputFile, RoomIsAskedFor) {
     EXPECT_EQ(error([] { require_room(1000, "it"); }), "no error");
     const std::string message = error([] { require_room(std::uint64_t{1} << 60, "the list 'x'"); });
-    EXPECT_EQ(message.find("the list 'x' takes 1152921504.6 GB of memory, and "), 0u) << message;
+    EXPECT_EQ(message.find("the list 'x' takes 1152922 TB of memory, and "), 0u) << message;
 }
 
 TEST(WholeNumber, IsOneOrNothing) {

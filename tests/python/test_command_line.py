@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import MODEL, OVERRIDES, PATIENCE
+from conftest import MODEL, OVERRIDES, PATIENCE, TEST, TRAIN
 
 NET = """name: net
 dt: 1 ms
@@ -225,6 +225,129 @@ def test_what_are_no_seeds(net, seeds, why):
 def test_seeds_and_one_seed(net):
     assert "exclude each other" in wrong(net, "--seeds", "1,2", "--seed", "3")
     assert "leave out --seeds" in wrong("--resume", "x.h5", "--seeds", "1,2")
+
+
+@pytest.mark.parametrize("option", ["--seeds", "-o", "--output", "--resume", "--data-dir", "--energy"])
+def test_values_that_are_empty(net, tmp_path, option):
+    said = wrong(net, option, "", cwd=tmp_path)
+    assert "has an empty value; write one, or leave it out" in said and option in said
+    if option.startswith("--"):
+        assert option in wrong(net, option + "=", cwd=tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["encode", "stats", "study", "compare"])
+def test_no_command_writes_to_an_empty_name(net, tmp_path, command):
+    assert "has an empty value" in wrong(command, net, "-o", "", cwd=tmp_path)
+
+
+# Options without effect
+
+def test_options_that_a_simulation_does_not_use(snnsim, net, tmp_path):
+    out = tmp_path / "x.h5"
+    assert "--data-dir has no effect" in wrong(net, "--data-dir", "/nix", "-o", out)
+    assert "--energy is for trainings" in wrong(net, "--energy", "x", "-o", out)
+    assert "--energy is for trainings" in wrong(net, "--energy", "45nm", "--seeds", "1,2", "-o", out)
+    assert not list(tmp_path.glob("*.h5"))
+    snnsim(net, "-o", out)
+    assert "--energy is for trainings" in wrong("--resume", out, "--energy", "x")
+
+
+def test_a_simulation_that_shows_images_takes_their_folder(snnsim, data_folder, tmp_path):
+    model = tmp_path / "shown.yaml"
+    model.write_text("name: shown\ndt: 1 ms\ndata: {set: mnist}\nsimulate: {phases: [{name: show, present: "
+                     "{population: in, count: 2, max_rate: 100 Hz, duration: 5 ms}}]}\n"
+                     "populations: {in: {model: poisson_source, size: 784, rate: 0 Hz}}\n")
+    snnsim(model, "--data-dir", data_folder, "-o", tmp_path / "x.h5")
+
+
+# More samples than there are
+
+def test_a_training_is_told_of_samples_that_are_not_there(snnsim, data_folder, tmp_path):
+    def warnings(name, *settings):
+        more = [part for setting in settings for part in ("--set", setting)]
+        said = train(snnsim, data_folder, tmp_path / name, "--set", "train.epochs=1", *more).stdout
+        with h5py.File(tmp_path / name) as run:
+            found = [str(w) for w in run.attrs["warnings"] if "asked for" in w or "samples is" in w]
+        assert all(f"warning: {w}" in said for w in found)
+        return found
+
+    fits = (f"data.test_samples={TEST}", f"data.train_samples={TRAIN}", f"record.0.samples={TEST}")
+    assert warnings("fits.h5", *fits) == []
+    assert warnings("more.h5", f"data.test_samples={TEST + 1}", f"data.train_samples={TRAIN + 1}",
+                    f"record.0.samples={TEST + 1}") == [
+        f"data.train_samples: {TRAIN + 1} are asked for, but the data folder has {TRAIN} training samples: "
+        "all of them are used",
+        f"data.test_samples: {TEST + 1} are asked for, but the data folder has {TEST} test samples: "
+        "all of them are used",
+        f"record.0.samples: {TEST + 1} are asked for, but the data folder has {TEST} test samples: "
+        "all of them are recorded"]
+    told = warnings("limited.h5", f"data.test_samples={TEST - 1}", f"record.0.samples={TEST - 1}")
+    assert len(told) == 1 and f"samples is {TEST}, but data.test_samples leaves {TEST - 1} test samples" in told[0]
+
+
+def test_encode_is_told_of_samples_that_are_not_there(snnsim, data_folder, tmp_path):
+    def encoded(*options):
+        out = tmp_path / "e.h5"
+        said = snnsim("encode", "--data-dir", data_folder, "-o", out, "--force", *options).stdout
+        with h5py.File(out) as run:
+            told = [str(w) for w in run.attrs.get("warnings", []) if "--samples" in w]
+            assert all(f"warning: {w}" in said for w in told)
+            return len(run["trials/label"]) if "trials/label" in run else None, told
+
+    assert encoded("--samples", TEST)[1] == [] and encoded()[1] == [] and encoded("--first", 9, "--samples", TEST - 9)[1] == []
+    assert encoded("--samples", TEST + 1)[1] == [
+        f"--samples: {TEST + 1} are asked for, but the set has {TEST} samples: all of them are written"]
+    assert encoded("--first", 9, "--samples", TEST)[1] == [
+        f"--samples: {TEST} are asked for, but the set has {TEST - 9} samples from --first 9 on: all of them are written"]
+    assert encoded("--train", "--samples", TRAIN + 1)[1] != []
+
+
+# What this machine has no room for
+
+LARGE = """name: large
+dt: 0.1 ms
+simulate: {duration: 1 s}
+populations: {s: {model: poisson_source, size: 1000, rate: 1 Hz}, c: {model: iaf_psc_exp, size: 1000}}
+projections: [{from: s, to: c, connect: {rule: fixed_total_number, n: 1000}, weight: 1 pA, delay: 1 ms}]
+record: [{population: c, what: v, interval: 0.1 ms}]
+"""
+
+
+def test_check_warns_of_what_does_not_fit(snnsim, tmp_path):
+    (tmp_path / "large.yaml").write_text(LARGE)
+
+    def warnings(*settings):
+        more = [part for setting in settings for part in ("--set", setting)]
+        done = snnsim("check", "large.yaml", *more, cwd=tmp_path)
+        assert "large.yaml: no errors" in done.stdout
+        return done.stdout.split("\npopulation")[0]
+
+    assert "warning" not in warnings()
+    # 4 10^9 values of 4 bytes for 10^6 cells: 16,000 TB
+    disk = warnings("simulate.duration=4e5 s", "populations.c.size=1000000")
+    assert "warning: runs/large.h5 will have about" in disk and "and needs twice that while it is written" in disk
+    assert re.search(r"16\d{3} TB  v of c", disk)
+    refused = call("large.yaml", "--set", "simulate.duration=4e5 s", "--set", "populations.c.size=1000000", cwd=tmp_path)
+    assert refused.returncode != 0 and "and needs twice that while it is written" in refused.stderr
+    # 4 times 2^30 cells with some numbers of 4 bytes each: more than a machine has, by far
+    more = "".join(f", {p}: {{model: iaf_psc_exp, size: 1073741824}}" for p in "defg")
+    (tmp_path / "large.yaml").write_text(LARGE.replace("size: 1000}}", "size: 1000}" + more + "}"))
+    memory = warnings()
+    assert "1.07 TB  cells of d" in memory
+    assert re.search(r"warning: this model takes about [\d.]+ TB of memory and .* are free; smaller populations", memory)
+
+
+def test_check_warns_of_a_training_that_does_not_fit(snnsim, tmp_path):
+    (tmp_path / "t.yaml").write_text(
+        "name: t\ndt: 1 ms\ndata: {set: mnist, encode: {scheme: poisson, duration: 5 ms}}\npopulations:\n"
+        "  in: {size: 784, model: spike_source}\n  h: {size: 2000000, model: lif}\n  out: {size: 10, model: leaky_readout}\n"
+        "projections: [{from: in, to: h}, {from: h, to: out}]\ntrain: {epochs: 1, batch: 1000}\ntest: {}\n")
+    said = snnsim("check", "t.yaml", cwd=tmp_path).stdout
+    # (784 + 10) 2 10^6 weights of 4 bytes, and as many with two moments of each in the checkpoint: 25.4 GB
+    assert "warning: runs/t.h5 will have about 25.4 GB" in said
+    small = snnsim("check", "t.yaml", "--set", "populations.h.size=10", cwd=tmp_path).stdout
+    assert "warning" not in small
 
 
 def test_statistics_of_several_runs(snnsim, net, tmp_path):

@@ -54,10 +54,24 @@ def error_of(*arguments):
     return done.stderr
 
 
+def test_samples_that_are_not_there_are_told_of(snnsim, folder):
+    settings = ["--set", "record.0.samples=31", "--set", "data.train_samples=101", "--set", "data.test_samples=30"]
+    wanted = ["data.train_samples: 101 are asked for, but lines.h5 has 100 training samples: all of them are used",
+              "record.0.samples: 31 are asked for, but lines.h5 has 30 test samples: all of them are recorded"]
+    checked = snnsim("check", folder / "m.yaml", *settings).stdout
+    snnsim(folder / "m.yaml", *settings, "--set", "train.epochs=1", "-o", folder / "a.h5", "--backend", "cpu")
+    with h5py.File(folder / "a.h5") as run:
+        told = [str(w) for w in run.attrs["warnings"]]
+    for line in wanted:
+        assert f"warning: {line}\n" in checked and line in told
+    assert sum("asked for" in w for w in told) == 2
+
+
 def test_the_run_file_holds_error_and_outputs(snnsim, folder):
     out = folder / "a.h5"
     done = snnsim(folder / "m.yaml", "-o", out, "--backend", "cpu")
     with h5py.File(out) as run, h5py.File(folder / "lines.h5") as data:
+        assert len(run.attrs["warnings"]) == 0
         test, y = run["test"], data["test/y"][:]
         assert test["prediction"].shape == y.shape and "accuracy" not in test.attrs and "label" not in test
         error = np.linalg.norm(test["prediction"][:] - y) / np.linalg.norm(y)

@@ -115,6 +115,67 @@ TEST_F(LoadValues, ParametersAndCurrents) {
     }
 }
 
+TEST_F(LoadValues, TimesThatAreRoundedAreToldOf) {
+    npy("t.npy", "(3,)", {2.0, 0.25, 1.03});
+    text("fine.csv", "t_ref (ms)\n2\n0.3\n1\n");
+    text("w.csv", "time (ms),i (pA)\n2,1\n2.25,4\n3,1\n");
+    npy("i.npy", "(3,)", {1.0, 2.0, 3.0});
+    const auto expect_one = [](const SimulationSpec& spec, const std::string& part) {
+        ASSERT_EQ(spec.warnings.size(), 1u) << part;
+        EXPECT_NE(spec.warnings[0].find(part), std::string::npos) << spec.warnings[0];
+        EXPECT_NE(spec.warnings[0].find("m.yaml:"), std::string::npos) << spec.warnings[0];
+    };
+    expect_one(
+        load(", t_ref: {file: t.npy, unit: ms}"),
+        "2 of 3 values of t.npy, t_ref, are no whole numbers of dt (0.1 ms) and are rounded; "
+        "the first, 0.25 ms, becomes 0.3 ms");
+    EXPECT_TRUE(load(", t_ref: {file: fine.csv, column: t_ref}").warnings.empty());
+    EXPECT_TRUE(load(", t_ref: {values: [1 ms, 2 ms, 3 ms]}").warnings.empty());
+    expect_one(
+        load("", "{to: a, kind: waveform, file: w.csv}"),
+        "1 of 3 times of the waveform w.csv is no whole number of dt (0.1 ms) and is rounded; "
+        "the first, 2.25 ms, becomes 2.3 ms");
+    // 0, 0.25, 0.5 ms
+    expect_one(load("", "{to: a, kind: waveform, file: i.npy, unit: pA, interval: 0.25 ms}"),
+               "1 of 3 times of the waveform i.npy is");
+    EXPECT_TRUE(load("", "{to: a, kind: waveform, file: i.npy, unit: pA, interval: 0.3 ms}")
+                    .warnings.empty());
+}
+
+TEST_F(LoadValues, RatesAndFrequenciesOfSourcesFitTheStep) {
+    npy("fine.npy", "(3,)", {1.0, 4.9, 2.0});
+    npy("high.npy", "(3,)", {1.0, 6.0, 2.0});
+    const auto error = [&](const std::string& source, const std::string& stimulus) -> std::string {
+        SimulationSpec spec = parse_simulation(
+            "name: test\ndt: 0.1 ms\nsimulate: {duration: 10 ms}\npopulations:\n"
+            "  a: {model: poisson_source, size: 3, " +
+                source + "}\n" + (stimulus.empty() ? "" : "stimuli: [{to: a, " + stimulus + "}]\n"),
+            path("m.yaml"));
+        try {
+            load_values(spec);
+        } catch (const DataError& e) {
+            return e.what();
+        }
+        return "";
+    };
+    const auto expect_has = [](const std::string& text, const std::string& part) {
+        EXPECT_NE(text.find(part), std::string::npos) << text;
+    };
+    const std::string modulated = "rate: 10 Hz, amplitude: 1 Hz, frequency: ";
+    EXPECT_EQ(error(modulated + "{file: fine.npy, unit: kHz}", ""), "");
+    expect_has(error(modulated + "{file: high.npy, unit: kHz}", ""),
+               "frequency (6000 Hz) must be less than 1 / (2 dt), which is 5000 Hz");
+    const std::string waveform = "kind: waveform, unit: kHz, interval: 1 ms, start: 2 ms, file: ";
+    EXPECT_EQ(error("rate: 5.1 kHz", waveform + "fine.npy"), "");
+    expect_has(error("rate: 4.1 kHz", waveform + "high.npy"),
+               "the rate of 'a' (4100 Hz) and its stimuli come to 10100 Hz at 3 ms");
+    EXPECT_EQ(error("rate: 5.1 kHz", "kind: dc, amplitude: {file: fine.npy, unit: kHz}"), "");
+    expect_has(error("rate: 4.1 kHz", "kind: dc, amplitude: {file: high.npy, unit: kHz}"),
+               "come to 10100 Hz at 0 ms");
+    expect_has(error("rate: {file: fine.npy, unit: kHz}", "kind: dc, amplitude: 5.2 kHz"),
+               "come to 10100 Hz at 0 ms");
+}
+
 TEST_F(LoadValues, Waveforms) {
     npy("common.npy", "(4,)", {1.0, -2.0, 3.0, 5.0});
     npy("cells.npy", "(2, 3)", {1, 2, 3, 10, 20, 30});

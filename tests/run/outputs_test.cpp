@@ -270,6 +270,13 @@ TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {
         require_disk_room({{"v of E", 11e9}}, "x.h5", std::numeric_limits<double>::infinity()),
         "warning: x.h5 will have about 11.0 GB");
     EXPECT_EQ(require_disk_room({{"v of E", 9e9}}, "x.h5", 1e12), "");
+    expect_has(
+        disk_problem({{"v of E", 4000008e9}}, "x.h5", 1073.7e9),
+        "x.h5 will have about 4000 TB, and needs twice that while it is written; 1.07 TB are "
+        "free");
+    EXPECT_EQ(disk_problem(parts, "x.h5", 6.1e9), "");
+    EXPECT_EQ(very_large_file({{"v of E", 11e9}}, "x.h5"), "x.h5 will have about 11.0 GB");
+    EXPECT_EQ(very_large_file({{"v of E", 9e9}}, "x.h5"), "");
     EXPECT_GT(free_space("."), 0.0);
     EXPECT_GT(free_space("/no/such/folder/x.h5"), 0.0);
 }

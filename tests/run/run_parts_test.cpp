@@ -65,6 +65,16 @@ TEST(Memory, TooMuchListsTheParts) {
     EXPECT_NE(text.find("3.0 GB"), std::string::npos) << text;
     EXPECT_NE(text.find("train.batch"), std::string::npos) << text;
     EXPECT_GT(available_memory(), 0u);
+    EXPECT_EQ(memory_problem(parts, 3001000000, less_of_training), "");
+    EXPECT_EQ(text, memory_problem(parts, 3000999999, less_of_training));
+    for (const auto& [bytes, said] :
+         std::vector<std::pair<std::size_t, std::string>>{{999'940'000'000, "999.9 GB"},
+                                                          {999'960'000'000, "1.00 TB"},
+                                                          {1'073'700'000'000, "1.07 TB"},
+                                                          {12'340'000'000'000, "12.3 TB"},
+                                                          {4'000'008'000'000'000, "4000 TB"},
+                                                          {3'200'000'000, "3.2 GB"}})
+        EXPECT_EQ(bytes_text(bytes), said);
 }
 
 TEST(Interrupt, NotesTheFirstSignalAndForgetsItForTheNextRun) {
