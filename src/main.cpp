@@ -15,6 +15,7 @@
 #include "src/compare.hpp"
 #include "src/model/suggest.hpp"
 #include "src/provenance.hpp"
+#include "src/run/interrupt.hpp"
 #include "src/text/excerpt.hpp"
 
 namespace snnsim {
@@ -135,6 +136,7 @@ int main(int argc, char** argv) {
         return fail((std::string("writing to stdout failed: ") + std::strerror(error)).c_str(), 1);
     };
     std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and tells why
+    snnsim::end_with_watched_process();
     try {
         const int status = snnsim::dispatch({argv + 1, argv + argc});
         if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail_of_stdout(errno);

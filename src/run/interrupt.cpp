@@ -1,5 +1,11 @@
 #include "src/run/interrupt.hpp"
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
 namespace snnsim {
 namespace {
 
@@ -32,6 +38,19 @@ InterruptGuard::~InterruptGuard() {
     sigaction(SIGINT, &old_int_, nullptr);
     sigaction(SIGTERM, &old_term_, nullptr);
     if (!asked_to_stop) sigaction(SIGHUP, &old_hup_, nullptr);
+}
+
+constexpr const char* watched = "SNNSIM_PARENT";
+
+void watch_this_process() {
+    setenv(watched, std::to_string(getpid()).c_str(), 1);
+}
+
+void end_with_watched_process() {
+    const char* const parent = std::getenv(watched);
+    if (!parent) return;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (std::to_string(getppid()) != parent) std::raise(SIGTERM);  // it is dead already
 }
 
 bool InterruptGuard::asked() {

@@ -87,6 +87,9 @@ class Runner {
 
     void run(const std::vector<const StudyCell*>& cells, std::size_t in_all) {
         const InterruptGuard guard;
+        watch_this_process();
+        // Those that had the same Ctrl-C take no notice of a SIGHUP, unless there are to be none.
+        stop_signal_ = guard.hears_hangups() ? SIGHUP : SIGTERM;
         const Timer timer;
         std::size_t next = 0, done = 0;
         display_.say(fmt::format("{}: {}, {} finished before\n", study_.name,
@@ -153,12 +156,11 @@ class Runner {
     }
 
     const StudyCell& wait_for_one() {
-        for (bool told = false;;) {
+        for (;;) {
             int status = 0;
             const pid_t child = waitpid(-1, &status, WNOHANG);
-            if (InterruptGuard::asked() && !std::exchange(told, true)) {
-                // Those that had the same Ctrl-C take no notice of this.
-                for (const auto& [running, cell] : running_) kill(running, SIGHUP);
+            if (InterruptGuard::asked() && !std::exchange(told_, true)) {
+                for (const auto& [running, cell] : running_) kill(running, stop_signal_);
             }
             if (child == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
             const auto found = running_.find(child);
@@ -196,6 +198,8 @@ class Runner {
     const bool simulations_;
     ProgressDisplay display_;
     std::map<pid_t, const StudyCell*> running_;
+    int stop_signal_ = SIGHUP;
+    bool told_ = false;  // that they are to stop: a second time would kill them
 };
 
 /// A simulation that failed would again.

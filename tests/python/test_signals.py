@@ -102,9 +102,9 @@ def test_a_signal_ends_slow_steps_one_by_one(binary, tmp_path, number):
             assert file["progress/time"][-1] < 9.99  # ms: fewer than the first 100 steps
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_to_a_study_ends_its_cells(binary, data_folder, tmp_path, number):
-    """To the study alone, not to the cells that it started."""
+@pytest.fixture
+def running_study(binary, data_folder, tmp_path):
+    """Starts a study of two cells that never end."""
     (tmp_path / "m.yaml").write_text("""name: m
 dt: 1 ms
 data: {set: mnist, encode: {scheme: poisson, max_rate: 500 Hz, duration: 4 ms}}
@@ -117,16 +117,43 @@ train: {epochs: 1000000}
 test: {}
 """)
     (tmp_path / "study.yaml").write_text("name: s\nseeds: 2\nmodels: {m: {file: m.yaml}}\n")
-    process = subprocess.Popen([binary, "study", tmp_path / "study.yaml", "-o", tmp_path / "out", "--data-dir", data_folder,
-                                "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    while len(list(tmp_path.glob("out/*.partial.h5"))) < 2:
+
+    def start(**options):
+        process = subprocess.Popen([binary, "study", tmp_path / "study.yaml", "-o", tmp_path / "out", "--data-dir", data_folder,
+                                    "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+        wait_for(lambda: len(list(tmp_path.glob("out/*.partial.h5"))) == 2, process)
         assert process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
+        return process
+    return start
+
+
+def interrupted(folder):
+    """How many cells of the study were stopped in good order."""
+    count = 0
+    for run in folder.glob("out/*.h5"):
+        if ".partial" not in run.name and ".checkpoint" not in run.name:
+            with h5py.File(run) as file:
+                count += file.attrs["status"] == "interrupted"
+    return count
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_to_a_study_ends_its_cells(running_study, tmp_path, number):
+    """To the study alone, not to the cells that it started."""
+    process = running_study()
     process.send_signal(number)
-    assert ended(process) == 130
-    for run in tmp_path.glob("out/*.h5"):
-        with h5py.File(run) as file:
-            assert file.attrs["status"] == "interrupted"
+    assert ended(process) == 130 and interrupted(tmp_path) == 2
+
+
+def test_a_study_under_nohup_ends_too(running_study, tmp_path):
+    process = running_study(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGTERM)
+    assert ended(process) == 130 and interrupted(tmp_path) == 2
+
+
+def test_the_cells_of_a_study_that_is_killed_end(running_study, tmp_path):
+    running_study().kill()
+    assert wait_for(lambda: not list(tmp_path.glob("out/*.lock")) and interrupted(tmp_path) == 2)
 
 
 TRAINING = """name: t
