@@ -75,11 +75,20 @@ std::string last_lines(const std::string& path) {
     return all.size() < 2000 ? all : all.substr(all.size() - 2000);
 }
 
+bool reads_data(const AnyModel& model) {
+    const auto* simulation = std::get_if<SimulationSpec>(&model);
+    return !simulation || simulation->data;
+}
+
 /// The cells that are still to be run, some at a time, each as a call of this program.
 class Runner {
   public:
-    Runner(const StudyResult& result, const StudyOptions& options)
+    /// `models`: of each cell.
+    Runner(const StudyResult& result, const std::vector<AnyModel>& models,
+           const StudyOptions& options)
         : study_(result.spec),
+          cells_(result.cells),
+          models_(models),
           options_(options),
           folder_(result.folder),
           simulations_(result.simulations),
@@ -132,7 +141,8 @@ class Runner {
         words.insert(words.end(),
                      {"--threads", std::to_string(std::max(1, cores / options_.jobs)), "--progress",
                       "none", "--backend", name_of(options_.backend), "--checkpoint-every", "60"});
-        if (!options_.data_dir.empty())
+        const AnyModel& model = models_[static_cast<std::size_t>(&cell - cells_.data())];
+        if (!options_.data_dir.empty() && reads_data(model))
             words.insert(words.end(), {"--data-dir", options_.data_dir});
         running_[spawn(words, log_of(cell))] = &cell;
     }
@@ -193,6 +203,8 @@ class Runner {
     }
 
     const StudySpec& study_;
+    const std::vector<StudyCell>& cells_;
+    const std::vector<AnyModel>& models_;
     const StudyOptions& options_;
     const std::string& folder_;
     const bool simulations_;
@@ -312,6 +324,17 @@ void require_own_tables(const StudySpec& study, const StudyOptions& options,
                  options.force || own);
 }
 
+/// An option that would change nothing is a mistake.
+void require_options_used(const StudySpec& study, const StudyOptions& options,
+                          const std::vector<AnyModel>& models) {
+    if (!options.energy.empty() && std::holds_alternative<SimulationSpec>(models.front()))
+        throw UsageError("--energy is for trainings, and the models of " + study.path +
+                         " are simulations; leave it out");
+    if (!options.data_dir.empty() && std::none_of(models.begin(), models.end(), reads_data))
+        throw UsageError("--data-dir has no effect: no model of " + study.path +
+                         " reads a data set; leave it out");
+}
+
 }  // namespace
 
 StudyResult run_study(const std::string& path, const StudyOptions& options) {
@@ -334,6 +357,7 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
     }
     if (models.empty()) throw UsageError(study.path + " names no models");
     result.simulations = std::holds_alternative<SimulationSpec>(models.front());
+    require_options_used(study, options, models);
     require_own_tables(study, options, result.folder);
     fs::create_directories(result.folder);
     std::vector<const StudyCell*> left;
@@ -341,7 +365,7 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
         if (!is_finished(result.folder + "/" + cell.file, result.simulations))
             left.push_back(&cell);
     }
-    Runner(result, options).run(left, result.cells.size());
+    Runner(result, models, options).run(left, result.cells.size());
     for (std::size_t k = 0; k < result.cells.size(); ++k) {
         StudyCell& cell = result.cells[k];
         const std::string file = result.folder + "/" + cell.file;

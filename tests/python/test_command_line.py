@@ -251,6 +251,10 @@ def test_options_that_a_simulation_does_not_use(snnsim, net, tmp_path):
     assert not list(tmp_path.glob("*.h5"))
     snnsim(net, "-o", out)
     assert "--energy is for trainings" in wrong("--resume", out, "--energy", "x")
+    (tmp_path / "study.yaml").write_text("name: s\nmodels: {net: {file: net.yaml, grid: {populations.noise.size: [1, 2]}}}\n")
+    study = ["study", tmp_path / "study.yaml", "-o", tmp_path / "s"]
+    assert "--data-dir has no effect: no model of" in wrong(*study, "--data-dir", tmp_path)
+    assert "--energy is for trainings" in wrong(*study, "--energy", "45nm")
 
 
 def test_a_simulation_that_shows_images_takes_their_folder(snnsim, data_folder, tmp_path):
