@@ -24,8 +24,10 @@ struct CellArrays {
     std::uint32_t first = 0;         // a multiple of the panel
 };
 
-/// Body over panels of Lanes cells. Writes what each cell sends; false when all are silent.
-template <CellModel M, bool Varied, int Lanes>
+/// Body over panels of Lanes cells. Writes what each cell sends; false when all are silent. With
+/// AsksStrong each panel is asked whether it needs step_strong; a caller that knows that none does
+/// saves that.
+template <CellModel M, bool Varied, int Lanes, bool AsksStrong = has_strong<M>>
 struct StepCells {
     typename M::Constants constants;
     CellArrays cells;
@@ -44,7 +46,7 @@ struct StepCells {
                 }
             }
         }
-        if constexpr (has_strong<M>) {
+        if constexpr (AsksStrong) {
             if (own.any_strong(at)) {
                 SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
                     sent[l] =
@@ -57,6 +59,16 @@ struct StepCells {
         SNN_LANES_OR(any) for (int l = 0; l < Lanes; ++l) {
             sent[l] = own.template step_cell<false>(at + static_cast<std::size_t>(l), words[l]);
             any |= sent[l] != 0.0f ? 1u : 0u;
+        }
+        return any != 0;
+    }
+
+    /// Of the first `count` cells, as they are now.
+    SNN_HD bool any_strong_of(std::size_t count) const {
+        const StepCells own = *this;
+        std::uint32_t any = 0;
+        SNN_LANES_OR(any) for (std::size_t i = 0; i < count; ++i) {
+            any |= own.is_strong(i) ? 1u : 0u;
         }
         return any != 0;
     }

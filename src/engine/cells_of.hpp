@@ -82,10 +82,22 @@ class CellsOf : public CellGroup {
               std::vector<float>& values) override {
         RandomKey random = key_;
         random.sub_entity = static_cast<std::uint32_t>(t);
+        const auto all = [&]<bool Varied>() {
+            const StepCells<M, Varied, lanes> step{uniform_, cells_, random};
+            // Asked of all at once it takes less, and no cell is so strong in nearly every step.
+            if constexpr (has_strong<M> && !has_parts<M>) {
+                if (!step.any_strong_of(slice_.padded())) {
+                    step_all(t, StepCells<M, Varied, lanes, false>{uniform_, cells_, random}, fired,
+                             values);
+                    return;
+                }
+            }
+            step_all(t, step, fired, values);
+        };
         if (constants_.empty()) {
-            step_all(t, StepCells<M, false, lanes>{uniform_, cells_, random}, fired, values);
+            all.template operator()<false>();
         } else {
-            step_all(t, StepCells<M, true, lanes>{uniform_, cells_, random}, fired, values);
+            all.template operator()<true>();
         }
     }
 
