@@ -13,7 +13,8 @@ struct TooFast {
     std::size_t stimulus;  // number of the last one to begin
     std::string what;
 };
-/// A poisson_source or regular_source whose rate with all its stimuli is, as far as known in advance, above 1 / dt.
+/// A poisson_source or regular_source whose rate with all its stimuli is, as far as known in
+/// advance, above 1 / dt.
 std::optional<TooFast> too_fast(const SimulationSpec& spec, const CellPopulationSpec& p);
 
 /// What is wrong with a frequency (Hz) that is not below 1 / (2 dt); else empty.
