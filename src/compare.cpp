@@ -49,7 +49,7 @@ ComparedRun from_model(const std::string& path, RunOptions options) {
     const ModelSpec spec = read_model(path, options.overrides);
     if (!spec.test)
         throw UsageError(path + " has no section `test`; there would be nothing to compare");
-    const std::string output = default_output(spec);
+    const std::string output = default_output(spec.name);
     for (const std::string& old_path : {output, partial_path(output)}) {
         if (!fs::exists(old_path)) continue;
         const RunRecord old = read_run(old_path);

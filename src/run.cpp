@@ -121,13 +121,8 @@ std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Train
         std::iota(calibration.begin(), calibration.end(), 0u);
         trainer.quantize(*spec.test->quantize, calibration, InterruptGuard::asked);
     }
-    bool stopped = false;
-    Evaluation result = trainer.evaluate(
-        samples, {.test_set = true, .batch = spec.test->batch, .record = spec.record, .stop = [&] {
-                      return stopped = InterruptGuard::asked();
-                  }});
-    if (stopped) return std::nullopt;
-    return result;
+    return evaluate_until(InterruptGuard::asked, trainer, samples,
+                          {.test_set = true, .batch = spec.test->batch, .record = spec.record});
 }
 
 /// All of it, or what there was time for until a signal came.
@@ -210,8 +205,8 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     return record;
 }
 
-std::string default_output(const ModelSpec& spec) {
-    return "runs/" + spec.name + ".h5";
+std::string default_output(const std::string& name) {
+    return "runs/" + name + ".h5";
 }
 
 }  // namespace snnsim

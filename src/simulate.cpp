@@ -12,6 +12,7 @@
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "snnsim/run.hpp"
 #include "src/cli/measured_text.hpp"
 #include "src/cli/network_report.hpp"
 #include "src/cli/phase_report.hpp"
@@ -468,7 +469,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
 
 RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
     require_options_used(spec, options);
-    const std::string path = options.output.empty() ? "runs/" + spec.name + ".h5" : options.output;
+    const std::string path = options.output.empty() ? default_output(spec.name) : options.output;
     require_no_input(run_files(path), {{spec.path, "the model"}});
     const OutputClaim claim(path);
     Start start = start_anew(spec, path, options.force);

@@ -41,7 +41,7 @@ struct RunOptions {
 /// status `interrupted`. `model` may be empty with `resume`. Throws the exceptions of error.hpp.
 RunRecord run(const std::string& model, const RunOptions& options);
 
-/// Where a run of the model goes when no output is named.
-std::string default_output(const ModelSpec& spec);
+/// Where a run of the model of that name goes when no output is named.
+std::string default_output(const std::string& name);
 
 }  // namespace snnsim

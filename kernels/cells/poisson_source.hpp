@@ -5,6 +5,7 @@
 
 #include "kernels/cells/model.hpp"
 #include "kernels/math/sin.hpp"
+#include "kernels/random.hpp"
 
 namespace snnsim {
 
@@ -83,8 +84,7 @@ struct PoissonSource {
     /// probability below 2^-14 is not rounded up to a multiple of 2^-24.
     SNN_HD static float share(std::uint32_t word) {
         const float all = (static_cast<float>(word & 0x3FFFFu) + 0.5f) * (1.0f / 4294967296.0f);
-        const float first = static_cast<float>(word >> 8) * (1.0f / 16777216.0f);
-        return word < 0x40000u ? all : first;
+        return word < 0x40000u ? all : uniform(word);
     }
 
   private:

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "snnsim/read_model.hpp"
+#include "snnsim/run.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/file_kind.hpp"
@@ -49,7 +50,7 @@ RunStatus run_seeds(const RunCommand& given) {
     if (output.empty()) {
         if (given.model.empty()) throw UsageError("name a model file");
         const AnyModel any = read_any_model(given.model, options.overrides);
-        output = "runs/" + std::visit([](const auto& spec) { return spec.name; }, any) + ".h5";
+        output = default_output(std::visit([](const auto& spec) { return spec.name; }, any));
     }
     for (const std::uint64_t seed : seeds) {  // before hours of the first ones
         const std::string path = seed_path(output, seed);

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "snnsim/run.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
@@ -103,7 +104,7 @@ std::string check_text(const SimulationSpec& full) {
     const std::vector<MemoryPart> memory = estimate_memory(spec);
     const std::vector<FilePart> file = run_file_parts(spec);
     for (const auto& warnings : {spec.warnings, room_warnings(memory, less_of_simulation, file,
-                                                              "runs/" + spec.name + ".h5")}) {
+                                                              default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
     }
     out += fmt::format("\n{:<20} {:<16} {:>12} {:>22}\n", "population", "model", "cells",

@@ -129,7 +129,7 @@ std::string check_text(const ModelSpec& spec) {
     for (const auto& warnings :
          {spec.warnings,
           room_warnings(in_host ? estimate_memory(spec) : std::vector<MemoryPart>{},
-                        less_of_training, run_file_parts(spec), default_output(spec))}) {
+                        less_of_training, run_file_parts(spec), default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
     }
     out += fmt::format("\n{:<20} {:<16} {:>12}\n", "population", "model", "neurons");

@@ -67,14 +67,9 @@ class LateTimes {
     }
     /// Those at the end itself change nothing any more.
     void times(Places::Path path, const std::vector<double>& times) const {
-        const auto first = std::find_if(times.begin(), times.end(), [&](double time) {
-            return step_of(time, spec_.dt) >= end_;
-        });
-        if (first == times.end()) return;
-        const auto late = times.end() - first;
-        tell_(path, fmt::format("{} of {} times {} not before the end of the run ({:g} ms), the "
-                                "first at {:g} ms",
-                                late, times.size(), late == 1 ? "is" : "are", ms_, *first));
+        const std::string late = not_before_end(times, spec_.dt, ms_,
+                                                fmt::format("{} times", times.size()), "is", "are");
+        if (!late.empty()) tell_(path, late);
     }
 
   private:
@@ -91,6 +86,17 @@ class LateTimes {
 };
 
 }  // namespace
+
+std::string not_before_end(const std::vector<double>& times, double dt, double end,
+                           const std::string& what, const char* verb_of_one, const char* verb) {
+    const auto first = std::find_if(times.begin(), times.end(), [&](double time) {
+        return step_of(time, dt) >= step_of(end, dt);
+    });
+    if (first == times.end()) return "";
+    const auto late = times.end() - first;
+    return fmt::format("{} of {} {} not before the end of the run ({:g} ms), the first at {:g} ms",
+                       late, what, late == 1 ? verb_of_one : verb, end, *first);
+}
 
 std::optional<double> known_end(const SimulationSpec& spec) {
     if (!spec.open_ended()) return spec.simulate.duration;

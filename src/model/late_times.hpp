@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "snnsim/simulation_spec.hpp"
 #include "src/model/places.hpp"
@@ -12,6 +14,11 @@ namespace snnsim {
 /// When the simulation ends (ms), where the model says it; phases that show samples take as long as
 /// they take.
 std::optional<double> known_end(const SimulationSpec& spec);
+
+/// "3 of WHAT VERB not before the end of the run ...", of ascending times (ms); empty where none is
+/// late. What is at the end itself changes nothing any more.
+std::string not_before_end(const std::vector<double>& times, double dt, double end,
+                           const std::string& what, const char* verb_of_one, const char* verb);
 
 using TellLate = std::function<void(Places::Path, const std::string& message)>;
 /// Tells of every stimulus, record, reward, delay and change that lies after `end` (ms).

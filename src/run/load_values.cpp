@@ -190,15 +190,10 @@ void warn_of_late_rows(SimulationSpec& spec, const StimulusSpec& s) {
     const std::optional<double> end = known_end(spec);
     if (!end) return;
     const std::vector<double>& times = s.waveform->times;
-    const auto first = std::find_if(times.begin(), times.end(), [&](double time) {
-        return step_of(time, spec.dt) >= step_of(*end, spec.dt);
-    });
-    if (first == times.end()) return;
-    spec.warnings.push_back(
-        fmt::format("{}: {} of the {} rows of the waveform {} not before the end of the run ({:g} "
-                    "ms), the first at {:g} ms",
-                    place(spec, s.at), times.end() - first, times.size(),
-                    times.end() - first == 1 ? "begins" : "begin", *end, *first));
+    const std::string late =
+        not_before_end(times, spec.dt, *end,
+                       fmt::format("the {} rows of the waveform", times.size()), "begins", "begin");
+    if (!late.empty()) spec.warnings.push_back(fmt::format("{}: {}", place(spec, s.at), late));
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ void require_same_model(const RunRecord& record, const std::string& model,
 
 Start start_anew(const std::string& model, const RunOptions& options) {
     Start start{read_model(model, options.overrides), options.output, {}, nullptr};
-    if (start.output.empty()) start.output = default_output(start.spec);
+    if (start.output.empty()) start.output = default_output(start.spec.name);
     start.record.network = compile(start.spec);
     start.record.provenance = provenance_of(start.spec);
     std::vector<InputFile> inputs{{start.spec.path, "the model"}};

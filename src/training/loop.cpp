@@ -146,14 +146,9 @@ class Loop {
         return true;
     }
 
-    /// Nothing when asked to stop meanwhile.
     std::optional<Evaluation> evaluate(const std::vector<std::uint32_t>& samples,
-                                       Trainer::EvaluateOptions options) {
-        bool stopped = false;
-        options.stop = [&] { return stopped = hooks_.stop_requested(); };
-        Evaluation result = trainer_.evaluate(samples, options);
-        if (stopped) return std::nullopt;
-        return result;
+                                       const Trainer::EvaluateOptions& options) {
+        return evaluate_until(hooks_.stop_requested, trainer_, samples, options);
     }
 
     void add_test(const Evaluation& result) {
@@ -224,6 +219,16 @@ std::int64_t epochs_without_improvement(const std::vector<double>& accuracy, dou
         since = better ? 0 : since + 1;
     }
     return since;
+}
+
+std::optional<Evaluation> evaluate_until(const StopRequest& stop, Trainer& trainer,
+                                         std::span<const std::uint32_t> samples,
+                                         Trainer::EvaluateOptions options) {
+    bool stopped = false;
+    options.stop = [&] { return stopped = stop(); };
+    Evaluation result = trainer.evaluate(samples, options);
+    if (stopped) return std::nullopt;
+    return result;
 }
 
 LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
@@ -41,6 +43,11 @@ enum class LoopEnd : std::uint8_t { finished, stopped_early, interrupted };
 /// again. Throws DivergedError when the loss is no longer finite.
 LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
                    Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks);
+
+/// Nothing when `stop` said so meanwhile.
+std::optional<Evaluation> evaluate_until(const StopRequest& stop, Trainer& trainer,
+                                         std::span<const std::uint32_t> samples,
+                                         Trainer::EvaluateOptions options);
 
 /// Epochs since the last that exceeded the best before it by more than `min_delta`; 0 for an empty
 /// curve.

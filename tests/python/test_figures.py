@@ -283,14 +283,23 @@ def fewer_cells(file):
     file["spikes/cell/node_ids"][...] = 10**6
 
 
+@pytest.fixture
+def changed_run(snnsim, tmp_path):
+    """The run file of one cell with a change."""
+    def make(change):
+        (tmp_path / "one.yaml").write_text(ONE_CELL)
+        path = tmp_path / "one.h5"
+        snnsim(tmp_path / "one.yaml", "-o", path, "--progress", "none")
+        with h5py.File(path, "r+") as file:
+            change(file)
+        return path
+    return make
+
+
 @pytest.mark.parametrize("change", [set_text("dt"), set_text("steps"), spikes_of_another_kind, fewer_cells,
                                     lambda file: file.attrs.__delitem__("status")])
-def test_values_of_another_kind_are_told_in_one_line(snnsim, tmp_path, change):
-    (tmp_path / "one.yaml").write_text(ONE_CELL)
-    path = tmp_path / "one.h5"
-    snnsim(tmp_path / "one.yaml", "-o", path, "--progress", "none")
-    with h5py.File(path, "r+") as file:
-        change(file)
+def test_values_of_another_kind_are_told_in_one_line(changed_run, change):
+    path = changed_run(change)
     done = plot(path)
     assert done.returncode in (0, 1) and "Traceback" not in done.stderr
     assert done.returncode == 0 or (len(done.stderr.splitlines()) == 1 and str(path) in done.stderr), done.stderr
@@ -330,12 +339,8 @@ def without(name):
     (without("network/cell"), "'network/cell' is missing"),
     (without("spikes/cell/node_ids"), "'node_ids' is missing"),
 ])
-def test_spikes_that_do_not_fit_are_told_and_not_drawn(snnsim, tmp_path, change, told):
-    (tmp_path / "one.yaml").write_text(ONE_CELL)
-    path = tmp_path / "one.h5"
-    snnsim(tmp_path / "one.yaml", "-o", path, "--progress", "none")
-    with h5py.File(path, "r+") as file:
-        change(file)
+def test_spikes_that_do_not_fit_are_told_and_not_drawn(changed_run, tmp_path, change, told):
+    path = changed_run(change)
     done = plot(path)
     assert done.returncode == 1 and not (tmp_path / "one.png").exists()
     assert done.stderr.startswith(f"plot_run.py: error: {path}") and told in done.stderr, done.stderr
