@@ -8,10 +8,10 @@
 namespace {
 
 using snnsim::fuzz::Hdf5Object;
-using snnsim::fuzz::Hdf5Tree;
+using snnsim::fuzz::Hdf5Template;
 using Kind = Hdf5Object::Kind;
 
-const Hdf5Tree list{
+const Hdf5Template list({
     {Kind::group, "/", "", "", {}, {}, {}, false, false},
     {Kind::array, "/source", "", "u32", {3}, {0, 1, 6}, {}, false, false},
     {Kind::array, "/target", "", "i64", {3}, {2, 2, 0}, {}, false, false},
@@ -19,7 +19,7 @@ const Hdf5Tree list{
     {Kind::attribute, "/weight", "units", "text", {}, {}, {"pA"}, false, false},
     {Kind::array, "/delay", "", "f64", {3}, {1.0, 0.5, 2.0}, {}, false, false},
     {Kind::attribute, "/delay", "units", "text", {}, {}, {"ms"}, false, false},
-};
+});
 
 }  // namespace
 
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     "projections: [{{from: e, to: e, connect: {{rule: list, file: {}}}}}]\n",
                     path),
         "model.yaml");
-    write_tree(path, snnsim::fuzz::changed(list, data, size));
+    list.write_changed(path, data, size);
     snnsim::fuzz::attempt([&] {
         snnsim::SimulationSpec spec = model;
         snnsim::load_edges(spec);

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -49,10 +48,10 @@ void attempt(F&& read, std::string_view path = {}) {
     }
 }
 
-/// A name for the input of this process, in memory where the system has such a folder.
+/// A name for the input of this process, in the folder that tools/fuzz/run removes in the end.
 inline std::string scratch(const std::string& ending) {
-    const char* folder = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
-    return fmt::format("{}/snnsim_fuzz_{}{}", folder, getpid(), ending);
+    const char* folder = std::getenv("SNNSIM_FUZZ_SCRATCH");
+    return fmt::format("{}/input_{}{}", folder ? folder : ".", getpid(), ending);
 }
 
 inline void save(const std::string& path, const std::uint8_t* data, std::size_t size) {

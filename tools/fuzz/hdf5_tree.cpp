@@ -10,6 +10,8 @@
 namespace snnsim::fuzz {
 namespace {
 
+using Kind = Hdf5Object::Kind;
+
 constexpr const char* types[] = {"f64", "f32",  "i8",    "u8",   "i32",  "u32",  "i64",
                                  "u64", "f16b", "fixed", "text", "enum", "pair", "bits"};
 
@@ -88,7 +90,7 @@ void with_data(const Hdf5Object& o, hid_t stored, F&& write) {
 void write_object(hid_t file, const Hdf5Object& o) {
     const hid_t links = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(links, 1);
-    if (o.kind == Hdf5Object::Kind::group) {
+    if (o.kind == Kind::group) {
         if (o.path != "/") {
             const hid_t g = H5Gcreate2(file, o.path.c_str(), links, H5P_DEFAULT, H5P_DEFAULT);
             if (g >= 0) H5Gclose(g);
@@ -102,7 +104,7 @@ void write_object(hid_t file, const Hdf5Object& o) {
     const hid_t space = dims.empty()
                             ? H5Screate(H5S_SCALAR)
                             : H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
-    if (o.kind == Hdf5Object::Kind::attribute) {
+    if (o.kind == Kind::attribute) {
         const hid_t at = H5Oopen(file, o.path.c_str(), H5P_DEFAULT);
         if (at >= 0) {
             const hid_t a = H5Acreate2(at, o.name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT);
@@ -179,7 +181,7 @@ void read_values(hid_t object, bool attribute, Hdf5Object& o) {
 herr_t add_attribute(hid_t object, const char* name, const H5A_info_t*, void* out) {
     auto& [tree, path] = *static_cast<std::pair<Hdf5Tree*, std::string>*>(out);
     Hdf5Object o;
-    o.kind = Hdf5Object::Kind::attribute;
+    o.kind = Kind::attribute;
     o.path = path;
     o.name = name;
     const hid_t a = H5Aopen(object, name, H5P_DEFAULT);
@@ -195,7 +197,7 @@ herr_t add_object(hid_t file, const char* name, const H5O_info_t* info, void* ou
     o.path = std::string(name) == "." ? "/" : "/" + std::string(name);
     const hid_t id = H5Oopen(file, name, H5P_DEFAULT);
     if (info->type == H5O_TYPE_DATASET) {
-        o.kind = Hdf5Object::Kind::array;
+        o.kind = Kind::array;
         read_values(id, false, o);
     }
     const std::string path = o.path;
@@ -250,9 +252,10 @@ constexpr const char* strange_texts[] = {
 void change(Hdf5Tree& tree, Choices& choose) {
     const std::size_t which = choose.below(tree.size());
     Hdf5Object& o = tree[which];
+    o.touched = true;
     switch (choose.below(10)) {
         case 0:
-            tree.erase(tree.begin() + static_cast<std::ptrdiff_t>(which));
+            o.gone = true;
             return;
         case 1: {
             o.type = types[choose.below(std::size(types))];
@@ -282,14 +285,14 @@ void change(Hdf5Tree& tree, Choices& choose) {
             return;
         }
         case 5: {  // a group where an array was, and the reverse
-            if (o.kind == Hdf5Object::Kind::attribute) return;
-            const bool group = o.kind == Hdf5Object::Kind::group;
-            o.kind = group ? Hdf5Object::Kind::array : Hdf5Object::Kind::group;
+            if (o.kind == Kind::attribute) return;
+            const bool group = o.kind == Kind::group;
+            o.kind = group ? Kind::array : Kind::group;
             if (group) o.type = "f64";
             return;
         }
         case 6:
-            o.huge = o.kind == Hdf5Object::Kind::array;
+            o.huge = o.kind == Kind::array;
             return;
         case 7:
             o.packed = true;
@@ -314,6 +317,13 @@ void change(Hdf5Tree& tree, Choices& choose) {
     }
 }
 
+/// Access to a file through memory, which is written to the disk at the end, or is not.
+hid_t in_memory(bool kept) {
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(access, 1 << 16, kept);
+    return access;
+}
+
 }  // namespace
 
 Hdf5Tree read_tree(const std::string& path) {
@@ -328,17 +338,47 @@ Hdf5Tree read_tree(const std::string& path) {
     return tree;
 }
 
-Hdf5Tree changed(Hdf5Tree tree, const std::uint8_t* data, std::size_t size) {
-    Choices choose(data, size);
-    for (int n = 0; n < 8 && choose.more() && !tree.empty(); ++n) change(tree, choose);
-    return tree;
+Hdf5Template::Hdf5Template(Hdf5Tree tree) : tree_(std::move(tree)) {
+    // An open file of HDF5 is half a MB of tables. Kept and cleared they cost a tenth of what new
+    // pages cost.
+    H5set_free_list_limits(-1, -1, -1, -1, -1, -1);
+    const hid_t access = in_memory(false);
+    const hid_t file = H5Fcreate("template", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    for (const Hdf5Object& o : tree_) write_object(file, o);
+    H5Fflush(file, H5F_SCOPE_GLOBAL);
+    image_.resize(static_cast<std::size_t>(H5Fget_file_image(file, nullptr, 0)));
+    H5Fget_file_image(file, image_.data(), image_.size());
+    H5Fclose(file);
+    H5Pclose(access);
 }
 
-void write_tree(const std::string& path, const Hdf5Tree& tree) {
-    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fapl_core(access, 1 << 16, 1);
-    const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    for (const Hdf5Object& o : tree) write_object(file, o);
+void Hdf5Template::write_changed(const std::string& path, const std::uint8_t* data,
+                                 std::size_t size) const {
+    Hdf5Tree tree = tree_;
+    Choices choose(data, size);
+    for (int n = 0; n < 8 && choose.more(); ++n) change(tree, choose);
+
+    save(path, reinterpret_cast<const std::uint8_t*>(image_.data()), image_.size());
+    const hid_t access = in_memory(true);
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, access);
+    std::vector<std::string> rewritten;
+    for (std::size_t k = 0; k < tree.size(); ++k) {
+        if (!tree[k].touched || (tree[k].path == "/" && tree_[k].kind != Kind::attribute)) continue;
+        if (tree_[k].kind == Kind::attribute) {
+            H5Adelete_by_name(file, tree[k].path.c_str(), tree[k].name.c_str(), H5P_DEFAULT);
+        } else {
+            H5Ldelete(file, tree[k].path.c_str(), H5P_DEFAULT);
+            rewritten.push_back(tree[k].path);
+        }
+    }
+    const auto in_rewritten = [&](const std::string& at) {
+        return std::any_of(rewritten.begin(), rewritten.end(), [&](const std::string& top) {
+            return at.starts_with(top) && (at.size() == top.size() || at[top.size()] == '/');
+        });
+    };
+    for (const Hdf5Object& o : tree) {
+        if (!o.gone && (o.touched || in_rewritten(o.path))) write_object(file, o);
+    }
     H5Fclose(file);
     H5Pclose(access);
 }

@@ -1,5 +1,7 @@
 // A run file or a checkpoint of ours, changed as the bytes say, is read by all that reads such
 // files. SNNSIM_FUZZ_RUNS names the folder of the sound ones (tools/fuzz/run makes it).
+#include <filesystem>
+
 #include "snnsim/run_record.hpp"
 #include "src/io/checkpoint_file.hpp"
 #include "src/io/hdf5.hpp"
@@ -11,9 +13,9 @@
 
 namespace {
 
-using snnsim::fuzz::Hdf5Tree;
+using snnsim::fuzz::Hdf5Template;
 
-std::vector<Hdf5Tree> templates() {
+std::vector<Hdf5Template> templates() {
     const char* folder = std::getenv("SNNSIM_FUZZ_RUNS");
     std::vector<std::string> paths;
     if (folder) {
@@ -26,8 +28,8 @@ std::vector<Hdf5Tree> templates() {
         std::exit(1);
     }
     std::sort(paths.begin(), paths.end());
-    std::vector<Hdf5Tree> all;
-    for (const std::string& path : paths) all.push_back(snnsim::fuzz::read_tree(path));
+    std::vector<Hdf5Template> all;
+    for (const std::string& path : paths) all.emplace_back(snnsim::fuzz::read_tree(path));
     return all;
 }
 
@@ -37,8 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     snnsim::h5::print_no_errors();
     static const std::string path = snnsim::fuzz::scratch(".h5");
-    static const std::vector<Hdf5Tree> all = templates();
-    write_tree(path, snnsim::fuzz::changed(all[data[0] % all.size()], data + 1, size - 1));
+    static const std::vector<Hdf5Template> all = templates();
+    all[data[0] % all.size()].write_changed(path, data + 1, size - 1);
     using snnsim::fuzz::attempt;
     attempt([&] { snnsim::read_run(path); });
     attempt([&] { snnsim::run_stats(snnsim::read_spikes(path), {}); });

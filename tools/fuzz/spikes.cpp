@@ -7,6 +7,7 @@
 namespace {
 
 using snnsim::fuzz::Hdf5Object;
+using snnsim::fuzz::Hdf5Template;
 using snnsim::fuzz::Hdf5Tree;
 using Kind = Hdf5Object::Kind;
 
@@ -44,8 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     snnsim::h5::print_no_errors();
     static const std::string path = snnsim::fuzz::scratch(".h5");
-    static const Hdf5Tree layouts[] = {of_layout(false), of_layout(true)};
-    write_tree(path, snnsim::fuzz::changed(layouts[data[0] % 2], data + 1, size - 1));
+    static const Hdf5Template layouts[] = {Hdf5Template(of_layout(false)),
+                                           Hdf5Template(of_layout(true))};
+    layouts[data[0] % 2].write_changed(path, data + 1, size - 1);
     snnsim::fuzz::attempt([&] { snnsim::read_played_spikes(path, {"p", 7, 100, 0.1}); });
     return 0;
 }
