@@ -28,10 +28,11 @@ bool is_run_file(const std::string& path) {
 
 ComparedRun from_file(const std::string& path) {
     RunRecord record = read_run(path);
-    if (record.status != RunStatus::finished || !record.test) {
-        throw UsageError(fmt::format("{} is not a finished, tested run (status: {})", path,
-                                     name_of(record.status)));
-    }
+    if (record.status != RunStatus::finished)
+        throw UsageError(
+            fmt::format("{} is no finished run (status: {})", path, name_of(record.status)));
+    if (!record.test)
+        throw UsageError(path + " holds no tested network: name the run of a training with 'test'");
     const Provenance& p = record.provenance;
     ModelSpec spec = parse_model(p.model_text, p.model_path, p.overrides);
     return {p.model_name, std::move(spec), std::move(record)};

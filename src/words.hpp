@@ -1,6 +1,8 @@
 // Numbers as people write them: "1 spike", "1,234 spikes".
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -25,6 +27,13 @@ inline std::string plural(std::int64_t number, const std::string& one,
 inline std::string counted(std::int64_t number, const std::string& one,
                            const std::string& many = "") {
     return grouped(number) + " " + plural(number, one, many);
+}
+
+/// How wide a column of names is: as the longest, and `least` at least.
+template <class Items, class NameOf>
+std::size_t column_width(const Items& items, std::size_t least, NameOf&& name) {
+    for (const auto& item : items) least = std::max(least, name(item).size());
+    return least;
 }
 
 }  // namespace snnsim

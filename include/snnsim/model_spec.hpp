@@ -340,7 +340,9 @@ struct PruneSpec {
         return Fields{
             Field{"sparsity", &PruneSpec::sparsity, "",
                   Limits{.low = 0.0, .high = 1.0, .low_open = true, .high_open = true},
-                  "share of the weights of each trainable projection that become zero; biases stay",
+                  "share of the weights of each trainable projection that become zero, of which "
+                  "one at "
+                  "least must be left; biases stay",
                   Need::required},
             Field{"from", &PruneSpec::from, "", at_least(1),
                   "prune for the first time after this epoch"},

@@ -240,8 +240,8 @@ struct SineStimulus {
             return Fields{
                 Field{"amplitude", &Params::amplitude, "*", unlimited, "amplitude", Need::required},
                 Field{"offset", &Params::offset, "*", unlimited, "mean"},
-                Field{"frequency", &Params::frequency, "Hz", non_negative, "frequency",
-                      Need::required}};
+                Field{"frequency", &Params::frequency, "Hz", non_negative,
+                      "frequency; below 1 / (2 dt)", Need::required}};
         }
     };
 };

@@ -31,7 +31,8 @@ struct PoissonSource {
                 Field{"rate", &Params::rate, "Hz", non_negative, "mean rate; at most 1 / dt"},
                 Field{"amplitude", &Params::amplitude, "Hz", unlimited,
                       "of a sinusoidal modulation of the rate"},
-                Field{"frequency", &Params::frequency, "Hz", non_negative, "of the modulation"},
+                Field{"frequency", &Params::frequency, "Hz", non_negative,
+                      "of the modulation; below 1 / (2 dt)"},
                 Field{"phase", &Params::phase, "", unlimited,
                       "of the modulation at time 0, in radians"}};
         }

@@ -23,6 +23,8 @@ void compare(const CompareCommand& given) {
         inputs.push_back({path, "what is compared"});
     }
     const bool named = !given.output.empty();
+    if (named && !given.output.ends_with(".csv"))
+        throw UsageError("-o " + given.output + ": the table is CSV; name a .csv file");
     const auto may_write = [&](const std::string& path) {
         require_no_input({path}, inputs);
         require_free(path, own_text("table of `snnsim compare`", "model,"),

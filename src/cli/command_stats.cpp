@@ -1,6 +1,7 @@
 // `snnsim stats`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "src/cli/commands.hpp"
@@ -26,6 +27,9 @@ void show_stats(const StatsCommand& given) {
         throw UsageError("-o " + output + ": name a .json or a .csv file");
     std::vector<InputFile> inputs;
     for (const std::string& path : given.runs) {
+        const auto same = [&](const InputFile& other) { return other.path == path; };
+        if (std::any_of(inputs.begin(), inputs.end(), same))
+            throw UsageError(path + " is named twice: it would count as two runs");
         require_kind(path, "snnsim stats",
                      {FileKind::training_run, FileKind::simulation_run, FileKind::other_hdf5});
         inputs.push_back({path, "a run whose numbers are asked for"});

@@ -107,23 +107,28 @@ std::string check_text(const SimulationSpec& full) {
                                                               default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
     }
-    out += fmt::format("\n{:<20} {:<16} {:>12} {:>22}\n", "population", "model", "cells",
+    const std::size_t wide =
+        column_width(spec.populations, 20, [](const CellPopulationSpec& p) { return p.name; });
+    out += fmt::format("\n{:<{}} {:<16} {:>12} {:>22}\n", "population", wide, "model", "cells",
                        "step of weights");
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
         const CellPopulationSpec& population = spec.populations[p];
-        out += fmt::format("{:<20} {:<16} {:>12} {:>22}\n", population.name,
+        out += fmt::format("{:<{}} {:<16} {:>12} {:>22}\n", population.name, wide,
                            CellModels::name_of(population.cell), grouped(population.size),
                            steps_text(population, weights.grid.steps(p)));
     }
     out += played_text(spec);
     const std::vector<double> counts = expected_synapses(spec);
-    out += fmt::format("\n{:<34} {:<20} {:>16} {:>11}\n", "projection", "rule", "synapses, about",
-                       "bytes each");
+    const auto shown = [](const SynapsesSpec& p) {
+        return p.given_name.empty() ? p.from + " -> " + p.to : p.given_name;
+    };
+    const std::size_t broad = column_width(spec.projections, 34, shown);
+    out += fmt::format("\n{:<{}} {:<20} {:>16} {:>11}\n", "projection", broad, "rule",
+                       "synapses, about", "bytes each");
     double all = 0.0;
     for (std::size_t k = 0; k < counts.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
-        out += fmt::format("{:<34} {:<20} {:>16} {:>11g}\n",
-                           p.given_name.empty() ? p.from + " -> " + p.to : p.given_name,
+        out += fmt::format("{:<{}} {:<20} {:>16} {:>11g}\n", shown(p), broad,
                            name_of(p.connect.rule), grouped(static_cast<std::int64_t>(counts[k])),
                            bytes_per_synapse(spec, weights, p, storage_of(p)));
         all += counts[k];
@@ -131,9 +136,9 @@ std::string check_text(const SimulationSpec& full) {
     std::size_t bytes = 0;
     for (const MemoryPart& part : memory) bytes += part.bytes;
     return out +
-           fmt::format("{:<34} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
-                       "", grouped(static_cast<std::int64_t>(all)), course_text(spec), spec.dt,
-                       bytes_text(bytes)) +
+           fmt::format("{:<{}} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
+                       broad, "", grouped(static_cast<std::int64_t>(all)), course_text(spec),
+                       spec.dt, bytes_text(bytes)) +
            run_file_text(file);
 }
 

@@ -132,21 +132,26 @@ std::string check_text(const ModelSpec& spec) {
                         less_of_training, run_file_parts(spec), default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
     }
-    out += fmt::format("\n{:<20} {:<16} {:>12}\n", "population", "model", "neurons");
+    const std::size_t wide =
+        column_width(spec.populations, 20, [](const PopulationSpec& p) { return p.name; });
+    out += fmt::format("\n{:<{}} {:<16} {:>12}\n", "population", wide, "model", "neurons");
     for (const PopulationSpec& p : spec.populations) {
-        out += fmt::format("{:<20} {:<16} {:>12}\n", p.name, NeuronModels::name_of(p.neuron),
+        out += fmt::format("{:<{}} {:<16} {:>12}\n", p.name, wide, NeuronModels::name_of(p.neuron),
                            grouped(p.size));
     }
-    out += fmt::format("\n{:<34} {:<12} {:>12} {:>8}\n", "projection", "rule", "weights", "biases");
+    const auto shown = [](const ProjectionSpec& p) { return p.from + " -> " + p.to; };
+    const std::size_t broad = column_width(spec.projections, 34, shown);
+    out += fmt::format("\n{:<{}} {:<12} {:>12} {:>8}\n", "projection", broad, "rule", "weights",
+                       "biases");
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
-        out += fmt::format("{:<34} {:<12} {:>12} {:>8}  {}\n", p.from + " -> " + p.to,
+        out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  {}\n", shown(p), broad,
                            name_of(p.connect.rule), grouped(weights_of(spec, k)),
                            p.bias ? grouped(size_of(spec, p.to)) : "-",
                            p.trainable ? "trainable" : "fixed");
     }
     const WeightCount w = count_weights(spec);
-    out += fmt::format("{:<34} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", "",
+    out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", broad, "",
                        grouped(w.trainable), grouped(w.bias), grouped(w.fixed));
     out +=
         fmt::format("\n{} per sample\n{}\nmemory, about:\n", steps_text(spec), savings_text(spec));

@@ -127,12 +127,16 @@ void read_csv(ColumnFile& out) {
     }
 }
 
-void read_hdf5(ColumnFile& out) {
+void read_hdf5(ColumnFile& out, const std::vector<std::string>& wanted) {
     const h5::Handle file = h5::open_file(out.path);
     for (const std::string& name : h5::children(file, "/")) {
         if (name.size() > most_quoted)
             throw DataError(fmt::format("{}: the name of a data set has {} characters; at most {}",
                                         out.path, name.size(), most_quoted));
+        if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
+            out.columns.push_back({name, "", {}});
+            continue;
+        }
         H5O_info_t info;
         h5::check(H5Oget_info_by_name(file, name.c_str(), &info, H5P_DEFAULT),
                   "cannot read '" + name + "'");
@@ -146,11 +150,15 @@ void read_hdf5(ColumnFile& out) {
         column.values = h5::read_vector<double>(file, name);
         out.columns.push_back(std::move(column));
     }
-    for (const Column& c : out.columns) {
-        if (c.values.size() == out.columns[0].values.size()) continue;
-        throw DataError(fmt::format("{}: '{}' has {}, but '{}' has {}", out.path, c.name,
-                                    counted(static_cast<std::int64_t>(c.values.size()), "row"),
-                                    out.columns[0].name, out.columns[0].values.size()));
+    const Column* first = nullptr;
+    for (const std::string& name : wanted) {
+        const Column* const c = out.find(name);
+        if (!c) continue;
+        if (!first) first = c;
+        if (c->values.size() == first->values.size()) continue;
+        throw DataError(fmt::format("{}: '{}' has {}, but '{}' has {}", out.path, c->name,
+                                    counted(static_cast<std::int64_t>(c->values.size()), "row"),
+                                    first->name, first->values.size()));
     }
 }
 
@@ -167,7 +175,7 @@ std::string ColumnFile::place(std::size_t row) const {
                 : fmt::format("{}, row {} (from 0)", path, row);
 }
 
-ColumnFile read_columns(const std::string& path) {
+ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted) {
     ColumnFile out;
     out.path = path;
     out.text = path.ends_with(".csv");
@@ -176,7 +184,7 @@ ColumnFile read_columns(const std::string& path) {
         if (out.text) {
             read_csv(out);
         } else {
-            read_hdf5(out);
+            read_hdf5(out, wanted);
         }
     } catch (const FileError& e) {
         const std::string text = e.what();

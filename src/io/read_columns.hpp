@@ -25,7 +25,8 @@ struct ColumnFile {
 /// Reads a .csv, .h5 or .hdf5 file. CSV: the first line names the columns, with units in round
 /// brackets where they have one ("weight (pA)"); HDF5: one-dimensional data sets at the top, units
 /// in the attribute `units` of each. Throws DataError with the line or row when the file is
-/// missing, a column is too short or what should be a number is none.
-ColumnFile read_columns(const std::string& path);
+/// missing, a column is too short or what should be a number is none. Of an HDF5 file only the
+/// columns in `wanted` are read; others have a name and no values.
+ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted);
 
 }  // namespace snnsim

@@ -30,7 +30,7 @@ NumberTable read_npy_table(const NumbersFile& how, std::size_t most) {
 }
 
 NumberTable read_csv_table(const NumbersFile& how, Times times, std::size_t most) {
-    ColumnFile file = read_columns(how.file);
+    ColumnFile file = read_columns(how.file, {});
     NumberTable out;
     std::vector<const Column*> columns;
     for (const Column& c : file.columns) {

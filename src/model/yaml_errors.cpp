@@ -191,6 +191,7 @@ constexpr std::array words{
     Words{"illegal character found while scanning tag", "a model file has no use for tags ('!')"},
     Words{"tag handle", "a model file has no use for tags ('!')"},
     Words{"end of verbatim tag", "a model file has no use for tags ('!')"},
+    Words{"bad file", "nested too deeply"},  // of its own guard of recursion
     // Of our own Converter:
     Words{"nested too deeply", "nested too deeply"},
     Words{"too many values", "too many values"},

@@ -21,6 +21,7 @@ namespace snnsim {
 namespace {
 
 constexpr std::size_t most_edges = 4294967295u;
+const std::vector<std::string> columns{"source", "target", "weight", "delay"};
 
 /// One list on its way.
 class Loader {
@@ -30,7 +31,7 @@ class Loader {
           projection_(projection),
           from_(spec_.population(projection.from)),
           to_(spec_.population(projection.to)),
-          file_(read_columns(beside_model(spec.path, projection.connect.file).string())) {}
+          file_(read_columns(beside_model(spec.path, projection.connect.file).string(), columns)) {}
 
     EdgeList load() {
         check_columns();
@@ -51,17 +52,16 @@ class Loader {
     std::string top() const { return file_.text ? file_.path + ":1" : file_.path; }
 
     void check_columns() const {
-        const std::vector<std::string> known{"source", "target", "weight", "delay"};
         for (const Column& c : file_.columns) {
-            if (std::find(known.begin(), known.end(), c.name) != known.end()) continue;
+            if (std::find(columns.begin(), columns.end(), c.name) != columns.end()) continue;
             throw DataError(fmt::format("{}: unknown column '{}'{} (known: {})", top(), c.name,
-                                        did_you_mean(c.name, known), join(known)));
+                                        did_you_mean(c.name, columns), join(columns)));
         }
         for (const char* name : {"source", "target"}) {
             if (!file_.find(name))
                 throw DataError(fmt::format("{}: the column '{}' is missing", top(), name));
         }
-        if (file_.columns[0].values.size() > most_edges)
+        if (file_.find("source")->values.size() > most_edges)
             throw DataError(fmt::format("{}: more than {} rows", file_.path, most_edges));
         if (!file_.find("weight") && !projection_.weight_given)
             throw DataError(
@@ -153,7 +153,8 @@ void load_edges(SimulationSpec& spec) {
         try {
             p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
         } catch (const DataError& e) {
-            wrong += (wrong.empty() ? "" : "\n") + std::string(e.what());
+            wrong += fmt::format("{}{}:{}:{}: {}: {}", wrong.empty() ? "" : "\n", spec.path,
+                                 p.at.line, p.at.column, p.name(), e.what());
             continue;
         }
         const auto off = std::count_if(p.edges->delay.begin(), p.edges->delay.end(),

@@ -208,7 +208,8 @@ void load_values(SimulationSpec& spec) {
                     spec, at, d.listed->values,
                     fmt::format("values of {}, {},", d.listed->from.file, d.listed->key));
         } catch (const DataError& e) {
-            throw DataError(fmt::format("{}: {}", place(spec, at), e.what()));
+            throw DataError(fmt::format("{}: {} of '{}': {}", place(spec, at), d.listed->key,
+                                        p.name, e.what()));
         }
     });
     for (const CellPopulationSpec& p : spec.populations) {

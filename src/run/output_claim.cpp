@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -64,11 +68,46 @@ bool same_file(int descriptor, const std::string& path) {
            open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
+// The one lock of this process, for the handler: nothing else may be looked at there.
+constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP};
+char claimed[PATH_MAX];
+
+/// While nobody else waits for signals (a network is being built), they end the process at once.
+extern "C" void remove_lock(int signal) {
+    ::unlink(claimed);
+    ::raise(signal);  // as it was before: SA_RESETHAND
+}
+
+void remove_lock_on_signals(const std::string& lock) {
+    if (lock.size() >= sizeof(claimed)) return;
+    std::strcpy(claimed, lock.c_str());
+    struct sigaction ours {};
+    ours.sa_handler = remove_lock;
+    ours.sa_flags = static_cast<int>(SA_RESETHAND) | SA_NODEFER;
+    sigemptyset(&ours.sa_mask);
+    for (const int signal : ending_signals) {
+        struct sigaction there {};
+        sigaction(signal, nullptr, &there);
+        if (there.sa_handler == SIG_DFL) sigaction(signal, &ours, nullptr);
+    }
+}
+
+void leave_signals() {
+    for (const int signal : ending_signals) {
+        struct sigaction there {};
+        sigaction(signal, nullptr, &there);
+        if (there.sa_handler == remove_lock) ::signal(signal, SIG_DFL);
+    }
+}
+
 }  // namespace
 
 OutputClaim::OutputClaim(const std::string& path)
     // Not of the ending: x.h5 and x.hdf5 would have one checkpoint.
     : lock_(fs::path(path).replace_extension(".lock").string()) {
+    if (lock_ == path)
+        throw UsageError(
+            path + ": a name that ends in '.lock' is that of a lock; name another file with -o");
     const fs::path folder = fs::path(lock_).parent_path();
     std::error_code made;
     if (!folder.empty()) fs::create_directories(folder, made);
@@ -106,12 +145,14 @@ OutputClaim::OutputClaim(const std::string& path)
         if (same_file(descriptor_, lock_)) break;
         ::close(std::exchange(descriptor_, -1));
     }
+    remove_lock_on_signals(lock_);
     // Without room on the disk the number is missing, and nothing else.
     const std::string own = fmt::format("{}{} {}\n", mark, ::getpid(), host_name());
     if (::ftruncate(descriptor_, 0) == 0) (void)!::pwrite(descriptor_, own.data(), own.size(), 0);
 }
 
 OutputClaim::~OutputClaim() {
+    leave_signals();
     ::unlink(lock_.c_str());  // before it is let go: whoever opens it afterwards makes a new one
     ::close(descriptor_);
 }

@@ -108,7 +108,12 @@ class Reader {
     void read_seeds(const Value& value) {
         study_.seeds.clear();
         if (value.kind == Value::Kind::list) {
-            for (const Value& item : value.list) study_.seeds.push_back(whole(item, "seeds"));
+            for (const Value& item : value.list) {
+                const std::uint64_t seed = whole(item, "seeds");
+                if (std::find(study_.seeds.begin(), study_.seeds.end(), seed) != study_.seeds.end())
+                    problems_.add(item, fmt::format("the seed {} is there twice", seed));
+                study_.seeds.push_back(seed);
+            }
         } else if (value.text.find_first_of(".,") != std::string::npos) {
             try {
                 study_.seeds = snnsim::read_seeds(value.text, "seeds");

@@ -393,3 +393,13 @@ def test_a_loss_that_grows_is_warned_of(snnsim, data_folder, tmp_path):
         said = list(run.attrs["warnings"])
     assert len(said) == 4 and all("is not the published file of mnist" in line for line in said)
     assert [line for line in calm.stdout.splitlines() if line.startswith("warning")] == ["warning: " + line for line in said]
+
+
+def test_columns_of_check_keep_in_line(snnsim, net, tmp_path):
+    longest = "a_population_with_a_name_of_more_than_forty_letters"
+    net.write_text(net.read_text().replace("one:", longest + ":").replace("from: one", "from: " + longest))
+    lines = snnsim("check", net, cwd=tmp_path).stdout.splitlines()
+    for head, rows in (("population ", 4), ("projection ", 2)):
+        first = next(k for k, line in enumerate(lines) if line.startswith(head))
+        table = lines[first:first + rows]
+        assert longest in table[1] and len({len(line) for line in table}) == 1, table

@@ -47,6 +47,16 @@ def test_a_list(snnsim, tmp_path):
         assert run["state/b/v"][:].max() > run["state/b/v"][0].max() + 1
 
 
+def test_a_data_set_that_is_no_column_is_not_read(snnsim, tmp_path):
+    """It claims 8 TB, which would be told if it were read."""
+    (tmp_path / "m.yaml").write_text(MODEL)
+    write_edges(tmp_path / "edges.h5", 0.2)
+    with h5py.File(tmp_path / "edges.h5", "a") as f:
+        f.create_dataset("positions", (10**12,), "f8", chunks=(1024,))
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "check", tmp_path / "m.yaml"], capture_output=True, text=True)
+    assert done.returncode == 1 and "edges.h5: unknown column 'positions' (known: source, target, weight, delay)" in done.stderr
+
+
 def test_a_file_that_changed(snnsim, tmp_path):
     def attempt(length, folder):
         model, edges, out = folder / "m.yaml", folder / "edges.h5", folder / "a.h5"

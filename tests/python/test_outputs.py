@@ -123,6 +123,13 @@ def test_unfinished_forms_are_protected_too(folder):
     assert not [p for p in folder.iterdir() if p.suffix == ".lock"]
 
 
+def test_names_that_say_something_else(folder, run_file):
+    refused("m.yaml", "-o", "x.lock", says="x.lock: a name that ends in '.lock' is that of a lock", cwd=folder)
+    assert not (folder / "x.lock").exists()
+    refused("compare", "t.yaml", "-o", "x.json", says="-o x.json: the table is CSV; name a .csv file", cwd=folder)
+    refused("stats", "r.h5", "r.h5", says="r.h5 is named twice: it would count as two runs", cwd=folder)
+
+
 def test_tables_need_force_and_replace_tables_only(folder, run_file):
     (folder / "notes.json").write_text('{"a": 1}')
     refused("stats", "r.h5", "-o", "notes.json", "--force", says="is no table of `snnsim stats`", cwd=folder)
@@ -276,6 +283,9 @@ def test_the_wrong_kind_of_file_is_told_with_its_command(folder, run_file, data_
     refused("compare", "m.yaml", says="only trainings can be compared", cwd=folder)
     refused("compare", "t.yaml", "r.h5", says="r.h5 is the run file of a simulation", cwd=folder)
     refused("compare", "s.yaml", says="run it with `snnsim study s.yaml`", cwd=folder)
+    good("encode", "--data-dir", data_folder, "--samples", 2, "-o", "n.h5", cwd=folder)
+    refused("compare", "t.yaml", "n.h5", says="n.h5 holds no tested network: name the run of a training", cwd=folder)
+    (folder / "n.h5").unlink()
     refused("stats", "m.yaml", says="run it with `snnsim m.yaml`", cwd=folder)
     refused("encode", "m.yaml", "-o", "n.h5", says="m.yaml is the model of a simulation", cwd=folder)
     for message in (call("s.yaml", cwd=folder), call("stats", "m.yaml", cwd=folder)):
@@ -368,5 +378,5 @@ projections:
     (folder / "b.csv").write_text("source,goal\n0,1\n")
     for command in (["check"], ["-o", "x.h5"]):
         said = call(*command, "m.yaml", cwd=folder).stderr
-        for part in ("a.txt", "b.txt", "a.csv:2", "b.csv:1: unknown column 'goal'"):
+        for part in ("a.txt", "b.txt", "a.csv:2", "b.csv:1: unknown column 'goal'", "m.yaml:10:5: A_to_E: a.csv:2: "):
             assert part in said, said

@@ -82,7 +82,7 @@ def test_a_signal_ends_the_building_of_a_network(binary, tmp_path, number):
         time.sleep(0.001)
     process.send_signal(number)
     assert ended(process) in (-number, 130)
-    assert not (tmp_path / "x.h5").exists()
+    assert not (tmp_path / "x.h5").exists() and not (tmp_path / "x.lock").exists()
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -83,6 +83,7 @@ def test_a_study_ends_in_tables_and_is_not_run_twice(snnsim, data_folder, folder
 
 
 @pytest.mark.parametrize("change, message", [
+    (("seeds: 3", "seeds: [1, 2, 1]"), "tiny.yaml:2:15: the seed 1 is there twice"),
     (("seeds: 3", "seeds: many"), "tiny.yaml:2:8: seeds must be a non-negative whole number"),
     (("models:", "modles:"), "did you mean 'models'?"),
     (("small.yaml, grid", "small.yaml, gird"), "tiny.yaml:4:27: unknown key 'gird' in ann; did you mean 'grid'?"),
