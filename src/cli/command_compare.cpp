@@ -23,14 +23,14 @@ void compare(const CompareCommand& given) {
         inputs.push_back({path, "what is compared"});
     }
     const bool named = !given.output.empty();
-    if (named && !given.output.ends_with(".csv"))
-        throw UsageError("-o " + given.output + ": the table is CSV; name a .csv file");
     const auto may_write = [&](const std::string& path) {
         require_no_input({path}, inputs);
         require_free(path, own_text("table of `snnsim compare`", "model,"),
                      given.options.force || !named);
     };
     if (named) may_write(given.output);
+    if (named && !given.output.ends_with(".csv"))
+        throw UsageError("-o " + given.output + ": the table is CSV; name a .csv file");
     const std::string& asked = given.options.energy;
     if (!asked.empty()) read_energy_model(asked);  // before hours of training
     const std::vector<ComparedRun> runs = compare_runs(given.models, given.options);
