@@ -1,0 +1,12 @@
+// The kernels that the program has registered.
+#pragma once
+
+#include <functional>
+
+#include "machine.hpp"
+
+namespace ptxrun {
+
+void for_each_kernel(const std::function<void(Kernel&)>& f);
+
+}  // namespace ptxrun
