@@ -6,6 +6,7 @@
 #include "snnsim/device.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
+#include "src/device/cuda_name.hpp"
 #include "src/energy/meter.hpp"
 
 namespace snnsim {
@@ -14,7 +15,8 @@ namespace {
 void print_devices() {
     fmt::print("cpu   available\n");
     const std::string reason = why_no_cuda();
-    fmt::print("cuda  {}\n", reason.empty() ? "available" : "not available: " + reason);
+    fmt::print("cuda  {}\n",
+               (reason.empty() ? "available: " + cuda_name() : "not available: " + reason));
     fmt::print("\nenergy can be measured of\n");
     for (const EnergyDomain& d : energy_domains(cuda_bus_id()))
         fmt::print("{:<10} {}\n", d.name, d.counter ? d.source : "unavailable: " + d.absent);

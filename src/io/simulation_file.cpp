@@ -295,8 +295,13 @@ void SimulationFile::complete(const Provenance& provenance, const SimulationSumm
         std::filesystem::copy_file(partial_, temporary);
         h5::Handle file = h5::open_to_change(temporary);
         set_status(file, summary.status, provenance.finished);
-        for (const char* name : {"steps", "spike_digest", "warnings"})
+        for (const char* name :
+             {"backend", "device", "threads", "steps", "spike_digest", "warnings"})
             h5::remove_attribute(file, name);
+        // A run that was resumed may have ended on another machine than it began on.
+        h5::write_text(file, "backend", provenance.backend);
+        h5::write_text(file, "device", provenance.device);
+        h5::write_number<std::int64_t>(file, "threads", provenance.threads);
         h5::write_number(file, "steps", summary.steps);
         h5::write_text(file, "spike_digest", summary.digest);
         h5::write_texts(file, "warnings", summary.warnings);

@@ -98,6 +98,8 @@ def test_weights_after_a_resume(snnsim, tmp_path, number):
         stop_when((folder / "x.checkpoint.h5").exists, process, number)
         snnsim("--resume", out, "--threads", 3, "--progress", "none")
         snnsim(model, "-o", whole, *settings)
+        with h5py.File(out) as run:
+            assert run.attrs["threads"] == 3 and run.attrs["device"] == "cpu, 3 threads"  # where it ended
         (digest, weights), (other_digest, others) = content(whole), content(out)
         assert digest == other_digest
         for name, values in weights.items():
