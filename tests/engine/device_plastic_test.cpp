@@ -150,7 +150,7 @@ std::vector<SimulationSpec> networks() {
         shipped("song_abbott", {"simulate.duration=300 ms"}),
         shipped("triplet_frequency", {"simulate.duration=300 ms"}),
         shipped("inhibitory_plasticity", {"simulate.duration=100 ms"}),
-        shipped("stp_demo", {}),
+        shipped("stp_demo", {"simulate.duration=250 ms"}),
         shipped("brunel_stdp", {"simulate.duration=10 ms", "projections.0.connect.n=80",
                                 "projections.1.connect.n=80", "projections.2.connect.n=20",
                                 "projections.3.connect.n=20"}),

@@ -121,23 +121,28 @@ install_cuda_wheels() {
     echo "$cache/cuda-$cuda_release/bin/nvcc"
 }
 
+# Prints CMake's options for the nvcc $1 (empty: none) and the purposes $2, one a line. Tests of CUDA code where there is no GPU need
+# ptxrun, which stands in for the runtime of CUDA 13; a build for its own sake is made for GPUs.
+cuda_options() {
+    local ptxrun=OFF
+    [[ -n $1 ]] || { echo "-DSNNSIM_CUDA=OFF"; return; }
+    if [[ $2 == *test* && $("$1" --version) =~ release\ 13\. ]] && ! has_gpu; then ptxrun=ON; fi
+    printf '%s\n' "-DSNNSIM_CUDA=ON" "-DCMAKE_CUDA_COMPILER=$1" "-DSNNSIM_PTXRUN=$ptxrun"
+}
+
 # prepare PURPOSES CUDA TARGET: everything up to the built TARGET. PURPOSES: "build" or "build test".
 prepare() {
     local purposes=$1 cuda=$2 target=$3 stamp nvcc options=()
     mkdir -p "$build"
-    stamp="$purposes $cuda $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" "$root/tests/python/requirements.txt" | cksum) ${CMAKE_ARGS:-}"
+    stamp="$purposes $cuda $(has_gpu && echo gpu) $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" "$root/tests/python/requirements.txt" | cksum) ${CMAKE_ARGS:-}"
     if [[ ! -f $build/build.ninja || $(cat "$build/.prepared" 2>/dev/null) != "$stamp" ]]; then
         # shellcheck disable=SC2086
         install_packages $purposes
         need_tools
         [[ $purposes != *test* ]] || install_readers
         nvcc=$(find_nvcc "$cuda")
-        if [[ -n $nvcc ]]; then
-            options+=("-DSNNSIM_CUDA=ON" "-DCMAKE_CUDA_COMPILER=$nvcc")
-        else
-            options+=("-DSNNSIM_CUDA=OFF")
-            say "building for the CPU only: no nvcc was found (--cuda gets one)"
-        fi
+        mapfile -t options < <(cuda_options "$nvcc" "$purposes")
+        [[ -n $nvcc ]] || say "building for the CPU only: no nvcc was found (--cuda gets one)"
         [[ $purposes == *test* ]] && options+=("-DSNNSIM_TESTS=ON") || options+=("-DSNNSIM_TESTS=OFF")
         say "configuring in $build"
         [[ -z ${CONDA_PREFIX:-} ]] || options+=("-DCMAKE_PREFIX_PATH=$CONDA_PREFIX")

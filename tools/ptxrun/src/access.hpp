@@ -65,11 +65,12 @@ inline void check(Warp& w, const Insn& i, std::uint32_t m, const std::uint64_t* 
     if (s.report || s.counts || s.profile) tally(w, i, m, at, bytes, use);
     if (s.check == 0 && !s.race) return;
     std::uint64_t low = ~std::uint64_t{0}, high = 0, all = 0;
+#pragma omp simd reduction(min : low) reduction(max : high) reduction(| : all)
     for (int l = 0; l < lanes; ++l) {
-        const bool on = m >> l & 1;
-        low = std::min(low, on ? at[l] : ~std::uint64_t{0});
-        high = std::max(high, on ? at[l] : 0);
-        all |= on ? at[l] : 0;
+        const std::uint64_t on = -std::uint64_t{m >> l & 1};
+        low = std::min(low, at[l] | ~on);
+        high = std::max(high, at[l] & on);
+        all |= at[l] & on;
     }
     if (s.check == 1 && !s.race && (all & (bytes - 1)) == 0) {
         if (i.space == Space::shared) {
