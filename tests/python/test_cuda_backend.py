@@ -1,0 +1,390 @@
+"""The CUDA backend against the CPU backend, without a device: ptxrun (tools/ptxrun) runs its PTX exactly. Both must write the
+same run file, whatever order ptxrun takes of those that a device may take, and the PTX must fix every bit of every float."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+from conftest import ROOT, in_a_long_enough_run, stop_when
+
+MODELS = ROOT / "models"
+# Of every shipped simulation, as much as makes its cells fire and its weights change.
+SIMULATIONS = {
+    "adex_patterns": ["simulate.duration=80 ms"],
+    "brunel": ["simulate.duration=20 ms"],
+    "brunel_stdp": ["simulate.duration=15 ms", "populations.E.size=4000", "projections.0.connect.n=400",
+                    "projections.1.connect.n=400", "stimuli.0.rate=40 kHz", "stimuli.1.rate=40 kHz",
+                    "record=[{population: E, what: spikes}, {population: E, what: rate, interval: 5 ms},"
+                    " {projection: E_to_E, what: weight, interval: 5 ms},"
+                    " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
+    "coba": ["simulate.duration=40 ms"],
+    "cuba": ["simulate.duration=40 ms"],
+    "fi_curve": ["simulate.duration=80 ms", "parameters.current=800 pA"],
+    "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],
+    "izhikevich_1000": ["simulate.duration=100 ms"],
+    "izhikevich_patterns": ["simulate.duration=60 ms"],
+    "microcircuit": ["simulate.duration=20 ms", "scale.neurons=0.05", "scale.in_degrees=0.05"],
+    "mnist_stdp": ["parameters.n=20",
+                   *(f"simulate.phases.{k}.present.{setting}" for k in range(3) for setting in (
+                       "count=1", "duration=20 ms", "rest=5 ms", "repeat={population: E, below: 5, add: 400 Hz, at_most: 2}")),
+                   "simulate.phases.0.present.count=2", "simulate.phases.0.present.running=1"],
+    "rstdp_conditioning": ["simulate.phases.0.duration=50 ms", "simulate.phases.1.present.count=3",
+                           "simulate.phases.1.present.reward.delay=20 ms"],
+    "song_abbott": ["simulate.duration=100 ms", "record.0.interval=20 ms", "record.1.interval=20 ms"],
+    "stdp_window": ["simulate.duration=160 ms", "record=[{population: source, what: spikes}, {population: target, what: spikes},"
+                    " {projection: synapse, what: weight, synapses: [[3, 3], [60, 60], [100, 100]]}]"],
+    "stp_demo": ["simulate.duration=60 ms"],
+    "triplet_frequency": ["simulate.duration=100 ms"],
+}
+# Cells, rules and synapses that no shipped simulation has.
+OTHERS = """name: others
+dt: 0.1 ms
+simulate: {duration: 40 ms}
+populations:
+  source: {model: poisson_source, size: 40, rate: 200 Hz}
+  hh: {model: hh_cond_exp_traub, size: 12, i_e: 300 pA}
+  alpha: {model: iaf_psc_alpha, size: 12, i_e: 400 pA}
+  graded: {model: vsn, size: 12, activation: tanh, v_th: 0.2, i_e: 0.1}
+  delta: {model: iaf_psc_delta, size: 12, i_e: 200 pA}
+projections:
+  - {from: source, to: hh, connect: all_to_all, weight: 3 nS, delay: 1 ms, release: {p: 0.5}}
+  - {from: hh, to: alpha, connect: {rule: fixed_probability, p: 0.5}, weight: 200 pA, delay: 0.5 ms, short_term: {tau_fac: 100 ms}}
+  - {from: alpha, to: graded, connect: {rule: fixed_out_degree, n: 3}, weight: 0.5, delay: 1 ms}
+  - {from: graded, to: graded, connect: {rule: fixed_in_degree, n: 4}, weight: 0.3, delay: 0.4 ms}
+  - {from: source, to: delta, connect: {rule: fixed_in_degree, n: 10, multapses: false}, delay: 1 ms,
+     weight: {distribution: uniform, low: 1.9 mV, high: 2.5 mV},
+     plasticity: {rule: stdp_pre_centred, w_max: 5 mV, scaling: {rate: 20 Hz, interval: 5 ms},
+                  structure: {interval: 10 ms, below: 2 mV, weight: 2.2 mV}}}
+  - {from: hh, to: delta, connect: all_to_all, weight: 1 mV, delay: 1 ms, plasticity: {rule: rate_matching, a: 0.05, w_max: 3 mV}}
+record:
+  - {population: hh, what: v, interval: 0.5 ms}
+  - {population: graded, what: spikes}
+  - {population: delta, what: spikes}
+  - {projection: source_to_delta, what: weight_histogram, bins: 10, interval: 8 ms}
+  - {projection: hh_to_delta, what: weight_histogram, bins: 10, interval: 8 ms}
+"""
+SHORT = ["data.train_samples=40", "data.test_samples=20", "train.epochs=2", "train.batch=16"]
+LAYER = "populations.hidden.size=24"
+# Of every shipped training, a few batches of a smaller network.
+TRAININGS = {
+    "burgers_ann": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
+    "burgers_vsn": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
+    "fashion_lif": [LAYER, "data.encode.duration=6 ms"],
+    "li_dendritic": [],
+    "li_standard": ["populations.first.size=32", "populations.second.size=16"],
+    "mnist_ann": [LAYER],
+    "mnist_lif": [LAYER, "data.encode.duration=6 ms"],
+    "mnist_lif_latency": [LAYER, "data.encode.t_max=5 ms", "data.encode.duration=6 ms"],
+    "mnist_rsnn": [LAYER, "data.encode.duration=6 ms"],
+    "mnist_vsn": [LAYER],
+    "sine_ann": [], "sine_lif": [], "sine_vsn": [],
+}
+# Everything that a training can be told, one after the other.
+NETWORK = """name: any
+seed: 3
+dt: 1 ms
+data: {set: mnist, train_samples: 40, test_samples: 20, encode: {scheme: poisson, duration: 5 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  hidden: {size: 20, model: lif, tau_m: 5 ms}
+  output: {size: 10, model: leaky_readout, tau_m: 10 ms}
+projections:
+  - {from: input, to: hidden, weight: {init: fan_in_uniform, gain: 3}, bias: true}
+  - {from: hidden, to: output, weight: fan_in_uniform, bias: true}
+train: {epochs: 2, batch: 16, optimizer: {name: adam, lr: 5e-3}, loss: cross_entropy_mean}
+test: {}
+record: [{population: hidden, what: spikes, samples: 5}, {population: output, what: v, samples: 5}]
+"""
+LOOP = ("projections=[{from: input, to: hidden, bias: true}, {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}},"
+        " {from: hidden, to: output, bias: true}]")
+
+
+def hidden(model, **parameters):
+    return f"populations.hidden={{size: 20, model: {model}" + "".join(f", {k}: {v}" for k, v in parameters.items()) + "}"
+
+
+def connected(rule):
+    return f"projections.0.connect={rule}"
+
+
+KINDS = {
+    "lif_zero_euler": [hidden("lif", reset="zero", integration="euler", scale_input="true", detach_reset="false")],
+    "lif_next_step": [hidden("lif", reset_at="next_step")],
+    "lif_no_reset": [hidden("lif", reset="none")],
+    "cuba_lif": [hidden("cuba_lif", tau_m="8 ms", v_leak=0.1)],
+    "cuba_lif_euler": [hidden("cuba_lif", reset="subtract", integration="euler", detach_reset="false")],
+    "adaptive_lif": [hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms", detach_reset="false")],
+    "vsn_identity": [hidden("vsn", v_th=0.1, activation="identity")],
+    "vsn_relu": [hidden("vsn", v_th=0.1, activation="relu", detach_reset="false")],
+    "vsn_tanh": [hidden("vsn", v_th=0.1, activation="tanh")],
+    "relu": [hidden("relu")], "tanh": [hidden("tanh")], "linear": [hidden("linear")],
+    "spiking_output": ["populations.output={size: 10, model: lif, tau_m: 5 ms, v_th: 0.2}", "train.loss=cross_entropy_count",
+                       "record=[{population: output, what: spikes}]"],
+    "linear_output": ["populations.output={size: 10, model: linear}"],
+    "recurrent_lif": [LOOP], "recurrent_adaptive": [LOOP, hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms")],
+    **{f"encode_{name}": [f"data.encode={{scheme: {name}, duration: 5 ms{more}}}"] for name, more in
+       (("direct", ", gain: 0.5"), ("regular", ", max_rate: 500 Hz"), ("latency", ", curve: rc"), ("rank_order", ""), ("phase", ""),
+        ("burst", ", n_max: 3"), ("delta", ""))},
+    **{f"surrogate_{name}": [f"train.surrogate={name}"] for name in
+       ("superspike", "arctan", "sigmoid", "triangle", "rectangle", "straight_through", "gaussian")},
+    "sgd": ["train.optimizer={name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 0.001}"],
+    "adamw": ["train.optimizer={name: adamw, lr: 5e-3}", "train.schedule={name: cosine, warmup: 0.5}"],
+    **{f"loss_{name}": [f"train.loss={name}"] for name in ("cross_entropy_max", "cross_entropy_last", "cross_entropy_step")},
+    "loss_mse_count": ["populations.output={size: 10, model: lif, tau_m: 5 ms, v_th: 0.2}", "train.loss=mse_count",
+                       "record=[{population: output, what: spikes}]"],
+    "fixed_probability": [connected("{rule: fixed_probability, p: 0.2}")],
+    "fixed_in_degree": [connected("{rule: fixed_in_degree, n: 30}")],
+    "blocks": ["populations.hidden.size=28", connected("blocks")],
+    "one_to_one": ["populations.hidden.size=10", "projections.1.connect=one_to_one"],
+    "frozen": ["projections.0.trainable=false", "projections.1.bias=false"],
+    "pruned": ["train.prune={sparsity: 0.7, from: 1, to: 2}", "train.epochs=3"],
+    "int8": ["test.quantize={bits: 8}"],
+    "int4_of_values": [hidden("vsn", v_th=0.1, activation="relu"), "test.quantize={bits: 4, scale: projection}"],
+    "penalties": ["train.rate_penalty=[{population: hidden, lower: 0.1, upper: 0.2, strength: 1}]", "train.clip_norm=0.1"],
+    "best_weights": ["train.validation=0.25", "train.best_weights=true", "train.early_stopping={patience: 1}", "train.epochs=3",
+                     "test.every=1"],
+}
+# A simulation and a training of each sort for the modes that check more, and take longer.
+CHECKED = {
+    "coba": ["simulate.duration=10 ms"],
+    "brunel_stdp": ["simulate.duration=5 ms", *SIMULATIONS["brunel_stdp"][1:]],
+    "microcircuit": ["simulate.duration=5 ms", "scale.neurons=0.02", "scale.in_degrees=0.02"],
+    "mnist_stdp": [*SIMULATIONS["mnist_stdp"], *(f"simulate.phases.{k}.present.duration=5 ms" for k in range(3))],
+    "rstdp_conditioning": ["simulate.phases.0.duration=20 ms", "simulate.phases.1.present.count=1"],
+    "stp_demo": ["simulate.duration=15 ms", "populations.sources.rate=100 Hz"],
+    "mnist_lif": [*TRAININGS["mnist_lif"], *SHORT], "mnist_rsnn": [*TRAININGS["mnist_rsnn"], *SHORT],
+    "burgers_vsn": [*TRAININGS["burgers_vsn"], *SHORT],
+}
+MODES = ["PTXRUN_CHECK=2", "PTXRUN_RACE=1", "PTXRUN_SHUFFLE=1", "PTXRUN_SHUFFLE=2", "PTXRUN_SHUFFLE=3"]
+
+
+@pytest.fixture(scope="module")
+def ptxrun():
+    """Environment of a program whose CUDA calls ptxrun answers."""
+    folder = os.environ.get("SNNSIM_PTXRUN", "")
+    if not folder or "SNNSIM_BINARY" not in os.environ:
+        pytest.skip("SNNSIM_PTXRUN does not name the folder of ptxrun (a build with -DSNNSIM_PTXRUN=ON has one; ctest sets it)")
+    assert (pathlib.Path(folder) / "libcudart.so.13").exists()
+    return {**os.environ, "LD_LIBRARY_PATH": folder, "PTXRUN_CHECK": "1"}
+
+
+@pytest.fixture(scope="module")
+def data(data_folder):
+    """Images, and numbers to fit, in one folder."""
+    random = np.random.default_rng(5)
+    for name, inputs, outputs in (("sine", 1, 1), ("burgers", 101, 101)):
+        with h5py.File(data_folder / f"{name}.h5", "w") as file:
+            for group, count in (("train", 40), ("test", 20)):
+                x = random.uniform(0.0, 1.0, (count, inputs))
+                file[f"{group}/x"], file[f"{group}/y"] = x, np.sin(3.0 * x[:, :outputs])
+    return data_folder
+
+
+def arguments(model, settings, data, out):
+    """How the program is called; `model`: a shipped one or a file."""
+    path = model if isinstance(model, pathlib.Path) else MODELS / f"{model}.yaml"
+    text = path.read_text()
+    if "set: file" in text:
+        settings = [*settings, f"data.file={data / (path.stem.split('_')[0] + '.h5')}"]
+    images = ["--data-dir", data] if "mnist" in text.partition("\ndata:")[2] else []
+    return [path, *(part for setting in settings for part in ("--set", setting)), *images, "--threads", "1",
+            "--progress", "none", "-o", out]
+
+
+def call(environment, *words):
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("ptxrun:") and "note:" not in line]
+    assert not complaints, done.stderr
+    return done
+
+
+# What names time, backend and device, and what a backend keeps of a synapse; nothing else may differ.
+APART_GROUPS = ("profile", "progress", "energy/measured", "training/epochs/seconds")
+APART_ATTRIBUTES = {"backend", "device", "started", "finished", "threads", "git", "bytes_per_synapse"}
+
+
+def content(path):
+    found = {}
+    with h5py.File(path, "r") as file:
+        def keep(name, item):
+            if name.startswith(APART_GROUPS):
+                return
+            found.update({f"{name}@{key}": value for key, value in item.attrs.items() if key not in APART_ATTRIBUTES})
+            if isinstance(item, h5py.Dataset):
+                found[name] = item[()]
+        keep("", file)
+        file.visititems(keep)
+    return found
+
+
+def same(a, b):
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    return a.tolist() == b.tolist() if a.dtype.hasobject else a.tobytes() == b.tobytes()
+
+
+def expect_the_same_file(cpu, cuda, apart=()):
+    a, b = content(cpu), content(cuda)
+    assert set(a) == set(b)
+    differ = [name for name in a if name not in apart and not same(a[name], b[name])]
+    assert not differ, f"{cpu} and {cuda} differ in {differ}"
+    return a
+
+
+def on_both(ptxrun, tmp_path, data, model, settings, *mode):
+    cpu, cuda = tmp_path / "run.cpu.h5", tmp_path / "run.cuda.h5"
+    call(None, *arguments(model, settings, data, cpu), "--backend", "cpu")
+    call({**ptxrun, **dict(m.split("=") for m in mode)}, *arguments(model, settings, data, cuda), "--backend", "cuda")
+    return expect_the_same_file(cpu, cuda)
+
+
+def spikes_of(found):
+    return {name: int(value) for name, value in found.items() if re.fullmatch(r"network/\w+@spikes", name)}
+
+
+def test_every_shipped_model_is_here():
+    kinds = {True: set(), False: set()}
+    for path in MODELS.glob("*.yaml"):
+        kinds["\nsimulate:" in path.read_text()].add(path.stem)
+    assert kinds[True] == set(SIMULATIONS) and kinds[False] == set(TRAININGS)
+
+
+@pytest.mark.parametrize("model", SIMULATIONS)
+def test_simulations(ptxrun, tmp_path, data, model):
+    found = on_both(ptxrun, tmp_path, data, model, SIMULATIONS[model])
+    assert sum(spikes_of(found).values()) > 0
+
+
+@pytest.mark.parametrize("mode", ["PTXRUN_CHECK=1", *MODES])
+def test_other_cells(ptxrun, tmp_path, data, mode):
+    (tmp_path / "others.yaml").write_text(OTHERS)
+    found = on_both(ptxrun, tmp_path, data, tmp_path / "others.yaml", [], mode)
+    spikes = spikes_of(found)
+    assert len(spikes) == 5 and min(spikes.values()) > 0
+    assert found["weights/source_to_delta/structure/grown"].sum() > 0
+
+
+@pytest.mark.parametrize("model", TRAININGS)
+def test_trainings(ptxrun, tmp_path, data, model):
+    on_both(ptxrun, tmp_path, data, model, [*TRAININGS[model], *SHORT])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_training(ptxrun, tmp_path, data, kind):
+    (tmp_path / "any.yaml").write_text(NETWORK)
+    found = on_both(ptxrun, tmp_path, data, tmp_path / "any.yaml", KINDS[kind])
+    assert np.isfinite(found["training/epochs/train_loss"]).all()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("model", CHECKED)
+def test_in_any_order_and_within_bounds(ptxrun, tmp_path, data, model, mode):
+    on_both(ptxrun, tmp_path, data, model, CHECKED[model], mode)
+
+
+def stop_on_the_way(environment, words, out):
+    """Runs until there is a checkpoint."""
+    seen = out.with_suffix(".checkpoint.h5" if "brunel" in str(words[0]) else ".partial.h5")
+    process = subprocess.Popen([os.environ["SNNSIM_BINARY"], *map(str, words)], env=environment, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    stop_when(seen.exists, process, signal.SIGINT)
+
+
+LONGER = {
+    "brunel_stdp": lambda length: [f"simulate.duration={15 * length} ms", *SIMULATIONS["brunel_stdp"][1:]],
+    "mnist_rsnn": lambda length: [*TRAININGS["mnist_rsnn"], *SHORT, f"train.epochs={int(4 * length)}"],
+}
+
+
+@pytest.mark.parametrize("first, then", [("cuda", "cpu"), ("cpu", "cuda")])
+@pytest.mark.parametrize("model", LONGER)
+def test_one_goes_on_where_the_other_stopped(ptxrun, tmp_path, data, model, first, then):
+    environment = {"cuda": ptxrun, "cpu": None}
+
+    def attempt(length, folder):
+        whole, cut = folder / "whole.h5", folder / "cut.h5"
+        settings = LONGER[model](length)
+        words = [*arguments(model, settings, data, cut), "--backend", first, "--checkpoint-every", "0.001"]
+        stop_on_the_way(environment[first], words, cut)
+        with h5py.File(cut) as file:
+            assert file.attrs["status"] == "interrupted" and file.attrs["backend"] == first
+        images = ["--data-dir", data] if model.startswith("mnist") else []
+        call(environment[then], "--resume", cut, "--backend", then, "--progress", "none", *images)
+        with h5py.File(cut) as file:
+            assert file.attrs["status"] == "finished" and file.attrs["backend"] == then
+        call(None, *arguments(model, settings, data, whole), "--backend", "cpu")
+        expect_the_same_file(whole, cut)
+
+    in_a_long_enough_run(attempt, tmp_path)
+
+
+def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
+    named = "ptxrun (PTX interpreted on the CPU)"
+    said = call(ptxrun, "devices").stdout
+    assert f"cuda  available: {named}\n" in said and "gpu" not in said.lower()
+    training = [*TRAININGS["mnist_lif"], *SHORT, "train.epochs=1"]
+    for model, settings in (("coba", ["simulate.duration=2 ms"]), ("mnist_lif", training)):
+        out = tmp_path / f"{model}.h5"
+        said = call(ptxrun, *arguments(model, settings, data, out), "--backend", "cuda")
+        with h5py.File(out) as file:
+            assert file.attrs["backend"] == "cuda" and file.attrs["device"] == named
+            names = []
+            file.visit(names.append)
+            attributes = [str(value) for key, value in file.attrs.items() if key != "model"]
+        assert not any("gpu" in text.lower() for text in [*names, *attributes, said.stdout, said.stderr])
+
+
+FLOATS = {"f16", "f16x2", "bf16", "bf16x2", "f32", "f32x2", "f64"}
+ARITHMETIC = {"add", "sub", "mul", "mad", "fma", "div", "rcp", "sqrt"}
+
+
+def operations(ptx):
+    """Number of line, name and modifiers of each instruction."""
+    for number, line in enumerate(ptx.splitlines(), 1):
+        found = re.match(r"[\s{]*(?:@!?%\w+\s+)?([a-z]\w*)((?:\.[\w:]+)*)(?=[\s;])", line)
+        if found:
+            yield number, found[1], found[2].split(".")[1:]
+
+
+def broken_promises(ptx):
+    """What a card's compiler or the order of threads could make other bits of."""
+    for number, name, modifiers in operations(ptx):
+        floats = FLOATS.intersection(modifiers)
+        if {"approx", "full", "ftz"}.intersection(modifiers) or floats and (
+                name in ("atom", "red", "redux") or name in ARITHMETIC and "rn" not in modifiers):
+            yield number, ".".join((name, *modifiers))
+
+
+@pytest.mark.parametrize("line, broken", [
+    ("\tadd.rn.f32 \t%f1, %f2, %f3;", False), ("\tadd.f32 \t%f1, %f2, %f3;", True), ("@%p1 mul.f64 %fd1, %fd2, %fd3;", True),
+    ("\t@!%p1 fma.rn.f32 \t%f1, %f2, %f3, %f4;", False), ("\tfma.rn.ftz.f32 \t%f1, %f2, %f3, %f4;", True),
+    ("{ sub.f32 %f1, %f2, %f3; }", True), ("\tex2.approx.f32 %f1, %f2;", True), ("\tdiv.full.f32 %f1, %f2, %f3;", True),
+    ("\tdiv.rn.f32 %f1, %f2, %f3;", False), ("\tadd.s32 %r1, %r2, %r3;", False), ("\tatom.global.add.f32 %f1, [%rd1], %f2;", True),
+    ("\tred.global.add.f64 [%rd1], %fd1;", True), ("\tatom.global.add.u32 %r1, [%rd1], %r2;", False),
+    ("\tmin.f32 %f1, %f2, %f3;", False), ("// add.f32", False), ("$L__BB0_1:", False)])
+def test_the_promise_is_looked_after(line, broken):
+    assert bool(list(broken_promises(line))) == broken
+
+
+def test_the_ptx_leaves_no_bit_to_the_compiler(ptxrun, tmp_path, data):
+    words = [*arguments("coba", ["simulate.duration=1 ms"], data, tmp_path / "a.h5"), "--backend", "cuda"]
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True, check=True,
+                          env={**ptxrun, "PTXRUN_DECODE": "1", "PTXRUN_DUMP": str(tmp_path)})
+    kernels = int(re.search(r"ptxrun: decoded (\d+) kernels", done.stderr)[1])
+    assert "not understood" not in done.stderr
+    texts = {path.name: path.read_text() for path in tmp_path.glob("*.ptx")}
+    assert kernels == sum(text.count(".visible .entry") + text.count(".weak .entry") for text in texts.values())
+    for name in ("StepGroups", "ArrivePlastic", "DeliverDue", "StepNeurons", "WeightGradient", "Adam"):  # engine and trainer
+        assert any(".entry _ZN6snnsim" in line and name in line for text in texts.values() for line in text.splitlines()), name
+    count = sum(1 for text in texts.values() for _, name, m in operations(text) if name in ARITHMETIC and FLOATS.intersection(m))
+    assert count > 10000
+    broken = [(name, *what) for name, text in texts.items() for what in broken_promises(text)]
+    assert not broken, broken[:20]
