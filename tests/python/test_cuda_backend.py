@@ -14,9 +14,9 @@ import pytest
 from conftest import ROOT, in_a_long_enough_run, stop_when
 
 MODELS = ROOT / "models"
-# Of every shipped simulation, as much as makes its cells fire and its weights change.
+# Of every shipped simulation all of it, or as much as makes its cells fire and its weights change.
 SIMULATIONS = {
-    "adex_patterns": ["simulate.duration=80 ms"],
+    "adex_patterns": [],
     "brunel": ["simulate.duration=20 ms"],
     "brunel_stdp": ["simulate.duration=15 ms", "populations.E.size=4000", "projections.0.connect.n=400",
                     "projections.1.connect.n=400", "stimuli.0.rate=40 kHz", "stimuli.1.rate=40 kHz",
@@ -25,10 +25,10 @@ SIMULATIONS = {
                     " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
     "coba": ["simulate.duration=40 ms"],
     "cuba": ["simulate.duration=40 ms"],
-    "fi_curve": ["simulate.duration=80 ms", "parameters.current=800 pA"],
+    "fi_curve": [],
     "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],
-    "izhikevich_1000": ["simulate.duration=100 ms"],
-    "izhikevich_patterns": ["simulate.duration=60 ms"],
+    "izhikevich_1000": [],
+    "izhikevich_patterns": [],
     "microcircuit": ["simulate.duration=20 ms", "scale.neurons=0.05", "scale.in_degrees=0.05"],
     "mnist_stdp": ["parameters.n=20",
                    *(f"simulate.phases.{k}.present.{setting}" for k in range(3) for setting in (
@@ -231,11 +231,16 @@ def same(a, b):
     return a.tolist() == b.tolist() if a.dtype.hasobject else a.tobytes() == b.tobytes()
 
 
-def expect_the_same_file(cpu, cuda, apart=()):
-    a, b = content(cpu), content(cuda)
+def backend_of(path):
+    with h5py.File(path) as file:
+        return file.attrs["backend"]
+
+
+def expect_the_same_file(one, other):
+    a, b = content(one), content(other)
     assert set(a) == set(b)
-    differ = [name for name in a if name not in apart and not same(a[name], b[name])]
-    assert not differ, f"{cpu} and {cuda} differ in {differ}"
+    differ = [name for name in a if not same(a[name], b[name])]
+    assert not differ, f"{one} and {other} differ in {differ}"
     return a
 
 
@@ -243,6 +248,7 @@ def on_both(ptxrun, tmp_path, data, model, settings, *mode):
     cpu, cuda = tmp_path / "run.cpu.h5", tmp_path / "run.cuda.h5"
     call(None, *arguments(model, settings, data, cpu), "--backend", "cpu")
     call({**ptxrun, **dict(m.split("=") for m in mode)}, *arguments(model, settings, data, cuda), "--backend", "cuda")
+    assert (backend_of(cpu), backend_of(cuda)) == ("cpu", "cuda")
     return expect_the_same_file(cpu, cuda)
 
 
@@ -319,11 +325,32 @@ def test_one_goes_on_where_the_other_stopped(ptxrun, tmp_path, data, model, firs
         images = ["--data-dir", data] if model.startswith("mnist") else []
         call(environment[then], "--resume", cut, "--backend", then, "--progress", "none", *images)
         with h5py.File(cut) as file:
-            assert file.attrs["status"] == "finished" and file.attrs["backend"] == then
+            assert file.attrs["status"] == "finished"
+        assert backend_of(cut) == then
         call(None, *arguments(model, settings, data, whole), "--backend", "cpu")
         expect_the_same_file(whole, cut)
 
     in_a_long_enough_run(attempt, tmp_path)
+
+
+STUDIES = {
+    "fi_curve": "set: {simulate.duration: 60 ms}, grid: {parameters.current: [400 pA, 800 pA]}",
+    "mnist_lif": "set: {data.train_samples: 40, data.test_samples: 20, train.epochs: 1, data.encode.duration: 5 ms},"
+                 " grid: {populations.hidden.size: [16, 24]}",
+}
+
+
+@pytest.mark.parametrize("model", STUDIES)
+def test_studies(ptxrun, tmp_path, data, model):
+    (tmp_path / "s.yaml").write_text(f"name: s\nseeds: 1..2\nmodels:\n  m: {{file: {MODELS / model}.yaml, {STUDIES[model]}}}\n")
+    images = ["--data-dir", data] if model.startswith("mnist") else []
+    for backend, environment in (("cpu", None), ("cuda", ptxrun)):
+        call(environment, "study", tmp_path / "s.yaml", "-o", tmp_path / backend, "--jobs", "2", "--backend", backend, *images)
+    runs = sorted((tmp_path / "cpu").glob("m-*.h5"))
+    assert len(runs) == 4
+    for run in runs:
+        assert backend_of(tmp_path / "cuda" / run.name) == "cuda"
+        expect_the_same_file(run, tmp_path / "cuda" / run.name)
 
 
 def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
