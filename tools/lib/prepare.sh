@@ -97,12 +97,19 @@ find_nvcc() {
         "$cache/cuda-$cuda_release/bin/nvcc"; do
         [[ -n $candidate && -x $candidate ]] || continue
         if knows_cpp20 "$candidate"; then
+            [[ $candidate != "$cache"/* ]] || complete_wheels "${candidate%/bin/nvcc}"
             echo "$candidate"
             return
         fi
         say "$candidate is older than CUDA 12 and knows no C++20: not used"
     done
     if [[ $1 == wheels ]] || has_gpu; then install_cuda_wheels; fi
+}
+
+# The linker wants libcudart.so without a number, and nvcc looks for lib64.
+complete_wheels() {
+    [[ -e $1/lib64 ]] || ln -s lib "$1/lib64"
+    [[ -e $1/lib/libcudart.so ]] || ln -s libcudart.so.13 "$1/lib/libcudart.so"
 }
 
 # NVIDIA's wheels of one release make a working toolkit; $cache/cuda-RELEASE links to it.
@@ -115,8 +122,7 @@ install_cuda_wheels() {
         die "installing the CUDA toolkit failed; --no-cuda builds without it"
     toolkit=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
     [[ -x $toolkit/bin/nvcc ]] || die "no nvcc in $toolkit"
-    # The linker wants libcudart.so without a number, and nvcc looks for lib64.
-    [[ -e $toolkit/lib64 ]] || ln -s lib "$toolkit/lib64"
+    complete_wheels "$toolkit"
     ln -sfn "$toolkit" "$cache/cuda-$cuda_release"
     echo "$cache/cuda-$cuda_release/bin/nvcc"
 }
