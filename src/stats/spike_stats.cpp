@@ -71,6 +71,18 @@ std::vector<Sums> count_sums(const SpikeTrains& trains, std::uint32_t bin_steps,
     return sums;
 }
 
+/// The bins with spikes, in order.
+std::vector<std::uint32_t> filled_bins(const SpikeTrains& trains, std::uint32_t bin_steps,
+                                       std::uint32_t bins) {
+    std::vector<std::uint32_t> filled;
+    for (const std::uint32_t step : trains.step) {
+        const std::uint32_t bin = step / bin_steps;
+        if (bin >= bins) break;
+        if (filled.empty() || filled.back() != bin) filled.push_back(bin);
+    }
+    return filled;
+}
+
 }  // namespace
 
 SpikeTrains cut(const SpikeTrains& all, std::uint32_t from, std::uint32_t to) {
@@ -139,12 +151,16 @@ MeanOverCells fano_factor(const SpikeTrains& trains, std::uint32_t window_steps)
 double synchrony(const SpikeTrains& trains, std::uint32_t bin_steps) {
     const std::uint32_t bins = trains.steps / bin_steps;
     if (bins < 2) return undefined;
-    std::vector<std::uint32_t> counts(bins);
-    for (const std::uint32_t step : trains.step) {
-        if (step / bin_steps >= bins) break;
-        ++counts[step / bin_steps];
+    Sums sums{static_cast<double>(bins)};
+    for (std::size_t k = 0; k < trains.step.size();) {
+        const std::uint32_t bin = trains.step[k] / bin_steps;
+        if (bin >= bins) break;
+        const std::size_t first = k;
+        while (k < trains.step.size() && trains.step[k] / bin_steps == bin) ++k;
+        const auto count = static_cast<double>(k - first);
+        sums.sum += count;
+        sums.squares += count * count;
     }
-    const Sums sums = sums_of(counts);
     return sums.sum > 0.0 ? sums.variance() / sums.mean() : undefined;
 }
 
@@ -166,12 +182,15 @@ MeanOverCells mean_correlation(const SpikeTrains& trains, std::uint32_t bin_step
         ++taken;
     }
     if (taken < 2) return {undefined, taken};
-    std::vector<double> z(bins, -offset);
+    // Of bins without spikes one stands for all: there may be many more of them than memory.
+    const std::vector<std::uint32_t> filled = filled_bins(trains, bin_steps, bins);
+    std::vector<double> z(filled.size(), -offset);
     for_each_count(trains, bin_steps, bins,
                    [&](std::uint32_t cell, std::uint32_t bin, std::uint32_t count) {
-                       z[bin] += count * scale[cell];
+                       const auto at = std::lower_bound(filled.begin(), filled.end(), bin);
+                       z[static_cast<std::size_t>(at - filled.begin())] += count * scale[cell];
                    });
-    double square = 0.0;
+    double square = static_cast<double>(bins - filled.size()) * offset * offset;
     for (const double value : z) square += value * value;
     const auto n = static_cast<double>(taken);
     return {(square - n) / (n * (n - 1.0)), taken};

@@ -26,6 +26,14 @@ SpikeTrains trains_of(const std::vector<std::vector<std::uint32_t>>& cells, std:
     return trains;
 }
 
+TEST(SpikeStats, FewSpikesInMoreBinsThanMemory) {
+    SpikeTrains trains{{0, 0, 1, 4000000000u}, {0, 1, 0, 1}, 4294967295u, 2};
+    const double bins = 4294967295.0, mean = 4.0 / bins;
+    EXPECT_NEAR(synchrony(trains, 1), (6.0 / bins - mean * mean) / mean, 1e-9);
+    // Two spikes of each cell, one of them together.
+    EXPECT_NEAR(mean_correlation(trains, 1).mean, 0.5, 1e-6);
+}
+
 TEST(SpikeStats, RatesCountSilentCells) {
     const MeanSd spikes = spikes_per_cell(trains_of({{1, 2, 3, 4}, {5, 6}, {}, {7, 8}}, 10));
     EXPECT_DOUBLE_EQ(spikes.mean, 2.0);
