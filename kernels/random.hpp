@@ -37,13 +37,24 @@ enum class Stream : std::uint32_t {  // below 256
 
 struct Philox4 {
     std::uint32_t word[4];
+
+    /// word[k], without an address that a GPU would need memory for.
+    SNN_HD std::uint32_t select(std::uint32_t k) const {
+        const std::uint32_t low = k & 1u ? word[1] : word[0], high = k & 1u ? word[3] : word[2];
+        return k & 2u ? high : low;
+    }
 };
 
 SNN_HD inline void philox_multiply(std::uint32_t a, std::uint32_t b, std::uint32_t& high,
                                    std::uint32_t& low) {
+#ifdef __CUDA_ARCH__
+    high = __umulhi(a, b);
+    low = a * b;
+#else
     const std::uint64_t product = static_cast<std::uint64_t>(a) * b;
     high = static_cast<std::uint32_t>(product >> 32);
     low = static_cast<std::uint32_t>(product);
+#endif
 }
 
 SNN_HD inline void philox_round(std::uint32_t key0, std::uint32_t key1, std::uint32_t& word0,

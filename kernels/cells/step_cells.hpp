@@ -172,7 +172,7 @@ SNN_HD inline void cell_words(const RandomKey& key, std::uint32_t first,
     } else {
         for (int l = 0; l < Lanes; ++l) {
             const std::uint32_t cell = first + static_cast<std::uint32_t>(l);
-            words[l] = key.draw(cell / 4).word[cell % 4];
+            words[l] = key.draw(cell / 4).select(cell % 4);
         }
     }
 }

@@ -2,27 +2,64 @@
 // a graph once, and nothing waits for the host inside a batch.
 #pragma once
 
-#include <thrust/iterator/transform_iterator.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cub/device/device_scan.cuh>
+#include <cub/block/block_scan.cuh>
 #include <memory>
 #include <vector>
 
 #include "kernels/launch/cuda.cuh"
-#include "kernels/network/list_spikes.hpp"
 
 namespace snnsim {
+
+/// See SerialSteps::Team.
+struct Warp {
+    std::uint32_t lane;
+    static constexpr std::uint32_t lanes = 32;
+
+    template <class F>
+    __device__ std::uint32_t same(F&& f) const {
+        std::uint32_t value = 0;
+        if (lane == 0) value = f();
+        return __shfl_sync(0xFFFFFFFFu, value, 0);
+    }
+};
 
 template <class Body>
 __global__ void for_each_team_kernel(std::size_t count, Body body) {
     const std::size_t thread = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-    const std::size_t teams = static_cast<std::size_t>(gridDim.x) * blockDim.x / warpSize;
-    const std::uint32_t lane = threadIdx.x % warpSize;
-    for (std::size_t i = thread / warpSize; i < count; i += teams)
-        body(i, lane, static_cast<std::uint32_t>(warpSize));
+    const std::size_t teams = static_cast<std::size_t>(gridDim.x) * blockDim.x / Warp::lanes;
+    const Warp team{threadIdx.x % Warp::lanes};
+    for (std::size_t i = thread / Warp::lanes; i < count; i += teams) body(i, team);
+}
+
+/// See SerialSteps::Block.
+class OneBlock {
+  public:
+    static constexpr std::uint32_t size = 1024;
+    using Scan = cub::BlockScan<std::uint32_t, size>;
+
+    __device__ explicit OneBlock(Scan::TempStorage& storage) : storage_(storage) {}
+    __device__ std::uint32_t thread() const { return threadIdx.x; }
+    __device__ std::uint32_t threads() const { return size; }
+    __device__ std::uint32_t sum_before(std::uint32_t value, std::uint32_t& all) {
+        std::uint32_t before = 0;
+        Scan(storage_).ExclusiveSum(value, before, all);
+        __syncthreads();  // the storage is free again
+        return before;
+    }
+    __device__ void wait() const { __syncthreads(); }
+
+  private:
+    Scan::TempStorage& storage_;
+};
+
+template <class Body>
+__global__ void __launch_bounds__(OneBlock::size) in_one_block_kernel(Body body) {
+    __shared__ OneBlock::Scan::TempStorage storage;
+    OneBlock block(storage);
+    body(block);
 }
 
 template <class Body>
@@ -35,12 +72,6 @@ __global__ void for_each_bit_kernel(std::size_t words, Body body, const std::uin
         if (i % 32 == 0) bits[word_ids[i / 32]] = word;
     }
 }
-
-struct CountBits {
-    SNN_HD std::uint32_t operator()(std::uint32_t word) const {
-        return static_cast<std::uint32_t>(count_bits(word));
-    }
-};
 
 class CudaSteps {
   public:
@@ -132,34 +163,22 @@ class CudaSteps {
                                                                              bits);
         SNN_CUDA(cudaGetLastError());
     }
-    /// The number of words is the same in every call.
-    void count_bits_before(const std::uint32_t* bits, std::size_t words, std::uint32_t* offsets) {
-        const auto counts = thrust::make_transform_iterator(bits, CountBits{});
-        const auto size = static_cast<int>(words);
-        std::size_t bytes = scratch_.size();
-        SNN_CUDA(
-            cub::DeviceScan::ExclusiveSum(scratch_.data(), bytes, counts, offsets, size, stream_));
-    }
-    /// Before the first batch, for nothing can be allocated in one.
-    void reserve_counts(std::size_t words) {
-        const auto counts = thrust::make_transform_iterator(
-            static_cast<const std::uint32_t*>(nullptr), CountBits{});
-        std::size_t bytes = 0;
-        SNN_CUDA(cub::DeviceScan::ExclusiveSum(nullptr, bytes, counts,
-                                               static_cast<std::uint32_t*>(nullptr),
-                                               static_cast<int>(words), stream_));
-        scratch_ = Buffer<std::uint8_t>(bytes);
+    template <class Body>
+    void in_one_block(const Body& body) {
+        in_one_block_kernel<<<1, OneBlock::size, 0, stream_>>>(body);
+        SNN_CUDA(cudaGetLastError());
     }
 
     template <class Step, class Finish>
-    void run_batches(std::int64_t steps, const Step& step, const Finish& finish) {
-        for (std::int64_t left = steps; left > 0;) {
-            const auto exponent =
-                std::bit_width(static_cast<std::uint64_t>(std::min(left, batch))) - 1;
+    void run_batches(std::int64_t now, std::int64_t end, std::int64_t cut, const Step& step,
+                     const Finish& finish) {
+        while (now < end) {
+            const std::int64_t most = std::min({end - now, batch, cut - now % cut});
+            const auto exponent = std::bit_width(static_cast<std::uint64_t>(most)) - 1;
             cudaGraphExec_t& graph = graphs_[exponent];
             if (!graph) graph = capture(std::int64_t{1} << exponent, step, finish);
             SNN_CUDA(cudaGraphLaunch(graph, stream_));
-            left -= std::int64_t{1} << exponent;
+            now += std::int64_t{1} << exponent;
         }
     }
     void wait() { SNN_CUDA(cudaStreamSynchronize(stream_)); }
@@ -214,7 +233,6 @@ class CudaSteps {
     std::size_t processors_ = 0;
     cudaStream_t stream_ = nullptr, copies_ = nullptr;
     cudaGraphExec_t graphs_[6] = {};  // of 1, 2, 4 .. batch steps
-    Buffer<std::uint8_t> scratch_;
 };
 
 }  // namespace snnsim

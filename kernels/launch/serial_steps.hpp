@@ -2,13 +2,12 @@
 // GPU computes, without one.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include "kernels/network/list_spikes.hpp"
 
 namespace snnsim {
 
@@ -46,13 +45,41 @@ struct SerialSteps {
     void for_each(std::size_t count, const Body& body) {
         for (std::size_t i = 0; i < count; ++i) body(i);
     }
-    /// body(i, lane, lanes) for every lane of team i.
+    /// A thread of a team: number `lane` of `lanes`.
+    struct Team {
+        std::uint32_t lane;
+        static constexpr std::uint32_t lanes = 2;
+
+        /// What f gives, the same to all threads of the team.
+        template <class F>
+        std::uint32_t same(F&& f) const {
+            return f();
+        }
+    };
+    /// body(i, team) for every thread of team i.
     template <class Body>
     void for_each_team(std::size_t count, const Body& body) {
-        constexpr std::uint32_t lanes = 2;
         for (std::size_t i = 0; i < count; ++i) {
-            for (std::uint32_t lane = 0; lane < lanes; ++lane) body(i, lane, lanes);
+            for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(i, Team{lane});
         }
+    }
+    /// A thread of a block; all of its threads come to each call.
+    struct Block {
+        std::uint32_t thread() const { return 0; }
+        std::uint32_t threads() const { return 1; }
+        /// The sum of the values of the threads before, and of all.
+        std::uint32_t sum_before(std::uint32_t value, std::uint32_t& all) const {
+            all = value;
+            return 0;
+        }
+        /// What the threads wrote may be read after it.
+        void wait() const {}
+    };
+    /// body(block) for every thread of a single block.
+    template <class Body>
+    void in_one_block(const Body& body) {
+        Block block;
+        body(block);
     }
     /// Bit i % 32 of bits[word_ids[i / 32]] is body(i).
     template <class Body>
@@ -64,24 +91,17 @@ struct SerialSteps {
             bits[word_ids[w]] = word;
         }
     }
-    /// offsets[w] is the number of bits set before word w.
-    void count_bits_before(const std::uint32_t* bits, std::size_t words, std::uint32_t* offsets) {
-        std::uint32_t sum = 0;
-        for (std::size_t w = 0; w < words; ++w) {
-            offsets[w] = sum;
-            sum += static_cast<std::uint32_t>(count_bits(bits[w]));
-        }
-    }
-    void reserve_counts(std::size_t) {}
-    /// Runs steps in batches: step(k) gives the kernels of a batch's k-th step, and finish(count)
-    /// those that end a batch. All batches of a size are the same.
+    /// Runs the steps from `now` to `end` in batches, of which one ends at every multiple of `cut`:
+    /// step(k) gives the kernels of a batch's k-th step, and finish(count) those that end a batch.
+    /// All batches of a size are the same.
     template <class Step, class Finish>
-    void run_batches(std::int64_t steps, const Step& step, const Finish& finish) {
-        for (std::int64_t left = steps; left > 0;) {
-            const std::int64_t count = left < batch ? 1 : batch;
+    void run_batches(std::int64_t now, std::int64_t end, std::int64_t cut, const Step& step,
+                     const Finish& finish) {
+        while (now < end) {
+            const std::int64_t count = std::min(end - now, cut - now % cut) < batch ? 1 : batch;
             for (std::int64_t k = 0; k < count; ++k) step(k);
             finish(count);
-            left -= count;
+            now += count;
         }
     }
     void wait() {}

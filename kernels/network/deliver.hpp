@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/network/due_spikes.hpp"
 #include "kernels/network/window.hpp"
 #include "kernels/synapses/packed.hpp"
 
@@ -26,18 +27,6 @@ SNN_HD inline void add_shared(std::int64_t* sum, std::int64_t x) {
 #endif
 }
 
-/// The spikes of one population that are due after one delay.
-struct DueSpikes {
-    std::uint32_t population = 0;
-    std::uint32_t delay = 1;       // steps
-    std::uint32_t segment = 0;     // of the delay in a row's part of each block
-    std::uint32_t delays = 1;      // segments of a block
-    std::uint32_t first_row = 0;   // of the population
-    std::uint64_t first_edge = 0;  // see SynapseRows
-    std::uint32_t edges_per_row = 0;
-    std::uint32_t words = words_per_narrow;  // of a synapse
-};
-
 /// Rows of synapses in device memory; see SynapseRows.
 struct SynapseArrays {
     const std::uint64_t* row_start;
@@ -49,22 +38,23 @@ struct SynapseArrays {
     std::int64_t* events;  // counts the synapses that spikes reach; null: nobody asks
 };
 
-/// Body over `teams` teams for each of the due lists; the threads of a team share the synapses of a
-/// row.
+/// Body over `teams` teams, which take what is due in turn; the threads of a team share the
+/// synapses of a row.
 struct DeliverDue {
-    const StepWindow* window;
-    std::int64_t k;  // the step's number in its batch
+    DueInStep in;
     SynapseArrays at;
-    const DueSpikes* due;
     std::uint32_t teams;
 
-    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
-        const DueSpikes d = due[i / teams];
-        const std::int64_t sent = window->now + k - d.delay;
-        if (sent < 0) return;
-        const std::uint32_t* const begin = window->begins(sent) + d.population;
-        for (std::uint32_t s = begin[0] + i % teams; s < begin[1]; s += teams)
-            deliver(d, window->spikes[s], window->values ? window->values[s] : 1.0f, lane, lanes);
+    template <class Team>
+    SNN_HD void operator()(std::size_t i, const Team& team) const {
+        const std::uint32_t count = in.count();
+        for (auto n = static_cast<std::uint32_t>(i); n < count; n += teams) {
+            const std::uint32_t list = team.same([&] { return in.list_of(n); });
+            const std::uint32_t s = in.spike(n, list);
+            const StepWindow& window = *in.window;
+            deliver(in.due.lists[list], window.spikes[s], window.values ? window.values[s] : 1.0f,
+                    team.lane, team.lanes);
+        }
     }
 
   private:

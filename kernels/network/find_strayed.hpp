@@ -26,26 +26,28 @@ struct StateColumn {
 
 inline constexpr std::uint64_t none_strayed = ~std::uint64_t{0};
 
-/// Body over `teams` teams for each column, at every `interval`-th step and after the last:
+/// Body over `teams` teams for each column, after a batch of steps. At every `interval`-th step and
+/// after the last
 /// `smallest` becomes the first place, step * 2^32 + row, of a value beyond its bounds, and in that
 /// step `values` of each column the first row * 2^32 + bits of such a value.
 struct FindStrayed {
     const StepWindow* window;
-    std::int64_t k;  // the step's number in its batch
+    std::int64_t steps;  // of the batch
     std::int64_t interval, last;
     const StateColumn* columns;
     std::uint32_t teams;
     std::uint64_t* smallest;
     std::uint64_t* values;  // [column]
 
-    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
-        const std::int64_t done = window->now + k + 1;
+    template <class Team>
+    SNN_HD void operator()(std::size_t i, const Team& team) const {
+        const std::int64_t done = window->now + steps;
         if (done % interval != 0 && done != last) return;
         if (*smallest >> 32 < static_cast<std::uint64_t>(done)) return;  // found before
         const StateColumn& column = columns[i / teams];
-        const std::uint32_t stride = teams * lanes;
-        for (auto c = static_cast<std::uint32_t>(i % teams) * lanes + lane; c < column.count;
-             c += stride) {
+        const std::uint32_t stride = teams * team.lanes;
+        for (auto c = static_cast<std::uint32_t>(i % teams) * team.lanes + team.lane;
+             c < column.count; c += stride) {
             const float x = column.state[c];
             if (column.bounds.hold(x)) continue;
             const std::uint64_t row = column.first_row + c;

@@ -1,10 +1,11 @@
-// From a bit per cell to the list of those that fired.
+// From a bit per cell to the list of those that fired, and what of it is due in the step after.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/math/bits.hpp"
+#include "kernels/network/due_spikes.hpp"
 #include "kernels/network/window.hpp"
 
 namespace snnsim {
@@ -15,30 +16,49 @@ struct CellWord {
     std::uint32_t population = 0;
 };
 
-/// Body over words, which are in the order of populations and cells. `offsets` are the numbers of
-/// bits set before each word.
+/// Body of one block of threads. Words are in the order of populations and cells.
 struct ListSpikes {
     const StepWindow* window;
     std::int64_t k;  // the step's number in its batch
     const std::uint32_t* bits;
-    const std::uint32_t* offsets;
     const CellWord* words;
-    std::size_t count;  // of words
-    const float* sent;  // by row; null: all 1
+    std::uint32_t count;  // of words
+    const float* sent;    // by row; null: all 1
+    DueLists due;
 
-    SNN_HD void operator()(std::size_t w) const {
+    template <class Block>
+    SNN_HD void operator()(Block& block) const {
+        std::uint32_t at = window->begins(window->now + k)[0];
+        for (std::uint32_t first = 0; first < count; first += each * block.threads()) {
+            const std::uint32_t own = first + each * block.thread();
+            std::uint32_t spikes = 0;
+            for (std::uint32_t w = own; w < own + each && w < count; ++w)
+                spikes += static_cast<std::uint32_t>(count_bits(bits[w]));
+            std::uint32_t all = 0;
+            std::uint32_t before = at + block.sum_before(spikes, all);
+            for (std::uint32_t w = own; w < own + each && w < count; ++w) before = list(w, before);
+            at += all;
+        }
+        block.wait();  // for the begins
+        CountDue{{window, k + 1, due}}(block);
+    }
+
+  private:
+    static constexpr std::uint32_t each = 4;  // words of a thread that follow each other
+
+    /// Returns where the spikes of the next word go.
+    SNN_HD std::uint32_t list(std::uint32_t w, std::uint32_t at) const {
         std::uint32_t* const begin = window->begins(window->now + k);
-        std::uint32_t at = begin[0] + offsets[w];
         const CellWord word = words[w];
         // Begins of the populations, and of the step that comes next.
         if (w > 0 && words[w - 1].population != word.population) begin[word.population] = at;
-        if (w + 1 == count)
-            begin[window->populations] = at + static_cast<std::uint32_t>(count_bits(bits[w]));
         for (std::uint32_t left = bits[w]; left != 0; left &= left - 1, ++at) {
             const std::uint32_t row = word.first_row + static_cast<std::uint32_t>(lowest_bit(left));
             window->spikes[at] = row;
             if (sent) window->values[at] = sent[row];
         }
+        if (w + 1 == count) begin[window->populations] = at;
+        return at;
     }
 };
 

@@ -86,26 +86,29 @@ struct PlasticArrays {
     }
 };
 
-/// The spikes that arrive in a step, each delay's shared out among `parts`.
+/// The spikes that arrive in a step, in turn for each of `parts`.
 struct PlasticDue {
-    const StepWindow* window;
-    std::int64_t k;  // the step's number in its batch
-    std::uint32_t population, first_row;
-    std::uint32_t first_delay, delays;
+    DueInStep in;
+    std::uint32_t first_row;  // of the sources
+    std::uint32_t delays;
     std::uint32_t parts;
 
-    SNN_HD std::size_t size() const { return std::size_t{delays} * parts; }
     /// Calls f(cell, segment, step) for each of part i.
-    template <class F>
-    SNN_HD void for_each(std::size_t i, F&& f) const {
-        const auto delay = static_cast<std::uint32_t>(i / parts);
-        const std::int64_t t = window->now + k, sent = t - first_delay - delay;
-        if (sent < 0) return;
-        const std::uint32_t* const begin = window->begins(sent) + population;
-        for (std::size_t s = begin[0] + i % parts; s < begin[1]; s += parts) {
-            const std::uint32_t cell = window->spikes[s] - first_row;
-            f(cell, cell * delays + delay, t);
+    template <class Team, class F>
+    SNN_HD void for_each(std::size_t i, const Team& team, F&& f) const {
+        const std::uint32_t count = in.count();
+        for (auto n = static_cast<std::uint32_t>(i); n < count; n += parts) {
+            const std::uint32_t delay = team.same([&] { return in.list_of(n); });
+            const std::uint32_t cell = in.window->spikes[in.spike(n, delay)] - first_row;
+            f(cell, cell * delays + delay, in.step());
         }
+    }
+};
+/// For a body that has no team.
+struct Alone {
+    template <class F>
+    SNN_HD std::uint32_t same(F&& f) const {
+        return f();
     }
 };
 
@@ -116,9 +119,10 @@ struct ArrivePlastic {
     PlasticDue due;
     PlasticArrays<R> at;
 
-    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
-        due.for_each(i, [&](std::uint32_t cell, std::uint32_t segment, std::int64_t t) {
-            arrive(cell, segment, t, lane, lanes);
+    template <class Team>
+    SNN_HD void operator()(std::size_t i, const Team& team) const {
+        due.for_each(i, team, [&](std::uint32_t cell, std::uint32_t segment, std::int64_t t) {
+            arrive(cell, segment, t, team.lane, team.lanes);
         });
     }
 
@@ -170,7 +174,7 @@ struct NoteArrivals {
     PlasticArrays<R> at;
 
     SNN_HD void operator()(std::size_t i) const {
-        due.for_each(i, [&](std::uint32_t, std::uint32_t segment, std::int64_t t) {
+        due.for_each(i, Alone{}, [&](std::uint32_t, std::uint32_t segment, std::int64_t t) {
             const auto a = at.arrival(segment, t);
             at.last[segment] = a.now;
             if (at.release.short_term) at.short_term[segment] = a.resources;
@@ -236,12 +240,14 @@ struct CatchUpPlastic {
     PlasticArrays<R> at;
     When when;
 
-    SNN_HD void operator()(std::size_t i, std::uint32_t lane, std::uint32_t lanes) const {
+    template <class Team>
+    SNN_HD void operator()(std::size_t i, const Team& team) const {
         if (when == When::crowded && !at.progress->crowded) return;
         if (!at.works()) return;
         const auto segment = static_cast<std::uint32_t>(i);
         const SegmentTime<R> time = at.time_of(segment);
-        for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
+        for (std::uint64_t k = at.edge[segment] + team.lane; k < at.edge[segment + 1];
+             k += team.lanes) {
             PlasticWeight w = at.weight[k];
             catch_up(*at.constants, time, window->now, at.posts, at.target[k], w, at.own_of(k));
             if (at.progress->plastic) at.weight[k] = w;

@@ -32,28 +32,44 @@ struct StimulatedGroup {
     std::uint32_t first, count;
 };
 
-/// Body over the cells of all stimulated groups, 32 to a word.
+/// Body over the cells of all stimulated groups, four to an element (they share a block of random
+/// words) and 32 to a word.
 struct StimulateGroups {
     const StepWindow* window;
     std::int64_t k;  // the step's number in its batch
     const StimulatedGroup* groups;
     const WordPlace* words;
 
+    static constexpr int lanes = 4;
+
     SNN_HD void operator()(std::size_t i) const {
-        const WordPlace place = words[i / 32];
+        const WordPlace place = words[i / (32 / lanes)];
         const StimulatedGroup& group = groups[place.group];
-        const std::size_t at = place.at + i % 32;
+        const std::size_t at = place.at + lanes * (i % (32 / lanes));
         if (at >= group.count) return;
         const std::int64_t t = window->now + k;
-        const auto step = static_cast<std::uint32_t>(t);
         for (std::uint32_t p = 0; p < group.poisson_count; ++p) {
             const PoissonInput& input = group.poisson[p];
             if (t < input.first || t >= input.last) continue;
-            RandomKey random = input.random;
-            random.sub_entity = step;
-            AddPoisson<1>{input.thresholds, input.usual, input.count, input.weight,
-                          input.arriving,   group.first, random}(at);
+            if (at + lanes <= group.count) {
+                poisson<lanes>(input, group.first, t)(at);
+            } else {
+                for (std::size_t c = at; c < group.count; ++c) poisson<1>(input, group.first, t)(c);
+            }
         }
+        for (std::size_t c = at; c < at + lanes && c < group.count; ++c) set_current(group, t, c);
+    }
+
+  private:
+    template <int Lanes>
+    SNN_HD static AddPoisson<Lanes> poisson(const PoissonInput& input, std::uint32_t first,
+                                            std::int64_t t) {
+        RandomKey random = input.random;
+        random.sub_entity = static_cast<std::uint32_t>(t);
+        return {input.thresholds, input.usual, input.count, input.weight,
+                input.arriving,   first,       random};
+    }
+    SNN_HD static void set_current(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
         if (group.played.size > 0) {
             const std::uint64_t key = played_key(static_cast<std::uint64_t>(t + 1),
                                                  group.first + static_cast<std::uint32_t>(at));

@@ -14,6 +14,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/cells_on.hpp"
+#include "src/engine/due_spikes_on.hpp"
 #include "src/engine/plastic_on.hpp"
 #include "src/engine/records_on.hpp"
 #include "src/engine/set_rates.hpp"
@@ -38,9 +39,9 @@ class EngineOn : public Engine {
           started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads, true)),
           events_(options.profile ? 1 : 0),
-          synapses_(steps_, built_.rows, layout_, options.profile ? events_.data() : nullptr),
+          synapses_(steps_, built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
-                   synapses_),
+                   synapses_, due_),
           reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           recorded_(records_),
@@ -51,6 +52,7 @@ class EngineOn : public Engine {
         report_.cells = layout_.rows;
         report_synapses(built_, report_);
         built_.rows = {};  // the device has them
+        due_.upload();
         plastic_.watch(chunks_.most_steps());
         make_cells();
         report_.bytes += synapses_.bytes() + chunks_.bytes();
@@ -67,9 +69,10 @@ class EngineOn : public Engine {
         DoneChunk before;
         while (now_ < last) {
             const std::int64_t end = now_ + chunks_.start(now_, last - now_);
+            steps_.in_one_block(CountDue{{chunks_.window(), 0, due_.all()}});
             for (std::int64_t t = now_; t < end;) {
                 const std::int64_t next = std::min(end, plastic_.next_change(t));
-                enqueue_steps(next - t);
+                enqueue_steps(t, next);
                 t = next;
                 plastic_.change(chunks_.window(), t);
             }
@@ -219,8 +222,6 @@ class EngineOn : public Engine {
             static_cast<std::uint32_t>(std::max<std::size_t>(1, steps_.teams() / columns.size()));
         words_ = Buffer<CellWord>(words);
         bits_ = Buffer<std::uint32_t>(words.size());
-        offsets_ = Buffer<std::uint32_t>(words.size());
-        steps_.reserve_counts(words.size());
     }
     template <CellModel M, bool Varied>
     void add_cells(const std::shared_ptr<CellsOf<M>>& host, std::size_t p, std::size_t b,
@@ -241,10 +242,14 @@ class EngineOn : public Engine {
         groups_.push_back(group);
     }
 
-    void enqueue_steps(std::int64_t count) {
+    void enqueue_steps(std::int64_t from, std::int64_t to) {
         steps_.run_batches(
-            count, [&](std::int64_t k) { enqueue_step(k); },
+            from, to, check_interval, [&](std::int64_t k) { enqueue_step(k); },
             [&](std::int64_t done) {
+                steps_.for_each_team(columns_.size() * column_teams_,
+                                     FindStrayed{chunks_.window(), done, check_interval,
+                                                 spec_.steps(), columns_.data(), column_teams_,
+                                                 strayed_.data(), strayed_values_.data()});
                 steps_.for_each(1, AdvanceWindow{chunks_.window(), done});
                 plastic_.end_batch(chunks_.window());
             });
@@ -258,15 +263,11 @@ class EngineOn : public Engine {
         for (const auto& cells : cells_) {
             if (cells) cells->step(steps_, window, k, bits_.data());
         }
-        steps_.count_bits_before(bits_.data(), bits_.size(), offsets_.data());
-        steps_.for_each(words_.size(),
-                        ListSpikes{window, k, bits_.data(), offsets_.data(), words_.data(),
-                                   words_.size(), graded_ ? sent_.data() : nullptr});
+        steps_.in_one_block(ListSpikes{window, k, bits_.data(), words_.data(),
+                                       static_cast<std::uint32_t>(words_.size()),
+                                       graded_ ? sent_.data() : nullptr, due_.all()});
         plastic_.end_step(window, k);
         recorded_.after_step(steps_, chunks_, k);
-        steps_.for_each_team(columns_.size() * column_teams_,
-                             FindStrayed{window, k, check_interval, spec_.steps(), columns_.data(),
-                                         column_teams_, strayed_.data(), strayed_values_.data()});
     }
 
     void collect(const DoneChunk& done) {
@@ -385,6 +386,7 @@ class EngineOn : public Engine {
     mutable Steps steps_;
     Synapses built_;
     Buffer<std::int64_t> events_;
+    DueSpikesOn<Steps> due_;
     SynapsesOn<Steps> synapses_;
     PlasticOn<Steps> plastic_;
     const std::int64_t reach_;  // steps for which a spike is needed after its own
@@ -392,7 +394,7 @@ class EngineOn : public Engine {
     std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
     std::vector<DeviceGroup> groups_;
     Buffer<CellWord> words_;
-    Buffer<std::uint32_t> bits_, offsets_;
+    Buffer<std::uint32_t> bits_;
     Buffer<float> sent_;  // by row, where spikes are graded
     Buffer<StateColumn> columns_;
     std::uint32_t column_teams_ = 1;

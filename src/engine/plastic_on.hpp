@@ -22,9 +22,10 @@ class PlasticOn {
   public:
     PlasticOn(Steps& steps, const SimulationSpec& spec, const Layout& layout,
               std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads,
-              SynapsesOn<Steps>& synapses)
+              SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due)
         : network_(spec, layout, std::move(plans), grid, threads) {
-        for (const auto& p : network_.projections()) add(steps, spec, layout, grid, synapses, *p);
+        for (const auto& p : network_.projections())
+            add(steps, spec, layout, grid, synapses, due, *p);
     }
     /// Before the first step. `most_steps`: of a chunk.
     void watch(std::int64_t most_steps) {
@@ -127,7 +128,7 @@ class PlasticOn {
 
   private:
     void add(Steps& steps, const SimulationSpec& spec, const Layout& layout, const WeightGrid& grid,
-             SynapsesOn<Steps>& synapses, PlasticProjection& host) {
+             SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due, PlasticProjection& host) {
         const SynapsesSpec& p = spec.projections[host.projection];
         const std::vector<double>& scale = grid.scale[host.to];
         const std::size_t receptor = scale.size() == 2 && weight_unit(p) < 0.0 ? 1 : 0;
@@ -146,7 +147,7 @@ class PlasticOn {
         }
         const auto make = [&]<class R>(const typename R::Params& params) {
             projections_.push_back(std::make_unique<PlasticRuleOn<Steps, R>>(
-                steps, spec, params, host, scale[receptor], place));
+                steps, spec, params, host, scale[receptor], place, due));
         };
         if (!p.plasticity) {
             make.template operator()<NoRule>({});

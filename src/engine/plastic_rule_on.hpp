@@ -11,6 +11,7 @@
 #include "kernels/network/plastic_intervals.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/cells_on.hpp"
+#include "src/engine/due_spikes_on.hpp"
 #include "src/engine/plastic_constants.hpp"
 #include "src/engine/plastic_projection_on.hpp"
 #include "src/engine/structure.hpp"
@@ -27,7 +28,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
 
   public:
     PlasticRuleOn(Steps& steps, const SimulationSpec& spec, const typename R::Params& params,
-                  PlasticProjection& host, double grid_scale, const PlasticPlace& place)
+                  PlasticProjection& host, double grid_scale, const PlasticPlace& place,
+                  DueSpikesOn<Steps>& due)
         : PlasticProjectionOn<Steps>(host),
           steps_(steps),
           spec_(spec.projections[host.projection]),
@@ -36,8 +38,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
           place_(place),
           targets_(static_cast<std::uint32_t>(place.slot.size())),
           segments_(host.rows.segments()),
-          parts_(static_cast<std::uint32_t>(
-              std::max<std::size_t>(1, steps.teams() / host.rows.delays.count))),
+          due_(due),
+          due_here_(due.add(due_lists(host))),
           constants_(1),
           progress_(1) {
         constants_on_device_ = on_device(fixed_.rule);
@@ -46,9 +48,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
 
     void arrive(const StepWindow* window, std::int64_t k) override {
-        const PlasticDue due = due_in(window, k);
-        steps_.for_each_team(due.size(), ArrivePlastic<R, learns>{due, arrays_});
-        steps_.for_each(due.size(), NoteArrivals<R>{due, arrays_});
+        const auto parts = static_cast<std::uint32_t>(steps_.teams());
+        const PlasticDue due{
+            {window, k, due_.of(due_here_)}, place_.from_row, arrays_.delays, parts};
+        steps_.for_each_team(parts, ArrivePlastic<R, learns>{due, arrays_});
+        steps_.for_each(parts, NoteArrivals<R>{due, arrays_});
     }
     void note_targets(const StepWindow* window, std::int64_t k) override {
         if constexpr (learns) {
@@ -270,14 +274,14 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
                    place_.events};
     }
 
-    PlasticDue due_in(const StepWindow* window, std::int64_t k) const {
-        return {window,
-                k,
-                static_cast<std::uint32_t>(host_.from),
-                place_.from_row,
-                arrays_.first_delay,
-                arrays_.delays,
-                parts_};
+    static std::vector<DueSpikes> due_lists(const PlasticProjection& host) {
+        const DelayRange delays = host.rows.delays;
+        std::vector<DueSpikes> lists(delays.count);
+        for (std::uint32_t k = 0; k < delays.count; ++k) {
+            lists[k].population = static_cast<std::uint32_t>(host.from);
+            lists[k].delay = delays.first + k;
+        }
+        return lists;
     }
     void catch_up(const StepWindow* window, When when) {
         if constexpr (learns) {
@@ -396,7 +400,9 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     const double unit_;  // see weight_unit
     const PlasticConstants<R> fixed_;
     const PlasticPlace place_;
-    const std::uint32_t targets_, segments_, parts_;
+    const std::uint32_t targets_, segments_;
+    DueSpikesOn<Steps>& due_;
+    const typename DueSpikesOn<Steps>::Part due_here_;
     std::size_t size_ = 0;  // synapses
     bool plastic_ = true;
     RuleConstants<R> constants_on_device_;

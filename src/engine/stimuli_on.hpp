@@ -58,7 +58,7 @@ class StimuliOn {
         device_words_ = Buffer<WordPlace>(words_);
     }
     void stimulate(Steps& steps, const StepWindow* window, std::int64_t k) {
-        steps.for_each(32 * words_.size(),
+        steps.for_each(32 / StimulateGroups::lanes * words_.size(),
                        StimulateGroups{window, k, device_groups_.data(), device_words_.data()});
     }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/network/deliver.hpp"
+#include "src/engine/due_spikes_on.hpp"
 #include "src/engine/synapse_rows.hpp"
 
 namespace snnsim {
@@ -17,8 +18,9 @@ class SynapsesOn {
   public:
     /// `events`: see SynapseArrays.
     SynapsesOn(const Steps& steps, const SynapseRows& rows, const Layout& layout,
-               std::int64_t* events)
+               DueSpikesOn<Steps>& due, std::int64_t* events)
         : events_(events),
+          due_(due),
           blocks_(static_cast<std::uint32_t>(layout.blocks.size())),
           row_start_(rows.row_start),
           segment_edge_(rows.segment_edge),
@@ -31,18 +33,17 @@ class SynapsesOn {
         }
         block_slot_ = Buffer<std::uint32_t>(first_slot_);
         accumulators_ = Buffer<std::int32_t>(slots);
-        std::vector<DueSpikes> due;
+        std::vector<DueSpikes> lists;
         for (std::size_t p = 0; p < layout.populations.size(); ++p) {
             const DelayRange delays = rows.delays[p];
             for (std::uint32_t k = 0; k < delays.count; ++k)
-                due.push_back({static_cast<std::uint32_t>(p), delays.first + k, k, delays.count,
-                               layout.populations[p].first_row, rows.first_edge[p],
-                               rows.edges_per_row(p), rows.words_per_synapse(p)});
+                lists.push_back({static_cast<std::uint32_t>(p), delays.first + k, k, delays.count,
+                                 layout.populations[p].first_row, rows.first_edge[p],
+                                 rows.edges_per_row(p), rows.words_per_synapse(p)});
             if (delays.count > 0) longest_ = std::max(longest_, delays.first + delays.count - 1);
         }
-        due_ = Buffer<DueSpikes>(due);
-        teams_ = static_cast<std::uint32_t>(
-            std::max<std::size_t>(1, steps.teams() / std::max<std::size_t>(1, due.size())));
+        own_ = due_.add(lists);
+        teams_ = static_cast<std::uint32_t>(steps.teams());
     }
 
     /// Steps.
@@ -59,22 +60,23 @@ class SynapsesOn {
 
     /// Enqueues the delivery of what is due in the k-th step of a batch.
     void deliver(Steps& steps, const StepWindow* window, std::int64_t k) {
+        if (own_.count == 0) return;
         const SynapseArrays arrays{
             row_start_.data(), segment_edge_.data(), synapses_.data(), block_slot_.data(),
             blocks_,           accumulators_.data(), events_};
-        steps.for_each_team(due_.size() * teams_,
-                            DeliverDue{window, k, arrays, due_.data(), teams_});
+        steps.for_each_team(teams_, DeliverDue{{window, k, due_.of(own_)}, arrays, teams_});
     }
 
   private:
     std::int64_t* events_;
+    DueSpikesOn<Steps>& due_;
+    typename DueSpikesOn<Steps>::Part own_;
     std::uint32_t blocks_, longest_ = 1, teams_ = 1;
     std::vector<std::uint32_t> first_slot_;  // of each block
     Buffer<std::uint64_t> row_start_;
     Buffer<std::uint32_t> segment_edge_, block_slot_;
     Buffer<PackedSynapse> synapses_;
     Buffer<std::int32_t> accumulators_;
-    Buffer<DueSpikes> due_;
 };
 
 }  // namespace snnsim
