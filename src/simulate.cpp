@@ -397,8 +397,10 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     if (!start.checkpoint) protocol.begin(*engine);
     while (!protocol.finished() && !trouble && !InterruptGuard::asked()) {
         try {
-            const std::int64_t end = engine->now() + next_part(engine->now() - first,
-                                                               timer.seconds(), part_seconds, most);
+            const std::int64_t wanted =
+                engine->now() +
+                next_part(engine->now() - first, timer.seconds(), part_seconds, most);
+            const std::int64_t batch = engine->batch(), end = (wanted + batch - 1) / batch * batch;
             while (engine->now() < end && !protocol.finished() && !InterruptGuard::asked()) {
                 engine->advance(std::min(end, protocol.next()) - engine->now());
                 if (engine->now() == protocol.next()) protocol.act(*engine);

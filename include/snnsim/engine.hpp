@@ -111,6 +111,8 @@ class Engine {
     /// together can still be taken, and is sound up to the error's step.
     virtual void advance(std::int64_t steps) = 0;
     virtual std::int64_t now() const = 0;  // steps done
+    /// Steps that are best run together: advance() up to multiples of it costs least.
+    virtual std::int64_t batch() const { return 1; }
 
     /// What came together since the last call.
     virtual Spikes take_spikes() = 0;

@@ -69,7 +69,8 @@ class EngineOn : public Engine {
         DoneChunk before;
         while (now_ < last) {
             const std::int64_t end = now_ + chunks_.start(now_, last - now_);
-            steps_.in_one_block(CountDue{{chunks_.window(), 0, due_.all()}});
+            if (!std::exchange(due_counted_, true))
+                steps_.in_one_block(CountDue{{chunks_.window(), 0, due_.all()}});
             for (std::int64_t t = now_; t < end;) {
                 const std::int64_t next = std::min(end, plastic_.next_change(t));
                 enqueue_steps(t, next);
@@ -88,6 +89,7 @@ class EngineOn : public Engine {
     }
 
     std::int64_t now() const override { return now_; }
+    std::int64_t batch() const override { return Steps::batch; }
     Spikes take_spikes() override { return std::exchange(spikes_, {}); }
     std::vector<StateSamples> take_states() override {
         return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
@@ -147,6 +149,7 @@ class EngineOn : public Engine {
     void set_state(const EngineState& state) override {
         SNN_EXPECT(state.states.size() == layout_.populations.size());
         now_ = state.now;
+        due_counted_ = false;
         counts_ = state.spike_counts;
         chunks_.set_tail(now_, listed(state.recent));
         if (state.learns != learns_) set_plastic(state.learns);
@@ -403,6 +406,7 @@ class EngineOn : public Engine {
     StimuliOn<Steps> stimuli_;
     mutable RecordsOn<Steps> recorded_;
     std::int64_t now_ = 0;
+    bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
     bool learns_ = true;
     std::vector<std::uint64_t> counts_;
     Spikes spikes_;
