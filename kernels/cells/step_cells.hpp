@@ -201,6 +201,18 @@ struct AddPoisson {
             }
             if (beyond) count_above(words, usual, count, spikes);
         }
+#ifdef __CUDA_ARCH__
+        if constexpr (Lanes == 4) {  // at and the sums' beginning are multiples of 4
+            auto* const sums = reinterpret_cast<int4*>(arriving + at);
+            int4 sum = *sums;
+            sum.x += spikes[0] * weight;
+            sum.y += spikes[1] * weight;
+            sum.z += spikes[2] * weight;
+            sum.w += spikes[3] * weight;
+            *sums = sum;
+            return;
+        }
+#endif
         SNN_LANES for (int l = 0; l < Lanes; ++l) {
             arriving[at + static_cast<std::size_t>(l)] += spikes[l] * weight;
         }

@@ -24,6 +24,7 @@ struct Warp {
         if (lane == 0) value = f();
         return __shfl_sync(0xFFFFFFFFu, value, 0);
     }
+    __device__ void wait() const { __syncwarp(); }
 };
 
 template <class Body>
@@ -32,6 +33,16 @@ __global__ void for_each_team_kernel(std::size_t count, Body body) {
     const std::size_t teams = static_cast<std::size_t>(gridDim.x) * blockDim.x / Warp::lanes;
     const Warp team{threadIdx.x % Warp::lanes};
     for (std::size_t i = thread / Warp::lanes; i < count; i += teams) body(i, team);
+}
+
+/// Nobody knows at the launch how much there is to do: teams that find nothing end at once.
+template <class Body>
+__global__ void share_out_kernel(Body body) {
+    const std::uint32_t count = body.count();
+    const std::uint32_t teams = gridDim.x * blockDim.x / Warp::lanes;
+    for (std::uint32_t n = (blockIdx.x * blockDim.x + threadIdx.x) / Warp::lanes; n < count;
+         n += teams)
+        body(n, Warp{threadIdx.x % Warp::lanes});
 }
 
 /// See SerialSteps::Block.
@@ -161,6 +172,11 @@ class CudaSteps {
         if (words == 0) return;
         for_each_bit_kernel<<<blocks_for(32 * words), threads, 0, stream_>>>(words, body, word_ids,
                                                                              bits);
+        SNN_CUDA(cudaGetLastError());
+    }
+    template <class Body>
+    void share_out(const Body& body) {
+        share_out_kernel<<<static_cast<unsigned>(processors_ * 4), threads, 0, stream_>>>(body);
         SNN_CUDA(cudaGetLastError());
     }
     template <class Body>

@@ -55,12 +55,22 @@ struct SerialSteps {
         std::uint32_t same(F&& f) const {
             return f();
         }
+        /// What its threads read before it, they read before anything is written after it.
+        void wait() const {}
     };
     /// body(i, team) for every thread of team i.
     template <class Body>
     void for_each_team(std::size_t count, const Body& body) {
         for (std::size_t i = 0; i < count; ++i) {
             for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(i, Team{lane});
+        }
+    }
+    /// The same for as many teams as the body counts in the steps before.
+    template <class Body>
+    void share_out(const Body& body) {
+        const std::uint32_t count = body.count();
+        for (std::uint32_t n = 0; n < count; ++n) {
+            for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(n, Team{lane});
         }
     }
     /// A thread of a block; all of its threads come to each call.

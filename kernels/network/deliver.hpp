@@ -38,23 +38,19 @@ struct SynapseArrays {
     std::int64_t* events;  // counts the synapses that spikes reach; null: nobody asks
 };
 
-/// Body over `teams` teams, which take what is due in turn; the threads of a team share the
-/// synapses of a row.
+/// Body over what is due, for teams; the threads of a team share the synapses of a row.
 struct DeliverDue {
     DueInStep in;
     SynapseArrays at;
-    std::uint32_t teams;
 
+    SNN_HD std::uint32_t count() const { return in.count(); }
     template <class Team>
-    SNN_HD void operator()(std::size_t i, const Team& team) const {
-        const std::uint32_t count = in.count();
-        for (auto n = static_cast<std::uint32_t>(i); n < count; n += teams) {
-            const std::uint32_t list = team.same([&] { return in.list_of(n); });
-            const std::uint32_t s = in.spike(n, list);
-            const StepWindow& window = *in.window;
-            deliver(in.due.lists[list], window.spikes[s], window.values ? window.values[s] : 1.0f,
-                    team.lane, team.lanes);
-        }
+    SNN_HD void operator()(std::uint32_t n, const Team& team) const {
+        const std::uint32_t list = team.same([&] { return in.list_of(n); });
+        const std::uint32_t s = in.spike(n, list);
+        const StepWindow& window = *in.window;
+        deliver(in.due.lists[list], window.spikes[s], window.values ? window.values[s] : 1.0f,
+                team.lane, team.lanes);
     }
 
   private:

@@ -86,50 +86,32 @@ struct PlasticArrays {
     }
 };
 
-/// The spikes that arrive in a step, in turn for each of `parts`.
-struct PlasticDue {
-    DueInStep in;
-    std::uint32_t first_row;  // of the sources
-    std::uint32_t delays;
-    std::uint32_t parts;
-
-    /// Calls f(cell, segment, step) for each of part i.
-    template <class Team, class F>
-    SNN_HD void for_each(std::size_t i, const Team& team, F&& f) const {
-        const std::uint32_t count = in.count();
-        for (auto n = static_cast<std::uint32_t>(i); n < count; n += parts) {
-            const std::uint32_t delay = team.same([&] { return in.list_of(n); });
-            const std::uint32_t cell = in.window->spikes[in.spike(n, delay)] - first_row;
-            f(cell, cell * delays + delay, in.step());
-        }
-    }
-};
-/// For a body that has no team.
-struct Alone {
-    template <class F>
-    SNN_HD std::uint32_t same(F&& f) const {
-        return f();
-    }
-};
-
-/// Body over teams, a part of the spikes each: brings their synapses up to the arrival and
-/// delivers. The threads of a team share the synapses of a segment.
+/// Body over the spikes that arrive in a step, for teams: brings their synapses up to the arrival,
+/// delivers, and notes it. The threads of a team share the synapses of a segment.
 template <class R, bool Learns>
 struct ArrivePlastic {
-    PlasticDue due;
+    DueInStep in;
+    std::uint32_t first_row;  // of the sources
     PlasticArrays<R> at;
 
+    SNN_HD std::uint32_t count() const { return in.count(); }
     template <class Team>
-    SNN_HD void operator()(std::size_t i, const Team& team) const {
-        due.for_each(i, team, [&](std::uint32_t cell, std::uint32_t segment, std::int64_t t) {
-            arrive(cell, segment, t, team.lane, team.lanes);
-        });
+    SNN_HD void operator()(std::uint32_t n, const Team& team) const {
+        const std::uint32_t delay = team.same([&] { return in.list_of(n); });
+        const std::uint32_t cell = in.window->spikes[in.spike(n, delay)] - first_row;
+        const std::uint32_t segment = cell * at.delays + delay;
+        const auto a = at.arrival(segment, in.step());
+        arrive(cell, segment, in.step(), a, team.lane, team.lanes);
+        team.wait();  // all have read what was before
+        if (team.lane + 1 != team.lanes) return;
+        at.last[segment] = a.now;
+        if (at.release.short_term) at.short_term[segment] = a.resources;
     }
 
   private:
     SNN_HD void arrive(std::uint32_t cell, std::uint32_t segment, std::int64_t t,
-                       std::uint32_t lane, std::uint32_t lanes) const {
-        const auto a = at.arrival(segment, t);
+                       const typename PlasticArrays<R>::Arrival& a, std::uint32_t lane,
+                       std::uint32_t lanes) const {
         const SegmentTime<R> time = at.time_of(segment);
         const bool plastic = at.progress->plastic, works = at.works();
         RandomKey random = at.release.random;
@@ -164,21 +146,6 @@ struct ArrivePlastic {
         return static_cast<float>(
                    release_sites(random, r.sites, at.ready[synapse], a.recovered, a.factor)) /
                static_cast<float>(r.sites);
-    }
-};
-
-/// Body over parts of the same spikes, once all of their synapses have seen what was before.
-template <class R>
-struct NoteArrivals {
-    PlasticDue due;
-    PlasticArrays<R> at;
-
-    SNN_HD void operator()(std::size_t i) const {
-        due.for_each(i, Alone{}, [&](std::uint32_t, std::uint32_t segment, std::int64_t t) {
-            const auto a = at.arrival(segment, t);
-            at.last[segment] = a.now;
-            if (at.release.short_term) at.short_term[segment] = a.resources;
-        });
     }
 };
 

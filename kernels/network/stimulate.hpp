@@ -57,6 +57,7 @@ struct StimulateGroups {
                 for (std::size_t c = at; c < group.count; ++c) poisson<1>(input, group.first, t)(c);
             }
         }
+        if (group.played.size == 0 && group.current_count == 0) return;
         for (std::size_t c = at; c < at + lanes && c < group.count; ++c) set_current(group, t, c);
     }
 
@@ -77,7 +78,6 @@ struct StimulateGroups {
             group.current[at] = k < group.played.size && group.played[k] == key ? 1.0f : 0.0f;
             return;
         }
-        if (group.current_count == 0) return;
         group.current[at] = 0.0f;
         for (std::uint32_t c = 0; c < group.current_count; ++c) {
             const StimulusCurrent& stimulus = group.currents[c];

@@ -39,7 +39,7 @@ class EngineOn : public Engine {
           started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads, true)),
           events_(options.profile ? 1 : 0),
-          synapses_(steps_, built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
+          synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
                    synapses_, due_),
           reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),

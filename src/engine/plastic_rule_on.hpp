@@ -48,11 +48,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
 
     void arrive(const StepWindow* window, std::int64_t k) override {
-        const auto parts = static_cast<std::uint32_t>(steps_.teams());
-        const PlasticDue due{
-            {window, k, due_.of(due_here_)}, place_.from_row, arrays_.delays, parts};
-        steps_.for_each_team(parts, ArrivePlastic<R, learns>{due, arrays_});
-        steps_.for_each(parts, NoteArrivals<R>{due, arrays_});
+        steps_.share_out(
+            ArrivePlastic<R, learns>{{window, k, due_.of(due_here_)}, place_.from_row, arrays_});
     }
     void note_targets(const StepWindow* window, std::int64_t k) override {
         if constexpr (learns) {

@@ -17,8 +17,8 @@ class SynapsesOn {
 
   public:
     /// `events`: see SynapseArrays.
-    SynapsesOn(const Steps& steps, const SynapseRows& rows, const Layout& layout,
-               DueSpikesOn<Steps>& due, std::int64_t* events)
+    SynapsesOn(const SynapseRows& rows, const Layout& layout, DueSpikesOn<Steps>& due,
+               std::int64_t* events)
         : events_(events),
           due_(due),
           blocks_(static_cast<std::uint32_t>(layout.blocks.size())),
@@ -43,7 +43,6 @@ class SynapsesOn {
             if (delays.count > 0) longest_ = std::max(longest_, delays.first + delays.count - 1);
         }
         own_ = due_.add(lists);
-        teams_ = static_cast<std::uint32_t>(steps.teams());
     }
 
     /// Steps.
@@ -64,14 +63,14 @@ class SynapsesOn {
         const SynapseArrays arrays{
             row_start_.data(), segment_edge_.data(), synapses_.data(), block_slot_.data(),
             blocks_,           accumulators_.data(), events_};
-        steps.for_each_team(teams_, DeliverDue{{window, k, due_.of(own_)}, arrays, teams_});
+        steps.share_out(DeliverDue{{window, k, due_.of(own_)}, arrays});
     }
 
   private:
     std::int64_t* events_;
     DueSpikesOn<Steps>& due_;
     typename DueSpikesOn<Steps>::Part own_;
-    std::uint32_t blocks_, longest_ = 1, teams_ = 1;
+    std::uint32_t blocks_, longest_ = 1;
     std::vector<std::uint32_t> first_slot_;  // of each block
     Buffer<std::uint64_t> row_start_;
     Buffer<std::uint32_t> segment_edge_, block_slot_;
