@@ -34,6 +34,28 @@ SNN_HD inline OneColumn add(OneColumn a, OneColumn b) {
     return a + b;
 }
 
+/// Four columns: what a GPU thread holds where the way to a row costs more than the row.
+struct alignas(16) FourColumns {
+    float x[4];
+};
+
+SNN_HD inline FourColumns load_columns(const float* from, FourColumns) {
+    return *reinterpret_cast<const FourColumns*>(from);
+}
+SNN_HD inline void store_columns(float* to, const FourColumns& x) {
+    *reinterpret_cast<FourColumns*>(to) = x;
+}
+SNN_HD inline FourColumns broadcast(float x, FourColumns) {
+    return {{x, x, x, x}};
+}
+SNN_HD inline FourColumns add(const FourColumns& a, const FourColumns& b) {
+    return {{a.x[0] + b.x[0], a.x[1] + b.x[1], a.x[2] + b.x[2], a.x[3] + b.x[3]}};
+}
+SNN_HD inline FourColumns fused(const FourColumns& a, const FourColumns& b, const FourColumns& c) {
+    return {{fused(a.x[0], b.x[0], c.x[0]), fused(a.x[1], b.x[1], c.x[1]),
+             fused(a.x[2], b.x[2], c.x[2]), fused(a.x[3], b.x[3], c.x[3])}};
+}
+
 /// How many columns a `Columns` type holds.
 template <class Columns>
 inline constexpr int width_of = static_cast<int>(sizeof(Columns) / sizeof(float));

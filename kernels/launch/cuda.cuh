@@ -32,7 +32,6 @@ __global__ void for_each_kernel(std::size_t count, Body body) {
 struct Cuda {
     using Columns = OneColumn;
     static constexpr bool expands_spikes = false;
-    static constexpr std::size_t gradient_block = 1;
 
     /// Owns `size` elements on the device, zero at first.
     template <class T>

@@ -5,6 +5,31 @@
 
 namespace snnsim {
 
+/// Sums of a sample's rows of dL/d(input), over steps.
+template <class Columns>
+struct StepSums {
+    BatchShape shape;
+    Events events;
+    std::size_t lag;  // 1: recurrent, spikes act in the following step
+
+    SNN_HD Columns all(const float* up, std::size_t from) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        for (std::size_t t = from; t < shape.steps; ++t)
+            sum = add(sum, load_columns(up + t * panel_width, Columns{}));
+        return sum;
+    }
+    /// Of those on which the spikes of entry k act.
+    SNN_HD Columns spikes(std::size_t b, std::size_t k, const float* up) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        const std::size_t words = shape.words();
+        for_each_bit(events.bits_of(b, k, words), words, [&](std::size_t t) {
+            if (t + lag < shape.steps)
+                sum = add(sum, load_columns(up + (t + lag) * panel_width, Columns{}));
+        });
+        return sum;
+    }
+};
+
 /// Body over (block of weight rows, columns): gradient[row] += sum over samples and steps of
 /// value[t] * dL/d(input)[t + lag]. One call owns its elements and takes samples in ascending
 /// order, so the sum never depends on threads.
@@ -33,13 +58,14 @@ struct WeightGradient {
     }
 
   private:
+    SNN_HD StepSums<Columns> sums() const { return {shape, events, lag}; }
     SNN_HD void add_sample(const Place& p, std::size_t first, std::size_t last) const {
         const float* up = upper.at(shape, p);
         const std::uint32_t constant = events.constant[p.sample], count = events.count[p.sample];
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         std::uint32_t k = lower_bound(neurons, 0, constant, first);
         if (k < constant && neurons[k] < last) {
-            const Columns sum = sum_steps(up, lag);
+            const Columns sum = sums().all(up, lag);
             for (; k < constant && neurons[k] < last; ++k) {
                 if (events.bits) {
                     add_to(p, neurons[k], sum);
@@ -55,10 +81,11 @@ struct WeightGradient {
             for_each_tile(end - k,
                           [&]<int Rows>(std::size_t r) { add_values<Rows>(p, k + r, up); });
         } else {
-            for (; k < count && neurons[k] < last; ++k) add_to(p, neurons[k], sum_spikes(p, k, up));
+            for (; k < count && neurons[k] < last; ++k)
+                add_to(p, neurons[k], sums().spikes(p.sample, k, up));
         }
         if (gradient.has_bias() && last == gradient.rows)
-            add_to(p, gradient.sources, sum_steps(up, 0));
+            add_to(p, gradient.sources, sums().all(up, 0));
     }
 
     SNN_HD static std::uint32_t lower_bound(const std::uint32_t* neurons, std::uint32_t from,
@@ -74,23 +101,6 @@ struct WeightGradient {
         return from;
     }
 
-    SNN_HD Columns sum_steps(const float* up, std::size_t from) const {
-        Columns sum = broadcast(0.0f, Columns{});
-        for (std::size_t t = from; t < shape.steps; ++t) {
-            sum = add(sum, load_columns(up + t * panel_width, Columns{}));
-        }
-        return sum;
-    }
-    SNN_HD Columns sum_spikes(const Place& p, std::size_t k, const float* up) const {
-        Columns sum = broadcast(0.0f, Columns{});
-        const std::size_t words = shape.words();
-        for_each_bit(events.bits_of(p.sample, k, words), words, [&](std::size_t t) {
-            if (t + lag < shape.steps) {
-                sum = add(sum, load_columns(up + (t + lag) * panel_width, Columns{}));
-            }
-        });
-        return sum;
-    }
     /// The rows of some entries, their sums over all steps in registers.
     template <int Rows>
     SNN_HD void add_values(const Place& p, std::size_t k, const float* up) const {
@@ -116,6 +126,94 @@ struct WeightGradient {
     SNN_HD void scale_to(const Place& p, std::size_t row, float value, const Columns& sum) const {
         float* at = gradient.at(p.panel, row, p.lane);
         store_columns(at, fused(broadcast(value, Columns{}), sum, load_columns(at, Columns{})));
+    }
+};
+
+/// Body over (sample, neuron): which of a sample's events is the neuron's, from 1; 0 where it sent
+/// nothing.
+struct IndexEvents {
+    Events events;
+    std::uint32_t* index;  // [sample][neuron]
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t b = i / events.capacity;
+        const auto neuron = static_cast<std::uint32_t>(i % events.capacity);
+        const std::uint32_t constant = events.constant[b];
+        std::uint32_t k = find(b, 0, constant, neuron);
+        if (k == 0) k = find(b, constant, events.count[b], neuron);
+        index[i] = k;
+    }
+
+  private:
+    SNN_HD std::uint32_t find(std::size_t b, std::uint32_t from, std::uint32_t to,
+                              std::uint32_t neuron) const {
+        const std::uint32_t* neurons = events.neurons_of(b);
+        const std::uint32_t end = to;
+        while (from < to) {
+            const std::uint32_t middle = (from + to) / 2;
+            if (neurons[middle] < neuron) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from < end && neurons[from] == neuron ? from + 1 : 0;
+    }
+};
+
+/// Body over (row, columns), for GPUs: the same sums in the same order as WeightGradient, without a
+/// search in every sample.
+template <class Columns>
+struct RowGradient {
+    BatchShape shape;
+    std::size_t panels;
+    Events events;
+    const std::uint32_t* index;  // see IndexEvents
+    TracePanels upper;           // dL/d(input) of the targets
+    WeightPanels gradient;
+    std::size_t lag;  // 1: recurrent, spikes act in the following step
+
+    static constexpr std::size_t parts = panel_width / width_of<Columns>;
+
+    SNN_HD std::size_t size() const { return gradient.rows * panels * parts; }
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t column = i % (panels * parts), row = i / (panels * parts);
+        Place p{0, column / parts, static_cast<int>(column % parts) * width_of<Columns>};
+        float* const at = gradient.at(p.panel, row, p.lane);
+        Columns sum = load_columns(at, Columns{});
+        const float* up = upper.at(shape, p);
+        const std::size_t sample = shape.steps * panel_width;
+        if (row == gradient.sources) {
+            for (std::size_t b = 0; b < shape.batch; ++b, up += sample)
+                sum = add(sum, sums().all(up, 0));
+        } else {
+            const std::uint32_t* entry = index + row;
+            for (std::size_t b = 0; b < shape.batch; ++b, up += sample, entry += events.capacity) {
+                if (*entry != 0) add_entry(b, *entry - 1, up, sum);
+            }
+        }
+        store_columns(at, sum);
+    }
+
+  private:
+    SNN_HD StepSums<Columns> sums() const { return {shape, events, lag}; }
+    SNN_HD void add_entry(std::size_t b, std::uint32_t k, const float* up, Columns& sum) const {
+        const bool constant = k < events.constant[b];
+        if (events.bits) {
+            sum = add(sum, constant ? sums().all(up, lag) : sums().spikes(b, k, up));
+        } else if (constant) {
+            const float value = *events.values_of(b, k, shape.steps);
+            sum = fused(broadcast(value, Columns{}), sums().all(up, lag), sum);
+        } else {
+            sum = add(sum, sum_values(events.values_of(b, k, shape.steps), up));
+        }
+    }
+    SNN_HD Columns sum_values(const float* values, const float* up) const {
+        Columns sum = broadcast(0.0f, Columns{});
+        for (std::size_t t = 0; t + lag < shape.steps; ++t)
+            sum = fused(broadcast(values[t], Columns{}),
+                        load_columns(up + (t + lag) * panel_width, Columns{}), sum);
+        return sum;
     }
 };
 

@@ -82,6 +82,7 @@ struct PopulationBuffers {
     Buffer<std::byte> states, adjoints;  // of recurrent populations, between steps
     Buffer<std::uint32_t> bits, event_bits, event_count, event_constant, event_neuron;
     Buffer<std::uint8_t> expanded;
+    Buffer<std::uint32_t> event_index;  // see IndexEvents
     Buffer<std::uint32_t> fired_count, fired_neuron;
     Buffer<float> rate_gradient;
     Buffer<std::uint64_t> spike_count;

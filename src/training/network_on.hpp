@@ -377,16 +377,32 @@ class NetworkOn {
             }
             return;
         }
-        // Whole panels where there are enough of them to share out, else blocks of rows.
-        const bool whole = target.panels() >= 16 && Backend::gradient_block > 1;
-        const WeightGradient<Columns> body{shape,
-                                           target.panels(),
-                                           whole ? p.rows() : Backend::gradient_block,
-                                           populations[network.projections[in].from].events(),
-                                           {target.gradient.data()},
-                                           p.gradients(),
-                                           p.recurrent ? std::size_t{1} : std::size_t{0}};
-        backend.for_each(body.size(), body);
+        if constexpr (!whole_panels) {
+            PopulationBuffers<Backend>& source = populations[network.projections[in].from];
+            if (source.event_index.size() == 0)
+                source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
+            backend.for_each(shape.batch * source.size,
+                             IndexEvents{source.events(), source.event_index.data()});
+            const RowGradient<FourColumns> body{shape,
+                                                target.panels(),
+                                                source.events(),
+                                                source.event_index.data(),
+                                                {target.gradient.data()},
+                                                p.gradients(),
+                                                p.recurrent ? std::size_t{1} : std::size_t{0}};
+            backend.for_each(body.size(), body);
+        } else {
+            // Whole panels where there are enough of them to share out, else blocks of rows.
+            const bool whole = target.panels() >= 16;
+            const WeightGradient<Columns> body{shape,
+                                               target.panels(),
+                                               whole ? p.rows() : Backend::gradient_block,
+                                               populations[network.projections[in].from].events(),
+                                               {target.gradient.data()},
+                                               p.gradients(),
+                                               p.recurrent ? std::size_t{1} : std::size_t{0}};
+            backend.for_each(body.size(), body);
+        }
     }
 
     /// Whether the bodies of single_step.hpp will do.

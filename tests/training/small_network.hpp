@@ -8,11 +8,11 @@
 
 namespace snnsim::testing {
 
-/// A CPU that runs the bodies as a GPU does: a column a call, spikes as bits, a weight row a call.
+/// A CPU that runs the bodies as a GPU does: a column a call, spikes as bits, a weight row
+/// a call.
 struct CpuAsGpu : Cpu {
     using Columns = OneColumn;
     static constexpr bool expands_spikes = false;
-    static constexpr std::size_t gradient_block = 1;
     using Cpu::Cpu;
 };
 
