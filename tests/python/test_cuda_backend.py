@@ -409,7 +409,7 @@ def test_the_ptx_leaves_no_bit_to_the_compiler(ptxrun, tmp_path, data):
     assert "not understood" not in done.stderr
     texts = {path.name: path.read_text() for path in tmp_path.glob("*.ptx")}
     assert kernels == sum(text.count(".visible .entry") + text.count(".weak .entry") for text in texts.values())
-    for name in ("StepGroups", "ArrivePlastic", "DeliverDue", "StepNeurons", "WeightGradient", "Adam"):  # engine and trainer
+    for name in ("StepGroups", "ArrivePlastic", "DeliverDue", "StepNeurons", "RowGradient", "Adam"):  # engine and trainer
         assert any(".entry _ZN6snnsim" in line and name in line for text in texts.values() for line in text.splitlines()), name
     count = sum(1 for text in texts.values() for _, name, m in operations(text) if name in ARITHMETIC and FLOATS.intersection(m))
     assert count > 10000
