@@ -129,6 +129,17 @@ def network_statistics():
                  rows, right=3)
 
 
+def device_cost():
+    rows = []
+    for name, case in read("device_cost").items():
+        c, dearest = case["all"], next(iter(case["kernels"].items()))
+        rows.append([name, case["per"], f"{c['launches']:.1f}", f"{c['thread_instructions'] / 1e6:,.2f} M",
+                     f"{c['warp_instructions'] / 1e6:,.3f} M", f"{32e-6 * c['sectors']:,.2f} MB",
+                     f"{dearest[0].replace('<', '&lt;').replace('>', '&gt;')}: {100 * dearest[1]['thread_instructions'] / c['thread_instructions']:.0f} %"])
+    return table(["model", "for each", "launches", "thread-instructions", "warp-instructions", "sectors of global memory",
+                  "the dearest kernel, share of thread-instructions"], rows, right=2)
+
+
 def acceptance():
     rows = []
     for name, case in read("acceptance")["cases"].items():
