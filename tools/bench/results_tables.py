@@ -131,7 +131,7 @@ def network_statistics():
 
 def device_cost():
     rows = []
-    for name, case in read("device_cost").items():
+    for name, case in read("device_cost")["cases"].items():
         c, dearest = case["all"], next(iter(case["kernels"].items()))
         rows.append([name, case["per"], f"{c['launches']:.1f}", f"{c['thread_instructions'] / 1e6:,.2f} M",
                      f"{c['warp_instructions'] / 1e6:,.3f} M", f"{32e-6 * c['sectors']:,.2f} MB",
@@ -219,7 +219,7 @@ def sources():
 
 
 TABLES = {f.__name__: f for f in (training_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
-                                  thread_scaling, network_statistics, acceptance, energy_at_equal_accuracy,
+                                  thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, sources)}
 
 
