@@ -27,9 +27,8 @@ struct StateColumn {
 inline constexpr std::uint64_t none_strayed = ~std::uint64_t{0};
 
 /// Body over `teams` teams for each column, after a batch of steps. At every `interval`-th step and
-/// after the last
-/// `smallest` becomes the first place, step * 2^32 + row, of a value beyond its bounds, and in that
-/// step `values` of each column the first row * 2^32 + bits of such a value.
+/// after the last `smallest` becomes the first place, step * 2^32 + row, of a value beyond its
+/// bounds, and in that step `values` of each column the first row * 2^32 + bits of such a value.
 struct FindStrayed {
     const StepWindow* window;
     std::int64_t steps;  // of the batch

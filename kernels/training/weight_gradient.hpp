@@ -5,6 +5,20 @@
 
 namespace snnsim {
 
+/// The first of the entries [from, to) whose neuron is not below `value`; `to` where there is none.
+SNN_HD inline std::uint32_t lower_bound(const std::uint32_t* neurons, std::uint32_t from,
+                                        std::uint32_t to, std::size_t value) {
+    while (from < to) {
+        const std::uint32_t middle = (from + to) / 2;
+        if (neurons[middle] < value) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
 /// Sums of a sample's rows of dL/d(input), over steps.
 template <class Columns>
 struct StepSums {
@@ -88,19 +102,6 @@ struct WeightGradient {
             add_to(p, gradient.sources, sums().all(up, 0));
     }
 
-    SNN_HD static std::uint32_t lower_bound(const std::uint32_t* neurons, std::uint32_t from,
-                                            std::uint32_t to, std::size_t value) {
-        while (from < to) {
-            const std::uint32_t middle = (from + to) / 2;
-            if (neurons[middle] < value) {
-                from = middle + 1;
-            } else {
-                to = middle;
-            }
-        }
-        return from;
-    }
-
     /// The rows of some entries, their sums over all steps in registers.
     template <int Rows>
     SNN_HD void add_values(const Place& p, std::size_t k, const float* up) const {
@@ -148,16 +149,8 @@ struct IndexEvents {
     SNN_HD std::uint32_t find(std::size_t b, std::uint32_t from, std::uint32_t to,
                               std::uint32_t neuron) const {
         const std::uint32_t* neurons = events.neurons_of(b);
-        const std::uint32_t end = to;
-        while (from < to) {
-            const std::uint32_t middle = (from + to) / 2;
-            if (neurons[middle] < neuron) {
-                from = middle + 1;
-            } else {
-                to = middle;
-            }
-        }
-        return from < end && neurons[from] == neuron ? from + 1 : 0;
+        const std::uint32_t k = lower_bound(neurons, from, to, neuron);
+        return k < to && neurons[k] == neuron ? k + 1 : 0;
     }
 };
 

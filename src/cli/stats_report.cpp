@@ -123,8 +123,8 @@ const char* const stats_definitions =
 std::string stats_table(const RunStats& stats) {
     std::string out =
         fmt::format("{}: {}, seed {}, {}\n", stats.path, stats.model_name, stats.seed, when(stats));
-    std::size_t width = least_width;
-    for (const PopulationStats& p : stats.populations) width = std::max(width, p.name.size());
+    const std::size_t width = column_width(stats.populations, least_width,
+                                           [](const PopulationStats& p) { return p.name; });
     out += table_head(width, "cells", "spikes");
     std::string notes;
     for (const PopulationStats& p : stats.populations) {
@@ -195,8 +195,8 @@ const PopulationStats* find_population(const RunStats& run, const std::string& n
 
 std::string stats_table(const std::vector<RunStats>& runs) {
     const std::vector<std::string> populations = populations_of(runs);
-    std::size_t width = least_width;
-    for (const std::string& name : populations) width = std::max(width, name.size());
+    const std::size_t width =
+        column_width(populations, least_width, [](const std::string& name) { return name; });
     std::string out = runs_text(runs) + table_head(width, "", "spikes");
     for (const std::string& name : populations) {
         std::vector<std::string> mean, sd;

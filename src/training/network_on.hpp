@@ -162,6 +162,9 @@ class NetworkOn {
         const bool sgd = std::holds_alternative<Sgd::Params>(train.optimizer);
         for (std::size_t k = 0; k < projections.size(); ++k) {
             projections[k].reserve_training(sgd ? 1 : 2, passes_gradient(k));
+            PopulationBuffers<Backend>& source = populations[network.projections[k].from];
+            if (!whole_panels && projections[k].trainable)
+                source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
         }
         clip_scale_ = Buffer<float>(1);
         for (std::size_t k = 1; k < populations.size(); ++k) {
@@ -379,8 +382,6 @@ class NetworkOn {
         }
         if constexpr (!whole_panels) {
             PopulationBuffers<Backend>& source = populations[network.projections[in].from];
-            if (source.event_index.size() == 0)
-                source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
             backend.for_each(shape.batch * source.size,
                              IndexEvents{source.events(), source.event_index.data()});
             const RowGradient<FourColumns> body{shape,
