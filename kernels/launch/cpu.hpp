@@ -50,6 +50,8 @@ struct Cpu {
           pool_(std::make_unique<ThreadPool>(threads)) {}
 
     std::string name() const { return cpu_name(threads); }
+    /// What comes next belongs to these parts of the run: a device has it told with its faults.
+    void begin(const std::string& /*unit*/, std::int64_t /*first*/, std::int64_t /*last*/) const {}
 
     /// Calls body(0) .. body(count - 1), each once, in contiguous pieces.
     template <class Body>

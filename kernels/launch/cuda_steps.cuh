@@ -130,10 +130,6 @@ class CudaSteps {
     static constexpr std::int64_t batch = 32;  // the most steps of a graph
 
     CudaSteps() {
-        cudaDeviceProp properties;
-        SNN_CUDA(cudaGetDeviceProperties(&properties, 0));
-        name_ = properties.name;
-        processors_ = static_cast<std::size_t>(properties.multiProcessorCount);
         // Both wait for what the buffers' own calls do (the default stream), and not for each
         // other.
         SNN_CUDA(cudaStreamCreate(&stream_));
@@ -142,8 +138,8 @@ class CudaSteps {
     ~CudaSteps() {
         cudaStreamSynchronize(stream_);
         cudaStreamSynchronize(copies_);
-        for (const cudaGraphExec_t graph : graphs_) {
-            if (graph) cudaGraphExecDestroy(graph);
+        for (const Graph& graph : graphs_) {
+            if (graph.ready) cudaGraphExecDestroy(graph.ready);
         }
         cudaStreamDestroy(stream_);
         cudaStreamDestroy(copies_);
@@ -151,20 +147,20 @@ class CudaSteps {
     CudaSteps(const CudaSteps&) = delete;
     CudaSteps& operator=(const CudaSteps&) = delete;
 
-    std::string name() const { return name_; }
+    std::string name() const { return device_.name; }
     std::size_t teams() const { return processors_ * 32; }
 
     template <class Body>
     void for_each(std::size_t count, const Body& body) {
         if (count == 0) return;
         for_each_kernel<<<blocks_for(count), threads, 0, stream_>>>(count, body);
-        SNN_CUDA(cudaGetLastError());
+        launched<Body>();
     }
     template <class Body>
     void for_each_team(std::size_t count, const Body& body) {
         if (count == 0) return;
         for_each_team_kernel<<<blocks_for(32 * count), threads, 0, stream_>>>(count, body);
-        SNN_CUDA(cudaGetLastError());
+        launched<Body>();
     }
     template <class Body>
     void for_each_bit(std::size_t words, const Body& body, const std::uint32_t* word_ids,
@@ -172,17 +168,17 @@ class CudaSteps {
         if (words == 0) return;
         for_each_bit_kernel<<<blocks_for(32 * words), threads, 0, stream_>>>(words, body, word_ids,
                                                                              bits);
-        SNN_CUDA(cudaGetLastError());
+        launched<Body>();
     }
     template <class Body>
     void share_out(const Body& body) {
         share_out_kernel<<<static_cast<unsigned>(processors_ * 4), threads, 0, stream_>>>(body);
-        SNN_CUDA(cudaGetLastError());
+        launched<Body>();
     }
     template <class Body>
     void in_one_block(const Body& body) {
         in_one_block_kernel<<<1, OneBlock::size, 0, stream_>>>(body);
-        SNN_CUDA(cudaGetLastError());
+        launched<Body>();
     }
 
     template <class Step, class Finish>
@@ -191,13 +187,19 @@ class CudaSteps {
         while (now < end) {
             const std::int64_t most = std::min({end - now, batch, cut - now % cut});
             const auto exponent = std::bit_width(static_cast<std::uint64_t>(most)) - 1;
-            cudaGraphExec_t& graph = graphs_[exponent];
-            if (!graph) graph = capture(std::int64_t{1} << exponent, step, finish);
-            SNN_CUDA(cudaGraphLaunch(graph, stream_));
-            now += std::int64_t{1} << exponent;
+            const std::int64_t count = std::int64_t{1} << exponent;
+            Graph& graph = graphs_[exponent];
+            under_way().begin("step", now + 1, now + count);
+            if (!graph.ready) graph = capture(count, step, finish);
+            under_way().launched(graph.kernels);
+            SNN_CUDA(cudaGraphLaunch(graph.ready, stream_));
+            now += count;
         }
     }
-    void wait() { SNN_CUDA(cudaStreamSynchronize(stream_)); }
+    void wait() {
+        SNN_CUDA(cudaStreamSynchronize(stream_));
+        under_way().done();
+    }
 
     /// Copies to a HostBuffer while steps go on; those that wrote `from` must have been waited for.
     template <class T>
@@ -231,8 +233,12 @@ class CudaSteps {
         const std::size_t wanted = (wanted_threads + threads - 1) / threads;
         return static_cast<unsigned>(std::min(wanted, processors_ * 16));
     }
+    struct Graph {
+        cudaGraphExec_t ready = nullptr;
+        UnderWay::Kernels kernels;
+    };
     template <class Step, class Finish>
-    cudaGraphExec_t capture(std::int64_t steps, const Step& step, const Finish& finish) {
+    Graph capture(std::int64_t steps, const Step& step, const Finish& finish) {
         cudaGraph_t graph = nullptr;
         SNN_CUDA(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
         for (std::int64_t k = 0; k < steps; ++k) step(k);
@@ -242,13 +248,13 @@ class CudaSteps {
         const cudaError_t status = cudaGraphInstantiate(&ready, graph, 0);
         cudaGraphDestroy(graph);
         check_cuda(status, "cudaGraphInstantiate");
-        return ready;
+        return {ready, under_way().kernels()};
     }
 
-    std::string name_;
-    std::size_t processors_ = 0;
+    CurrentDevice device_;
+    std::size_t processors_ = device_.processors;
     cudaStream_t stream_ = nullptr, copies_ = nullptr;
-    cudaGraphExec_t graphs_[6] = {};  // of 1, 2, 4 .. batch steps
+    Graph graphs_[6];  // of 1, 2, 4 .. batch steps
 };
 
 }  // namespace snnsim

@@ -54,6 +54,8 @@ class TrainerOn final : public Trainer {
         for (std::size_t k = 0; k < batches; ++k) {
             const std::size_t first = k * most;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
+            const auto update = static_cast<std::int64_t>(net_.updates) + 1;
+            net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
             net_.forward(shape, batch(train_, run, first, epoch));
             count_events(shape, counts);
             loss(shape, train_, run, first, net_.populations.back().gradient.data());
@@ -80,6 +82,9 @@ class TrainerOn final : public Trainer {
         for (std::size_t first = 0; first < samples.size(); first += most) {
             if (options.stop && options.stop()) return result;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
+            net_.backend.begin(options.test_set ? "test sample" : "validation sample",
+                               static_cast<std::int64_t>(first) + 1,
+                               static_cast<std::int64_t>(first + shape.batch));
             net_.forward(shape, batch(set, run, first, 0));
             loss(shape, set, run, first, nullptr);
             count_events(shape, counts);

@@ -354,7 +354,7 @@ def test_studies(ptxrun, tmp_path, data, model):
 
 
 def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
-    named = "ptxrun (PTX interpreted on the CPU)"
+    named = "ptxrun (PTX interpreted on the CPU)"  # the run file says its number too
     said = call(ptxrun, "devices").stdout
     assert f"cuda  available: {named}\n" in said and "gpu" not in said.lower()
     training = [*TRAININGS["mnist_lif"], *SHORT, "train.epochs=1"]
@@ -362,11 +362,27 @@ def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
         out = tmp_path / f"{model}.h5"
         said = call(ptxrun, *arguments(model, settings, data, out), "--backend", "cuda")
         with h5py.File(out) as file:
-            assert file.attrs["backend"] == "cuda" and file.attrs["device"] == named
+            assert file.attrs["backend"] == "cuda" and file.attrs["device"] == f"{named}, device 0"
             names = []
             file.visit(names.append)
             attributes = [str(value) for key, value in file.attrs.items() if key != "model"]
         assert not any("gpu" in text.lower() for text in [*names, *attributes, said.stdout, said.stderr])
+
+
+@pytest.mark.parametrize("model, settings, fails, where", [
+    ("coba", ["simulate.duration=20 ms"], "ListSpikes:70",
+     r" in steps 65 to 96, in one of the kernels .*StepGroups<IafCondExp, false>, ListSpikes, .*FindStrayed"),
+    ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT], "Adam:7",
+     r" in epoch 2, updates? 4.*, in one of the kernels .*RowGradient<FourColumns>, .*UpdateWeights<AdamUpdate, float>"),
+    ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT, "train.epochs=0"], "SampleLoss:2",
+     r" in test samples 17 to 20, in one of the kernels .*SampleLoss")])
+def test_a_fault_of_the_device_says_where(ptxrun, tmp_path, data, model, settings, fails, where):
+    words = [*arguments(model, settings, data, tmp_path / "a.h5"), "--backend", "cuda"]
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True,
+                          env={**ptxrun, "PTXRUN_FAIL": fails})
+    assert done.returncode == 1 and not (tmp_path / "a.h5").exists()
+    assert re.search(r"error: CUDA: an illegal memory access was encountered \(cudaErrorIllegalAddress, told by cuda\w+\(.*\)\)"
+                     + where + r".*; --backend cpu computes the same .*compute-sanitizer", done.stderr)
 
 
 FLOATS = {"f16", "f16x2", "bf16", "bf16x2", "f32", "f32x2", "f64"}

@@ -1,4 +1,4 @@
-// The device that is pretended: an sm_90 with few multiprocessors.
+// The devices that are pretended: sm_90 with few multiprocessors.
 #include <cstdio>
 #include <cstring>
 
@@ -9,16 +9,30 @@ using namespace ptxrun;
 
 namespace {
 constexpr int clock_khz = 1'000'000;
-constexpr const char bus_id[] = "0000:00:00.0";
+thread_local int current = 0;
+
+bool is_there(int device) {
+    return device >= 0 && device < settings().devices;
+}
+std::string bus_id(int device) {
+    char id[16];
+    std::snprintf(id, sizeof id, "0000:%02x:00.0", static_cast<unsigned>(device));
+    return id;
+}
 }  // namespace
+
+int ptxrun::current_device() {
+    return current;
+}
 
 extern "C" {
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
-    if (device != 0) return keep(cudaErrorInvalidDevice);
+    if (!is_there(device)) return keep(cudaErrorInvalidDevice);
     std::memset(p, 0, sizeof *p);
     std::snprintf(p->name, sizeof p->name, "ptxrun (PTX interpreted on the CPU)");
-    p->totalGlobalMem = std::size_t{16} << 30;
+    p->totalGlobalMem = settings().memory_of(device);
+    p->pciBusID = device;
     p->sharedMemPerBlock = 49'152;
     p->regsPerBlock = p->regsPerMultiprocessor = 65'536;
     p->warpSize = 32;
@@ -116,6 +130,9 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr a, int device) {
         case cudaDevAttrL2CacheSize:
             *value = p.l2CacheSize;
             break;
+        case cudaDevAttrPciBusId:
+            *value = p.pciBusID;
+            break;
         case cudaDevAttrGlobalMemoryBusWidth:
             *value = p.memoryBusWidth;
             break;
@@ -138,7 +155,6 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr a, int device) {
         case cudaDevAttrPageableMemoryAccess:
         case cudaDevAttrMemoryPoolsSupported:
         case cudaDevAttrClusterLaunch:
-        case cudaDevAttrPciBusId:
         case cudaDevAttrPciDeviceId:
         case cudaDevAttrPciDomainId:
             *value = 0;
@@ -152,15 +168,17 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr a, int device) {
     return cudaSuccess;
 }
 cudaError_t cudaGetDeviceCount(int* count) {
-    *count = 1;
+    *count = settings().devices;
     return cudaSuccess;
 }
 cudaError_t cudaGetDevice(int* device) {
-    *device = 0;
+    *device = current;
     return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {
-    return device == 0 ? cudaSuccess : keep(cudaErrorInvalidDevice);
+    if (!is_there(device)) return keep(cudaErrorInvalidDevice);
+    current = device;
+    return cudaSuccess;
 }
 cudaError_t cudaInitDevice(int device, unsigned, unsigned) {
     return cudaSetDevice(device);
@@ -180,14 +198,16 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
     return cudaDriverGetVersion(version);
 }
 cudaError_t cudaDeviceGetPCIBusId(char* out, int size, int device) {
-    if (device != 0) return keep(cudaErrorInvalidDevice);
-    if (size < static_cast<int>(sizeof bus_id)) return keep(cudaErrorInvalidValue);
-    std::memcpy(out, bus_id, sizeof bus_id);
+    if (!is_there(device)) return keep(cudaErrorInvalidDevice);
+    const std::string id = bus_id(device);
+    if (size <= static_cast<int>(id.size())) return keep(cudaErrorInvalidValue);
+    std::memcpy(out, id.c_str(), id.size() + 1);
     return cudaSuccess;
 }
 cudaError_t cudaDeviceGetByPCIBusId(int* device, const char* id) {
-    *device = 0;
-    return std::strcmp(id, bus_id) == 0 ? cudaSuccess : keep(cudaErrorInvalidDevice);
+    for (*device = 0; is_there(*device); ++*device)
+        if (bus_id(*device) == id) return cudaSuccess;
+    return keep(cudaErrorInvalidDevice);
 }
 cudaError_t cudaDeviceReset() {
     finish_all();

@@ -74,6 +74,7 @@ cudaError_t make_launch(Launch& l, const void* function, dim3 grid, dim3 block, 
 
 void run_launch(const Launch& l) {
     static std::atomic<std::uint64_t> launches{0};
+    static std::atomic<long long> failing{0};
     Program& p = program_of(*l.kernel);
     Grid g;
     g.kernel = l.kernel;
@@ -90,6 +91,9 @@ void run_launch(const Launch& l) {
         std::fprintf(stderr, "ptxrun: %llu %s grid (%u,%u,%u) block (%u,%u,%u) shared %zu\n",
                      static_cast<unsigned long long>(g.id), l.kernel->name.c_str(), g.grid.x,
                      g.grid.y, g.grid.z, g.block.x, g.block.y, g.block.z, g.shared_bytes);
+    if (!settings().fail.empty() && l.kernel->name.find(settings().fail) != std::string::npos &&
+        ++failing == settings().failing)
+        throw Fault{cudaErrorIllegalAddress, "launch of " + l.kernel->name + " fails: PTXRUN_FAIL"};
     Allocation* workspace = nullptr;
     if (l.cooperative) {
         workspace = memory().allocate(256, Owner::variable, "workspace of the grid");

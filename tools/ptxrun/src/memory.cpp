@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "runtime.hpp"
 #include "settings.hpp"
 
 namespace ptxrun {
@@ -12,6 +13,10 @@ namespace {
 constexpr std::size_t arena_bytes = std::size_t{1} << 42;  // addresses only: never used twice
 constexpr std::size_t gap = 256;                           // between allocations
 constexpr std::size_t page = 4096;
+
+bool on_a_device(Owner owner) {
+    return owner == Owner::device || owner == Owner::managed;
+}
 }  // namespace
 
 Memory& memory() {
@@ -44,12 +49,13 @@ Allocation* Memory::allocate(std::size_t bytes, Owner owner, const std::string& 
     a->bytes = bytes;
     a->owner = owner;
     a->label = label;
+    a->device = current_device();
     a->number = ++number_;
     if (settings().check >= 2 && owner == Owner::device) {
         std::memset(arena_ + start, 0xCB, bytes);
         a->written = std::make_unique<std::uint8_t[]>(bytes);
     }
-    used_ += bytes;
+    if (on_a_device(owner)) used_[a->device] += bytes;
     Allocation* out = a.get();
     table_[out->begin] = std::move(a);
     return out;
@@ -75,11 +81,17 @@ bool Memory::release(const void* begin) {
     a.alive = false;
     a.written.reset();
     if (a.owner == Owner::registered) return true;
-    used_ -= a.bytes;
+    if (on_a_device(a.owner)) used_[a.device] -= a.bytes;
     const std::uintptr_t first = (a.begin + page - 1) / page * page,
                          last = (a.begin + a.bytes) / page * page;
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
     return true;
+}
+
+std::size_t Memory::used(int device) const {
+    const std::shared_lock hold(lock_);
+    const auto at = used_.find(device);
+    return at == used_.end() ? 0 : at->second;
 }
 
 Allocation* Memory::below(std::uintptr_t address) {

@@ -18,6 +18,7 @@ struct Allocation {
     std::size_t bytes = 0;
     Owner owner = Owner::device;
     bool alive = true;
+    int device = 0;                           // that was current
     int number = 0;                           // the how-manieth
     std::string label;                        // of a variable its name
     std::unique_ptr<std::uint8_t[]> written;  // a byte for each byte, under PTXRUN_CHECK=2
@@ -30,7 +31,7 @@ struct Allocation {
 
 class Memory {
   public:
-    /// Null when the address space set aside is used up.
+    /// Null when the address space set aside is used up. It belongs to the current device.
     Allocation* allocate(std::size_t bytes, Owner owner, const std::string& label = {},
                          std::size_t align = 256);
     Allocation* enter(void* begin, std::size_t bytes, Owner owner);
@@ -43,14 +44,16 @@ class Memory {
     void wrote(const void* to, std::size_t bytes);
     /// Keeps the written-marks of a copy between device memories.
     void copied(void* to, const void* from, std::size_t bytes);
-    std::size_t used() const { return used_; }
+    /// Bytes that the program has of a device's memory.
+    std::size_t used(int device) const;
 
   private:
-    std::shared_mutex lock_;
+    mutable std::shared_mutex lock_;
     std::map<std::uintptr_t, std::unique_ptr<Allocation>>
         table_;  // freed ones stay until their place is used again
     char* arena_ = nullptr;
-    std::size_t at_ = 0, used_ = 0;
+    std::size_t at_ = 0;
+    std::map<int, std::size_t> used_;  // by device
     int number_ = 0;
 };
 

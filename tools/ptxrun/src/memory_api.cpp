@@ -8,13 +8,17 @@ using namespace ptxrun;
 
 namespace {
 
-constexpr std::size_t device_bytes = std::size_t{16} << 30;
+std::size_t free_memory() {
+    const std::size_t all = settings().memory_of(current_device()),
+                      used = memory().used(current_device());
+    return all > used ? all - used : 0;
+}
 
 cudaError_t allocate(void** out, std::size_t bytes, Owner owner) {
     *out = nullptr;
     if (bytes == 0) return cudaSuccess;
     if (const auto e = unsafe_in_capture("an allocation"); e != cudaSuccess) return e;
-    if (memory().used() + bytes > device_bytes) return keep(cudaErrorMemoryAllocation);
+    if (owner != Owner::pinned && bytes > free_memory()) return keep(cudaErrorMemoryAllocation);
     Allocation* a = memory().allocate(bytes, owner);
     if (!a) return keep(cudaErrorMemoryAllocation);
     *out = reinterpret_cast<void*>(a->begin);
@@ -166,14 +170,14 @@ cudaError_t cudaHostGetFlags(unsigned* flags, void*) {
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
-    *total = device_bytes;
-    *available = device_bytes - memory().used();
+    *total = settings().memory_of(current_device());
+    *available = free_memory();
     return cudaSuccess;
 }
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* p) {
     const Allocation* a = memory().find(reinterpret_cast<std::uintptr_t>(p));
     std::memset(out, 0, sizeof *out);
-    out->device = a ? 0 : -2;
+    out->device = a ? a->device : -2;
     out->type = !a || !a->alive              ? cudaMemoryTypeUnregistered
                 : a->owner == Owner::managed ? cudaMemoryTypeManaged
                 : on_device(p)               ? cudaMemoryTypeDevice

@@ -11,6 +11,8 @@
 
 namespace ptxrun {
 
+/// Of the calling thread.
+int current_device();
 Kernel* kernel_of(const void* function);
 void* host_variable(const void* symbol, std::size_t* size);
 
@@ -50,6 +52,7 @@ struct Capture {
 struct Stream {
     bool with_default = true;  // waits for the default stream and is waited for by it
     int priority = 0;
+    int device = 0;
     unsigned long long id = 0;
     WorkPtr last;
     std::shared_ptr<Capture> capture;

@@ -1,8 +1,11 @@
 // What the environment asks for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 namespace ptxrun {
 
@@ -17,9 +20,19 @@ struct Settings {
     std::uint64_t shuffle = 0;  // PTXRUN_SHUFFLE=seed
     int threads = 1;            // PTXRUN_THREADS
     int processors = 4;         // PTXRUN_SMS
-    bool trace = false;         // PTXRUN_TRACE=1: a line for each launch
+    int devices = 1;            // PTXRUN_DEVICES
+    std::vector<std::size_t> memory{std::size_t{16} << 30};  // PTXRUN_MEMORY=bytes[,bytes...]: of
+                                                             // each device, the last of all others
+    std::string fail;       // PTXRUN_FAIL=name[:n]: part of a kernel's name ...
+    long long failing = 1;  // ... whose n-th launch fails
+    bool trace = false;     // PTXRUN_TRACE=1: a line for each launch
     bool decode =
         false;  // PTXRUN_DECODE=1: all kernels at once, and what is not understood is told
+
+    std::size_t memory_of(int device) const {
+        const auto k = static_cast<std::size_t>(device);
+        return k < memory.size() ? memory[k] : memory.back();
+    }
 };
 
 inline const Settings& settings() {
@@ -38,6 +51,21 @@ inline const Settings& settings() {
         r.lazy = number("PTXRUN_LAZY", r.shuffle != 0) != 0;
         r.threads = static_cast<int>(number("PTXRUN_THREADS", 1));
         r.processors = static_cast<int>(number("PTXRUN_SMS", 4));
+        r.devices = static_cast<int>(number("PTXRUN_DEVICES", 1));
+        if (const char* text = std::getenv("PTXRUN_MEMORY"); text && *text) {
+            r.memory.clear();
+            for (char* end = nullptr; *text; text = *end == ',' ? end + 1 : end) {
+                r.memory.push_back(std::strtoull(text, &end, 10));
+                if (end == text) break;
+            }
+        }
+        if (const char* text = std::getenv("PTXRUN_FAIL")) {
+            r.fail = text;
+            if (const auto colon = r.fail.find(':'); colon != std::string::npos) {
+                r.failing = std::atoll(text + colon + 1);
+                r.fail.resize(colon);
+            }
+        }
         r.trace = number("PTXRUN_TRACE", 0) != 0;
         r.decode = number("PTXRUN_DECODE", 0) != 0;
         return r;

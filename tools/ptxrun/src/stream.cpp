@@ -118,6 +118,11 @@ cudaError_t enqueue(cudaStream_t handle, cudaGraphNodeType type, std::function<v
     const std::lock_guard hold(lock);
     if (const auto e = fatal_error(); e != cudaSuccess) return keep(e);
     Stream& s = stream_of(handle);
+    if (type == cudaGraphNodeTypeKernel && s.id != 0 && s.device != current_device()) {
+        std::fprintf(stderr, "ptxrun: launch in a stream of device %d, but %d is current\n",
+                     s.device, current_device());
+        return keep(cudaErrorInvalidResourceHandle);
+    }
     if (s.capture) {
         auto node = std::make_shared<Node>();
         node->type = type;
@@ -149,6 +154,7 @@ cudaError_t make_stream(cudaStream_t* out, unsigned flags, int priority) {
     auto* s = new Stream;
     s->with_default = !(flags & cudaStreamNonBlocking);
     s->priority = priority;
+    s->device = current_device();
     s->id = ++ids;
     streams.push_back(s);
     *out = reinterpret_cast<cudaStream_t>(s);
@@ -225,8 +231,9 @@ cudaError_t cudaStreamGetId(cudaStream_t handle, unsigned long long* id) {
     *id = stream_of(handle).id;
     return cudaSuccess;
 }
-cudaError_t cudaStreamGetDevice(cudaStream_t, int* device) {
-    *device = 0;
+cudaError_t cudaStreamGetDevice(cudaStream_t handle, int* device) {
+    const Stream& s = stream_of(handle);
+    *device = s.id != 0 ? s.device : current_device();
     return cudaSuccess;
 }
 cudaError_t cudaLaunchHostFunc(cudaStream_t handle, cudaHostFn_t f, void* data) {

@@ -125,6 +125,29 @@ int main(int, char** argv) {
         std::printf("before %d", *h);
         CALL(cudaStreamSynchronize(s));
         std::printf(" after %d\n", *h);
+    } else if (which == "too_much") {
+        std::size_t free, all;
+        CALL(cudaMemGetInfo(&free, &all));
+        std::printf("%zu of %zu bytes are free\n", free, all);
+        std::printf("%s\n", cudaGetErrorName(cudaMalloc(&q, free + 1)));
+        CALL(cudaMalloc(&q, free));
+    } else if (which == "second_device") {
+        int count;
+        std::size_t free, all;
+        cudaStream_t s;
+        CALL(cudaStreamCreate(&s));
+        CALL(cudaGetDeviceCount(&count));
+        CALL(cudaSetDevice(1));
+        CALL(cudaMemGetInfo(&free, &all));
+        std::printf("%d devices, %zu of %zu bytes are free\n", count, free, all);
+        fails<<<1, 32, 0, s>>>(0);
+        std::printf("%s\n", cudaGetErrorName(cudaGetLastError()));
+        std::printf("%s\n", cudaGetErrorName(cudaSetDevice(2)));
+    } else if (which == "third_launch") {
+        for (int k = 1; k <= 4; ++k) {
+            fails<<<1, 32>>>(0);
+            std::printf("%d %s ", k, cudaGetErrorName(cudaDeviceSynchronize()));
+        }
     } else {
         std::printf("there is no fault %s\n", which.c_str());
         return 2;
