@@ -12,6 +12,7 @@
 #include "snnsim/read_model.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -240,11 +241,10 @@ TEST(ConductanceCells, OneStrongSpikeDoesWhatItShould) {
 }
 
 TEST(ConductanceCells, CobaWithStepsOfAMillisecondStaysAboveItsReversalPotential) {
-    const AnyModel model =
-        read_any_model(std::string(SNNSIM_SOURCE_DIR) + "/models/coba.yaml",
-                       {"dt=1 ms", "projections.0.delay=1 ms", "projections.1.delay=1 ms",
-                        "projections.2.delay=1 ms", "projections.3.delay=1 ms",
-                        "simulate.duration=500 ms", "record=[]"});
+    const AnyModel model = read_any_model(
+        shipped_model("coba"), {"dt=1 ms", "projections.0.delay=1 ms", "projections.1.delay=1 ms",
+                                "projections.2.delay=1 ms", "projections.3.delay=1 ms",
+                                "simulate.duration=500 ms", "record=[]"});
     const auto& spec = std::get<SimulationSpec>(model);
     for (const auto& engine : {make_engine(spec, {.threads = 2}), make_serial_engine(spec, {})}) {
         float lowest = 0.0f;

@@ -8,6 +8,7 @@
 #include "src/io/read_played_spikes.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -76,8 +77,7 @@ record:
 std::vector<SimulationSpec> networks() {
     std::vector<SimulationSpec> out;
     for (const Case& c : cases) {
-        const AnyModel model = read_any_model(
-            std::string(SNNSIM_SOURCE_DIR) + "/models/" + c.model + ".yaml", c.overrides);
+        const AnyModel model = read_any_model(shipped_model(c.model), c.overrides);
         out.push_back(std::get<SimulationSpec>(model));
     }
     const std::string folder = testing::TempDir();

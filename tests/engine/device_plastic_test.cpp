@@ -11,6 +11,7 @@
 #include "tests/engine/plastic_networks.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 
@@ -33,8 +34,7 @@ std::unique_ptr<Engine> make_cuda(const SimulationSpec& spec) {
 }
 
 SimulationSpec shipped(const char* model, const std::vector<std::string>& overrides) {
-    return std::get<SimulationSpec>(
-        read_any_model(std::string(SNNSIM_SOURCE_DIR) + "/models/" + model + ".yaml", overrides));
+    return std::get<SimulationSpec>(read_any_model(shipped_model(model), overrides));
 }
 
 /// What a run leaves behind.

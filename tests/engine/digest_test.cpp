@@ -6,6 +6,7 @@
 
 #include "snnsim/engine.hpp"
 #include "snnsim/read_model.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -52,8 +53,7 @@ TEST(Digests, OfTheShippedModels) {
          "857978c9a9a8f6b0"},
     };
     for (const Promise& p : promises) {
-        const AnyModel model = read_any_model(
-            std::string(SNNSIM_SOURCE_DIR) + "/models/" + p.model + ".yaml", p.overrides);
+        const AnyModel model = read_any_model(shipped_model(p.model), p.overrides);
         const auto& spec = std::get<SimulationSpec>(model);
         EXPECT_EQ(digest_of(spec, 1, 1 << 20), p.digest) << p.model << " on one thread";
         for (const int threads : {2, 3, 7})

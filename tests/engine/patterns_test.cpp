@@ -8,14 +8,14 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/read_model.hpp"
 #include "tests/engine/patterns_golden.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
 
 /// Spike times in ms by population.
 std::map<std::string, std::vector<double>> run_file(const std::string& name) {
-    const auto spec = std::get<SimulationSpec>(
-        read_any_model(std::string(SNNSIM_SOURCE_DIR) + "/models/" + name + ".yaml"));
+    const auto spec = std::get<SimulationSpec>(read_any_model(shipped_model(name)));
     const auto engine = make_engine(spec, {.threads = 1});
     engine->advance(spec.steps());
     const Spikes spikes = engine->take_spikes();

@@ -1,5 +1,6 @@
 // What is read from a model file.
 #include "tests/model/model_text.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -119,8 +120,7 @@ TEST(ReadModel, CommentsAnchorsWindowsLineEndsAndUnicodeAreFine) {
 TEST(ReadModel, ShippedModelsAreValid) {
     for (const char* name :
          {"mnist_lif", "mnist_ann", "fashion_lif", "mnist_lif_latency", "mnist_rsnn"}) {
-        const ModelSpec m =
-            read_model(std::string(SNNSIM_SOURCE_DIR) + "/models/" + name + ".yaml");
+        const ModelSpec m = read_model(shipped_model(name));
         EXPECT_EQ(m.name, name);
         EXPECT_TRUE(m.train);
         EXPECT_TRUE(m.test);

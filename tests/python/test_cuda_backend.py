@@ -1,11 +1,13 @@
 """The CUDA backend against the CPU backend, without a device: ptxrun (tools/ptxrun) runs its PTX exactly. Both must write the
 same run file, whatever order ptxrun takes of those that a device may take, and the PTX must fix every bit of every float."""
 
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -13,35 +15,11 @@ import pytest
 
 from conftest import ROOT, in_a_long_enough_run, stop_when
 
+sys.path.insert(0, str(ROOT / "tools"))
+
+from gpu_parts.shortened import SHORT, SIMULATIONS, TRAININGS  # noqa: E402
+
 MODELS = ROOT / "models"
-# Of every shipped simulation all of it, or as much as makes its cells fire and its weights change.
-SIMULATIONS = {
-    "adex_patterns": [],
-    "brunel": ["simulate.duration=20 ms"],
-    "brunel_stdp": ["simulate.duration=15 ms", "populations.E.size=4000", "projections.0.connect.n=400",
-                    "projections.1.connect.n=400", "stimuli.0.rate=40 kHz", "stimuli.1.rate=40 kHz",
-                    "record=[{population: E, what: spikes}, {population: E, what: rate, interval: 5 ms},"
-                    " {projection: E_to_E, what: weight, interval: 5 ms},"
-                    " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
-    "coba": ["simulate.duration=40 ms"],
-    "cuba": ["simulate.duration=40 ms"],
-    "fi_curve": [],
-    "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],
-    "izhikevich_1000": [],
-    "izhikevich_patterns": [],
-    "microcircuit": ["simulate.duration=20 ms", "scale.neurons=0.05", "scale.in_degrees=0.05"],
-    "mnist_stdp": ["parameters.n=20",
-                   *(f"simulate.phases.{k}.present.{setting}" for k in range(3) for setting in (
-                       "count=1", "duration=20 ms", "rest=5 ms", "repeat={population: E, below: 5, add: 400 Hz, at_most: 2}")),
-                   "simulate.phases.0.present.count=2", "simulate.phases.0.present.running=1"],
-    "rstdp_conditioning": ["simulate.phases.0.duration=50 ms", "simulate.phases.1.present.count=3",
-                           "simulate.phases.1.present.reward.delay=20 ms"],
-    "song_abbott": ["simulate.duration=100 ms", "record.0.interval=20 ms", "record.1.interval=20 ms"],
-    "stdp_window": ["simulate.duration=160 ms", "record=[{population: source, what: spikes}, {population: target, what: spikes},"
-                    " {projection: synapse, what: weight, synapses: [[3, 3], [60, 60], [100, 100]]}]"],
-    "stp_demo": ["simulate.duration=60 ms"],
-    "triplet_frequency": ["simulate.duration=100 ms"],
-}
 # Cells, rules and synapses that no shipped simulation has.
 OTHERS = """name: others
 dt: 0.1 ms
@@ -69,22 +47,6 @@ record:
   - {projection: source_to_delta, what: weight_histogram, bins: 10, interval: 8 ms}
   - {projection: hh_to_delta, what: weight_histogram, bins: 10, interval: 8 ms}
 """
-SHORT = ["data.train_samples=40", "data.test_samples=20", "train.epochs=2", "train.batch=16"]
-LAYER = "populations.hidden.size=24"
-# Of every shipped training, a few batches of a smaller network.
-TRAININGS = {
-    "burgers_ann": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
-    "burgers_vsn": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
-    "fashion_lif": [LAYER, "data.encode.duration=6 ms"],
-    "li_dendritic": [],
-    "li_standard": ["populations.first.size=32", "populations.second.size=16"],
-    "mnist_ann": [LAYER],
-    "mnist_lif": [LAYER, "data.encode.duration=6 ms"],
-    "mnist_lif_latency": [LAYER, "data.encode.t_max=5 ms", "data.encode.duration=6 ms"],
-    "mnist_rsnn": [LAYER, "data.encode.duration=6 ms"],
-    "mnist_vsn": [LAYER],
-    "sine_ann": [], "sine_lif": [], "sine_vsn": [],
-}
 # Everything that a training can be told, one after the other.
 NETWORK = """name: any
 seed: 3
@@ -383,6 +345,28 @@ def test_a_fault_of_the_device_says_where(ptxrun, tmp_path, data, model, setting
     assert done.returncode == 1 and not (tmp_path / "a.h5").exists()
     assert re.search(r"error: CUDA: an illegal memory access was encountered \(cudaErrorIllegalAddress, told by cuda\w+\(.*\)\)"
                      + where + r".*; --backend cpu computes the same .*compute-sanitizer", done.stderr)
+
+
+def test_gpu_check_rehearsed(ptxrun, tmp_path, data):
+    """Its parts, as far as they need no device, with the models that take least."""
+    build = pathlib.Path(os.environ["SNNSIM_BINARY"]).parent
+    parts = ("digests", "factors", "training", "plastic", "energy", "profile", "sanitizer")
+    words = [ROOT / "tools" / "gpu_check", "--build", build, "--minutes", "60", "--data-dir", data, "--output", tmp_path / "found.json"]
+    words += [word for part in parts for word in ("--part", part)] + ["--model", "cuba", "--model", "stp_demo", "--model", "mnist_vsn"]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=ptxrun)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "This is no GPU" in done.stdout
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["card"] == {"name": "ptxrun (PTX interpreted on the CPU)", "is_a_device": False}
+    assert {name: part["result"] for name, part in found["parts"].items()} == {
+        **dict.fromkeys(parts[:4], "passed"), **dict.fromkeys(parts[4:], "skipped")}
+    results = {name: part["results"] for name, part in found["parts"].items()}
+    assert results["digests"] == [{"what": "cuba", "bits": "equal"}, {"what": "stp_demo", "bits": "equal"}]
+    assert [r["what"] for r in results["factors"]] == ["cuba on cuda", "cuba on cpu", "cuba, synaptic events"]
+    events = results["factors"][2]
+    assert events["count"] > 1000 and events["a_second_on_cuda"] == events["count"] / results["factors"][0]["seconds"]
+    assert [(r["what"], r["epochs"]) for r in results["training"]] == [("mnist_vsn on cuda", 2), ("mnist_vsn on cpu", 2)]
+    assert [r["what"] for r in results["plastic"]] == ["stp_demo on cuda", "stp_demo on cpu"]
 
 
 FLOATS = {"f16", "f16x2", "bf16", "bf16x2", "f32", "f32x2", "f64"}
