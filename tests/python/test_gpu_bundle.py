@@ -22,7 +22,7 @@ int main(int n, char** words) {
 
 
 def header(real):
-    return "{0x7f, 'E', 'L', 'F', [18] = 190, [49] = %d}" % real
+    return "{0x7f, 'E', 'L', 'F', [8] = 8, [18] = 190, [49] = %d}" % real
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def build(tmp_path):
         (folder / "tests").mkdir(parents=True)
         (folder / "CMakeCache.txt").write_text(f"CMAKE_CUDA_COMPILER:FILEPATH={tmp_path}/cuda/bin/nvcc\n")
         (tmp_path / "code.c").write_text(CODE % (", ".join(header(r) for r in real), ptx))
-        for program in (folder / "snnsim", folder / "tests" / "snnsim_tests"):
+        for program in (folder / "snnsim", folder / "tests" / "snnsim_device_tests"):
             subprocess.run(["cc", tmp_path / "code.c", "-o", program, *options, "-lz"], check=True)
         return folder
 
@@ -59,7 +59,7 @@ def test_a_bundle_has_all_and_needs_nothing(tmp_path, build):
     write_bars(mnist, "t10k", 10, 2)
     said, output = bundle(tmp_path, build())
     names = {str(path.relative_to(output)) for path in output.rglob("*") if path.is_file()}
-    assert {"snnsim", "snnsim_tests", "gpu_check", "LICENSE", "lib/libz.so.1", "models/cuba.yaml"} <= names
+    assert {"snnsim", "snnsim_device_tests", "gpu_check", "LICENSE", "lib/libz.so.1", "models/cuba.yaml"} <= names
     assert {f"gpu_parts/{path.name}" for path in (ROOT / "tools" / "gpu_parts").glob("*.py")} <= names
     assert [name for name in names if name.startswith("lib/")] == ["lib/libz.so.1"]
     for path in mnist.iterdir():

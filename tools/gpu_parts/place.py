@@ -13,7 +13,7 @@ class Place:
     def __init__(self, tool, build=None, data=None):
         """`tool`: the folder of gpu_check; `build`: the build folder of a source tree, None: in a bundle."""
         self.program = (build or tool) / "snnsim"
-        self.tests = (build / "tests" if build else tool) / "snnsim_tests"
+        self.tests = build / "tests" / "snnsim_tests" if build else tool / "snnsim_device_tests"
         self.models = (tool.parent if build else tool) / "models"
         self.environment = dict(os.environ)
         if build and (build / "ptxrun" / "libcudart.so.13").exists():
@@ -35,7 +35,7 @@ class Place:
 
 
 def is_bundle(tool):
-    return (tool / "snnsim_tests").is_file()
+    return (tool / "snnsim_device_tests").is_file()
 
 
 def find_tool(name, *elsewhere):
