@@ -357,7 +357,7 @@ def test_gpu_check_rehearsed(ptxrun, tmp_path, data):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "This is no GPU" in done.stdout
     found = json.loads((tmp_path / "found.json").read_text())
-    assert found["card"] == {"name": "ptxrun (PTX interpreted on the CPU)", "is_a_device": False}
+    assert "ptxrun" in found["card"]["name"] and found["card"]["is_a_device"] is False
     assert {name: part["result"] for name, part in found["parts"].items()} == {
         **dict.fromkeys(parts[:4], "passed"), **dict.fromkeys(parts[4:], "skipped")}
     results = {name: part["results"] for name, part in found["parts"].items()}

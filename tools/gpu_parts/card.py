@@ -29,12 +29,12 @@ def nvidia_smi(fields=FIELDS):
 class Card:
     def __init__(self, place):
         said = ask(place.program, "devices", environment=place.environment)
-        found = re.search(r"^cuda +(not )?available: (.*)$", said, re.M)
+        found = re.search(r"^cuda\S* +(not )?available: (.*)$", said, re.M)
         self.name = found[2] if found and not found[1] else ""
         self.reason = found[2] if found else f"{place.program} devices said: {said or 'nothing'}"
         no_energy = re.search(r"^gpu +unavailable: (.*)$", said, re.M)
         self.no_energy = no_energy[1] if no_energy else ""
-        self.is_device = bool(self.name) and not self.name.startswith("ptxrun")
+        self.is_device = bool(self.name) and "ptxrun" not in self.name
 
     def described(self):
         return {"name": self.name, "is_a_device": self.is_device, **({"nvidia-smi": nvidia_smi()} if self.is_device else {})}
