@@ -29,10 +29,11 @@ def nvidia_smi(fields=FIELDS):
 class Card:
     def __init__(self, place):
         said = ask(place.program, "devices", environment=place.environment)
-        found = re.search(r"^cuda\S* +(not )?available: (.*)$", said, re.M)
-        self.name = found[2] if found and not found[1] else ""
-        self.reason = found[2] if found else f"{place.program} devices said: {said or 'nothing'}"
-        no_energy = re.search(r"^gpu +unavailable: (.*)$", said, re.M)
+        found = re.search(r"^cuda +(?:available|device \d+): (.*)$", said, re.M)
+        not_there = re.search(r"^cuda +not available: (.*)$", said, re.M)
+        self.name = found[1] if found else ""
+        self.reason = not_there[1] if not_there else f"{place.program} devices said: {said or 'nothing'}"
+        no_energy = re.search(r"^gpu\S* +unavailable: (.*)$", said, re.M)
         self.no_energy = no_energy[1] if no_energy else ""
         self.is_device = bool(self.name) and "ptxrun" not in self.name
 
