@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
-#include <thread>
 
 #include "snnsim/error.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
 #include "src/energy/meter.hpp"
 #include "src/provenance.hpp"
+#include "src/run/choose_backend.hpp"
+#include "src/run/device_memory.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/memory.hpp"
@@ -37,24 +38,24 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     return data;
 }
 
-std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const RunOptions& options,
-                                       const Dataset& data, RunRecord& record) {
+std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice& choice,
+                                       int threads, const Dataset& data, RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
-    const Device device = choose_device(options.backend);
     ModelSpec fitted = spec;  // a batch needs no room for more samples than there are
     if (fitted.train)
         fitted.train->batch = std::clamp<std::int64_t>(data.train_count(), 1, spec.train->batch);
-    if (device == Device::cpu) require_memory(estimate_memory(fitted), available_memory());
-    TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, options.threads};
-    if (how.threads == 0)
-        how.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const std::vector<MemoryPart> memory = estimate_memory(fitted);
+    if (choice.backend == Device::cpu) require_memory(memory, available_memory());
+    require_device_memory(choice, device_memory(fitted, data.train_count(), data.test_count()),
+                          memory, less_of_training);
+    TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
     if (!spec.train)
         how.train.loss = spec.real_targets() ? Loss::mse_mean : Loss::cross_entropy_last;
-    auto trainer = make_trainer(device, record.network, how);
+    auto trainer = make_trainer(choice.backend, record.network, how);
     trainer->load(data);
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
     record.provenance.device = trainer->device_name();
-    record.provenance.backend = name_of(device);
+    record.provenance.backend = name_of(choice.backend);
     record.provenance.threads = how.threads;
     return trainer;
 }
@@ -101,6 +102,11 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
         if (end != LoopEnd::interrupted && start.spec.train->best_weights && at.best)
             trainer.set_state(*at.best);
         return end;
+    } catch (const DeviceError& e) {
+        throw DeviceError(
+            fmt::format("{}; the last checkpoint goes on with: snnsim --resume {} "
+                        "--backend cpu",
+                        e.what(), start.output));
     } catch (const DivergedError& e) {
         write_run(partial, record);  // all curves, and the last checkpoint with its weights
         throw Error(fmt::format("{}; the curves up to there and the last checkpoint are in {}",
@@ -186,7 +192,10 @@ RunRecord run(const std::string& model, const RunOptions& options) {
         display.result(start.output + " is finished; there is nothing to resume\n");
         return record;
     }
-    EnergyMeter meter({.gpu = options.backend == Device::cpu ? "" : cuda_bus_id(),
+    const int threads = threads_of(options);
+    const DeviceChoice choice = choose_backend(start.spec, expected_samples(start.spec),
+                                               {options.backend, options.cuda_device}, threads);
+    EnergyMeter meter({.gpu = choice.cuda.bus_id,
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
                       record.measured);
@@ -194,9 +203,9 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     tell(require_disk_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
                            start.output, free_space(start.output)));
     record.warnings = first_warnings(start, data);
-    const std::unique_ptr<Trainer> trainer =
-        meter.during("start", [&] { return start_trainer(start.spec, options, data, record); });
-    display.say(header_text(start.spec, record.provenance.device));
+    const std::unique_ptr<Trainer> trainer = meter.during(
+        "start", [&] { return start_trainer(start.spec, choice, threads, data, record); });
+    display.say(header_text(start.spec, choice.text(record.provenance.device)));
 
     const RunStatus status = train_and_test(start, options, data, *trainer, meter, display, record);
     record.measured = meter.so_far();

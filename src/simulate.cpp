@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <numeric>
 #include <optional>
-#include <thread>
 
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
@@ -26,6 +25,8 @@
 #include "src/phases/protocol.hpp"
 #include "src/provenance.hpp"
 #include "src/run/checkpoint_clock.hpp"
+#include "src/run/choose_backend.hpp"
+#include "src/run/device_memory.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
@@ -341,24 +342,26 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     const SimulationSpec spec = apply_scale(start.spec);
     require_memory(estimate_memory(spec), available_memory(), less_of_simulation);
     display.result(require_disk_room(run_file_parts(spec), start.output, free_space(start.output)));
-    const int threads = options.threads > 0
-                            ? options.threads
-                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int threads = threads_of(options);
     Provenance provenance = provenance_of(start.spec);
     provenance.inputs = input_files(spec);
     provenance.threads = threads;
 
     Protocol protocol(spec, options.data_dir);
-    const Device device = choose_device(options.backend);
-    EnergyMeter meter({.gpu = device == Device::cuda ? cuda_bus_id() : "",
+    const DeviceChoice choice =
+        choose_backend(spec, {options.backend, options.cuda_device}, threads);
+    require_device_memory(choice, device_memory(spec), estimate_memory(spec), less_of_simulation);
+    EnergyMeter meter({.gpu = choice.cuda.bus_id,
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
                       start.checkpoint ? start.checkpoint->measured : MeasuredEnergy{});
     const std::unique_ptr<Engine> engine = meter.during("build", [&] {
-        return make_engine(spec,
-                           {.threads = threads, .device = device, .profile = options.profile});
+        return make_engine(spec, {.threads = threads,
+                                  .device = choice.backend,
+                                  .cuda_device = choice.cuda.number,
+                                  .profile = options.profile});
     });
-    provenance.backend = name_of(device);
+    provenance.backend = name_of(choice.backend);
     provenance.device = engine->device_name();
     Digests digests(spec);
     PopulationRates rates(spec);
@@ -377,7 +380,7 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
     } else {
         file = std::make_unique<SimulationFile>(start.output, spec, provenance, engine->report());
     }
-    display.say(header_text(spec, *engine));
+    display.say(header_text(spec, *engine, choice.text(engine->device_name())));
 
     // How often the keyboard and the clock are looked at.
     const double part_seconds = std::clamp(options.checkpoint_every, 0.02, 0.1);
@@ -407,6 +410,12 @@ RunStatus run_from(const Start& start, const RunOptions& options) {
             }
         } catch (const NumericalError& e) {
             trouble = e;
+        } catch (const DeviceError& e) {
+            if (!fs::exists(checkpoint_path(start.output))) throw;
+            throw DeviceError(
+                fmt::format("{}; the last checkpoint goes on with: snnsim --resume {} "
+                            "--backend cpu",
+                            e.what(), start.output));
         }
         done = trouble ? trouble->step : engine->now();
         Spikes spikes = engine->take_spikes();

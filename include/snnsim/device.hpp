@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernels/fields.hpp"
 
@@ -17,11 +19,25 @@ struct Names<Device> {
 
 /// Empty when CUDA can be used, else the reason why not.
 std::string why_no_cuda();
-/// PCI bus id of the CUDA device; empty when CUDA cannot be used.
-std::string cuda_bus_id();
 
-/// The device to use where `wanted` was asked for: cpu or cuda. Throws DeviceError where CUDA was
-/// asked for and cannot be used.
-Device choose_device(Device wanted);
+struct CudaDevice {
+    int number = 0;
+    std::string name;
+    std::string bus_id;        // PCI; empty where it is no GPU
+    bool interpreted = false;  // ptxrun (tools/ptxrun), which runs PTX on the CPU
+    int processors = 0;        // streaming multiprocessors
+    double clock = 0.0;        // Hz
+    double bandwidth = 0.0;    // of its memory, bytes a second
+    std::size_t memory = 0;    // bytes
+
+    std::string text() const { return name + ", device " + std::to_string(number); }
+};
+/// By number; empty when CUDA cannot be used.
+std::vector<CudaDevice> cuda_devices();
+/// Bytes of its memory that nobody has taken.
+std::size_t free_memory_of_cuda_device(int number);
+/// The calling thread's CUDA calls go there from now on. Throws DeviceError when CUDA cannot be
+/// used.
+void use_cuda_device(int number);
 
 }  // namespace snnsim

@@ -84,9 +84,10 @@ struct EngineState {
 };
 
 struct EngineOptions {
-    int threads = 1;  // with a GPU: those that build the network
-    Device device = Device::cpu;
-    bool spikes = true;    // collect them; false: only count
+    int threads = 1;              // with a GPU: those that build the network
+    Device device = Device::cpu;  // or cuda
+    int cuda_device = 0;          // its number
+    bool spikes = true;           // collect them; false: only count
     bool profile = false;  // count synaptic events; on the CPU, time the phases of a step too
 };
 

@@ -22,6 +22,7 @@ enum class Summary : std::uint8_t { result, progress };
 struct RunOptions {
     std::vector<std::string> overrides;  // "train.epochs=2"
     Device backend = Device::automatic;
+    int cuda_device = -1;  // its number; -1: none is named
     int threads = 0;       // 0: as many as cores
     std::string data_dir;  // empty: the cache
     std::string output;    // empty: runs/<name of the model>.h5

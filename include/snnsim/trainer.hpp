@@ -116,7 +116,8 @@ struct TrainerState {
 struct TrainerOptions {
     TrainSpec train;
     std::uint64_t seed = 1;
-    int threads = 0;  // 0: as many as cores
+    int threads = 0;      // 0: as many as cores
+    int cuda_device = 0;  // its number
 };
 
 /// Whether what is under way is to end early.
@@ -160,6 +161,7 @@ class Trainer {
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
 };
 
+/// `device`: cpu or cuda. Throws DeviceError where CUDA cannot be used.
 std::unique_ptr<Trainer> make_trainer(Device device, const Network& network,
                                       const TrainerOptions& options);
 

@@ -6,20 +6,31 @@
 #include "snnsim/device.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
-#include "src/device/cuda_name.hpp"
 #include "src/energy/meter.hpp"
+#include "src/files/room.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
 
 void print_devices() {
     fmt::print("cpu   available\n");
-    const std::string reason = why_no_cuda();
-    fmt::print("cuda  {}\n",
-               (reason.empty() ? "available: " + cuda_name() : "not available: " + reason));
+    const std::vector<CudaDevice> devices = cuda_devices();
+    if (devices.empty()) fmt::print("cuda  not available: {}\n", why_no_cuda());
+    for (const CudaDevice& d : devices)
+        fmt::print("cuda  device {}: {}, {}, {}\n", d.number, d.name,
+                   counted(d.processors, "multiprocessor"), bytes_text(d.memory));
     fmt::print("\nenergy can be measured of\n");
-    for (const EnergyDomain& d : energy_domains(cuda_bus_id()))
-        fmt::print("{:<10} {}\n", d.name, d.counter ? d.source : "unavailable: " + d.absent);
+    const auto show = [](const EnergyDomain& d, const std::string& name) {
+        fmt::print("{:<10} {}\n", name, d.counter ? d.source : "unavailable: " + d.absent);
+    };
+    for (const EnergyDomain& d : energy_domains("")) show(d, d.name);
+    for (const CudaDevice& d : devices) {
+        if (d.bus_id.empty()) continue;
+        const std::vector<EnergyDomain> domains = energy_domains(d.bus_id);
+        const std::string& name = domains.back().name;  // the others are the host's
+        show(domains.back(), devices.size() > 1 ? fmt::format("{} {}", name, d.number) : name);
+    }
 }
 
 }  // namespace

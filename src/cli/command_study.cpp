@@ -48,8 +48,7 @@ void add_study_command(CLI::App& app) {
     add_text(command, "--energy", options.energy,
              "energy model; default: what the study says, or " + std::string(default_energy_model))
         ->type_name("NAME|FILE");
-    add_choice(command, "--backend", options.backend,
-               "where to compute (auto: CUDA if there is a device)");
+    add_backend(command, options.backend, options.cuda_device);
     add_data_dir(command, options.data_dir);
     add_choice(command, "--progress", options.progress, "what to show meanwhile");
     command.callback([given] { study(*given); });

@@ -12,6 +12,9 @@
 #include "src/engine/weight_plan.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
+#include "src/run/choose_backend.hpp"
+#include "src/run/device_memory.hpp"
+#include "src/run/expected_work.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/room_warnings.hpp"
 
@@ -85,7 +88,8 @@ std::string course_text(const SimulationSpec& spec) {
 
 }  // namespace
 
-std::string header_text(const SimulationSpec& spec, const Engine& engine) {
+std::string header_text(const SimulationSpec& spec, const Engine& engine,
+                        const std::string& device) {
     const EngineReport& report = engine.report();
     return fmt::format(
         "{} ({}), seed {}\n  {} in {}, {}; {} in steps of {:g} ms\n"
@@ -93,8 +97,8 @@ std::string header_text(const SimulationSpec& spec, const Engine& engine) {
         spec.name, spec.path, spec.seed, counted(static_cast<std::int64_t>(report.cells), "cell"),
         counted(static_cast<std::int64_t>(spec.populations.size()), "population"),
         counted(static_cast<std::int64_t>(report.synapses), "synapse"), course_text(spec), spec.dt,
-        resolution_text(spec, report), engine.device_name(), bytes_text(report.bytes),
-        report.build_seconds, played_text(spec));
+        resolution_text(spec, report), device, bytes_text(report.bytes), report.build_seconds,
+        played_text(spec));
 }
 
 std::string check_text(const SimulationSpec& full) {
@@ -103,6 +107,7 @@ std::string check_text(const SimulationSpec& full) {
     std::string out = fmt::format("{}: no errors\n", spec.path);
     const std::vector<MemoryPart> memory = estimate_memory(spec);
     const std::vector<FilePart> file = run_file_parts(spec);
+    const DeviceChoice choice = choose_backend(spec, {}, threads_of({}));
     for (const auto& warnings : {spec.warnings, room_warnings(memory, less_of_simulation, file,
                                                               default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';
@@ -139,6 +144,12 @@ std::string check_text(const SimulationSpec& full) {
            fmt::format("{:<{}} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
                        broad, "", grouped(static_cast<std::int64_t>(all)), course_text(spec),
                        spec.dt, bytes_text(bytes)) +
+           backend_text(choice, [&] { return device_memory(spec); }) +
+           (choice.modelled
+                ? fmt::format(
+                      "  cells whose rate the model does not say taken to fire at {:g} Hz\n",
+                      assumed_rate)
+                : "") +
            run_file_text(file);
 }
 

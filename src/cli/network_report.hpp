@@ -7,7 +7,8 @@
 
 namespace snnsim {
 
-/// Size of the network, resolution of its weights, time and memory.
-std::string header_text(const SimulationSpec& spec, const Engine& engine);
+/// Size of the network, resolution of its weights, time, memory, and on which `device`.
+std::string header_text(const SimulationSpec& spec, const Engine& engine,
+                        const std::string& device);
 
 }  // namespace snnsim

@@ -30,11 +30,17 @@ void add_data_dir(CLI::App& app, std::string& folder) {
     add_text(app, "--data-dir", folder, "folder with the data set's idx files, gzipped or not");
 }
 
+void add_backend(CLI::App& app, Device& backend, int& cuda_device) {
+    add_choice(app, "--backend", backend,
+               "where to compute (auto: where it takes less time, as `snnsim check` says)");
+    add_whole(app, "--device", cuda_device, {0, 1023},
+              "number of the CUDA device, of those that `snnsim devices` lists (0)");
+}
+
 void add_run_options(CLI::App& app, RunOptions& options) {
     add_overrides(app, options.overrides,
                   "override a value of the model, e.g. --set train.epochs=2");
-    add_choice(app, "--backend", options.backend,
-               "where to compute (auto: CUDA if there is a device)");
+    add_backend(app, options.backend, options.cuda_device);
     add_whole(app, "--threads", options.threads, {1, 4096}, "CPU threads; default: all cores");
     add_data_dir(app, options.data_dir);
     app.add_flag("--force", options.force,

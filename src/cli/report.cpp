@@ -11,6 +11,8 @@
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/network/connections.hpp"
+#include "src/run/choose_backend.hpp"
+#include "src/run/device_memory.hpp"
 #include "src/run/room_warnings.hpp"
 #include "src/stats/training_warnings.hpp"
 
@@ -35,9 +37,7 @@ std::int64_t weights_of(const ModelSpec& spec, std::size_t k) {
 }
 
 std::size_t memory_of(const ModelSpec& spec) {
-    std::size_t sum = 0;
-    for (const MemoryPart& part : estimate_memory(spec)) sum += part.bytes;
-    return sum;
+    return sum_of(estimate_memory(spec));
 }
 
 std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const EnergyModel& energy) {
@@ -124,8 +124,10 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
 
 std::string check_text(const ModelSpec& spec) {
     std::string out = fmt::format("{}: no errors\n", spec.path);
+    const SampleCounts samples = expected_samples(spec);
+    const DeviceChoice choice = choose_backend(spec, samples, {}, threads_of({}));
     // A device has memory of its own.
-    const bool in_host = choose_device(Device::automatic) == Device::cpu;
+    const bool in_host = choice.backend == Device::cpu;
     for (const auto& warnings :
          {spec.warnings,
           room_warnings(in_host ? estimate_memory(spec) : std::vector<MemoryPart>{},
@@ -159,6 +161,8 @@ std::string check_text(const ModelSpec& spec) {
         out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
     }
     return out + fmt::format("  {:<44} {:>10}\n", "all", bytes_text(memory_of(spec))) +
+           backend_text(choice,
+                        [&] { return device_memory(spec, samples.training, samples.test); }) +
            run_file_text(run_file_parts(spec));
 }
 

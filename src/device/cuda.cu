@@ -1,15 +1,40 @@
-// Whether this machine can run CUDA code, and where.
+// Which CUDA devices this machine has.
 #include <cuda_runtime.h>
 
 #include "snnsim/device.hpp"
-#include "src/device/cuda_name.hpp"
+#include "snnsim/error.hpp"
 
 namespace snnsim {
 namespace {
 
-/// ptxrun stands in for the CUDA runtime and runs PTX on the CPU (tools/ptxrun).
-bool is_ptxrun(const std::string& name) {
-    return name.starts_with("ptxrun");
+double attribute(cudaDeviceAttr of, int device) {
+    int value = 0;
+    return cudaDeviceGetAttribute(&value, of, device) == cudaSuccess ? value : 0.0;
+}
+
+void require(cudaError_t status, int number) {
+    if (status == cudaSuccess) return;
+    throw DeviceError("cannot use CUDA device " + std::to_string(number) + ": " +
+                      cudaGetErrorString(status) + "; use --backend cpu, or another --device");
+}
+
+CudaDevice describe(int number) {
+    cudaDeviceProp properties;
+    require(cudaGetDeviceProperties(&properties, number), number);
+    CudaDevice d;
+    d.number = number;
+    d.name = properties.name;
+    d.interpreted = d.name.starts_with("ptxrun");
+    d.processors = properties.multiProcessorCount;
+    d.memory = properties.totalGlobalMem;
+    d.clock = 1e3 * attribute(cudaDevAttrClockRate, number);  // kHz
+    // Two transfers a clock of a bus of so many bits.
+    d.bandwidth = 2e3 * attribute(cudaDevAttrMemoryClockRate, number) *
+                  attribute(cudaDevAttrGlobalMemoryBusWidth, number) / 8.0;
+    char id[32];
+    if (!d.interpreted && cudaDeviceGetPCIBusId(id, sizeof id, number) == cudaSuccess)
+        d.bus_id = id;
+    return d;
 }
 
 }  // namespace
@@ -23,17 +48,25 @@ std::string why_no_cuda() {
     return count == 0 ? "no CUDA device found" : "";
 }
 
-std::string cuda_name() {
-    cudaDeviceProp properties;
-    if (!why_no_cuda().empty() || cudaGetDeviceProperties(&properties, 0) != cudaSuccess) return "";
-    return properties.name;
+std::vector<CudaDevice> cuda_devices() {
+    std::vector<CudaDevice> all;
+    int count = 0;
+    if (!why_no_cuda().empty() || cudaGetDeviceCount(&count) != cudaSuccess) return all;
+    for (int k = 0; k < count; ++k) all.push_back(describe(k));
+    return all;
 }
 
-std::string cuda_bus_id() {
-    char id[32];
-    const std::string name = cuda_name();
-    if (name.empty() || is_ptxrun(name)) return "";
-    return cudaDeviceGetPCIBusId(id, sizeof id, 0) == cudaSuccess ? id : "";
+void use_cuda_device(int number) {
+    if (const std::string reason = why_no_cuda(); !reason.empty())
+        throw DeviceError("--backend cuda: " + reason + "; use --backend cpu");
+    require(cudaSetDevice(number), number);
+}
+
+std::size_t free_memory_of_cuda_device(int number) {
+    use_cuda_device(number);
+    std::size_t free = 0, all = 0;
+    require(cudaMemGetInfo(&free, &all), number);
+    return free;
 }
 
 }  // namespace snnsim

@@ -1,19 +1,23 @@
 // Stands in for cuda.cu in a build without CUDA.
 #include "snnsim/device.hpp"
-#include "src/device/cuda_name.hpp"
+#include "snnsim/error.hpp"
 
 namespace snnsim {
 
 std::string why_no_cuda() {
-    return "this snnsim was built without CUDA (no nvcc was found)";
+    return "this snnsim was built without CUDA";
 }
 
-std::string cuda_name() {
-    return "";
+std::vector<CudaDevice> cuda_devices() {
+    return {};
 }
 
-std::string cuda_bus_id() {
-    return "";
+void use_cuda_device(int) {
+    throw DeviceError("--backend cuda: " + why_no_cuda() + "; use --backend cpu");
+}
+
+std::size_t free_memory_of_cuda_device(int) {
+    return 0;
 }
 
 }  // namespace snnsim

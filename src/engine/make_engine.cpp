@@ -1,6 +1,7 @@
 // Picks the backend.
 #include <limits>
 
+#include "snnsim/error.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/scale.hpp"
 
@@ -8,8 +9,10 @@ namespace snnsim {
 
 std::unique_ptr<Engine> make_engine(const SimulationSpec& spec, const EngineOptions& options) {
     const SimulationSpec full = apply_scale(spec);
-    return choose_device(options.device) == Device::cuda ? make_cuda_engine(full, options)
-                                                         : make_cpu_engine(full, options);
+    SNN_EXPECT(options.device != Device::automatic);
+    if (options.device == Device::cpu) return make_cpu_engine(full, options);
+    use_cuda_device(options.cuda_device);
+    return make_cuda_engine(full, options);
 }
 
 std::vector<ProjectionWeights> Engine::weights() const {

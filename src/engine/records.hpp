@@ -35,4 +35,21 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
     return records;
 }
 
+/// Entries of a device's list of spikes, which many steps share, and of recorded values.
+constexpr std::size_t chunk_entries = std::size_t{1} << 24;
+constexpr std::int64_t most_chunk_steps = 4096;
+
+inline std::size_t samples_of(const std::vector<CellRecord>& records, std::int64_t steps) {
+    std::size_t sum = 0;
+    for (const CellRecord& r : records)
+        sum += static_cast<std::size_t>(r.samples(steps) + 1) * r.cells.count;
+    return sum;
+}
+/// Steps after which a device brings what it recorded to the host.
+inline std::int64_t most_steps_of_chunk(const std::vector<CellRecord>& records) {
+    std::int64_t steps = most_chunk_steps;
+    while (steps > 1 && samples_of(records, steps) > chunk_entries) steps /= 2;
+    return steps;
+}
+
 }  // namespace snnsim

@@ -45,14 +45,14 @@ class SpikeChunks {
           reach_(reach),
           graded_(graded),
           records_(records),
+          most_steps_(most_steps_of_chunk(records)),
           window_(1) {
-        while (most_steps_ > 1 && samples_of(most_steps_) > wanted_entries) most_steps_ /= 2;
         for (const CellRecord& r : records_) {
             offsets_.push_back(samples_size_);
             samples_size_ += static_cast<std::size_t>(r.samples(most_steps_) + 1) * r.cells.count;
         }
         for (Chunk& c : chunks_) {
-            make_lists(c, std::max(wanted_entries, 2 * cells_));
+            make_lists(c, std::max(chunk_entries, 2 * cells_));
             c.begin = Buffer<std::uint32_t>(
                 static_cast<std::size_t>(reach_ + most_steps_) * populations_ + 1);
             c.samples = Buffer<float>(samples_size_);
@@ -158,7 +158,6 @@ class SpikeChunks {
     }
 
   private:
-    static constexpr std::size_t wanted_entries = std::size_t{1} << 24;
     struct Chunk {
         Buffer<std::uint32_t> spikes, begin;
         Buffer<float> values, samples;
@@ -169,21 +168,15 @@ class SpikeChunks {
         chunk.spikes = Buffer<std::uint32_t>(entries);
         if (graded_) chunk.values = Buffer<float>(entries);
     }
-    std::size_t samples_of(std::int64_t steps) const {
-        std::size_t sum = 0;
-        for (const CellRecord& r : records_)
-            sum += static_cast<std::size_t>(r.samples(steps) + 1) * r.cells.count;
-        return sum;
-    }
 
     Steps& steps_;
     const std::size_t cells_, populations_;
     const std::int64_t reach_;
     const bool graded_;
     const std::vector<CellRecord>& records_;
+    const std::int64_t most_steps_;  // of a chunk
     std::vector<std::uint64_t> offsets_;
     std::size_t samples_size_ = 0;
-    std::int64_t most_steps_ = 4096;  // of a chunk
     Buffer<StepWindow> window_;
     Chunk chunks_[2];
     int current_ = 0;

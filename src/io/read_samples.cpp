@@ -86,4 +86,17 @@ Dataset read_samples(const std::string& path) {
     return data;
 }
 
+std::pair<std::int64_t, std::int64_t> count_samples(const std::string& path) {
+    const h5::Handle file = h5::open_file(path);
+    const auto samples = [&](const std::string& name) {
+        const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
+        const h5::Handle space(H5Dget_space(set), H5Sclose, name);
+        hsize_t dims[2] = {};
+        if (H5Sget_simple_extent_ndims(space) != 2) return std::int64_t{0};
+        H5Sget_simple_extent_dims(space, dims, nullptr);
+        return static_cast<std::int64_t>(dims[0]);
+    };
+    return {samples("train/x"), samples("test/x")};
+}
+
 }  // namespace snnsim

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
@@ -91,6 +92,25 @@ Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
     limit(data.real_train, spec.data.train_samples);
     limit(data.real_test, spec.data.test_samples);
     return data;
+}
+
+SampleCounts expected_samples(const ModelSpec& spec) {
+    SampleCounts counts{published_training, published_test};
+    if (spec.real_targets()) {
+        const std::string path = beside_model(spec.path, spec.data.file).string();
+        if (!why_unreadable(path).empty()) return {};
+        try {
+            std::tie(counts.training, counts.test) = count_samples(path);
+        } catch (const FileError&) {
+            return {};
+        }
+    }
+    const auto limit = [](std::int64_t& count, std::int64_t most) {
+        if (most > 0) count = std::min(count, most);
+    };
+    limit(counts.training, spec.data.train_samples);
+    limit(counts.test, spec.data.test_samples);
+    return counts;
 }
 
 std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data) {

@@ -1,6 +1,7 @@
 // The data set of a training, as its model asks for it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,13 @@ namespace snnsim {
 /// of `set: file` do not fit the populations, with the place in the model. Its
 /// warnings tell of more samples than there are.
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
+
+struct SampleCounts {
+    std::int64_t training = 0, test = 0;
+};
+/// How many samples load_data() will give, before anything is read: of a folder of idx files those
+/// of the published sets. None of a file that cannot be read; load_data() says why.
+SampleCounts expected_samples(const ModelSpec& spec);
 
 /// "SHA-256  name" of the file that the model names; empty where it names none.
 std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data);

@@ -9,17 +9,21 @@
 
 namespace snnsim {
 
+std::size_t sum_of(const std::vector<MemoryPart>& parts) {
+    std::size_t sum = 0;
+    for (const MemoryPart& p : parts) sum += p.bytes;
+    return sum;
+}
+
 std::string memory_problem(const std::vector<MemoryPart>& parts, std::size_t available,
-                           const char* advice) {
-    std::size_t needed = 0;
-    std::string list;
-    for (const MemoryPart& p : parts) {
-        needed += p.bytes;
-        list += fmt::format("\n  {:>9}  {}", bytes_text(p.bytes), p.name);
-    }
+                           const std::string& advice, const std::string& memory) {
+    const std::size_t needed = sum_of(parts);
     if (needed <= available) return "";
-    return fmt::format("this model takes about {} of memory and {} are free; {}:{}",
-                       bytes_text(needed), bytes_text(available), advice, list);
+    std::string list;
+    for (const MemoryPart& p : parts)
+        list += fmt::format("\n  {:>9}  {}", bytes_text(p.bytes), p.name);
+    return fmt::format("this model takes about {} of {} and {} are free; {}:{}", bytes_text(needed),
+                       memory, bytes_text(available), advice, list);
 }
 
 void require_memory(const std::vector<MemoryPart>& parts, std::size_t available,

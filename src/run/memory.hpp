@@ -16,9 +16,12 @@ constexpr const char* less_of_training =
 constexpr const char* less_of_simulation =
     "smaller populations or fewer synapses take less, or a smaller `scale`";
 
+std::size_t sum_of(const std::vector<MemoryPart>& parts);
+
 /// Lists the parts when they need more than `available`, with what takes less; else empty.
+/// `memory`: which it is.
 std::string memory_problem(const std::vector<MemoryPart>& parts, std::size_t available,
-                           const char* advice);
+                           const std::string& advice, const std::string& memory = "memory");
 /// Throws DeviceError that lists the parts when they need more than `available`, and says what
 /// takes less.
 void require_memory(const std::vector<MemoryPart>& parts, std::size_t available,

@@ -24,22 +24,6 @@ constexpr double overhead = 64e3;          // groups, attributes, chunks begun
 constexpr double spike_bytes = 8.0 + 8.0;  // time and number
 constexpr double very_large = 10e9;
 
-/// Time of the whole run (ms); of phases, of each sample shown once.
-double duration_of(const SimulationSpec& spec) {
-    if (!spec.open_ended()) return spec.simulate.duration;
-    double sum = 0.0;
-    for (const PhaseSpec& p : spec.simulate.phases) {
-        if (!p.present) {
-            sum += p.duration;
-            continue;
-        }
-        const auto samples = static_cast<double>(p.present->count > 0 ? p.present->count : 60000);
-        sum += samples * static_cast<double>(p.present->passes) *
-               (p.present->duration + p.present->rest.mean);
-    }
-    return sum;
-}
-
 /// ms between two spikes of a cell at least.
 double shortest_interval(const CellPopulationSpec& p, double dt) {
     double interval = dt;
@@ -73,13 +57,13 @@ FilePart spikes_part(const SimulationSpec& spec, const SimulationRecordSpec& r) 
         const double share = cells / static_cast<double>(std::max<std::int64_t>(1, p.size));
         return {name, bytes * static_cast<double>(p.played->keys.size()) * share};
     }
-    const double time = duration_of(spec);
+    const double time = expected_duration(spec);
     if (fires_as_told(spec, p)) return {name, bytes * cells * p.rate * time * 1e-3};
     return {name, bytes * cells * time / shortest_interval(p, spec.dt), true};
 }
 
 FilePart weights_part(const SimulationSpec& spec, const SimulationRecordSpec& r, double synapses) {
-    const double time = duration_of(spec);
+    const double time = expected_duration(spec);
     const std::string name = r.what + " of " + r.projection;
     if (r.of_synapses()) {  // a change a step at most: time, number, weight
         return {name, 16.0 * static_cast<double>(r.synapses.size()) * time / spec.dt, true};
@@ -91,7 +75,7 @@ FilePart weights_part(const SimulationSpec& spec, const SimulationRecordSpec& r,
 
 FilePart values_part(const SimulationSpec& spec, const SimulationRecordSpec& r) {
     const double interval = std::max(r.interval, spec.dt);
-    const double values = std::floor(duration_of(spec) / interval + 1e-9);
+    const double values = std::floor(expected_duration(spec) / interval + 1e-9);
     const auto cells = r.of_cells() ? static_cast<double>(recorded_cells(spec, r).count) : 1.0;
     return {r.what + " of " + r.population,
             values * (4.0 * cells + 8.0) + (r.of_cells() ? 8.0 * cells : 0.0)};
@@ -117,6 +101,21 @@ std::string amount(double bytes) {
 }
 
 }  // namespace
+
+double expected_duration(const SimulationSpec& spec) {
+    if (!spec.open_ended()) return spec.simulate.duration;
+    double sum = 0.0;
+    for (const PhaseSpec& p : spec.simulate.phases) {
+        if (!p.present) {
+            sum += p.duration;
+            continue;
+        }
+        const auto samples = static_cast<double>(p.present->count > 0 ? p.present->count : 60000);
+        sum += samples * static_cast<double>(p.present->passes) *
+               (p.present->duration + p.present->rest.mean);
+    }
+    return sum;
+}
 
 std::vector<FilePart> run_file_parts(const SimulationSpec& spec) {
     std::vector<FilePart> parts;

@@ -10,6 +10,9 @@
 
 namespace snnsim {
 
+/// Time of the whole run (ms); of phases, of each sample shown once.
+double expected_duration(const SimulationSpec& spec);
+
 /// A part of a run file. What only the run decides (spikes of cells) is given as its upper bound.
 struct FilePart {
     std::string name;

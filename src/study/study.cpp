@@ -142,6 +142,8 @@ class Runner {
                      {"--threads", std::to_string(std::max(1, cores / options_.jobs)), "--progress",
                       "none", "--backend", name_of(options_.backend), "--checkpoint-every", "60"});
         const AnyModel& model = models_[static_cast<std::size_t>(&cell - cells_.data())];
+        if (options_.cuda_device >= 0)
+            words.insert(words.end(), {"--device", std::to_string(options_.cuda_device)});
         if (!options_.data_dir.empty() && reads_data(model))
             words.insert(words.end(), {"--data-dir", options_.data_dir});
         running_[spawn(words, log_of(cell))] = &cell;

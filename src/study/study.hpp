@@ -18,6 +18,7 @@ struct StudyOptions {
     std::string data_dir;  // as in RunOptions
     bool force = false;    // overwrite the tables of another study
     Device backend = Device::automatic;
+    int cuda_device = -1;  // as in RunOptions
     ProgressStyle progress = ProgressStyle::automatic;
 };
 

@@ -318,7 +318,7 @@ def test_studies(ptxrun, tmp_path, data, model):
 def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
     named = "ptxrun (PTX interpreted on the CPU)"  # the run file says its number too
     said = call(ptxrun, "devices").stdout
-    assert f"cuda  available: {named}\n" in said and "gpu" not in said.lower()
+    assert f"cuda  device 0: {named}, 4 multiprocessors, 17.2 GB\n" in said and "gpu" not in said.lower()
     training = [*TRAININGS["mnist_lif"], *SHORT, "train.epochs=1"]
     for model, settings in (("coba", ["simulate.duration=2 ms"]), ("mnist_lif", training)):
         out = tmp_path / f"{model}.h5"
@@ -343,6 +343,11 @@ def test_a_fault_of_the_device_says_where(ptxrun, tmp_path, data, model, setting
     done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True,
                           env={**ptxrun, "PTXRUN_FAIL": fails})
     assert done.returncode == 1 and not (tmp_path / "a.h5").exists()
+    if "epoch" in where:  # what came before is not lost
+        assert f"goes on with: snnsim --resume {tmp_path / 'a.h5'} --backend cpu" in done.stderr
+        call(None, "run", "--resume", tmp_path / "a.h5", "--backend", "cpu", "--progress", "none", "--data-dir", data)
+        call(None, *arguments(model, settings, data, tmp_path / "whole.h5"), "--backend", "cpu")
+        expect_the_same_file(tmp_path / "whole.h5", tmp_path / "a.h5")
     assert re.search(r"error: CUDA: an illegal memory access was encountered \(cudaErrorIllegalAddress, told by cuda\w+\(.*\)\)"
                      + where + r".*; --backend cpu computes the same .*compute-sanitizer", done.stderr)
 
@@ -367,6 +372,69 @@ def test_gpu_check_rehearsed(ptxrun, tmp_path, data):
     assert events["count"] > 1000 and events["a_second_on_cuda"] == events["count"] / results["factors"][0]["seconds"]
     assert [(r["what"], r["epochs"]) for r in results["training"]] == [("mnist_vsn on cuda", 2), ("mnist_vsn on cpu", 2)]
     assert [r["what"] for r in results["plastic"]] == ["stp_demo on cuda", "stp_demo on cpu"]
+
+
+def megabytes(text):
+    amount, unit = re.search(r"needs about ([\d.]+) ([kMG])B of its memory", text).groups()
+    return float(amount) * {"k": 1e-3, "M": 1, "G": 1e3}[unit]
+
+
+@pytest.mark.parametrize("model", ["coba", "brunel_stdp", "microcircuit", "stp_demo", "mnist_lif", "mnist_rsnn", "sine_lif"])
+def test_device_memory_is_foretold(ptxrun, tmp_path, data, model):
+    settings = SIMULATIONS[model] if model in SIMULATIONS else [*TRAININGS[model], *SHORT]
+    words = arguments(model, settings, data, tmp_path / "a.h5")
+    settings_only = words[:words.index("--threads")]
+    if "--data-dir" in settings_only:
+        settings_only = settings_only[:settings_only.index("--data-dir")]
+    foretold = megabytes(call(ptxrun, "check", *settings_only).stdout)
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words), "--backend", "cuda"], capture_output=True, text=True,
+                          check=True, env={**ptxrun, "PTXRUN_REPORT": "1"})
+    taken = int(re.search(r"ptxrun: (\d+) bytes of device memory at most", done.stderr)[1]) * 1e-6
+    assert taken <= 1.01 * foretold < 2 * taken
+
+
+def test_too_little_device_memory_is_refused(ptxrun, tmp_path, data):
+    words = [*arguments("coba", ["simulate.duration=1 ms"], data, tmp_path / "a.h5"), "--backend", "cuda"]
+
+    def error(**settings):
+        done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True,
+                              env={**ptxrun, **settings})
+        assert done.returncode == 1 and not list(tmp_path.iterdir())
+        return done.stderr
+    said = error(PTXRUN_MEMORY="100000000")
+    assert re.search(r"error: this model takes about \d+ MB of the memory of ptxrun .*, device 0 and 100 MB are free; .*"
+                     r"--backend cpu takes about \d+ MB of the host's memory instead:\n +\d+ MB  cells of E\n", said)
+    said = error(PTXRUN_FAIL="cudaMalloc:12")
+    assert re.search(r"error: the device has no room for \d+ MB more: \d+ MB of its 17179 MB are free; .*--backend cpu", said)
+
+
+def test_several_devices(ptxrun, tmp_path, data):
+    two = {**ptxrun, "PTXRUN_DEVICES": "2", "PTXRUN_MEMORY": "100000,1000000000"}
+    devices = call(two, "devices").stdout
+    assert re.search(r"cuda  device 0: ptxrun .*, 100 kB\ncuda  device 1: ptxrun .*, 1.0 GB\n", devices)
+    for model, settings in (("coba", ["simulate.duration=2 ms"]), ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT])):
+        out = tmp_path / f"{model}.h5"
+        words = arguments(model, settings, data, out)
+        call(two, *words, "--backend", "cuda", "--device", "1")  # all of it, for the other has no memory
+        with h5py.File(out) as file:
+            assert file.attrs["device"] == "ptxrun (PTX interpreted on the CPU), device 1"
+        for wrong, message in ((["--backend", "cuda"], "(PTX interpreted on the CPU), device 0 and 100 kB are free; "),
+                               (["--backend", "cuda", "--device", "2"], "--device 2: there is no such device; there is 0 (ptxrun"),
+                               (["--device", "0", "--backend", "cpu"], "--device names a CUDA device, and --backend cpu uses none")):
+            done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, [*words, "--force", *wrong])], capture_output=True,
+                                  text=True, env=two)
+            assert done.returncode != 0 and message in done.stderr, done.stderr
+
+
+def test_auto_never_takes_ptxrun(ptxrun, tmp_path, data):
+    why = "ptxrun (PTX interpreted on the CPU) is only for tests, and needs --backend cuda"
+    for model, settings in (("brunel", ["simulate.duration=1 ms"]), ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT])):
+        words = arguments(model, settings, data, tmp_path / f"{model}.h5")
+        said = call(ptxrun, "check", *words[:1]).stdout
+        assert f"backend auto: cpu ({why})\n" in said
+        words[words.index("none")] = "plain"
+        assert f"cpu, 1 thread (auto: {why})" in call(ptxrun, *words).stderr
+        assert backend_of(tmp_path / f"{model}.h5") == "cpu"
 
 
 FLOATS = {"f16", "f16x2", "bf16", "bf16x2", "f32", "f32x2", "f64"}

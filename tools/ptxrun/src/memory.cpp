@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -55,7 +56,11 @@ Allocation* Memory::allocate(std::size_t bytes, Owner owner, const std::string& 
         std::memset(arena_ + start, 0xCB, bytes);
         a->written = std::make_unique<std::uint8_t[]>(bytes);
     }
-    if (on_a_device(owner)) used_[a->device] += bytes;
+    if (on_a_device(owner)) {
+        used_[a->device] += bytes;
+        all_used_ += bytes;
+        most_used_ = std::max(most_used_, all_used_);
+    }
     Allocation* out = a.get();
     table_[out->begin] = std::move(a);
     return out;
@@ -81,7 +86,10 @@ bool Memory::release(const void* begin) {
     a.alive = false;
     a.written.reset();
     if (a.owner == Owner::registered) return true;
-    if (on_a_device(a.owner)) used_[a.device] -= a.bytes;
+    if (on_a_device(a.owner)) {
+        used_[a.device] -= a.bytes;
+        all_used_ -= a.bytes;
+    }
     const std::uintptr_t first = (a.begin + page - 1) / page * page,
                          last = (a.begin + a.bytes) / page * page;
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);

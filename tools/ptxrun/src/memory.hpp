@@ -46,6 +46,8 @@ class Memory {
     void copied(void* to, const void* from, std::size_t bytes);
     /// Bytes that the program has of a device's memory.
     std::size_t used(int device) const;
+    /// The most that it ever had of all devices together.
+    std::size_t most_used() const { return most_used_; }
 
   private:
     mutable std::shared_mutex lock_;
@@ -54,6 +56,7 @@ class Memory {
     char* arena_ = nullptr;
     std::size_t at_ = 0;
     std::map<int, std::size_t> used_;  // by device
+    std::size_t all_used_ = 0, most_used_ = 0;
     int number_ = 0;
 };
 

@@ -18,7 +18,10 @@ cudaError_t allocate(void** out, std::size_t bytes, Owner owner) {
     *out = nullptr;
     if (bytes == 0) return cudaSuccess;
     if (const auto e = unsafe_in_capture("an allocation"); e != cudaSuccess) return e;
-    if (owner != Owner::pinned && bytes > free_memory()) return keep(cudaErrorMemoryAllocation);
+    static std::atomic<long long> failing{0};
+    const bool fails = settings().fail == "cudaMalloc" && ++failing == settings().failing;
+    if (owner != Owner::pinned && (fails || bytes > free_memory()))
+        return keep(cudaErrorMemoryAllocation);
     Allocation* a = memory().allocate(bytes, owner);
     if (!a) return keep(cudaErrorMemoryAllocation);
     *out = reinterpret_cast<void*>(a->begin);

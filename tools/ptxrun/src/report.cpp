@@ -127,6 +127,7 @@ void print_table() {
         all.add(k.counts);
     });
     row(all, "all kernels");
+    std::fprintf(stderr, "ptxrun: %zu bytes of device memory at most\n", memory().most_used());
     if (all.seconds > 0)
         std::fprintf(stderr,
                      "ptxrun: %.1f million thread-instructions and %.1f million warp-instructions "

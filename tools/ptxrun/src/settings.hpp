@@ -23,7 +23,7 @@ struct Settings {
     int devices = 1;            // PTXRUN_DEVICES
     std::vector<std::size_t> memory{std::size_t{16} << 30};  // PTXRUN_MEMORY=bytes[,bytes...]: of
                                                              // each device, the last of all others
-    std::string fail;       // PTXRUN_FAIL=name[:n]: part of a kernel's name ...
+    std::string fail;       // PTXRUN_FAIL=name[:n]: part of a kernel's name (or cudaMalloc) ...
     long long failing = 1;  // ... whose n-th launch fails
     bool trace = false;     // PTXRUN_TRACE=1: a line for each launch
     bool decode =
