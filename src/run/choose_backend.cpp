@@ -40,7 +40,8 @@ void require_device_memory(const DeviceChoice& choice, const std::vector<MemoryP
 
 std::string backend_text(const DeviceChoice& choice,
                          const std::function<std::vector<MemoryPart>()>& device_memory) {
-    return fmt::format("backend auto: {} ({})\n{}", name_of(choice.backend), choice.why,
+    return fmt::format("backend auto: {} ({})\n{}{}", name_of(choice.backend), choice.why,
+                       choice.modelled ? "  no device has measured the model yet\n" : "",
                        why_no_cuda().empty()
                            ? fmt::format("  a CUDA device needs about {} of its memory for it\n",
                                          bytes_text(sum_of(device_memory())))

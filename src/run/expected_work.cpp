@@ -61,8 +61,10 @@ double rate_of(const CellPopulationSpec& p, double duration) {
 
 /// Of training, for MNIST at batches of 128: a neuron, sample and step; a weight, sample and step
 /// whose input is not 0 (with its part of the gradient); a weight, sample and step through which a
-/// gradient goes down; a weight and update.
-constexpr double ns_of_neuron = 4.0, ns_of_addition = 0.13, ns_of_back = 0.25, ns_of_update = 6.0;
+/// gradient goes down; a weight and update. Of the CPU in the proportion of runs of mnist_lif with
+/// 100 to 2,000 hidden neurons, mnist_ann and mnist_rsnn, scaled to what docs/results.md has of two
+/// threads.
+constexpr double ns_of_neuron = 2.5, ns_of_addition = 0.08, ns_of_back = 0.15, ns_of_update = 4.0;
 constexpr double neuron_instructions = 200.0, addition_instructions = 10.6, back_instructions = 7.3,
                  update_instructions = 48.0;
 constexpr double neuron_bytes = 50.0, addition_bytes = 5.0, back_bytes = 5.0, update_bytes = 32.0;

@@ -90,9 +90,10 @@ TEST(ChooseDevice, TheDeviceNamedIsTakenOrAnError) {
     CudaDevice second = h100;
     second.number = 1;
     second.name = "NVIDIA A100";
+    second.bus_id = "0000:02:00.0";
     const Machine machine = with({h100, second});
     EXPECT_EQ(choose_device({Device::cuda, 1}, machine, small).cuda.name, "NVIDIA A100");
-    EXPECT_EQ(choose_device({Device::automatic, 1}, machine, large).cuda.number, 1);
+    EXPECT_EQ(choose_device({Device::automatic, 1}, machine, large).cuda.bus_id, second.bus_id);
     EXPECT_EQ(refused({Device::cuda, 2}, machine),
               "--device 2: there is no such device; there is 0 (NVIDIA H100), 1 (NVIDIA A100)");
     EXPECT_TRUE(refused({Device::cpu, 0}, machine).starts_with("--device names a CUDA device"));
@@ -122,8 +123,7 @@ TEST(ModelledTime, SmallModelsStayOnTheCpuAndLargeOnesGoToTheDevice) {
               Device::cpu);
 }
 
-/// Within a factor of two of what was measured with two threads (docs/results.md; a CPU is another
-/// one there, and the model of the network says at how many Hz it fires).
+/// Within a factor of two of what docs/results.md has of two threads.
 TEST(ModelledTime, OfTheCpuIsNearWhatWasMeasured) {
     const auto seconds = [](const Plan& plan) { return modelled_seconds_on_cpu(plan.work, 2); };
     EXPECT_NEAR(std::log2(seconds(plan_of("cuba", {"simulate.duration=1 s"})) / 0.039), 0.0, 1.0);
