@@ -34,16 +34,28 @@ SNN_HD inline OneColumn add(OneColumn a, OneColumn b) {
     return a + b;
 }
 
-/// Four columns: what a GPU thread holds where the way to a row costs more than the row.
-struct alignas(16) FourColumns {
-    float x[4];
+/// Four neighbours in an array, which begin at a multiple of four: one access for all.
+template <class T>
+struct alignas(16) Four {
+    T x[4];
 };
+template <class T>
+SNN_HD inline Four<T> load_four(const T* from) {
+    return *reinterpret_cast<const Four<T>*>(from);
+}
+template <class T>
+SNN_HD inline void store_four(T* to, const Four<T>& x) {
+    *reinterpret_cast<Four<T>*>(to) = x;
+}
+
+/// Four columns: what a GPU thread holds where the way to a row costs more than the row.
+using FourColumns = Four<float>;
 
 SNN_HD inline FourColumns load_columns(const float* from, FourColumns) {
-    return *reinterpret_cast<const FourColumns*>(from);
+    return load_four(from);
 }
 SNN_HD inline void store_columns(float* to, const FourColumns& x) {
-    *reinterpret_cast<FourColumns*>(to) = x;
+    store_four(to, x);
 }
 SNN_HD inline FourColumns broadcast(float x, FourColumns) {
     return {{x, x, x, x}};

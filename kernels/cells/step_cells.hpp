@@ -182,39 +182,31 @@ template <int Lanes>
 struct AddPoisson {
     const std::int32_t* thresholds;  // see poisson_thresholds; with the sign bit turned, so that
                                      // signed comparisons, which vector units have, order them
-    int usual, count;                // of thresholds: hardly any number is beyond `usual`
+    int usual, all;                  // of thresholds: hardly any number is beyond `usual`
     std::int32_t weight;             // on the grid
     std::int32_t* arriving;
     std::uint32_t first;  // cell of element 0 in its population
     RandomKey random;     // of this stimulus and step
 
     SNN_HD void operator()(std::size_t at) const {
+        std::int32_t spikes[Lanes] = {};
+        count(at, spikes);
+        SNN_LANES for (int l = 0; l < Lanes; ++l) {
+            arriving[at + static_cast<std::size_t>(l)] += spikes[l] * weight;
+        }
+    }
+    /// The number of spikes of each cell, which are 0 before.
+    SNN_HD void count(std::size_t at, std::int32_t (&spikes)[Lanes]) const {
         std::uint32_t words[Lanes];
         cell_words(random, first + static_cast<std::uint32_t>(at), words);
-        std::int32_t spikes[Lanes] = {};
         count_above(words, 0, usual, spikes);
-        if (usual < count) {
+        if (usual < all) {
             const std::int32_t next = thresholds[usual];
             std::uint32_t beyond = 0;
             SNN_LANES_OR(beyond) for (int l = 0; l < Lanes; ++l) {
                 beyond |= turned(words[l]) >= next ? 1u : 0u;
             }
-            if (beyond) count_above(words, usual, count, spikes);
-        }
-#ifdef __CUDA_ARCH__
-        if constexpr (Lanes == 4) {  // at and the sums' beginning are multiples of 4
-            auto* const sums = reinterpret_cast<int4*>(arriving + at);
-            int4 sum = *sums;
-            sum.x += spikes[0] * weight;
-            sum.y += spikes[1] * weight;
-            sum.z += spikes[2] * weight;
-            sum.w += spikes[3] * weight;
-            *sums = sum;
-            return;
-        }
-#endif
-        SNN_LANES for (int l = 0; l < Lanes; ++l) {
-            arriving[at + static_cast<std::size_t>(l)] += spikes[l] * weight;
+            if (beyond) count_above(words, usual, all, spikes);
         }
     }
 

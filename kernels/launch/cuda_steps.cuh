@@ -13,19 +13,27 @@
 
 namespace snnsim {
 
-/// See SerialSteps::Team.
-struct Warp {
+/// See SerialSteps::Team. A warp or a part of it; its parts go their own ways.
+template <std::uint32_t Lanes>
+struct WarpTeam {
     std::uint32_t lane;
-    static constexpr std::uint32_t lanes = 32;
+    static constexpr std::uint32_t lanes = Lanes;
 
     template <class F>
     __device__ std::uint32_t same(F&& f) const {
         std::uint32_t value = 0;
         if (lane == 0) value = f();
-        return __shfl_sync(0xFFFFFFFFu, value, 0);
+        return __shfl_sync(members(), value, 0, Lanes);
     }
-    __device__ void wait() const { __syncwarp(); }
+    __device__ void wait() const { __syncwarp(members()); }
+
+  private:
+    __device__ static std::uint32_t members() {
+        if constexpr (Lanes == 32) return 0xFFFFFFFFu;
+        return ((1u << Lanes) - 1u) << (threadIdx.x % 32 / Lanes * Lanes);
+    }
 };
+using Warp = WarpTeam<32>;
 
 template <class Body>
 __global__ void for_each_team_kernel(std::size_t count, Body body) {
@@ -36,24 +44,23 @@ __global__ void for_each_team_kernel(std::size_t count, Body body) {
 }
 
 /// Nobody knows at the launch how much there is to do: teams that find nothing end at once.
-template <class Body>
+template <std::uint32_t Lanes, class Body>
 __global__ void share_out_kernel(Body body) {
     const std::uint32_t count = body.count();
-    const std::uint32_t teams = gridDim.x * blockDim.x / Warp::lanes;
-    for (std::uint32_t n = (blockIdx.x * blockDim.x + threadIdx.x) / Warp::lanes; n < count;
-         n += teams)
-        body(n, Warp{threadIdx.x % Warp::lanes});
+    const std::uint32_t teams = gridDim.x * blockDim.x / Lanes;
+    for (std::uint32_t n = (blockIdx.x * blockDim.x + threadIdx.x) / Lanes; n < count; n += teams)
+        body(n, WarpTeam<Lanes>{threadIdx.x % Lanes});
 }
 
 /// See SerialSteps::Block.
+template <std::uint32_t Size>
 class OneBlock {
   public:
-    static constexpr std::uint32_t size = 1024;
-    using Scan = cub::BlockScan<std::uint32_t, size>;
+    using Scan = cub::BlockScan<std::uint32_t, Size>;
 
     __device__ explicit OneBlock(Scan::TempStorage& storage) : storage_(storage) {}
     __device__ std::uint32_t thread() const { return threadIdx.x; }
-    __device__ std::uint32_t threads() const { return size; }
+    __device__ std::uint32_t threads() const { return Size; }
     __device__ std::uint32_t sum_before(std::uint32_t value, std::uint32_t& all) {
         std::uint32_t before = 0;
         Scan(storage_).ExclusiveSum(value, before, all);
@@ -66,21 +73,29 @@ class OneBlock {
     Scan::TempStorage& storage_;
 };
 
-template <class Body>
-__global__ void __launch_bounds__(OneBlock::size) in_one_block_kernel(Body body) {
-    __shared__ OneBlock::Scan::TempStorage storage;
-    OneBlock block(storage);
+template <std::uint32_t Size, class Body>
+__global__ void __launch_bounds__(Size) in_one_block_kernel(Body body) {
+    __shared__ typename OneBlock<Size>::Scan::TempStorage storage;
+    OneBlock<Size> block(storage);
     body(block);
 }
 
 template <class Body>
-__global__ void for_each_bit_kernel(std::size_t words, Body body, const std::uint32_t* word_ids,
+__global__ void for_each_bit_kernel(std::uint32_t words, Body body, const std::uint32_t* word_ids,
                                     std::uint32_t* bits) {
-    const std::size_t thread = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-    const std::size_t stride = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-    for (std::size_t i = thread; i / 32 < words; i += stride) {  // the same for a whole warp
-        const std::uint32_t word = __ballot_sync(0xFFFFFFFFu, body(i));
-        if (i % 32 == 0) bits[word_ids[i / 32]] = word;
+    constexpr std::uint32_t per_word = 32 / Body::lanes;
+    const std::uint32_t stride = gridDim.x * blockDim.x, end = per_word * words;
+    const std::uint32_t part = threadIdx.x % per_word;
+    for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i - threadIdx.x % 32 < end;
+         i += stride) {  // the same for a whole warp
+        std::uint32_t word = (i < end ? body(i) : 0u) << (Body::lanes * part);
+        if constexpr (Body::lanes == 1) {
+            word = __ballot_sync(0xFFFFFFFFu, word != 0);
+        } else {
+            for (std::uint32_t k = 1; k < per_word; k *= 2)
+                word |= __shfl_xor_sync(0xFFFFFFFFu, word, k);
+        }
+        if (part == 0 && i < end) bits[word_ids[i / per_word]] = word;
     }
 }
 
@@ -138,9 +153,7 @@ class CudaSteps {
     ~CudaSteps() {
         cudaStreamSynchronize(stream_);
         cudaStreamSynchronize(copies_);
-        for (const Graph& graph : graphs_) {
-            if (graph.ready) cudaGraphExecDestroy(graph.ready);
-        }
+        forget_batches();
         cudaStreamDestroy(stream_);
         cudaStreamDestroy(copies_);
     }
@@ -166,18 +179,28 @@ class CudaSteps {
     void for_each_bit(std::size_t words, const Body& body, const std::uint32_t* word_ids,
                       std::uint32_t* bits) {
         if (words == 0) return;
-        for_each_bit_kernel<<<blocks_for(32 * words), threads, 0, stream_>>>(words, body, word_ids,
-                                                                             bits);
+        for_each_bit_kernel<<<blocks_for(32 / Body::lanes * words), threads, 0, stream_>>>(
+            static_cast<std::uint32_t>(words), body, word_ids, bits);
+        launched<Body>();
+    }
+    static constexpr std::uint32_t few = 8, many = 32;  // threads of a team
+    template <std::uint32_t Lanes, class Body>
+    void share_out(std::uint32_t expected, const Body& body) {
+        constexpr std::size_t teams = threads / Lanes;
+        const std::size_t blocks =
+            std::clamp<std::size_t>((expected + teams - 1) / teams, 1, processors_ * 4);
+        share_out_kernel<Lanes><<<static_cast<unsigned>(blocks), threads, 0, stream_>>>(body);
         launched<Body>();
     }
     template <class Body>
-    void share_out(const Body& body) {
-        share_out_kernel<<<static_cast<unsigned>(processors_ * 4), threads, 0, stream_>>>(body);
-        launched<Body>();
-    }
-    template <class Body>
-    void in_one_block(const Body& body) {
-        in_one_block_kernel<<<1, OneBlock::size, 0, stream_>>>(body);
+    void in_one_block(std::uint32_t wanted, const Body& body) {
+        if (wanted <= 128) {
+            in_one_block_kernel<128><<<1, 128, 0, stream_>>>(body);
+        } else if (wanted <= 512) {
+            in_one_block_kernel<512><<<1, 512, 0, stream_>>>(body);
+        } else {
+            in_one_block_kernel<1024><<<1, 1024, 0, stream_>>>(body);
+        }
         launched<Body>();
     }
 
@@ -199,6 +222,13 @@ class CudaSteps {
     void wait() {
         SNN_CUDA(cudaStreamSynchronize(stream_));
         under_way().done();
+    }
+    /// What is expected of steps to come has changed. None may be running.
+    void forget_batches() {
+        for (Graph& graph : graphs_) {
+            if (graph.ready) cudaGraphExecDestroy(graph.ready);
+            graph = {};
+        }
     }
 
     /// Copies to a HostBuffer while steps go on; those that wrote `from` must have been waited for.

@@ -65,9 +65,11 @@ struct SerialSteps {
             for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(i, Team{lane});
         }
     }
-    /// The same for as many teams as the body counts in the steps before.
-    template <class Body>
-    void share_out(const Body& body) {
+    static constexpr std::uint32_t few = 2, many = 2;  // threads of a team
+    /// The same for as many teams as the body counts in the steps before, of few or many threads;
+    /// `expected`: about how many teams that will be.
+    template <std::uint32_t Lanes, class Body>
+    void share_out(std::uint32_t /*expected*/, const Body& body) {
         const std::uint32_t count = body.count();
         for (std::uint32_t n = 0; n < count; ++n) {
             for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(n, Team{lane});
@@ -85,19 +87,23 @@ struct SerialSteps {
         /// What the threads wrote may be read after it.
         void wait() const {}
     };
-    /// body(block) for every thread of a single block.
+    /// body(block) for every thread of a single block, of which about `wanted` have something to
+    /// do.
     template <class Body>
-    void in_one_block(const Body& body) {
+    void in_one_block(std::uint32_t /*wanted*/, const Body& body) {
         Block block;
         body(block);
     }
-    /// Bit i % 32 of bits[word_ids[i / 32]] is body(i).
+    /// The bits of body(i), Body::lanes of them, follow each other in the words bits[word_ids[0]],
+    /// bits[word_ids[1]] ..
     template <class Body>
     void for_each_bit(std::size_t words, const Body& body, const std::uint32_t* word_ids,
                       std::uint32_t* bits) {
+        constexpr std::size_t per_word = 32 / Body::lanes;
         for (std::size_t w = 0; w < words; ++w) {
             std::uint32_t word = 0;
-            for (std::size_t i = 0; i < 32; ++i) word |= (body(32 * w + i) ? 1u : 0u) << i;
+            for (std::size_t i = 0; i < per_word; ++i)
+                word |= body(per_word * w + i) << (Body::lanes * i);
             bits[word_ids[w]] = word;
         }
     }
@@ -115,6 +121,8 @@ struct SerialSteps {
         }
     }
     void wait() {}
+    /// What is expected of steps to come has changed.
+    void forget_batches() {}
 
     /// Copies to a HostBuffer while steps go on; it may be read after wait_for_copies.
     template <class T>

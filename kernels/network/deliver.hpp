@@ -50,29 +50,38 @@ struct DeliverDue {
         const std::uint32_t s = in.spike(n, list);
         const StepWindow& window = *in.window;
         deliver(in.due.lists[list], window.spikes[s], window.values ? window.values[s] : 1.0f,
-                team.lane, team.lanes);
+                team);
     }
 
   private:
-    SNN_HD void deliver(const DueSpikes& d, std::uint32_t row, float value, std::uint32_t lane,
-                        std::uint32_t lanes) const {
+    template <class Team>
+    SNN_HD void deliver(const DueSpikes d, std::uint32_t row, float value, const Team& team) const {
         const std::uint32_t* const edge =
             at.segment_edge + d.first_edge +
             static_cast<std::uint64_t>(row - d.first_row) * d.edges_per_row + d.segment;
         const PackedSynapse* const synapses = at.synapses + at.row_start[row];
+        const bool plain = d.words == words_per_narrow && value == 1.0f;
         for (std::uint32_t b = 0; b < at.blocks; ++b) {
-            std::int32_t* const sum = at.accumulators + at.block_slot[b];
+            std::int32_t* const sums = at.accumulators + at.block_slot[b];
             const std::uint32_t first = edge[b * d.delays], last = edge[b * d.delays + 1];
-            if (at.events && lane == 0) add_shared(at.events, (last - first) / d.words);
-            for (std::uint32_t j = first + lane * d.words; j < last; j += lanes * d.words) {
-                if (d.words == words_per_narrow) {
-                    add_shared(sum + slot_of(synapses[j]),
-                               graded_weight(weight_of(synapses[j]), value));
-                } else {
-                    add_shared(sum + synapses[j],
-                               graded_weight(static_cast<std::int32_t>(synapses[j + 1]), value));
-                }
+            if (at.events && team.lane == 0) add_shared(at.events, (last - first) / d.words);
+            const PackedSynapse* const end = synapses + last;
+            const PackedSynapse* own = synapses + first + team.lane * d.words;
+            if (plain) {
+                for (; own < end; own += team.lanes)
+                    add_shared(sums + slot_of(*own), weight_of(*own));
+            } else {
+                for (; own < end; own += team.lanes * d.words) add(own, d.words, value, sums);
             }
+        }
+    }
+    SNN_HD static void add(const PackedSynapse* synapse, std::uint32_t words, float value,
+                           std::int32_t* sums) {
+        if (words == words_per_narrow) {
+            add_shared(sums + slot_of(*synapse), graded_weight(weight_of(*synapse), value));
+        } else {
+            add_shared(sums + synapse[0],
+                       graded_weight(static_cast<std::int32_t>(synapse[1]), value));
         }
     }
 };

@@ -20,12 +20,21 @@ struct DueSpikes {
     std::uint32_t words = words_per_narrow;  // of a synapse
 };
 
+/// Lists that belong together: numbers `first` to first + count - 1 of all.
+struct DuePart {
+    std::uint32_t first = 0, count = 0;
+};
+
 /// Lists that follow each other. `start` numbers what is due in a step: list i begins at start[i],
 /// and start[count] is the end of the last.
 struct DueLists {
     const DueSpikes* lists = nullptr;
     std::uint32_t count = 0;
     std::uint32_t* start = nullptr;
+    // Of all lists only.
+    const DuePart* parts = nullptr;
+    std::uint32_t part_count = 0;
+    std::uint32_t* most = nullptr;  // [part]: due in a step until now
 };
 
 /// What arrives in the k-th step of a batch.
@@ -71,6 +80,12 @@ struct CountDue {
             before += all;
         }
         if (block.thread() == 0) due.start[due.count] = before;
+        block.wait();  // for the starts
+        for (std::uint32_t p = block.thread(); p < due.part_count; p += block.threads()) {
+            const DuePart part = due.parts[p];
+            const std::uint32_t now = due.start[part.first + part.count] - due.start[part.first];
+            if (now > due.most[p]) due.most[p] = now;
+        }
     }
 
   private:

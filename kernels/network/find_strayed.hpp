@@ -38,6 +38,8 @@ struct FindStrayed {
     std::uint64_t* smallest;
     std::uint64_t* values;  // [column]
 
+    static constexpr std::size_t values_of_team = 256;  // fewer are not worth a team
+
     template <class Team>
     SNN_HD void operator()(std::size_t i, const Team& team) const {
         const std::int64_t done = window->now + steps;

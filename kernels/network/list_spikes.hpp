@@ -1,6 +1,7 @@
 // From a bit per cell to the list of those that fired, and what of it is due in the step after.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,6 +26,9 @@ struct ListSpikes {
     std::uint32_t count;  // of words
     const float* sent;    // by row; null: all 1
     DueLists due;
+
+    /// How many have something to do.
+    std::uint32_t threads() const { return std::max((count + each - 1) / each, due.count); }
 
     template <class Block>
     SNN_HD void operator()(Block& block) const {

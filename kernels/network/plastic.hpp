@@ -206,12 +206,13 @@ struct CatchUpPlastic {
     const StepWindow* window;
     PlasticArrays<R> at;
     When when;
+    std::uint32_t segments;
 
+    SNN_HD std::uint32_t count() const {
+        return (when == When::crowded && !at.progress->crowded) || !at.works() ? 0 : segments;
+    }
     template <class Team>
-    SNN_HD void operator()(std::size_t i, const Team& team) const {
-        if (when == When::crowded && !at.progress->crowded) return;
-        if (!at.works()) return;
-        const auto segment = static_cast<std::uint32_t>(i);
+    SNN_HD void operator()(std::uint32_t segment, const Team& team) const {
         const SegmentTime<R> time = at.time_of(segment);
         for (std::uint64_t k = at.edge[segment] + team.lane; k < at.edge[segment + 1];
              k += team.lanes) {

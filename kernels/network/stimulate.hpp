@@ -1,4 +1,4 @@
-// What stimuli bring to single cells, for a machine with a thread a cell.
+// What stimuli bring to single cells before their step, for a machine with a thread a cell.
 #pragma once
 
 #include <cstddef>
@@ -11,73 +11,52 @@
 
 namespace snnsim {
 
-/// A Poisson stimulus; see AddPoisson.
-struct PoissonInput {
-    RandomKey random;  // its sub-entity is the step
-    std::int64_t first, last;
-    const std::int32_t* thresholds;
-    int usual, count;
-    std::int32_t weight;
-    std::int32_t* arriving;  // of the group's cells
-};
-
 /// The stimuli of the cells of one population in one block.
 struct StimulatedGroup {
-    const PoissonInput* poisson;
+    const PoissonInput* poisson;  // where what arrives is recorded; otherwise see CellsInGroup
     const StimulusCurrent* currents;
     std::uint32_t poisson_count, current_count;
     std::uint64_t seed;
-    PlayedKeys played;  // of a spike_source
-    float* current;     // the sum
+    PlayedKeys played;          // of a spike_source
+    std::int32_t* arriving[2];  // by receptor
+    float* current;             // the sum
     std::uint32_t first, count;
 };
 
-/// Body over the cells of all stimulated groups, four to an element (they share a block of random
-/// words) and 32 to a word.
+/// Body over the cells of all stimulated groups, 32 to a word.
 struct StimulateGroups {
     const StepWindow* window;
     std::int64_t k;  // the step's number in its batch
     const StimulatedGroup* groups;
     const WordPlace* words;
 
-    static constexpr int lanes = 4;
-
     SNN_HD void operator()(std::size_t i) const {
-        const WordPlace place = words[i / (32 / lanes)];
+        const WordPlace place = words[i / 32];
         const StimulatedGroup& group = groups[place.group];
-        const std::size_t at = place.at + lanes * (i % (32 / lanes));
+        const std::size_t at = place.at + i % 32;
         if (at >= group.count) return;
         const std::int64_t t = window->now + k;
-        for (std::uint32_t p = 0; p < group.poisson_count; ++p) {
-            const PoissonInput& input = group.poisson[p];
-            if (t < input.first || t >= input.last) continue;
-            if (at + lanes <= group.count) {
-                poisson<lanes>(input, group.first, t)(at);
-            } else {
-                for (std::size_t c = at; c < group.count; ++c) poisson<1>(input, group.first, t)(c);
-            }
-        }
-        if (group.played.size == 0 && group.current_count == 0) return;
-        for (std::size_t c = at; c < at + lanes && c < group.count; ++c) set_current(group, t, c);
-    }
-
-  private:
-    template <int Lanes>
-    SNN_HD static AddPoisson<Lanes> poisson(const PoissonInput& input, std::uint32_t first,
-                                            std::int64_t t) {
-        RandomKey random = input.random;
-        random.sub_entity = static_cast<std::uint32_t>(t);
-        return {input.thresholds, input.usual, input.count, input.weight,
-                input.arriving,   first,       random};
-    }
-    SNN_HD static void set_current(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
+        if (group.poisson_count > 0) add_poisson(group, t, at);
         if (group.played.size > 0) {
             const std::uint64_t key = played_key(static_cast<std::uint64_t>(t + 1),
                                                  group.first + static_cast<std::uint32_t>(at));
-            const std::size_t k = keys_below(group.played, key);
-            group.current[at] = k < group.played.size && group.played[k] == key ? 1.0f : 0.0f;
-            return;
+            const std::size_t found = keys_below(group.played, key);
+            group.current[at] =
+                found < group.played.size && group.played[found] == key ? 1.0f : 0.0f;
+        } else if (group.current_count > 0) {
+            set_current(group, t, at);
         }
+    }
+
+  private:
+    SNN_HD static void add_poisson(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
+        std::int32_t sums[2][1] = {};
+        for (std::uint32_t p = 0; p < group.poisson_count; ++p)
+            group.poisson[p].add(t, group.first, at, sums);
+        for (int r = 0; r < 2; ++r)
+            if (group.arriving[r]) group.arriving[r][at] += sums[r][0];
+    }
+    SNN_HD static void set_current(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
         group.current[at] = 0.0f;
         for (std::uint32_t c = 0; c < group.current_count; ++c) {
             const StimulusCurrent& stimulus = group.currents[c];

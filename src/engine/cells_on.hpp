@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/network/step_groups.hpp"
+#include "kernels/view.hpp"
 #include "src/engine/cells_of.hpp"
 
 namespace snnsim {
@@ -56,16 +57,18 @@ class CellsOfModelOn : public CellsOn<Steps> {
   public:
     /// Takes the cells' state over from the host. Their words begin at `first_word`; sums of what
     /// arrives lie at `accumulators`, receptor after receptor; values of graded spikes go to
-    /// `sent`.
+    /// `sent`. `poisson`: stimuli that the cells draw when they are stepped.
     DeviceGroup add(const std::shared_ptr<CellsOf<M>>& cells, std::size_t population,
                     const Slice& slice, std::uint32_t first_word, std::int32_t* accumulators,
-                    int receptors, float* sent) {
+                    int receptors, float* sent, View<const PoissonInput> poisson) {
         const CellsOf<M>& host = *cells;
         CellsInGroup<M> group{};
         group.constants = host.uniform_constants();
         group.random = host.key();
         group.count = slice.count;
         group.sent = sent;
+        group.poisson = poisson.data;
+        group.poisson_count = static_cast<std::uint32_t>(poisson.size);
         group.cells.first = slice.first;
         DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, {}};
         for (int r = 0; r < M::receptors; ++r) {

@@ -70,9 +70,11 @@ class EngineOn : public Engine {
         while (now_ < last) {
             const std::int64_t end = now_ + chunks_.start(now_, last - now_);
             if (!std::exchange(due_counted_, true))
-                steps_.in_one_block(CountDue{{chunks_.window(), 0, due_.all()}});
+                steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
             for (std::int64_t t = now_; t < end;) {
-                const std::int64_t next = std::min(end, plastic_.next_change(t));
+                stimuli_.change(steps_, chunks_.window(), t);
+                const std::int64_t next =
+                    std::min({end, plastic_.next_change(t), stimuli_.next_change(t)});
                 enqueue_steps(t, next);
                 t = next;
                 plastic_.change(chunks_.window(), t);
@@ -80,6 +82,7 @@ class EngineOn : public Engine {
             if (before) collect(before);  // while the device works
             steps_.wait();
             plastic_.end_chunk(now_, end);
+            if (due_.follow()) steps_.forget_batches();
             before = chunks_.end(now_, end, with_spikes);
             now_ = end;
         }
@@ -150,6 +153,7 @@ class EngineOn : public Engine {
         SNN_EXPECT(state.states.size() == layout_.populations.size());
         now_ = state.now;
         due_counted_ = false;
+        stimuli_.forget();
         counts_ = state.spike_counts;
         chunks_.set_tail(now_, listed(state.recent));
         if (state.learns != learns_) set_plastic(state.learns);
@@ -221,8 +225,11 @@ class EngineOn : public Engine {
         columns_ = Buffer<StateColumn>(columns);
         strayed_values_ = Buffer<std::uint64_t>(
             std::vector<std::uint64_t>(std::max<std::size_t>(1, columns.size()), none_strayed));
-        column_teams_ =
-            static_cast<std::uint32_t>(std::max<std::size_t>(1, steps_.teams() / columns.size()));
+        std::uint32_t longest = 0;
+        for (const StateColumn& c : columns) longest = std::max(longest, c.count);
+        column_teams_ = static_cast<std::uint32_t>(
+            std::clamp<std::size_t>(longest / FindStrayed::values_of_team, 1,
+                                    std::max<std::size_t>(1, steps_.teams() / columns.size())));
         words_ = Buffer<CellWord>(words);
         bits_ = Buffer<std::uint32_t>(words.size());
     }
@@ -234,11 +241,16 @@ class EngineOn : public Engine {
             cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
         if (!cells) cells = std::make_unique<Cells>();
         const Slice& slice = layout_.blocks[b].slices[p];
+        const View<const PoissonInput> poisson = stimuli_.keep_poisson(spec_.seed, host->poisson());
+        // Where what arrives is recorded, it must be there before the cells take it.
+        const bool before = recorded_.records_input(p);
         const DeviceGroup group = static_cast<Cells&>(*cells).add(
             host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
             static_cast<int>(layout_.populations[p].receptors),
-            graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr);
-        stimuli_.add(group, spec_.seed, host->poisson(), host->currents());
+            graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
+            before ? View<const PoissonInput>{} : poisson);
+        stimuli_.add(group, spec_.seed, before ? poisson : View<const PoissonInput>{},
+                     host->currents());
         recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
             return host->origin(variable, i);
         });
@@ -266,9 +278,14 @@ class EngineOn : public Engine {
         for (const auto& cells : cells_) {
             if (cells) cells->step(steps_, window, k, bits_.data());
         }
-        steps_.in_one_block(ListSpikes{window, k, bits_.data(), words_.data(),
-                                       static_cast<std::uint32_t>(words_.size()),
-                                       graded_ ? sent_.data() : nullptr, due_.all()});
+        const ListSpikes list{window,
+                              k,
+                              bits_.data(),
+                              words_.data(),
+                              static_cast<std::uint32_t>(words_.size()),
+                              graded_ ? sent_.data() : nullptr,
+                              due_.all()};
+        steps_.in_one_block(list.threads(), list);
         plastic_.end_step(window, k);
         recorded_.after_step(steps_, chunks_, k);
     }

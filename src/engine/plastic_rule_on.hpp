@@ -48,13 +48,14 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
 
     void arrive(const StepWindow* window, std::int64_t k) override {
-        steps_.share_out(
+        steps_.template share_out<Steps::many>(
+            due_.teams(due_here_),
             ArrivePlastic<R, learns>{{window, k, due_.of(due_here_)}, place_.from_row, arrays_});
     }
     void note_targets(const StepWindow* window, std::int64_t k) override {
         if constexpr (learns) {
-            const auto parts =
-                static_cast<std::uint32_t>(std::min<std::size_t>(targets_, 32 * steps_.teams()));
+            // In a step few of them fire.
+            const std::uint32_t parts = std::min(targets_, std::max(128u, targets_ / 32));
             steps_.for_each(parts, NoteTargets<R>{window, k, static_cast<std::uint32_t>(host_.to),
                                                   place_.to_row, parts, arrays_});
         }
@@ -282,7 +283,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
     void catch_up(const StepWindow* window, When when) {
         if constexpr (learns) {
-            steps_.for_each_team(segments_, CatchUpPlastic<R>{window, arrays_, when});
+            steps_.template share_out<Steps::many>(
+                segments_, CatchUpPlastic<R>{window, arrays_, when, segments_});
             steps_.for_each(1, NoteCaughtUp<R>{window, arrays_, when});
         }
     }
@@ -399,7 +401,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     const PlasticPlace place_;
     const std::uint32_t targets_, segments_;
     DueSpikesOn<Steps>& due_;
-    const typename DueSpikesOn<Steps>::Part due_here_;
+    const DuePartOn due_here_;
     std::size_t size_ = 0;  // synapses
     bool plastic_ = true;
     RuleConstants<R> constants_on_device_;

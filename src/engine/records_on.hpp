@@ -1,6 +1,7 @@
 // The recorded values of cells on a device.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/network/sample.hpp"
@@ -24,6 +25,12 @@ class RecordsOn {
         }
     }
 
+    /// What arrives at cells of the population is recorded.
+    bool records_input(std::size_t population) const {
+        return std::any_of(places_.begin(), places_.end(), [&](const Place& p) {
+            return p.record.population == population && !p.arrived.empty();
+        });
+    }
     /// The next cells of their population. `origin(variable, i)` is added to the state variable of
     /// the group's cell i.
     template <class Origin>

@@ -34,15 +34,18 @@ class SynapsesOn {
         block_slot_ = Buffer<std::uint32_t>(first_slot_);
         accumulators_ = Buffer<std::int32_t>(slots);
         std::vector<DueSpikes> lists;
+        std::uint64_t deliveries = 0;  // if each cell sent a spike
         for (std::size_t p = 0; p < layout.populations.size(); ++p) {
             const DelayRange delays = rows.delays[p];
             for (std::uint32_t k = 0; k < delays.count; ++k)
                 lists.push_back({static_cast<std::uint32_t>(p), delays.first + k, k, delays.count,
                                  layout.populations[p].first_row, rows.first_edge[p],
                                  rows.edges_per_row(p), rows.words_per_synapse(p)});
+            deliveries += std::uint64_t{layout.populations[p].size} * delays.count;
             if (delays.count > 0) longest_ = std::max(longest_, delays.first + delays.count - 1);
         }
         own_ = due_.add(lists);
+        short_rows_ = rows.words() < most_of_few * deliveries;
     }
 
     /// Steps.
@@ -63,13 +66,22 @@ class SynapsesOn {
         const SynapseArrays arrays{
             row_start_.data(), segment_edge_.data(), synapses_.data(), block_slot_.data(),
             blocks_,           accumulators_.data(), events_};
-        steps.share_out(DeliverDue{{window, k, due_.of(own_)}, arrays});
+        const DeliverDue body{{window, k, due_.of(own_)}, arrays};
+        if (short_rows_) {
+            steps.template share_out<Steps::few>(due_.teams(own_), body);
+        } else {
+            steps.template share_out<Steps::many>(due_.teams(own_), body);
+        }
     }
 
   private:
+    /// Synapses of one delivery that a few threads are quick enough with.
+    static constexpr std::uint64_t most_of_few = 256;
+
     std::int64_t* events_;
     DueSpikesOn<Steps>& due_;
-    typename DueSpikesOn<Steps>::Part own_;
+    bool short_rows_ = false;
+    DuePartOn own_;
     std::uint32_t blocks_, longest_ = 1;
     std::vector<std::uint32_t> first_slot_;  // of each block
     Buffer<std::uint64_t> row_start_;
