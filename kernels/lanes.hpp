@@ -1,5 +1,5 @@
 // The columns that one call of a kernel body works on: a panel of 16 on a CPU
-// (launch/panel_columns.hpp), a single one on a GPU. The order of operations for one column is the
+// (launch/panel_columns.hpp), four on a GPU. The order of operations for one column is the
 // same in both, and so are the bits.
 #pragma once
 
@@ -18,22 +18,6 @@ SNN_HD constexpr std::size_t panels_of(std::size_t columns) {
     return (columns + panel_width - 1) / panel_width;
 }
 
-/// One column: what a GPU thread holds.
-using OneColumn = float;
-
-SNN_HD inline float load_columns(const float* from, OneColumn) {
-    return *from;
-}
-SNN_HD inline void store_columns(float* to, OneColumn x) {
-    *to = x;
-}
-SNN_HD inline OneColumn broadcast(float x, OneColumn) {
-    return x;
-}
-SNN_HD inline OneColumn add(OneColumn a, OneColumn b) {
-    return a + b;
-}
-
 /// Four neighbours in an array, which begin at a multiple of four: one access for all.
 template <class T>
 struct alignas(16) Four {
@@ -48,7 +32,7 @@ SNN_HD inline void store_four(T* to, const Four<T>& x) {
     *reinterpret_cast<Four<T>*>(to) = x;
 }
 
-/// Four columns: what a GPU thread holds where the way to a row costs more than the row.
+/// Four columns: what a GPU thread holds, for the way to a row costs more than a column of it.
 using FourColumns = Four<float>;
 
 SNN_HD inline FourColumns load_columns(const float* from, FourColumns) {
@@ -67,6 +51,26 @@ SNN_HD inline FourColumns fused(const FourColumns& a, const FourColumns& b, cons
     return {{fused(a.x[0], b.x[0], c.x[0]), fused(a.x[1], b.x[1], c.x[1]),
              fused(a.x[2], b.x[2], c.x[2]), fused(a.x[3], b.x[3], c.x[3])}};
 }
+
+/// A row of `Lanes` values in memory that are read and written one by one: in place, or by a GPU,
+/// of four, all at once.
+template <int Lanes>
+struct LaneRow {
+    float* at;
+
+    SNN_HD explicit LaneRow(float* from) : at(from) {}
+    SNN_HD float& operator[](int l) { return at[l]; }
+    SNN_HD void store() const {}
+};
+template <>
+struct LaneRow<4> {
+    float* at;
+    FourColumns values;
+
+    SNN_HD explicit LaneRow(float* from) : at(from), values(load_columns(from, FourColumns{})) {}
+    SNN_HD float& operator[](int l) { return values.x[l]; }
+    SNN_HD void store() const { store_columns(at, values); }
+};
 
 /// How many columns a `Columns` type holds.
 template <class Columns>
@@ -119,10 +123,12 @@ SNN_HD constexpr std::size_t place_count(std::size_t batch, std::size_t panels) 
 /// sample's events in L1.
 template <class Columns>
 SNN_HD inline Place place_of(std::size_t i, std::size_t batch, std::size_t panels) {
-    if constexpr (width_of<Columns> == 1) {
-        const std::size_t row = panels * panel_width;
-        const std::size_t column = i % row;
-        return {i / row, column / panel_width, static_cast<int>(column % panel_width)};
+    constexpr int width = width_of<Columns>;
+    if constexpr (width < panel_width) {
+        constexpr std::size_t parts = panel_width / width;
+        const std::size_t row = panels * parts;
+        const std::size_t part = i % row;
+        return {i / row, part / parts, static_cast<int>(part % parts) * width};
     } else {
         constexpr std::size_t group = 4;
         const std::size_t first = i / (group * batch) * group;

@@ -75,7 +75,7 @@ __global__ void for_each_kernel(std::size_t count, Body body) {
 }
 
 struct Cuda {
-    using Columns = OneColumn;
+    using Columns = FourColumns;
     static constexpr bool expands_spikes = false;
 
     /// Owns `size` elements on the device, zero at first.

@@ -43,7 +43,7 @@ struct AdamUpdate {
     }
 };
 
-/// Body over rows of 16 elements on a CPU, single elements on a GPU.
+/// Body over rows of 16 elements on a CPU, of four on a GPU.
 template <class Update, class Columns>
 struct UpdateWeights {
     Parameters p;
@@ -54,10 +54,8 @@ struct UpdateWeights {
         constexpr int lanes = width_of<Columns>;
         const std::size_t at = i * lanes;
         const float factor = scale ? *scale : 1.0f;
-        float* const w = p.weight + at;
-        float* const g = p.gradient + at;
-        float* const m0 = p.moment[0] + at;
-        float* const m1 = Update::moments > 1 ? p.moment[1] + at : nullptr;
+        LaneRow<lanes> w(p.weight + at), g(p.gradient + at), m0(p.moment[0] + at),
+            m1(p.moment[Update::moments > 1 ? 1 : 0] + at);
         for (int l = 0; l < lanes; ++l) {
             float weight = w[l], first = m0[l], second = 0.0f;
             if constexpr (Update::moments > 1) second = m1[l];
@@ -67,6 +65,8 @@ struct UpdateWeights {
             if constexpr (Update::moments > 1) m1[l] = second;
             g[l] = 0.0f;
         }
+        w.store(), g.store(), m0.store();
+        if constexpr (Update::moments > 1) m1.store();
     }
 };
 

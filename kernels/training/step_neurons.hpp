@@ -48,16 +48,17 @@ struct StepNeurons {
                      LaneStates<typename M::State, lanes>& states) const {
         const std::size_t row = t * panel_width;
         const typename M::Constants c = constants;  // a copy, which no store below can change
-        float* saved0 = layer.saved[0].at(shape, p) + row;
+        LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
         float sent[lanes];
         if constexpr (M::saved_count > 1) {
-            float* saved1 = layer.saved[1].at(shape, p) + row;
+            LaneRow<lanes> saved1(layer.saved[1].at(shape, p) + row);
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 float saved[2];
                 sent[l] = M::step(c, states.lane[l], saved0[l], saved);
                 saved0[l] = saved[0];
                 saved1[l] = saved[1];
             }
+            saved1.store();
         } else {
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 float saved[1];
@@ -65,9 +66,11 @@ struct StepNeurons {
                 saved0[l] = saved[0];
             }
         }
+        saved0.store();
         if (layer.output.data) {
-            float* dense = layer.output.at(shape, p) + row;
+            LaneRow<lanes> dense(layer.output.at(shape, p) + row);
             for (int l = 0; l < lanes; ++l) dense[l] = sent[l];
+            dense.store();
         }
         send(p, t, sent);
     }
@@ -148,11 +151,11 @@ struct StepNeuronsBack {
                           LaneStates<typename M::Adjoint, lanes>& adjoints) const {
         const std::size_t row = t * panel_width;
         const typename M::Constants c = constants;  // a copy, which no store below can change
-        const float* saved0 = layer.saved[0].at(shape, p) + row;
-        const float* saved1 = M::saved_count > 1 ? layer.saved[1].at(shape, p) + row : nullptr;
-        float* gradient = layer.gradient.at(shape, p) + row;
-        prefetch(saved0 + shape.steps * panel_width);  // backward in time, forward in panels: no
-        float slope[lanes] = {};                       // pattern that the hardware would follow
+        LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
+        LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
+        LaneRow<lanes> gradient(layer.gradient.at(shape, p) + row);
+        prefetch(saved0.at + shape.steps * panel_width);  // backward in time, forward in panels: no
+        float slope[lanes] = {};                          // pattern that the hardware would follow
         float of_event[lanes] = {};
         if (rate_gradient) {
             const float* extra = rate_gradient + p.panel * panel_width + p.lane;
@@ -179,6 +182,7 @@ struct StepNeuronsBack {
                 gradient[l] = M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l]);
             }
         }
+        gradient.store();
     }
 };
 

@@ -52,7 +52,7 @@ struct SumInputs {
         if (events.has_values(p.sample)) {
             for_each_tile(shape.steps,
                           [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
-        } else if constexpr (width_of<Columns> == 1) {
+        } else if constexpr (width_of<Columns> < panel_width) {
             for (std::size_t w = 0; w < shape.words(); ++w) add_words(p, w, out);
         } else {
             add_spikes(p, out);
@@ -93,13 +93,13 @@ struct SumInputs {
         }
     }
 
-    /// The same with the sums of 32 steps in registers, for a thread that has one column.
+    /// The same with the sums of 32 steps in registers, for a thread that has few columns.
     SNN_HD void add_words(const Place& p, std::size_t w, float* out) const {
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         const std::size_t first = 32 * w;
         const std::size_t steps = shape.steps - first < 32 ? shape.steps - first : 32;
         Columns sum[32];
-        for (std::size_t t = 0; t < 32; ++t) {
+        SNN_UNROLL for (std::size_t t = 0; t < 32; ++t) {
             sum[t] = t < steps ? load_columns(out + (first + t) * panel_width, Columns{})
                                : broadcast(0.0f, Columns{});
         }
@@ -110,8 +110,9 @@ struct SumInputs {
                 if ((word >> t) & 1u) sum[t] = add(sum[t], row);
             }
         }
-        for (std::size_t t = 0; t < steps; ++t)
-            store_columns(out + (first + t) * panel_width, sum[t]);
+        SNN_UNROLL for (std::size_t t = 0; t < 32; ++t) {  // no index that memory is needed for
+            if (t < steps) store_columns(out + (first + t) * panel_width, sum[t]);
+        }
     }
 
     /// Values, or many spikes as ones and zeros: the sums of some steps in registers.

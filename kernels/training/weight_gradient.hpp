@@ -154,10 +154,12 @@ struct IndexEvents {
     }
 };
 
-/// Body over (row, columns), for GPUs: the same sums in the same order as WeightGradient, without a
-/// search in every sample.
+/// Body over (block of rows, columns), for GPUs: the same sums in the same order as WeightGradient,
+/// without a search in every sample. The rows of a block share what they read of dL/d(input).
 template <class Columns>
 struct RowGradient {
+    static constexpr std::size_t rows_at_once = 4;
+
     BatchShape shape;
     std::size_t panels;
     Events events;
@@ -168,45 +170,97 @@ struct RowGradient {
 
     static constexpr std::size_t parts = panel_width / width_of<Columns>;
 
-    SNN_HD std::size_t size() const { return gradient.rows * panels * parts; }
+    SNN_HD std::size_t blocks() const {
+        return (gradient.sources + rows_at_once - 1) / rows_at_once;
+    }
+    SNN_HD std::size_t size() const {
+        return (blocks() + (gradient.has_bias() ? 1 : 0)) * panels * parts;
+    }
     SNN_HD void operator()(std::size_t i) const {
-        const std::size_t column = i % (panels * parts), row = i / (panels * parts);
-        Place p{0, column / parts, static_cast<int>(column % parts) * width_of<Columns>};
-        float* const at = gradient.at(p.panel, row, p.lane);
-        Columns sum = load_columns(at, Columns{});
-        const float* up = upper.at(shape, p);
-        const std::size_t sample = shape.steps * panel_width;
-        if (row == gradient.sources) {
-            for (std::size_t b = 0; b < shape.batch; ++b, up += sample)
-                sum = add(sum, sums().all(up, 0));
+        const std::size_t column = i % (panels * parts), block = i / (panels * parts);
+        const Place p{0, column / parts, static_cast<int>(column % parts) * width_of<Columns>};
+        if (block == blocks()) {
+            add_bias(p);
         } else {
-            const std::uint32_t* entry = index + row;
-            for (std::size_t b = 0; b < shape.batch; ++b, up += sample, entry += events.capacity) {
-                if (*entry != 0) add_entry(b, *entry - 1, up, sum);
-            }
+            add_block(p, block * rows_at_once);
         }
-        store_columns(at, sum);
     }
 
   private:
     SNN_HD StepSums<Columns> sums() const { return {shape, events, lag}; }
-    SNN_HD void add_entry(std::size_t b, std::uint32_t k, const float* up, Columns& sum) const {
-        const bool constant = k < events.constant[b];
-        if (events.bits) {
-            sum = add(sum, constant ? sums().all(up, lag) : sums().spikes(b, k, up));
-        } else if (constant) {
-            const float value = *events.values_of(b, k, shape.steps);
-            sum = fused(broadcast(value, Columns{}), sums().all(up, lag), sum);
-        } else {
-            sum = add(sum, sum_values(events.values_of(b, k, shape.steps), up));
+    SNN_HD const float* next_sample(const float* up) const {
+        return up + shape.steps * panel_width;
+    }
+    SNN_HD void add_bias(const Place& p) const {
+        float* const at = gradient.at(p.panel, gradient.sources, p.lane);
+        Columns sum = load_columns(at, Columns{});
+        const float* up = upper.at(shape, p);
+        for (std::size_t b = 0; b < shape.batch; ++b, up = next_sample(up))
+            sum = add(sum, sums().all(up, 0));
+        store_columns(at, sum);
+    }
+    SNN_HD void add_block(const Place& p, std::size_t first) const {
+        const std::size_t left = gradient.sources - first;
+        float* const at = gradient.at(p.panel, first, p.lane);
+        Columns sum[rows_at_once];
+        SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+            sum[r] = r < left ? load_columns(at + r * panel_width, Columns{})
+                              : broadcast(0.0f, Columns{});
+        }
+        const float* up = upper.at(shape, p);
+        for (std::size_t b = 0; b < shape.batch; ++b, up = next_sample(up)) {
+            std::uint32_t entry[rows_at_once], any = 0;
+            SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+                entry[r] = r < left ? index[b * events.capacity + first + r] : 0;
+                any |= entry[r];
+            }
+            if (any == 0) continue;
+            if (events.bits) {
+                add_spikes(b, entry, up, sum);
+            } else {
+                SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+                    if (entry[r] != 0) add_values(b, entry[r] - 1, up, sum[r]);
+                }
+            }
+        }
+        SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+            if (r < left) store_columns(at + r * panel_width, sum[r]);
         }
     }
-    SNN_HD Columns sum_values(const float* values, const float* up) const {
-        Columns sum = broadcast(0.0f, Columns{});
+    SNN_HD void add_spikes(std::size_t b, const std::uint32_t (&entry)[rows_at_once],
+                           const float* up, Columns (&sum)[rows_at_once]) const {
+        Columns own[rows_at_once] = {};
+        for (std::size_t w = 0; w < shape.words(); ++w) {
+            std::uint32_t word[rows_at_once], any = 0;
+            SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+                word[r] = entry[r] != 0 ? events.bits_of(b, entry[r] - 1, shape.words())[w] : 0;
+                any |= word[r];
+            }
+            for (; any != 0; any &= any - 1) {
+                const int k = lowest_bit(any);
+                const std::size_t t = w * 32 + static_cast<std::size_t>(k) + lag;
+                if (t >= shape.steps) break;
+                const Columns row = load_columns(up + t * panel_width, Columns{});
+                SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+                    if ((word[r] >> k) & 1u) own[r] = add(own[r], row);
+                }
+            }
+        }
+        SNN_UNROLL for (std::size_t r = 0; r < rows_at_once; ++r) {
+            if (entry[r] != 0) sum[r] = add(sum[r], own[r]);
+        }
+    }
+    SNN_HD void add_values(std::size_t b, std::uint32_t k, const float* up, Columns& sum) const {
+        const float* const values = events.values_of(b, k, shape.steps);
+        if (k < events.constant[b]) {
+            sum = fused(broadcast(*values, Columns{}), sums().all(up, lag), sum);
+            return;
+        }
+        Columns own = broadcast(0.0f, Columns{});
         for (std::size_t t = 0; t + lag < shape.steps; ++t)
-            sum = fused(broadcast(values[t], Columns{}),
-                        load_columns(up + (t + lag) * panel_width, Columns{}), sum);
-        return sum;
+            own = fused(broadcast(values[t], Columns{}),
+                        load_columns(up + (t + lag) * panel_width, Columns{}), own);
+        sum = add(sum, own);
     }
 };
 

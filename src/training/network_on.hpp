@@ -384,13 +384,13 @@ class NetworkOn {
             PopulationBuffers<Backend>& source = populations[network.projections[in].from];
             backend.for_each(shape.batch * source.size,
                              IndexEvents{source.events(), source.event_index.data()});
-            const RowGradient<FourColumns> body{shape,
-                                                target.panels(),
-                                                source.events(),
-                                                source.event_index.data(),
-                                                {target.gradient.data()},
-                                                p.gradients(),
-                                                p.recurrent ? std::size_t{1} : std::size_t{0}};
+            const RowGradient<Columns> body{shape,
+                                            target.panels(),
+                                            source.events(),
+                                            source.event_index.data(),
+                                            {target.gradient.data()},
+                                            p.gradients(),
+                                            p.recurrent ? std::size_t{1} : std::size_t{0}};
             backend.for_each(body.size(), body);
         } else {
             // Whole panels where there are enough of them to share out, else blocks of rows.

@@ -198,7 +198,7 @@ void check_all() {
 TEST(SurrogateGolden, PanelsOfColumns) {
     check_all<Cpu>();
 }
-TEST(SurrogateGolden, OneColumnAtATime) {
+TEST(SurrogateGolden, FewColumnsAtATime) {
     check_all<testing::CpuAsGpu>();
 }
 

@@ -8,10 +8,10 @@
 
 namespace snnsim::testing {
 
-/// A CPU that runs the bodies as a GPU does: a column a call, spikes as bits, a weight row
-/// a call.
+/// A CPU that runs the bodies as a GPU does: few columns a call, spikes as bits, a weight row a
+/// call.
 struct CpuAsGpu : Cpu {
-    using Columns = OneColumn;
+    using Columns = FourColumns;
     static constexpr bool expands_spikes = false;
     using Cpu::Cpu;
 };

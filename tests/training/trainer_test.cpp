@@ -74,7 +74,7 @@ TEST(Trainer, SameBitsOnAnyNumberOfThreads) {
     }
 }
 
-TEST(Trainer, SameBitsOneColumnAtATimeAsInPanels) {
+TEST(Trainer, SameBitsInFewColumnsAsInPanels) {
     for (const ModelSpec& m : all_forms())
         expect_same(trained_on<Cpu>(m, 2), trained_on<CpuAsGpu>(m, 2));
 }
