@@ -29,8 +29,8 @@ struct WarpTeam {
 
   private:
     __device__ static std::uint32_t members() {
-        if constexpr (Lanes == 32) return 0xFFFFFFFFu;
-        return ((1u << Lanes) - 1u) << (threadIdx.x % 32 / Lanes * Lanes);
+        constexpr std::uint32_t all = 0xFFFFFFFFu;
+        return (all >> (32 - Lanes)) << (threadIdx.x % 32 / Lanes * Lanes);
     }
 };
 using Warp = WarpTeam<32>;

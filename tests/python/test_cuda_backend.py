@@ -335,7 +335,7 @@ def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
     ("coba", ["simulate.duration=20 ms"], "ListSpikes:70",
      r" in steps 65 to 96, in one of the kernels .*StepGroups<IafCondExp, false>, ListSpikes, .*FindStrayed"),
     ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT], "Adam:7",
-     r" in epoch 2, updates? 4.*, in one of the kernels .*RowGradient<FourColumns>, .*UpdateWeights<AdamUpdate, FourColumns>"),
+     r" in epoch 2, updates? 4.*, in one of the kernels .*RowGradient<Four<float> *>, .*UpdateWeights<AdamUpdate, Four<float> *>"),
     ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT, "train.epochs=0"], "SampleLoss:2",
      r" in test samples 17 to 20, in one of the kernels .*SampleLoss")])
 def test_a_fault_of_the_device_says_where(ptxrun, tmp_path, data, model, settings, fails, where):
