@@ -26,6 +26,7 @@ struct CudaDevice {
     std::string bus_id;        // PCI; empty where it is no GPU
     bool interpreted = false;  // ptxrun (tools/ptxrun), which runs PTX on the CPU
     int processors = 0;        // streaming multiprocessors
+    int lanes = 128;           // of each: thread-instructions that it issues in a clock
     double clock = 0.0;        // Hz
     double bandwidth = 0.0;    // of its memory, bytes a second
     std::size_t memory = 0;    // bytes

@@ -10,8 +10,6 @@ namespace {
 constexpr double of_another_thread = 0.7;
 // A context, kernels loaded, the network copied: an assumption, to be measured.
 constexpr double start_of_a_device = 0.5;  // s
-// Lanes of a multiprocessor of compute capability 8.6 and newer and of 9.0; 8.0 has 64.
-constexpr double lanes = 128.0;
 // Share of its instructions that a device issues under kernels that do not fill it: an assumption.
 constexpr double share_issued = 0.25;
 
@@ -22,7 +20,7 @@ double modelled_seconds_on_cpu(const ExpectedWork& work, int threads) {
 }
 
 double modelled_seconds_on(const CudaDevice& device, const ExpectedWork& work) {
-    const double per_processor = lanes * device.clock * share_issued,
+    const double per_processor = device.lanes * device.clock * share_issued,
                  rate = per_processor * device.processors;
     return start_of_a_device + work.launches * work.launch + work.instructions / rate +
            work.instructions_per_processor / per_processor + work.bytes / device.bandwidth;
