@@ -23,7 +23,7 @@ double modelled_seconds_on(const CudaDevice& device, const ExpectedWork& work) {
     const double per_processor = device.lanes * device.clock * share_issued,
                  rate = per_processor * device.processors;
     return start_of_a_device + work.launches * work.launch + work.instructions / rate +
-           work.instructions_per_processor / per_processor + work.bytes / device.bandwidth;
+           work.serial_instructions / per_processor + work.bytes / device.bandwidth;
 }
 
 }  // namespace snnsim

@@ -8,13 +8,12 @@ namespace snnsim {
 
 /// All that a run does, counted beforehand.
 struct ExpectedWork {
-    double cpu_seconds = 0.0;   // of one thread
-    double launches = 0.0;      // of kernels ...
-    double launch = 0.0;        // ... seconds each, of the device and of the host's call
-    double instructions = 0.0;  // of their threads
-    double bytes = 0.0;         // of device memory that they touch
-    double instructions_per_processor =
-        0.0;  // more, by each multiprocessor, whatever there is to do
+    double cpu_seconds = 0.0;          // of one thread
+    double launches = 0.0;             // of kernels ...
+    double launch = 0.0;               // ... seconds each, of the device and of the host's call
+    double instructions = 0.0;         // of their threads
+    double bytes = 0.0;                // of device memory that they touch
+    double serial_instructions = 0.0;  // of them, by one multiprocessor alone
 };
 
 double modelled_seconds_on_cpu(const ExpectedWork& work, int threads);

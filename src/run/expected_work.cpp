@@ -34,14 +34,15 @@ constexpr double ns_of_plastic_event = 60.0;
 constexpr double ns_of_step = 1000.0;  // threads meet, and look at their lists
 
 constexpr double captured_launch = 2.5e-6;  // s: the upper end of what is told of an H100
-// A cell and step of iaf_psc_delta 72 to 89 thread-instructions, of iaf_psc_exp 115; others in
-// proportion to their time on the CPU: an assumption.
-constexpr double cell_instructions = 50.0, cell_instructions_per_ns = 40.0, cell_bytes = 80.0;
-constexpr double stimulus_instructions = 120.0, stimulus_bytes = 50.0;  // a cell and step
-constexpr double event_instructions = 57.0, event_bytes = 40.0;
-constexpr double plastic_instructions = 550.0, plastic_bytes = 370.0;  // an event
-constexpr double idle_instructions = 17000.0;  // a step and multiprocessor: teams without work
-constexpr double plastic_launches = 2.1;       // a step and projection
+// A cell and step of iaf_psc_exp 68 thread-instructions, with Poisson input 129 to 143; of
+// iaf_psc_delta with Poisson input 124. Others in proportion to their time on the CPU: an
+// assumption.
+constexpr double cell_instructions = 40.0, cell_instructions_per_ns = 16.0, cell_bytes = 60.0;
+constexpr double stimulus_instructions = 70.0, stimulus_bytes = 5.0;
+constexpr double event_instructions = 22.0, event_bytes = 40.0;        // brunel 17, microcircuit 27
+constexpr double plastic_instructions = 360.0, plastic_bytes = 400.0;  // an event
+constexpr double listed_instructions = 5.0;  // a cell and step: one block lists the spikes
+constexpr double plastic_launches = 2.1;     // a step and projection
 
 double ns_of(const CellPopulationSpec& p) {
     const std::string_view name = CellModels::name_of(p.cell);
@@ -65,9 +66,9 @@ double rate_of(const CellPopulationSpec& p, double duration) {
 /// 100 to 2,000 hidden neurons, mnist_ann and mnist_rsnn, scaled to what docs/results.md has of two
 /// threads.
 constexpr double ns_of_neuron = 2.5, ns_of_addition = 0.08, ns_of_back = 0.15, ns_of_update = 4.0;
-constexpr double neuron_instructions = 200.0, addition_instructions = 10.6, back_instructions = 7.3,
-                 update_instructions = 48.0;
-constexpr double neuron_bytes = 50.0, addition_bytes = 5.0, back_bytes = 5.0, update_bytes = 32.0;
+constexpr double neuron_instructions = 110.0, addition_instructions = 6.9, back_instructions = 2.6,
+                 update_instructions = 24.0;
+constexpr double neuron_bytes = 50.0, addition_bytes = 2.7, back_bytes = 4.7, update_bytes = 32.0;
 constexpr double share_of_inputs = 0.13;   // that are not 0: of MNIST's pixels
 constexpr double single_launch = 4e-6;     // s: an assumption
 constexpr double launches_of_layer = 3.5;  // a batch and population or projection ...
@@ -80,19 +81,20 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
     const double duration = expected_duration(spec);
     ExpectedWork step;  // ns instead of seconds
     step.cpu_seconds = ns_of_step;
-    step.instructions_per_processor = idle_instructions;
     std::set<std::size_t> models;
     for (const CellPopulationSpec& p : spec.populations) {
         const auto size = static_cast<double>(p.size);
         models.insert(p.cell.index());
         step.cpu_seconds += size * ns_of(p);
         step.instructions += size * (cell_instructions + cell_instructions_per_ns * ns_of(p));
+        step.serial_instructions += size * listed_instructions;
         step.bytes += size * cell_bytes;
     }
-    bool stimulated = false;
+    bool currents = false;  // that change; Poisson input needs no launch of its own
     for (const StimulusSpec& s : spec.stimuli) {
-        stimulated = true;
-        if (!std::holds_alternative<PoissonStimulus::Params>(s.kind)) continue;
+        const bool poisson = std::holds_alternative<PoissonStimulus::Params>(s.kind);
+        currents |= !poisson && !std::holds_alternative<DcStimulus::Params>(s.kind);
+        if (!poisson) continue;
         const auto size = static_cast<double>(spec.population(s.to).size);
         step.cpu_seconds += size * ns_of_stimulus;
         step.instructions += size * stimulus_instructions;
@@ -111,7 +113,7 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
         step.instructions += events * (p.changes() ? plastic_instructions : event_instructions);
         step.bytes += events * (p.changes() ? plastic_bytes : event_bytes);
     }
-    step.launches = 1.0 + static_cast<double>(models.size()) + (stimulated ? 1.0 : 0.0) +
+    step.launches = 1.0 + static_cast<double>(models.size()) + (currents ? 1.0 : 0.0) +
                     (static_synapses ? 1.0 : 0.0) + plastic_launches * plastic;
     for (const SimulationRecordSpec& r : spec.record) step.launches += r.of_cells() ? 1.0 : 0.0;
 
@@ -121,7 +123,7 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
             .launch = captured_launch,
             .instructions = steps * step.instructions,
             .bytes = steps * step.bytes,
-            .instructions_per_processor = steps * step.instructions_per_processor};
+            .serial_instructions = steps * step.serial_instructions};
 }
 
 ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::int64_t test) {
