@@ -146,10 +146,11 @@ ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::in
         passed += from_input ? 0.0 : count;
     }
     const auto steps = static_cast<double>(spec.steps());
-    const TrainSpec train = spec.train.value_or(TrainSpec{.epochs = 0});
+    const TrainSpec train = spec.train.value_or(TrainSpec{});
     const double batch = static_cast<double>(std::clamp<std::int64_t>(
         train.batch, 1, std::max<std::int64_t>(1, std::max(training, test))));
-    const double trained = static_cast<double>(train.epochs) * static_cast<double>(training);
+    const double trained =
+        spec.train ? static_cast<double>(train.epochs) * static_cast<double>(training) : 0.0;
     const double samples = trained + (spec.test ? of_a_test * static_cast<double>(test) : 0.0);
     const double rows = samples * steps, updates = trained / batch,
                  additions = share_of_inputs * weights;
