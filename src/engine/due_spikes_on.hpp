@@ -50,6 +50,15 @@ class DueSpikesOn {
 
     /// How many teams a step of the part will keep busy.
     std::uint32_t teams(const DuePartOn& part) const { return teams_[part.number]; }
+    /// The step after `now` when follow() is due: the same however a run is cut into parts. Early
+    /// at first.
+    static std::int64_t next_look(std::int64_t now) {
+        constexpr std::int64_t first = 64, most = 4096;
+        if (now >= most) return (now / most + 1) * most;
+        return now < first
+                   ? first
+                   : 2 * static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(now)));
+    }
     /// Expects of the next steps what there was in those since the last call; false: the same as
     /// before. None may be running.
     bool follow() {

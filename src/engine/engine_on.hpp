@@ -68,7 +68,8 @@ class EngineOn : public Engine {
         plastic_.reserve_samples(now_, last);
         DoneChunk before;
         while (now_ < last) {
-            const std::int64_t end = now_ + chunks_.start(now_, last - now_);
+            const std::int64_t look = DueSpikesOn<Steps>::next_look(now_),
+                               end = now_ + chunks_.start(now_, std::min(last, look) - now_);
             if (!std::exchange(due_counted_, true))
                 steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
             for (std::int64_t t = now_; t < end;) {
@@ -82,7 +83,7 @@ class EngineOn : public Engine {
             if (before) collect(before);  // while the device works
             steps_.wait();
             plastic_.end_chunk(now_, end);
-            if (due_.follow()) steps_.forget_batches();
+            if (end == look && due_.follow()) steps_.forget_batches();
             before = chunks_.end(now_, end, with_spikes);
             now_ = end;
         }

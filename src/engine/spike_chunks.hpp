@@ -91,9 +91,7 @@ class SpikeChunks {
                                 static_cast<std::uint32_t>(populations_)};
         steps_.upload(window_.data(), &window, 1);
         const auto room = static_cast<std::int64_t>((to.spikes.size() - kept) / cells_);
-        const std::int64_t most = std::min(most_steps_, next_steps_);
-        next_steps_ = 2 * most;
-        return std::min({wanted, most, room});
+        return std::min({wanted, most_steps_, room});
     }
 
     /// The steps that started at `first` are done: starts to bring them to the host. What it
@@ -179,7 +177,6 @@ class SpikeChunks {
     const std::int64_t most_steps_;  // of a chunk
     std::vector<std::uint64_t> offsets_;
     std::size_t samples_size_ = 0;
-    std::int64_t next_steps_ = 64;  // few at first: from them it is known what to expect
     Buffer<StepWindow> window_;
     Chunk chunks_[2];
     int current_ = 0;
