@@ -20,6 +20,7 @@
 #include "src/run/run_size.hpp"
 #include "src/run/start.hpp"
 #include "src/run/stopwatch.hpp"
+#include "src/stats/training_warnings.hpp"
 #include "src/training/loop.hpp"
 #include "src/training/schedule.hpp"
 #include "src/words.hpp"
@@ -84,7 +85,7 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     };
     const auto save = [&] {
         keep();
-        write_run(partial, record);
+        write_run(partial, record, training_warnings(record));
         since_save = Timer();
     };
     LoopHooks hooks;
@@ -108,7 +109,9 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
                         "--backend cpu",
                         e.what(), start.output));
     } catch (const DivergedError& e) {
-        write_run(partial, record);  // all curves, and the last checkpoint with its weights
+        write_run(
+            partial, record,
+            training_warnings(record));  // all curves, and the last checkpoint with its weights
         throw Error(fmt::format("{}; the curves up to there and the last checkpoint are in {}",
                                 e.what(), partial));
     }
@@ -172,7 +175,7 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
     if (status == RunStatus::finished) record.checkpoint.reset();
     record.status = status;
     record.provenance.finished = utc_now();
-    write_run(start.output, record);
+    write_run(start.output, record, training_warnings(record));
     std::error_code ignored;
     fs::remove(partial_path(start.output), ignored);
 }

@@ -66,9 +66,10 @@ struct RunRecord {
 };
 
 /// Writes the whole record to `path` so that a reader ever sees either the old file or the new one,
-/// complete: to a temporary file in the same folder, flushed to the disk, then renamed. Throws
-/// FileError.
-void write_run(const std::string& path, const RunRecord& record);
+/// complete: to a temporary file in the same folder, flushed to the disk, then renamed. `warnings`:
+/// sentences that are kept with it. Throws FileError.
+void write_run(const std::string& path, const RunRecord& record,
+               const std::vector<std::string>& warnings = {});
 
 /// Reads what write_run wrote, but for recordings. Of the network only the projections' names,
 /// weights and bias come back, in alphabetical order as those of the checkpoint; the rest follows

@@ -72,7 +72,7 @@ void encode(const EncodeOptions& options) {
     record.test->spikes.push_back(
         encode_samples(spec, set, !options.train, options.first, samples));
     record.provenance.finished = utc_now();
-    write_run(options.output, record);
+    write_run(options.output, record, record.warnings);
     for (const std::string& line : record.warnings) fmt::print("warning: {}\n", line);
     fmt::print("{}, {}: {}\n", counted(static_cast<std::int64_t>(samples), "sample"),
                counted(static_cast<std::int64_t>(record.test->spikes[0].neuron.size()), "spike"),

@@ -9,7 +9,7 @@
 #include "snnsim/simulate.hpp"
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/run/choose_backend.hpp"

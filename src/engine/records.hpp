@@ -5,7 +5,7 @@
 
 #include "snnsim/cell_values.hpp"
 #include "snnsim/simulation_spec.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 

@@ -5,9 +5,9 @@
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
-#include "src/engine/connect.hpp"
 #include "src/engine/quantile.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/connect.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "snnsim/run_record.hpp"
-#include "src/stats/spike_stats.hpp"
+#include "snnsim/spike_trains.hpp"
 
 namespace snnsim {
 

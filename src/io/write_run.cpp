@@ -10,7 +10,6 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
-#include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
 namespace {
@@ -106,11 +105,12 @@ void write_checkpoint(hid_t root, const Network& network, const Checkpoint& c) {
     if (c.best) write_state(root, "checkpoints/last/best", network, *c.best);
 }
 
-void write_all(const std::string& path, const RunRecord& r) {
+void write_all(const std::string& path, const RunRecord& r,
+               const std::vector<std::string>& warnings) {
     h5::Handle root = h5::create_file(path);
     write_provenance(root, r.provenance, r.status);
     h5::write_texts(root, "inputs", r.provenance.inputs);
-    h5::write_texts(root, "warnings", training_warnings(r));
+    h5::write_texts(root, "warnings", warnings);
     h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
     write_network(root, r.network);
     write_curves(root, r.curves);
@@ -134,8 +134,10 @@ void write_all(const std::string& path, const RunRecord& r) {
 
 }  // namespace
 
-void write_run(const std::string& path, const RunRecord& record) {
-    replace_file(path, [&](const std::string& temporary) { write_all(temporary, record); });
+void write_run(const std::string& path, const RunRecord& record,
+               const std::vector<std::string>& warnings) {
+    replace_file(path,
+                 [&](const std::string& temporary) { write_all(temporary, record, warnings); });
 }
 
 std::string partial_path(const std::string& path) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/data/random_order.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 

@@ -4,7 +4,7 @@
 
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "src/engine/scale.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 #include "src/run/run_size.hpp"
 
 namespace snnsim {

@@ -10,10 +10,9 @@
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
-#include "src/cli/progress.hpp"
-#include "src/cli/report.hpp"
 #include "src/data/published.hpp"
 #include "src/engine/scale.hpp"
+#include "src/files/room.hpp"
 
 namespace snnsim {
 namespace {

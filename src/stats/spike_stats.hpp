@@ -7,15 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace snnsim {
+#include "snnsim/spike_trains.hpp"
 
-/// The spikes of one population in a stretch of time.
-struct SpikeTrains {
-    std::vector<std::uint32_t> step;  // 0 ... steps - 1, ascending
-    std::vector<std::uint32_t> cell;  // 0 ... cells - 1, of each spike
-    std::uint32_t steps = 0;
-    std::uint32_t cells = 0;
-};
+namespace snnsim {
 
 /// The spikes of the steps `from` ... `to` - 1, with `from` counted as 0.
 SpikeTrains cut(const SpikeTrains& all, std::uint32_t from, std::uint32_t to);

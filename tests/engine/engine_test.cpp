@@ -10,7 +10,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/layout.hpp"
-#include "src/engine/synapse_rows.hpp"
+#include "src/engine/synapses/synapse_rows.hpp"
 #include "tests/engine/sent_spikes.hpp"
 
 namespace snnsim {

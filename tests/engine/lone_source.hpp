@@ -1,7 +1,7 @@
 // The history of two populations in which nobody fires but cell 0 of the first, once.
 #pragma once
 
-#include "src/engine/fired_history.hpp"
+#include "src/engine/cpu/fired_history.hpp"
 
 namespace snnsim {
 

@@ -1,5 +1,5 @@
 // What is left out because nothing would come of it: panels at rest, sums that are as wanted.
-#include "src/engine/resting.hpp"
+#include "src/engine/cells/resting.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "kernels/random.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/read_model.hpp"
-#include "src/engine/weight_sums.hpp"
+#include "src/engine/plasticity/weight_sums.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
 

@@ -1,7 +1,7 @@
 #include "tests/engine/serial_engine.hpp"
 
 #include "kernels/launch/serial_steps.hpp"
-#include "src/engine/engine_on.hpp"
+#include "src/engine/device/engine_on.hpp"
 #include "src/engine/scale.hpp"
 
 namespace snnsim {

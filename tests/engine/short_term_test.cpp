@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "snnsim/read_model.hpp"
-#include "src/engine/plastic_projection.hpp"
-#include "src/engine/weight_plan.hpp"
+#include "src/engine/plasticity/plastic_projection.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 #include "tests/engine/lone_source.hpp"
 
 namespace snnsim {

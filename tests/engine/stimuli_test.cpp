@@ -1,5 +1,5 @@
 // What stimuli bring, against formulas and libm.
-#include "src/engine/stimuli.hpp"
+#include "src/engine/cells/stimuli.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Structural plasticity: which synapses go and come, and the same ones whatever the layout.
-#include "src/engine/structure.hpp"
+#include "src/engine/plasticity/structure.hpp"
 
 #include <gtest/gtest.h>
 

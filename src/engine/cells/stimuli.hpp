@@ -1,0 +1,59 @@
+// What a population's cells get from outside, step by step.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "kernels/cells/stimulus_current.hpp"
+#include "src/engine/layout.hpp"
+#include "src/engine/synapses/synapse_rows.hpp"
+
+namespace snnsim {
+
+/// A Poisson stimulus of one population, ready to be added.
+struct PoissonPlan {
+    std::uint32_t number = 0;              // of the stimulus
+    std::int64_t first = 0, last = 0;      // steps
+    std::vector<std::int32_t> thresholds;  // see AddPoisson
+    int usual = 0;
+    std::size_t receptor = 0;
+    std::int32_t weight = 0;
+};
+
+/// The current of a population's slice, as the sum of its stimuli; of a spike_source: 1 for the
+/// cells that have a spike to play.
+class Currents {
+  public:
+    Currents(const SimulationSpec& spec, std::size_t population, const Slice& slice);
+
+    /// The current of each cell in step t.
+    const float* at(std::int64_t t);
+    const std::vector<StimulusCurrent>& parts() const { return parts_; }
+    /// No cell gets less or more in any step.
+    std::pair<double, double> range() const;
+    const PlayedSpikes* played() const { return played_.get(); }
+
+  private:
+    bool changes_at(std::int64_t t) const;
+    void add(const StimulusCurrent& part, std::int64_t t);
+    const float* draw_amplitudes(const Distribution& amplitude, std::uint32_t number);
+    void set_changes(const StepsStimulus::Params& steps, double dt, StimulusCurrent& part);
+    void set_waveform(const StimulusSpec& stimulus, double dt, StimulusCurrent& part);
+    void play(std::int64_t t, float value);
+
+    std::uint64_t seed_;
+    Slice slice_;
+    std::uint32_t size_;  // of the population
+    std::vector<StimulusCurrent> parts_;
+    std::vector<std::vector<float>> amplitudes_;  // of parts that are dc, steps or a waveform
+    std::vector<std::vector<std::int64_t>> changes_;
+    std::shared_ptr<const PlayedSpikes> played_;
+    std::vector<float> sum_;
+    std::int64_t known_ = -1;  // the step that sum_ belongs to
+};
+
+std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t population,
+                                       const WeightGrid& grid);
+
+}  // namespace snnsim

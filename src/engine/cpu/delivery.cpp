@@ -1,0 +1,140 @@
+#include "src/engine/cpu/delivery.hpp"
+
+#include <utility>
+
+#include "kernels/host_device.hpp"
+
+namespace snnsim {
+namespace {
+
+/// How many synapses add_dense goes through.
+std::uint64_t dense_events(const DenseProjection& p, FiredSpan fired, const Slice& slice) {
+    std::uint64_t count = std::uint64_t{fired.count} * slice.count;
+    for (std::uint32_t k = 0; p.skips_itself && k < fired.count; ++k) {
+        if (fired.cells[k] - slice.first < slice.count) --count;
+    }
+    return count;
+}
+
+}  // namespace
+
+Delivery::Delivery(const Layout& layout, Synapses& synapses)
+    : layout_(layout),
+      rows_(std::move(synapses.rows)),
+      dense_(std::move(synapses.dense)),
+      generator_(layout, std::move(synapses.procedural), rows_.wide),
+      blocks_(layout.blocks.size()) {
+    for (Block& b : blocks_) b.writer = std::make_unique<RowWriter>(layout_);
+}
+
+void Delivery::add_delays(DelayReach& reach) const {
+    for (const DelayRange& d : rows_.delays) reach.add(d);
+    for (const DelayRange& d : generator_.delays()) reach.add(d);
+    for (const DenseProjection& d : dense_) reach.add({d.delay, 1});
+}
+
+std::size_t Delivery::bytes() const {
+    std::size_t sum = rows_.bytes();
+    for (const DenseProjection& d : dense_) sum += d.bytes();
+    return sum;
+}
+
+void Delivery::start(const FiredHistory& history) {
+    if (!generator_.empty()) drawn_.resize(history.size());
+}
+
+void Delivery::deliver(const FiredHistory& history, std::size_t b, std::int64_t t,
+                       std::int32_t* sums) {
+    find_due(history, b, t);
+    for_each_fetched(blocks_[b].due,
+                     [&](const Segment& s) { add_narrow(s.first, s.words, s.value, sums); });
+    for_each_fetched(blocks_[b].due_wide,
+                     [&](const Segment& s) { add_wide(s.first, s.words, s.value, sums); });
+    for (const DenseProjection& d : dense_) {
+        const Slice& slice = layout_.blocks[b].slices[d.to];
+        if (slice.count == 0) continue;
+        const std::uint32_t second = layout_.populations[d.to].receptors == 2 ? slice.padded() : 0;
+        history.for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+            add_dense(d, history.of(place, d.from), slice, second, sums + slice.slot);
+        });
+    }
+}
+
+std::uint64_t Delivery::events(const FiredHistory& history, std::size_t block,
+                               std::int64_t t) const {
+    std::uint64_t sum = 0;
+    for (const Segment& s : blocks_[block].due) sum += s.words / words_per_narrow;
+    for (const Segment& s : blocks_[block].due_wide) sum += s.words / words_per_wide;
+    for (const DenseProjection& d : dense_) {
+        history.for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+            sum += dense_events(d, history.of(place, d.from), layout_.blocks[block].slices[d.to]);
+        });
+    }
+    return sum;
+}
+
+void Delivery::draw_rows(const FiredHistory& history, std::size_t block, std::int64_t t) {
+    if (generator_.empty()) return;
+    const std::size_t place = history.place_of(t, block);
+    GeneratedRows& rows = drawn_[place];
+    generator_.clear(rows);
+    for (std::size_t p = 0; p < layout_.populations.size(); ++p)
+        generator_.add(p, history.of(place, p), *blocks_[block].writer, rows);
+    RowGenerator::trim(rows);
+}
+
+/// Calls f(segment) while the segments that follow are on their way from memory.
+template <class F>
+void Delivery::for_each_fetched(const Segments& due, F&& f) {
+    constexpr std::size_t ahead = 8;
+    const std::size_t count = due.size();
+    for (std::size_t s = 0; s < count; ++s) {
+        if (s + ahead < count) {
+            const auto* next = reinterpret_cast<const char*>(due[s + ahead].first);
+            const std::size_t bytes = due[s + ahead].words * sizeof(PackedSynapse);
+            for (std::size_t k = 0; k < bytes && k < 512; k += 64) prefetch(next + k);
+        }
+        f(due[s]);
+    }
+}
+
+/// Lists the segments of the block that are due in step t.
+void Delivery::find_due(const FiredHistory& history, std::size_t b, std::int64_t t) {
+    Block& block = blocks_[b];
+    block.due.clear();
+    block.due_wide.clear();
+    for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+        Segments& due = rows_.wide[p] ? block.due_wide : block.due;
+        const std::uint64_t* const row = rows_.row_start.data() + layout_.populations[p].first_row;
+        const DelayRange delays = rows_.delays[p];
+        history.for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
+            const FiredSpan f = history.of(place, p);
+            const std::uint32_t segment = static_cast<std::uint32_t>(b) * delays.count + k;
+            for (std::uint32_t i = 0; i < f.count; ++i) {
+                const std::uint32_t cell = f.cells[i];
+                const std::uint32_t* edge = rows_.edges(p, cell) + segment;
+                if (edge[0] == edge[1]) continue;
+                due.push_back(
+                    {rows_.synapses.get() + row[cell] + edge[0], edge[1] - edge[0], f.value(i)});
+            }
+        });
+        if (!generator_.empty()) find_drawn(history, b, t, p, due);
+    }
+}
+
+void Delivery::find_drawn(const FiredHistory& history, std::size_t b, std::int64_t t, std::size_t p,
+                          Segments& due) const {
+    const DelayRange delays = generator_.delays()[p];
+    history.for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
+        const GeneratedRows& rows = drawn_[place];
+        const FiredSpan f = history.of(place, p);
+        for (std::uint32_t i = 0; i < f.count; ++i) {
+            const std::uint32_t* edge = rows.edges.data() + rows.first_edge[p] +
+                                        i * generator_.edges_per_row(p) + b * delays.count + k;
+            if (edge[0] == edge[1]) continue;
+            due.push_back({rows.synapses.data() + edge[0], edge[1] - edge[0], f.value(i)});
+        }
+    });
+}
+
+}  // namespace snnsim

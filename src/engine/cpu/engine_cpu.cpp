@@ -1,0 +1,373 @@
+// The event-driven engine on the CPU: every thread owns blocks of cells, delivers to them what is
+// due, steps them, and meets the others when their spikes can matter.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "snnsim/engine.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/cells/cells_of.hpp"
+#include "src/engine/cells/set_rates.hpp"
+#include "src/engine/cells/strayed.hpp"
+#include "src/engine/cpu/cell_recorder.hpp"
+#include "src/engine/cpu/delivery.hpp"
+#include "src/engine/cpu/fired_history.hpp"
+#include "src/engine/cpu/found_spikes.hpp"
+#include "src/engine/cpu/phase_clock.hpp"
+#include "src/engine/cpu/team.hpp"
+#include "src/engine/cpu/thread_choice.hpp"
+#include "src/engine/make_engine_on.hpp"
+#include "src/engine/plasticity/plastic_network.hpp"
+#include "src/engine/synapses/synapse_rows.hpp"
+
+namespace snnsim {
+namespace {
+
+/// A state that has strayed, and the step in which it was found.
+struct Trouble {
+    std::int64_t step;
+    std::size_t population;
+    StrayedCell cell;
+    bool operator<(const Trouble& b) const {
+        return std::tuple{step, population, cell.cell} <
+               std::tuple{b.step, b.population, b.cell.cell};
+    }
+};
+
+struct Block {
+    std::vector<std::int32_t> accumulators;
+    std::vector<std::unique_ptr<CellGroup>> groups;  // by population
+    std::vector<std::uint64_t> counts;               // of spikes, by population
+    std::optional<Trouble> trouble;
+    PhaseSeconds seconds{};
+    std::uint64_t events = 0;
+};
+
+class CpuEngine : public Engine {
+  public:
+    CpuEngine(const SimulationSpec& spec, const EngineOptions& options)
+        : spec_(spec),
+          options_(options),
+          layout_(spec, options.threads),
+          team_(options.threads),
+          choice_(options.threads),
+          started_(std::chrono::steady_clock::now()),
+          built_(build_synapses(spec_, layout_, options.threads)),
+          grid_(built_.grid),
+          delivery_(layout_, built_),
+          plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
+          recorder_(spec_, layout_, grid_),
+          found_(layout_.blocks.size(), spec_.graded()),
+          rates_(spec.populations.size()),
+          counted_(spec.populations.size()) {
+        report_synapses(built_, report_);
+        report_.cells = layout_.rows;
+        report_.bytes += delivery_.bytes() + plastic_.bytes();
+        for (const auto& p : plastic_.projections())
+            report_.projection_bytes[p->projection] =
+                static_cast<double>(p->bytes()) /
+                static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
+        make_blocks();
+        make_history();
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
+        report_.build_seconds = seconds.count();
+    }
+
+    void advance(std::int64_t steps) override {
+        const std::int64_t last = now_ + steps;
+        found_.start(now_);
+        recorder_.reserve(now_, last);
+        plastic_.reserve_samples(now_, last);
+        while (now_ < last && trouble_.load() > now_) {
+            const int active = choice_.next();
+            const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
+            const std::int64_t count =
+                std::min({last - now_, wanted_steps, plastic_.next_change(now_) - now_});
+            const auto start = std::chrono::steady_clock::now();
+            run(count, active);
+            plastic_.change(now_);
+            const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+            choice_.measured(seconds.count() / static_cast<double>(count));
+            if (choice_.trying()) continue;
+            constexpr double wanted = 5e-3;  // a choice of threads holds so long
+            chunk_ = std::clamp<std::int64_t>(
+                static_cast<std::int64_t>(wanted / seconds.count() * static_cast<double>(count)), 1,
+                4 * chunk_);
+        }
+        found_.move_to(spikes_);
+        if (options_.profile) profile();
+        if (trouble_.load() <= now_) tell_trouble();
+    }
+
+    std::int64_t now() const override { return now_; }
+    Spikes take_spikes() override { return std::exchange(spikes_, {}); }
+    std::vector<StateSamples> take_states() override { return recorder_.take(); }
+    std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
+    void read_weights(std::size_t most, const TakeWeights& take) const override {
+        plastic_.read_weights(now_, most, take);
+    }
+    void set_plastic(bool plastic) override {
+        learns_ = plastic;
+        plastic_.set_plastic(plastic, now_);
+        for (Block& block : blocks_) {
+            for (const auto& group : block.groups) group->set_adaptive(plastic);
+        }
+    }
+    void reward(double amount) override { plastic_.reward(amount, now_); }
+    void normalise(std::size_t projection, double sum) override {
+        plastic_.normalise(projection, sum, now_);
+    }
+    void set_rates(std::size_t population, const std::vector<double>& rates) override {
+        check_rates(spec_, population, rates);
+        rates_[population] = rates;
+        for (std::size_t b = 0; b < blocks_.size(); ++b)
+            blocks_[b].groups[population]->set_rates(rates.data() +
+                                                     layout_.blocks[b].slices[population].first);
+    }
+    void count_spikes(std::size_t population) override {
+        counted_[population].assign(layout_.populations[population].size, 0);
+    }
+    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
+        return counted_[population];
+    }
+
+    EngineState state() const override {
+        EngineState out;
+        out.now = now_;
+        out.plastic = plastic_.state(now_);
+        out.learns = learns_;
+        out.rates = rates_;
+        out.counted = counted_;
+        out.spike_counts = spike_counts();
+        out.inputs = recorder_.inputs();
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            const std::uint32_t size = layout_.populations[p].size;
+            out.states.emplace_back(blocks_[0].groups[p]->raw_state().size() * size);
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const Slice& slice = layout_.blocks[b].slices[p];
+                float* to = out.states[p].data() + slice.first;
+                for (const float* variable : blocks_[b].groups[p]->raw_state()) {
+                    std::copy_n(variable, slice.count, to);
+                    to += size;
+                }
+            }
+        }
+        out.recent = history_.spikes(now_, spec_.graded());
+        return out;
+    }
+
+    void set_state(const EngineState& state) override {
+        SNN_EXPECT(state.states.size() == layout_.populations.size());
+        recorder_.set_inputs(state.inputs);
+        now_ = state.now;
+        if (state.learns != learns_) set_plastic(state.learns);
+        plastic_.set_state(state.plastic, now_);
+        counted_ = state.counted;
+        for (std::size_t p = 0; p < state.rates.size(); ++p) {
+            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
+        }
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            const std::uint32_t size = layout_.populations[p].size;
+            SNN_EXPECT(state.states[p].size() == blocks_[0].groups[p]->raw_state().size() * size);
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const std::uint32_t first = layout_.blocks[b].slices[p].first;
+                for (std::size_t v = 0; v < state.states[p].size() / std::max(1u, size); ++v)
+                    blocks_[b].groups[p]->set_raw_state(v,
+                                                        state.states[p].data() + v * size + first);
+            }
+            for (Block& b : blocks_) b.counts[p] = 0;
+            blocks_[0].counts[p] = state.spike_counts[p];
+        }
+        history_.set(state.recent, spec_, layout_);
+        for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
+            for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
+        }
+    }
+
+    const EngineReport& report() const override { return report_; }
+    std::string device_name() const override { return cpu_name(options_.threads); }
+    std::vector<std::uint64_t> spike_counts() const override {
+        std::vector<std::uint64_t> sum(layout_.populations.size());
+        for (const Block& b : blocks_) {
+            for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += b.counts[p];
+        }
+        return sum;
+    }
+
+  private:
+    /// Goes `count` steps on with so many threads.
+    void run(std::int64_t count, int active) {
+        const std::int64_t last = now_ + count;
+        team_.run(active, [&](int thread) {
+            for (std::int64_t from = now_; from < last; from += window_) {
+                const std::int64_t to = std::min(from + window_, last);
+                for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
+                     b += static_cast<std::size_t>(active)) {
+                    for (std::int64_t t = from; t < to; ++t) step(b, t);
+                }
+                PhaseClock clock(options_.profile
+                                     ? &blocks_[static_cast<std::size_t>(thread)].seconds
+                                     : nullptr);
+                team_.barrier.wait();
+                clock.lap(StepPhase::waiting);
+                if (trouble_.load() <= to) break;  // for all: later windows find it later
+            }
+        });
+        now_ = last;
+    }
+
+    void make_blocks() {
+        blocks_.resize(layout_.blocks.size());
+        team_.run(team_.threads(), [&](int thread) {  // each thread touches its own memory first
+            for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
+                 b += static_cast<std::size_t>(team_.threads())) {
+                Block& block = blocks_[b];
+                block.accumulators.assign(layout_.blocks[b].slots, 0);
+                block.counts.assign(layout_.populations.size(), 0);
+                for (std::size_t p = 0; p < layout_.populations.size(); ++p)
+                    block.groups.push_back(make_cells(spec_, p, layout_.blocks[b].slices[p], grid_,
+                                                      block.accumulators.data()));
+            }
+        });
+        for (const Block& b : blocks_) {
+            report_.bytes += b.accumulators.size() * sizeof(std::int32_t);
+            for (const auto& g : b.groups) report_.bytes += g->bytes();
+        }
+    }
+
+    /// Spikes matter after the shortest delay: so long the threads need not meet.
+    void make_history() {
+        DelayReach reach;
+        delivery_.add_delays(reach);
+        for (const auto& p : plastic_.projections()) reach.add(p->rows.delays);
+        window_ = reach.shortest;
+        history_ = FiredHistory(blocks_.size(), layout_.populations.size(), reach);
+        delivery_.start(history_);
+    }
+
+    void step(std::size_t b, std::int64_t t) {
+        Block& block = blocks_[b];
+        PhaseClock clock(options_.profile ? &block.seconds : nullptr);
+        deliver(b, t);
+        if (options_.profile) count_events(b, t);
+        clock.lap(StepPhase::delivery);
+        FiredCells& out = history_.at(t, b);
+        out.cells.clear();
+        for (std::size_t p = 0; p < block.groups.size(); ++p) {
+            CellGroup& group = *block.groups[p];
+            group.stimulate(t);
+            clock.lap(StepPhase::stimuli);
+            recorder_.add_inputs(b, p, group);
+            clock.lap(StepPhase::recording);
+            out.values[p].clear();
+            group.step(t, out.cells, out.values[p]);
+            out.end[p] = static_cast<std::uint32_t>(out.cells.size());
+            take_fired(b, p, t, out.of(p));
+            clock.lap(StepPhase::updates);
+        }
+        delivery_.draw_rows(history_, b, t);
+        recorder_.sample(b, t, block.groups);
+        plastic_.end_step(b, t);
+        clock.lap(StepPhase::recording);
+        if ((t + 1) % check_interval == 0 || t + 1 == spec_.steps()) {
+            check_numbers(b, t + 1);
+            clock.lap(StepPhase::updates);
+        }
+    }
+
+    /// Adds what arrives in step t to the block's accumulators.
+    void deliver(std::size_t b, std::int64_t t) {
+        std::int32_t* const sums = blocks_[b].accumulators.data();
+        delivery_.deliver(history_, b, t, sums);
+        for (const auto& p : plastic_.projections())
+            p->arrive(b, t, history_, sums + layout_.blocks[b].slices[p->to].slot);
+    }
+
+    /// Those of step t, just delivered.
+    void count_events(std::size_t b, std::int64_t t) {
+        std::uint64_t& events = blocks_[b].events;
+        events += delivery_.events(history_, b, t);
+        for (const auto& p : plastic_.projections()) events += p->events(b);
+    }
+
+    /// Cells of a population that fired in step t.
+    void take_fired(std::size_t b, std::size_t population, std::int64_t t, FiredSpan fired) {
+        blocks_[b].counts[population] += fired.count;
+        plastic_.fire(b, population, t, fired);
+        std::vector<std::uint32_t>& counted = counted_[population];
+        for (std::uint32_t k = 0; k < fired.count && !counted.empty(); ++k)
+            ++counted[fired.cells[k]];
+        if (options_.spikes) found_.add(b, t, population, fired);
+    }
+
+    /// Remembers where a block first has a state that has strayed.
+    void check_numbers(std::size_t b, std::int64_t step) {
+        Block& block = blocks_[b];
+        for (std::size_t p = 0; p < block.groups.size() && !block.trouble; ++p) {
+            const std::optional<StrayedCell> cell = block.groups[p]->find_strayed();
+            if (!cell) continue;
+            block.trouble = Trouble{step, p, *cell};
+            std::int64_t known = trouble_.load();
+            while (step < known && !trouble_.compare_exchange_weak(known, step)) {
+            }
+        }
+    }
+    [[noreturn]] void tell_trouble() const {
+        const Block* first = nullptr;
+        for (const Block& b : blocks_) {
+            if (b.trouble && (!first || *b.trouble < *first->trouble)) first = &b;
+        }
+        const Trouble& t = *first->trouble;
+        throw_strayed(spec_, t.population, t.cell.cell, t.step,
+                      first->groups[t.population]->strayed(t.cell));
+    }
+
+    void profile() {
+        report_.phase_seconds.clear();
+        report_.events = 0;
+        for (const Block& b : blocks_) {
+            report_.events += b.events;
+            for (std::size_t k = 0; k < b.seconds.size(); ++k)
+                report_.phase_seconds[Names<StepPhase>::values[k]] += b.seconds[k];
+        }
+    }
+
+    const SimulationSpec spec_;
+    const EngineOptions options_;
+    const Layout layout_;
+    Team team_;
+    ThreadChoice choice_;
+    std::int64_t chunk_ = 16;  // steps between two choices
+    const std::chrono::steady_clock::time_point started_;
+    Synapses built_;  // empty once its parts are where they belong
+    const WeightGrid grid_;
+    Delivery delivery_;
+    PlasticNetwork plastic_;
+    bool learns_ = true;
+    std::vector<Block> blocks_;
+    FiredHistory history_;
+    std::int64_t window_ = 1;
+    std::int64_t now_ = 0;
+    CellRecorder recorder_;
+    FoundSpikes found_;
+    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
+    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
+    std::atomic<std::int64_t> trouble_ =
+        std::numeric_limits<std::int64_t>::max();  // its first step
+    Spikes spikes_;
+    EngineReport report_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options) {
+    return std::make_unique<CpuEngine>(spec, options);
+}
+
+}  // namespace snnsim

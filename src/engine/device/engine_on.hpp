@@ -1,0 +1,437 @@
+// The event-driven engine on a device: all that a step needs lies in device memory, and nothing is
+// asked of the host between the steps of a chunk. `Steps` (kernels/launch/cuda_steps.cuh,
+// serial_steps.hpp) runs the kernel bodies and owns the memory.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <tuple>
+#include <utility>
+
+#include "kernels/network/find_strayed.hpp"
+#include "kernels/network/list_spikes.hpp"
+#include "snnsim/engine.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/cells/set_rates.hpp"
+#include "src/engine/cells/strayed.hpp"
+#include "src/engine/device/cells_on.hpp"
+#include "src/engine/device/due_spikes_on.hpp"
+#include "src/engine/device/plastic_on.hpp"
+#include "src/engine/device/records_on.hpp"
+#include "src/engine/device/spike_chunks.hpp"
+#include "src/engine/device/stimuli_on.hpp"
+#include "src/engine/device/synapses_on.hpp"
+
+namespace snnsim {
+
+template <class Steps>
+class EngineOn : public Engine {
+    template <class T>
+    using Buffer = typename Steps::template Buffer<T>;
+
+  public:
+    EngineOn(const SimulationSpec& spec, const EngineOptions& options)
+        : spec_(spec),
+          options_(options),
+          layout_(spec, 1),
+          records_(cell_records(spec)),
+          started_(std::chrono::steady_clock::now()),
+          built_(build_synapses(spec_, layout_, options.threads, true)),
+          events_(options.profile ? 1 : 0),
+          synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
+          plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
+                   synapses_, due_),
+          reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
+          chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
+          recorded_(records_),
+          counts_(layout_.populations.size()),
+          samples_(records_.size()),
+          rates_(spec.populations.size()),
+          counted_(spec.populations.size()) {
+        report_.cells = layout_.rows;
+        report_synapses(built_, report_);
+        built_.rows = {};  // the device has them
+        due_.upload();
+        plastic_.watch(chunks_.most_steps());
+        make_cells();
+        report_.bytes += synapses_.bytes() + chunks_.bytes();
+        plastic_.report(report_);
+        steps_.wait();
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
+        report_.build_seconds = seconds.count();
+    }
+
+    void advance(std::int64_t count) override {
+        const std::int64_t last = now_ + count;
+        const bool with_spikes = options_.spikes || counting();
+        plastic_.reserve_samples(now_, last);
+        DoneChunk before;
+        while (now_ < last) {
+            const std::int64_t look = DueSpikesOn<Steps>::next_look(now_),
+                               end = now_ + chunks_.start(now_, std::min(last, look) - now_);
+            if (!std::exchange(due_counted_, true))
+                steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
+            for (std::int64_t t = now_; t < end;) {
+                stimuli_.change(steps_, chunks_.window(), t);
+                const std::int64_t next =
+                    std::min({end, plastic_.next_change(t), stimuli_.next_change(t)});
+                enqueue_steps(t, next);
+                t = next;
+                plastic_.change(chunks_.window(), t);
+            }
+            if (before) collect(before);  // while the device works
+            steps_.wait();
+            plastic_.end_chunk(now_, end);
+            if (end == look && due_.follow()) steps_.forget_batches();
+            before = chunks_.end(now_, end, with_spikes);
+            now_ = end;
+        }
+        if (before) collect(before);
+        count_events();
+        check_numbers();
+    }
+
+    std::int64_t now() const override { return now_; }
+    std::int64_t batch() const override { return Steps::batch; }
+    Spikes take_spikes() override { return std::exchange(spikes_, {}); }
+    std::vector<StateSamples> take_states() override {
+        return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+    }
+
+    std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
+    void read_weights(std::size_t most, const TakeWeights& take) const override {
+        plastic_.read_weights(chunks_.window(), now_, most, take);
+    }
+    void set_plastic(bool plastic) override {
+        learns_ = plastic;
+        plastic_.set_plastic(chunks_.window(), now_, plastic);
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_adaptive(steps_, plastic);
+        }
+    }
+    void reward(double amount) override { plastic_.reward(chunks_.window(), now_, amount); }
+    void normalise(std::size_t projection, double sum) override {
+        plastic_.normalise(chunks_.window(), projection, sum, spec_);
+    }
+    void set_rates(std::size_t population, const std::vector<double>& rates) override {
+        check_rates(spec_, population, rates);
+        rates_[population] = rates;
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_rates(steps_, population, rates.data());
+        }
+    }
+    void count_spikes(std::size_t population) override {
+        counted_[population].assign(layout_.populations[population].size, 0);
+    }
+    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
+        return counted_[population];
+    }
+
+    EngineState state() const override {
+        EngineState out;
+        out.now = now_;
+        out.plastic = plastic_.state(chunks_.window(), now_);
+        out.learns = learns_;
+        out.spike_counts = counts_;
+        out.rates = rates_;
+        out.counted = counted_;
+        out.inputs = recorded_.inputs(steps_);
+        out.states.resize(layout_.populations.size());
+        for (const DeviceGroup& g : groups_) {
+            const std::size_t size = layout_.populations[g.population].size;
+            std::vector<float>& values = out.states[g.population];
+            values.resize(g.state.size() * size);
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                steps_.download(values.data() + v * size + g.first, g.state[v], g.count);
+        }
+        const ListedSpikes tail = chunks_.tail();
+        add_spikes(tail.first, tail.begin, tail.rows.data(), tail.values.data(), out.recent);
+        return out;
+    }
+
+    void set_state(const EngineState& state) override {
+        SNN_EXPECT(state.states.size() == layout_.populations.size());
+        now_ = state.now;
+        due_counted_ = false;
+        stimuli_.forget();
+        counts_ = state.spike_counts;
+        chunks_.set_tail(now_, listed(state.recent));
+        if (state.learns != learns_) set_plastic(state.learns);
+        plastic_.set_state(state.plastic, now_);
+        counted_ = state.counted;
+        for (std::size_t p = 0; p < state.rates.size(); ++p) {
+            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
+        }
+        recorded_.set_inputs(steps_, state.inputs);
+        for (const DeviceGroup& g : groups_) {
+            const std::size_t size = layout_.populations[g.population].size;
+            const std::vector<float>& values = state.states[g.population];
+            SNN_EXPECT(values.size() == g.state.size() * size);
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
+        }
+    }
+
+    const EngineReport& report() const override { return report_; }
+    std::string device_name() const override { return steps_.name(); }
+    std::vector<std::uint64_t> spike_counts() const override { return counts_; }
+
+  private:
+    void make_cells() {
+        std::vector<CellWord> words;
+        if (graded_) sent_ = Buffer<float>(std::vector<float>(layout_.rows, 1.0f));
+        std::vector<std::int32_t> no_sums(65536);
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            for (std::size_t b = 0; b < layout_.blocks.size(); ++b) {
+                const Slice& slice = layout_.blocks[b].slices[p];
+                if (slice.count == 0) continue;
+                const auto first_word = static_cast<std::uint32_t>(words.size());
+                CellModels::visit(
+                    spec_.populations[p].cell,
+                    [&]<class M>([[maybe_unused]] const typename M::Params& params) {
+                        const auto host = std::make_shared<CellsOf<M>>(spec_, p, slice, built_.grid,
+                                                                       no_sums.data());
+                        if constexpr (rate_can_be_set<M>) {
+                            // Of each cell, for they may be set.
+                            if (host->constants().empty())
+                                host->set_rates(
+                                    std::vector<double>(slice.count, params.rate).data());
+                        }
+                        if (host->constants().empty()) {
+                            add_cells<M, false>(host, p, b, first_word);
+                        } else {
+                            add_cells<M, true>(host, p, b, first_word);
+                        }
+                    });
+                const std::uint32_t first_row = layout_.populations[p].first_row + slice.first;
+                for (std::uint32_t at = 0; at < slice.count; at += 32)
+                    words.push_back({first_row + at, static_cast<std::uint32_t>(p)});
+            }
+        }
+        for (const auto& cells : cells_) {
+            if (!cells) continue;
+            cells->upload();
+            report_.bytes += cells->bytes();
+        }
+        stimuli_.upload();
+        recorded_.upload();
+        std::vector<StateColumn> columns;
+        for (const DeviceGroup& g : groups_) {
+            for (std::size_t v = 0; v < g.state.size(); ++v)
+                columns.push_back({g.state[v],
+                                   layout_.populations[g.population].first_row + g.first, g.count,
+                                   g.bounds[v]});
+        }
+        columns_ = Buffer<StateColumn>(columns);
+        strayed_values_ = Buffer<std::uint64_t>(
+            std::vector<std::uint64_t>(std::max<std::size_t>(1, columns.size()), none_strayed));
+        std::uint32_t longest = 0;
+        for (const StateColumn& c : columns) longest = std::max(longest, c.count);
+        column_teams_ = static_cast<std::uint32_t>(
+            std::clamp<std::size_t>(longest / FindStrayed::values_of_team, 1,
+                                    std::max<std::size_t>(1, steps_.teams() / columns.size())));
+        words_ = Buffer<CellWord>(words);
+        bits_ = Buffer<std::uint32_t>(words.size());
+    }
+    template <CellModel M, bool Varied>
+    void add_cells(const std::shared_ptr<CellsOf<M>>& host, std::size_t p, std::size_t b,
+                   std::uint32_t first_word) {
+        using Cells = CellsOfModelOn<Steps, M, Varied>;
+        std::unique_ptr<CellsOn<Steps>>& cells =
+            cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
+        if (!cells) cells = std::make_unique<Cells>();
+        const Slice& slice = layout_.blocks[b].slices[p];
+        const View<const PoissonInput> poisson = stimuli_.keep_poisson(spec_.seed, host->poisson());
+        // Where what arrives is recorded, it must be there before the cells take it.
+        const bool before = recorded_.records_input(p);
+        const DeviceGroup group = static_cast<Cells&>(*cells).add(
+            host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
+            static_cast<int>(layout_.populations[p].receptors),
+            graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
+            before ? View<const PoissonInput>{} : poisson);
+        stimuli_.add(group, spec_.seed, before ? poisson : View<const PoissonInput>{},
+                     host->currents());
+        recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
+            return host->origin(variable, i);
+        });
+        groups_.push_back(group);
+    }
+
+    void enqueue_steps(std::int64_t from, std::int64_t to) {
+        steps_.run_batches(
+            from, to, check_interval, [&](std::int64_t k) { enqueue_step(k); },
+            [&](std::int64_t done) {
+                steps_.for_each_team(columns_.size() * column_teams_,
+                                     FindStrayed{chunks_.window(), done, check_interval,
+                                                 spec_.steps(), columns_.data(), column_teams_,
+                                                 strayed_.data(), strayed_values_.data()});
+                steps_.for_each(1, AdvanceWindow{chunks_.window(), done});
+                plastic_.end_batch(chunks_.window());
+            });
+    }
+    void enqueue_step(std::int64_t k) {
+        const StepWindow* const window = chunks_.window();
+        synapses_.deliver(steps_, window, k);
+        plastic_.deliver(window, k);
+        stimuli_.stimulate(steps_, window, k);
+        recorded_.before_step(steps_);
+        for (const auto& cells : cells_) {
+            if (cells) cells->step(steps_, window, k, bits_.data());
+        }
+        const ListSpikes list{window,
+                              k,
+                              bits_.data(),
+                              words_.data(),
+                              static_cast<std::uint32_t>(words_.size()),
+                              graded_ ? sent_.data() : nullptr,
+                              due_.all()};
+        steps_.in_one_block(list.threads(), list);
+        plastic_.end_step(window, k);
+        recorded_.after_step(steps_, chunks_, k);
+    }
+
+    void collect(const DoneChunk& done) {
+        steps_.wait_for_copies();
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < done.begin.size(); ++k)
+            counts_[k % populations] += done.begin[k + 1] - done.begin[k];
+        if (options_.spikes) add_spikes(done.first, done.begin, done.rows, done.values, spikes_);
+        if (counting()) count_cells(done);
+        for (std::size_t r = 0; r < records_.size(); ++r) {
+            const CellRecord& record = records_[r];
+            const std::int64_t from = record.samples(done.first), to = record.samples(done.last);
+            for (std::int64_t k = from + 1; k <= to; ++k)
+                samples_[r].step.push_back(static_cast<std::uint32_t>(k * record.interval));
+            samples_[r].values.insert(
+                samples_[r].values.end(), done.samples[r],
+                done.samples[r] + static_cast<std::size_t>(to - from) * record.cells.count);
+        }
+    }
+    bool counting() const {
+        return std::any_of(counted_.begin(), counted_.end(),
+                           [](const auto& cells) { return !cells.empty(); });
+    }
+    void count_cells(const DoneChunk& done) {
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < done.begin.size(); ++k) {
+            const std::size_t p = k % populations;
+            if (counted_[p].empty()) continue;
+            for (std::uint32_t i = done.begin[k]; i < done.begin[k + 1]; ++i)
+                ++counted_[p][done.rows[i - done.begin[0]] - layout_.populations[p].first_row];
+        }
+    }
+    /// Appends what lies between the begins of (step, population) pairs.
+    void add_spikes(std::int64_t first, const std::vector<std::uint32_t>& begin,
+                    const std::uint32_t* rows, const float* values, Spikes& to) const {
+        const std::size_t populations = layout_.populations.size();
+        for (std::size_t k = 0; k + 1 < begin.size(); ++k) {
+            const auto step = first + static_cast<std::int64_t>(k / populations) + 1;
+            const std::size_t p = k % populations;
+            for (std::uint32_t i = begin[k] - begin[0]; i < begin[k + 1] - begin[0]; ++i) {
+                to.step.push_back(static_cast<std::uint32_t>(step));
+                to.population.push_back(static_cast<std::uint32_t>(p));
+                to.cell.push_back(rows[i] - layout_.populations[p].first_row);
+                if (graded_) to.value.push_back(values[i]);
+            }
+        }
+    }
+    /// The other way round, of the steps before `now_` that still matter.
+    ListedSpikes listed(const Spikes& spikes) const {
+        const std::size_t populations = layout_.populations.size();
+        ListedSpikes out;
+        out.first = std::max<std::int64_t>(0, now_ - reach_);
+        out.begin.assign(static_cast<std::size_t>(now_ - out.first) * populations + 1, 0);
+        std::vector<std::tuple<std::size_t, std::uint32_t, float>> sorted;
+        for (std::size_t k = 0; k < spikes.size(); ++k) {
+            const std::int64_t step = static_cast<std::int64_t>(spikes.step[k]) - 1;
+            if (step < out.first) continue;
+            const std::size_t p = spikes.population[k];
+            sorted.emplace_back(static_cast<std::size_t>(step - out.first) * populations + p,
+                                layout_.populations[p].first_row + spikes.cell[k],
+                                graded_ ? spikes.value[k] : 1.0f);
+            ++out.begin[std::get<0>(sorted.back()) + 1];
+        }
+        std::sort(sorted.begin(), sorted.end());
+        for (std::size_t k = 1; k < out.begin.size(); ++k) out.begin[k] += out.begin[k - 1];
+        for (const auto& [at, row, value] : sorted) {
+            out.rows.push_back(row);
+            if (graded_) out.values.push_back(value);
+        }
+        return out;
+    }
+
+    void count_events() {
+        if (!options_.profile) return;
+        std::int64_t count = 0;
+        steps_.download(&count, events_.data(), 1);
+        report_.events = static_cast<std::uint64_t>(count);
+    }
+    void check_numbers() {
+        std::uint64_t place = 0;
+        steps_.download(&place, strayed_.data(), 1);
+        if (place == none_strayed) return;
+        const auto row = static_cast<std::uint32_t>(place);
+        std::vector<std::uint64_t> values(columns_.size());
+        steps_.download(values.data(), strayed_values_.data(), values.size());
+        const std::uint64_t* column = values.data();
+        for (const DeviceGroup& g : groups_) {
+            for (std::size_t v = 0; v < g.state.size(); ++v, ++column) {
+                if (*column >> 32 != row) continue;
+                const StrayedCell cell{row - layout_.populations[g.population].first_row, v,
+                                       bits_to_float(static_cast<std::uint32_t>(*column))};
+                throw_strayed(spec_, g.population, cell.cell,
+                              static_cast<std::int64_t>(place >> 32), strayed(g, cell));
+            }
+        }
+    }
+
+    /// What the host, whose cells are gone, knows of a state.
+    StrayedState strayed(const DeviceGroup& g, const StrayedCell& cell) const {
+        std::vector<std::int32_t> no_sums(65536);
+        std::size_t b = 0;
+        while (layout_.blocks[b].slices[g.population].first != g.first ||
+               layout_.blocks[b].slices[g.population].count != g.count)
+            ++b;
+        return snnsim::make_cells(spec_, g.population, layout_.blocks[b].slices[g.population],
+                                  built_.grid, no_sums.data())
+            ->strayed(cell);
+    }
+
+    const SimulationSpec spec_;
+    const EngineOptions options_;
+    const Layout layout_;
+    const std::vector<CellRecord> records_;
+    const bool graded_ = spec_.graded();
+    const std::chrono::steady_clock::time_point started_;
+    mutable Steps steps_;
+    Synapses built_;
+    Buffer<std::int64_t> events_;
+    DueSpikesOn<Steps> due_;
+    SynapsesOn<Steps> synapses_;
+    PlasticOn<Steps> plastic_;
+    const std::int64_t reach_;  // steps for which a spike is needed after its own
+    mutable SpikeChunks<Steps> chunks_;
+    std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
+    std::vector<DeviceGroup> groups_;
+    Buffer<CellWord> words_;
+    Buffer<std::uint32_t> bits_;
+    Buffer<float> sent_;  // by row, where spikes are graded
+    Buffer<StateColumn> columns_;
+    std::uint32_t column_teams_ = 1;
+    Buffer<std::uint64_t> strayed_{std::vector<std::uint64_t>{none_strayed}};
+    Buffer<std::uint64_t> strayed_values_;  // [column]
+    StimuliOn<Steps> stimuli_;
+    mutable RecordsOn<Steps> recorded_;
+    std::int64_t now_ = 0;
+    bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
+    bool learns_ = true;
+    std::vector<std::uint64_t> counts_;
+    Spikes spikes_;
+    std::vector<StateSamples> samples_;
+    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
+    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
+    EngineReport report_;
+};
+
+}  // namespace snnsim

@@ -1,0 +1,388 @@
+#include "src/engine/plasticity/plastic_projection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/plasticity/synapse.hpp"
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/plasticity/plastic_block.hpp"
+#include "src/engine/plasticity/structure.hpp"
+#include "src/engine/quantile.hpp"
+
+namespace snnsim {
+namespace {
+
+template <class R>
+class PlasticOf final : public PlasticProjection {
+    static constexpr bool learns = rule_learns<R>;
+    using Block = PlasticBlock<R>;
+
+  public:
+    PlasticOf(const SimulationSpec& spec, std::size_t number, const typename R::Params& params,
+              const ProjectionPlan& plan, const Layout& layout, const WeightGrid& grid,
+              ThreadPool& pool)
+        : spec_(spec.projections[number]),
+          place_(
+              fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
+          unit_(weight_unit(spec_)),
+          seed_(spec.seed),
+          common_(spec_, params, spec.dt) {
+        projection = number;
+        from = plan.from;
+        to = plan.to;
+        const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
+        common_.unit = unit_;
+        common_.grid_unit = static_cast<float>(unit_ * grid.scale[to][receptor]);
+        common_.from = from;
+        common_.release = {seed_, Stream::release, 0, 0, static_cast<std::uint32_t>(projection)};
+        rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
+        set_structure(plan.connection, spec.dt);
+        blocks_.reserve(layout.blocks.size());
+        for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
+            const Slice& slice = layout.blocks[b].slices[to];
+            slices_.push_back(slice);
+            blocks_.emplace_back(common_, rows, b, slice, receptor == 1 ? slice.padded() : 0);
+            if constexpr (learns) start_learning(b);
+        }
+    }
+
+    void arrive(std::size_t b, std::int64_t t, const FiredHistory& history,
+                std::int32_t* sums) override {
+        blocks_[b].arrive(t, history, sums);
+    }
+    std::uint64_t events(std::size_t b) const override { return blocks_[b].events(); }
+    void fire(std::size_t b, std::int64_t t, FiredSpan fired) override {
+        blocks_[b].fire(t, fired);
+    }
+    void catch_up(std::size_t b, std::int64_t now) override { blocks_[b].catch_up(now); }
+
+    float weight_of(PlasticWeight w) const override {
+        return static_cast<float>(w / double{weight_one} * unit_);
+    }
+    void read_weights(std::size_t b, float* out) const override {
+        const std::vector<PlasticWeight>& weight = rows.blocks[b].weight;
+        rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
+            for (std::uint32_t k = 0; k < count; ++k) out[to + k] = weight_of(weight[at + k]);
+        });
+    }
+
+    void count_weights(std::size_t b, std::vector<std::uint64_t>& bins) const override {
+        const auto last = static_cast<std::int64_t>(bins.size()) - 1;
+        const std::int64_t low = common_.rule.low, width = common_.rule.high - low;
+        for (const PlasticWeight w : rows.blocks[b].weight)
+            ++bins[static_cast<std::size_t>(std::min(last, (w - low) * (last + 1) / width))];
+    }
+
+    float weight_at(std::size_t b, std::uint32_t source, std::uint32_t target,
+                    std::int64_t now) override {
+        float found = std::numeric_limits<float>::quiet_NaN();
+        rows.for_each_between(b, source, target, [&](std::uint32_t s, std::uint32_t k) {
+            Block& block = blocks_[b];
+            PlasticWeight w = rows.blocks[b].weight[k];
+            float trace = block.own.empty() ? 0.0f : block.own[k];
+            if constexpr (learns) {
+                if (common_.plastic)
+                    snnsim::catch_up(block.rule(), block.time_of(s), now, block.posts.view(),
+                                     target, w, &trace);
+            }
+            found = weight_of(w);
+        });
+        return found;
+    }
+
+    void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum); }
+
+    bool waits_for_reward() const override { return Modulated<R>; }
+    void reward([[maybe_unused]] double amount, [[maybe_unused]] std::int64_t now) override {
+        if constexpr (Modulated<R>) {
+            for (Block& block : blocks_) block.add_reward(amount, now);
+        }
+    }
+
+    void end_step(std::size_t b, std::int64_t t) override { blocks_[b].end_step(t); }
+
+    std::int64_t next_change(std::int64_t now) const override {
+        std::int64_t next = std::numeric_limits<std::int64_t>::max();
+        if (structure_interval_ > 0) next = (now / structure_interval_ + 1) * structure_interval_;
+        for (const std::int64_t step : common_.fixed.schedule) {
+            if (step > now) return std::min(next, step);
+        }
+        return next;
+    }
+    void change(std::int64_t now) override {
+        const std::vector<std::int64_t>& times = common_.fixed.schedule;
+        if (std::find(times.begin(), times.end(), now) != times.end()) {
+            for (Block& block : blocks_) block.catch_up(now);
+            settle(now, 1.0f);
+            common_.rule.learning_rate = common_.fixed.learning_rate(now);
+            settle(now, -1.0f);
+        }
+        if (structure_interval_ > 0 && common_.plastic && now % structure_interval_ == 0)
+            rewire(now);
+    }
+
+    void set_plastic(bool plastic, std::int64_t now) override {
+        for (Block& block : blocks_) block.catch_up(now);
+        if (plastic == common_.plastic) return;
+        settle(now, 1.0f);
+        common_.plastic = plastic;
+        settle(now, -1.0f);
+    }
+
+    PlasticState state(std::int64_t now) override {
+        PlasticState out;
+        out.plastic = common_.plastic;
+        for (Block& block : blocks_) block.catch_up(now);
+        copy_synapses(
+            out.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::out);
+        copy_synapses(
+            out.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::out);
+        copy_synapses(
+            out.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::out);
+        const Block& any = blocks_[first_block()];  // all blocks know the same of their sources
+        out.done = any.done;
+        out.reward = any.reward;
+        for (const LastArrival<R>& last : any.last) {
+            out.arrived.push_back(last.steps);
+            out.pre.insert(out.pre.end(), last.before, last.before + R::pre_traces);
+        }
+        for (const ShortTerm& s : any.short_term) {
+            out.resources.push_back(s.x);
+            out.resources.push_back(s.u);
+        }
+        for (Block& block : blocks_) {
+            if constexpr (learns) block.posts.save(now - block.longest_lag(), out);
+            out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
+            out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
+        }
+        if (structure_interval_ > 0) {
+            out.structure = structure;
+            save_ends(rows, slices_, out);
+        }
+        return out;
+    }
+
+    void set_state(const PlasticState& state, std::int64_t now) override {
+        PlasticState in = state;
+        common_.plastic = in.plastic;
+        common_.rule.learning_rate = common_.fixed.learning_rate(now);
+        if (structure_interval_ > 0) {
+            structure = in.structure;
+            for (std::size_t b = 0; b < blocks_.size(); ++b)
+                set_synapses(rows, b, synapses_between(in, slices_[b]), traces(b));
+            rows.renumber();
+        }
+        SNN_EXPECT(in.weight.size() == rows.size());
+        copy_synapses(
+            in.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::in);
+        copy_synapses(
+            in.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::in);
+        copy_synapses(
+            in.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::in);
+        std::size_t target = 0, spike = 0, first = 0;
+        for (Block& block : blocks_) {
+            std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
+            std::copy_n(in.rate.data() + first, block.rate.size(), block.rate.begin());
+            first += block.fired.size();
+            block.done = in.done;
+            block.reward = in.reward;
+            block.sums.all_changed();
+            for (std::size_t s = 0; s < block.last.size(); ++s) {
+                block.last[s].steps = in.arrived[s];
+                std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
+            }
+            for (std::size_t s = 0; s < block.short_term.size(); ++s)
+                block.short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
+            if constexpr (learns) block.posts.load(in, target, spike);
+        }
+    }
+
+    std::size_t bytes() const override {
+        std::size_t bytes = rows.bytes();
+        for (const Block& block : blocks_) bytes += block.bytes();
+        return bytes;
+    }
+
+  private:
+    void set_structure(const Connection& connection, double dt) {
+        if (!spec_.plasticity || !spec_.plasticity->structure) return;
+        const StructureSpec& s = *spec_.plasticity->structure;
+        if (rows.delays.count != 1)
+            throw ModelError(fmt::format("{}: structure needs one delay for all synapses", place_));
+        const auto weight = [this](const Distribution& d) {
+            return static_cast<PlasticWeight>(
+                std::floor(d.mean / unit_ * double{weight_one} + 0.5));
+        };
+        structure_interval_ = step_of(s.interval, dt);
+        structure_rule_.below = weight(s.below);
+        structure_rule_.rewire = s.rewire;
+        structure_rule_.grown.weight = weight(s.weight);
+        structure_rule_.grown.own = R::pairs_once ? -1.0f : 0.0f;  // bumped: 0
+        if (spec_.short_term && spec_.release)
+            structure_rule_.grown.ready = static_cast<std::uint8_t>(spec_.release->sites);
+        structure_rule_.sources = connection.sources;
+        structure_rule_.skips_itself = connection.skips_itself();
+    }
+
+    void start_learning(std::size_t b) {
+        Block& block = blocks_[b];
+        for (PlasticWeight& w : rows.blocks[b].weight) w = checked(w);
+        if (common_.fixed.scaling_interval > 0) {
+            block.fired.assign(slices_[b].count, 0);
+            block.rate.assign(slices_[b].count,
+                              static_cast<float>(spec_.plasticity->scaling->rate));
+        }
+        if (spec_.plasticity->normalise) check_rows(b);
+        if (structure_interval_ > 0 && structure_rule_.rewire) check_degrees(b);
+    }
+    /// An initial weight within its bounds, but for what the grid took from it.
+    PlasticWeight checked(PlasticWeight w) const {
+        constexpr std::int64_t rounding = 100000;
+        if (w < common_.rule.low - rounding || w > common_.rule.high + rounding)
+            throw ModelError(fmt::format(
+                "{}: a weight of {:g} lies outside w_min ({:g}) and w_max ({:g})", place_,
+                w / double{weight_one} * unit_, spec_.plasticity->w_min.mean, unit_));
+        return common_.rule.bounded(w);
+    }
+
+    /// Where sums are kept, every target has weights.
+    void check_rows(std::size_t b) const {
+        std::vector<std::int64_t> sums(slices_[b].count);
+        const PlasticRows::Block& row = rows.blocks[b];
+        for (std::size_t k = 0; k < row.weight.size(); ++k) sums[row.target[k]] += row.weight[k];
+        for (std::uint32_t i = 0; i < slices_[b].count; ++i) {
+            if (sums[i] == 0)
+                throw ModelError(fmt::format(
+                    "{}: cell {} of '{}' has no weights to normalise: their sum is 0; connect "
+                    "every target, with weights above 0",
+                    place_, slices_[b].first + i, spec_.to));
+        }
+    }
+
+    /// See PlasticBlock::settle_interval; nothing of weights that stay.
+    void settle([[maybe_unused]] std::int64_t now, [[maybe_unused]] float sign) {
+        if constexpr (Modulated<R>) {
+            for (Block& block : blocks_) block.settle_interval(now, sign);
+        }
+    }
+    /// Where synapses are replaced, a free source is left for each.
+    void check_degrees(std::size_t b) const {
+        std::vector<std::uint32_t> degree(slices_[b].count);
+        for (const std::uint16_t target : rows.blocks[b].target) ++degree[target];
+        for (std::uint32_t i = 0; i < slices_[b].count; ++i) {
+            const std::uint32_t cell = slices_[b].first + i;
+            const bool itself = structure_rule_.skips_itself && cell < structure_rule_.sources;
+            const std::uint32_t most = structure_rule_.sources - (itself ? 1 : 0);
+            if (degree[i] > most)
+                throw ModelError(fmt::format(
+                    "{}: cell {} of '{}' has {} synapses from {} sources, and rewiring joins a "
+                    "pair but once; connect it with multapses: false, or write rewire: false",
+                    place_, cell, spec_.to, degree[i], most));
+        }
+    }
+
+    /// Structural plasticity, in all blocks.
+    void rewire(std::int64_t now) {
+        StructureCount sum;
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            if (slices_[b].count == 0) continue;
+            catch_up(b, now);
+            std::vector<PlasticSynapse> synapses = synapses_of(rows, b, traces(b));
+            const StructureTargets targets{
+                slices_[b].first, slices_[b].count,
+                RandomKey{seed_, Stream::rewiring, 0, static_cast<std::uint32_t>(now),
+                          static_cast<std::uint32_t>(projection)}};
+            const StructureCount count = restructure(structure_rule_, targets, synapses);
+            set_synapses(rows, b, synapses, traces(b));
+            blocks_[b].sums.all_changed();
+            sum.pruned += count.pruned;
+            sum.grown += count.grown;
+        }
+        rows.renumber();
+        structure.step.push_back(static_cast<std::uint32_t>(now));
+        structure.pruned.push_back(sum.pruned);
+        structure.grown.push_back(sum.grown);
+    }
+    SynapseTraces traces(std::size_t b) {
+        return {rule_has_own<R> ? &blocks_[b].own : nullptr,
+                spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
+    }
+
+    std::size_t first_block() const {
+        std::size_t b = 0;
+        while (slices_[b].count == 0) ++b;
+        return b;
+    }
+
+    enum class Copy : std::uint8_t { out, in };
+    /// Between [number of the synapse] and the blocks; `of(b)` may be empty in all blocks.
+    template <class T, class Of>
+    void copy_synapses(std::vector<T>& all, Of&& of, Copy direction) {
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            std::vector<T>& mine = of(b);
+            if (mine.empty()) continue;
+            if (direction == Copy::out) all.resize(rows.size());
+            rows.for_each_segment(b, [&](std::uint64_t to, std::uint32_t at, std::uint32_t count) {
+                T* const there = all.data() + to;
+                T* const here = mine.data() + at;
+                direction == Copy::out ? std::copy_n(here, count, there)
+                                       : std::copy_n(there, count, here);
+            });
+        }
+    }
+
+    const SynapsesSpec spec_;
+    const std::string place_;  // of the projection in the model file, and its name
+    const double unit_;        // see weight_unit
+    const std::uint64_t seed_;
+    std::int64_t structure_interval_ = 0;  // steps; 0: never
+    StructureRule structure_rule_;
+    PlasticCommon<R> common_;
+    std::vector<Slice> slices_;  // [block], of the targets
+    std::vector<Block> blocks_;
+};
+
+}  // namespace
+
+double weight_unit(const SynapsesSpec& projection) {
+    if (projection.plasticity) return projection.plasticity->w_max.mean;
+    double low = 0.0, high = 0.0;
+    const auto add = [&](double w) {
+        low = std::min(low, w);
+        high = std::max(high, w);
+    };
+    if (projection.edges && !projection.edges->weight.empty()) {
+        for (const double w : projection.edges->weight) add(w);
+    } else {
+        const Quantile quantile(projection.weight);
+        for (const double u : {1e-5, 1.0 - 1e-5})
+            add(projection.weight.constant() ? projection.weight.mean : quantile(u));
+    }
+    if (low < 0.0 && high > 0.0)
+        throw ModelError(fmt::format(
+            "{}: with short_term or release all weights have one sign; these go from {:g} to {:g}",
+            projection.name(), low, high));
+    return low < 0.0 ? low : high > 0.0 ? high : 1.0;
+}
+
+std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std::size_t projection,
+                                                const ProjectionPlan& plan, const Layout& layout,
+                                                const WeightGrid& grid, ThreadPool& pool) {
+    const SynapsesSpec& p = spec.projections[projection];
+    if (!p.plasticity)
+        return std::make_unique<PlasticOf<NoRule>>(spec, projection, NoRule::Params{}, plan, layout,
+                                                   grid, pool);
+    return PlasticityRules::visit(
+        p.plasticity->rule,
+        [&]<class R>(const typename R::Params& params) -> std::unique_ptr<PlasticProjection> {
+            static_assert(PlasticityRule<R>);
+            return std::make_unique<PlasticOf<R>>(spec, projection, params, plan, layout, grid,
+                                                  pool);
+        });
+}
+
+}  // namespace snnsim

@@ -1,0 +1,60 @@
+#include "src/engine/synapses/dense.hpp"
+
+#include "kernels/synapses/dense.hpp"
+
+namespace snnsim {
+
+DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& pool) {
+    const Connection& c = plan.connection;
+    DenseProjection out;
+    out.from = plan.from;
+    out.to = plan.to;
+    out.delay = plan.delays.constant;
+    out.targets = c.targets;
+    out.constant = !plan.weights.values;
+    out.skips_itself = c.skips_itself();
+    out.weight = plan.weights.constant;
+    if (out.constant) return out;
+    const std::size_t size = std::size_t{c.sources} * c.targets;
+    wide ? out.wide.resize(size) : out.narrow.resize(size);
+    const Choices<std::int32_t> weights = plan.weights.choices(plan.weight_mask, 0);
+    pool.run(c.sources, [&](std::uint32_t source) {
+        Taken taken;
+        const std::size_t row = std::size_t{source} * c.targets;
+        plan.for_each(source, taken, [&](std::uint32_t target, std::uint32_t attributes) {
+            const std::int32_t weight = weights[attributes];
+            if (wide) {
+                out.wide[row + target] = weight;
+            } else {
+                out.narrow[row + target] = static_cast<std::int16_t>(weight);
+            }
+        });
+    });
+    return out;
+}
+
+void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, std::uint32_t second,
+               std::int32_t* sums) {
+    if (p.constant) {
+        std::int32_t* const to = sums + (p.weight < 0 ? second : 0u);
+        std::int32_t sum = 0;
+        for (std::uint32_t k = 0; k < fired.count; ++k) {
+            const std::int32_t weight = graded_weight(p.weight, fired.value(k));
+            sum += weight;
+            const std::uint32_t itself = fired.cells[k] - slice.first;
+            if (p.skips_itself && itself < slice.count) to[itself] -= weight;
+        }
+        if (fired.count > 0) add_same(sum, slice.count, to);
+        return;
+    }
+    for (std::uint32_t k = 0; k < fired.count; ++k) {
+        const std::size_t first = std::size_t{fired.cells[k]} * p.targets + slice.first;
+        if (p.wide.empty()) {
+            add_each(p.narrow.data() + first, fired.value(k), slice.count, sums, sums + second);
+        } else {
+            add_each(p.wide.data() + first, fired.value(k), slice.count, sums, sums + second);
+        }
+    }
+}
+
+}  // namespace snnsim

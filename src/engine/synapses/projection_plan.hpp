@@ -1,0 +1,86 @@
+// A projection made ready to be drawn: its random keys, and its weights and delays in the engine's
+// units.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/launch/thread_pool.hpp"
+#include "src/engine/synapses/connect.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
+
+namespace snnsim {
+
+/// Values by the attributes of a synapse.
+template <class T>
+struct Choices {
+    const T* values;
+    std::uint32_t mask, shift;
+
+    T operator[](std::uint32_t attributes) const { return values[attributes >> shift & mask]; }
+};
+
+/// Values to choose from, or the one value there is.
+template <class T>
+struct Table {
+    T constant{};
+    std::shared_ptr<const std::vector<T>> values;
+
+    /// Valid as long as the table.
+    Choices<T> choices(std::uint32_t mask, std::uint32_t shift) const {
+        return values ? Choices<T>{values->data(), mask, shift} : Choices<T>{&constant, 0, 0};
+    }
+    T smallest() const {
+        return values ? *std::min_element(values->begin(), values->end()) : constant;
+    }
+    T largest() const {
+        return values ? *std::max_element(values->begin(), values->end()) : constant;
+    }
+};
+
+/// The delays, in steps, that a population's synapses may have: first, first + 1, ..., first +
+/// count - 1.
+struct DelayRange {
+    std::uint32_t first = 1, count = 0;
+};
+
+struct ProjectionPlan {
+    Connection connection;
+    std::size_t from = 0, to = 0;
+    std::vector<std::uint32_t> degree;  // by source
+    Table<std::int32_t> weights;        // on the grid
+    Table<std::uint16_t> delays;        // steps
+    // Attributes of a synapse are 16 random bits each for weight and delay. Of a list they are its
+    // number in the list.
+    std::uint32_t weight_mask = 0xFFFFu, delay_shift = 16;
+
+    // What is not drawn by source (fixed_in_degree, lists), sorted by source in `degree` pieces.
+    struct Drawn {
+        std::uint32_t target, attributes;
+        auto operator<=>(const Drawn&) const = default;
+    };
+    std::vector<std::uint64_t> drawn_start;
+    std::vector<Drawn> drawn;
+
+    /// Calls emit(target, attributes) for the synapses of a source.
+    template <class Emit>
+    void for_each(std::uint32_t source, Taken& taken, Emit&& emit) const {
+        if (drawn_start.empty()) {
+            draw_row(connection, source, degree[source], taken, emit);
+            return;
+        }
+        for (std::uint64_t k = drawn_start[source]; k < drawn_start[source + 1]; ++k)
+            emit(drawn[k].target, drawn[k].attributes);
+    }
+};
+
+/// Of each of `populations` populations; a count of 0 where none of the projections begins there.
+std::vector<DelayRange> delay_ranges(const std::vector<ProjectionPlan>& plans,
+                                     std::size_t populations);
+
+std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const WeightGrid& grid,
+                                             ThreadPool& pool);
+
+}  // namespace snnsim

@@ -1,0 +1,104 @@
+#include "src/engine/synapses/synapse_rows.hpp"
+
+#include <algorithm>
+
+#include "kernels/launch/thread_pool.hpp"
+#include "src/engine/synapses/row_writer.hpp"
+
+namespace snnsim {
+namespace {
+
+void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, SynapseRows& rows) {
+    std::vector<std::uint64_t> words(layout.rows);
+    for (const ProjectionPlan& p : plans) {
+        const std::uint32_t first = layout.populations[p.from].first_row;
+        for (std::uint32_t j = 0; j < p.connection.sources; ++j)
+            words[first + j] += std::uint64_t{p.degree[j]} * rows.words_per_synapse(p.from);
+    }
+    rows.row_start.assign(layout.rows + 1, 0);
+    std::uint64_t at = 0, edges = 0;
+    for (std::size_t p = 0; p < layout.populations.size(); ++p) {
+        const PopulationLayout& population = layout.populations[p];
+        at += at % rows.words_per_synapse(p);  // wide synapses lie at even words
+        for (std::uint32_t j = 0; j < population.size; ++j) {
+            rows.row_start[population.first_row + j] = at;
+            at += words[population.first_row + j];
+        }
+        rows.first_edge.push_back(edges);
+        edges += std::uint64_t{population.size} * rows.edges_per_row(p);
+    }
+    rows.row_start.back() = at;
+    rows.segment_edge.resize(edges);
+    rows.synapses = std::make_unique_for_overwrite<PackedSynapse[]>(at);
+}
+
+void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, ThreadPool& pool,
+                SynapseRows& rows) {
+    constexpr std::uint32_t piece_size = 64;
+    for (std::size_t p = 0; p < layout.populations.size(); ++p) {
+        const PopulationLayout& population = layout.populations[p];
+        pool.run((population.size + piece_size - 1) / piece_size, [&](std::uint32_t piece) {
+            RowWriter writer(layout);
+            const std::uint32_t last = std::min(population.size, (piece + 1) * piece_size);
+            for (std::uint32_t j = piece * piece_size; j < last; ++j) {
+                writer.start(rows.delays[p], rows.words_per_synapse(p));
+                for (const ProjectionPlan& plan : plans) {
+                    if (plan.from == p) writer.add(plan, j);
+                }
+                writer.finish(rows.segment_edge.data() + rows.first_edge[p] +
+                                  std::uint64_t{j} * rows.edges_per_row(p),
+                              rows.synapses.get() + rows.row_start[population.first_row + j]);
+            }
+        });
+    }
+}
+
+}  // namespace
+
+Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
+                        bool all_in_rows) {
+    ThreadPool pool(threads);
+    WeightPlan weights = plan_weights(spec);
+    std::vector<ProjectionPlan> plans = plan_projections(spec, weights.grid, pool);
+    Synapses out;
+    std::vector<ProjectionPlan> in_rows;
+    for (std::size_t k = 0; k < plans.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
+        std::uint64_t count = 0;
+        for (const std::uint32_t d : plans[k].degree) count += d;
+        out.counts.push_back(count);
+        const Storage storage = all_in_rows && !p.changes() ? Storage::rows : storage_of(p);
+        out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
+        switch (storage) {
+            case Storage::rows:
+                in_rows.push_back(std::move(plans[k]));
+                break;
+            case Storage::dense:
+                out.dense.push_back(build_dense(plans[k], weights.wide[plans[k].from], pool));
+                break;
+            case Storage::procedural:
+                out.procedural.push_back(std::move(plans[k]));
+                break;
+            case Storage::plastic:
+                out.plastic.push_back({k, std::move(plans[k])});
+                break;
+        }
+    }
+    out.grid = std::move(weights.grid);
+    out.rows.blocks = static_cast<std::uint32_t>(layout.blocks.size());
+    out.rows.wide = std::move(weights.wide);
+    out.rows.delays = delay_ranges(in_rows, layout.populations.size());
+    size_rows(layout, in_rows, out.rows);
+    write_rows(layout, in_rows, pool, out.rows);
+    return out;
+}
+
+void report_synapses(const Synapses& synapses, EngineReport& report) {
+    for (const std::uint64_t count : synapses.counts) report.synapses += count;
+    report.projection_synapses = synapses.counts;
+    report.projection_bytes = synapses.bytes;
+    for (std::size_t p = 0; p < synapses.grid.scale.size(); ++p)
+        report.weight_steps.push_back(synapses.grid.steps(p));
+}
+
+}  // namespace snnsim

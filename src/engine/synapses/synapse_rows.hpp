@@ -1,0 +1,69 @@
+// All synapses of a network, a row a source, in 4 or 8 bytes each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/synapses/packed.hpp"
+#include "snnsim/engine.hpp"
+#include "src/engine/layout.hpp"
+#include "src/engine/synapses/dense.hpp"
+#include "src/engine/synapses/row_writer.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
+
+namespace snnsim {
+
+/// Row r holds the synapses of cell r, ordered by (block of the target, delay). A segment is the
+/// part of one block and delay: due at one time, owned by one thread. Places are counted in words
+/// of 4 bytes: one a synapse, or two in the rows of a wide population (see kernels/synapses).
+struct SynapseRows {
+    std::vector<DelayRange> delays;  // by population
+    std::vector<std::uint8_t> wide;  // by population
+    std::uint32_t blocks = 0;
+    std::vector<std::uint64_t> row_start;     // [row], and the end of the last
+    std::vector<std::uint64_t> first_edge;    // [population]: of its first row, in segment_edge
+    std::vector<std::uint32_t> segment_edge;  // per row: blocks * delays + 1 offsets from row_start
+    std::unique_ptr<PackedSynapse[]> synapses;
+
+    std::uint64_t words() const { return row_start.empty() ? 0 : row_start.back(); }
+    std::size_t bytes() const {
+        return words() * sizeof(PackedSynapse) + row_start.size() * 8 + segment_edge.size() * 4;
+    }
+    std::uint32_t words_per_synapse(std::size_t population) const {
+        return wide[population] ? words_per_wide : words_per_narrow;
+    }
+    /// Offsets of a cell's row: the edge of segment (block, delay) is at block * delays + delay.
+    const std::uint32_t* edges(std::size_t population, std::uint32_t cell) const {
+        return segment_edge.data() + first_edge[population] +
+               static_cast<std::uint64_t>(cell) * edges_per_row(population);
+    }
+    std::uint32_t edges_per_row(std::size_t population) const {
+        return blocks * delays[population].count + 1;
+    }
+};
+
+struct NumberedPlan {
+    std::size_t projection;
+    ProjectionPlan plan;
+};
+
+struct Synapses {
+    SynapseRows rows;                        // see Storage
+    std::vector<DenseProjection> dense;      // not in rows
+    std::vector<ProjectionPlan> procedural;  // not in rows: see RowGenerator
+    std::vector<NumberedPlan> plastic;       // not in rows: see PlasticNetwork
+    WeightGrid grid;
+    std::vector<std::uint64_t> counts;  // by projection
+    std::vector<double> bytes;          // by projection, of each synapse
+};
+
+/// Draws every synapse of the network that is stored and does not change; with `all_in_rows` those
+/// too that need not be stored. The same network for any layout and number of threads.
+Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
+                        bool all_in_rows = false);
+
+/// Fills in what a report says of synapses and of the grid of their weights.
+void report_synapses(const Synapses& synapses, EngineReport& report);
+
+}  // namespace snnsim
