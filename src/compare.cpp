@@ -14,6 +14,7 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/energy/image_cost.hpp"
+#include "src/network/weight_count.hpp"
 #include "src/run/load_data.hpp"
 
 namespace snnsim {

@@ -10,7 +10,7 @@
 #include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
-#include "src/network/connections.hpp"
+#include "src/network/weight_count.hpp"
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
 #include "src/run/room_warnings.hpp"
@@ -18,23 +18,6 @@
 
 namespace snnsim {
 namespace {
-
-std::int64_t size_of(const ModelSpec& spec, const std::string& name) {
-    for (const PopulationSpec& p : spec.populations) {
-        if (p.name == name) return p.size;
-    }
-    return 0;
-}
-
-/// Weights that the connection rule of projection k leaves there.
-std::int64_t weights_of(const ModelSpec& spec, std::size_t k) {
-    const ProjectionSpec& p = spec.projections[k];
-    const std::int64_t from = size_of(spec, p.from), to = size_of(spec, p.to);
-    const std::vector<std::uint8_t> connected =
-        connections(p.connect, {static_cast<std::size_t>(from), static_cast<std::size_t>(to),
-                                spec.seed, static_cast<std::uint32_t>(k)});
-    return connected.empty() ? from * to : std::count(connected.begin(), connected.end(), 1);
-}
 
 std::size_t memory_of(const ModelSpec& spec) {
     return sum_of(estimate_memory(spec));
@@ -93,17 +76,6 @@ std::string energy_number(double microjoules, int decimals) {
 
 std::string energy_text(const std::optional<double>& microjoules) {
     return microjoules ? energy_number(*microjoules, 3) + " uJ" : "no energy known";
-}
-
-WeightCount count_weights(const ModelSpec& spec) {
-    WeightCount count;
-    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
-        const ProjectionSpec& p = spec.projections[k];
-        const std::int64_t weights = weights_of(spec, k);
-        (p.trainable ? count.trainable : count.fixed) += weights;
-        if (p.bias) count.bias += size_of(spec, p.to);
-    }
-    return count;
 }
 
 std::string header_text(const ModelSpec& spec, const std::string& device) {

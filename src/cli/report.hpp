@@ -22,9 +22,4 @@ std::string energy_number(double microjoules, int decimals);
 /// "0.123 uJ"; where the technology has no value for an operation that occurred, words that say so.
 std::string energy_text(const std::optional<double>& microjoules);
 
-struct WeightCount {
-    std::int64_t trainable = 0, fixed = 0, bias = 0;
-};
-WeightCount count_weights(const ModelSpec& spec);
-
 }  // namespace snnsim

@@ -7,6 +7,7 @@
 
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/network/weight_count.hpp"
 #include "src/run/run_size.hpp"
 
 namespace snnsim {
@@ -127,15 +128,13 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
 }
 
 ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::int64_t test) {
-    const auto size_of = [&](const std::string& name) {
-        const auto at = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                     [&](const PopulationSpec& p) { return p.name == name; });
-        return at == spec.populations.end() ? 0.0 : static_cast<double>(at->size);
+    const auto size = [&](const std::string& name) {
+        return static_cast<double>(size_of(spec, name));
     };
     double neurons = 0.0, weights = 0.0, passed = 0.0, loops = 0.0;
     for (const PopulationSpec& p : spec.populations) neurons += static_cast<double>(p.size);
     for (const ProjectionSpec& p : spec.projections) {
-        const double count = size_of(p.from) * size_of(p.to);
+        const double count = size(p.from) * size(p.to);
         weights += count;
         loops += p.from == p.to ? 1.0 : 0.0;
         // Nothing goes down to the input.

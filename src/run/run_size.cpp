@@ -13,6 +13,7 @@
 #include "src/data/published.hpp"
 #include "src/engine/scale.hpp"
 #include "src/files/room.hpp"
+#include "src/network/weight_count.hpp"
 
 namespace snnsim {
 namespace {
@@ -88,13 +89,6 @@ double sum_of(const std::vector<FilePart>& parts, bool at_most) {
     return sum;
 }
 
-double size_of(const ModelSpec& spec, const std::string& name) {
-    for (const PopulationSpec& p : spec.populations) {
-        if (p.name == name) return static_cast<double>(p.size);
-    }
-    return 0.0;
-}
-
 std::string amount(double bytes) {
     return bytes_text(static_cast<std::size_t>(std::min(bytes, 1e18)));
 }
@@ -164,7 +158,8 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
         parts.push_back({"predictions", tested * (spec.real_targets() ? 4.0 * outputs : 2.0)});
         for (const RecordSpec& r : spec.record) {
             const double samples = std::min(tested, static_cast<double>(r.samples));
-            const double values = samples * steps * size_of(spec, r.population);
+            const double values =
+                samples * steps * static_cast<double>(size_of(spec, r.population));
             const bool spikes = r.what == RecordWhat::spikes;
             parts.push_back({fmt::format("{} of {}", name_of(r.what), r.population),
                              (spikes ? spike_bytes + 4.0 : 4.0) * values, spikes});

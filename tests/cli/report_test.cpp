@@ -9,6 +9,7 @@
 #include "src/cli/csv.hpp"
 #include "src/cli/progress.hpp"
 #include "src/compare.hpp"
+#include "src/network/weight_count.hpp"
 
 namespace snnsim {
 namespace {
