@@ -19,17 +19,6 @@ struct PlasticProgress {
     std::uint32_t crowded = 0;  // a target's list has no room for all that a batch may bring
 };
 
-/// How much of a weight is delivered.
-struct PlasticRelease {
-    float grid_unit = 1.0f;  // steps of the target's grid in a weight of 1
-    bool short_term = false, stochastic = false;
-    float u_0 = 0.0f;
-    Decay recovery, facilitation;
-    std::uint32_t sites = 1;
-    float p = 1.0f;
-    RandomKey random{};  // its entity is the source, its sub-entity the step
-};
-
 /// The synapses of a projection in device memory, in the order of their numbers: by (source, delay,
 /// target). Segments are those of PlasticRows.
 template <class R>

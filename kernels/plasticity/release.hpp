@@ -1,11 +1,24 @@
-// Stochastic release: a synapse that may fail, or that has several sites.
+// How much of a weight a spike brings: short-term plasticity, and synapses that may fail or have
+// several sites.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/plasticity/decay.hpp"
 #include "kernels/random.hpp"
 
 namespace snnsim {
+
+/// How much of a weight is delivered.
+struct PlasticRelease {
+    float grid_unit = 1.0f;  // steps of the target's grid in a weight of 1
+    bool short_term = false, stochastic = false;
+    float u_0 = 0.0f;
+    Decay recovery, facilitation;
+    std::uint32_t sites = 1;
+    float p = 1.0f;
+    RandomKey random{};  // its entity is the source, its sub-entity the step
+};
 
 /// Successes of n trials of probability p, from one random word: the number k whose cumulative
 /// probability first exceeds u. For small n.

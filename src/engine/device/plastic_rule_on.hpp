@@ -206,20 +206,10 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         return out;
     }
     PlasticRelease release(const SimulationSpec& spec, double grid_scale) {
-        PlasticRelease r;
-        r.grid_unit = static_cast<float>(unit_ * grid_scale);
-        r.short_term = spec_.short_term.has_value();
-        r.stochastic = spec_.release.has_value();
-        if (spec_.short_term) {
-            r.u_0 = static_cast<float>(spec_.short_term->u_0);
-            r.recovery = on_device(fixed_.recovery.view());
-            r.facilitation = on_device(fixed_.facilitation.view());
-        }
-        if (spec_.release) {
-            r.sites = static_cast<std::uint32_t>(spec_.release->sites);
-            r.p = static_cast<float>(spec_.release->p);
-        }
-        r.random = {spec.seed, Stream::release, 0, 0, static_cast<std::uint32_t>(host_.projection)};
+        PlasticRelease r = fixed_.release(unit_ * grid_scale, spec.seed,
+                                          static_cast<std::uint32_t>(host_.projection));
+        r.recovery = on_device(r.recovery);
+        r.facilitation = on_device(r.facilitation);
         return r;
     }
     /// What lists of the targets' spikes hold: all of a batch, those on their way through

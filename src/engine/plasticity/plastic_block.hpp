@@ -22,25 +22,14 @@ namespace snnsim {
 template <class R>
 struct PlasticCommon {
     const PlasticConstants<R> fixed;
-    RuleConstants<R> rule;    // with the learning rate of now
-    double unit = 1.0;        // see weight_unit
-    float grid_unit = 1.0f;   // steps of the target's grid in it
-    std::uint32_t from = 0;   // population of the sources
-    bool plastic = true;      // weights change
-    bool short_term = false;  // see SynapsesSpec
-    float u_0 = 0.0f;
-    std::uint32_t sites = 0;  // 0: no synapse fails
-    float p = 1.0f;
-    RandomKey release;  // its entity becomes the source, its sub-entity the step
+    RuleConstants<R> rule;   // with the learning rate of now
+    double unit = 1.0;       // see weight_unit
+    std::uint32_t from = 0;  // population of the sources
+    bool plastic = true;     // weights change
+    PlasticRelease release;
 
     PlasticCommon(const SynapsesSpec& spec, const typename R::Params& params, double dt)
-        : fixed(spec, params, dt), rule(fixed.rule) {
-        short_term = spec.short_term.has_value();
-        if (spec.short_term) u_0 = static_cast<float>(spec.short_term->u_0);
-        if (!spec.release) return;
-        sites = static_cast<std::uint32_t>(spec.release->sites);
-        p = static_cast<float>(spec.release->p);
-    }
+        : fixed(spec, params, dt), rule(fixed.rule) {}
 
     /// Something is left to do of synapses whose weights stay: traces of their own.
     bool works() const { return plastic || rule_has_own<R>; }
@@ -71,9 +60,9 @@ class PlasticBlock {
         : common_(common), rows_(rows), block_(block), slice_(slice), second_(second) {
         const std::size_t size = row().weight.size();
         last.resize(rows.segments());
-        if (common.short_term) short_term.resize(rows.segments());
-        if (common.short_term)
-            ready.assign(common.sites > 0 ? size : 0, std::uint8_t(common.sites));
+        if (common.release.short_term) short_term.resize(rows.segments());
+        if (common.release.short_term)
+            ready.assign(common.release.stochastic ? size : 0, std::uint8_t(common.release.sites));
         if constexpr (has_own) own.resize(size);
         if constexpr (learns) {
             posts.resize(slice.count);
@@ -212,7 +201,7 @@ class PlasticBlock {
 
     void arrive_at(std::uint32_t segment, std::int64_t t, std::int32_t* to) {
         float factor = 1.0f, recovered = 0.0f;
-        if (common_.short_term) factor = use_resources(segment, t, recovered);
+        if (common_.release.short_term) factor = use_resources(segment, t, recovered);
         LastArrival<R> now;
         now.steps = static_cast<std::uint32_t>(t + 1);
         common_.rule.pre_at(last[segment], t, now.before);
@@ -220,22 +209,22 @@ class PlasticBlock {
             if (common_.works()) learn(segment, t, now.before);
         }
         last[segment] = now;
-        if (common_.sites > 0) {
+        if (common_.release.stochastic) {
             release(segment, t, factor, recovered, to);
         } else {
-            deliver(segment, factor * common_.grid_unit, to);
+            deliver(segment, factor * common_.release.grid_unit, to);
         }
     }
     float use_resources(std::uint32_t segment, std::int64_t t, float& recovered) {
         const LastArrival<R>& before = last[segment];
         const std::int64_t age = t - before.step();
         const bool first = before.steps == 0;
-        const Decay recovery = common_.fixed.recovery.view();
+        const Decay& recovery = common_.release.recovery;
         recovered = first ? 1.0f : 1.0f - recovery(age);
         ShortTerm& s = short_term[segment];
-        s = ShortTerm::at_spike(s, common_.u_0, recovery, common_.fixed.facilitation.view(), age,
+        s = ShortTerm::at_spike(s, common_.release.u_0, recovery, common_.release.facilitation, age,
                                 first);
-        return common_.sites > 0 ? s.u : s.released();
+        return common_.release.stochastic ? s.u : s.released();
     }
 
     void learn(std::uint32_t segment, std::int64_t t, const float* pre) {
@@ -344,7 +333,7 @@ class PlasticBlock {
     void release(std::uint32_t segment, std::int64_t t, float u, float recovered,
                  std::int32_t* to) {
         const std::uint32_t source = segment / rows_.delays.count;
-        RandomKey key = common_.release;
+        RandomKey key = common_.release.random;
         key.entity = source;
         key.sub_entity = static_cast<std::uint32_t>(t);
         const auto number = static_cast<std::uint32_t>(rows_.first_number(block_, segment) -
@@ -352,13 +341,14 @@ class PlasticBlock {
         const std::size_t first = row().edge[segment], end = row().edge[segment + 1];
         for (std::size_t k = first; k < end; ++k) {
             const Philox4 random = key.draw(number + static_cast<std::uint32_t>(k - first));
-            const float share = common_.short_term
-                                    ? static_cast<float>(release_sites(random, common_.sites,
-                                                                       ready[k], recovered, u)) /
-                                          static_cast<float>(common_.sites)
-                                : binomial(random.word[0], 1, common_.p) > 0 ? 1.0f
-                                                                             : 0.0f;
-            to[row().target[k]] += rounded(in_w_max(row().weight[k]) * share * common_.grid_unit);
+            const float share = common_.release.short_term
+                                    ? static_cast<float>(release_sites(
+                                          random, common_.release.sites, ready[k], recovered, u)) /
+                                          static_cast<float>(common_.release.sites)
+                                : binomial(random.word[0], 1, common_.release.p) > 0 ? 1.0f
+                                                                                     : 0.0f;
+            to[row().target[k]] +=
+                rounded(in_w_max(row().weight[k]) * share * common_.release.grid_unit);
         }
     }
 

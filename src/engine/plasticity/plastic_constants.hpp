@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/plasticity/intervals.hpp"
+#include "kernels/plasticity/release.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/simulation_spec.hpp"
 
@@ -39,9 +40,8 @@ class PlasticConstants {
     std::int64_t normalise_interval = 0, scaling_interval = 0;
     double normalised_sum = 0.0;  // in the unit of the model
     Scaling scaling;
-    Reward reward;             // of rules that wait for it
-    double reward_rate = 0.0;  // at which it decays, per step
-    DecayTable recovery, facilitation;
+    Reward reward;                       // of rules that wait for it
+    double reward_rate = 0.0;            // at which it decays, per step
     std::vector<std::int64_t> schedule;  // see RateScheduleSpec
 
     PlasticConstants(const SynapsesSpec& spec, const typename R::Params& params, double dt)
@@ -54,8 +54,8 @@ class PlasticConstants {
         if constexpr (Modulated<R>) set_reward(R::eligibility(params), dt);
         if (spec.plasticity) set_plasticity(*spec.plasticity, params, dt);
         if (spec.short_term) {
-            recovery = DecayTable(spec.short_term->tau_rec, dt);
-            facilitation = DecayTable(spec.short_term->tau_fac, dt);
+            recovery_ = DecayTable(spec.short_term->tau_rec, dt);
+            facilitation_ = DecayTable(spec.short_term->tau_fac, dt);
         }
     }
     PlasticConstants(const PlasticConstants&) = delete;  // `rule` points into it
@@ -64,6 +64,25 @@ class PlasticConstants {
     /// A reward that is given so many steps after the start of an interval, as of its start.
     float as_of_start(double reward, std::int64_t steps) const {
         return static_cast<float>(reward * std::exp(reward_rate * static_cast<double>(steps)));
+    }
+
+    /// Its tables live as long as this. `grid_unit`: steps of the target's grid in a weight of 1.
+    PlasticRelease release(double grid_unit, std::uint64_t seed, std::uint32_t projection) const {
+        PlasticRelease r;
+        r.grid_unit = static_cast<float>(grid_unit);
+        r.short_term = spec_.short_term.has_value();
+        r.stochastic = spec_.release.has_value();
+        if (spec_.short_term) {
+            r.u_0 = static_cast<float>(spec_.short_term->u_0);
+            r.recovery = recovery_.view();
+            r.facilitation = facilitation_.view();
+        }
+        if (spec_.release) {
+            r.sites = static_cast<std::uint32_t>(spec_.release->sites);
+            r.p = static_cast<float>(spec_.release->p);
+        }
+        r.random = {seed, Stream::release, 0, 0, projection};
+        return r;
     }
 
     /// From step `now` on.
@@ -125,7 +144,8 @@ class PlasticConstants {
     }
 
     const SynapsesSpec spec_;
-    std::vector<DecayTable> tables_;                 // of the rule's traces
+    std::vector<DecayTable> tables_;  // of the rule's traces
+    DecayTable recovery_, facilitation_;
     std::vector<float> growth_, rewarded_, waited_;  // see Waiting
 };
 

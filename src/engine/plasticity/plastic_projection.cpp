@@ -36,9 +36,9 @@ class PlasticOf final : public PlasticProjection {
         to = plan.to;
         const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
         common_.unit = unit_;
-        common_.grid_unit = static_cast<float>(unit_ * grid.scale[to][receptor]);
         common_.from = from;
-        common_.release = {seed_, Stream::release, 0, 0, static_cast<std::uint32_t>(projection)};
+        common_.release = common_.fixed.release(unit_ * grid.scale[to][receptor], seed_,
+                                                static_cast<std::uint32_t>(projection));
         rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
         set_structure(plan.connection, spec.dt);
         blocks_.reserve(layout.blocks.size());
