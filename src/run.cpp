@@ -104,10 +104,11 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
             trainer.set_state(*at.best);
         return end;
     } catch (const DeviceError& e) {
-        throw DeviceError(
-            fmt::format("{}; the last checkpoint goes on with: snnsim --resume {} "
-                        "--backend cpu",
-                        e.what(), start.output));
+        // A finished run in its place is overwritten only by who says so.
+        throw DeviceError(fmt::format(
+            "{}; the last checkpoint goes on with: snnsim --resume {} --backend cpu", e.what(),
+            fs::exists(start.output) ? shell_word(partial) + " --force"
+                                     : shell_word(start.output)));
     } catch (const DivergedError& e) {
         write_run(
             partial, record,

@@ -18,6 +18,7 @@
 #include "src/run/memory.hpp"
 #include "src/run/run_size.hpp"
 #include "src/stats/warnings.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -223,10 +224,11 @@ void SimulationRun::advance() {
     } catch (const NumericalError& e) {
         trouble_ = e;
     } catch (const DeviceError& e) {
+        file_->wait();  // a checkpoint may be on its way
         if (!std::filesystem::exists(checkpoint_path(start_.output))) throw;
         throw DeviceError(
             fmt::format("{}; the last checkpoint goes on with: snnsim --resume {} --backend cpu",
-                        e.what(), start_.output));
+                        e.what(), shell_word(start_.output)));
     }
 }
 

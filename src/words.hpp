@@ -1,7 +1,8 @@
-// Numbers as people write them: "1 spike", "1,234 spikes".
+// Numbers and commands as people write them: "1 spike", "1,234 spikes".
 #pragma once
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,6 +28,18 @@ inline std::string plural(std::int64_t number, const std::string& one,
 inline std::string counted(std::int64_t number, const std::string& one,
                            const std::string& many = "") {
     return grouped(number) + " " + plural(number, one, many);
+}
+
+/// A word of a command that can be pasted into a shell: in quotes where it needs them.
+inline std::string shell_word(const std::string& word) {
+    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+        return std::isalnum(c) ||
+               std::string("_-./=+:,@%").find(static_cast<char>(c)) != std::string::npos;
+    });
+    if (plain) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out + "'";
 }
 
 /// How wide a column of names is: as the longest, and `least` at least.

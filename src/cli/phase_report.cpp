@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "src/cli/progress.hpp"
 #include "src/phases/outcome.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
+namespace {
+
+/// "1,000", "8.5"
+std::string milliseconds(double time) {
+    const double whole = std::round(time);
+    return std::abs(time - whole) < 1e-6 ? grouped(static_cast<std::int64_t>(whole))
+                                         : fmt::format("{:.6g}", time);
+}
+
+}  // namespace
 
 std::string phases_text(const SimulationSpec& spec, const ProtocolState& state, std::size_t width) {
     std::string out;
@@ -19,7 +31,7 @@ std::string phases_text(const SimulationSpec& spec, const ProtocolState& state, 
             if (p.shown_again > 0) out += fmt::format(", shown again {}", count(p.shown_again));
             if (p.mean_spikes > 0.0) out += fmt::format(", {:.1f} spikes each", p.mean_spikes);
         } else if (p.stop) {
-            out += fmt::format("{:>10} ms", grouped(static_cast<std::int64_t>(*p.stop - p.start)));
+            out += fmt::format("{:>10} ms", milliseconds(*p.stop - p.start));
         }
         if (p.accuracy) {
             out += p.running_accuracy.empty()

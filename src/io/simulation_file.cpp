@@ -13,6 +13,7 @@
 #include "src/io/write_parts.hpp"
 #include "src/io/write_phases.hpp"
 #include "src/io/write_weights.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -271,13 +272,18 @@ std::string SimulationFile::advice() const {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const bool checkpoint = fs::exists(checkpoint_path(path_), ignored);
-    const std::string go_on = fmt::format("go on with: snnsim --resume {}", path_);
+    const std::string go_on = fmt::format("go on with: snnsim --resume {}", shell_word(path_));
     const std::string anew = "start anew with --force";
     if (!fs::exists(partial_, ignored))
         return fmt::format("{} is no longer there: it was removed or moved. {}{}", partial_,
                            checkpoint ? "Put it back and " + go_on + ", or " : "Please ", anew);
     return fmt::format("What was written before stays readable; when the cause is gone, {}",
                        checkpoint ? go_on : anew);
+}
+
+void SimulationFile::wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_.empty(); });
 }
 
 void SimulationFile::stop() {

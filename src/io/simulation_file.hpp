@@ -54,6 +54,8 @@ class SimulationFile {
     /// the order of the model; waits while too much is not yet written.
     void append(std::int64_t until, Spikes spikes, std::vector<StateSamples> values,
                 std::optional<SimulationCheckpoint> checkpoint);
+    /// Until all that was handed over is written; what cannot be, finish() tells.
+    void wait();
     /// Writes the rest and gives the file its name; the checkpoint of a finished or failed run
     /// goes.
     void finish(const Provenance& provenance, const SimulationSummary& summary,

@@ -11,6 +11,7 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/provenance.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -46,8 +47,14 @@ RunRecord read_furthest(const std::string& named, const std::string& output, boo
     if (!fs::exists(partial)) return read_run(output);
     if (!fs::exists(output)) return read_run(partial);
     RunRecord record = read_run(output);
-    if (record.status == RunStatus::finished) return record;
     RunRecord checkpoint = read_run(partial);
+    if (record.status == RunStatus::finished) {
+        if (checkpoint.provenance.started == record.provenance.started) return record;
+        throw UsageError(fmt::format(
+            "--resume {}: it is finished, and a later run that was to take its place left {}. "
+            "--resume {} --force goes on with that run and overwrites the finished one",
+            named, partial, shell_word(partial)));
+    }
     const bool further =
         same_run(record, checkpoint) && updates_of(checkpoint) > updates_of(record);
     return further ? checkpoint : record;

@@ -141,8 +141,28 @@ record:
                             "crowded.yaml");
 }
 
+/// Learning rates that change inside an interval of a rule that waits for reward, and with the
+/// step in which expect_exact_resume stops.
+SimulationSpec scheduled_network() {
+    return parse_simulation(R"(name: scheduled
+dt: 0.5 ms
+simulate: {duration: 120 ms}
+populations:
+  S: {model: poisson_source, size: 30, rate: 80 Hz}
+  E: {model: iaf_psc_delta, size: 20, tau_m: 10 ms, e_l: 0 mV, v_th: 5 mV, v_reset: 0 mV, t_ref: 1 ms}
+projections:
+  - {from: S, to: E, connect: all_to_all, weight: 1.5 mV, delay: 1 ms,
+     plasticity: {rule: reward_stdp, a_plus: 0.1, a_minus: 0.12, w_max: 3 mV, interval: 5 ms, baseline: 0.5,
+                  schedule: {times: [8.5 ms, 33 ms, 60.5 ms], factors: [0, 3, 0.5]}}}
+record:
+  - {projection: S_to_E, what: weight, interval: 10 ms}
+)",
+                            "scheduled.yaml");
+}
+
 std::vector<SimulationSpec> networks() {
     return {
+        scheduled_network(),
         busy_network(),
         rewired_network(),
         crowded_network(),

@@ -355,6 +355,29 @@ def test_a_fault_of_the_device_says_where(ptxrun, tmp_path, data, model, setting
                      + where + r".*; --backend cpu computes the same .*compute-sanitizer", done.stderr)
 
 
+def test_a_fault_over_a_finished_run_loses_neither(ptxrun, tmp_path, data):
+    out, partial, whole = tmp_path / "a b.h5", tmp_path / "a b.partial.h5", tmp_path / "whole.h5"
+    short = [*TRAININGS["mnist_lif"], *SHORT]
+    call(None, *arguments("mnist_lif", ["seed=7", *short], data, out), "--backend", "cpu")
+    words = [*arguments("mnist_lif", short, data, out), "--force", "--backend", "cuda", "--checkpoint-every", "0"]
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True,
+                          env={**ptxrun, "PTXRUN_FAIL": "Adam:7"})
+    assert done.returncode == 1 and f"goes on with: snnsim --resume '{partial}' --force --backend cpu" in done.stderr
+    again = ["run", "--progress", "none", "--data-dir", data, "--backend", "cpu"]
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, again), "--resume", out], capture_output=True, text=True)
+    assert done.returncode == 2 and "is finished, and a later run that was to take its place left" in done.stderr
+    call(None, *again, "--resume", partial, "--force")
+    call(None, *arguments("mnist_lif", short, data, whole), "--backend", "cpu")
+    expect_the_same_file(whole, out)
+
+
+@pytest.mark.parametrize("setting", ["PTXRUN_SMS=0", "PTXRUN_CHECK=yes", "PTXRUN_SHUFFEL=1", "PTXRUN_MEMORY=1e9"])
+def test_ptxrun_refuses_settings_that_it_would_not_follow(ptxrun, setting):
+    name, value = setting.split("=")
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "devices"], capture_output=True, text=True, env={**ptxrun, name: value})
+    assert done.returncode == 2 and done.stderr.startswith(f"ptxrun: {name}: ")
+
+
 def test_gpu_check_rehearsed(ptxrun, tmp_path, data):
     """Its parts, as far as they need no device, with the models that take least."""
     build = pathlib.Path(os.environ["SNNSIM_BINARY"]).parent

@@ -171,6 +171,19 @@ def test_nothing_to_check(fakes):
     assert "no NVIDIA driver is installed" in done.stderr and "unit tests that need a device" in done.stderr
 
 
+@pytest.mark.parametrize("words, says", [
+    (["--model", "cubb"], "there is no model cubb; there are adex_patterns, "), (["--minutes", "0"], "more than 0 are wanted"),
+    (["--output", "missing/found.json"], "missing/found.json cannot be written: No such file or directory")])
+def test_wrong_words_are_told_before_anything_runs(fakes, words, says):
+    done, found = check(fakes, "--part", "digests", *words)
+    assert done.returncode not in (0, 3) and says in done.stderr and "==" not in done.stdout
+
+
+def test_a_part_without_a_model_of_its_own_is_nothing_to_check(fakes):
+    done, found = check(fakes, "--part", "digests", "--model", "mnist_lif")
+    assert done.returncode == 3 and only(found, "digests")[0] == "skipped"
+
+
 def test_json_is_json():
     value = {"text": 'a "b" \\ \n\t é', "numbers": [1, 2.5, 1e-30, -3], "none": None, "flags": [True, False], "empty": [{}, [], ""]}
     assert json.loads(to_json(value)) == value

@@ -114,8 +114,10 @@ test: {}
     void TearDown() override { fs::remove_all(folder); }
 
     /// What a run of `updates` updates leaves.
-    void leave(const std::string& path, RunStatus status, std::uint64_t updates) {
+    void leave(const std::string& path, RunStatus status, std::uint64_t updates,
+               const std::string& started = "one time") {
         RunRecord record = start_of_new().record;
+        record.provenance.started = started;
         record.status = status;
         Checkpoint& at = record.checkpoint.emplace();
         for (const Projection& p : record.network.projections) {
@@ -166,6 +168,8 @@ TEST_F(StartTest, GoesOnFromWhicheverFileIsFurther) {
     leave(output, RunStatus::finished, 5);
     EXPECT_EQ(resume(output).record.status, RunStatus::finished);
     EXPECT_NE(message_of([&] { resume(partial_path(output)); }).find("--force"), std::string::npos);
+    leave(partial_path(output), RunStatus::running, 3, "a later time");
+    EXPECT_NE(message_of([&] { resume(output); }).find("a later run"), std::string::npos);
 }
 
 TEST_F(StartTest, CurvesEndAtTheCheckpointAndProjectionsKeepTheirOrder) {

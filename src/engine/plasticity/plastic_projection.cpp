@@ -116,6 +116,8 @@ class PlasticOf final : public PlasticProjection {
     void change(std::int64_t now) override {
         const std::vector<std::int64_t>& times = common_.fixed.schedule;
         if (std::find(times.begin(), times.end(), now) != times.end()) {
+            // set_state, by which a device brings its state, knows the rate from `now` on.
+            common_.rule.learning_rate = common_.fixed.learning_rate(now - 1);
             for (Block& block : blocks_) block.catch_up(now);
             settle(now, 1.0f);
             common_.rule.learning_rate = common_.fixed.learning_rate(now);
