@@ -18,6 +18,6 @@ RunStatus simulate(const SimulationSpec& spec, const RunOptions& options);
 std::optional<RunStatus> resume_simulation(const RunOptions& options);
 
 /// The table of `snnsim check`.
-std::string check_text(const SimulationSpec& spec);
+std::string check_text(const SimulationSpec& spec, int cuda_device = -1);
 
 }  // namespace snnsim

@@ -17,6 +17,7 @@ namespace {
 struct CheckCommand {
     std::string model;
     std::vector<std::string> overrides;
+    int cuda_device = -1;
 };
 
 void check(const CheckCommand& given) {
@@ -33,7 +34,8 @@ void check(const CheckCommand& given) {
         if (room && training->train && training->train->prune)
             compile(*training);  // whether any is left
     }
-    std::visit([](const auto& spec) { fmt::print("{}", check_text(spec)); }, any);
+    std::visit([&](const auto& spec) { fmt::print("{}", check_text(spec, given.cuda_device)); },
+               any);
 }
 
 }  // namespace
@@ -45,6 +47,7 @@ void add_check_command(CLI::App& app) {
     const auto given = std::make_shared<CheckCommand>();
     command.add_option("model", given->model, "model file (.yaml)")->required();
     add_overrides(command, given->overrides, "override a value");
+    add_cuda_device(command, given->cuda_device);
     command.callback([given] { check(*given); });
 }
 

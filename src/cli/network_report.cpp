@@ -101,13 +101,13 @@ std::string header_text(const SimulationSpec& spec, const Engine& engine,
         played_text(spec));
 }
 
-std::string check_text(const SimulationSpec& full) {
+std::string check_text(const SimulationSpec& full, int cuda_device) {
     const SimulationSpec spec = apply_scale(load_inputs(full));
     const WeightPlan weights = plan_weights(spec);
     std::string out = fmt::format("{}: no errors\n", spec.path);
     const std::vector<MemoryPart> memory = estimate_memory(spec);
     const std::vector<FilePart> file = run_file_parts(spec);
-    const DeviceChoice choice = choose_backend(spec, {}, threads_of({}));
+    const DeviceChoice choice = choose_backend(spec, {.number = cuda_device}, threads_of({}));
     for (const auto& warnings : {spec.warnings, room_warnings(memory, less_of_simulation, file,
                                                               default_output(spec.name))}) {
         for (const std::string& warning : warnings) out += "warning: " + warning + '\n';

@@ -30,11 +30,15 @@ void add_data_dir(CLI::App& app, std::string& folder) {
     add_text(app, "--data-dir", folder, "folder with the data set's idx files, gzipped or not");
 }
 
+void add_cuda_device(CLI::App& app, int& number) {
+    add_whole(app, "--device", number, {0, 1023},
+              "number of the CUDA device, of those that `snnsim devices` lists (0)");
+}
+
 void add_backend(CLI::App& app, Device& backend, int& cuda_device) {
     add_choice(app, "--backend", backend,
                "where to compute (auto: where it takes less time, as `snnsim check` says)");
-    add_whole(app, "--device", cuda_device, {0, 1023},
-              "number of the CUDA device, of those that `snnsim devices` lists (0)");
+    add_cuda_device(app, cuda_device);
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

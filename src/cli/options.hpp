@@ -67,6 +67,8 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, N
 
 /// --set, which may be given several times.
 void add_overrides(CLI::App& app, std::vector<std::string>& overrides, const std::string& help);
+/// --device.
+void add_cuda_device(CLI::App& app, int& number);
 /// --backend and --device.
 void add_backend(CLI::App& app, Device& backend, int& cuda_device);
 /// What `run` and `compare` share.

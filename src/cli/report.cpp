@@ -94,10 +94,11 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
         bytes_text(memory_of(spec)));
 }
 
-std::string check_text(const ModelSpec& spec) {
+std::string check_text(const ModelSpec& spec, int cuda_device) {
     std::string out = fmt::format("{}: no errors\n", spec.path);
     const SampleCounts samples = expected_samples(spec);
-    const DeviceChoice choice = choose_backend(spec, samples, {}, threads_of({}));
+    const DeviceChoice choice =
+        choose_backend(spec, samples, {.number = cuda_device}, threads_of({}));
     // A device has memory of its own.
     const bool in_host = choice.backend == Device::cpu;
     for (const auto& warnings :

@@ -49,7 +49,9 @@ RunRecord read_furthest(const std::string& named, const std::string& output, boo
     RunRecord record = read_run(output);
     RunRecord checkpoint = read_run(partial);
     if (record.status == RunStatus::finished) {
-        if (checkpoint.provenance.started == record.provenance.started) return record;
+        if (same_run(record, checkpoint) &&
+            checkpoint.provenance.started == record.provenance.started)
+            return record;
         throw UsageError(fmt::format(
             "--resume {}: it is finished, and a later run that was to take its place left {}. "
             "--resume {} --force goes on with that run and overwrites the finished one",

@@ -438,6 +438,9 @@ def test_several_devices(ptxrun, tmp_path, data):
     two = {**ptxrun, "PTXRUN_DEVICES": "2", "PTXRUN_MEMORY": "100000,1000000000"}
     devices = call(two, "devices").stdout
     assert re.search(r"cuda  device 0: ptxrun .*, 100 kB\ncuda  device 1: ptxrun .*, 1.0 GB\n", devices)
+    assert "backend auto: cpu (" in call(two, "check", MODELS / "coba.yaml", "--device", "1").stdout
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "check", MODELS / "coba.yaml", "--device", "5"], capture_output=True, env=two)
+    assert done.returncode != 0 and b"--device 5: there is no such device; there is 0 (ptxrun" in done.stderr
     for model, settings in (("coba", ["simulate.duration=2 ms"]), ("mnist_lif", [*TRAININGS["mnist_lif"], *SHORT])):
         out = tmp_path / f"{model}.h5"
         words = arguments(model, settings, data, out)

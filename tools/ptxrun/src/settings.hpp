@@ -45,7 +45,7 @@ struct Settings {
 /// Ends the program: with a wrong setting it would show something else than was asked for.
 [[noreturn]] inline void refuse_setting(const char* name, const std::string& why) {
     std::fprintf(stderr, "ptxrun: %s: %s\n", name, why.c_str());
-    std::exit(2);
+    _exit(2);  // what runs at an exit would ask for the settings
 }
 
 /// A whole number from `least` to `most`; of it, `end` is what follows in the text.
