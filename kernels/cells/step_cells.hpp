@@ -196,7 +196,7 @@ struct AddPoisson {
         }
     }
     /// The number of spikes of each cell, which are 0 before.
-    SNN_HD void count(std::size_t at, std::int32_t (&spikes)[Lanes]) const {
+    [[gnu::always_inline]] SNN_HD void count(std::size_t at, std::int32_t (&spikes)[Lanes]) const {
         std::uint32_t words[Lanes];
         cell_words(random, first + static_cast<std::uint32_t>(at), words);
         count_above(words, 0, usual, spikes);
