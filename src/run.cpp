@@ -105,10 +105,10 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
         return end;
     } catch (const DeviceError& e) {
         // A finished run in its place is overwritten only by who says so.
-        throw DeviceError(fmt::format(
-            "{}; the last checkpoint goes on with: snnsim --resume {} --backend cpu", e.what(),
-            fs::exists(start.output) ? shell_word(partial) + " --force"
-                                     : shell_word(start.output)));
+        throw DeviceError(
+            fmt::format("{}; the last checkpoint goes on with: {} --backend cpu", e.what(),
+                        fs::exists(start.output) ? resume_command(partial) + " --force"
+                                                 : resume_command(start.output)));
     } catch (const DivergedError& e) {
         write_run(
             partial, record,

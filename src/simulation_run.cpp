@@ -226,9 +226,8 @@ void SimulationRun::advance() {
     } catch (const DeviceError& e) {
         file_->wait();  // a checkpoint may be on its way
         if (!std::filesystem::exists(checkpoint_path(start_.output))) throw;
-        throw DeviceError(
-            fmt::format("{}; the last checkpoint goes on with: snnsim --resume {} --backend cpu",
-                        e.what(), shell_word(start_.output)));
+        throw DeviceError(fmt::format("{}; the last checkpoint goes on with: {} --backend cpu",
+                                      e.what(), resume_command(start_.output)));
     }
 }
 

@@ -42,6 +42,11 @@ inline std::string shell_word(const std::string& word) {
     return out + "'";
 }
 
+/// The command that goes on with the run whose file has the path.
+inline std::string resume_command(const std::string& path) {
+    return "snnsim --resume " + shell_word(path);
+}
+
 /// How wide a column of names is: as the longest, and `least` at least.
 template <class Items, class NameOf>
 std::size_t column_width(const Items& items, std::size_t least, NameOf&& name) {

@@ -162,7 +162,7 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
     out += measured_text(r.measured);
     out += fmt::format("{}: {}\n", name_of(r.status), path);
     if (r.status == RunStatus::interrupted)
-        out += fmt::format("go on with: snnsim --resume {}\n", shell_word(path));
+        out += fmt::format("go on with: {}\n", resume_command(path));
     return out;
 }
 

@@ -9,8 +9,8 @@ namespace snnsim {
 
 /// Three lines before a run: the network, its weights, the device and memory.
 std::string header_text(const ModelSpec& spec, const std::string& device);
-/// The table of `snnsim check`, with the backend that `auto` takes of the CPU and a CUDA device; -1:
-/// the first.
+/// The table of `snnsim check`, with the backend that `auto` takes of the CPU and a CUDA device;
+/// -1: the first.
 std::string check_text(const ModelSpec& spec, int cuda_device = -1);
 /// After a run: accuracy, activity, operations, where the time went, where the file is.
 std::string summary_text(const ModelSpec& spec, const RunRecord& record, const std::string& path,

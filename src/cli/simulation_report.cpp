@@ -64,7 +64,7 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     out += measured_text(s.measured);
     out += fmt::format("{}: {}\n", name_of(s.status), path);
     if (s.status == RunStatus::interrupted)
-        out += fmt::format("go on with: snnsim --resume {}\n", shell_word(path));
+        out += fmt::format("go on with: {}\n", resume_command(path));
     return out;
 }
 

@@ -146,7 +146,7 @@ std::vector<double> expected_synapses(const SimulationSpec& spec) {
     return counts;
 }
 
-std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
+std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec) {
     constexpr double per_cell = 1000.0;  // state, spike lists, edges of the row's segments
     std::vector<MemoryPart> parts;
     for (const CellPopulationSpec& p : spec.populations) {
@@ -155,6 +155,11 @@ std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
         if (p.played)
             parts.push_back({"spikes of " + p.name, p.played->keys.size() * sizeof(std::uint64_t)});
     }
+    return parts;
+}
+
+std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
+    std::vector<MemoryPart> parts = memory_of_cells(spec);
     const std::vector<double> counts = expected_synapses(spec);
     const WeightPlan plan = plan_weights(spec);
     for (std::size_t k = 0; k < counts.size(); ++k)

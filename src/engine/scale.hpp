@@ -15,6 +15,8 @@ SimulationSpec apply_scale(const SimulationSpec& spec);
 
 /// Synapses of each projection, on average over seeds.
 std::vector<double> expected_synapses(const SimulationSpec& spec);
+/// What cells take of memory, about, and the spikes that they play.
+std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec);
 /// What takes how much memory, about.
 std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec);
 

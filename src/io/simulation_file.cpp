@@ -272,7 +272,7 @@ std::string SimulationFile::advice() const {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const bool checkpoint = fs::exists(checkpoint_path(path_), ignored);
-    const std::string go_on = fmt::format("go on with: snnsim --resume {}", shell_word(path_));
+    const std::string go_on = "go on with: " + resume_command(path_);
     const std::string anew = "start anew with --force";
     if (!fs::exists(partial_, ignored))
         return fmt::format("{} is no longer there: it was removed or moved. {}{}", partial_,

@@ -8,6 +8,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/network.hpp"
 #include "src/network/connections.hpp"
+#include "src/network/weight_count.hpp"
 
 namespace snnsim {
 namespace {
@@ -155,12 +156,6 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
     const auto batch = static_cast<std::size_t>(samples_at_once);
     const auto steps = static_cast<std::size_t>(spec.steps());
     const auto padded = [](std::int64_t n) { return static_cast<std::size_t>((n + 15) / 16 * 16); };
-    const auto size_of = [&](const std::string& name) {
-        for (const PopulationSpec& p : spec.populations) {
-            if (p.name == name) return p.size;
-        }
-        return std::int64_t{0};
-    };
     std::vector<MemoryPart> parts;
     std::size_t inputs = 0;
     for (const PopulationSpec& p : spec.populations) {
@@ -177,8 +172,9 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
         // Weights on host and device; in training the gradient, two moments and the transposed
         // weights.
         const std::size_t copies = spec.train && p.trainable ? 6 : 2;
-        parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(size_of(p.from)) *
-                                                    padded(size_of(p.to)) * sizeof(float)});
+        parts.push_back(
+            {"weights " + p.name(), copies * static_cast<std::size_t>(size_of(spec, p.from)) *
+                                        padded(size_of(spec, p.to)) * sizeof(float)});
     }
     if (spec.real_targets()) return parts;  // the file is read whole, but says only then how long
     const std::size_t samples = (spec.train ? 60000u : 0u) + 10000u;

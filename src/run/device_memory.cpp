@@ -5,6 +5,7 @@
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/network/weight_count.hpp"
 
 namespace snnsim {
 namespace {
@@ -34,14 +35,7 @@ double bytes_of_changing(const SimulationSpec& spec, const WeightPlan& plan,
 }  // namespace
 
 std::vector<MemoryPart> device_memory(const SimulationSpec& spec) {
-    constexpr double per_cell = 1000.0;  // state, constants, edges of the row, spikes remembered
-    std::vector<MemoryPart> parts;
-    for (const CellPopulationSpec& p : spec.populations) {
-        parts.push_back({"cells of " + p.name,
-                         static_cast<std::size_t>(per_cell * static_cast<double>(p.size))});
-        if (p.played)
-            parts.push_back({"spikes of " + p.name, p.played->keys.size() * sizeof(std::uint64_t)});
-    }
+    std::vector<MemoryPart> parts = memory_of_cells(spec);
     const std::vector<double> counts = expected_synapses(spec);
     const WeightPlan plan = plan_weights(spec);
     for (std::size_t k = 0; k < counts.size(); ++k) {
@@ -63,10 +57,6 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         static_cast<std::size_t>(std::min(spec.train.value_or(TrainSpec{}).batch, most));
     const auto steps = static_cast<std::size_t>(spec.steps()), words = (steps + 31) / 32;
     std::size_t inputs = 0, outputs = 0;
-    const auto population = [&](const std::string& name) -> const PopulationSpec& {
-        return *std::find_if(spec.populations.begin(), spec.populations.end(),
-                             [&](const PopulationSpec& p) { return p.name == name; });
-    };
     std::vector<MemoryPart> parts;
     for (const PopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::size_t>(p.size);
@@ -99,8 +89,8 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         parts.push_back({"activity of " + p.name, traces * trace + sent + loop});
     }
     for (const ProjectionSpec& p : spec.projections) {
-        const auto from = static_cast<std::size_t>(population(p.from).size),
-                   to = static_cast<std::size_t>(population(p.to).size);
+        const auto from = static_cast<std::size_t>(size_of(spec, p.from)),
+                   to = static_cast<std::size_t>(size_of(spec, p.to));
         // Gradient, two moments, a mask and the weights once more, transposed.
         const std::size_t copies = trains ? (p.trainable ? 6 : 3) : 2;
         parts.push_back({"weights " + p.name(),
