@@ -14,7 +14,7 @@ RUN cmake -S /src -B /build -G Ninja -DSNNSIM_CUDA=OFF -DSNNSIM_TESTS=OFF -DSNNS
 FROM debian:12-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-       ca-certificates libfmt9 libhdf5-103-1 libssl3 libyaml-cpp0.7 python3 python3-h5py python3-matplotlib zlib1g \
+       ca-certificates libfmt9 libhdf5-103-1 libssl3 libyaml-cpp0.7 libzip4 python3 python3-h5py python3-matplotlib zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /usr/local /usr/local
 RUN ln -s /usr/local/share/snnsim/tools/plot_run.py /usr/local/bin/plot_run.py

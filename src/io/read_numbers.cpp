@@ -22,6 +22,9 @@ void expect_at_most(std::size_t count, std::size_t most) {
 
 NumberTable read_npy_table(const NumbersFile& how, std::size_t most) {
     NpyArray array = read_npy(how.file, most);
+    if (array.shape.empty() || array.shape.size() > 2)
+        throw FileError(
+            fmt::format("it has {} dimensions; one or two are read", array.shape.size()));
     NumberTable out;
     out.rows = array.shape[0];
     if (array.shape.size() == 2) out.columns = array.shape[1];

@@ -1,0 +1,10 @@
+# The target libzip. Its own CMake files ask for its command line tools too, which no one needs for the library (Debian 12).
+find_path(LIBZIP_INCLUDE_DIR zip.h)
+find_library(LIBZIP_LIBRARY zip)
+mark_as_advanced(LIBZIP_INCLUDE_DIR LIBZIP_LIBRARY)
+if(NOT LIBZIP_INCLUDE_DIR OR NOT LIBZIP_LIBRARY)
+    message(FATAL_ERROR "libzip was not found, which reads and writes .npz files (Debian: libzip-dev)")
+endif()
+add_library(libzip INTERFACE)
+target_include_directories(libzip SYSTEM INTERFACE ${LIBZIP_INCLUDE_DIR})
+target_link_libraries(libzip INTERFACE ${LIBZIP_LIBRARY})
