@@ -211,6 +211,36 @@ std::vector<std::string> children(hid_t parent, const std::string& path) {
     return names;
 }
 
+bool is_group(hid_t parent, const std::string& path) {
+    H5O_info_t info;
+    return exists(parent, path) &&
+           H5Oget_info_by_name(parent, path.c_str(), &info, H5P_DEFAULT) >= 0 &&
+           info.type == H5O_TYPE_GROUP;
+}
+
+Dims numeric_dims(hid_t parent, const std::string& path) {
+    if (!exists(parent, path)) throw FileError(fmt::format("there is no data set '{}'", path));
+    H5O_info_t info;
+    check(H5Oget_info_by_name(parent, path.c_str(), &info, H5P_DEFAULT), "cannot read " + path);
+    if (info.type != H5O_TYPE_DATASET) throw FileError(fmt::format("'{}' is no data set", path));
+    const Handle set(H5Dopen2(parent, path.c_str(), H5P_DEFAULT), H5Dclose, path);
+    const Handle type(H5Dget_type(set), H5Tclose, path);
+    const H5T_class_t kind = H5Tget_class(type);
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT)
+        throw FileError(fmt::format("'{}' holds no numbers", path));
+    const Handle space(H5Dget_space(set), H5Sclose, path);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    check(rank, "cannot read " + path);
+    Dims dims(static_cast<std::size_t>(rank));
+    H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+    return dims;
+}
+
+std::string unit_of(hid_t parent, const std::string& path) {
+    const Handle set(H5Dopen2(parent, path.c_str(), H5P_DEFAULT), H5Dclose, path);
+    return has_attribute(set, "units") ? read_text(set, "units") : "";
+}
+
 void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,
                      const void* data) {
     const Handle space = space_of(dims);

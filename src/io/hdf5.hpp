@@ -90,6 +90,11 @@ Handle open_group(hid_t parent, const std::string& path);
 Handle make_group(hid_t parent, const std::string& path);
 bool exists(hid_t parent, const std::string& path);
 std::vector<std::string> children(hid_t parent, const std::string& path);
+bool is_group(hid_t parent, const std::string& path);
+/// The dimensions of a data set of real or whole numbers. Throws FileError where it is none.
+Dims numeric_dims(hid_t parent, const std::string& path);
+/// The attribute `units` of a data set; "" where there is none.
+std::string unit_of(hid_t parent, const std::string& path);
 
 void write_text(hid_t object, const std::string& name, const std::string& value);
 void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values);

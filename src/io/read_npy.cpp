@@ -284,8 +284,7 @@ void NpyReader::fill(char* to, std::size_t count) {
     }
 }
 
-void NpyReader::expect_all_read() {
-    // A compressed array is checked against its sum only when its end is asked for.
+void NpyReader::end() {
     char more;
     if (bytes_(&more, 1) != 0) throw FileError("it is longer than its header says");
 }
@@ -307,7 +306,7 @@ NpyArray NpyReader::read_all(std::size_t most) {
         throw FileError(fmt::format("it has {} values; at most {} are used", count_, most));
     NpyArray out{shape_, std::vector<double>(count_)};
     read(out.values.data(), count_);
-    expect_all_read();
+    end();
     if (first_index_fastest()) out.values = last_index_fastest(out.values, shape_);
     return out;
 }
@@ -334,7 +333,7 @@ std::vector<std::string> NpyReader::read_texts(std::size_t most) {
             append_utf8(text, c);
         }
     }
-    expect_all_read();
+    end();
     return out;
 }
 

@@ -36,7 +36,10 @@ class NpyReader {
 
     /// The next `count` numbers, as they are stored.
     void read(double* values, std::size_t count);
-    /// All that are left; the last index runs fastest. `most`: where there are more, it is refused
+    /// After the last of them: a packed array is compared with its sum only when its end is asked
+    /// for.
+    void end();
+    /// All at once; the last index runs fastest. `most`: where there are more, it is refused
     /// before memory is taken.
     NpyArray read_all(std::size_t most);
     /// All texts, as numpy's S (bytes) and U (Unicode), at most `most` characters in sum.
@@ -47,7 +50,6 @@ class NpyReader {
     using Convert = void (*)(const char* bytes, double* values, std::size_t count, bool swapped);
     void set_type(const std::string& name);
     void fill(char* to, std::size_t count);
-    void expect_all_read();
 
     ReadBytes bytes_;
     std::vector<std::size_t> shape_;

@@ -65,34 +65,18 @@ NumberTable read_csv_table(const NumbersFile& how, Times times, std::size_t most
     return out;
 }
 
-/// The dimensions of a data set of real numbers.
-h5::Dims numeric_dims(hid_t file, const std::string& name) {
-    if (!h5::exists(file, name)) throw FileError(fmt::format("there is no data set '{}'", name));
-    H5O_info_t info;
-    h5::check(H5Oget_info_by_name(file, name.c_str(), &info, H5P_DEFAULT), "cannot read " + name);
-    if (info.type != H5O_TYPE_DATASET) throw FileError(fmt::format("'{}' is no data set", name));
-    const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
-    const h5::Handle type(H5Dget_type(set), H5Tclose, name);
-    const H5T_class_t kind = H5Tget_class(type);
-    if (kind != H5T_INTEGER && kind != H5T_FLOAT)
-        throw FileError(fmt::format("'{}' holds no numbers", name));
-    const h5::Handle space(H5Dget_space(set), H5Sclose, name);
-    const int rank = H5Sget_simple_extent_ndims(space);
-    if (rank != 1 && rank != 2)
-        throw FileError(fmt::format("'{}' has {} dimensions; one or two are read", name, rank));
-    h5::Dims dims(static_cast<std::size_t>(rank));
-    H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+/// The dimensions of a table.
+h5::Dims table_dims(hid_t file, const std::string& name) {
+    h5::Dims dims = h5::numeric_dims(file, name);
+    if (dims.empty() || dims.size() > 2)
+        throw FileError(
+            fmt::format("'{}' has {} dimensions; one or two are read", name, dims.size()));
     return dims;
-}
-
-std::string unit_of(hid_t file, const std::string& name) {
-    const h5::Handle set(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, name);
-    return h5::has_attribute(set, "units") ? h5::read_text(set, "units") : "";
 }
 
 NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t most) {
     const h5::Handle file = h5::open_to_read(how.file);
-    const h5::Dims dims = numeric_dims(file, how.dataset);
+    const h5::Dims dims = table_dims(file, how.dataset);
     NumberTable out;
     out.rows = dims[0];
     if (dims.size() == 2) out.columns = dims[1];
@@ -102,7 +86,7 @@ NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t mos
                                     counted(static_cast<std::int64_t>(out.columns), "value"),
                                     counted(static_cast<std::int64_t>(most), "value")));
     out.values = h5::read_vector<double>(file, how.dataset);
-    out.unit = unit_of(file, how.dataset);
+    out.unit = h5::unit_of(file, how.dataset);
     if (times == Times::none) return out;
     const std::size_t slash = how.dataset.rfind('/');
     const std::string beside =
@@ -112,14 +96,14 @@ NumberTable read_hdf5_table(const NumbersFile& how, Times times, std::size_t mos
             fmt::format("there is no data set '{}'; add it, or the key 'interval' to "
                         "the model",
                         beside));
-    const h5::Dims of_times = numeric_dims(file, beside);
+    const h5::Dims of_times = table_dims(file, beside);
     if (of_times.size() != 1 || of_times[0] != out.rows)
         throw FileError(
             fmt::format("'{}' must have one dimension and {}, as many as '{}' "
                         "has rows",
                         beside, counted(static_cast<std::int64_t>(out.rows), "time"), how.dataset));
     out.times = h5::read_vector<double>(file, beside);
-    out.time_unit = unit_of(file, beside);
+    out.time_unit = h5::unit_of(file, beside);
     return out;
 }
 

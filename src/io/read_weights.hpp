@@ -1,0 +1,53 @@
+// Weights and biases of a projection from a file: a run of ours, any HDF5 file, .npy, or .npz as
+// NumPy, SciPy (sparse) and `snnsim weights` write it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace snnsim {
+
+/// What the weights are for; names for messages, and where a file holds those of several.
+struct WeightShape {
+    std::string projection, from, to;
+    std::size_t sources, targets;
+};
+
+/// A matrix, or a list of synapses where the file stores those alone.
+struct FileWeights {
+    bool is_list = false;
+    std::vector<float> dense;        // [source][target]
+    std::vector<std::uint8_t> mask;  // [source][target], 0: no synapse; empty: all are there
+
+    std::vector<std::uint32_t> source, target;  // of a list, a synapse each
+    std::vector<float> weight;
+    std::vector<double> delay;  // ms; empty where the file has none
+
+    std::string unit;  // as the file says it ("mV"); "": none
+};
+
+/// `dataset`: the name of an array or HDF5 data set, or of a projection in a run or in what `snnsim
+/// weights` wrote; empty: the projection's own, else the only one there is. Throws FileError that
+/// begins with the path: shapes that do not fit, weights that are NaN or infinite, cells that do
+/// not exist; where a name is missing those that are there.
+FileWeights read_weights(const std::string& path, const std::string& dataset,
+                         const WeightShape& shape);
+/// [target].
+std::vector<float> read_bias(const std::string& path, const std::string& dataset,
+                             const WeightShape& shape);
+
+/// Makes a list a matrix with a mask; synapses of the same pair are added.
+void make_dense(FileWeights& weights, const WeightShape& shape);
+
+/// What a run, or what `snnsim weights` wrote, has of a projection.
+struct StoredWeights {
+    std::string projection;
+    std::size_t sources = 0, targets = 0;  // 0: a list, which does not say
+    bool bias = false;
+};
+/// Throws FileError where the file is neither, or holds none.
+std::vector<StoredWeights> list_weights(const std::string& path);
+
+}  // namespace snnsim
