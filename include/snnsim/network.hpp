@@ -24,16 +24,17 @@ struct Projection {
     std::vector<float> weights;                // [pre][post]
     std::vector<float> bias;                   // [post], or empty
     std::vector<std::uint8_t> connected = {};  // [pre][post] 1 or 0; empty: all to all
-
-    bool recurrent() const { return from == to; }
+    std::size_t delay = 0;                     // steps until what is sent acts
 };
 
 struct Network {
     double dt;  // ms
     int steps;  // per sample
     Encoders::Params encoder;
-    std::vector<Population>
-        populations;  // in the order of computation: the input first, the output last
+    // In the order of computation: the input first, the output last, those on common cycles of
+    // projections next to each other, and the targets of projections without delay after their
+    // sources.
+    std::vector<Population> populations;
     std::vector<Projection> projections;
 };
 

@@ -32,8 +32,8 @@ struct Transpose {
     }
 };
 
-/// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of upper[t][k] *
-/// weight[k].
+/// Body over (sample, columns of the sources): gradient[t] (+)= sum over targets k of
+/// upper[t + lag][k] * weight[k].
 template <class Columns>
 struct BackData {
     BatchShape shape;
@@ -42,24 +42,31 @@ struct BackData {
     TransposedPanels weights;
     TracePanels gradient;
     bool accumulate;
+    std::size_t lag = 0;  // steps from the sources to the targets
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        for_each_tile(shape.steps, [&]<int Rows>(std::size_t t) { sum_rows<Rows>(p, t); });
+        const std::size_t reach = lag < shape.steps ? shape.steps - lag : 0;
+        for_each_tile(reach, [&]<int Rows>(std::size_t t) { sum_rows<Rows>(p, t); });
+        if (accumulate) return;
+        for (std::size_t t = reach; t < shape.steps; ++t) {  // what is sent then arrives nowhere
+            store_columns(gradient.at(shape, p) + t * panel_width, broadcast(0.0f, Columns{}));
+        }
     }
 
     template <int Rows>
     SNN_HD void sum_rows(const Place& p, std::size_t t) const {
         Columns sum[Rows];
         for (int r = 0; r < Rows; ++r) sum[r] = broadcast(0.0f, Columns{});
-        add_rows<Rows>(p, t, sum);
+        add_rows<Rows>(p, t + lag, sum);
         float* out = gradient.at(shape, p) + t * panel_width;
         for (int r = 0; r < Rows; ++r, out += panel_width) {
             store_columns(out, accumulate ? add(load_columns(out, Columns{}), sum[r]) : sum[r]);
         }
     }
 
+    /// Adds what the targets' steps from t on pass back.
     template <int Rows>
     SNN_HD void add_rows(const Place& p, std::size_t t, Columns (&sum)[Rows]) const {
         for (std::size_t first = 0; first < weights.targets; first += panel_width) {

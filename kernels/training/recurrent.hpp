@@ -1,18 +1,20 @@
-// One step of a layer whose neurons also project to each other: spikes of a step act in the next
-// one.
+// One step of a population that lies on a cycle of projections: what it gets depends on what it, or
+// others that it sends to, sent some steps before.
 #pragma once
 
 #include <cstddef>
 
 #include "kernels/training/back_data.hpp"
+#include "kernels/training/quantize.hpp"
 #include "kernels/training/step_neurons.hpp"
 
 namespace snnsim {
 
-/// The neurons of each sample that fired in one step.
+/// The neurons of each sample that sent something in one step.
 struct Fired {
-    std::uint32_t* count = nullptr;   // [sample]
+    std::uint32_t* count = nullptr;   // [sample]; null: of a step before the first
     std::uint32_t* neuron = nullptr;  // [sample][size]
+    float* value = nullptr;           // [sample][size]; null: spikes
 };
 
 /// Body over samples: lists the spikes of step t.
@@ -34,6 +36,57 @@ struct ListFired {
     }
 };
 
+/// Body over samples: lists the values of step t, on their grid if they have one.
+struct ListValues {
+    BatchShape shape;
+    std::size_t size;
+    const float* values;  // [sample][neuron][step]
+    ValueGrid grid;
+    std::size_t t;
+    Fired fired;
+
+    SNN_HD void operator()(std::size_t b) const {
+        std::uint32_t count = 0;
+        for (std::size_t n = 0; n < size; ++n) {
+            const float sent = values[(b * size + n) * shape.steps + t];
+            const float value = grid.step > 0.0f ? grid.round(sent) : sent;
+            if (value == 0.0f) continue;
+            fired.neuron[b * size + count] = static_cast<std::uint32_t>(n);
+            fired.value[b * size + count] = value;
+            ++count;
+        }
+        fired.count[b] = count;
+    }
+};
+
+/// Body over (sample, columns): input[t] += what arrives of what a population sent in one step, by
+/// ascending neuron.
+template <class Columns>
+struct AddFired {
+    BatchShape shape;
+    std::size_t panels;
+    WeightPanels weights;
+    Fired fired;
+    TracePanels input;
+    std::size_t t;
+
+    SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
+    SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
+    SNN_HD void operator()(const Place& p) const {
+        if (!fired.count) return;
+        float* at = input.at(shape, p) + t * panel_width;
+        Columns sum = load_columns(at, Columns{});
+        const std::size_t first = p.sample * weights.sources;
+        for (std::uint32_t k = 0; k < fired.count[p.sample]; ++k) {
+            const Columns row =
+                load_columns(weights.at(p.panel, fired.neuron[first + k], p.lane), Columns{});
+            sum = fired.value ? fused(broadcast(fired.value[first + k], Columns{}), row, sum)
+                              : add(sum, row);
+        }
+        store_columns(at, sum);
+    }
+};
+
 /// A struct per neuron, kept between steps: [sample][panel][lane].
 template <class S, class Columns>
 struct StoredStates {
@@ -47,57 +100,54 @@ struct StoredStates {
     }
 };
 
-/// Body over (sample, columns): step t, after the input from other layers has been summed.
+/// Body over (sample, columns): a step, after all input but that of the last projection of the
+/// cycle has been summed.
 template <NeuronModel M, class Columns>
 struct RecurrentStep {
     StepNeurons<M, Columns> neurons;
-    WeightPanels weights;
-    Fired fired;  // in step t - 1
+    AddFired<Columns> last;
     StoredStates<typename M::State, Columns> states;
-    std::size_t t;
 
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
-        const BatchShape& shape = neurons.shape;
-        float* input = neurons.layer.saved[0].at(shape, p) + t * panel_width;
         auto& state = states.at(neurons.panels, p);
-        if (t == 0) {
-            state = {};
-        } else {
-            Columns sum = load_columns(input, Columns{});
-            const std::uint32_t* neuron = fired.neuron + p.sample * weights.sources;
-            for (std::uint32_t k = 0; k < fired.count[p.sample]; ++k) {
-                sum = add(sum, load_columns(weights.at(p.panel, neuron[k], p.lane), Columns{}));
-            }
-            store_columns(input, sum);
-        }
-        neurons.step(p, t, state);
+        if (last.t == 0) state = {};
+        last(p);
+        neurons.step(p, last.t, state);
     }
 };
 
-/// Body over (sample, columns): step t backward, after the gradient from later layers has been
-/// summed.
+/// Body over (sample, columns of the sources): gradient[t] += what the targets' step t + lag passes
+/// back, if there is one.
+template <class Columns>
+struct BackStep {
+    BackData<Columns> back;
+    std::size_t t;
+
+    SNN_HD void operator()(std::size_t i) const { (*this)(back.place(i)); }
+    SNN_HD void operator()(const Place& p) const {
+        if (t + back.lag >= back.shape.steps) return;
+        Columns sum[1] = {broadcast(0.0f, Columns{})};
+        back.template add_rows<1>(p, t + back.lag, sum);
+        float* at = back.gradient.at(back.shape, p) + t * panel_width;
+        store_columns(at, add(load_columns(at, Columns{}), sum[0]));
+    }
+};
+
+/// Body over (sample, columns): a step backward, after all gradients but that of the last
+/// projection of the cycle have been summed.
 template <NeuronModel M, class Columns>
 struct RecurrentStepBack {
     StepNeuronsBack<M, Columns> neurons;
-    BackData<Columns>
-        own;  // from dL/d(input) of step t + 1 to dL/d(output) of step t; upper == gradient
+    BackStep<Columns> last;
     StoredStates<typename M::Adjoint, Columns> adjoints;
-    std::size_t t;
 
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
-        const BatchShape& shape = neurons.shape;
         auto& adjoint = adjoints.at(neurons.panels, p);
-        if (t + 1 == shape.steps) {
-            adjoint = {};
-        } else {
-            Columns sum[1] = {broadcast(0.0f, Columns{})};
-            own.template add_rows<1>(p, t + 1, sum);
-            float* at = neurons.layer.gradient.at(shape, p) + t * panel_width;
-            store_columns(at, add(load_columns(at, Columns{}), sum[0]));
-        }
-        neurons.step_back(p, t, adjoint);
+        if (last.t + 1 == neurons.shape.steps) adjoint = {};
+        last(p);
+        neurons.step_back(p, last.t, adjoint);
     }
 };
 

@@ -29,44 +29,64 @@ struct TracePanels {
     }
 };
 
-/// Body over (sample, columns): input[t] (+)= bias + sum over senders of value[t] * weight row. Per
-/// column the order is: bias, constant senders, varying senders, each by ascending neuron.
-template <class Columns>
+/// Body over (sample, columns): input[t] (+)= bias + sum over senders of value[t - lag] * weight
+/// row. Per column the order is: bias, constant senders, varying senders, each by ascending neuron.
+/// A kind of its own for delayed projections, so that the others pay nothing for the lag.
+template <class Columns, bool Delayed = false>
 struct SumInputs {
     BatchShape shape;
     std::size_t panels;
     Events events;
     WeightPanels weights;
     TracePanels input;
-    bool accumulate;  // on top of what another projection left
+    bool accumulate;      // on top of what another projection left
+    std::size_t lag = 0;  // steps, where Delayed; as many as a sample has or more: the bias alone
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
         float* out = input.at(shape, p);
-        const Columns base = sum_constant(p);
-        for (std::size_t t = 0; t < shape.steps; ++t) {
-            float* at = out + t * panel_width;
-            store_columns(at, accumulate ? add(load_columns(at, Columns{}), base) : base);
+        if constexpr (Delayed) {
+            start(out, shape.steps - reach(), bias(p));
+            if (reach() == 0) return;
+            out += lag * panel_width;
         }
+        start(out, reach(), sum_constant(p));
         if (events.has_values(p.sample)) {
-            for_each_tile(shape.steps,
-                          [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
+            for_each_tile(reach(), [&]<int Rows>(std::size_t t) { add_values<Rows>(p, t, out); });
         } else if constexpr (width_of<Columns> < panel_width) {
-            for (std::size_t w = 0; w < shape.words(); ++w) add_words(p, w, out);
+            for (std::size_t w = 0; 32 * w < reach(); ++w) add_words(p, w, out);
         } else {
             add_spikes(p, out);
         }
     }
 
   private:
+    /// Steps whose senders arrive before the end.
+    SNN_HD std::size_t reach() const {
+        if constexpr (Delayed) {
+            return lag < shape.steps ? shape.steps - lag : 0;
+        } else {
+            return shape.steps;
+        }
+    }
+
     SNN_HD Columns weight_row(const Place& p, std::size_t row) const {
         return load_columns(weights.at(p.panel, row, p.lane), Columns{});
     }
+    SNN_HD Columns bias(const Place& p) const {
+        return weights.has_bias() ? weight_row(p, weights.sources) : broadcast(0.0f, Columns{});
+    }
+
+    SNN_HD void start(float* out, std::size_t steps, const Columns& base) const {
+        for (std::size_t t = 0; t < steps; ++t) {
+            float* at = out + t * panel_width;
+            store_columns(at, accumulate ? add(load_columns(at, Columns{}), base) : base);
+        }
+    }
 
     SNN_HD Columns sum_constant(const Place& p) const {
-        Columns sum =
-            weights.has_bias() ? weight_row(p, weights.sources) : broadcast(0.0f, Columns{});
+        Columns sum = bias(p);
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         const std::uint32_t constant = events.constant[p.sample];
         if (events.bits) {
@@ -87,6 +107,9 @@ struct SumInputs {
         for (std::uint32_t k = events.constant[p.sample]; k < events.count[p.sample]; ++k) {
             const Columns row = weight_row(p, neurons[k]);
             for_each_bit(events.bits_of(p.sample, k, words), words, [&](std::size_t t) {
+                if constexpr (Delayed) {
+                    if (t >= reach()) return;
+                }
                 float* at = out + t * panel_width;
                 store_columns(at, add(load_columns(at, Columns{}), row));
             });
@@ -97,7 +120,7 @@ struct SumInputs {
     SNN_HD void add_words(const Place& p, std::size_t w, float* out) const {
         const std::uint32_t* neurons = events.neurons_of(p.sample);
         const std::size_t first = 32 * w;
-        const std::size_t steps = shape.steps - first < 32 ? shape.steps - first : 32;
+        const std::size_t steps = reach() - first < 32 ? reach() - first : 32;
         Columns sum[32];
         SNN_UNROLL for (std::size_t t = 0; t < 32; ++t) {
             sum[t] = t < steps ? load_columns(out + (first + t) * panel_width, Columns{})

@@ -24,7 +24,7 @@ template <class Columns>
 struct StepSums {
     BatchShape shape;
     Events events;
-    std::size_t lag;  // 1: recurrent, spikes act in the following step
+    std::size_t lag;  // steps until spikes act
 
     SNN_HD Columns all(const float* up, std::size_t from) const {
         Columns sum = broadcast(0.0f, Columns{});
@@ -55,7 +55,7 @@ struct WeightGradient {
     Events events;
     TracePanels upper;  // dL/d(input) of the targets
     WeightPanels gradient;
-    std::size_t lag;  // 1: recurrent, spikes act in the following step
+    std::size_t lag;  // steps until spikes act
 
     SNN_HD std::size_t blocks() const { return (gradient.rows + block - 1) / block; }
     SNN_HD std::size_t size() const {
@@ -166,7 +166,7 @@ struct RowGradient {
     const std::uint32_t* index;  // see IndexEvents
     TracePanels upper;           // dL/d(input) of the targets
     WeightPanels gradient;
-    std::size_t lag;  // 1: recurrent, spikes act in the following step
+    std::size_t lag;  // steps until spikes act
 
     static constexpr std::size_t parts = panel_width / width_of<Columns>;
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "src/model/checks.hpp"
+#include "src/model/loops.hpp"
 #include "src/model/suggest.hpp"
 
 namespace snnsim {
@@ -24,17 +25,6 @@ void check_ends(ModelView& model, const ProjectionSpec& p, const std::string& k)
     } else if (to_known && is_source(*to)) {
         model.add({"projections", k, "to"},
                   fmt::format("'{}' is a spike_source, which takes no input", p.to));
-    } else if (to_known && from == to && !has_memory(*to)) {
-        model.add(
-            {"projections", k, "to"},
-            fmt::format("'{}' cannot project to itself: a {} keeps no state from step to step, so "
-                        "this would be no recurrent network",
-                        p.to, model_of(*to)));
-    } else if (to_known && from == to && output_of(*to) == Output::values) {
-        model.add({"projections", k, "to"},
-                  fmt::format("'{}' cannot project to itself: a {} sends values, and recurrent "
-                              "projections carry spikes only",
-                              p.to, model_of(*to)));
     }
 }
 
@@ -138,35 +128,31 @@ bool check_output(ModelView& model) {
     return false;
 }
 
-void check_cycles(ModelView& model) {
-    const std::vector<ProjectionSpec>& projections = model.spec.projections;
-    // Take away what nothing left projects to, until only cycles and what they lead to is left;
-    // then what leads nowhere.
-    std::set<std::string> left(model.names.begin(), model.names.end());
-    const auto shrink = [&](std::string ProjectionSpec::*near, std::string ProjectionSpec::*far) {
-        for (bool shrank = true; shrank;) {
-            shrank = false;
-            for (const std::string& name : model.names) {
-                const bool held = std::any_of(
-                    projections.begin(), projections.end(), [&](const ProjectionSpec& p) {
-                        return p.*near == name && p.*far != name && left.count(p.*far);
-                    });
-                if (!held && left.erase(name)) shrank = true;
-            }
+/// A cycle that the output is not behind.
+void check_ways_out(ModelView& model, const std::string& output) {
+    std::set<std::string> leads{output};
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (const ProjectionSpec& p : model.spec.projections) {
+            if (leads.count(p.to) && leads.insert(p.from).second) grew = true;
         }
-    };
-    shrink(&ProjectionSpec::to, &ProjectionSpec::from);
-    shrink(&ProjectionSpec::from, &ProjectionSpec::to);
-    for (std::size_t k = projections.size(); k-- > 0;) {
-        const ProjectionSpec& p = projections[k];
-        if (p.from == p.to || !left.count(p.from) || !left.count(p.to)) continue;
-        model.add(
-            {"projections", std::to_string(k)},
-            fmt::format("the projection from '{}' to '{}' closes a cycle; only a projection of a "
-                        "population to itself may go back",
-                        p.from, p.to));
-        return;
     }
+    for (const std::string& name : model.names) {
+        if (leads.count(name)) continue;
+        model.add({"populations", name},
+                  fmt::format("no projection leads from '{}' on to the output '{}'; add one, or "
+                              "remove it",
+                              name, output));
+    }
+}
+
+void check_cycles(ModelView& model) {
+    const ClosedCycle cycle = cycle_without_delay(model.spec);
+    if (cycle.populations.empty()) return;
+    model.add({"projections", std::to_string(cycle.projection)},
+              fmt::format("the projections {} are a cycle without delay, in which nothing could be "
+                          "computed first; give one of them a delay, {:g} ms (dt) or longer",
+                          fmt::join(cycle.populations, " -> "), model.spec.dt));
 }
 
 void check_shapes(ModelView& model, const std::string& output) {
@@ -232,6 +218,7 @@ void check_graph(ModelView& model) {
     if (check_input(model)) check_reachable(model);
     const bool output = check_output(model);
     check_cycles(model);
+    if (output) check_ways_out(model, model.outputs()[0]);
     if (output) check_shapes(model, model.outputs()[0]);
     check_weight_count(model);
 }

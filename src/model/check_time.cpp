@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "src/model/checks.hpp"
+#include "src/model/loops.hpp"
 
 namespace snnsim {
 namespace {
@@ -36,7 +37,17 @@ void check_duration(ModelView& model) {
             fmt::format("encode is missing the key 'duration', for example 'duration: 25 ms': "
                         "the time that a sample is shown; '{}' is a {}, which lives in time",
                         timed->name, model_of(*timed)));
+        return;
     }
+    const std::vector<bool> loops = on_cycles(spec);
+    const auto loop = std::find(loops.begin(), loops.end(), true);
+    if (loop == loops.end()) return;
+    const ProjectionSpec& p = spec.projections[static_cast<std::size_t>(loop - loops.begin())];
+    model.add({"data", "encode"},
+              fmt::format("encode is missing the key 'duration', for example 'duration: 25 ms': "
+                          "the time that a sample is shown; what goes round from '{}' to '{}' "
+                          "takes time",
+                          p.from, p.to));
 }
 
 constexpr double rounding = 1e-9;  // of quotients of times

@@ -7,6 +7,7 @@
 #include "kernels/random.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/network.hpp"
+#include "src/model/loops.hpp"
 #include "src/network/connections.hpp"
 #include "src/network/weight_count.hpp"
 
@@ -20,23 +21,47 @@ std::size_t index_of(const std::vector<Population>& populations, const std::stri
     return static_cast<std::size_t>(it - populations.begin());
 }
 
-/// Sources before targets; among equals the order of the file. The reader has excluded cycles.
+/// The order of computation (see Network); among equals that of the file.
 std::vector<Population> in_order(const ModelSpec& spec) {
+    const std::vector<std::size_t> loops = loops_of(spec);
+    const std::vector<std::size_t> delays = delays_of(spec);
+    const std::size_t count = spec.populations.size();
     std::vector<Population> ordered;
-    const auto placed = [&](const std::string& name) {
-        return std::any_of(ordered.begin(), ordered.end(),
-                           [&](const Population& p) { return p.name == name; });
+    std::vector<bool> placed(count, false);
+    const auto place = [&](std::size_t k) {
+        placed[k] = true;
+        ordered.push_back(
+            {spec.populations[k].name, spec.populations[k].size, spec.populations[k].neuron});
     };
-    while (ordered.size() < spec.populations.size()) {
+    // Whether all is placed that must come before k: of its loop, or of the populations before it.
+    const auto ready = [&](std::size_t k, bool of_its_loop) {
+        for (std::size_t n = 0; n < spec.projections.size(); ++n) {
+            const ProjectionSpec& p = spec.projections[n];
+            if (p.to != spec.populations[k].name) continue;
+            const std::size_t from = number_of(spec, p.from);
+            const bool inside = loops[from] == loops[k];
+            if (inside == of_its_loop && !placed[from] && (!inside || delays[n] == 0)) return false;
+        }
+        return true;
+    };
+    const auto all_in_loop = [&](std::size_t loop, const auto& holds) {
+        for (std::size_t k = loop; k < count; ++k) {
+            if (loops[k] == loop && !holds(k)) return false;
+        }
+        return true;
+    };
+    while (ordered.size() < count) {
         const std::size_t before = ordered.size();
-        for (const PopulationSpec& p : spec.populations) {
-            const bool ready =
-                !placed(p.name) && std::all_of(spec.projections.begin(), spec.projections.end(),
-                                               [&](const ProjectionSpec& in) {
-                                                   return in.to != p.name || in.from == p.name ||
-                                                          placed(in.from);
-                                               });
-            if (ready) ordered.push_back({p.name, p.size, p.neuron});
+        for (std::size_t loop = 0; loop < count; ++loop) {
+            if (placed[loop] || loops[loop] != loop) continue;
+            if (!all_in_loop(loop, [&](std::size_t k) { return ready(k, false); })) continue;
+            while (!all_in_loop(loop, [&](std::size_t k) { return placed[k]; })) {
+                const std::size_t placed_before = ordered.size();
+                for (std::size_t k = loop; k < count; ++k) {
+                    if (loops[k] == loop && !placed[k] && ready(k, true)) place(k);
+                }
+                SNN_EXPECT(ordered.size() > placed_before);  // the checks exclude such cycles
+            }
         }
         SNN_EXPECT(ordered.size() > before);
     }
@@ -110,6 +135,7 @@ void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
 
 Network compile(const ModelSpec& spec) {
     Network network{spec.dt, spec.steps(), spec.data.encode.scheme, in_order(spec), {}};
+    const std::vector<std::size_t> delays = delays_of(spec);
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
         Projection out{p.name(),
@@ -118,7 +144,8 @@ Network compile(const ModelSpec& spec) {
                        p.trainable,
                        {},
                        {},
-                       {}};
+                       {},
+                       delays[k]};
         const auto pre = static_cast<std::size_t>(network.populations[out.from].size);
         const auto post = static_cast<std::size_t>(network.populations[out.to].size);
         const auto id = static_cast<std::uint32_t>(k);

@@ -1,10 +1,12 @@
 #include "src/run/device_memory.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/model/loops.hpp"
 #include "src/network/weight_count.hpp"
 
 namespace snnsim {
@@ -57,6 +59,8 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         static_cast<std::size_t>(std::min(spec.train.value_or(TrainSpec{}).batch, most));
     const auto steps = static_cast<std::size_t>(spec.steps()), words = (steps + 31) / 32;
     std::size_t inputs = 0, outputs = 0;
+    const std::vector<bool> on_cycle = on_cycles(spec);
+    const std::vector<std::size_t> delays = delays_of(spec);
     std::vector<MemoryPart> parts;
     for (const PopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::size_t>(p.size);
@@ -64,9 +68,10 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
                           trace = batch * steps * rounded_up(size, 16) * sizeof(float);
         const bool sends = std::any_of(spec.projections.begin(), spec.projections.end(),
                                        [&](const ProjectionSpec& q) { return q.from == p.name; });
-        const bool loops = std::any_of(
-            spec.projections.begin(), spec.projections.end(),
-            [&](const ProjectionSpec& q) { return q.from == p.name && q.to == p.name; });
+        std::set<std::size_t> loop_delays;
+        for (std::size_t k = 0; k < delays.size(); ++k) {
+            if (on_cycle[k] && spec.projections[k].from == p.name) loop_delays.insert(delays[k]);
+        }
         std::size_t traces = 0;
         bool values = false, spikes = true;
         NeuronModels::visit(p.neuron, [&]<class M>(const typename M::Params&) {
@@ -85,7 +90,9 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         // What is sent in all steps, once as it comes and once as events; who sends, and where.
         const std::size_t sent =
             spikes ? entries * (2 * (values ? steps : words) + 3) * sizeof(float) : 0;
-        const std::size_t loop = loops ? entries * 20 * sizeof(float) : 0;  // between steps
+        // Between steps: states, and lists of what was sent.
+        const std::size_t lists = loop_delays.size() * (values ? 2 : 1);
+        const std::size_t loop = lists > 0 ? entries * (19 + lists) * sizeof(float) : 0;
         parts.push_back({"activity of " + p.name, traces * trace + sent + loop});
     }
     for (const ProjectionSpec& p : spec.projections) {

@@ -7,6 +7,7 @@
 
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/model/loops.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/run/run_size.hpp"
 
@@ -73,7 +74,7 @@ constexpr double neuron_bytes = 50.0, addition_bytes = 2.7, back_bytes = 4.7, up
 constexpr double share_of_inputs = 0.13;   // that are not 0: of MNIST's pixels
 constexpr double single_launch = 4e-6;     // s: an assumption
 constexpr double launches_of_layer = 3.5;  // a batch and population or projection ...
-constexpr double launches_of_loop = 3.0;   // ... and of a recurrent one a step
+constexpr double launches_of_loop = 3.0;   // ... and of one on a cycle a step
 constexpr double of_a_test = 0.5;          // of what training on a sample takes
 
 }  // namespace
@@ -133,10 +134,10 @@ ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::in
     };
     double neurons = 0.0, weights = 0.0, passed = 0.0, loops = 0.0;
     for (const PopulationSpec& p : spec.populations) neurons += static_cast<double>(p.size);
+    for (const bool on_cycle : on_cycles(spec)) loops += on_cycle ? 1.0 : 0.0;
     for (const ProjectionSpec& p : spec.projections) {
         const double count = size(p.from) * size(p.to);
         weights += count;
-        loops += p.from == p.to ? 1.0 : 0.0;
         // Nothing goes down to the input.
         const bool from_input = std::any_of(
             spec.populations.begin(), spec.populations.end(), [&](const PopulationSpec& q) {

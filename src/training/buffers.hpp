@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 
 #include "kernels/training/optimizers.hpp"
 #include "kernels/training/quantize.hpp"
@@ -17,16 +18,16 @@ struct ProjectionBuffers {
     template <class T>
     using Buffer = typename Backend::template Buffer<T>;
 
-    std::size_t sources, targets;
-    bool trainable, recurrent, has_bias;
+    std::size_t sources, targets, delay;
+    bool trainable, has_bias;
     Buffer<float> weight, gradient, moment[2], transposed;
     Buffer<float> mask;  // 1 or 0; empty where every weight is there
 
     ProjectionBuffers(const Projection& p, std::size_t sources, std::size_t targets)
         : sources(sources),
           targets(targets),
+          delay(p.delay),
           trainable(p.trainable),
-          recurrent(p.recurrent()),
           has_bias(!p.bias.empty()),
           weight(element_count()) {}
 
@@ -69,6 +70,20 @@ struct ProjectionBuffers {
     }
 };
 
+/// What a population on a cycle sent in one step.
+template <class Backend>
+struct FiredBuffers {
+    template <class T>
+    using Buffer = typename Backend::template Buffer<T>;
+
+    Buffer<std::uint32_t> count, neuron;
+    Buffer<float> value;  // empty where spikes are sent
+
+    FiredBuffers(std::size_t batch, std::size_t size, bool values)
+        : count(batch), neuron(batch * size), value(values ? batch * size : 0) {}
+    Fired fired() { return {count.data(), neuron.data(), value.data()}; }
+};
+
 /// What a population needs to be computed, for batches of up to a given size.
 template <class Backend>
 struct PopulationBuffers {
@@ -79,11 +94,12 @@ struct PopulationBuffers {
     bool sends_values = false;  // else spikes
     ValueGrid grid;             // of the values sent
     Buffer<float> saved[2], output, gradient, values, event_values;
-    Buffer<std::byte> states, adjoints;  // of recurrent populations, between steps
+    Buffer<std::byte> states, adjoints;  // of populations on cycles, between steps
+    std::map<std::size_t, FiredBuffers<Backend>>
+        fired;  // ... and so many steps ago, what they sent
     Buffer<std::uint32_t> bits, event_bits, event_count, event_constant, event_neuron;
     Buffer<std::uint8_t> expanded;
     Buffer<std::uint32_t> event_index;  // see IndexEvents
-    Buffer<std::uint32_t> fired_count, fired_neuron;
     Buffer<float> rate_gradient;
     Buffer<std::uint64_t> spike_count;
 
@@ -105,7 +121,6 @@ struct PopulationBuffers {
                 raw(),
                 {gradient.data()}};
     }
-    Fired fired() { return {fired_count.data(), fired_neuron.data()}; }
 
     /// Buffers for the population's output and the events made of it.
     void reserve_events(const BatchShape& shape) {

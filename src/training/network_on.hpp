@@ -10,6 +10,7 @@
 #include "kernels/training/single_step.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
+#include "src/network/stages.hpp"
 #include "src/training/buffers.hpp"
 
 namespace snnsim {
@@ -27,7 +28,8 @@ class NetworkOn {
           network(network),
           train(options.train),
           capacity{static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1)),
-                   static_cast<std::size_t>(network.steps)} {
+                   static_cast<std::size_t>(network.steps)},
+          stages_(stages_of(network)) {
         Surrogates::visit(train.surrogate, [&]<class S>(const typename S::Params& params) {
             surrogate_.kind = static_cast<int>(train.surrogate.index());
             if constexpr (!std::is_empty_v<typename S::Constants>) {
@@ -59,22 +61,16 @@ class NetworkOn {
 
     /// Runs all layers on what stands in the input population's output.
     void propagate(const BatchShape& shape) {
-        for (std::size_t k = 0; k < populations.size(); ++k) {
-            if (k > 0) {
-                NeuronModels::visit(network.populations[k].neuron,
-                                    [&]<class M>(const auto& params) {
-                                        if constexpr (NeuronModel<M>)
-                                            step_layer<M>(k, shape, M::prepare(params, network.dt));
-                                    });
+        for (const Stage& stage : stages_) {
+            if (stage.loop) {
+                step_loop(stage, shape);
+            } else if (stage.first > 0) {
+                visit_neurons(stage.first, [&]<class M>(const typename M::Constants& constants) {
+                    step_layer<M>(stage.first, shape, constants);
+                });
             }
-            if (sends(k)) {
-                PopulationBuffers<Backend>& p = populations[k];
-                if (p.grid.step > 0.0f) {
-                    backend.for_each(shape.rows() * p.size,
-                                     QuantizeValues{p.grid, p.values.data()});
-                }
-                backend.for_each(shape.batch, CollectEvents{shape, populations[k].raw(),
-                                                            populations[k].events()});
+            for (std::size_t k = stage.first; k <= stage.last; ++k) {
+                if (sends(k)) collect(k, shape);
             }
         }
     }
@@ -87,15 +83,19 @@ class NetworkOn {
             ProjectionBuffers<Backend>& p = projections[k];
             backend.for_each(p.transposed.size(), Transpose{p.weights(), p.transposed_weights()});
         }
-        for (std::size_t k = populations.size(); k-- > 1;) {
-            if (!needs_gradient_[k]) continue;
-            NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
-                if constexpr (NeuronModel<M>) {
-                    step_layer_back<M>(k, shape, M::prepare(params, network.dt));
-                }
-            });
+        for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
+            // All populations of a cycle need one, or none does.
+            if (!needs_gradient_[stage->first]) continue;
+            if (stage->loop) {
+                step_loop_back(*stage, shape);
+            } else {
+                visit_neurons(stage->first, [&]<class M>(const typename M::Constants& constants) {
+                    step_layer_back<M>(stage->first, shape, constants);
+                });
+            }
             for (std::size_t in = 0; in < projections.size(); ++in) {
-                if (network.projections[in].to == k) weight_gradient(in, shape);
+                const std::size_t to = network.projections[in].to;
+                if (to >= stage->first && to <= stage->last) weight_gradient(in, shape);
             }
         }
     }
@@ -171,7 +171,7 @@ class NetworkOn {
             PopulationBuffers<Backend>& p = populations[k];
             if (!needs_gradient_[k]) continue;
             p.gradient = Buffer<float>(p.trace_size(capacity));
-            if (recurrent_[k]) {
+            if (in_loop(k)) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
                     if constexpr (NeuronModel<M>) {
                         p.adjoints = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
@@ -194,7 +194,6 @@ class NetworkOn {
                            [&](const Projection& p) { return p.from == k; });
     }
 
-    bool is_recurrent(std::size_t k) const { return recurrent_[k]; }
     /// Whether the gradient goes on to the sources of projection k.
     bool passes_gradient(std::size_t k) const {
         return needs_gradient_[network.projections[k].from];
@@ -204,9 +203,6 @@ class NetworkOn {
     void reserve_population(std::size_t k) {
         PopulationBuffers<Backend>& p = populations.emplace_back();
         p.size = static_cast<std::size_t>(network.populations[k].size);
-        recurrent_.push_back(
-            std::any_of(network.projections.begin(), network.projections.end(),
-                        [&](const Projection& q) { return q.to == k && q.recurrent(); }));
         if (k == 0) {
             Encoders::visit(network.encoder, [&]<class E>(const auto&) {
                 p.sends_values = E::sends != Sends::spikes;
@@ -223,11 +219,14 @@ class NetworkOn {
                 p.sends_values = M::output != Output::spikes;
                 for (int s = 0; s < M::saved_count; ++s)
                     p.saved[s] = Buffer<float>(p.trace_size(capacity));
-                if (recurrent_[k]) {
+                if (in_loop(k)) {
                     p.states = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
                                                  sizeof(typename M::State));
-                    p.fired_count = Buffer<std::uint32_t>(capacity.batch);
-                    p.fired_neuron = Buffer<std::uint32_t>(capacity.batch * p.size);
+                    for (std::size_t out = 0; out < projections.size(); ++out) {
+                        if (network.projections[out].from == k && inside(out))
+                            p.fired.try_emplace(projections[out].delay, capacity.batch, p.size,
+                                                p.sends_values);
+                    }
                 }
                 if (M::output != Output::trace) p.reserve_events(capacity);
             }
@@ -239,13 +238,62 @@ class NetworkOn {
     /// before.
     void find_gradients_needed() {
         needs_gradient_.assign(populations.size(), false);
-        for (std::size_t k = 1; k < populations.size(); ++k) {
+        for (bool grew = true; grew;) {
+            grew = false;
             for (const Projection& p : network.projections) {
-                if (p.to == k && (p.trainable || needs_gradient_[p.from]))
-                    needs_gradient_[k] = true;
+                if (needs_gradient_[p.to] || !(p.trainable || needs_gradient_[p.from])) continue;
+                needs_gradient_[p.to] = grew = true;
             }
         }
     }
+
+    const Stage& stage_of(std::size_t k) const {
+        std::size_t at = 0;
+        while (stages_[at].last < k) ++at;
+        return stages_[at];
+    }
+    bool in_loop(std::size_t k) const { return stage_of(k).loop; }
+    /// Whether projection k lies on a cycle.
+    bool inside(std::size_t k) const {
+        const Stage& stage = stage_of(network.projections[k].from);
+        return stage.loop && &stage == &stage_of(network.projections[k].to);
+    }
+    /// The projections to population k, or from it, that lie on a cycle, or those that do not.
+    std::vector<std::size_t> inputs_of(std::size_t k, bool inside_loop) const {
+        return find_projections([&](std::size_t n) {
+            return network.projections[n].to == k && inside(n) == inside_loop;
+        });
+    }
+    std::vector<std::size_t> outputs_of(std::size_t k, bool inside_loop) const {
+        return find_projections([&](std::size_t n) {
+            return network.projections[n].from == k && inside(n) == inside_loop;
+        });
+    }
+    template <class Wanted>
+    std::vector<std::size_t> find_projections(Wanted&& wanted) const {
+        std::vector<std::size_t> found;
+        for (std::size_t n = 0; n < projections.size(); ++n) {
+            if (wanted(n)) found.push_back(n);
+        }
+        return found;
+    }
+
+    /// Calls f<M>(constants) for the model M of a population's neurons.
+    template <class F>
+    void visit_neurons(std::size_t k, F&& f) const {
+        NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
+            if constexpr (NeuronModel<M>) f.template operator()<M>(M::prepare(params, network.dt));
+        });
+    }
+
+    /// What a population has sent, as events.
+    void collect(std::size_t k, const BatchShape& shape) {
+        PopulationBuffers<Backend>& p = populations[k];
+        if (p.grid.step > 0.0f)
+            backend.for_each(shape.rows() * p.size, QuantizeValues{p.grid, p.values.data()});
+        backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
+    }
+
     void encode(const BatchShape& shape, const BatchSamples& samples) {
         PopulationBuffers<Backend>& input = populations.front();
         Encoders::visit(network.encoder, [&]<class E>(const typename E::Params& params) {
@@ -265,46 +313,112 @@ class NetworkOn {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
-        std::vector<std::size_t> inputs;
-        for (std::size_t in = 0; in < projections.size(); ++in) {
-            if (network.projections[in].to == k && !projections[in].recurrent) inputs.push_back(in);
-        }
+        const std::vector<std::size_t> inputs = inputs_of(k, false);
         for (std::size_t n = 0; n < inputs.size(); ++n) {
-            const Projection& projection = network.projections[inputs[n]];
-            const SumInputs<Columns> sum{shape,
-                                         p.panels(),
-                                         populations[projection.from].events(),
-                                         projections[inputs[n]].weights(),
-                                         {p.saved[0].data()},
-                                         n > 0};
+            const std::size_t in = inputs[n];
             const bool last = n + 1 == inputs.size();
-            if (single_values(projection.from, shape)) {
-                if constexpr (whole_panels) {
-                    const SumValues<Columns> values{shape,       p.panels(), sum.events,
-                                                    sum.weights, sum.input,  sum.accumulate};
-                    backend.for_each(values.size(), values);
-                }
-                if (last && !recurrent_[k]) backend.for_each(count, step);
-            } else if (!last || recurrent_[k]) {
-                backend.for_each(count, sum);
-            } else {
-                backend.for_each(count, Then{sum, step});
+            if (last && projections[in].delay == 0 && !single_values(in, shape)) {
+                backend.for_each(count, Then{sum_inputs<false>(in, shape, n > 0), step});
+                continue;
+            }
+            sum_all_steps(in, shape, n > 0, projections[in].delay);
+            if (last) backend.for_each(count, step);
+        }
+    }
+
+    template <bool Delayed>
+    SumInputs<Columns, Delayed> sum_inputs(std::size_t in, const BatchShape& shape, bool accumulate,
+                                           std::size_t lag = 0) {
+        PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+        return {shape,
+                target.panels(),
+                populations[network.projections[in].from].events(),
+                projections[in].weights(),
+                {target.saved[0].data()},
+                accumulate,
+                lag};
+    }
+
+    /// What projection `in` brings in all steps, `lag` steps after it was sent.
+    void sum_all_steps(std::size_t in, const BatchShape& shape, bool accumulate, std::size_t lag) {
+        const SumInputs<Columns> sum = sum_inputs<false>(in, shape, accumulate);
+        const std::size_t count = place_count<Columns>(shape.batch, sum.panels);
+        if (lag > 0) {
+            backend.for_each(count, sum_inputs<true>(in, shape, accumulate, lag));
+        } else if (single_values(in, shape)) {
+            if constexpr (whole_panels) {
+                const SumValues<Columns> values{shape,       sum.panels, sum.events,
+                                                sum.weights, sum.input,  sum.accumulate};
+                backend.for_each(values.size(), values);
+            }
+        } else {
+            backend.for_each(count, sum);
+        }
+    }
+
+    /// The populations of a cycle, step by step: first what comes from outside, and biases, for all
+    /// steps; then, in each, what they have sent each other.
+    void step_loop(const Stage& stage, const BatchShape& shape) {
+        for (std::size_t k = stage.first; k <= stage.last; ++k) {
+            bool begun = false;
+            for (const std::size_t in : inputs_of(k, false)) {
+                sum_all_steps(in, shape, begun, projections[in].delay);
+                begun = true;
+            }
+            for (const std::size_t in : inputs_of(k, true)) {
+                if (begun && !projections[in].has_bias) continue;
+                sum_all_steps(in, shape, begun, shape.steps);  // the bias alone
+                begun = true;
             }
         }
-        if (recurrent_[k]) step_recurrent(k, step, count);
+        for (std::size_t t = 0; t < shape.steps; ++t) {
+            for (std::size_t k = stage.first; k <= stage.last; ++k) {
+                for (auto& [delay, fired] : populations[k].fired) {
+                    if (delay > 0 && t >= delay) list_fired(k, shape, t - delay, fired.fired());
+                }
+            }
+            for (std::size_t k = stage.first; k <= stage.last; ++k) {
+                visit_neurons(k, [&]<class M>(const typename M::Constants& constants) {
+                    step_in_loop<M>(k, shape, constants, t);
+                });
+                const auto at_once = populations[k].fired.find(0);
+                if (at_once != populations[k].fired.end())
+                    list_fired(k, shape, t, at_once->second.fired());
+            }
+        }
+    }
+
+    void list_fired(std::size_t k, const BatchShape& shape, std::size_t t, const Fired& fired) {
+        PopulationBuffers<Backend>& p = populations[k];
+        if (p.sends_values) {
+            backend.for_each(shape.batch,
+                             ListValues{shape, p.size, p.values.data(), p.grid, t, fired});
+        } else {
+            backend.for_each(shape.batch, ListFired{shape, p.size, p.bits.data(), t, fired});
+        }
     }
 
     template <NeuronModel M>
-    void step_recurrent(std::size_t k, const StepNeurons<M, Columns>& step, std::size_t count) {
+    void step_in_loop(std::size_t k, const BatchShape& shape,
+                      const typename M::Constants& constants, std::size_t t) {
         PopulationBuffers<Backend>& p = populations[k];
-        ProjectionBuffers<Backend>& own = projections[recurrent_projection(k)];
-        for (std::size_t t = 0; t < step.shape.steps; ++t) {
-            if (t > 0) {
-                backend.for_each(step.shape.batch,
-                                 ListFired{step.shape, p.size, p.bits.data(), t - 1, p.fired()});
+        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
+        const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
+        const std::vector<std::size_t> inputs = inputs_of(k, true);
+        for (const std::size_t in : inputs) {
+            const std::size_t delay = projections[in].delay;
+            const Fired fired = populations[network.projections[in].from].fired.at(delay).fired();
+            const AddFired<Columns> add{shape,
+                                        p.panels(),
+                                        projections[in].weights(),
+                                        t >= delay ? fired : Fired{},
+                                        {p.saved[0].data()},
+                                        t};
+            if (in == inputs.back()) {
+                backend.for_each(count, RecurrentStep<M, Columns>{step, add, {p.states.data()}});
+            } else if (t >= delay) {
+                backend.for_each(count, add);
             }
-            backend.for_each(count, RecurrentStep<M, Columns>{
-                                        step, own.weights(), p.fired(), {p.states.data()}, t});
         }
     }
 
@@ -315,41 +429,77 @@ class NetworkOn {
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
                                                surrogate_, p.layer(),  p.rate_gradient.data()};
-        std::vector<std::size_t> outputs;
-        for (std::size_t out = 0; out < projections.size(); ++out) {
-            if (network.projections[out].from == k && !projections[out].recurrent)
-                outputs.push_back(out);
-        }
+        const std::vector<std::size_t> outputs = outputs_of(k, false);
         for (std::size_t n = 0; n < outputs.size(); ++n) {
-            const BackData<Columns> back = back_data(outputs[n], shape, n > 0);
+            const std::size_t out = outputs[n];
             const bool last = n + 1 == outputs.size();
-            if (single_step(shape)) {
-                if constexpr (whole_panels) {
-                    const BackValues<Columns, TransposedPanels> values{
-                        shape,        back.panels,   back.upper,
-                        back.weights, back.gradient, back.accumulate};
-                    backend.for_each(values.size(), values);
-                }
-                if (last && !recurrent_[k]) backend.for_each(count, step);
-            } else if (!last || recurrent_[k]) {
-                backend.for_each(count, back);
-            } else {
-                backend.for_each(count, Then{back, step});
-            }
-        }
-        if (recurrent_[k]) {
-            const BackData<Columns> back = back_data(recurrent_projection(k), shape, true);
-            for (std::size_t t = shape.steps; t-- > 0;) {
+            if (last && !single_back(out, shape)) {
                 backend.for_each(count,
-                                 RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}, t});
+                                 Then{back_data(out, shape, n > 0, projections[out].delay), step});
+                continue;
             }
-        } else if (outputs.empty()) {
-            backend.for_each(count,
-                             step);  // the last population: the loss has written its gradient
+            pass_back(out, shape, n > 0, projections[out].delay);
+            if (last) backend.for_each(count, step);
+        }
+        // The last population: the loss has written its gradient.
+        if (outputs.empty()) backend.for_each(count, step);
+    }
+
+    /// dL/d(output) of the sources of projection `out`, for all steps.
+    void pass_back(std::size_t out, const BatchShape& shape, bool accumulate, std::size_t lag) {
+        const BackData<Columns> back = back_data(out, shape, accumulate, lag);
+        if (lag == 0 && single_back(out, shape)) {
+            if constexpr (whole_panels) {
+                const BackValues<Columns, TransposedPanels> values{
+                    shape, back.panels, back.upper, back.weights, back.gradient, back.accumulate};
+                backend.for_each(values.size(), values);
+            }
+        } else {
+            backend.for_each(place_count<Columns>(shape.batch, back.panels), back);
         }
     }
 
-    BackData<Columns> back_data(std::size_t out, const BatchShape& shape, bool accumulate) {
+    /// As step_loop, backward: first what targets outside pass back, for all steps.
+    void step_loop_back(const Stage& stage, const BatchShape& shape) {
+        for (std::size_t k = stage.first; k <= stage.last; ++k) {
+            bool begun = k + 1 == populations.size();  // the loss has written its gradient
+            for (const std::size_t out : outputs_of(k, false)) {
+                pass_back(out, shape, begun, projections[out].delay);
+                begun = true;
+            }
+            if (!begun) pass_back(outputs_of(k, true)[0], shape, false, shape.steps);  // zeros
+        }
+        for (std::size_t t = shape.steps; t-- > 0;) {
+            for (std::size_t k = stage.last + 1; k-- > stage.first;) {
+                visit_neurons(k, [&]<class M>(const typename M::Constants& constants) {
+                    step_back_in_loop<M>(k, shape, constants, t);
+                });
+            }
+        }
+    }
+
+    template <NeuronModel M>
+    void step_back_in_loop(std::size_t k, const BatchShape& shape,
+                           const typename M::Constants& constants, std::size_t t) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
+        const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
+                                               surrogate_, p.layer(),  p.rate_gradient.data()};
+        const std::vector<std::size_t> outputs = outputs_of(k, true);
+        for (const std::size_t out : outputs) {
+            const std::size_t lag = projections[out].delay;
+            const BackStep<Columns> back{back_data(out, shape, true, lag), t};
+            if (out == outputs.back()) {
+                backend.for_each(count,
+                                 RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}});
+            } else if (t + lag < shape.steps) {
+                backend.for_each(count, back);
+            }
+        }
+    }
+
+    BackData<Columns> back_data(std::size_t out, const BatchShape& shape, bool accumulate,
+                                std::size_t lag) {
         PopulationBuffers<Backend>& lower = populations[network.projections[out].from];
         PopulationBuffers<Backend>& upper = populations[network.projections[out].to];
         return {shape,
@@ -357,20 +507,21 @@ class NetworkOn {
                 {upper.gradient.data()},
                 projections[out].transposed_weights(),
                 {lower.gradient.data()},
-                accumulate};
+                accumulate,
+                lag};
     }
 
     void weight_gradient(std::size_t in, const BatchShape& shape) {
         ProjectionBuffers<Backend>& p = projections[in];
         if (!p.trainable) return;
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
-        if (const std::size_t from = network.projections[in].from; single_values(from, shape)) {
+        if (single_values(in, shape)) {
             if constexpr (whole_panels) {
                 using Gradient = ValueGradient<Columns>;
                 for (std::size_t first = 0; first < shape.batch; first += Gradient::block) {
                     const Gradient body{shape,
                                         target.panels(),
-                                        populations[from].values.data(),
+                                        populations[network.projections[in].from].values.data(),
                                         {target.gradient.data()},
                                         p.gradients(),
                                         first,
@@ -390,7 +541,7 @@ class NetworkOn {
                                             source.event_index.data(),
                                             {target.gradient.data()},
                                             p.gradients(),
-                                            p.recurrent ? std::size_t{1} : std::size_t{0}};
+                                            p.delay};
             backend.for_each(body.size(), body);
         } else {
             // Whole panels where there are enough of them to share out, else blocks of rows.
@@ -401,21 +552,17 @@ class NetworkOn {
                                                populations[network.projections[in].from].events(),
                                                {target.gradient.data()},
                                                p.gradients(),
-                                               p.recurrent ? std::size_t{1} : std::size_t{0}};
+                                               p.delay};
             backend.for_each(body.size(), body);
         }
     }
 
     /// Whether the bodies of single_step.hpp will do.
-    bool single_step(const BatchShape& shape) const { return shape.steps == 1 && whole_panels; }
-    bool single_values(std::size_t from, const BatchShape& shape) const {
-        return single_step(shape) && populations[from].sends_values;
+    bool single_back(std::size_t k, const BatchShape& shape) const {
+        return shape.steps == 1 && whole_panels && projections[k].delay == 0;
     }
-
-    std::size_t recurrent_projection(std::size_t k) const {
-        std::size_t own = 0;
-        while (network.projections[own].from != k || !projections[own].recurrent) ++own;
-        return own;
+    bool single_values(std::size_t k, const BatchShape& shape) const {
+        return single_back(k, shape) && populations[network.projections[k].from].sends_values;
     }
 
     const float* clip() {
@@ -454,7 +601,8 @@ class NetworkOn {
     }
 
     Surrogate surrogate_;
-    std::vector<bool> recurrent_, needs_gradient_;
+    const std::vector<Stage> stages_;
+    std::vector<bool> needs_gradient_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<double> squares_;
     Buffer<float> clip_scale_;

@@ -35,11 +35,21 @@ std::uint64_t size_of(const Network& network, std::size_t k) {
     return static_cast<std::uint64_t>(network.populations[k].size);
 }
 
-/// Steps in which the input of a projection is summed.
-std::uint64_t steps_of(const Network& network, const Projection& p) {
+/// Steps in which something that was sent arrives.
+std::uint64_t arrivals_of(const Network& network, const Projection& p) {
     const auto steps = static_cast<std::uint64_t>(network.steps);
-    if (sending_of(network, p.from).constant) return 1;
-    return p.recurrent() ? steps - 1 : steps;
+    return p.delay < steps ? steps - p.delay : 0;
+}
+
+/// Of those, the ones in which the input of a projection is summed.
+std::uint64_t steps_of(const Network& network, const Projection& p) {
+    const std::uint64_t arrivals = arrivals_of(network, p);
+    return sending_of(network, p.from).constant ? std::min<std::uint64_t>(arrivals, 1) : arrivals;
+}
+
+/// Steps in which the bias of a projection is added; of constant input it is part of the sum.
+std::uint64_t bias_steps_of(const Network& network, const Projection& p) {
+    return sending_of(network, p.from).constant ? 1 : static_cast<std::uint64_t>(network.steps);
 }
 
 std::uint64_t synapses_of(const Projection& p) {
@@ -53,11 +63,10 @@ struct Met {
 };
 Met met(const PhaseInput& in, std::size_t k) {
     const Projection& p = in.network.projections[k];
-    const PopulationEvents& sent = in.events[p.from];
-    const std::vector<std::uint64_t>& events = p.recurrent() ? sent.delayed : sent.all;
+    const std::vector<std::uint64_t>& events = in.events[p.from].at(p.delay);
     SNN_EXPECT(events.size() == in.fan_out[k].size());
     const bool once = sending_of(in.network, p.from).constant;
-    const std::uint64_t divisor = once ? static_cast<std::uint64_t>(in.network.steps) : 1;
+    const std::uint64_t divisor = once ? std::max<std::uint64_t>(arrivals_of(in.network, p), 1) : 1;
     Met sum;
     for (std::size_t i = 0; i < events.size(); ++i) {
         sum.events += events[i] / divisor;
@@ -76,16 +85,16 @@ ProjectionOperations forward_of(const PhaseInput& in, std::size_t k) {
     (out.analog ? out.macs : out.acs) = m.operations;
     out.events = m.events;
     out.inputs = size_of(in.network, p.from) * presentations;
-    out.biases = p.bias.size() * presentations;
+    out.biases = p.bias.size() * in.samples * bias_steps_of(in.network, p);
     return out;
 }
 
 PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
     const Network& network = in.network;
     const Sending s = sending_of(network, k);
-    const std::vector<std::uint64_t>& events = in.events[k].all;
     PopulationActivity out{network.populations[k].name};
-    out.events = std::accumulate(events.begin(), events.end(), std::uint64_t{0});
+    if (const auto all = in.events[k].find(0); all != in.events[k].end())
+        out.events = std::accumulate(all->second.begin(), all->second.end(), std::uint64_t{0});
     const std::uint64_t cells = size_of(network, k) * in.samples;
     const std::uint64_t cell_steps = cells * static_cast<std::uint64_t>(network.steps);
     out.possible = cell_steps;
@@ -93,7 +102,7 @@ PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
     if (k == 0) return out;  // what encodes is outside the network
     for (const Projection& p : network.projections) {
         if (p.to == k)
-            out.reads += p.bias.size() * in.samples * (s.state ? 1 : steps_of(network, p));
+            out.reads += p.bias.size() * in.samples * (s.state ? 1 : bias_steps_of(network, p));
     }
     if (!s.state) {
         out.writes = cell_steps;

@@ -2,18 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "snnsim/trainer.hpp"
 
 namespace snnsim {
 
-/// Events per neuron of a population; empty where it sends nothing.
-struct PopulationEvents {
-    std::vector<std::uint64_t> all;
-    std::vector<std::uint64_t> delayed;  // before the last step: those that reach the population
-                                         // itself within the sample; empty where it has no loop
-};
+/// Events per neuron of a population, by the delay of what carries them: those that arrive within
+/// the sample. 0: all of them. Empty where it sends nothing.
+using PopulationEvents = std::map<std::size_t, std::vector<std::uint64_t>>;
 
 /// [source]: weights that are not zero.
 std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets);

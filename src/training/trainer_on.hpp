@@ -190,11 +190,8 @@ class TrainerOn final : public Trainer {
         }
     };
 
-    /// Events per neuron: all, and those that a projection with a delay of one step delivers.
-    struct Counts {
-        Buffer<std::uint64_t> all, delayed;
-    };
-    using SpikeCounts = std::vector<Counts>;
+    using SpikeCounts =
+        std::vector<std::map<std::size_t, Buffer<std::uint64_t>>>;  // see PopulationEvents
 
     void load_set(SampleSet& set, const RealSamples& samples) {
         set.inputs = static_cast<std::size_t>(samples.inputs);
@@ -332,34 +329,33 @@ class TrainerOn final : public Trainer {
         return steps;
     }
 
-    /// Counters of the populations that send.
+    /// Counters of the populations that send; see PopulationEvents.
     SpikeCounts make_counts() const {
         SpikeCounts counts(net_.populations.size());
-        for (std::size_t k = 0; k < counts.size(); ++k) {
-            if (!net_.sends(k)) continue;
-            counts[k].all = Buffer<std::uint64_t>(net_.populations[k].size);
-            if (net_.is_recurrent(k))
-                counts[k].delayed = Buffer<std::uint64_t>(net_.populations[k].size);
+        for (const Projection& p : net_.network.projections) {
+            for (const std::size_t delay : {std::size_t{0}, p.delay})
+                counts[p.from].try_emplace(delay, net_.populations[p.from].size);
         }
         return counts;
     }
 
     void count_events(const BatchShape& shape, SpikeCounts& counts) {
         for (std::size_t k = 0; k < counts.size(); ++k) {
-            Counts& c = counts[k];
-            if (c.all.size() != 0) net_.count_events(k, shape, shape.steps, c.all.data());
-            if (c.delayed.size() != 0)
-                net_.count_events(k, shape, shape.steps - 1, c.delayed.data());
+            for (auto& [delay, count] : counts[k]) {
+                if (delay < shape.steps)
+                    net_.count_events(k, shape, shape.steps - delay, count.data());
+            }
         }
     }
 
     static std::vector<PopulationEvents> read_counts(const SpikeCounts& counts) {
         std::vector<PopulationEvents> events(counts.size());
         for (std::size_t k = 0; k < counts.size(); ++k) {
-            events[k].all.resize(counts[k].all.size());
-            counts[k].all.copy_to(events[k].all.data(), events[k].all.size());
-            events[k].delayed.resize(counts[k].delayed.size());
-            counts[k].delayed.copy_to(events[k].delayed.data(), events[k].delayed.size());
+            for (const auto& [delay, count] : counts[k]) {
+                std::vector<std::uint64_t>& host = events[k][delay];
+                host.resize(count.size());
+                count.copy_to(host.data(), host.size());
+            }
         }
         return events;
     }

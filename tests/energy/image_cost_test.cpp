@@ -30,7 +30,7 @@ Network one_layer(Encoders::Params scheme, int steps, std::int64_t inputs, std::
 PhaseCounts forward(const Network& network, std::vector<std::uint64_t> events,
                     std::uint64_t samples = 1) {
     std::vector<PopulationEvents> sent(network.populations.size());
-    sent[0].all = std::move(events);
+    sent[0][0] = std::move(events);
     const auto targets = static_cast<std::size_t>(network.populations[1].size);
     return count_forward(
         {network, sent, {fan_out(network.projections[0].weights, targets)}, samples});
@@ -147,7 +147,7 @@ TEST(Operations, BackwardOfOneLayer) {
     Network network = one_layer(Poisson::Params{}, 2, 3, 2, {1, 1, 1, 1, 1, 1});
     network.projections[0].bias = {0.0f, 0.0f};
     std::vector<PopulationEvents> sent(2);
-    sent[0].all = {4, 1, 0};
+    sent[0][0] = {4, 1, 0};
     const PhaseInput in{network, sent, {{2, 2, 2}}, 4};
     const BackwardOperations first = count_backward(in, {false}, 10)[0];
     EXPECT_EQ(first.acs, 5u * 2);

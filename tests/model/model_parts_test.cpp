@@ -1,4 +1,5 @@
 // What is said of parts of a model that do not fit each other, and where.
+#include "src/model/loops.hpp"
 #include "tests/model/model_text.hpp"
 
 namespace snnsim {
@@ -26,13 +27,6 @@ TEST(ModelParts, EndsOfProjections) {
                  "'output' is a leaky_readout, which sends nothing");
     expect_error(with_projections("  - {from: hidden, to: output}\n"),
                  "m.yaml:11:5: there is already a projection from 'hidden' to 'output'");
-    for (const char* model : {"relu", "linear"}) {
-        const std::string text = with_projections("  - {from: hidden, to: hidden}\n");
-        expect_error(
-            replaced(text, "model: lif, tau_m: 10 ms, reset: zero", std::string("model: ") + model),
-            std::string("m.yaml:11:24: 'hidden' cannot project to itself: a ") + model +
-                " keeps no state from step to step");
-    }
     expect_error(edited("{init: xavier_normal, gain: 2}", "{init: uniform, low: 2}"),
                  "m.yaml:9:60: low (2) is greater than high (1)");
 }
@@ -73,19 +67,37 @@ TEST(ModelParts, Reach) {
 }
 
 TEST(ModelParts, Cycles) {
+    // On a cycle, what goes back to a population that stands before in the file takes a step.
     const std::string text = edited("  output:", "  second: {size: 8, model: lif}\n  output:");
-    expect_error(replaced(text, "train:",
-                          "  - {from: hidden, to: second}\n  - {from: second, to: hidden}\ntrain:"),
-                 "m.yaml:13:5: the projection from 'second' to 'hidden' closes a cycle; only a "
-                 "projection of a population to itself may go back");
-    // Long, and with a recurrent projection and a way out, which are not to blame.
-    std::string longer =
+    const ModelSpec spec =
+        parse_model(replaced(text, "train:",
+                             "  - {from: second, to: hidden}\n  - {from: hidden, to: second}\n"
+                             "  - {from: second, to: second}\n  - {from: hidden, to: hidden}\n"
+                             "train:"),
+                    "m.yaml");
+    EXPECT_EQ(delays_of(spec), (std::vector<std::size_t>{0, 0, 1, 0, 1, 1}));
+    EXPECT_EQ(loops_of(spec), (std::vector<std::size_t>{0, 1, 1, 3}));
+    EXPECT_EQ(on_cycles(spec), (std::vector<bool>{false, false, true, true, true, true}));
+    // No cycle: nothing takes a step, whatever the order of the file.
+    const ModelSpec forward = parse_model(
+        replaced(edited("  hidden:", "  second: {size: 8, model: lif}\n  hidden:"), "train:",
+                 "  - {from: hidden, to: second}\n  - {from: second, to: output}\ntrain:"),
+        "m.yaml");
+    EXPECT_EQ(delays_of(forward), (std::vector<std::size_t>{0, 0, 0, 0}));
+}
+
+TEST(ModelParts, ACycleLeadsOnToTheOutput) {
+    const std::string text =
         edited("  output:", "  b: {size: 8, model: lif}\n  c: {size: 8, model: lif}\n  output:");
-    longer = replaced(longer, "train:",
-                      "  - {from: c, to: hidden}\n  - {from: hidden, to: b}\n  - {from: b, to: "
-                      "c}\n  - {from: hidden, to: hidden}\n"
-                      "  - {from: c, to: output}\ntrain:");
-    expect_error(longer, "m.yaml:15:5: the projection from 'b' to 'c' closes a cycle");
+    const std::string told =
+        error_of(replaced(text, "train:",
+                          "  - {from: hidden, to: b}\n  - {from: b, to: c}\n  - {from: c, to: b}\n"
+                          "train:"));
+    for (const char* const part :
+         {"m.yaml:7:6: no projection leads from 'b' on to the output 'output'; add one, or remove "
+          "it",
+          "m.yaml:8:6: no projection leads from 'c' on to the output 'output'"})
+        EXPECT_NE(told.find(part), std::string::npos) << told;
 }
 
 TEST(ModelParts, Shapes) {
@@ -207,11 +219,22 @@ TEST(ModelParts, PruningLeavesEpochsToFineTune) {
     EXPECT_EQ(parse_model(prune("sparsity: 0.9, to: 2"), "m.yaml").train->prune->to, 2);
 }
 
-TEST(ModelParts, RecurrentProjectionsCarrySpikesOnly) {
-    expect_error(replaced(edited("model: lif, tau_m: 10 ms, reset: zero", "model: vsn"),
+TEST(ModelParts, ValuesGoRoundCyclesToo) {
+    for (const char* const model : {"vsn", "relu", "tanh"}) {
+        EXPECT_EQ(error_of(replaced(edited("model: lif, tau_m: 10 ms, reset: zero",
+                                           std::string("model: ") + model),
+                                    "  - {from: hidden, to: output}",
+                                    "  - {from: hidden, to: output}\n"
+                                    "  - {from: hidden, to: hidden}")),
+                  "no error");
+    }
+    expect_error(
+        replaced(replaced(edited("model: lif, tau_m: 10 ms, reset: zero", "model: relu"),
                           "  - {from: hidden, to: output}",
                           "  - {from: hidden, to: output}\n  - {from: hidden, to: hidden}"),
-                 "a vsn sends values, and recurrent projections carry spikes only");
+                 ", max_rate: 0.25 kHz, duration: 0.02 s", ", max_rate: 0.25 kHz"),
+        "encode is missing the key 'duration', for example 'duration: 25 ms': the time that a "
+        "sample is shown");
 }
 
 }  // namespace

@@ -76,6 +76,22 @@ inline std::vector<std::uint32_t> first_samples(std::size_t count) {
     return samples;
 }
 
+/// 784 - E - 10, with E <-> I, E -> E and I -> I.
+inline ModelSpec loop_model(NeuronModels::Params hidden = Lif::Params{}) {
+    ModelSpec m = small_model(hidden, true);
+    m.populations.insert(m.populations.begin() + 2, {"inhibitory", 19, std::move(hidden), {}});
+    ProjectionSpec p = m.projections.back();
+    p.to = "inhibitory";
+    p.bias = true;
+    m.projections.push_back(p);
+    p.from = "inhibitory";
+    m.projections.push_back(p);
+    p.to = "hidden";
+    p.bias = false;
+    m.projections.push_back(p);
+    return m;
+}
+
 /// Weights after `updates` updates on consecutive samples.
 inline TrainerState train_some(Trainer& trainer, const ModelSpec& m, std::size_t updates,
                                std::uint32_t epoch = 0) {

@@ -13,6 +13,7 @@ namespace {
 
 using testing::bar_data;
 using testing::CpuAsGpu;
+using testing::loop_model;
 using testing::small_model;
 using testing::train_some;
 
@@ -50,6 +51,10 @@ std::vector<ModelSpec> all_forms() {
     models.back().projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, 50};
     models.push_back(small_model(Lif::Params{}, true));
     models.push_back(small_model(AdaptiveLif::Params{}, true));
+    models.push_back(loop_model());
+    models.push_back(loop_model(Tanh::Params{}));
+    models.push_back(loop_model(Vsn::Params{0.9, 0.3, Activation::tanh, false}));
+    models.back().train->rate_penalty = {{"inhibitory", 0.05, 0.06, 0.5}};
     models.push_back(small_model());
     models.back().data.encode.scheme =
         Poisson::Params{100.0};  // few spikes: the other way of summing
@@ -90,7 +95,8 @@ TEST(Trainer, SameBitsOnCuda) {
 }
 
 TEST(Trainer, GoesOnFromItsStateWithTheSameBits) {
-    for (const ModelSpec& m : {small_model(), small_model(Lif::Params{}, true)}) {
+    for (const ModelSpec& m :
+         {small_model(), small_model(Lif::Params{}, true), loop_model(CubaLif::Params{})}) {
         const auto whole = make_cpu_trainer(compile(m), options_of(m));
         const auto first = make_cpu_trainer(compile(m), options_of(m));
         const auto second = make_cpu_trainer(compile(m), options_of(m));
@@ -160,8 +166,7 @@ TEST(Trainer, CalibrationStopsBetweenBatches) {
 }
 
 TEST(Trainer, LearnsBars) {
-    for (const bool recurrent : {false, true}) {
-        const ModelSpec m = small_model(Lif::Params{}, recurrent);
+    for (const ModelSpec& m : {small_model(), small_model(Lif::Params{}, true), loop_model()}) {
         const auto trainer = make_cpu_trainer(compile(m), options_of(m));
         trainer->load(bar_data());
         for (std::uint32_t epoch = 0; epoch < 10; ++epoch) train_some(*trainer, m, 8, epoch);
@@ -169,8 +174,7 @@ TEST(Trainer, LearnsBars) {
     }
 }
 
-TEST(Trainer, EvaluationDoesNotDependOnTheBatch) {
-    ModelSpec m = small_model();
+void expect_no_difference_between_batches(ModelSpec m) {
     m.train->batch = 100;
     const auto trainer = make_cpu_trainer(compile(m), options_of(m));
     trainer->load(bar_data());
@@ -188,6 +192,11 @@ TEST(Trainer, EvaluationDoesNotDependOnTheBatch) {
     EXPECT_EQ(a.states[0].values, b.states[0].values);
     EXPECT_EQ(a.states[0].values.size(), 40u * 10 * 10);
     EXPECT_EQ(a.counts.forward[1].acs, b.counts.forward[1].acs);
+}
+
+TEST(Trainer, EvaluationDoesNotDependOnTheBatch) {
+    expect_no_difference_between_batches(small_model());
+    expect_no_difference_between_batches(loop_model());
 }
 
 // Counts of the kernels against a count from the recorded spikes and the weights.
@@ -213,6 +222,37 @@ TEST(Trainer, CountsOperationsOfRecordedSpikes) {
     EXPECT_EQ(e.counts.forward[1].acs, to_output);
     EXPECT_EQ(e.counts.forward[2].acs, to_itself);
     EXPECT_EQ(e.counts.forward[1].macs, 0u);
+}
+
+TEST(Trainer, CountsWhatArrivesInTimeOfEachDelay) {
+    Network network = compile(loop_model());
+    // input to hidden, hidden to output and itself and I, I to itself and hidden
+    const std::size_t delays[] = {2, 3, 1, 0, 4, 12};
+    for (std::size_t k = 0; k < 6; ++k) network.projections[k].delay = delays[k];
+    const auto trainer = make_cpu_trainer(network, options_of(loop_model()));
+    trainer->load(bar_data());
+    const Evaluation e = trainer->evaluate(
+        testing::first_samples(20), {.test_set = true,
+                                     .batch = 250,
+                                     .record = {{"input", RecordWhat::spikes, 20, {}},
+                                                {"hidden", RecordWhat::spikes, 20, {}},
+                                                {"inhibitory", RecordWhat::spikes, 20, {}}}});
+    const std::size_t from[] = {0, 1, 1, 1, 2, 2}, sizes[] = {784, 37, 19},
+                      targets[] = {37, 10, 37, 19, 19, 37};
+    for (std::size_t k = 0; k < 6; ++k) {
+        std::uint64_t arrived = 0;
+        for (const std::uint32_t step : e.spikes[from[k]].step)
+            arrived += step + delays[k] <= 10 ? 1 : 0;
+        const std::uint64_t steps = delays[k] < 10 ? 10 - delays[k] : 0;
+        const ProjectionOperations& counted = e.counts.forward[k];
+        EXPECT_EQ(arrived > 0, k != 5) << k;
+        EXPECT_EQ(counted.events, arrived) << k;
+        EXPECT_EQ(counted.acs, arrived * targets[k]) << k;
+        EXPECT_EQ(counted.inputs, sizes[from[k]] * steps * 20) << k;
+        EXPECT_EQ(counted.dense, sizes[from[k]] * targets[k] * steps * 20) << k;
+        const bool bias = !network.projections[k].bias.empty();
+        EXPECT_EQ(counted.biases, bias ? targets[k] * 10 * 20 : 0) << k;
+    }
 }
 
 TEST(Trainer, SeesTheSpikesThatEncodeSamplesGives) {
