@@ -159,6 +159,7 @@ struct ProjectionSpec {
     std::string from, to;
     ConnectionSpec connect;
     WeightSpec weight;
+    std::optional<double> delay;  // ms
     bool bias = false;
     bool trainable = true;
     Location at;
@@ -170,11 +171,15 @@ struct ProjectionSpec {
             Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends",
                   Need::required},
             Field{"to", &ProjectionSpec::to, "", unlimited,
-                  "population that receives; the same as `from` for a recurrent projection, whose "
-                  "spikes arrive one step later",
+                  "population that receives; the same as `from` for a recurrent projection",
                   Need::required},
             Field{"connect", &ProjectionSpec::connect, "", unlimited, "connection rule"},
             Field{"weight", &ProjectionSpec::weight, "", unlimited, "initial weights"},
+            Field{"delay", &ProjectionSpec::delay, "ms", Limits{.low = 0.0, .high = 1e6},
+                  "until what is sent acts, a whole number of dt; 0 only where no cycle of such "
+                  "projections comes about; what would arrive after the end of a sample is lost. "
+                  "Default: one dt where the projection goes back, to its own population or, on "
+                  "a cycle, to one that stands before it in the file; else 0"},
             Field{"bias", &ProjectionSpec::bias, "", unlimited,
                   "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
             Field{"trainable", &ProjectionSpec::trainable, "", unlimited,

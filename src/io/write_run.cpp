@@ -29,6 +29,7 @@ void write_network(hid_t root, const Network& network) {
         h5::write_text(g, "from", network.populations[p.from].name);
         h5::write_text(g, "to", network.populations[p.to].name);
         h5::write_number<std::uint8_t>(g, "trainable", p.trainable ? 1 : 0);
+        h5::write_number(g, "delay", static_cast<double>(p.delay) * network.dt);  // ms
         const auto post = static_cast<hsize_t>(network.populations[p.to].size);
         h5::write_vector(g, "weights", p.weights, "1", {p.weights.size() / post, post});
         if (!p.bias.empty()) h5::write_vector(g, "bias", p.bias, "1");

@@ -147,11 +147,14 @@ void check_ways_out(ModelView& model, const std::string& output) {
 }
 
 void check_cycles(ModelView& model) {
+    for (std::size_t k = 0; k < model.spec.projections.size(); ++k) {
+        if (!model.sound_or_absent({"projections", std::to_string(k), "delay"})) return;
+    }
     const ClosedCycle cycle = cycle_without_delay(model.spec);
-    if (cycle.populations.empty()) return;
+    if (!model.sound({"dt"}) || cycle.populations.empty()) return;
     model.add({"projections", std::to_string(cycle.projection)},
-              fmt::format("the projections {} are a cycle without delay, in which nothing could be "
-                          "computed first; give one of them a delay, {:g} ms (dt) or longer",
+              fmt::format("the cycle {} has no delay, so nothing in it could be computed first; "
+                          "give one of its projections a delay, {:g} ms (one dt) or longer",
                           fmt::join(cycle.populations, " -> "), model.spec.dt));
 }
 

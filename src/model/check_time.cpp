@@ -167,11 +167,38 @@ void check_euler(ModelView& model) {
     }
 }
 
+/// A whole number of dt, within a sample.
+void check_delays(ModelView& model) {
+    const ModelSpec& spec = model.spec;
+    bool known = model.sound_or_absent({"data", "encode", "duration"});
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const std::string at = std::to_string(k);
+        known &= model.sound({"projections", at, "from"}) && model.sound({"projections", at, "to"});
+        if (!model.given({"projections", at, "delay"})) continue;
+        known &= model.sound({"projections", at, "delay"}) &&
+                 check_whole_steps(model, {"projections", at, "delay"}, "delay",
+                                   *spec.projections[k].delay, spec.dt);
+    }
+    if (!known) return;
+    const std::vector<std::size_t> delays = delays_of(spec);
+    const auto steps = static_cast<std::size_t>(spec.steps());
+    for (std::size_t k = 0; k < delays.size(); ++k) {
+        if (delays[k] < steps) continue;
+        model.warn({"projections", std::to_string(k)},
+                   fmt::format("nothing that '{}' sends to '{}' arrives: it takes {:g} ms, and a "
+                               "sample has {:g} ms",
+                               spec.projections[k].from, spec.projections[k].to,
+                               static_cast<double>(delays[k]) * spec.dt,
+                               static_cast<double>(steps) * spec.dt));
+    }
+}
+
 }  // namespace
 
 void check_time(ModelView& model) {
     if (!model.sound({"dt"})) return;
     check_duration(model);
+    check_delays(model);
     check_encode(model);
     check_euler(model);
     check_fast(model);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/steps.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -75,8 +77,13 @@ std::vector<std::size_t> delays_of(const ModelSpec& spec) {
     const std::vector<Edge> edges = edges_of(spec);
     const std::vector<bool> on_cycle = on_cycles(spec);
     std::vector<std::size_t> delays;
-    for (std::size_t k = 0; k < edges.size(); ++k)
-        delays.push_back(on_cycle[k] && edges[k].to <= edges[k].from ? 1 : 0);
+    for (std::size_t k = 0; k < edges.size(); ++k) {
+        const std::optional<double>& given = spec.projections[k].delay;
+        const bool back = on_cycle[k] && edges[k].to <= edges[k].from;
+        delays.push_back(given  ? static_cast<std::size_t>(rounded_steps(*given, spec.dt))
+                         : back ? 1
+                                : 0);
+    }
     return delays;
 }
 

@@ -35,6 +35,7 @@ std::string default_text(const T& value, const char* unit, const Limits& limits)
     } else if constexpr (std::is_same_v<T, CellChoice>) {
         return "`0`";
     } else if constexpr (is_optional<T>) {
+        if constexpr (std::is_arithmetic_v<typename T::value_type>) return "";  // see its meaning
         return "none";
     } else {
         return "";
@@ -62,6 +63,8 @@ std::string type_text(const Limits& limits, const char* unit) {
         return range.empty() ? kind : kind + ", " + range;
     } else if constexpr (Listed<T>) {
         return "a name, or a mapping with `name`: " + code_list(ListOf<T>::type::names);
+    } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+        return type_text<double>(limits, unit);
     } else if constexpr (std::is_same_v<T, std::string>) {
         return "name";
     } else if constexpr (std::is_same_v<T, std::vector<double>>) {
@@ -322,8 +325,8 @@ std::string training() {
                         NeuronModels{}) +
            section<ProjectionSpec>(
                "projections[]",
-               "A list. Projections must not form cycles, but for those of a population "
-               "to itself.") +
+               "A list. Populations on a cycle of projections are computed step by step, so one of "
+               "its projections has a delay; all others for all steps at once.") +
            section<ConnectionSpec>("projections[].connect",
                                    "The name of the rule alone will do where it needs no other "
                                    "key. Weights that a rule leaves out are zero and stay so.") +

@@ -1,4 +1,5 @@
 // What is said of parts of a model that do not fit each other, and where.
+#include "snnsim/network.hpp"
 #include "src/model/loops.hpp"
 #include "tests/model/model_text.hpp"
 
@@ -84,6 +85,59 @@ TEST(ModelParts, Cycles) {
                  "  - {from: hidden, to: second}\n  - {from: second, to: output}\ntrain:"),
         "m.yaml");
     EXPECT_EQ(delays_of(forward), (std::vector<std::size_t>{0, 0, 0, 0}));
+}
+
+std::vector<std::size_t> delays_with(const std::string& projections) {
+    return delays_of(parse_model(with_projections(projections), "m.yaml"));
+}
+
+TEST(ModelParts, DelaysAreWholeSteps) {
+    const auto with = [](const std::string& delay) {
+        return "  - {from: hidden, to: hidden, delay: " + delay + "}\n";
+    };
+    EXPECT_EQ(delays_with(with("3 ms")), (std::vector<std::size_t>{0, 0, 3}));
+    EXPECT_EQ(delays_with("  - {from: input, to: output, delay: 0.002 s}\n"),
+              (std::vector<std::size_t>{0, 0, 2}));
+    expect_error(with_projections(with("1.5 ms")),
+                 "m.yaml:11:39: delay must be a whole multiple of dt (1 ms): 1 ms or 2 ms");
+    expect_error(with_projections(with("-1 ms")), "m.yaml:11:39: delay must be");
+    expect_error(with_projections(with("{distribution: uniform}")), "delay must be a single value");
+    EXPECT_TRUE(parse_model(with_projections(with("19 ms")), "m.yaml").warnings.empty());
+    const std::vector<std::string> warnings =
+        parse_model(with_projections(with("20 ms")), "m.yaml").warnings;
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_NE(warnings[0].find("nothing that 'hidden' sends to 'hidden' arrives: it takes 20 ms, "
+                               "and a sample has 20 ms"),
+              std::string::npos)
+        << warnings[0];
+}
+
+TEST(ModelParts, ACycleHasADelay) {
+    expect_error(with_projections("  - {from: hidden, to: hidden, delay: 0 ms}\n"),
+                 "m.yaml:11:5: the cycle hidden -> hidden has no delay, so nothing in it could be "
+                 "computed first; give one of its projections a delay, 1 ms (one dt) or longer");
+    const std::string text =
+        edited("  output:", "  b: {size: 8, model: lif}\n  c: {size: 8, model: lif}\n  output:");
+    const auto round = [&](const std::string& back) {
+        return replaced(text, "train:",
+                        "  - {from: c, to: hidden" + back +
+                            "}\n  - {from: hidden, to: b}\n  - {from: b, to: c}\n"
+                            "  - {from: hidden, to: hidden}\n  - {from: c, to: output}\ntrain:");
+    };
+    expect_error(round(", delay: 0 ms"),
+                 "m.yaml:15:5: the cycle c -> hidden -> b -> c has no delay");
+    EXPECT_EQ(delays_of(parse_model(round(", delay: 2 ms"), "m.yaml")),
+              (std::vector<std::size_t>{0, 0, 2, 0, 0, 1, 0}));
+    // Without delay back, where the way there has one.
+    const ModelSpec spec =
+        parse_model(replaced(edited("  output:", "  b: {size: 8, model: lif}\n  output:"), "train:",
+                             "  - {from: b, to: hidden, delay: 0 ms}\n"
+                             "  - {from: hidden, to: b, delay: 1 ms}\ntrain:"),
+                    "m.yaml");
+    EXPECT_EQ(delays_of(spec), (std::vector<std::size_t>{0, 0, 0, 1}));
+    const Network network = compile(spec);
+    EXPECT_EQ(network.populations[1].name, "b");
+    EXPECT_EQ(network.populations[2].name, "hidden");
 }
 
 TEST(ModelParts, ACycleLeadsOnToTheOutput) {

@@ -53,6 +53,12 @@ std::vector<ModelSpec> all_forms() {
     models.push_back(small_model(AdaptiveLif::Params{}, true));
     models.push_back(loop_model());
     models.push_back(loop_model(Tanh::Params{}));
+    for (const double longer : {1.0, 3.0}) {  // of all projections, forward ones included
+        models.push_back(loop_model());
+        for (ProjectionSpec& p : models.back().projections) p.delay = longer;
+    }
+    models.push_back(small_model());
+    models.back().projections[1].delay = 4.0;
     models.push_back(loop_model(Vsn::Params{0.9, 0.3, Activation::tanh, false}));
     models.back().train->rate_penalty = {{"inhibitory", 0.05, 0.06, 0.5}};
     models.push_back(small_model());
