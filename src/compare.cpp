@@ -40,9 +40,9 @@ ComparedRun from_file(const std::string& path) {
 }
 
 bool same_model(const RunRecord& run, const ModelSpec& spec) {
-    if (spec.real_targets() && run.provenance.inputs != input_files(spec, load_data(spec)))
-        return false;
-    return run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
+    const Dataset data = spec.real_targets() ? load_data(spec) : Dataset{};
+    return run.provenance.inputs == input_files(spec, data) &&
+           run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
            run.provenance.overrides == spec.overrides;
 }
 

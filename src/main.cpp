@@ -27,7 +27,8 @@ namespace {
 /// What people type for a command, and what it is called here.
 constexpr std::pair<const char*, const char*> meant[] = {
     {"train", "`snnsim MODEL.yaml` trains and tests a model with a section `train`"},
-    {"test", "`snnsim MODEL.yaml` trains and tests a model with a section `test`"},
+    {"evaluate", "`snnsim test RUN.h5` tests a trained network again"},
+    {"export", "`snnsim weights RUN.h5 -o w.npz` writes the weights of a run"},
     {"simulate", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
     {"sim", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
     {"resume", "`snnsim --resume RUN.h5` goes on with a run that was interrupted"},
@@ -89,6 +90,8 @@ int dispatch(std::vector<std::string> arguments) {
     add_run_command(app, status);
     add_check_command(app);
     add_compare_command(app);
+    add_test_command(app, status);
+    add_weights_command(app);
     add_study_command(app);
     add_encode_command(app);
     add_stats_command(app);

@@ -11,6 +11,7 @@
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
 #include "src/energy/meter.hpp"
+#include "src/io/digest.hpp"
 #include "src/provenance.hpp"
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
@@ -34,6 +35,7 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     const Stopwatch watch(record.seconds["data"]);
     Dataset data = load_data(start.spec, options.data_dir);
     std::vector<std::string> inputs = input_files(start.spec, data);
+    if (!start.tested.empty()) inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
     if (record.checkpoint) require_same_inputs(inputs, record.provenance.inputs, start.output);
     record.provenance.inputs = std::move(inputs);
     return data;
@@ -65,6 +67,7 @@ void take_weights(const TrainerState& state, Network& network) {
     for (std::size_t k = 0; k < network.projections.size(); ++k) {
         network.projections[k].weights = state.weights[k];
         network.projections[k].bias = state.bias[k];
+        network.projections[k].connected = state.masks[k];  // without those that were pruned
     }
 }
 
@@ -140,7 +143,7 @@ RunStatus train_and_test(const Start& start, const RunOptions& options, const Da
                          Trainer& trainer, EnergyMeter& meter, ProgressDisplay& display,
                          RunRecord& record) {
     const InterruptGuard guard;
-    if (start.spec.train && meter.during("train", [&] {
+    if (start.spec.train && start.tested.empty() && meter.during("train", [&] {
             return train(start, options, data, trainer, meter, display, record);
         }) == LoopEnd::interrupted)
         return RunStatus::interrupted;
@@ -181,15 +184,12 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
     fs::remove(partial_path(start.output), ignored);
 }
 
-}  // namespace
-
-RunRecord run(const std::string& model, const RunOptions& options) {
+/// From a run that has begun to its file.
+RunRecord run_from(const Start& start, const RunOptions& options) {
     ProgressDisplay display(options.progress);
     const auto tell = [&](const std::string& text) {
         options.summary == Summary::result ? display.result(text) : display.say(text);
     };
-    const Start start =
-        options.resume.empty() ? start_anew(model, options) : start_again(model, options);
     const EnergyModel energy = read_energy_model(energy_model_of(start.spec, options.energy));
     RunRecord record = start.record;
     if (record.status == RunStatus::finished) {
@@ -209,13 +209,28 @@ RunRecord run(const std::string& model, const RunOptions& options) {
     record.warnings = first_warnings(start, data);
     const std::unique_ptr<Trainer> trainer = meter.during(
         "start", [&] { return start_trainer(start.spec, choice, threads, data, record); });
-    display.say(header_text(start.spec, choice.text(record.provenance.device)));
+    display.say(header_text(start.spec, choice.text(record.provenance.device)) + start.news);
 
     const RunStatus status = train_and_test(start, options, data, *trainer, meter, display, record);
     record.measured = meter.so_far();
+    if (!start.tested.empty() && status != RunStatus::finished) {
+        record.status = status;  // half a test is worth nothing, and nothing to go on from
+        return record;
+    }
     finish(status, start, *trainer, record);
     tell(summary_text(start.spec, record, start.output, energy));
     return record;
+}
+
+}  // namespace
+
+RunRecord run(const std::string& model, const RunOptions& options) {
+    return run_from(
+        options.resume.empty() ? start_anew(model, options) : start_again(model, options), options);
+}
+
+RunRecord test_again(const std::string& path, const RunOptions& options) {
+    return run_from(start_test(path, options), options);
 }
 
 std::string default_output(const std::string& name) {

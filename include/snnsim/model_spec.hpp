@@ -12,6 +12,7 @@
 #include "kernels/steps.hpp"
 #include "kernels/training/surrogates.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/weight_file.hpp"
 
 namespace snnsim {
 
@@ -97,7 +98,7 @@ struct Names<WeightInit> {
                                        "normal",          "constant"};
 };
 
-struct WeightSpec {
+struct WeightSpec : WeightFile {
     WeightInit init = WeightInit::kaiming_uniform;
     double gain = 1.0;
     double low = -1.0, high = 1.0;  // uniform
@@ -120,6 +121,25 @@ struct WeightSpec {
             Field{"mean", &WeightSpec::mean, "", unlimited, "mean of normal"},
             Field{"std", &WeightSpec::std, "", non_negative, "standard deviation of normal"},
             Field{"value", &WeightSpec::value, "", unlimited, "value of constant"},
+            weight_file_field(Need::optional),
+            weight_dataset_field,
+        };
+    }
+};
+
+/// `bias: true`, or a mapping.
+struct BiasSpec : WeightFile {
+    bool given = false;
+    std::optional<bool> trainable;  // none: as the weights
+
+    explicit operator bool() const { return given; }
+    static constexpr auto fields() {
+        return Fields{
+            weight_file_field(Need::optional),
+            weight_dataset_field,
+            Field{"trainable", &BiasSpec::trainable, "", unlimited,
+                  "false: biases stay as they are while weights learn; default: `trainable` of the "
+                  "projection"},
         };
     }
 };
@@ -160,11 +180,13 @@ struct ProjectionSpec {
     ConnectionSpec connect;
     WeightSpec weight;
     std::optional<double> delay;  // ms
-    bool bias = false;
+    BiasSpec bias;
     bool trainable = true;
     Location at;
 
     std::string name() const { return from + "_to_" + to; }
+    bool bias_learns() const { return bias && bias.trainable.value_or(trainable); }
+    bool learns() const { return trainable || bias_learns(); }
 
     static constexpr auto fields() {
         return Fields{
@@ -183,7 +205,7 @@ struct ProjectionSpec {
             Field{"bias", &ProjectionSpec::bias, "", unlimited,
                   "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
             Field{"trainable", &ProjectionSpec::trainable, "", unlimited,
-                  "false: weights and bias stay as they were drawn"},
+                  "false: weights, and biases unless they say otherwise, stay as they are"},
         };
     }
 };
@@ -426,6 +448,7 @@ struct QuantizeSpec {
     std::int64_t bits = 8;
     QuantizeScale scale = QuantizeScale::target;
     bool values = true;
+    bool weights = true;  // no key: a run that is tested again has rounded them
 
     static constexpr auto fields() {
         return Fields{

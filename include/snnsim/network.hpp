@@ -15,16 +15,26 @@ struct Population {
     NeuronModels::Params neuron;
 };
 
+/// What of a projection that learns stays as it is.
+enum class Frozen : std::uint8_t { nothing, weights, bias };
+template <>
+struct Names<Frozen> {
+    static constexpr std::array values{"nothing", "weights", "bias"};
+};
+
 /// Weights between two populations: a full matrix, with zeros where `connected` says that there is
 /// no synapse.
 struct Projection {
     std::string name;
-    std::size_t from, to;  // indices into Network::populations
-    bool trainable;
+    std::size_t from, to;                      // indices into Network::populations
+    bool trainable;                            // anything of it
     std::vector<float> weights;                // [pre][post]
     std::vector<float> bias;                   // [post], or empty
     std::vector<std::uint8_t> connected = {};  // [pre][post] 1 or 0; empty: all to all
     std::size_t delay = 0;                     // steps until what is sent acts
+    Frozen frozen = Frozen::nothing;
+
+    bool weights_learn() const { return trainable && frozen != Frozen::weights; }
 };
 
 struct Network {
@@ -38,8 +48,8 @@ struct Network {
     std::vector<Projection> projections;
 };
 
-/// Draws the initial weights from (seed, projection, synapse) and puts populations in the order of
-/// computation.
+/// Draws the initial weights from (seed, projection, synapse), or takes those that were loaded, and
+/// puts populations in the order of computation.
 Network compile(const ModelSpec& spec);
 
 /// Bytes that training or testing will take, by part ("weights input_to_hidden", "traces hidden",

@@ -28,6 +28,7 @@ struct RunOptions {
     std::string output;    // empty: runs/<name of the model>.h5
     bool force = false;    // overwrite an existing run file
     std::string resume;    // run file to go on from
+    std::string weights;   // run to begin a training with the weights of
     ProgressStyle progress = ProgressStyle::automatic;
     Summary summary = Summary::result;
     std::string energy;  // energy model: a shipped one by name, or a file; empty: the model's
@@ -41,6 +42,10 @@ struct RunOptions {
 /// SIGINT or SIGTERM ends training after the block of batches under way, with a checkpoint and
 /// status `interrupted`. `model` may be empty with `resume`. Throws the exceptions of error.hpp.
 RunRecord run(const std::string& model, const RunOptions& options);
+
+/// Tests the network of a finished training run again, with its weights, on the data that `options`
+/// (data_dir, overrides) name, and writes a run file of its own; default: runs/x_test.h5.
+RunRecord test_again(const std::string& path, const RunOptions& options);
 
 /// Where a run of the model of that name goes when no output is named.
 std::string default_output(const std::string& name);

@@ -70,6 +70,20 @@ struct UpdateWeights {
     }
 };
 
+/// A body over groups of elements, on some rows of each panel alone; a row has `groups` of them.
+template <class Body, int groups>
+struct InRows {
+    Body body;
+    std::size_t rows;          // of a panel
+    std::size_t first, count;  // those that are meant
+
+    std::size_t size(std::size_t panels) const { return panels * count * groups; }
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t row = i / groups;
+        body((row / count * rows + first + row % count) * groups + i % groups);
+    }
+};
+
 /// Body of one call: the factor that brings the gradient's norm down to `limit`.
 struct ClipScale {
     const double* squares;

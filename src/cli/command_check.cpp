@@ -9,6 +9,7 @@
 #include "src/cli/options.hpp"
 #include "src/cli/report.hpp"
 #include "src/run/load_data.hpp"
+#include "src/run/load_initial_weights.hpp"
 #include "src/run/memory.hpp"
 
 namespace snnsim {
@@ -28,6 +29,7 @@ void check(const CheckCommand& given) {
             const std::vector<std::string> warnings = load_data(*training).warnings;
             training->warnings.insert(training->warnings.end(), warnings.begin(), warnings.end());
         }
+        load_initial_weights(*training);
         const bool room =
             memory_problem(estimate_memory(*training), available_memory(), less_of_training)
                 .empty();

@@ -26,8 +26,15 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (options.resume.empty()) {
         require_kind(model, "snnsim run", {FileKind::training, FileKind::simulation});
         const AnyModel any = read_any_model(model, options.overrides);
-        if (const auto* simulation = std::get_if<SimulationSpec>(&any))
+        if (const auto* simulation = std::get_if<SimulationSpec>(&any)) {
+            if (!options.weights.empty())
+                throw UsageError(
+                    "--weights is for trainings; a projection of a simulation takes weights from a "
+                    "file by weight: {file: ...}");
             return simulate(*simulation, options);
+        }
+    } else if (!options.weights.empty()) {
+        throw UsageError("--resume goes on with the weights that the run has; leave out --weights");
     } else if (const auto status = resume_simulation(options)) {
         return *status;
     }
@@ -93,6 +100,11 @@ void add_run_command(CLI::App& app, int& status) {
                      "of a simulation: measure the time of delivery, stimuli, updates, "
                      "recording and waiting, and count synaptic events");
     add_text(command, "--resume", options.resume, "go on with an interrupted run file");
+    add_text(
+        command, "--weights", options.weights,
+        "begin a training with the weights of a run (or of what `snnsim weights` wrote), by the "
+        "names of projections")
+        ->type_name("RUN");
     command
         .add_option_function<std::string>(
             "--seed",

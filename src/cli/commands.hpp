@@ -12,6 +12,8 @@ constexpr int interrupted_status = 130;
 /// Each adds its command with its options; what it does, it does while `app` parses. `status` is
 /// what the program ends with.
 void add_run_command(CLI::App& app, int& status);
+void add_test_command(CLI::App& app, int& status);
+void add_weights_command(CLI::App& app);
 void add_check_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_study_command(CLI::App& app);

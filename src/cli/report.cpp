@@ -120,10 +120,13 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
                        "biases");
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
-        out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  {}\n", shown(p), broad,
-                           name_of(p.connect.rule), grouped(weights_of(spec, k)),
-                           p.bias ? grouped(size_of(spec, p.to)) : "-",
-                           p.trainable ? "trainable" : "fixed");
+        out += fmt::format(
+            "{:<{}} {:<12} {:>12} {:>8}  {}\n", shown(p), broad, name_of(p.connect.rule),
+            grouped(weights_of(spec, k)), p.bias ? grouped(size_of(spec, p.to)) : "-",
+            p.bias && p.trainable != p.bias_learns()
+                ? (p.trainable ? "trainable, biases fixed" : "fixed, biases trainable")
+            : p.trainable ? "trainable"
+                          : "fixed");
     }
     const WeightCount w = count_weights(spec);
     out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", broad, "",

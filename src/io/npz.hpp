@@ -59,6 +59,10 @@ template <>
 inline const char* npy_type<std::uint32_t>() {
     return "<u4";
 }
+template <>
+inline const char* npy_type<std::uint8_t>() {
+    return "|u1";
+}
 /// Of values that live until it is written.
 template <class T>
 NpyEntry npy_entry(std::string name, std::vector<std::size_t> shape, const std::vector<T>& values) {

@@ -49,6 +49,10 @@ void read_projections(hid_t root, Network& network) {
                      h5::read_vector<float>(g, "weights"),
                      {}};
         if (h5::exists(g, "bias")) p.bias = h5::read_vector<float>(g, "bias");
+        if (h5::exists(g, "mask")) p.connected = h5::read_vector<std::uint8_t>(g, "mask");
+        if (h5::has_attribute(g, "frozen"))
+            p.frozen = h5::read_text(g, "frozen") == name_of(Frozen::bias) ? Frozen::bias
+                                                                           : Frozen::weights;
         network.projections.push_back(std::move(p));
     }
 }

@@ -126,10 +126,17 @@ std::string in_quotes(const std::string& name) {
     return "'" + name + "'";
 }
 
+/// Beside an array of weights: which of them there are.
+bool is_mask(const NpzFile& file, const std::string& name) {
+    constexpr std::string_view mask = ".mask";
+    return name.ends_with(mask) && file.has(name.substr(0, name.size() - mask.size()));
+}
+
 /// The only array of so many dimensions.
 std::string only_array(const NpzFile& file, std::size_t dimensions, const char* shape_text) {
     std::vector<std::string> found;
     for (const std::string& name : file.names()) {
+        if (is_mask(file, name)) continue;
         const NpyReader reader = file.open(name);
         if (!reader.is_text() && reader.shape().size() == dimensions) found.push_back(name);
     }
@@ -187,7 +194,14 @@ FileWeights weights_of_npz(const std::string& path, const std::string& dataset,
         array = only_array(file, 2, "[source, target]");
         name = in_quotes(array);
     }
-    return matrix_from(file.open(array), name, shape);
+    FileWeights out = matrix_from(file.open(array), name, shape);
+    if (const std::string mask = array + ".mask"; file.has(mask)) {
+        NpyReader reader = file.open(mask);
+        expect_shape(in_quotes(mask), reader.shape(), shape);
+        for (const float there : read_floats(reader, shape.sources * shape.targets))
+            out.mask.push_back(there != 0.0f ? 1 : 0);
+    }
+    return out;
 }
 
 std::vector<float> bias_of_npz(const std::string& path, const std::string& dataset,
@@ -359,7 +373,7 @@ std::vector<StoredWeights> list_of_npz(const std::string& path) {
     constexpr std::string_view list = ".weight";
     for (const std::string& name : file.names()) {
         const Shape shape = file.open(name).shape();
-        if (shape.size() == 2) {
+        if (shape.size() == 2 && !is_mask(file, name)) {
             all.push_back({name, shape[0], shape[1], file.has(name + ".bias")});
         } else if (name.ends_with(list) && name.size() > list.size()) {
             all.push_back({name.substr(0, name.size() - list.size())});

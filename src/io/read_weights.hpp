@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "snnsim/weight_file.hpp"
 
 namespace snnsim {
 
@@ -13,19 +14,6 @@ namespace snnsim {
 struct WeightShape {
     std::string projection, from, to;
     std::size_t sources, targets;
-};
-
-/// A matrix, or a list of synapses where the file stores those alone.
-struct FileWeights {
-    bool is_list = false;
-    std::vector<float> dense;        // [source][target]
-    std::vector<std::uint8_t> mask;  // [source][target], 0: no synapse; empty: all are there
-
-    std::vector<std::uint32_t> source, target;  // of a list, a synapse each
-    std::vector<float> weight;
-    std::vector<double> delay;  // ms; empty where the file has none
-
-    std::string unit;  // as the file says it ("mV"); "": none
 };
 
 /// `dataset`: the name of an array or HDF5 data set, or of a projection in a run or in what `snnsim

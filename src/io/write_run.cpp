@@ -33,6 +33,9 @@ void write_network(hid_t root, const Network& network) {
         const auto post = static_cast<hsize_t>(network.populations[p.to].size);
         h5::write_vector(g, "weights", p.weights, "1", {p.weights.size() / post, post});
         if (!p.bias.empty()) h5::write_vector(g, "bias", p.bias, "1");
+        if (p.frozen != Frozen::nothing) h5::write_text(g, "frozen", name_of(p.frozen));
+        if (!p.connected.empty())
+            h5::write_vector(g, "mask", p.connected, "1", {p.connected.size() / post, post});
     }
 }
 

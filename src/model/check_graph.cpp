@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "src/model/checks.hpp"
@@ -63,6 +64,28 @@ void check_connect(ModelView& model, const ProjectionSpec& p, const std::string&
     if (c.rule == ConnectRule::fixed_in_degree && c.n > from) {
         model.add({"projections", k, "connect", "n"},
                   fmt::format("n ({}) is more than '{}' has neurons ({})", c.n, p.from, from));
+    }
+}
+
+/// `key`: weight or bias; `drawn`: the keys of those that come from no file.
+void check_file(ModelView& model, const WeightFile& from, const std::string& k, const char* key,
+                std::initializer_list<const char*> drawn) {
+    if (!model.sound_or_absent({"projections", k, key})) return;
+    if (!model.given({"projections", k, key, "file"})) {
+        if (!from.dataset.empty())
+            model.add({"projections", k, key, "dataset"},
+                      "dataset is the name of something in `file`; write that too");
+        return;
+    }
+    const std::filesystem::path ending = std::filesystem::path(from.file).extension();
+    const std::vector<std::string> known{".h5", ".hdf5", ".npy", ".npz"};
+    if (std::find(known.begin(), known.end(), ending) == known.end())
+        model.add({"projections", k, key, "file"},
+                  fmt::format("file must end in one of {}; found '{}'", join(known), from.file));
+    for (const char* other : drawn) {
+        if (model.given({"projections", k, key, other}))
+            model.add({"projections", k, key, other},
+                      fmt::format("they come from `file`; leave '{}' out", other));
     }
 }
 
@@ -208,6 +231,9 @@ void check_projections(ModelView& model) {
         check_ends(model, p, k);
         check_connect(model, p, k);
         names.check(model, n, p.from, p.to, p.name());
+        check_file(model, p.weight, k, "weight",
+                   {"init", "gain", "low", "high", "mean", "std", "value"});
+        check_file(model, p.bias, k, "bias", {});
         if (p.weight.init == WeightInit::uniform && p.weight.low > p.weight.high) {
             model.add(
                 {"projections", k, "weight", "low"},

@@ -103,6 +103,12 @@ class FieldReader {
     void read(const Value& value, const Meta& meta, Distribution& out);
     /// A number, a list of them, or a mapping with `random`.
     void read(const Value& value, const Meta& meta, CellChoice& out);
+    /// true or false, or a mapping: then there is one.
+    void read(const Value& value, const Meta& meta, BiasSpec& out) {
+        if (value.kind == Value::Kind::scalar) return read_scalar(value, meta, out.given);
+        out.given = true;
+        read_struct(value, meta.key, out);
+    }
 
     template <Struct T>
     void read_struct(const Value& value, const char* key, T& out) {

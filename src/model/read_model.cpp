@@ -28,6 +28,12 @@ std::string text_of(const std::string& path) {
 void check(ModelSpec& spec, const Value& root, Problems& problems) {
     const Value* const data = root.find("data");
     if (const Value* file = data ? data->find("file") : nullptr) spec.data.at = file->at;
+    const Value* const projections = root.find("projections");
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        ProjectionSpec& p = spec.projections[k];
+        if (const Value* weight = projections->list[k].find("weight")) p.weight.at = weight->at;
+        if (const Value* bias = projections->list[k].find("bias")) p.bias.at = bias->at;
+    }
     check_model(spec, root, problems);
 }
 void check(SimulationSpec& spec, const Value& root, Problems& problems) {

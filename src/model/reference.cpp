@@ -26,6 +26,8 @@ std::string default_text(const T& value, const char* unit, const Limits& limits)
         return fmt::format("`{}`", name_of(value));
     } else if constexpr (std::is_same_v<T, bool>) {
         return value ? "`true`" : "`false`";
+    } else if constexpr (std::is_same_v<T, BiasSpec>) {
+        return "`false`";
     } else if constexpr (std::is_arithmetic_v<T>) {
         if (!std::isfinite(static_cast<double>(value))) return "";
         if (!within(static_cast<double>(value), limits)) return "";
@@ -55,6 +57,10 @@ std::string type_text(const Limits& limits, const char* unit) {
         return code_list(Names<T>::values);
     } else if constexpr (std::is_same_v<T, bool>) {
         return "`true` or `false`";
+    } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
+        return "`true` or `false`";
+    } else if constexpr (std::is_same_v<T, BiasSpec>) {
+        return "`true`, `false`, or a mapping: see below";
     } else if constexpr (std::is_arithmetic_v<T>) {
         const std::string kind = std::is_integral_v<T> ? "whole number"
                                  : *unit               ? fmt::format("quantity in {}", unit)
@@ -330,7 +336,14 @@ std::string training() {
            section<ConnectionSpec>("projections[].connect",
                                    "The name of the rule alone will do where it needs no other "
                                    "key. Weights that a rule leaves out are zero and stay so.") +
-           section<WeightSpec>("projections[].weight", "The weights that training starts from.") +
+           section<WeightSpec>(
+               "projections[].weight",
+               "The weights that training starts from. Those of a file must have the "
+               "shape [source, target] of the populations; with `connect` they must be "
+               "0 where it makes no synapse.") +
+           section<BiasSpec>(
+               "projections[].bias",
+               "`true`, or a mapping, as in `{file: w.npz}` or `{trainable: false}`.") +
            section<TrainSpec>("train",
                               "Without this section the network is tested as it was drawn.") +
            alternatives("Surrogates", "Values of `train.surrogate`, each with its parameters.",

@@ -99,6 +99,7 @@ void add_training(Collector& c) {
     c.keys<ProjectionSpec>(t, "projections");
     c.keys<ConnectionSpec>(t, "connect");
     c.keys<WeightSpec>(t, "weight");
+    c.keys<BiasSpec>(t, "bias");
     c.keys<TrainSpec>(t, "train");
     c.keys<ScheduleSpec>(t, "train.schedule");
     c.keys<RateSpec>(t, "train.rate_penalty");

@@ -123,12 +123,68 @@ void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
                                          ? static_cast<std::int64_t>(p.weights.size())
                                          : std::count(p.connected.begin(), p.connected.end(), 1);
         const double pruned = prune.sparsity * static_cast<double>(weights);
-        if (!p.trainable || weights == 0 || std::llround(pruned) < weights) continue;
+        if (!p.weights_learn() || weights == 0 || std::llround(pruned) < weights) continue;
         throw ModelError(fmt::format(
             "{}:{}:{}: sparsity {} leaves none of the weights of {} ({}); {}", spec.path,
             prune.at.line, prune.at.column, prune.sparsity, p.name, weights,
             weights == 1 ? "leave prune out" : "write at most " + most_to_prune(weights)));
     }
+}
+
+/// Projection k of the model, between populations of these sizes.
+class ProjectionWeights {
+  public:
+    ProjectionWeights(const ModelSpec& spec, std::size_t k, std::size_t pre, std::size_t post)
+        : spec_(spec),
+          projection_(spec.projections[k]),
+          id_(static_cast<std::uint32_t>(k)),
+          pre_(pre),
+          post_(post) {}
+
+    std::vector<float> weights() const {
+        const WeightSpec& from = projection_.weight;
+        if (from.loaded) {
+            SNN_EXPECT(from.loaded->dense.size() == pre_ * post_);
+            return from.loaded->dense;
+        }
+        SNN_EXPECT(!from.from_file());
+        const Distribution all =
+            distribution_of(from, static_cast<double>(pre_), static_cast<double>(post_));
+        std::vector<float> out(pre_ * post_);
+        for (std::size_t i = 0; i < pre_; ++i) {
+            const RandomKey key{spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(i)};
+            for (std::size_t j = 0; j < post_; ++j)
+                out[i * post_ + j] = all.draw(key, static_cast<std::uint32_t>(j));
+        }
+        return out;
+    }
+
+    std::vector<float> bias() const {
+        const BiasSpec& from = projection_.bias;
+        if (from.loaded) {
+            SNN_EXPECT(from.loaded->dense.size() == post_);
+            return from.loaded->dense;
+        }
+        SNN_EXPECT(!from.from_file());
+        if (!from) return {};
+        const Distribution all{false, 0.0, 1.0 / std::sqrt(static_cast<double>(pre_))};
+        const RandomKey key{spec_.seed, Stream::bias, id_, 0};
+        std::vector<float> out(post_);
+        for (std::size_t j = 0; j < post_; ++j)
+            out[j] = all.draw(key, static_cast<std::uint32_t>(j));
+        return out;
+    }
+
+  private:
+    const ModelSpec& spec_;
+    const ProjectionSpec& projection_;
+    std::uint32_t id_;
+    std::size_t pre_, post_;
+};
+
+Frozen frozen_of(const ProjectionSpec& p) {
+    if (!p.bias || p.trainable == p.bias_learns()) return Frozen::nothing;
+    return p.trainable ? Frozen::bias : Frozen::weights;
 }
 
 }  // namespace
@@ -138,37 +194,22 @@ Network compile(const ModelSpec& spec) {
     const std::vector<std::size_t> delays = delays_of(spec);
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
+        const std::size_t from = index_of(network.populations, p.from),
+                          to = index_of(network.populations, p.to);
+        const ProjectionWeights drawn(spec, k,
+                                      static_cast<std::size_t>(network.populations[from].size),
+                                      static_cast<std::size_t>(network.populations[to].size));
         Projection out{p.name(),
-                       index_of(network.populations, p.from),
-                       index_of(network.populations, p.to),
-                       p.trainable,
-                       {},
-                       {},
-                       {},
-                       delays[k]};
-        const auto pre = static_cast<std::size_t>(network.populations[out.from].size);
-        const auto post = static_cast<std::size_t>(network.populations[out.to].size);
-        const auto id = static_cast<std::uint32_t>(k);
-        const Distribution weights =
-            distribution_of(p.weight, static_cast<double>(pre), static_cast<double>(post));
-        out.weights.resize(pre * post);
-        for (std::size_t i = 0; i < pre; ++i) {
-            const RandomKey key{spec.seed, Stream::weights, id, static_cast<std::uint32_t>(i)};
-            for (std::size_t j = 0; j < post; ++j) {
-                out.weights[i * post + j] = weights.draw(key, static_cast<std::uint32_t>(j));
-            }
-        }
-        out.connected = connections(p.connect, {pre, post, spec.seed, id});
+                       from,
+                       to,
+                       p.learns(),
+                       drawn.weights(),
+                       drawn.bias(),
+                       connected_of(spec, k),
+                       delays[k],
+                       frozen_of(p)};
         for (std::size_t i = 0; i < out.connected.size(); ++i) {
             if (!out.connected[i]) out.weights[i] = 0.0f;
-        }
-        if (p.bias) {
-            const Distribution bias{false, 0.0, 1.0 / std::sqrt(static_cast<double>(pre))};
-            const RandomKey key{spec.seed, Stream::bias, id, 0};
-            out.bias.resize(post);
-            for (std::size_t j = 0; j < post; ++j) {
-                out.bias[j] = bias.draw(key, static_cast<std::uint32_t>(j));
-            }
         }
         network.projections.push_back(std::move(out));
     }
@@ -198,7 +239,7 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
     for (const ProjectionSpec& p : spec.projections) {
         // Weights on host and device; in training the gradient, two moments and the transposed
         // weights.
-        const std::size_t copies = spec.train && p.trainable ? 6 : 2;
+        const std::size_t copies = spec.train && p.learns() ? 6 : 2;
         parts.push_back(
             {"weights " + p.name(), copies * static_cast<std::size_t>(size_of(spec, p.from)) *
                                         padded(size_of(spec, p.to)) * sizeof(float)});

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "snnsim/model_spec.hpp"
 
@@ -11,7 +12,10 @@ namespace snnsim {
 
 /// Neurons of a population; 0 where there is none of the name.
 std::int64_t size_of(const ModelSpec& spec, const std::string& population);
-/// That the connection rule of projection k leaves there, without biases.
+/// Which weights of projection k there are, [source][target] 1 or 0: those that its rule makes and,
+/// where they come from a file, those that it stores. Empty: all.
+std::vector<std::uint8_t> connected_of(const ModelSpec& spec, std::size_t k);
+/// How many, without biases.
 std::int64_t weights_of(const ModelSpec& spec, std::size_t k);
 
 struct WeightCount {

@@ -99,7 +99,7 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         const auto from = static_cast<std::size_t>(size_of(spec, p.from)),
                    to = static_cast<std::size_t>(size_of(spec, p.to));
         // Gradient, two moments, a mask and the weights once more, transposed.
-        const std::size_t copies = trains ? (p.trainable ? 6 : 3) : 2;
+        const std::size_t copies = trains ? (p.learns() ? 6 : 3) : 2;
         parts.push_back({"weights " + p.name(),
                          copies * rounded_up(from + 1, 16) * rounded_up(to, 16) * sizeof(float)});
     }

@@ -10,6 +10,7 @@
 #include "src/data/published.hpp"
 #include "src/files/input_file.hpp"
 #include "src/io/read_samples.hpp"
+#include "src/run/load_initial_weights.hpp"
 
 namespace snnsim {
 namespace {
@@ -114,8 +115,9 @@ SampleCounts expected_samples(const ModelSpec& spec) {
 }
 
 std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data) {
-    if (data.sha256.empty()) return {};
-    return {data.sha256 + "  " + spec.data.file};
+    std::vector<std::string> lines = weight_files(spec);
+    if (!data.sha256.empty()) lines.insert(lines.begin(), data.sha256 + "  " + spec.data.file);
+    return lines;
 }
 
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,

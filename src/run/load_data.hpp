@@ -21,7 +21,7 @@ struct SampleCounts {
 /// of the published sets. None of a file that cannot be read; load_data() says why.
 SampleCounts expected_samples(const ModelSpec& spec);
 
-/// "SHA-256  name" of the file that the model names; empty where it names none.
+/// "SHA-256  name" of the files that the model names: of data, and of weights.
 std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data);
 
 /// Throws FileError where a run was begun with files of another content than they have now.

@@ -10,7 +10,10 @@
 #include "snnsim/read_model.hpp"
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
+#include "src/files/input_file.hpp"
 #include "src/provenance.hpp"
+#include "src/run/load_initial_weights.hpp"
+#include "src/run/taken_weights.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
@@ -128,37 +131,83 @@ void require_same_model(const RunRecord& record, const std::string& model,
         model, options.resume));
 }
 
+/// Throws UsageError where the output is an input, or is there already.
+void claim_output(Start& start, const RunOptions& options) {
+    std::vector<InputFile> inputs{{start.spec.path, "the model"}};
+    if (!start.tested.empty()) inputs.push_back({start.tested, "the run that is tested"});
+    if (!start.spec.data.file.empty())
+        inputs.push_back({beside_model(start.spec.path, start.spec.data.file).string(),
+                          "the model's data file"});
+    for (InputFile& file : weight_files_read_by(start.spec)) inputs.push_back(std::move(file));
+    inputs.push_back({energy_model_of(start.spec, options.energy), "the energy model"});
+    require_no_input(run_files(start.output), inputs);
+    start.claim = std::make_shared<const OutputClaim>(start.output);
+    if (options.force || !fs::exists(start.output)) return;
+    throw UsageError(
+        start.tested.empty()
+            ? fmt::format("{} exists already; --force overwrites it, -o writes to another file, "
+                          "--resume {} goes on with it if it was interrupted",
+                          start.output, start.output)
+            : fmt::format("{} exists already; --force overwrites it, -o writes to another file",
+                          start.output));
+}
+
 }  // namespace
 
 Start start_anew(const std::string& model, const RunOptions& options) {
     Start start{read_model(model, options.overrides), options.output, {}, nullptr};
+    if (!options.weights.empty()) {
+        require_readable(options.weights);
+        TakenWeights taken = taken_weights(options.weights, start.spec);
+        taken.overrides.insert(taken.overrides.begin(), options.overrides.begin(),
+                               options.overrides.end());
+        start.spec = read_model(model, taken.overrides);
+        start.news = std::move(taken.text);
+    }
     if (start.output.empty()) start.output = default_output(start.spec.name);
+    load_initial_weights(start.spec);
     start.record.network = compile(start.spec);
     start.record.provenance = provenance_of(start.spec);
-    std::vector<InputFile> inputs{{start.spec.path, "the model"}};
-    if (!start.spec.data.file.empty())
-        inputs.push_back({beside_model(start.spec.path, start.spec.data.file).string(),
-                          "the model's data file"});
-    inputs.push_back({energy_model_of(start.spec, options.energy), "the energy model"});
-    require_no_input(run_files(start.output), inputs);
-    start.claim = std::make_shared<const OutputClaim>(start.output);
-    if (options.force) {
-        require_replaceable_run(start.output);
-        return start;
-    }
-    if (fs::exists(start.output)) {
-        throw UsageError(fmt::format(
-            "{} exists already; --force overwrites it, -o writes to another file, --resume {} "
-            "goes on with it if it was interrupted",
-            start.output, start.output));
-    }
+    claim_output(start, options);
     if (const std::string partial = partial_path(start.output);
-        start.spec.train && fs::exists(partial)) {
+        start.spec.train && !options.force && fs::exists(partial)) {
         throw UsageError(fmt::format(
             "{} is left from a run that did not end; go on with --resume {}, or start anew "
             "with --force",
             partial, start.output));
     }
+    require_replaceable_run(start.output);
+    return start;
+}
+
+Start start_test(const std::string& path, const RunOptions& options) {
+    const RunRecord of = read_run(path);
+    if (of.status != RunStatus::finished)
+        throw UsageError(fmt::format("{} is no finished run (status: {}); {}", path,
+                                     name_of(of.status),
+                                     resume_command(path) + " goes on with it"));
+    for (const std::string& setting : options.overrides) {
+        if (setting.starts_with("train.") || setting.starts_with("train="))
+            throw UsageError(fmt::format("--set {}: a test trains nothing; leave it out", setting));
+    }
+    std::vector<std::string> overrides = of.provenance.overrides;
+    overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());
+    const fs::path named = path;
+    const std::string beside =
+        (named.parent_path() / (named.stem().string() + "_test" + named.extension().string()))
+            .string();
+    Start start{parse_model(of.provenance.model_text, of.provenance.model_path, overrides),
+                options.output.empty() ? beside : options.output,
+                {},
+                nullptr,
+                path};
+    ModelSpec& spec = start.spec;
+    if (!spec.test) spec.test.emplace();
+    if (spec.test->quantize) spec.test->quantize->weights = false;
+    put_weights(path, spec);
+    start.record.network = compile(spec);
+    start.record.provenance = provenance_of(spec);
+    claim_output(start, options);
     require_replaceable_run(start.output);
     return start;
 }
@@ -182,6 +231,7 @@ Start start_again(const std::string& model, const RunOptions& options) {
         return start;
     }
     if (!record.checkpoint) throw FileError(options.resume + " holds no checkpoint to go on from");
+    load_initial_weights(start.spec);
     start.record.network = compile(start.spec);
     start.record.provenance = provenance_of(start.spec);
     start.record.provenance.started = from.started;

@@ -14,11 +14,16 @@ struct Start {
     std::string output;                        // final name of the run file
     RunRecord record;                          // status `finished`: there is nothing left to do
     std::shared_ptr<const OutputClaim> claim;  // of the run file
+    std::string tested = {};                   // the run whose network is tested again; no training
+    std::string news = {};                     // lines to be told
 };
 
 /// Reads the model. Throws UsageError where its run file, or the checkpoint of an unfinished run,
 /// would be overwritten without --force.
 Start start_anew(const std::string& model, const RunOptions& options);
+
+/// Reads the finished run file `path`, whose network is to be tested again.
+Start start_test(const std::string& path, const RunOptions& options);
 
 /// Reads the run file `options.resume`, or its checkpoint where that is further; weights and
 /// checkpoint come in the order of the compiled network. Throws UsageError where the command line

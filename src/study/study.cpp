@@ -47,7 +47,8 @@ std::vector<std::string> overrides_of(const StudyCell& cell) {
 
 /// Of the files that a model names, but for data sets.
 std::string content_of_files(const ModelSpec& model) {
-    return model.real_targets() ? input_files(model, load_data(model))[0] : "";
+    const Dataset data = model.real_targets() ? load_data(model) : Dataset{};
+    return fmt::format("{}", fmt::join(input_files(model, data), "\n"));
 }
 std::string content_of_files(const SimulationSpec& model) {
     SimulationSpec full = with_played_spikes(model);
@@ -255,7 +256,7 @@ void read_cell(StudyCell& cell, const ModelSpec& model, const std::string& path,
     for (const Projection& p : run.network.projections) {
         const std::size_t there = p.weights.size() - static_cast<std::size_t>(std::count(
                                                          p.weights.begin(), p.weights.end(), 0.0f));
-        if (p.trainable) cell.weights += there;
+        if (p.weights_learn()) cell.weights += there;
         cell.footprint += static_cast<double>(there) * bytes_of_weight(model) +
                           static_cast<double>(p.bias.size()) * sizeof(float);
     }

@@ -20,8 +20,9 @@ struct ProjectionBuffers {
 
     std::size_t sources, targets, delay;
     bool trainable, has_bias;
+    Frozen frozen;
     Buffer<float> weight, gradient, moment[2], transposed;
-    Buffer<float> mask;  // 1 or 0; empty where every weight is there
+    Buffer<float> mask;  // of the gradient, 1 or 0; empty where every weight is there and learns
 
     ProjectionBuffers(const Projection& p, std::size_t sources, std::size_t targets)
         : sources(sources),
@@ -29,8 +30,10 @@ struct ProjectionBuffers {
           delay(p.delay),
           trainable(p.trainable),
           has_bias(!p.bias.empty()),
+          frozen(p.frozen),
           weight(element_count()) {}
 
+    bool weights_learn() const { return trainable && frozen != Frozen::weights; }
     std::size_t rows() const { return sources + (has_bias ? 1 : 0); }
     std::size_t element_count() const { return panels_of(targets) * rows() * panel_width; }
 

@@ -113,13 +113,18 @@ class NetworkOn {
             for (ProjectionBuffers<Backend>& p : projections) {
                 if (!p.trainable) continue;
                 using Update = std::remove_const_t<decltype(rule)>;
-                backend.for_each(
-                    p.element_count() / width_of<Columns>,
-                    UpdateWeights<Update, Columns>{{p.weight.data(),
-                                                    p.gradient.data(),
-                                                    {p.moment[0].data(), p.moment[1].data()}},
-                                                   rule,
-                                                   scale});
+                const UpdateWeights<Update, Columns> body{
+                    {p.weight.data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
+                    rule,
+                    scale};
+                if (p.frozen == Frozen::nothing) {
+                    backend.for_each(p.element_count() / width_of<Columns>, body);
+                    continue;
+                }
+                const bool bias = p.frozen == Frozen::weights;  // it alone learns
+                const InRows<UpdateWeights<Update, Columns>, panel_width / width_of<Columns>> some{
+                    body, p.rows(), bias ? p.sources : 0, bias ? 1 : p.sources};
+                backend.for_each(some.size(panels_of(p.targets)), some);
             }
         });
     }

@@ -146,11 +146,12 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
         const std::uint64_t there =
             std::accumulate(in.fan_out[k].begin(), in.fan_out[k].end(), std::uint64_t{0});
         BackwardOperations out{p.name};
-        if (p.trainable) {
+        if (p.trainable && !p.weights_learn()) out.updates = updates * p.bias.size();
+        if (p.weights_learn()) {
             const std::uint64_t effective = met(in, k).operations;
             (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
             out.dense += dense;
-            out.updates = updates * (there + p.bias.size());
+            out.updates = updates * (there + (p.frozen == Frozen::bias ? 0 : p.bias.size()));
         }
         if (passes_down[k]) {
             out.macs += there * in.samples * steps_of(in.network, p);

@@ -141,7 +141,7 @@ class TrainerOn final : public Trainer {
     void prune(double sparsity) override {
         for (std::size_t k = 0; k < net_.projections.size(); ++k) {
             ProjectionBuffers<Backend>& p = net_.projections[k];
-            if (!p.trainable) continue;
+            if (!p.weights_learn()) continue;
             std::vector<float> weights = p.download(p.weight);
             weights.resize(p.sources * p.targets);
             set_mask(k, prune_mask(weights, net_.network.projections[k].connected, sparsity));
@@ -151,6 +151,7 @@ class TrainerOn final : public Trainer {
     void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration,
                   const StopRequest& stop) override {
         for (ProjectionBuffers<Backend>& p : net_.projections) {
+            if (!spec.weights) break;
             std::vector<float> rows = p.download(p.weight);
             quantize_weights(spec, p.sources, p.targets, rows);
             p.upload(p.weight, rows);
@@ -375,7 +376,7 @@ class TrainerOn final : public Trainer {
         std::vector<std::vector<std::uint32_t>> all = fan_out_of_weights();
         for (std::size_t k = 0; k < all.size(); ++k) {
             const ProjectionBuffers<Backend>& p = net_.projections[k];
-            if (!p.trainable) continue;
+            if (!p.weights_learn()) continue;
             std::vector<float> there(p.sources * p.targets, 1.0f);
             for (std::size_t i = 0; i < masks_[k].size(); ++i) there[i] = masks_[k][i];
             all[k] = fan_out(there, p.targets);
@@ -395,16 +396,22 @@ class TrainerOn final : public Trainer {
         add_counts(counts_, more);
     }
 
-    /// Puts a mask into effect: no weight, no gradient and no moment where there is no synapse.
+    /// Puts a mask into effect: no weight, no gradient and no moment where there is no synapse, and
+    /// no gradient of what is frozen.
     void set_mask(std::size_t k, std::vector<std::uint8_t> mask) {
         ProjectionBuffers<Backend>& p = net_.projections[k];
         masks_[k] = std::move(mask);
         training_fan_out_.clear();
-        if (masks_[k].empty()) return;
+        if (masks_[k].empty() && p.frozen == Frozen::nothing) return;
         std::vector<float> factor(p.rows() * p.targets, 1.0f);  // the bias row stays
         std::copy(masks_[k].begin(), masks_[k].end(), factor.begin());
+        std::vector<float> learns = factor;
+        const auto bias = learns.begin() + static_cast<std::ptrdiff_t>(p.sources * p.targets);
+        if (p.frozen == Frozen::weights) std::fill(learns.begin(), bias, 0.0f);
+        if (p.frozen == Frozen::bias) std::fill(bias, learns.end(), 0.0f);
         p.mask = Buffer<float>(p.element_count());
-        p.upload(p.mask, factor);
+        p.upload(p.mask, learns);
+        if (masks_[k].empty()) return;
         for (Buffer<float>* values : {&p.weight, &p.moment[0], &p.moment[1]}) {
             if (values->size() == 0) continue;
             std::vector<float> kept = p.download(*values);

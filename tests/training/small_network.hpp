@@ -53,7 +53,7 @@ inline ModelSpec small_model(NeuronModels::Params hidden = Lif::Params{}, bool r
     ProjectionSpec in;
     in.from = "input";
     in.to = "hidden";
-    in.bias = true;
+    in.bias.given = true;
     ProjectionSpec out = in;
     out.from = "hidden";
     out.to = "output";
@@ -61,7 +61,7 @@ inline ModelSpec small_model(NeuronModels::Params hidden = Lif::Params{}, bool r
     if (recurrent) {
         ProjectionSpec own = in;
         own.from = "hidden";
-        own.bias = false;
+        own.bias.given = false;
         m.projections.push_back(own);
     }
     m.train.emplace();
@@ -82,12 +82,12 @@ inline ModelSpec loop_model(NeuronModels::Params hidden = Lif::Params{}) {
     m.populations.insert(m.populations.begin() + 2, {"inhibitory", 19, std::move(hidden), {}});
     ProjectionSpec p = m.projections.back();
     p.to = "inhibitory";
-    p.bias = true;
+    p.bias.given = true;
     m.projections.push_back(p);
     p.from = "inhibitory";
     m.projections.push_back(p);
     p.to = "hidden";
-    p.bias = false;
+    p.bias.given = false;
     m.projections.push_back(p);
     return m;
 }

@@ -75,6 +75,13 @@ std::vector<ModelSpec> all_forms() {
     models.push_back(small_model());
     models.back().train->loss = Loss::cross_entropy_max;
     models.back().train->optimizer = AdamW::Params{};
+    for (const bool weights : {false, true}) {  // one of the two learns
+        models.push_back(small_model());
+        models.back().projections[0].trainable = weights;
+        models.back().projections[0].bias.trainable = !weights;
+        models.back().train->clip_norm = 0.1;
+        models.back().train->optimizer = AdamW::Params{};
+    }
     return models;
 }
 
@@ -291,6 +298,44 @@ TEST(Trainer, FrozenWeightsStay) {
     const TrainerState after = train_some(*trainer, m, 3);
     EXPECT_EQ(after.weights[0], network.projections[0].weights);
     EXPECT_NE(after.weights[1], network.projections[1].weights);
+}
+
+TEST(Trainer, BiasesAreFrozenApartFromWeights) {
+    for (const bool weights : {false, true}) {
+        ModelSpec m = small_model();
+        m.projections[0].trainable = weights;
+        m.projections[0].bias.trainable = !weights;
+        m.train->optimizer = AdamW::Params{};  // whose decay needs no gradient
+        const Network network = compile(m);
+        const auto trainer = make_cpu_trainer(network, options_of(m));
+        trainer->load(bar_data());
+        const TrainerState after = train_some(*trainer, m, 3);
+        EXPECT_EQ(after.weights[0] == network.projections[0].weights, !weights);
+        EXPECT_EQ(after.bias[0] == network.projections[0].bias, weights);
+        EXPECT_NE(after.weights[1], network.projections[1].weights);
+        EXPECT_EQ(after.counts.backward[0].updates, 3u * (weights ? 784 * 37 : 37));
+        EXPECT_EQ(after.counts.backward[0].acs > 0, weights);
+    }
+}
+
+TEST(Trainer, LoadedWeightsTakeThePlaceOfDrawnOnes) {
+    ModelSpec m = small_model();
+    FileWeights weights;
+    weights.dense.assign(784 * 37, 0.5f);
+    weights.mask.assign(784 * 37, 1);
+    weights.mask[3] = 0;
+    FileWeights biases;
+    biases.dense.assign(37, 0.25f);
+    m.projections[0].weight.loaded = std::make_shared<const FileWeights>(weights);
+    m.projections[0].bias.loaded = std::make_shared<const FileWeights>(biases);
+    const Network network = compile(m), drawn = compile(small_model());
+    EXPECT_EQ(network.projections[0].weights[3], 0.0f);
+    EXPECT_EQ(network.projections[0].weights[4], 0.5f);
+    EXPECT_EQ(network.projections[0].connected, weights.mask);
+    EXPECT_EQ(network.projections[0].bias, biases.dense);
+    EXPECT_EQ(network.projections[1].weights, drawn.projections[1].weights);
+    m.projections[1].weight.file = "w.npz";  // nobody has read it
+    EXPECT_THROW(compile(m), InternalError);
 }
 
 TEST(Trainer, WhatIsNotConnectedStaysZero) {

@@ -6,6 +6,7 @@
 #include "src/io/checkpoint_file.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/read_spikes.hpp"
+#include "src/io/read_weights.hpp"
 #include "src/io/simulation_file.hpp"
 #include "src/stats/run_stats.hpp"
 #include "tools/fuzz/fuzz.hpp"
@@ -46,5 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     attempt([&] { snnsim::run_stats(snnsim::read_spikes(path), {}); });
     attempt([&] { snnsim::simulation_origin(path); });
     attempt([&] { snnsim::read_checkpoint(path); });
+    attempt([&] {
+        for (const snnsim::StoredWeights& one : snnsim::list_weights(path))
+            snnsim::read_weights(path, one.projection, {one.projection, "a", "b", 4, 3});
+    });
     return 0;
 }

@@ -1,0 +1,102 @@
+#include "src/run/load_initial_weights.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "snnsim/error.hpp"
+#include "snnsim/played_spikes.hpp"
+#include "src/io/digest.hpp"
+#include "src/io/read_weights.hpp"
+#include "src/network/connections.hpp"
+#include "src/network/weight_count.hpp"
+
+namespace snnsim {
+namespace {
+
+/// Each file once, in the order in which the model names them.
+std::vector<std::string> names_of_files(const ModelSpec& spec) {
+    std::vector<std::string> names;
+    for (const ProjectionSpec& p : spec.projections) {
+        for (const WeightFile* from :
+             {static_cast<const WeightFile*>(&p.weight), static_cast<const WeightFile*>(&p.bias)}) {
+            if (from->from_file() &&
+                std::find(names.begin(), names.end(), from->file) == names.end())
+                names.push_back(from->file);
+        }
+    }
+    return names;
+}
+
+/// `connect` says that there is no synapse, and the file that there is.
+void expect_connected(const ModelSpec& spec, std::size_t k, const WeightShape& shape,
+                      const FileWeights& weights) {
+    const ProjectionSpec& p = spec.projections[k];
+    const std::vector<std::uint8_t> connected = connections(
+        p.connect, {shape.sources, shape.targets, spec.seed, static_cast<std::uint32_t>(k)});
+    std::size_t wrong = 0, first = 0;
+    for (std::size_t i = 0; i < connected.size(); ++i) {
+        if (connected[i] || weights.dense[i] == 0.0f) continue;
+        if (wrong++ == 0) first = i;
+    }
+    if (wrong == 0) return;
+    throw FileError(fmt::format(
+        "{} of the weights in {} lie where connect: {} makes no synapse, the first at [source {}, "
+        "target {}]; leave connect out, or set them to 0",
+        wrong, p.weight.file, name_of(p.connect.rule), first / shape.targets,
+        first % shape.targets));
+}
+
+void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
+    const ProjectionSpec& p = spec.projections[k];
+    const WeightShape shape{p.name(), p.from, p.to, static_cast<std::size_t>(size_of(spec, p.from)),
+                            static_cast<std::size_t>(size_of(spec, p.to))};
+    const std::string path = beside_model(spec.path, from.file).string();
+    FileWeights weights;
+    if (is_bias) {
+        weights.dense = read_bias(path, from.dataset, shape);
+    } else {
+        weights = read_weights(path, from.dataset, shape);
+        make_dense(weights, shape);
+        expect_connected(spec, k, shape, weights);
+    }
+    from.loaded = std::make_shared<const FileWeights>(std::move(weights));
+}
+
+}  // namespace
+
+void load_initial_weights(ModelSpec& spec) {
+    std::string wrong;
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        ProjectionSpec& p = spec.projections[k];
+        for (const bool is_bias : {false, true}) {
+            WeightFile& from = is_bias ? static_cast<WeightFile&>(p.bias) : p.weight;
+            if (!from.from_file() || from.loaded) continue;
+            try {
+                load(spec, k, from, is_bias);
+            } catch (const FileError& e) {
+                wrong += fmt::format("{}{}:{}:{}: {} of {}: {}", wrong.empty() ? "" : "\n",
+                                     spec.path, from.at.line, from.at.column,
+                                     is_bias ? "bias" : "weight", p.name(), e.what());
+            }
+        }
+    }
+    if (!wrong.empty()) throw DataError(wrong);
+}
+
+std::vector<std::string> weight_files(const ModelSpec& spec) {
+    std::vector<std::string> lines = names_of_files(spec);
+    for (std::string& line : lines)
+        line = file_sha256(beside_model(spec.path, line).string()) + "  " + line;
+    return lines;
+}
+
+std::vector<InputFile> weight_files_read_by(const ModelSpec& spec) {
+    std::vector<InputFile> files;
+    for (const std::string& name : names_of_files(spec))
+        files.push_back({beside_model(spec.path, name).string(), "a file of the model's weights"});
+    return files;
+}
+
+}  // namespace snnsim
