@@ -15,6 +15,7 @@
 #include "src/provenance.hpp"
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
+#include "src/run/fixed_grid.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/load_data.hpp"
 #include "src/run/memory.hpp"
@@ -133,6 +134,11 @@ std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Train
             static_cast<std::size_t>(std::min(most, data.train_count())));
         std::iota(calibration.begin(), calibration.end(), 0u);
         trainer.quantize(*spec.test->quantize, calibration, InterruptGuard::asked);
+    }
+    if (spec.test->arithmetic == Arithmetic::fixed) {
+        Network trained = record.network;
+        take_weights(trainer.state(), trained);
+        trainer.fix(fixed_grid(spec, trained));
     }
     return evaluate_until(InterruptGuard::asked, trainer, samples,
                           {.test_set = true, .batch = spec.test->batch, .record = spec.record});

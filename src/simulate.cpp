@@ -16,6 +16,7 @@
 #include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/outputs.hpp"
+#include "src/run/run_model.hpp"
 #include "src/simulation_run.hpp"
 
 namespace snnsim {
@@ -68,7 +69,8 @@ SimulationStart start_again(const SimulationOrigin& origin, const std::string& p
     if (!options.overrides.empty() || !options.output.empty())
         throw UsageError(
             "--resume goes on with the model and file of the run: leave out --set and -o");
-    const AnyModel model = parse_any_model(origin.model_text, origin.model_path, origin.overrides);
+    const AnyModel model =
+        parse_any_model(origin.model_text, origin.model_path, origin.overrides, read_run_model);
     SimulationStart start{std::get<SimulationSpec>(model), path, std::nullopt};
     require_options_used(start.spec, options);
     if (origin.status == RunStatus::finished) return start;

@@ -8,6 +8,7 @@
 #include "snnsim/cell_values.hpp"
 #include "src/cli/network_report.hpp"
 #include "src/cli/simulation_report.hpp"
+#include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/model/late_times.hpp"
 #include "src/phases/outcome.hpp"
@@ -65,10 +66,12 @@ void cut_after(StateSamples& samples, std::int64_t step) {
     samples.counts.resize(samples.step.size() * bins);
 }
 
-/// Values of all records but spikes, in the order of the model, up to a step.
+/// Values of all records but spikes, in the order of the model, up to a step. `of_cells`: what the
+/// engine has of cells.
 std::vector<StateSamples> take_values(const SimulationSpec& spec, Engine& engine,
+                                      std::vector<StateSamples> of_cells,
                                       std::vector<StateSamples> rates, std::int64_t step) {
-    std::vector<StateSamples> out, of_cells = engine.take_states(), weights = engine.take_weights();
+    std::vector<StateSamples> out, weights = engine.take_weights();
     auto cell = of_cells.begin(), rate = rates.begin(), weight = weights.begin();
     for (const SimulationRecordSpec& r : spec.record) {
         if (r.what == "spikes") continue;
@@ -170,7 +173,7 @@ std::unique_ptr<SimulationFile> SimulationRun::open_file() {
     digests_.restore(from);
     rates_.restore(from.rate_counts, engine_->now());
     watch_.restore(from.watch_counts, engine_->now());
-    protocol_.restore(from.protocol);
+    protocol_.restore(from.protocol, *engine_);
     return std::make_unique<SimulationFile>(start_.output, spec_, engine_->now());
 }
 
@@ -184,8 +187,10 @@ RunStatus SimulationRun::run() {
         keep_part();
     }
     if (!protocol_.finished() && !trouble_)  // the question may have come after the last part
-        file_->append(done_, {}, take_values(spec_, *engine_, rates_.add({}, done_), done_),
-                      checkpoint());
+        file_->append(
+            done_, {},
+            take_values(spec_, *engine_, engine_->take_states(), rates_.add({}, done_), done_),
+            checkpoint());
     const SimulationSummary s = summary();
     provenance_.finished = utc_now();
     file_->finish(provenance_, s, *engine_);
@@ -241,8 +246,10 @@ void SimulationRun::keep_part() {
         cut_after(spikes, done_);
     }
     digests_.add(spikes);
+    std::vector<StateSamples> of_cells = engine_->take_states();
+    protocol_.observe(spikes, output_variable(spec_) ? &of_cells.back() : nullptr, done_);
     std::vector<StateSamples> values =
-        take_values(spec_, *engine_, rates_.add(spikes, done_), done_);
+        take_values(spec_, *engine_, std::move(of_cells), rates_.add(spikes, done_), done_);
     std::optional<SimulationCheckpoint> saved;
     if (!trouble_ && (clock_.due(timer_.seconds()) || InterruptGuard::asked())) {
         saved = checkpoint();

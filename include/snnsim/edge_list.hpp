@@ -13,6 +13,10 @@ struct EdgeList {
     std::vector<std::uint32_t> source, target;
     std::vector<double> weight;  // in the unit of the target's input; empty: the projection's
     std::vector<double> delay;   // ms; empty: the projection's
+    // Trained weights: the smallest ones may be rounded (see LeastWeights), and no sum of what can
+    // arrive in a step has more digits than a float, as the trainer sums floats.
+    bool trained = false;
+    bool all_pairs = false;  // in the order of sources, then targets
 };
 
 }  // namespace snnsim

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/network/sample_windows.hpp"
 #include "snnsim/device.hpp"
 #include "snnsim/simulation_spec.hpp"
 
@@ -138,6 +139,14 @@ class Engine {
     /// Rates (Hz) of the cells of a poisson_source or regular_source population, from now on.
     /// Throws UsageError where it is another model or a rate is beyond 0 .. 1 / dt.
     virtual void set_rates(std::size_t population, const std::vector<double>& rates) = 0;
+    /// Cells of a population that send nothing from now on: not 0 in `silent`, by cell; empty: all
+    /// send again.
+    virtual void silence(std::size_t population, const std::vector<std::uint8_t>& silent) = 0;
+    /// From now on; populations of no depth go on as always.
+    virtual void set_windows(const SampleWindows& windows) = 0;
+    /// What the spike_source or value_source population plays from now on, in place of what it
+    /// had; steps count from the start of the simulation.
+    virtual void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) = 0;
     /// Counts the spikes of each cell of a population from now on, from 0.
     virtual void count_spikes(std::size_t population) = 0;
     /// What was counted; empty where nothing is.

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cells/all.hpp"
 #include "kernels/encoders/all.hpp"
 #include "kernels/fields.hpp"
-#include "kernels/neurons/all.hpp"
 #include "kernels/steps.hpp"
 #include "kernels/training/surrogates.hpp"
+#include "snnsim/connect_spec.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/weight_file.hpp"
 
@@ -144,40 +145,9 @@ struct BiasSpec : WeightFile {
     }
 };
 
-enum class ConnectRule : std::uint8_t {
-    all_to_all,
-    one_to_one,
-    blocks,
-    fixed_probability,
-    fixed_in_degree
-};
-template <>
-struct Names<ConnectRule> {
-    static constexpr std::array values{"all_to_all", "one_to_one", "blocks", "fixed_probability",
-                                       "fixed_in_degree"};
-};
-/// Which weights of a projection there are; the others are and stay zero.
-struct ConnectionSpec {
-    ConnectRule rule = ConnectRule::all_to_all;
-    double p = 0.0;
-    std::int64_t n = 0;
-
-    static constexpr auto fields() {
-        return Fields{
-            Field{"rule", &ConnectionSpec::rule, "", unlimited,
-                  "all_to_all; one_to_one; blocks: the neurons of the larger population share out "
-                  "among those of the smaller one, in order and evenly; fixed_probability: every "
-                  "pair with probability p; fixed_in_degree: n different sources for every target",
-                  Need::required},
-            Field{"p", &ConnectionSpec::p, "", fraction, "fixed_probability: of a pair"},
-            Field{"n", &ConnectionSpec::n, "", non_negative, "fixed_in_degree: sources"},
-        };
-    }
-};
-
 struct ProjectionSpec {
     std::string from, to;
-    ConnectionSpec connect;
+    ConnectSpec connect;
     WeightSpec weight;
     std::optional<double> delay;  // ms
     BiasSpec bias;
@@ -463,9 +433,18 @@ struct QuantizeSpec {
     }
 };
 
+/// How the sums of weights are computed: in floats, or in whole numbers of the grid that a
+/// simulation of the network would have, which gives the simulation's spikes.
+enum class Arithmetic : std::uint8_t { floating, fixed };
+template <>
+struct Names<Arithmetic> {
+    static constexpr std::array values{"float", "fixed"};
+};
+
 struct TestSpec {
     std::int64_t batch = 250;
     std::int64_t every = 0;
+    Arithmetic arithmetic = Arithmetic::floating;
     std::optional<QuantizeSpec> quantize;
 
     static constexpr auto fields() {
@@ -474,6 +453,11 @@ struct TestSpec {
                       Field{"every", &TestSpec::every, "", non_negative,
                             "also test after every so many epochs, for the curve; what comes "
                             "out changes nothing. 0: at the end only"},
+                      Field{"arithmetic", &TestSpec::arithmetic, "", unlimited,
+                            "float; or fixed: weights and biases are rounded to whole numbers of "
+                            "the grid that a simulation of the network has (`simulate: {network: "
+                            "RUN}`), and their sums are exact: the spikes are those of the "
+                            "simulation, to the bit"},
                       Field{"quantize", &TestSpec::quantize, "", unlimited,
                             "round the weights after training, and test what comes out"}};
     }
@@ -523,6 +507,7 @@ struct ModelSpec {
     std::string text;                    // of the model file, as read
     std::vector<std::string> overrides;  // "train.epochs=2", in the order given
     std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
+    bool simulates_too = false;          // the file has a section `simulate` besides
 
     static constexpr auto fields() {
         return Fields{

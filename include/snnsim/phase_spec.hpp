@@ -26,6 +26,12 @@ template <>
 struct Names<Samples> {
     static constexpr std::array values{"train", "test", "patterns"};
 };
+/// What becomes of a trained network's state before a sample.
+enum class CarryOver : std::uint8_t { reset, keep };
+template <>
+struct Names<CarryOver> {
+    static constexpr std::array values{"reset", "keep"};
+};
 enum class Order : std::uint8_t { file, shuffled };
 template <>
 struct Names<Order> {
@@ -92,13 +98,14 @@ struct PresentSpec {
     std::optional<RepeatSpec> repeat;
     std::optional<TrialRewardSpec> reward;
     bool assign = false, evaluate = false;
+    CarryOver state = CarryOver::reset;
 
     static constexpr auto fields() {
         return Fields{
             Field{"population", &PresentSpec::population, "", unlimited,
                   "poisson_source that shows samples; of a data set, with a cell for each pixel. "
-                  "Between samples it is silent",
-                  Need::required},
+                  "Between samples it is silent. Of a trained network it may be left out: its "
+                  "input shows them as in the training (`data.encode`), and its output predicts"},
             Field{"samples", &PresentSpec::samples, "", unlimited, "what is shown"},
             Field{"patterns", &PresentSpec::patterns, "", unlimited, "of samples: patterns"},
             Field{"first", &PresentSpec::first, "", non_negative,
@@ -110,10 +117,13 @@ struct PresentSpec {
             Field{"order", &PresentSpec::order, "", unlimited,
                   "of a data set: as in the file, or shuffled anew in each pass"},
             Field{"max_rate", &PresentSpec::max_rate, "Hz", positive,
-                  "rate of a pixel of value 1, and of the cells of a pattern; at most 1 / dt",
-                  Need::required},
-            Field{"duration", &PresentSpec::duration, "ms", positive, "time that a sample is shown",
-                  Need::required},
+                  "rate of a pixel of value 1, and of the cells of a pattern; at most 1 / dt"},
+            Field{"duration", &PresentSpec::duration, "ms", positive,
+                  "time that a sample is shown"},
+            Field{
+                "state", &PresentSpec::state, "", unlimited,
+                "of a trained network: reset before each sample, as in the training, or keep what "
+                "the sample before it left"},
             Field{"rest", &PresentSpec::rest, "ms", non_negative,
                   "time after it, constant or drawn for each; default: 0"},
             Field{"repeat", &PresentSpec::repeat, "", unlimited,
@@ -149,6 +159,23 @@ struct PhaseRateSpec {
     }
 };
 
+/// Cells that send nothing.
+struct LesionSpec {
+    std::string population;
+    double share = 0.0;
+    static constexpr auto fields() {
+        return Fields{
+            Field{"population", &LesionSpec::population, "", unlimited, "whose cells are lost",
+                  Need::required},
+            Field{"share", &LesionSpec::share, "", fraction,
+                  "of its cells that send nothing from the start of the phase on, until a later "
+                  "phase says another; drawn by the seed, those of a smaller share a part of those "
+                  "of a greater",
+                  Need::required},
+        };
+    }
+};
+
 /// Rewards at given times.
 struct RewardTimesSpec {
     std::vector<double> times, amounts;
@@ -166,6 +193,7 @@ struct PhaseSpec {
     double duration = 0.0;  // ms; of a phase without `present`
     bool plastic = true;
     std::vector<PhaseRateSpec> rates;
+    std::vector<LesionSpec> lesions;
     std::optional<PresentSpec> present;
     Location at;
 
@@ -178,6 +206,7 @@ struct PhaseSpec {
             Field{"plastic", &PhaseSpec::plastic, "", unlimited,
                   "false: weights and adaptive thresholds stay as they are"},
             Field{"rates", &PhaseSpec::rates, "", unlimited, "of sources, from its start on"},
+            Field{"lesions", &PhaseSpec::lesions, "", unlimited, "list: cells that are lost"},
             Field{"present", &PhaseSpec::present, "", unlimited,
                   "samples that are shown; the phase ends with the last"},
         };

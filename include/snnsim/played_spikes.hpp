@@ -9,13 +9,13 @@
 namespace snnsim {
 
 struct PlayedSpikes {
-    std::vector<std::uint64_t>
-        keys;                   // of played_key (kernels/cells/spike_file_source.hpp), ascending
-    std::uint64_t later = 0;    // how many the file has after the end of the simulation
-    std::uint64_t rounded = 0;  // how many lie between two steps
-    std::uint64_t merged = 0;   // how many a cell had in a step beside another
-    bool assumed_unit = false;  // the file does not say that its times are in ms
-    std::string sha256;         // of the file
+    std::vector<std::uint64_t> keys;  // of played_key (kernels/cells/spike_source.hpp), ascending
+    std::vector<float> values;        // of each, of a value_source; empty: 1
+    std::uint64_t later = 0;          // how many the file has after the end of the simulation
+    std::uint64_t rounded = 0;        // how many lie between two steps
+    std::uint64_t merged = 0;         // how many a cell had in a step beside another
+    bool assumed_unit = false;        // the file does not say that its times are in ms
+    std::string sha256;               // of the file
 };
 
 /// Where a file named in a model lies: beside the model.

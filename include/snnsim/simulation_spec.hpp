@@ -13,11 +13,13 @@
 #include "kernels/fields.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/cell_choice.hpp"
+#include "snnsim/connect_spec.hpp"
 #include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/phase_spec.hpp"
 #include "snnsim/plasticity_spec.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "snnsim/weight_file.hpp"
 
 namespace snnsim {
 
@@ -35,6 +37,7 @@ struct CellPopulationSpec {
     std::vector<NamedDistribution> initial;      // state at time 0
     double rate = 0.0;                           // Hz; for `scale`
     std::shared_ptr<const PlayedSpikes> played;  // of a spike_source: see load_played_spikes
+    int depth = -1;  // of a trained network: projections from the input on; see SampleWindows
     Location at;
 
     /// Its spikes carry values.
@@ -60,69 +63,12 @@ struct CellPopulationSpec {
     }
 };
 
-enum class Rule : std::uint8_t {
-    all_to_all,
-    one_to_one,
-    fixed_probability,
-    fixed_in_degree,
-    fixed_out_degree,
-    fixed_total_number,
-    list,
-};
-template <>
-struct Names<Rule> {
-    static constexpr std::array values{"all_to_all",
-                                       "one_to_one",
-                                       "fixed_probability",
-                                       "fixed_in_degree",
-                                       "fixed_out_degree",
-                                       "fixed_total_number",
-                                       "list"};
-};
 /// Bits of a weight. Enough to round no weight by more than 0.5 %: see WeightPlan.
 enum class WeightBits : std::uint8_t { automatic, bits16, bits32 };
 template <>
 struct Names<WeightBits> {
     static constexpr std::array values{"auto", "16", "32"};
 };
-struct ConnectSpec {
-    Rule rule = Rule::all_to_all;
-    double p = 0.0;
-    std::int64_t n = 0;
-    bool autapses = true;
-    bool own = true;
-    bool multapses = true;
-    std::string file;  // relative to the model file
-
-    static constexpr auto fields() {
-        return Fields{
-            Field{"rule", &ConnectSpec::rule, "", unlimited,
-                  "all_to_all; one_to_one; fixed_probability: every pair with probability p; "
-                  "fixed_in_degree: n sources for every target; fixed_out_degree: n targets for "
-                  "every source; fixed_total_number: n synapses between random pairs; list: those "
-                  "of a "
-                  "file",
-                  Need::required},
-            Field{"p", &ConnectSpec::p, "", fraction,
-                  "fixed_probability: of a pair; fixed_total_number without n: probability that a "
-                  "pair has at least one synapse, from which n follows (Potjans & Diesmann 2014)"},
-            Field{"n", &ConnectSpec::n, "", non_negative, "number of the fixed_ rules"},
-            Field{"autapses", &ConnectSpec::autapses, "", unlimited,
-                  "a cell may connect to itself"},
-            Field{
-                "own", &ConnectSpec::own, "", unlimited,
-                "false, between two populations of one size: a cell connects to all cells but the "
-                "one of its own number, as when each inhibitory cell spares the one that drives "
-                "it"},
-            Field{"multapses", &ConnectSpec::multapses, "", unlimited,
-                  "a pair may have several synapses (fixed_in_degree, fixed_out_degree)"},
-            Field{"file", &ConnectSpec::file, "", unlimited,
-                  "list: .csv or .h5, relative to the model file; columns source, target and, "
-                  "where the projection does not give them, weight and delay"},
-        };
-    }
-};
-
 struct EdgeList;
 
 /// Longest delay in steps.
@@ -140,8 +86,9 @@ struct SynapsesSpec {
     std::optional<PlasticitySpec> plasticity;
     std::optional<ShortTermSpec> short_term;
     std::optional<ReleaseSpec> release;
+    std::optional<WeightFile> weight_file, bias_file;
     bool weight_given = false, delay_given = false;  // set by the reader
-    std::shared_ptr<const EdgeList> edges;           // of rule list, once loaded
+    std::shared_ptr<const EdgeList> edges;           // of rule list or a weight_file, once loaded
     Location at;
 
     std::string name() const { return given_name.empty() ? from + "_to_" + to : given_name; }
@@ -157,10 +104,12 @@ struct SynapsesSpec {
                 "default: FROM_to_TO; a second projection between the same populations needs one"},
             Field{"connect", &SynapsesSpec::connect, "", unlimited, "connection rule",
                   Need::required},
-            Field{
-                "weight", &SynapsesSpec::weight, "*", unlimited,
-                "value or distribution, in the unit of the target's input; required, but for lists "
-                "with weights"},
+            Field{"weight", &SynapsesSpec::weight, "*", unlimited,
+                  "value or distribution, in the unit of the target's input, or `{file: ..., "
+                  "dataset: ...}`, see below; required, but for lists with weights"},
+            Field{"bias", &SynapsesSpec::bias_file, "", unlimited,
+                  "constant input of each target, from a file; of a target whose input has no "
+                  "unit"},
             Field{"delay", &SynapsesSpec::delay, "ms", unlimited,
                   "value or distribution, rounded to dt and at least one dt; default: one dt"},
             Field{"dale", &SynapsesSpec::dale, "", unlimited,
@@ -403,6 +352,7 @@ struct Names<Runaway> {
 };
 
 struct SimulateSpec {
+    std::string network;
     double duration = 0.0;  // ms
     std::vector<PhaseSpec> phases;
     std::optional<RewardTimesSpec> reward;
@@ -410,6 +360,9 @@ struct SimulateSpec {
 
     static constexpr auto fields() {
         return Fields{
+            Field{"network", &SimulateSpec::network, "", unlimited,
+                  "run file of a training, relative to the model file: the network is that of its "
+                  "model, with its weights; `populations` and `projections` add to it"},
             Field{"duration", &SimulateSpec::duration, "ms", positive, "time to simulate"},
             Field{"phases", &SimulateSpec::phases, "", unlimited,
                   "or a list of what happens, one after the other"},
@@ -442,6 +395,13 @@ struct ScaleSpec {
 /// They are counted in 32 bits.
 inline constexpr std::uint32_t most_steps = std::numeric_limits<std::uint32_t>::max();
 
+/// A trained network that is simulated.
+struct TrainedNetwork {
+    std::shared_ptr<const ModelSpec> model;
+    std::string run;            // its weights
+    std::string input, output;  // populations
+};
+
 struct SimulationSpec {
     std::string name;
     std::uint64_t seed = 1;
@@ -453,6 +413,7 @@ struct SimulationSpec {
     std::vector<SynapsesSpec> projections;
     std::vector<StimulusSpec> stimuli;
     std::vector<SimulationRecordSpec> record;
+    std::optional<TrainedNetwork> trained;
 
     std::string path;                    // of the model file
     std::string text;                    // of the model file, as read

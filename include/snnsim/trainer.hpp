@@ -155,6 +155,10 @@ class Trainer {
     virtual void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration,
                           const StopRequest& stop) = 0;
 
+    /// Rounds weights and biases to whole numbers of 1 / `grid`, by population of the targets, in
+    /// the order of the network; from now on sums are computed in those (see Arithmetic).
+    virtual void fix(const std::vector<double>& grid) = 0;
+
     virtual TrainerState state() const = 0;
     virtual void set_state(const TrainerState& state) = 0;
 

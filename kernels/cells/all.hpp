@@ -1,24 +1,35 @@
-// The list of the event-driven engine's cell models; everything that follows from a model follows
-// from its entry here.
+// The list of models; everything that follows from a model follows from its entry here.
 #pragma once
 
+#include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
+#include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
 #include "kernels/cells/iaf_psc_delta.hpp"
 #include "kernels/cells/iaf_psc_exp.hpp"
 #include "kernels/cells/izhikevich.hpp"
+#include "kernels/cells/leaky_readout.hpp"
+#include "kernels/cells/lif.hpp"
 #include "kernels/cells/lif_cond_adaptive.hpp"
 #include "kernels/cells/poisson_source.hpp"
 #include "kernels/cells/regular_source.hpp"
-#include "kernels/cells/spike_file_source.hpp"
+#include "kernels/cells/relu.hpp"
+#include "kernels/cells/spike_source.hpp"
+#include "kernels/cells/value_source.hpp"
 #include "kernels/cells/vsn.hpp"
 
 namespace snnsim {
 
+/// Those that can be trained.
+using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafPscDelta, IafPscExp,
+                               Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
+
+/// Those that can be simulated event by event.
 using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, LifCondAdaptive, VsnCell, PoissonSource, RegularSource, SpikeFileSource>;
+              Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
+              PoissonSource, RegularSource, SpikeSource, ValueSource>;
 
 }  // namespace snnsim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
@@ -16,6 +17,8 @@ struct IafPscExp {
     static constexpr const char* input_unit = "pA";
     static constexpr int receptors = 2;
     static constexpr bool uses_random = false;
+    static constexpr Output output = Output::spikes;
+    static constexpr int saved_count = 2;  // v before the reset, and 1 where the cell waits
 
     struct Params {
         double c_m = 250.0;
@@ -27,6 +30,7 @@ struct IafPscExp {
         double tau_syn_ex = 2.0;
         double tau_syn_in = 2.0;
         double i_e = 0.0;
+        bool detach_reset = true;
 
         static constexpr auto fields() {
             return Fields{
@@ -41,6 +45,8 @@ struct IafPscExp {
                 Field{"tau_syn_in", &Params::tau_syn_in, "ms", positive,
                       "time constant of inhibitory synaptic currents"},
                 Field{"i_e", &Params::i_e, "pA", unlimited, "constant current"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "of a training: no gradient through the reset"},
             };
         }
     };
@@ -50,9 +56,13 @@ struct IafPscExp {
         float v_th, v_reset;  // relative to e_l
         float refractory;     // steps
         float i_e, e_l;
+        float reset_slope;  // 0 where the reset carries no gradient
     };
     struct State {
         float v, i_ex, i_in, refractory;
+    };
+    struct Adjoint {
+        float v_next = 0.0f, i_next = 0.0f;  // v before the reset
     };
 
     static constexpr auto states() {
@@ -75,7 +85,8 @@ struct IafPscExp {
                 static_cast<float>(p.v_reset - p.e_l),
                 refractory_steps(p.t_ref, dt),
                 static_cast<float>(p.i_e),
-                static_cast<float>(p.e_l)};
+                static_cast<float>(p.e_l),
+                p.detach_reset ? 0.0f : 1.0f};
     }
     static State rest(const Params&, const Constants&) { return {}; }
     /// Mean current of spikes of weight 1 that arrive at 1 per ms.
@@ -85,7 +96,8 @@ struct IafPscExp {
     /// Currents of one time constant are one current.
     static bool shares_receptor(const Params& p) { return p.tau_syn_ex == p.tau_syn_in; }
 
-    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+    template <class Spike>
+    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in, float* saved) {
         const bool waits = s.refractory > 0.0f;
         float v = c.decay * s.v;
         v = fused(s.i_ex, c.by_ex, v);
@@ -94,10 +106,51 @@ struct IafPscExp {
         v = waits ? c.v_reset : v;
         s.i_ex = flushed(fused(s.i_ex, c.decay_ex, in.receptor_0));
         s.i_in = flushed(fused(s.i_in, c.decay_in, in.receptor_1));
+        saved[0] = v;
+        saved[1] = waits ? 1.0f : 0.0f;
         const bool fires = !waits && v >= c.v_th;
         s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
-        s.v = fires ? c.v_reset : v;
-        return fires ? 1.0f : 0.0f;
+        if constexpr (std::is_same_v<Spike, Heaviside>) {
+            s.v = fires ? c.v_reset : v;
+            return fires ? 1.0f : 0.0f;
+        } else {
+            const float spike = waits ? 0.0f : Spike::spike(v - c.v_th);
+            s.v = v + spike * (c.v_reset - v);
+            return spike;
+        }
+    }
+
+    /// A step of a cell, and of a neuron that is trained: `input` is what arrives, of
+    /// either sign, as both currents then have one time constant.
+    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+        float saved[saved_count];
+        return advance<Heaviside>(c, s, in, saved);
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        CellInput in;
+        in.receptor_0 = input;
+        return advance<Spike>(c, s, in, saved);
+    }
+
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        const bool fires = saved[1] == 0.0f && saved[0] >= c.v_th;
+        return (fires ? c.v_reset : saved[0]) + c.e_l;
+    }
+
+    template <class Spike = Heaviside>
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate) {
+        const float v = saved[0], later = c.decay * a.v_next;  // dL/d(v after the reset)
+        const float kept = 1.0f - Spike::spike(v - c.v_th);
+        const float d_spike = d_output + c.reset_slope * (c.v_reset - v) * later;
+        // The current of this step acts on v and on itself in the next one.
+        a.i_next = fused(c.by_ex, a.v_next, c.decay_ex * a.i_next);
+        a.v_next = saved[1] > 0.0f ? 0.0f : fused(surrogate, d_spike, kept * later);
+        return a.i_next;
     }
 };
 

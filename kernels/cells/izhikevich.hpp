@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/cells/model.hpp"
 #include "kernels/steps.hpp"
@@ -32,6 +33,8 @@ struct Izhikevich {
     static constexpr const char* input_unit = "";
     static constexpr int receptors = 1;
     static constexpr bool uses_random = false;
+    static constexpr Output output = Output::spikes;
+    static constexpr int saved_count = 2;  // v before the reset, and v at the start of the step
 
     struct Params {
         IzhikevichScheme scheme = IzhikevichScheme::euler;
@@ -42,6 +45,7 @@ struct Izhikevich {
         double v_peak = 30.0;
         double i_e = 0.0;
         double step = 0.0;
+        bool detach_reset = true;
 
         static constexpr auto fields() {
             return Fields{
@@ -61,6 +65,8 @@ struct Izhikevich {
                 Field{"i_e", &Params::i_e, "", unlimited, "constant current"},
                 Field{"step", &Params::step, "ms", non_negative,
                       "time step of the cell, a multiple of dt; 0: dt"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "of a training: no gradient through the reset"},
             };
         }
     };
@@ -74,10 +80,15 @@ struct Izhikevich {
         float c, d, v_peak, i_e;
         float sequential;  // 1 or 0, a float as all constants
         float v_vertex, u_vertex;
+        float start_u;      // at time 0, as u is kept
+        float reset_slope;  // 0 where the reset carries no gradient
     };
     struct State {
         float v, u;
         float waited = 0.0f;
+    };
+    struct Adjoint {
+        float v_next = 0.0f, u_next = 0.0f;  // after the reset
     };
 
     static constexpr auto states() {
@@ -107,15 +118,19 @@ struct Izhikevich {
                 f(p.i_e),
                 p.scheme == IzhikevichScheme::sequential ? 1.0f : 0.0f,
                 f(v),
-                f(u)};
+                f(u),
+                f(p.b * (start_v - p.u_origin) - static_cast<double>(f(u))),
+                p.detach_reset ? 0.0f : 1.0f};
     }
-    static State rest(const Params& p, const Constants& c) {
-        const double v = -65.0;
-        return {static_cast<float>(v - static_cast<double>(c.v_vertex)),
-                static_cast<float>(p.b * (v - p.u_origin) - static_cast<double>(c.u_vertex))};
+    static constexpr double start_v = -65.0;
+    static State rest(const Params&, const Constants& c) { return start(c); }
+    /// At the start of a sample too.
+    SNN_HD static State start(const Constants& c) {
+        return {static_cast<float>(start_v - static_cast<double>(c.v_vertex)), c.start_u};
     }
 
-    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+    template <class Spike>
+    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in, float* saved) {
         const bool halves = c.half_step > 0.0f, sequential = c.sequential > 0.0f;
         const bool moves = s.waited >= c.last;
         const float current = c.i_e + in.current + (halves ? in.receptor_0 : 0.0f);
@@ -128,12 +143,59 @@ struct Izhikevich {
         const float v_of_u = halves || sequential ? v : s.v;
         const float u =
             fused(c.step * c.a, fused(c.b, v_of_u, fused(-c.u_decay, s.u, c.shift)), s.u);
+        saved[0] = v;
+        saved[1] = s.v;
+        if constexpr (!std::is_same_v<Spike, Heaviside>) {
+            const float spike = Spike::spike(v - c.v_peak);
+            s.v = v + spike * (c.c - v);
+            s.u = fused(spike, c.d, u);
+            return spike;
+        }
         const float peak = moves ? v : -1e30f;
         const bool fires = peak > c.v_peak || (peak == c.v_peak && !sequential);
         s.v = fires ? c.c : v;
         s.u = fires ? u + c.d : moves ? u : s.u;
         s.waited = moves ? 0.0f : s.waited + 1.0f;
         return fires ? 1.0f : 0.0f;
+    }
+
+    /// A step of a cell, and of a neuron that is trained: `input` is what arrives.
+    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
+        float saved[saved_count];
+        return advance<Heaviside>(c, s, in, saved);
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        CellInput in;
+        in.receptor_0 = input;
+        return advance<Spike>(c, s, in, saved);
+    }
+
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_peak;
+    }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        const bool fires = saved[0] > c.v_peak || (saved[0] == c.v_peak && !(c.sequential > 0.0f));
+        return (fires ? c.c : saved[0]) + c.v_vertex;
+    }
+
+    /// Of the schemes euler and sequential, with steps of dt.
+    template <class Spike = Heaviside>
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate) {
+        const float v = saved[0], before = saved[1];
+        const float spike = Spike::spike(v - c.v_peak);
+        const float d_u = a.u_next;  // dL/d(u before the reset)
+        const float by_reset = fused(c.c - v, a.v_next, c.d * d_u);
+        const float d_spike = fused(c.reset_slope, by_reset, d_output);
+        const float v_to_u = c.step * c.a * c.b * d_u;
+        const bool sequential = c.sequential > 0.0f;
+        float d_v = fused(surrogate, d_spike, (1.0f - spike) * a.v_next);
+        d_v = sequential ? d_v + v_to_u : d_v;
+        const float own = fused(2.0f * c.step * c.q2, before, 1.0f);
+        a.v_next = fused(d_v, own, sequential ? 0.0f : v_to_u);
+        a.u_next = fused(-(c.step * c.a * c.u_decay), d_u, d_u) - c.step * d_v;
+        return d_v;
     }
 };
 

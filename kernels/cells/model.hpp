@@ -14,6 +14,7 @@
 //   current_unit      optional: unit of the currents of stimuli; otherwise that of the parameter
 //                     i_e
 //   settable_rate     optional, true: a source whose parameter `rate` may change while it runs
+//   plays             optional, true: a source whose spikes are given, see Engine::play
 //   largest_value     optional: the model sends graded spikes, none greater in size than this
 //   never_fires       optional, of models with uses_random: true when, without a stimulus, no
 //   random
@@ -27,13 +28,15 @@
 //   Surroundings step              one time step of dt; returns what the cell sends: 0 nothing, 1 a
 //   spike, or
 //                     the value of a graded spike. The same from the same state and input, of which
-//                     `random` and `step` count only with uses_random
+//                     `random` and `step` count only with uses_random. A model that can be trained
+//                     (trained.hpp) has the trainer's step instead, which step_of_cell makes use of
 #pragma once
 
 #include <cmath>
 #include <concepts>
 #include <cstdint>
 
+#include "kernels/cells/trained.hpp"
 #include "kernels/fields.hpp"
 #include "kernels/host_device.hpp"
 #include "kernels/math/fused.hpp"
@@ -78,17 +81,24 @@ SNN_HD inline float flushed(float x) {
     return x > -1e-30f && x < 1e-30f ? 0.0f : x;
 }
 
+/// It has a step of cells.
 template <class M>
-concept CellModel = requires(const typename M::Params& params,
-                             const typename M::Constants& constants, typename M::State& state,
-                             const CellInput& input) {
+concept HasCellStep = requires(const typename M::Constants& constants, typename M::State& state,
+                               const CellInput& input) {
+    { M::step(constants, state, input) } -> std::same_as<float>;
+};
+
+template <class M>
+concept CellModel = (HasCellStep<M> ||
+                     NeuronModel<M>)&&requires(const typename M::Params& params,
+                                               const typename M::Constants& constants,
+                                               typename M::State& state, const CellInput& input) {
     { M::name } -> std::convertible_to<const char*>;
     { M::input_unit } -> std::convertible_to<const char*>;
     { M::receptors } -> std::convertible_to<int>;
     { M::uses_random } -> std::convertible_to<bool>;
     { M::prepare(params, 1.0) } -> std::same_as<typename M::Constants>;
     { M::rest(params, constants) } -> std::same_as<typename M::State>;
-    { M::step(constants, state, input) } -> std::same_as<float>;
     M::Params::fields();
     M::states();
 };
@@ -115,10 +125,37 @@ inline constexpr bool rate_can_be_set = requires {
     M::settable_rate;
 };
 
+/// A source whose spikes are given: they come to it as its current.
+template <CellModel M>
+inline constexpr bool plays = requires {
+    M::plays;
+};
+
 /// Its spikes carry values, by which weights are multiplied.
 template <CellModel M>
 inline constexpr bool sends_graded = requires(const typename M::Params& params) {
     M::largest_value(params);
 };
+
+/// A step of a cell. That of a model which can be trained is the trainer's step, with the same bits
+/// from the same input, but that what would become denormal is 0, and values end at y_max.
+template <CellModel M>
+SNN_HD inline float step_of_cell(const typename M::Constants& c, typename M::State& s,
+                                 const CellInput& in) {
+    if constexpr (HasCellStep<M>) {
+        return M::step(c, s, in);
+    } else {
+        float input = in.current;
+        if constexpr (requires { c.i_e; }) input = c.i_e + input;
+        float saved[M::saved_count];
+        float sent = M::step(c, s, in.receptor_0 + input, saved);
+        M::states().for_each(
+            [&](const auto& state) { s.*state.member = flushed(s.*state.member); });
+        if constexpr (M::output == Output::trace) return 0.0f;
+        if constexpr (requires { c.y_max; })
+            sent = sent > c.y_max ? c.y_max : sent < -c.y_max ? -c.y_max : sent;
+        return sent;
+    }
+}
 
 }  // namespace snnsim

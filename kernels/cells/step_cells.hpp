@@ -130,7 +130,7 @@ struct StepCells {
         if constexpr (Strong) {
             return M::step_strong(c, s, in);
         } else {
-            return M::step(c, s, in);
+            return step_of_cell<M>(c, s, in);
         }
     }
     SNN_HD float take(int receptor, std::size_t i) const {

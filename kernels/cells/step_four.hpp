@@ -89,12 +89,12 @@ struct StepFour {
             const Four<float> c[] = {load_four(cells.constants[K] + at)...};
             SNN_UNROLL
             for (int l = 0; l < 4; ++l)
-                sent[l] = M::step(typename M::Constants{c[K].x[l]...}, state[l], in[l]);
+                sent[l] = step_of_cell<M>(typename M::Constants{c[K].x[l]...}, state[l], in[l]);
         } else {
             // Not read where a condition holds: that would be a branch.
             const typename M::Constants c = constants;
             SNN_UNROLL
-            for (int l = 0; l < 4; ++l) sent[l] = M::step(c, state[l], in[l]);
+            for (int l = 0; l < 4; ++l) sent[l] = step_of_cell<M>(c, state[l], in[l]);
         }
     }
 };

@@ -1,17 +1,21 @@
-// The variable-spiking neuron: it decides when to fire as a leaky integrator, and sends a number.
+// Variable spiking neuron (Garg & Chakraborty 2023, arXiv 2311.09267): a leaky integrator decides
+// when to fire; when it fires it sends a number, not 1.
 #pragma once
 
 #include "kernels/activation.hpp"
 #include "kernels/cells/model.hpp"
+#include "kernels/math/fused.hpp"
 #include "kernels/math/tanh.hpp"
 
 namespace snnsim {
 
-/// m = beta m + z, with the input z of the step: weights times values of the spikes that arrive at
-/// its end, i_e and stimuli. Where m >= v_th, m becomes 0 and the cell sends activation(z), unless
-/// that is 0 (Garg & Chakraborty 2023, arXiv 2311.09267).
-struct VsnCell {
+/// m[t] = beta m[t-1] + z[t];  e[t] = 1 if m[t] >= v_th;  y[t] = phi(z[t]) e[t];  then m[t] = 0
+/// where e[t] = 1. z is the input, y what is sent; phi(0) = 0, so that silence costs nothing.
+struct Vsn {
     static constexpr const char* name = "vsn";
+    static constexpr Output output = Output::values;
+    static constexpr bool graded_spikes = true;
+    static constexpr int saved_count = 2;  // m before the reset, z
     static constexpr const char* input_unit = "";
     static constexpr int receptors = 1;
     static constexpr bool uses_random = false;
@@ -20,6 +24,7 @@ struct VsnCell {
         double beta = 0.9;
         double v_th = 1.0;
         Activation activation = Activation::identity;
+        bool detach_reset = true;
         double y_max = 10.0;
         double i_e = 0.0;
 
@@ -27,46 +32,85 @@ struct VsnCell {
             return Fields{
                 Field{"beta", &Params::beta, "", Limits{.low = 0.0, .high = 1.0, .high_open = true},
                       "what is left of the membrane after a step"},
-                Field{"v_th", &Params::v_th, "", unlimited, "firing threshold"},
+                Field{"v_th", &Params::v_th, "", unlimited,
+                      "firing threshold; in a training try the standard deviation of the input"},
                 Field{"activation", &Params::activation, "", unlimited,
-                      "of the input of the step; gives the value that is sent"},
+                      "phi: what a spike carries, as a function of the input in its step"},
+                Field{"detach_reset", &Params::detach_reset, "", unlimited,
+                      "of a training: no gradient through the reset"},
                 Field{"y_max", &Params::y_max, "", positive,
-                      "the values sent saturate at y_max and -y_max; weights have a finer grid "
-                      "the smaller it is"},
-                Field{"i_e", &Params::i_e, "", unlimited, "constant input"},
+                      "of a simulation: the values sent saturate at y_max and -y_max; weights have "
+                      "a finer grid the smaller it is"},
+                Field{"i_e", &Params::i_e, "", unlimited, "of a simulation: constant input"},
             };
         }
     };
     struct Constants {
-        float beta, v_th, y_max, i_e;
-        float relu, tanh;  // 1 or 0, floats as all constants
+        float beta, v_th;
+        float relu, tanh;   // 1 or 0, floats as all constants
+        float reset_slope;  // 0 where the reset carries no gradient
+        float y_max, i_e;   // see step_of_cell
     };
     struct State {
-        float m;
+        float m = 0.0f;
     };
+    struct Adjoint {
+        float m_next = 0.0f;  // dL/d(m after the reset)
+    };
+
     static constexpr auto states() {
         return Fields{StateField<State, Constants>{"m", &State::m, "", "membrane"}};
     }
     static Constants prepare(const Params& p, double) {
         return {static_cast<float>(p.beta),
                 static_cast<float>(p.v_th),
-                static_cast<float>(p.y_max),
-                static_cast<float>(p.i_e),
                 p.activation == Activation::relu ? 1.0f : 0.0f,
-                p.activation == Activation::tanh ? 1.0f : 0.0f};
+                p.activation == Activation::tanh ? 1.0f : 0.0f,
+                p.detach_reset ? 0.0f : 1.0f,
+                static_cast<float>(p.y_max),
+                static_cast<float>(p.i_e)};
     }
     static State rest(const Params&, const Constants&) { return {}; }
     static double largest_value(const Params& p) { return p.y_max; }
 
-    SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        const float z = in.receptor_0 + (c.i_e + in.current);
-        const float m = flushed(fused(c.beta, s.m, z));
-        const bool fires = m >= c.v_th;
-        float y = c.relu > 0.0f && z < 0.0f ? 0.0f : z;
-        y = c.tanh > 0.0f ? exact_tanh(z) : y;
-        y = y > c.y_max ? c.y_max : y < -c.y_max ? -c.y_max : y;
-        s.m = fires ? 0.0f : m;
-        return fires ? y : 0.0f;
+    SNN_HD static float phi(const Constants& c, float z) {
+        if (c.tanh > 0.0f) return exact_tanh(z);
+        return c.relu > 0.0f && !(z > 0.0f) ? 0.0f : z;
+    }
+    SNN_HD static float phi_slope(const Constants& c, float z) {
+        if (c.relu > 0.0f) return z > 0.0f ? 1.0f : 0.0f;
+        if (!(c.tanh > 0.0f)) return 1.0f;
+        const float y = phi(c, z);
+        return 1.0f - y * y;
+    }
+
+    template <class Spike = Heaviside>
+    SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
+        const float m = fused(c.beta, s.m, input);
+        const float e = Spike::spike(m - c.v_th);
+        s.m = m * (1.0f - e);
+        saved[0] = m;
+        saved[1] = input;
+        return phi(c, input) * e;
+    }
+
+    SNN_HD static float distance(const Constants& c, const float* saved) {
+        return saved[0] - c.v_th;
+    }
+    SNN_HD static float membrane(const Constants& c, const float* saved) {
+        return saved[0] * (1.0f - Heaviside::spike(saved[0] - c.v_th));
+    }
+
+    /// `d_event` is dL/de beside what follows from the value: a penalty on the rate.
+    template <class Spike = Heaviside>
+    SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
+                                 float surrogate, float d_event = 0.0f) {
+        const float m = saved[0], z = saved[1];
+        const float e = Spike::spike(m - c.v_th);
+        const float d_fire = fused(d_output, phi(c, z), d_event) - c.reset_slope * m * a.m_next;
+        const float d_m = fused(surrogate, d_fire, (1.0f - e) * a.m_next);
+        a.m_next = c.beta * d_m;
+        return fused(d_output * phi_slope(c, z), e, d_m);
     }
 };
 

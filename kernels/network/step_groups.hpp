@@ -44,6 +44,9 @@ struct CellsInGroup {
     const PoissonInput* poisson;
     std::uint32_t poisson_count;
     std::uint32_t count;
+    std::int32_t depth;               // see SampleWindows
+    const std::uint8_t* silent;       // not 0 of cells that send nothing; null: all may send
+    const float* start[most_states];  // at time 0, of cells that samples reset
 };
 
 /// Where a word of 32 cells lies: `at` is its first cell in the group.
@@ -70,6 +73,11 @@ struct StepGroups {
                             count = group.count;
         if (at >= count) return 0;
         const std::int64_t t = window->now + k;
+        if (group.depth >= 0 && window->shown.period > 0) {
+            const std::int64_t shown = window->shown.place(t, group.depth);
+            if (shown <= 0) start_sample(group, at, shown == 0);
+            if (shown < 0) return 0;
+        }
         std::int32_t outside[2][lanes] = {};
         if constexpr (M::receptors > 0) {
             for (std::uint32_t p = 0; p < group.poisson_count; ++p)
@@ -88,11 +96,28 @@ struct StepGroups {
             }
             fired = StepCells<M, Varied, 1>{group.constants, group.cells, random}(at, sent);
         }
+        if (group.silent) {
+            for (int l = 0; l < lanes; ++l)
+                if (at + l < count && group.silent[at + l]) fired &= ~(1u << l);
+        }
         if constexpr (sends_graded<M>) {
             for (int l = 0; l < lanes; ++l)
                 if (at + l < count) group.sent[at + l] = sent[l];
         }
         return fired;
+    }
+
+  private:
+    /// The state at time 0 again, or what arrives while the cells sleep is lost.
+    SNN_HD static void start_sample(const CellsInGroup<M>& group, std::uint32_t at, bool begins) {
+        for (int l = 0; l < lanes; ++l) {
+            if (begins) {
+                for (std::size_t s = 0; s < M::states().size; ++s)
+                    group.cells.state[s][at + l] = group.start[s][at + l];
+            } else {
+                for (int r = 0; r < M::receptors; ++r) group.cells.arriving[r][at + l] = 0;
+            }
+        }
     }
 };
 

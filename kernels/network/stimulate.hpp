@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/cells/spike_file_source.hpp"
+#include "kernels/cells/spike_source.hpp"
 #include "kernels/cells/stimulus_current.hpp"
 #include "kernels/network/step_groups.hpp"
 #include "kernels/network/window.hpp"
@@ -17,7 +17,9 @@ struct StimulatedGroup {
     const StimulusCurrent* currents;
     std::uint32_t poisson_count, current_count;
     std::uint64_t seed;
-    PlayedKeys played;          // of a spike_source
+    PlayedKeys played;    // of a source that plays
+    const float* values;  // of those; null: all 1
+    bool plays;
     std::int32_t* arriving[2];  // by receptor
     float* current;             // the sum
     std::uint32_t first, count;
@@ -37,12 +39,12 @@ struct StimulateGroups {
         if (at >= group.count) return;
         const std::int64_t t = window->now + k;
         if (group.poisson_count > 0) add_poisson(group, t, at);
-        if (group.played.size > 0) {
+        if (group.plays) {
             const std::uint64_t key = played_key(static_cast<std::uint64_t>(t + 1),
                                                  group.first + static_cast<std::uint32_t>(at));
             const std::size_t found = keys_below(group.played, key);
-            group.current[at] =
-                found < group.played.size && group.played[found] == key ? 1.0f : 0.0f;
+            const bool sends = found < group.played.size && group.played[found] == key;
+            group.current[at] = !sends ? 0.0f : group.values ? group.values[found] : 1.0f;
         } else if (group.current_count > 0) {
             set_current(group, t, at);
         }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/host_device.hpp"
+#include "kernels/network/sample_windows.hpp"
 
 namespace snnsim {
 
@@ -20,6 +21,7 @@ struct StepWindow {
     std::uint32_t* begin = nullptr;
     float* samples = nullptr;
     std::uint32_t populations = 0;
+    SampleWindows shown;  // samples
 
     SNN_HD std::uint32_t* begins(std::int64_t step) const {
         return begin + static_cast<std::uint64_t>(step - first) * populations;

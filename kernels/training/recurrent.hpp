@@ -111,7 +111,7 @@ struct RecurrentStep {
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
         auto& state = states.at(neurons.panels, p);
-        if (last.t == 0) state = {};
+        if (last.t == 0) state = start_states<M, width_of<Columns>>(neurons.constants);
         last(p);
         neurons.step(p, last.t, state);
     }

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "kernels/neurons/model.hpp"
+#include "kernels/cells/trained.hpp"
 #include "kernels/training/sum_inputs.hpp"
 #include "kernels/training/surrogates.hpp"
 
@@ -16,6 +16,17 @@ template <class S, int Lanes>
 struct LaneStates {
     S lane[Lanes] = {};
 };
+
+/// At the start of a sample.
+template <NeuronModel M, int Lanes>
+SNN_HD inline LaneStates<typename M::State, Lanes> start_states(
+    [[maybe_unused]] const typename M::Constants& constants) {
+    LaneStates<typename M::State, Lanes> states;
+    if constexpr (requires { M::start(constants); }) {
+        for (int l = 0; l < Lanes; ++l) states.lane[l] = M::start(constants);
+    }
+    return states;
+}
 
 /// The buffers of a layer that its neurons read and write.
 struct LayerBuffers {
@@ -39,7 +50,7 @@ struct StepNeurons {
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        LaneStates<typename M::State, lanes> states;
+        LaneStates<typename M::State, lanes> states = start_states<M, lanes>(constants);
         for (std::size_t t = 0; t < shape.steps; ++t) step(p, t, states);
     }
 

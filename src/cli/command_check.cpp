@@ -11,6 +11,7 @@
 #include "src/run/load_data.hpp"
 #include "src/run/load_initial_weights.hpp"
 #include "src/run/memory.hpp"
+#include "src/run/run_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -23,7 +24,7 @@ struct CheckCommand {
 
 void check(const CheckCommand& given) {
     require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
-    AnyModel any = read_any_model(given.model, given.overrides);
+    AnyModel any = read_any_model(given.model, given.overrides, read_run_model);
     if (auto* training = std::get_if<ModelSpec>(&any)) {
         if (training->real_targets()) {  // whether the file fits
             const std::vector<std::string> warnings = load_data(*training).warnings;

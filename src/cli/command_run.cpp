@@ -10,6 +10,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
+#include "src/run/run_model.hpp"
 #include "src/run/seeds.hpp"
 
 namespace snnsim {
@@ -20,12 +21,36 @@ struct RunCommand {
     std::string model, seeds;
 };
 
+/// The file of a training may say how the network that came of it is simulated.
+RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) {
+    namespace fs = std::filesystem;
+    const Provenance& p = trained.provenance;
+    const AnyModel any = parse_any_model(p.model_text, p.model_path, p.overrides, read_run_model);
+    const auto* training = std::get_if<ModelSpec>(&any);
+    if (!training || !training->simulates_too) return trained.status;
+    const std::string run = !options.resume.empty()  ? options.resume
+                            : options.output.empty() ? default_output(training->name)
+                                                     : options.output;
+    const fs::path folder = fs::absolute(p.model_path).parent_path();
+    RunOptions next = options;
+    next.resume.clear();
+    next.overrides = p.overrides;
+    next.overrides.push_back("simulate.network=" +
+                             fs::absolute(run).lexically_relative(folder).string());
+    next.output = fs::path(run).replace_extension().string() + "_simulated.h5";
+    next.data_dir = options.data_dir;
+    next.energy.clear();
+    const AnyModel after =
+        parse_any_model(p.model_text, p.model_path, next.overrides, read_run_model);
+    return simulate(std::get<SimulationSpec>(after), next);
+}
+
 RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (model.empty() && options.resume.empty())
         throw UsageError("name a model file, or a run file with --resume");
     if (options.resume.empty()) {
         require_kind(model, "snnsim run", {FileKind::training, FileKind::simulation});
-        const AnyModel any = read_any_model(model, options.overrides);
+        const AnyModel any = read_any_model(model, options.overrides, read_run_model);
         if (const auto* simulation = std::get_if<SimulationSpec>(&any)) {
             if (!options.weights.empty())
                 throw UsageError(
@@ -40,7 +65,9 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     }
     if (options.profile)
         throw UsageError("--profile is for simulations; the run file of a training has /profile");
-    return run(model, options).status;
+    const RunRecord trained = run(model, options);
+    return trained.status == RunStatus::finished ? simulate_trained(trained, options)
+                                                 : trained.status;
 }
 
 /// One run after the other, each with a file of its own.
@@ -56,7 +83,7 @@ RunStatus run_seeds(const RunCommand& given) {
     std::string output = options.output;
     if (output.empty()) {
         if (given.model.empty()) throw UsageError("name a model file");
-        const AnyModel any = read_any_model(given.model, options.overrides);
+        const AnyModel any = read_any_model(given.model, options.overrides, read_run_model);
         output = default_output(std::visit([](const auto& spec) { return spec.name; }, any));
     }
     for (const std::uint64_t seed : seeds) {  // before hours of the first ones

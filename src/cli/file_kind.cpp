@@ -41,6 +41,9 @@ FileKind kind_of_yaml(const std::string& text, const std::string& path) {
         return std::any_of(keys.begin(), keys.end(),
                            [&](const char* key) { return root.find(key) != nullptr; });
     };
+    if (has_any({"simulate"}) && has_any({"data"}) && has_any({"train", "test"}) &&
+        !root.find("simulate")->find("network"))
+        return FileKind::training;  // which is simulated besides
     if (has_any({"populations", "data"}))
         return has_any({"simulate", "stimuli"}) ? FileKind::simulation : FileKind::training;
     if (has_any({"simulate"})) return FileKind::simulation;

@@ -73,7 +73,7 @@ std::string played_text(const SimulationSpec& spec) {
         if (!p.played) continue;
         const auto spikes = static_cast<std::int64_t>(p.played->keys.size());
         out += fmt::format("  {} plays {} of {}\n", p.name, counted(spikes, "spike"),
-                           std::get<SpikeFileSource::Params>(p.cell).file);
+                           std::get<SpikeSource::Params>(p.cell).file);
     }
     return out;
 }

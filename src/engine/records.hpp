@@ -20,6 +20,20 @@ struct CellRecord {
     std::int64_t samples(std::int64_t steps) const { return steps / interval; }
 };
 
+/// The state variable of a trained network's output that its answers are read from; null where
+/// they are read from its spikes.
+inline const char* output_variable(const SimulationSpec& spec) {
+    if (!spec.trained) return nullptr;
+    return CellModels::visit(spec.population(spec.trained->output).cell,
+                             []<class M>(const typename M::Params&) -> const char* {
+                                 if constexpr (NeuronModel<M>) {
+                                     if constexpr (M::output == Output::trace) return "v";
+                                 }
+                                 return nullptr;
+                             });
+}
+
+/// Those of the model, in its order, and behind them output_variable of each step.
 inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
     std::vector<CellRecord> records;
     for (const SimulationRecordSpec& r : spec.record) {
@@ -31,6 +45,14 @@ inline std::vector<CellRecord> cell_records(const SimulationSpec& spec) {
         record.cells = recorded_cells(spec, r);
         if (r.interval > 0.0) record.interval = step_of(r.interval, spec.dt);
         records.push_back(record);
+    }
+    if (const char* variable = output_variable(spec)) {
+        CellRecord output;
+        output.population = spec.population_index(spec.trained->output);
+        const CellPopulationSpec& p = spec.populations[output.population];
+        output.value = cell_value(p, variable);
+        output.cells = chosen_cells({}, p.size, spec.seed, output.population);
+        records.push_back(output);
     }
     return records;
 }

@@ -24,6 +24,8 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
             return p.connect.own ? sources : sources - 1.0;
         case Rule::one_to_one:
             return 1.0;
+        case Rule::blocks:
+            return std::max(1.0, sources / targets);
         case Rule::fixed_probability:
             return p.connect.p * sources;
         case Rule::fixed_in_degree:
@@ -66,6 +68,7 @@ void scale_rule(ConnectSpec& c, double in_degree, double targets, const ScaleSpe
     switch (c.rule) {
         case Rule::all_to_all:
         case Rule::one_to_one:
+        case Rule::blocks:
         case Rule::list:
             break;
         case Rule::fixed_probability:

@@ -109,6 +109,10 @@ void write_protocol(hid_t file, const ProtocolState& s) {
         std::vector<std::uint64_t>{s.phase, s.trial, s.repeat, s.trial_start, s.too_few}, "1");
     for_each_part(
         s, [&](const char* name, const auto& part) { h5::write_vector(g, name, part, "1"); });
+    const ReadoutState& r = s.readout;
+    h5::write_vector(g, "readout/place",
+                     std::vector<std::uint64_t>{r.done, r.phase, r.trial, r.spikes}, "1");
+    h5::write_vector(g, "readout/output", r.output, "1");
 }
 
 ProtocolState read_protocol(hid_t file) {
@@ -125,6 +129,11 @@ ProtocolState read_protocol(hid_t file) {
         using T = typename std::remove_cvref_t<decltype(part)>::value_type;
         part = h5::read_vector<T>(g, name);
     });
+    if (!h5::exists(g, "readout/place")) return s;  // older checkpoints show no trained networks
+    const std::vector<std::uint64_t> read = h5::read_vector<std::uint64_t>(g, "readout/place");
+    if (read.size() != 4) throw FileError("'protocol/readout/place' must hold 4 numbers");
+    s.readout = {read[0], read[1], read[2], static_cast<std::uint32_t>(read[3]),
+                 h5::read_vector<float>(g, "readout/output")};
     return s;
 }
 

@@ -4,6 +4,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include <bit>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -51,9 +52,13 @@ struct SpikeDigest::State {
     SHA256_CTX context;
     std::vector<std::uint8_t> bytes;  // not yet in the context
 
-    void append(std::uint32_t x) {
-        for (int shift = 0; shift < 32; shift += 8)
-            bytes.push_back(static_cast<std::uint8_t>(x >> shift & 0xFFu));
+    /// Little-endian, as all machines that this runs on.
+    template <std::size_t N>
+    void append(const std::uint32_t (&words)[N]) {
+        static_assert(std::endian::native == std::endian::little);
+        const std::size_t at = bytes.size();
+        bytes.resize(at + sizeof(words));
+        std::memcpy(bytes.data() + at, words, sizeof(words));
     }
     void flush() {
         SNN_EXPECT(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
@@ -70,12 +75,12 @@ SpikeDigest::~SpikeDigest() = default;
 SpikeDigest::SpikeDigest(SpikeDigest&&) noexcept = default;
 
 void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron) {
-    for (const std::uint32_t x : {sample, step, neuron}) state_->append(x);
+    state_->append({sample, step, neuron});
     if (state_->bytes.size() > 16384) state_->flush();  // small pieces would take most of the time
 }
 void SpikeDigest::add(std::uint32_t sample, std::uint32_t step, std::uint32_t neuron, float value) {
     add(sample, step, neuron);
-    state_->append(float_to_bits(value));
+    state_->append({float_to_bits(value)});
 }
 
 std::string SpikeDigest::hex() const {

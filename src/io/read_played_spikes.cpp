@@ -262,8 +262,8 @@ PlayedSpikes read_played_spikes(const std::string& path, const Playing& playing)
 SimulationSpec with_played_spikes(SimulationSpec spec) {
     std::string wrong;  // in any of the files
     for (CellPopulationSpec& p : spec.populations) {
-        const auto* source = std::get_if<SpikeFileSource::Params>(&p.cell);
-        if (!source) continue;
+        const auto* source = std::get_if<SpikeSource::Params>(&p.cell);
+        if (!source || p.depth >= 0) continue;  // shown samples
         try {
             p.played = std::make_shared<const PlayedSpikes>(
                 read_played_spikes(beside_model(spec.path, source->file).string(),

@@ -93,7 +93,7 @@ void check_time_constant(SimulationView& model, Places::Path path, const char* k
 }
 
 void check_cell_times(SimulationView& model, const CellPopulationSpec& p) {
-    if (!model.sound({"dt"})) return;
+    if (!model.sound({"dt"}) || p.depth >= 0) return;  // its training has told
     const auto look = [&]<class P>(const P& params, const auto& field) {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params.*field.member)>, double>) {
             const std::string_view name = field.name;

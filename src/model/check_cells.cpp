@@ -7,6 +7,7 @@
 
 #include "src/files/input_file.hpp"
 #include "src/model/distribution.hpp"
+#include "src/model/euler.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/source_rates.hpp"
 #include "src/model/suggest.hpp"
@@ -86,9 +87,15 @@ void check_source(SimulationView& model, const CellPopulationSpec& p) {
 
 /// What can be seen of the file before it is read.
 void check_file(SimulationView& model, const CellPopulationSpec& p) {
-    const auto* source = std::get_if<SpikeFileSource::Params>(&p.cell);
+    const auto* source = std::get_if<SpikeSource::Params>(&p.cell);
     const SimulationView::Path path{"populations", p.name, "file"};
-    if (!source || !model.sound(path)) return;
+    if (!source || p.depth >= 0) return;  // that of a trained network is shown samples
+    if (!model.given(path)) {
+        model.add({"populations", p.name},
+                  fmt::format("{} is missing the key 'file': spikes to play", p.name));
+        return;
+    }
+    if (!model.sound(path)) return;
     namespace fs = std::filesystem;
     const fs::path file = beside_model(model.spec.path, source->file);
     const std::vector<std::string> endings{".h5", ".hdf5", ".csv", ".dat", ".txt"};
@@ -131,6 +138,19 @@ void check_step(SimulationView& model, const CellPopulationSpec& p) {
                   fmt::format("step ({:g} ms) must be a multiple of dt ({:g} ms)", cell->step, dt));
     } else if (cell->scheme == IzhikevichScheme::published_2003 && count > 1.5) {
         model.add(path, "the scheme published_2003 takes steps of dt: leave step out");
+    }
+}
+
+/// An Euler step must be shorter than what it divides by.
+void check_euler(SimulationView& model, const CellPopulationSpec& p) {
+    if (!euler_tau(p.cell) || !model.sound({"dt"})) return;
+    for (const char* key : {"tau_m", "tau_s"}) {
+        const auto tau = extent_of(p, key);
+        if (!tau || tau->first >= model.spec.dt) continue;
+        model.add({"populations", p.name, "integration"},
+                  fmt::format("an euler step of dt ({:g} ms) is longer than {} ({:g} ms) and "
+                              "overshoots; use integration: exact, or a smaller dt",
+                              model.spec.dt, key, tau->first));
     }
 }
 
@@ -184,6 +204,7 @@ void check_cells(SimulationView& model) {
         check_source(model, p);
         check_step(model, p);
         check_dt(model, p);
+        check_euler(model, p);
         check_file(model, p);
         check_values(model, p);
         check_cell_times(model, p);
@@ -192,6 +213,11 @@ void check_cells(SimulationView& model) {
 }
 
 void check_scale(SimulationView& model) {
+    const ScaleSpec& scale = model.spec.scale;
+    if (model.spec.trained && (scale.neurons < 1.0 || scale.in_degrees < 1.0)) {
+        model.add({"scale"}, "a trained network has the size of its weights; leave scale out");
+        return;
+    }
     if (model.spec.scale.in_degrees >= 1.0) return;
     std::set<std::string> senders, receivers;
     for (const SynapsesSpec& s : model.spec.projections) {

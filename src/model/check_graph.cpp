@@ -32,16 +32,25 @@ void check_ends(ModelView& model, const ProjectionSpec& p, const std::string& k)
 /// The keys of the rule, and the sizes it needs.
 void check_connect(ModelView& model, const ProjectionSpec& p, const std::string& k) {
     if (!model.sound_or_absent({"projections", k, "connect"})) return;
-    const ConnectionSpec& c = p.connect;
-    const auto key_of = [&](const char* key, ConnectRule rule) {
+    const ConnectSpec& c = p.connect;
+    if (c.rule == Rule::fixed_out_degree || c.rule == Rule::fixed_total_number ||
+        c.rule == Rule::list) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("{} is a connection rule of simulations; here fixed_in_degree, "
+                              "fixed_probability or blocks",
+                              name_of(c.rule)));
+        return;
+    }
+    const auto key_of = [&](const char* key, bool takes) {
         const bool given = model.given({"projections", k, "connect", key});
-        if (given == (c.rule == rule)) return;
+        if (given == takes) return;
         model.add({"projections", k, "connect"},
                   given ? fmt::format("{} takes no '{}'", name_of(c.rule), key)
                         : fmt::format("{} needs the key '{}'", name_of(c.rule), key));
     };
-    key_of("p", ConnectRule::fixed_probability);
-    key_of("n", ConnectRule::fixed_in_degree);
+    key_of("p", c.rule == Rule::fixed_probability);
+    key_of("n", c.rule == Rule::fixed_in_degree);
+    for (const char* key : {"autapses", "own", "multapses", "file"}) key_of(key, false);
     std::int64_t from = 0, to = 0;
     for (const PopulationSpec& q : model.spec.populations) {
         if (!model.sound({"populations", q.name, "size"})) continue;
@@ -49,19 +58,19 @@ void check_connect(ModelView& model, const ProjectionSpec& p, const std::string&
         if (q.name == p.to) to = q.size;
     }
     if (from == 0 || to == 0) return;
-    if (c.rule == ConnectRule::one_to_one && from != to) {
+    if (c.rule == Rule::one_to_one && from != to) {
         model.add({"projections", k, "connect"},
                   fmt::format("one_to_one needs populations of the same size, but '{}' has {} "
                               "neurons and '{}' has {}",
                               p.from, from, p.to, to));
     }
-    if (c.rule == ConnectRule::blocks && std::max(from, to) % std::min(from, to) != 0) {
+    if (c.rule == Rule::blocks && std::max(from, to) % std::min(from, to) != 0) {
         model.add({"projections", k, "connect"},
                   fmt::format("blocks shares out evenly, but {} neurons ('{}') and {} ('{}') do "
                               "not divide",
                               from, p.from, to, p.to));
     }
-    if (c.rule == ConnectRule::fixed_in_degree && c.n > from) {
+    if (c.rule == Rule::fixed_in_degree && c.n > from) {
         model.add({"projections", k, "connect", "n"},
                   fmt::format("n ({}) is more than '{}' has neurons ({})", c.n, p.from, from));
     }
@@ -181,6 +190,48 @@ void check_cycles(ModelView& model) {
                           fmt::join(cycle.populations, " -> "), model.spec.dt));
 }
 
+/// Keys of models that only a simulation has a use for.
+void check_keys_of_simulations(ModelView& model, const PopulationSpec& p) {
+    const auto refuse = [&](const char* key, const char* instead) {
+        if (model.given({"populations", p.name, key}))
+            model.add({"populations", p.name, key},
+                      fmt::format("{} is for simulations: {}; leave it out", key, instead));
+    };
+    if (is_source(p)) {
+        for (const char* key : {"file", "population", "same_step"})
+            refuse(key, "the samples of `data` are what the input sends");
+    }
+    if (std::holds_alternative<Vsn::Params>(p.neuron)) {
+        refuse("y_max", "values are not bounded here");
+        refuse("i_e", "here `bias` of a projection");
+    }
+}
+
+/// What of cells with units cannot be trained.
+void check_trained_cell(ModelView& model, const PopulationSpec& p) {
+    const auto* exp = std::get_if<IafPscExp::Params>(&p.neuron);
+    if (exp && exp->tau_syn_ex != exp->tau_syn_in)
+        model.add({"populations", p.name},
+                  "a weight may change its sign in a training, so that both currents need one time "
+                  "constant: write the same tau_syn_ex and tau_syn_in");
+    if (const auto* cell = std::get_if<Izhikevich::Params>(&p.neuron)) {
+        if (cell->scheme == IzhikevichScheme::published_2003)
+            model.add({"populations", p.name, "scheme"},
+                      "published_2003 has no backward step: write euler or sequential");
+        if (cell->step > 0.0)
+            model.add({"populations", p.name, "step"},
+                      "a cell moves in every dt of a training; leave step out");
+    }
+    const bool has_unit = std::holds_alternative<IafPscDelta::Params>(p.neuron) || exp;
+    for (std::size_t k = 0; has_unit && k < model.spec.projections.size(); ++k) {
+        const ProjectionSpec& in = model.spec.projections[k];
+        if (in.to == p.name && in.bias)
+            model.add({"projections", std::to_string(k), "bias"},
+                      fmt::format("a bias is no current of '{}' ({}); give it an `i_e`", p.name,
+                                  model_of(p)));
+    }
+}
+
 void check_shapes(ModelView& model, const std::string& output) {
     if (model.spec.real_targets()) return;  // the file says how many values a sample has
     const char* const set = name_of(model.spec.data.set);
@@ -244,6 +295,10 @@ void check_projections(ModelView& model) {
 
 void check_graph(ModelView& model) {
     if (!graph_known(model)) return;
+    for (const PopulationSpec& p : model.spec.populations) {
+        check_keys_of_simulations(model, p);
+        check_trained_cell(model, p);
+    }
     if (check_input(model)) check_reachable(model);
     const bool output = check_output(model);
     check_cycles(model);

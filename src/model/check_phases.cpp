@@ -49,6 +49,9 @@ class PhaseCheck {
     void check(bool assigned_before) {
         check_name(model_, phase_.name, {"simulate", "phases", k_, "name"}, "the name of a phase");
         for (std::size_t n = 0; n < phase_.rates.size(); ++n) check_rate(n);
+        for (std::size_t n = 0; n < phase_.lesions.size(); ++n)
+            model_.find(phase_.lesions[n].population,
+                        {"simulate", "phases", k_, "lesions", std::to_string(n), "population"});
         check_duration();
         if (phase_.present && model_.sound({"simulate", "phases", k_, "present"}))
             check_present(*phase_.present, assigned_before);
@@ -95,7 +98,43 @@ class PhaseCheck {
         return nullptr;
     }
 
+    bool encoded(const PresentSpec& s) const {
+        return model_.spec.trained && s.population == model_.spec.trained->input;
+    }
+    /// Samples that a trained network is shown, as in its training.
+    void check_encoded(const PresentSpec& s) {
+        for (const char* key : {"max_rate", "duration", "rest", "patterns", "repeat", "responses",
+                                "window", "assign", "running", "reward"}) {
+            if (model_.given({"simulate", "phases", k_, "present", key}))
+                model_.add({"simulate", "phases", k_, "present", key},
+                           fmt::format("a trained network is shown samples as in its training, and "
+                                       "its output answers; leave {} out",
+                                       key));
+        }
+        if (s.samples == Samples::patterns) {
+            model_.add({"simulate", "phases", k_, "present", "samples"},
+                       "the input of a trained network shows samples: train or test");
+            return;
+        }
+        check_samples(s, nullptr);
+    }
+
     void check_present(const PresentSpec& s, bool assigned_before) {
+        if (encoded(s)) {
+            check_encoded(s);
+            return;
+        }
+        for (const auto& [key, what] :
+             {std::pair{"population", "the poisson_source that shows the samples"},
+              std::pair{"max_rate", "the rate of a pixel of value 1"},
+              std::pair{"duration", "the time that a sample is shown"}}) {
+            if (!model_.given({"simulate", "phases", k_, "present", key}))
+                model_.add({"simulate", "phases", k_, "present"},
+                           fmt::format("present is missing the key '{}': {}", key, what));
+        }
+        if (model_.given({"simulate", "phases", k_, "present", "state"}))
+            model_.add({"simulate", "phases", k_, "present", "state"},
+                       "state is for the input of a trained network; leave it out");
         const CellPopulationSpec* p = check_source(
             s.population, {"simulate", "phases", k_, "present", "population"}, Shows::samples);
         check_samples(s, p);
@@ -250,7 +289,7 @@ void check_phases(SimulationView& model) {
     const SimulateSpec& s = model.spec.simulate;
     const bool duration = model.given({"simulate", "duration"}),
                phases = model.given({"simulate", "phases"});
-    if (!duration && !phases && model.given({"simulate"})) {
+    if (!duration && !phases && !model.spec.trained && model.given({"simulate"})) {
         model.add({"simulate"},
                   "simulate is missing the key 'duration', for example 'duration: 1 s' (or a list "
                   "of `phases`)");
@@ -274,7 +313,8 @@ void check_phases(SimulationView& model) {
     const auto shows = [](const PhaseSpec& p) {
         return p.present && p.present->samples != Samples::patterns;
     };
-    if (model.spec.data && std::none_of(s.phases.begin(), s.phases.end(), shows))
+    if (model.spec.data && !model.spec.trained &&
+        std::none_of(s.phases.begin(), s.phases.end(), shows))
         model.add({"data"}, "no phase shows samples of a data set; leave data out");
     for (std::size_t k = 0; k < model.spec.projections.size(); ++k) {
         const SynapsesSpec& p = model.spec.projections[k];

@@ -7,6 +7,16 @@
 namespace snnsim {
 namespace {
 
+/// The target sums all input, and the rule changes weights of either sign alike.
+bool may_change_sign(const PlasticitySpec& p, const CellPopulationSpec* to) {
+    if (!to || facts_of(*to).receptors != 1 || p.normalise || p.scaling || p.structure)
+        return false;
+    if (const auto* stdp = std::get_if<PairStdp::Params>(&p.rule))
+        return stdp->dependence == Dependence::additive;
+    return std::holds_alternative<RateMatching::Params>(p.rule) ||
+           std::holds_alternative<RewardStdp::Params>(p.rule);
+}
+
 /// Bounds are single values of one sign, in the unit of the weights.
 bool check_bounds(SimulationView& model, const PlasticitySpec& p, const CellPopulationSpec* to,
                   const std::string& k) {
@@ -34,6 +44,10 @@ bool check_bounds(SimulationView& model, const PlasticitySpec& p, const CellPopu
     const double high = p.w_max.mean, low = p.w_min.mean;
     if (high == 0.0) {
         add("w_max", "w_max must not be 0: it is the greatest weight and the unit of changes");
+    } else if (low * high < 0.0 && may_change_sign(p, to)) {
+        if (std::abs(low) > std::abs(high))
+            add("w_min", fmt::format("w_min ({:g}) must not be greater in size than w_max ({:g})",
+                                     low, high));
     } else if (low * high < 0.0) {
         add("w_min", fmt::format("w_min ({:g}) and w_max ({:g}) must have one sign: a synapse does "
                                  "not change from excitation to inhibition",
@@ -45,7 +59,7 @@ bool check_bounds(SimulationView& model, const PlasticitySpec& p, const CellPopu
 }
 
 void check_initial(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
-    if (!s.weight_given || !model.sound({"projections", k, "weight"})) return;
+    if (!s.weight_given || s.weight_file || !model.sound({"projections", k, "weight"})) return;
     const auto [least, greatest] = extent(s.weight);
     const PlasticitySpec& p = *s.plasticity;
     const auto [low, high] = std::minmax(p.w_min.mean, p.w_max.mean);

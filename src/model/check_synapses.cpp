@@ -4,6 +4,7 @@
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
+#include "src/model/units.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
@@ -11,6 +12,7 @@ namespace snnsim {
 RuleKeys keys_of_rule(Rule rule) {
     switch (rule) {
         case Rule::one_to_one:
+        case Rule::blocks:
             return {};
         case Rule::all_to_all:
             return {{}, {"autapses", "own"}};
@@ -110,6 +112,14 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
                               "'{}' has {}",
                               from.name, counted(from.size, "cell"), to.name, to.size));
     }
+    const auto few = static_cast<std::int64_t>(std::min(model.cells(from), model.cells(to)));
+    const auto many = static_cast<std::int64_t>(std::max(model.cells(from), model.cells(to)));
+    if (connect.rule == Rule::blocks && many % few != 0) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("blocks shares out evenly, but {:.0f} cells ('{}') and {:.0f} ('{}') "
+                              "do not divide",
+                              model.cells(from), from.name, model.cells(to), to.name));
+    }
     if (!connect.own && &from == &to) {
         model.add({"projections", k, "connect", "own"},
                   fmt::format("own is for two populations; within '{}' write autapses: false",
@@ -151,7 +161,8 @@ void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const 
         model.add({"projections", k, "connect"},
                   "scale cannot make a list of synapses smaller; use another rule");
     }
-    const bool fixed = connect.rule == Rule::all_to_all || connect.rule == Rule::one_to_one;
+    const bool fixed = connect.rule == Rule::all_to_all || connect.rule == Rule::one_to_one ||
+                       connect.rule == Rule::blocks;
     if (fixed && scale.in_degrees < 1.0) {
         model.add({"projections", k, "connect"},
                   fmt::format("scale.in_degrees ({:g}) cannot take synapses away from {}; use "
@@ -186,6 +197,12 @@ void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopula
                   fmt::format("projections[{}] is missing the key 'weight': value or distribution, "
                               "in the unit of the target's input",
                               k));
+        return;
+    }
+    if (to && s.weight_file) {  // in the unit of the target's input
+        if (s.connect.rule != Rule::all_to_all && model.sound({"projections", k, "connect"}))
+            model.add({"projections", k, "connect"},
+                      "the file says which synapses there are; write connect: all_to_all");
         return;
     }
     if (to && s.weight_given) {
@@ -223,7 +240,22 @@ void check_list(SimulationView& model, const SynapsesSpec& s, const std::string&
               fmt::format("'{}' must end in .csv, .h5 or .hdf5", s.connect.file));
 }
 
+void check_bias(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& to,
+                const std::string& k) {
+    if (!s.bias_file) return;
+    const CellFacts facts = facts_of(to);
+    if (facts.current_unit && !*facts.current_unit) return;
+    model.add({"projections", k, "bias"},
+              fmt::format("a bias has no unit, but '{}' ({}) takes {}; write a `dc` stimulus",
+                          to.name, facts.model,
+                          facts.current_unit ? kind_name(facts.current_unit) : "no current"));
+}
+
 void check_procedural(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
+    if (s.procedural && s.weight_file)
+        model.add({"projections", k, "procedural"},
+                  "procedural draws the synapses of a source when it fires, but here a file has "
+                  "them; leave procedural out");
     const Rule rule = s.connect.rule;
     if (!s.procedural || (rule != Rule::fixed_in_degree && rule != Rule::list)) return;
     model.add(
@@ -241,6 +273,8 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
             return pairs;
         case Rule::one_to_one:
             return sources;
+        case Rule::blocks:
+            return std::max(sources, targets);
         case Rule::fixed_probability:
             return connect.p * pairs;
         case Rule::fixed_in_degree:
@@ -273,6 +307,7 @@ void check_synapses(SimulationView& model) {
                       fmt::format("'{}' is a {}, which takes no input", s.to, facts_of(*to).model));
         } else {
             check_weight(model, s, to_known ? to : nullptr, k);
+            if (to_known) check_bias(model, s, *to, k);
         }
         check_delay(model, s, k);
         if (s.connect.rule == Rule::list) check_list(model, s, k);

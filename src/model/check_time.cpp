@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "src/model/checks.hpp"
+#include "src/model/euler.hpp"
 #include "src/model/loops.hpp"
 
 namespace snnsim {
@@ -118,21 +119,10 @@ void check_encode(ModelView& model) {
                model.spec.data.encode.scheme);
 }
 
-/// The shortest time constant that an Euler step divides by; nothing where no Euler step is made.
-std::optional<double> euler_tau(const PopulationSpec& p) {
-    if (const auto* lif = std::get_if<Lif::Params>(&p.neuron)) {
-        if (lif->integration == Integration::euler) return lif->tau_m;
-    }
-    if (const auto* cuba = std::get_if<CubaLif::Params>(&p.neuron)) {
-        if (cuba->integration == Integration::euler) return std::min(cuba->tau_m, cuba->tau_s);
-    }
-    return std::nullopt;
-}
-
 /// Time constants that are over within a step, where an exact step is made of them.
 void check_fast(ModelView& model) {
     for (const PopulationSpec& p : model.spec.populations) {
-        if (!model.sound({"populations", p.name}) || euler_tau(p)) continue;
+        if (!model.sound({"populations", p.name}) || euler_tau(p.neuron)) continue;
         std::visit(
             [&]<class P>(const P& params) {
                 const auto look = [&](const auto& field) {
@@ -157,7 +147,7 @@ void check_fast(ModelView& model) {
 void check_euler(ModelView& model) {
     for (const PopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name})) continue;
-        const std::optional<double> tau = euler_tau(p);
+        const std::optional<double> tau = euler_tau(p.neuron);
         if (!tau || *tau >= model.spec.dt) continue;
         model.add({"populations", p.name, "integration"},
                   fmt::format(

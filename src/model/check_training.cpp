@@ -6,6 +6,8 @@
 #include "snnsim/played_spikes.hpp"
 #include "src/data/published.hpp"
 #include "src/model/checks.hpp"
+#include "src/model/loops.hpp"
+#include "src/model/trained_network.hpp"
 
 namespace snnsim {
 namespace {
@@ -182,6 +184,23 @@ void check_record(ModelView& model) {
     if (!record.empty() && !model.spec.test) {
         model.add({"record"}, "recording is done while testing; add the section 'test: {}'");
     }
+}
+
+void check_arithmetic(ModelView& model) {
+    const std::optional<TestSpec>& test = model.spec.test;
+    if (!test || test->arithmetic == Arithmetic::floating) return;
+    std::string wrong = why_not_simulated(model.spec);
+    const std::vector<std::size_t> loops = loops_of(model.spec);
+    for (const ProjectionSpec& p : model.spec.projections) {
+        const std::size_t from = number_of(model.spec, p.from), to = number_of(model.spec, p.to);
+        if (loops[from] == loops[to] && output_of(model.spec.populations[from]) == Output::values)
+            wrong = fmt::format("'{}' sends values on a cycle", p.from);
+    }
+    if (!wrong.empty())
+        model.add({"test", "arithmetic"},
+                  fmt::format("fixed is the arithmetic of a simulation, which cannot have this "
+                              "network: {}; write float",
+                              wrong));
 }
 
 }  // namespace snnsim

@@ -43,6 +43,8 @@ void check_projections(ModelView& model);
 void check_graph(ModelView& model);
 void check_train(ModelView& model);
 void check_record(ModelView& model);
+/// Of a model that is sound otherwise.
+void check_arithmetic(ModelView& model);
 
 /// All of them.
 void check_model(const ModelSpec& spec, const Value& root, Problems& problems);

@@ -161,6 +161,14 @@ class FieldReader {
             }
             return;
         }
+        if constexpr (std::is_same_v<T, SynapsesSpec>) {
+            if (field.name == std::string_view("weight") && v->kind == Value::Kind::map &&
+                v->find("file")) {
+                read(*v, {field.name}, out.weight_file.emplace());
+                out.weight_file->at = v->at;
+                return;
+            }
+        }
         constexpr bool by_cell = std::is_same_v<T, DcStimulus::Params>;
         read(*v, {field.name, field.unit, field.limits, by_cell}, out.*field.member);
     }
@@ -435,7 +443,7 @@ class FieldReader {
     static constexpr const char* kind_of() {
         if constexpr (std::is_same_v<T, NeuronModels> || std::is_same_v<T, CellModels>)
             return "model";
-        else if constexpr (std::is_same_v<T, Rule> || std::is_same_v<T, ConnectRule>)
+        else if constexpr (std::is_same_v<T, Rule>)
             return "connection rule";
         else if constexpr (std::is_same_v<T, RecordWhat>)
             return "record";

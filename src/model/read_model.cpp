@@ -11,6 +11,7 @@
 #include "src/model/checks.hpp"
 #include "src/model/read_fields.hpp"
 #include "src/model/simulation_checks.hpp"
+#include "src/model/trained_network.hpp"
 
 namespace snnsim {
 namespace {
@@ -46,7 +47,7 @@ void check(SimulationSpec& spec, const Value& root, Problems& problems) {
     const Value* const projections = root.find("projections");
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         spec.projections[k].weight_given = projections->list[k].find("weight");
-        spec.projections[k].delay_given = projections->list[k].find("delay");
+        if (projections->list[k].find("delay")) spec.projections[k].delay_given = true;
     }
     check_simulation(spec, root, problems);
 }
@@ -68,8 +69,65 @@ struct ModelText {
                });
     }
 
+    bool trains_too() const {
+        return root.find("simulate") && root.find("data") &&
+               (root.find("train") || root.find("test"));
+    }
+    bool names_network() const {
+        const Value* const simulate = root.find("simulate");
+        return simulate && simulate->find("network");
+    }
+    /// Of a file that does both, what does not belong to the one that is read.
+    void take_away(bool simulates) {
+        if (!trains_too()) return;
+        const auto erase = [](Value& map, std::initializer_list<const char*> keys) {
+            std::erase_if(map.map, [&](const Entry& e) {
+                return std::any_of(keys.begin(), keys.end(),
+                                   [&](const char* key) { return e.key == key; });
+            });
+        };
+        if (!simulates) {
+            erase(root, {"simulate", "stimuli"});
+            return;
+        }
+        erase(root, {"train", "test", "data", "populations", "projections", "record", "energy"});
+        for (Entry& entry : root.map) {
+            if (entry.key != "simulate") continue;
+            const Value* const record = entry.value.find("record");
+            if (!record) return;
+            Entry moved{"record", record->at, *record};
+            erase(entry.value, {"record"});
+            root.map.push_back(std::move(moved));
+            return;
+        }
+    }
+
+    /// The network that a simulation names, put into it.
+    std::shared_ptr<const ModelSpec> take_network(const ReadRunModel& read_run) {
+        const Value* const simulate = root.find("simulate");
+        const Value* const network =
+            simulate && simulate->kind == Value::Kind::map ? simulate->find("network") : nullptr;
+        if (!network) return nullptr;
+        if (network->kind != Value::Kind::scalar || network->text.empty()) return nullptr;
+        SNN_EXPECT(read_run);
+        network_at = *network;
+        try {
+            const RunModel run = read_run(path, network->text);
+            auto model =
+                std::make_shared<const ModelSpec>(parse_model(run.text, run.path, run.overrides));
+            add_network(root, *network_at, run, problems);
+            return model;
+        } catch (const FileError& e) {
+            problems.add(*network_at, e.what());
+        } catch (const ModelError& e) {
+            problems.add(*network_at, fmt::format("its model cannot be read: {}", e.what()));
+        }
+        problems.throw_if_any();
+        return nullptr;
+    }
+
     template <class Spec>
-    Spec read() {
+    Spec read(const ReadRunModel& read_run = {}) {
         for (const std::string& override_text : overrides) {
             try {
                 apply_override(root, override_text);
@@ -78,15 +136,23 @@ struct ModelText {
             }
         }
         apply_parameters(root, problems);
+        const bool both = trains_too();
+        take_away(std::is_same_v<Spec, SimulationSpec>);
+        std::shared_ptr<const ModelSpec> network;
+        if constexpr (std::is_same_v<Spec, SimulationSpec>) network = take_network(read_run);
         Spec spec;
         constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;
         FieldReader(problems, side).read_struct(root, "the model file", spec);
         spec.path = path;
+        if constexpr (std::is_same_v<Spec, SimulationSpec>) {
+            if (network) describe_network(spec, network, *network_at, problems);
+        }
         check(spec, root, problems);
         problems.throw_if_any();
         spec.text = text;
         spec.overrides = overrides;
         spec.warnings = problems.warnings();
+        if constexpr (std::is_same_v<Spec, ModelSpec>) spec.simulates_too = both;
         return spec;
     }
 
@@ -94,21 +160,37 @@ struct ModelText {
     const std::vector<std::string>& overrides;
     Problems problems;
     Value root;
+    std::optional<Value> network_at;  // where the run is named
 };
 
 }  // namespace
 
 AnyModel parse_any_model(const std::string& text, const std::string& path,
-                         const std::vector<std::string>& overrides) {
+                         const std::vector<std::string>& overrides, const ReadRunModel& read_run) {
     ModelText model(text, path, overrides);
-    if (model.simulates()) return model.read<SimulationSpec>();
-    return model.read<ModelSpec>();
+    const auto names = [](const std::string& o) { return o.starts_with("simulate.network="); };
+    const bool named =
+        model.names_network() || std::any_of(overrides.begin(), overrides.end(), names);
+    if (!model.trains_too() || named) {
+        if (model.simulates()) return model.read<SimulationSpec>(read_run);
+        return model.read<ModelSpec>();
+    }
+    ModelSpec training = model.read<ModelSpec>();
+    // Before hours of training: what is wrong with the simulation that comes after it.
+    std::vector<std::string> simulated = overrides;
+    simulated.push_back("simulate.network=" + training.name + ".h5");
+    ModelText(text, path, simulated)
+        .read<SimulationSpec>([&](const std::string&, const std::string& run) {
+            return RunModel{run, text, path, overrides};
+        });
+    return training;
 }
 
 ModelSpec parse_model(const std::string& text, const std::string& path,
                       const std::vector<std::string>& overrides) {
     ModelText model(text, path, overrides);
-    if (const Value* simulate = model.root.find("simulate")) {
+    const Value* const simulate = model.root.find("simulate");
+    if (simulate && !model.trains_too()) {
         model.problems.add(
             *simulate,
             fmt::format("this model is simulated, not trained; run it with `snnsim {}`", path));
@@ -122,8 +204,9 @@ SimulationSpec parse_simulation(const std::string& text, const std::string& path
     return ModelText(text, path, overrides).read<SimulationSpec>();
 }
 
-AnyModel read_any_model(const std::string& path, const std::vector<std::string>& overrides) {
-    return parse_any_model(text_of(path), path, overrides);
+AnyModel read_any_model(const std::string& path, const std::vector<std::string>& overrides,
+                        const ReadRunModel& read_run) {
+    return parse_any_model(text_of(path), path, overrides, read_run);
 }
 
 ModelSpec read_model(const std::string& path, const std::vector<std::string>& overrides) {

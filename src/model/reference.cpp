@@ -147,27 +147,63 @@ std::string alternatives(const std::string& title, const std::string& text, Mode
 }
 
 template <class M>
-std::string cell_model() {
-    std::string out = fmt::format("\n### {}\n\n{}\n", M::name, table(rows<typename M::Params>()));
-    if (M::receptors > 0) {
-        out += fmt::format("Input: {}{}.\n\n", kind_name(M::input_unit),
-                           *M::input_unit ? fmt::format(" in {}", M::input_unit) : "");
+constexpr bool is_trained = std::is_same_v<M, SpikeSource> || NeuronModel<M>;
+
+/// Why a model is of one side only.
+template <class M>
+const char* only_here() {
+    if constexpr (is_trained<M>) {
+        return "it has a value at every step: nothing of it is an event";
+    } else {
+        return M::receptors == 0 ? "the input of a training is a spike_source"
+                                 : "it has no backward step";
     }
-    out += "| state variable | unit | at time 0 | meaning |\n|---|---|---|---|\n";
-    const auto add = [&](const auto& state) {
-        out += fmt::format("| `{}` | {} | {} | {} |\n", state.name, state.unit, state.start,
-                           cell(state.help));
-    };
-    M::states().for_each(add);
+}
+
+template <class M>
+std::string model_section() {
+    std::string out = fmt::format("\n### {}\n\n{}", M::name, table(rows<typename M::Params>()));
+    if constexpr (CellModel<M>) {
+        out += "\n";
+        if (M::receptors > 0) {
+            out += fmt::format("Input: {}{}.\n\n", kind_name(M::input_unit),
+                               *M::input_unit ? fmt::format(" in {}", M::input_unit) : "");
+        }
+        out += "| state variable | unit | at time 0 | meaning |\n|---|---|---|---|\n";
+        const auto add = [&](const auto& state) {
+            out += fmt::format("| `{}` | {} | {} | {} |\n", state.name, state.unit, state.start,
+                               cell(state.help));
+        };
+        M::states().for_each(add);
+    }
     return out;
 }
-template <class... Models>
-std::string cell_models(ModelList<Models...>) {
+
+template <class M>
+std::string model_row() {
+    constexpr bool simulated = CellModel<M>;
+    return fmt::format("| `{0}` | {1} | {2} | {3} |\n", M::name, is_trained<M> ? "yes" : "-",
+                       simulated ? "yes" : "-", is_trained<M> && simulated ? "" : only_here<M>());
+}
+
+/// Each model once: those of simulations, then those that are only trained.
+template <class... Cells, class... Neurons>
+std::string models(ModelList<Cells...>, ModelList<Neurons...>) {
     std::string out =
-        "\n## Cell models\n\nValues of `populations.NAME.model`, each with its parameters and its "
-        "state variables. A parameter that is a quantity or a number may be a distribution: then "
-        "every cell gets a value of its own.\n";
-    ((out += cell_model<Models>()), ...);
+        "\n# Models\n\nValues of `populations.NAME.model`. A model that is trained and simulated "
+        "takes the same step in both, so that the same input gives the same bits. In a simulation "
+        "a "
+        "parameter that is a quantity or a number may be a distribution: then every cell gets a "
+        "value of its own.\n\n| model | trained | simulated | why not both |\n|---|---|---|---|\n";
+    const auto each = [&](auto&& text_of) {
+        ((out += text_of.template operator()<Cells>()), ...);
+        const auto neuron = [&]<class M>() {
+            if constexpr (!CellModel<M>) out += text_of.template operator()<M>();
+        };
+        (neuron.template operator()<Neurons>(), ...);
+    };
+    each([]<class M>() { return model_row<M>(); });
+    each([]<class M>() { return model_section<M>(); });
     return out;
 }
 
@@ -264,6 +300,8 @@ std::string plasticity() {
 std::string phases() {
     return section<PhaseSpec>("simulate.phases[]", "A list.") +
            section<PhaseRateSpec>("simulate.phases[].rates[]", "A list.") +
+           section<LesionSpec>("simulate.phases[].lesions[]",
+                               "A list. What the cells compute goes on; it does not leave them.") +
            section<PresentSpec>(
                "simulate.phases[].present",
                "Samples are shown one after the other: of a data set, with rates in proportion to "
@@ -326,16 +364,13 @@ std::string training() {
                "the 784 pixels (of `set: file`: each value of x). Exactly one projects to none but "
                "itself: the output, "
                "with a neuron for each of the 10 classes (each value of y).") +
-           alternatives("Neuron models",
-                        "Values of `populations.NAME.model`, each with its parameters.",
-                        NeuronModels{}) +
            section<ProjectionSpec>(
                "projections[]",
                "A list. Populations on a cycle of projections are computed step by step, so one of "
                "its projections has a delay; all others for all steps at once.") +
-           section<ConnectionSpec>("projections[].connect",
-                                   "The name of the rule alone will do where it needs no other "
-                                   "key. Weights that a rule leaves out are zero and stay so.") +
+           section<ConnectSpec>("projections[].connect",
+                                "The name of the rule alone will do where it needs no other "
+                                "key. Weights that a rule leaves out are zero and stay so.") +
            section<WeightSpec>(
                "projections[].weight",
                "The weights that training starts from. Those of a file must have the "
@@ -422,7 +457,7 @@ std::string simulation() {
                "2500}`. `initial` names state variables: `initial: {v: -60 mV}`; those that it "
                "does "
                "not name start as the tables of the models say.") +
-           cell_models(CellModels{}) + distributions() + listed_values() +
+           distributions() + listed_values() +
            section<SynapsesSpec>("projections[]",
                                  "A list. Synapses with a positive weight excite, with a negative "
                                  "one inhibit.") +
@@ -451,7 +486,8 @@ std::string words() {
 }  // namespace
 
 std::string model_reference() {
-    return introduction() + training() + simulation() + words();
+    return introduction() + training() + simulation() + models(CellModels{}, NeuronModels{}) +
+           words();
 }
 
 }  // namespace snnsim

@@ -19,9 +19,6 @@ struct Instead {
     const char *word, *other;
 };
 constexpr Instead instead[] = {
-    {Side::simulation, "lif", "iaf_psc_delta"},
-    {Side::simulation, "cuba_lif", "iaf_psc_exp"},
-    {Side::simulation, "adaptive_lif", "lif_cond_adaptive"},
     {Side::simulation, "train", "`plasticity` of a projection"},
     {Side::simulation, "test", "`evaluate` of a phase"},
     {Side::simulation, "encode", "`stimuli`, or `present` of a phase"},
@@ -32,15 +29,12 @@ constexpr Instead instead[] = {
     {Side::simulation, "reset", "v_reset"},
     {Side::simulation, "tau_s", "tau_syn_ex and tau_syn_in"},
     {Side::simulation, "v_leak", "e_l"},
-    {Side::simulation, "blocks", "list"},
     {Side::simulation, "lr", "the amplitudes of a plasticity rule"},
     {Side::simulation, "kaiming_uniform", "uniform"},
     {Side::simulation, "xavier_uniform", "uniform"},
     {Side::simulation, "fan_in_uniform", "uniform"},
     {Side::simulation, "kaiming_normal", "normal"},
     {Side::simulation, "xavier_normal", "normal"},
-    {Side::training, "iaf_psc_delta", "lif"},
-    {Side::training, "iaf_psc_exp", "cuba_lif"},
     {Side::training, "iaf_psc_alpha", "cuba_lif"},
     {Side::training, "iaf_cond_exp", "cuba_lif"},
     {Side::training, "lif_cond_adaptive", "adaptive_lif"},
@@ -56,7 +50,6 @@ constexpr Instead instead[] = {
     {Side::training, "i_e", "`bias` of a projection"},
     {Side::training, "distribution", "`init`"},
     {Side::training, "lognormal", "normal"},
-    {Side::training, "list", "blocks"},
 };
 
 class Collector {
@@ -97,7 +90,7 @@ void add_training(Collector& c) {
     c.keys<EncodeSpec>(t, "data.encode");
     c.keys<PopulationSpec>(t, "populations");
     c.keys<ProjectionSpec>(t, "projections");
-    c.keys<ConnectionSpec>(t, "connect");
+    c.keys<ConnectSpec>(t, "connect");
     c.keys<WeightSpec>(t, "weight");
     c.keys<BiasSpec>(t, "bias");
     c.keys<TrainSpec>(t, "train");
@@ -112,7 +105,7 @@ void add_training(Collector& c) {
     c.alternatives(t, "encoder", Encoders{});
     c.alternatives(t, "surrogate", Surrogates{});
     c.alternatives(t, "optimizer", Optimizers{});
-    c.add_all(t, Names<ConnectRule>::values, "connection rule");
+    c.add_all(t, Names<Rule>::values, "connection rule");
     c.add_all(t, Names<WeightInit>::values, "rule of initial weights");
     c.add_all(t, Names<Loss>::values, "loss");
     c.add_all(t, Names<RecordWhat>::values, "record");
@@ -133,6 +126,7 @@ void add_simulation(Collector& c) {
     c.keys<SimulateSpec>(s, "simulate");
     c.keys<PhaseSpec>(s, "phases");
     c.keys<PhaseRateSpec>(s, "phases.rates");
+    c.keys<LesionSpec>(s, "phases.lesions");
     c.keys<PresentSpec>(s, "present");
     c.keys<PatternsSpec>(s, "present.patterns");
     c.keys<RepeatSpec>(s, "present.repeat");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/random.hpp"
+#include "snnsim/error.hpp"
 
 namespace snnsim {
 namespace {
@@ -25,11 +26,11 @@ std::vector<std::uint32_t> draw_pairs(const ConnectionShape& shape) {
 
 }  // namespace
 
-std::vector<std::uint8_t> connections(const ConnectionSpec& spec, const ConnectionShape& shape) {
+std::vector<std::uint8_t> connections(const ConnectSpec& spec, const ConnectionShape& shape) {
     const std::size_t pre = shape.sources, post = shape.targets;
-    if (spec.rule == ConnectRule::all_to_all) return {};
+    if (spec.rule == Rule::all_to_all) return {};
     std::vector<std::uint8_t> connected(pre * post, 0);
-    if (spec.rule == ConnectRule::one_to_one || spec.rule == ConnectRule::blocks) {
+    if (spec.rule == Rule::one_to_one || spec.rule == Rule::blocks) {
         for (std::size_t k = 0; k < std::max(pre, post); ++k) {
             const std::size_t source = pre < post ? k / (post / pre) : k;
             const std::size_t target = pre < post ? k : k / (pre / post);
@@ -38,12 +39,13 @@ std::vector<std::uint8_t> connections(const ConnectionSpec& spec, const Connecti
         return connected;
     }
     const std::vector<std::uint32_t> word = draw_pairs(shape);
-    if (spec.rule == ConnectRule::fixed_probability) {
+    if (spec.rule == Rule::fixed_probability) {
         for (std::size_t k = 0; k < word.size(); ++k)
             connected[k] = (word[k] + 0.5) / 4294967296.0 < spec.p ? 1 : 0;
         return connected;
     }
-    // fixed_in_degree: the n sources of a target with the smallest words.
+    SNN_EXPECT(spec.rule == Rule::fixed_in_degree);
+    // The n sources of a target with the smallest words.
     const auto n = static_cast<std::ptrdiff_t>(spec.n);
     std::vector<std::pair<std::uint32_t, std::size_t>> order(pre);
     for (std::size_t j = 0; j < post; ++j) {

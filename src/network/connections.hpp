@@ -17,6 +17,6 @@ struct ConnectionShape {
 };
 
 /// [source][target] 1 where there is a synapse; empty for all_to_all.
-std::vector<std::uint8_t> connections(const ConnectionSpec& spec, const ConnectionShape& shape);
+std::vector<std::uint8_t> connections(const ConnectSpec& spec, const ConnectionShape& shape);
 
 }  // namespace snnsim

@@ -6,6 +6,7 @@
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/phases/encoded_samples.hpp"
 
 namespace snnsim {
 namespace {
@@ -38,11 +39,15 @@ Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir) : sp
             phase.source = spec.population_index(p->population);
             if (!p->responses.empty()) phase.responses = spec.population_index(p->responses);
             if (p->repeat) phase.repeat = spec.population_index(p->repeat->population);
+            phase.encoded = spec.trained && p->population == spec.trained->input;
             phase.nominal =
-                static_cast<double>(phase.shown->trials()) * (p->duration + expected_rest(*p));
+                static_cast<double>(phase.shown->trials()) *
+                (phase.encoded ? static_cast<double>(sample_period(spec, p->state)) * spec.dt
+                               : p->duration + expected_rest(*p));
         }
         phases_.push_back(std::move(phase));
     }
+    if (spec.trained) readout_.emplace(spec);
 }
 
 void Protocol::begin(Engine& engine) {
@@ -85,7 +90,11 @@ void Protocol::act(Engine& engine) {
                 darken(engine);
                 break;
             case PendingKind::end:
-                phases_[s.phase].shown ? end_trial(engine) : leave(engine);
+                phases_[s.phase].shown && !phases_[s.phase].encoded ? end_trial(engine)
+                                                                    : leave(engine);
+                break;
+            case PendingKind::feed:
+                feed(engine);
                 break;
         }
     }
@@ -125,10 +134,21 @@ void Protocol::enter(Engine& engine) {
                          std::vector<double>(
                              static_cast<std::size_t>(spec_.populations[population].size), rate));
     };
+    wound(phase.spec, engine);
     for (const PhaseRateSpec& r : phase.spec.rates)
         set(spec_.population_index(r.population), r.rate);
     if (!phase.shown) {
         schedule(engine.now() + steps(phase.spec.duration), PendingKind::end);
+        return;
+    }
+    if (phase.encoded) {
+        s.trial = 0;
+        engine.set_windows(sample_windows(spec_, phase.spec.present->state, engine.now()));
+        const std::int64_t last = static_cast<std::int64_t>(phase.shown->trials()) - 1;
+        const std::int64_t period = sample_period(spec_, phase.spec.present->state);
+        schedule(engine.now() + last * period + spec_.trained->model->steps() + readout_->depth(),
+                 PendingKind::end);
+        feed(engine);
         return;
     }
     set(phase.source, 0.0);
@@ -141,6 +161,123 @@ void Protocol::enter(Engine& engine) {
     s.recent.clear(phase.shown->classes(), cells);
     s.running.clear();
     start_trial(engine);
+}
+
+const LabelledImages& Protocol::images(const Phase& phase) const {
+    return phase.spec.present->samples == Samples::test ? data_->test : data_->train;
+}
+
+/// Gives the input of a trained network the next samples.
+void Protocol::feed(Engine& engine) {
+    constexpr std::uint64_t most = 64;  // at once
+    ProtocolState& s = state_;
+    Phase& phase = phases_[s.phase];
+    const PresentSpec& p = *phase.spec.present;
+    std::vector<std::uint32_t> samples;
+    while (samples.size() < most && s.trial + samples.size() < phase.shown->trials())
+        samples.push_back(phase.shown->sample(s.trial + samples.size()));
+    const std::int64_t period = sample_period(spec_, p.state),
+                       first = s.log.start.back() + static_cast<std::int64_t>(s.trial) * period;
+    engine.play(phase.source, encoded(spec_, images(phase), p.samples == Samples::test, p.state,
+                                      first, samples.data(), samples.size()));
+    s.trial += samples.size();
+    if (s.trial < phase.shown->trials())
+        schedule(first + static_cast<std::int64_t>(samples.size()) * period, PendingKind::feed);
+}
+
+/// What the phase says of cells that are lost.
+void Protocol::wound(const PhaseSpec& phase, Engine& engine) const {
+    for (const LesionSpec& lesion : phase.lesions) {
+        const std::size_t p = spec_.population_index(lesion.population);
+        const std::int64_t size = spec_.populations[p].size;
+        CellChoice lost;
+        lost.random = std::llround(lesion.share * static_cast<double>(size));
+        std::vector<std::uint8_t> silent;
+        if (lost.random > 0) {
+            silent.assign(static_cast<std::size_t>(size), 0);
+            const CellSet cells = chosen_cells(lost, size, spec_.seed, p);
+            for (std::uint32_t k = 0; k < cells.count; ++k) silent[cells[k]] = 1;
+        }
+        engine.silence(p, silent);
+    }
+}
+
+void Protocol::restore(const ProtocolState& state, Engine& engine) {
+    state_ = state;
+    for (std::size_t k = 0; k < state_.log.start.size(); ++k) wound(phases_[k].spec, engine);
+    if (finished() || !phases_[state_.phase].encoded) return;
+    const Phase& phase = phases_[state_.phase];
+    const std::int64_t start = state_.log.start.back();
+    engine.set_windows(sample_windows(spec_, phase.spec.present->state, start));
+    const auto feeds = static_cast<std::uint8_t>(PendingKind::feed);
+    for (std::size_t k = state_.pending_kind.size(); k-- > 0;) {  // it is set anew
+        if (state_.pending_kind[k] != feeds) continue;
+        const auto at = static_cast<std::ptrdiff_t>(k);
+        state_.pending_step.erase(state_.pending_step.begin() + at);
+        state_.pending_kind.erase(state_.pending_kind.begin() + at);
+        state_.pending_amount.erase(state_.pending_amount.begin() + at);
+    }
+    const std::int64_t period = sample_period(spec_, phase.spec.present->state);
+    state_.trial = static_cast<std::uint64_t>((engine.now() - start) / period);
+    if (state_.trial < phase.shown->trials()) feed(engine);
+}
+
+/// The first phase that shows samples whose answers are not read, of those that have begun.
+bool Protocol::finds_readout_phase() {
+    ReadoutState& r = state_.readout;
+    while (r.phase < state_.log.start.size()) {
+        const Phase& phase = phases_[r.phase];
+        if (phase.encoded && r.trial < phase.shown->trials()) return true;
+        ++r.phase;
+        r.trial = 0;
+    }
+    return false;
+}
+
+void Protocol::observe(const Spikes& spikes, const StateSamples* values, std::int64_t until) {
+    if (!readout_) return;
+    ReadoutState& r = state_.readout;
+    const std::size_t cells = static_cast<std::size_t>(spec_.populations[readout_->output()].size);
+    std::size_t spike = 0, row = 0;
+    for (auto t = static_cast<std::int64_t>(r.done); t < until; ++t, ++row) {
+        const std::size_t first = spike;
+        while (spike < spikes.size() && spikes.step[spike] == static_cast<std::uint64_t>(t) + 1)
+            ++spike;
+        if (!finds_readout_phase()) continue;
+        Phase& phase = phases_[r.phase];
+        const PresentSpec& p = *phase.spec.present;
+        const std::int64_t since = t - state_.log.start[r.phase] - readout_->depth(),
+                           period = sample_period(spec_, p.state), place = since % period,
+                           steps = spec_.trained->model->steps();
+        if (since < 0 || place >= steps) continue;
+        readout_->start_step(r, place);
+        for (std::size_t k = first; k < spike; ++k) {
+            if (spikes.population[k] != readout_->output()) continue;
+            ++r.spikes;
+            if (!values)
+                readout_->take(r, place, spikes.cell[k],
+                               spikes.value.empty() ? 1.0f : spikes.value[k]);
+        }
+        for (std::size_t n = 0; values && n < cells; ++n)
+            readout_->take(r, place, static_cast<std::uint32_t>(n),
+                           values->values[row * cells + n]);
+        if (place + 1 < steps) continue;
+        const SampleReadout::Answer answer = readout_->answer(r);
+        const std::uint32_t sample = phase.shown->sample(r.trial);
+        const std::int64_t start =
+            state_.log.start[r.phase] + static_cast<std::int64_t>(r.trial) * period;
+        Trials& trials = state_.trials;
+        trials.phase.push_back(static_cast<std::uint32_t>(r.phase));
+        trials.sample.push_back(sample);
+        trials.label.push_back(phase.shown->label(sample));
+        trials.start.push_back(static_cast<std::uint32_t>(start));
+        trials.stop.push_back(static_cast<std::uint32_t>(start + steps));
+        trials.repeats.push_back(0);
+        trials.spikes.push_back(answer.spikes);
+        trials.prediction.push_back(answer.prediction);
+        ++r.trial;
+    }
+    r.done = static_cast<std::uint64_t>(until);
 }
 
 void Protocol::start_trial(Engine& engine) {
@@ -232,6 +369,10 @@ void Protocol::leave(Engine& engine) {
     ProtocolState& s = state_;
     const Phase& phase = phases_[s.phase];
     s.log.stop.push_back(static_cast<std::uint32_t>(engine.now()));
+    if (phase.encoded) {
+        engine.set_windows({});
+        engine.play(phase.source, std::make_shared<const PlayedSpikes>());
+    }
     const std::vector<std::uint64_t> spikes = engine.spike_counts();
     for (std::size_t p = 0; p < spikes.size(); ++p)
         s.log.spikes.push_back(spikes[p] - s.spikes_before[p]);
@@ -262,7 +403,7 @@ ProtocolProgress Protocol::progress(std::int64_t now) const {
     const Phase& phase = phases_[s.phase];
     out.phase = phase.spec.name;
     if (!phase.shown) return out;
-    out.trial = s.trial;
+    out.trial = phase.encoded ? s.readout.trial : s.trial;
     out.trials = phase.shown->trials();
     constexpr std::size_t most = 1000;
     std::size_t seen = 0, right = 0;

@@ -10,6 +10,7 @@
 #include "snnsim/engine.hpp"
 #include "src/phases/class_responses.hpp"
 #include "src/phases/protocol_state.hpp"
+#include "src/phases/sample_readout.hpp"
 #include "src/phases/shown_samples.hpp"
 
 namespace snnsim {
@@ -42,7 +43,11 @@ class Protocol {
     }
     ProtocolProgress progress(std::int64_t now) const;
     const ProtocolState& state() const { return state_; }
-    void restore(const ProtocolState& state) { state_ = state; }
+    /// The engine stands where the state was taken.
+    void restore(const ProtocolState& state, Engine& engine);
+
+    /// What a trained network's output did in the steps up to `until`; see output_record.
+    void observe(const Spikes& spikes, const StateSamples* values, std::int64_t until);
 
   private:
     struct Phase {
@@ -50,7 +55,11 @@ class Protocol {
         std::unique_ptr<ShownSamples> shown;
         std::size_t source = 0, responses = 0, repeat = 0;  // populations
         double nominal = 0.0;                               // ms
+        bool encoded = false;                               // shows samples to a trained network
     };
+    void feed(Engine& engine);
+    void wound(const PhaseSpec& phase, Engine& engine) const;
+    bool finds_readout_phase();
     void enter(Engine& engine);
     void leave(Engine& engine);
     void start_trial(Engine& engine);
@@ -59,10 +68,12 @@ class Protocol {
     void end_trial(Engine& engine);
     void schedule(std::int64_t step, PendingKind kind, double amount = 0.0);
     std::int64_t steps(double ms) const;
+    const LabelledImages& images(const Phase& phase) const;
     std::int64_t drawn_steps(const Distribution& d, std::uint32_t what) const;
 
     const SimulationSpec& spec_;
     std::optional<Dataset> data_;
+    std::optional<SampleReadout> readout_;
     std::vector<Phase> phases_;
     ProtocolState state_;
 };

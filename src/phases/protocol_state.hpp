@@ -9,7 +9,7 @@
 namespace snnsim {
 
 /// What is due at a step, in the order in which it is done.
-enum class PendingKind : std::uint8_t { reward, respond, darken, end };
+enum class PendingKind : std::uint8_t { reward, respond, darken, end, feed };
 
 /// Samples that were shown, in their order. Times are steps done.
 struct Trials {
@@ -29,6 +29,14 @@ struct PhaseLog {
     std::vector<std::int32_t> assignment;    // of each that assigns, one after the other: by cell
 };
 
+/// The output of a trained network, as far as it has been read.
+struct ReadoutState {
+    std::uint64_t done = 0;              // steps
+    std::uint64_t phase = 0, trial = 0;  // whose samples are read; seen whole in it
+    std::uint32_t spikes = 0;            // of the sample under way
+    std::vector<float> output;           // of that: [panel][step][panel_width]
+};
+
 struct ProtocolState {
     std::uint64_t phase = 0, trial = 0, repeat = 0;
     std::vector<std::uint32_t> pending_step;
@@ -42,6 +50,7 @@ struct ProtocolState {
     std::vector<std::int32_t> assigned, running;  // by cell: for `evaluate`, while it learns
     Trials trials;
     PhaseLog log;
+    ReadoutState readout;
 };
 
 }  // namespace snnsim

@@ -16,6 +16,7 @@
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/run/load_values.hpp"
+#include "src/run/load_weights.hpp"
 
 namespace snnsim {
 namespace {
@@ -149,7 +150,7 @@ class Loader {
 void load_edges(SimulationSpec& spec) {
     std::string wrong;  // in any of the files
     for (SynapsesSpec& p : spec.projections) {
-        if (p.connect.rule != Rule::list) continue;
+        if (p.connect.rule != Rule::list || p.weight_file) continue;
         try {
             p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
         } catch (const DataError& e) {
@@ -177,7 +178,7 @@ SimulationSpec load_inputs(SimulationSpec spec) {
         wrong = e.what();
     }
     std::string wrong_numbers;
-    for (const auto load : {load_edges, load_values}) {
+    for (const auto load : {load_edges, load_values, load_weights}) {
         try {
             load(spec);
         } catch (const DataError& e) {
@@ -197,7 +198,7 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
     }
     for (const CellPopulationSpec& p : spec.populations) {
         if (!p.played) continue;
-        const auto& source = std::get<SpikeFileSource::Params>(p.cell);
+        const auto& source = std::get<SpikeSource::Params>(p.cell);
         lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
     for (std::string& line : value_files(spec)) lines.push_back(std::move(line));

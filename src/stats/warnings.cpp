@@ -13,7 +13,16 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
     for (std::size_t p = 0; p < spikes.size(); ++p) {
         const auto* source = std::get_if<PoissonSource::Params>(&spec.populations[p].cell);
         const auto* regular = std::get_if<RegularSource::Params>(&spec.populations[p].cell);
-        if (spikes[p] > 0 || (source && source->rate == 0.0) || (regular && regular->rate == 0.0))
+        const bool sends =
+            CellModels::visit(spec.populations[p].cell, []<class M>(const typename M::Params&) {
+                if constexpr (NeuronModel<M>) {
+                    return M::output != Output::trace;
+                } else {
+                    return true;
+                }
+            });
+        if (!sends || spikes[p] > 0 || (source && source->rate == 0.0) ||
+            (regular && regular->rate == 0.0))
             continue;
         const CellPopulationSpec& population = spec.populations[p];
         out.push_back(population.size == 1

@@ -29,6 +29,7 @@
 #include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/outputs.hpp"
+#include "src/run/run_model.hpp"
 #include "src/run/stopwatch.hpp"
 #include "src/study/study_report.hpp"
 
@@ -353,7 +354,7 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
             cell.configuration = c;
             cell.seed = seed;
             const std::string& file = study.models[c.model].path;
-            models.push_back(read_any_model(file, overrides_of(cell)));
+            models.push_back(read_any_model(file, overrides_of(cell), read_run_model));
             check_together(study, file, models.back(), models.front());
             cell.file = file_of(study, cell, models.back());
         }

@@ -8,6 +8,7 @@
 #include "kernels/training/losses.hpp"
 #include "kernels/training/mask.hpp"
 #include "kernels/training/single_step.hpp"
+#include "kernels/training/sum_rounded.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
 #include "src/network/stages.hpp"
@@ -193,6 +194,10 @@ class NetworkOn {
         }
     }
 
+    /// From now on products of weights and values are rounded to the grid of the target: units in
+    /// 1, by population. Weights must lie on it.
+    void fix(std::vector<float> grid) { grid_ = std::move(grid); }
+
     /// Whether anything listens to population k: other populations, or itself.
     bool sends(std::size_t k) const {
         return std::any_of(network.projections.begin(), network.projections.end(),
@@ -322,7 +327,7 @@ class NetworkOn {
         for (std::size_t n = 0; n < inputs.size(); ++n) {
             const std::size_t in = inputs[n];
             const bool last = n + 1 == inputs.size();
-            if (last && projections[in].delay == 0 && !single_values(in, shape)) {
+            if (last && projections[in].delay == 0 && !single_values(in, shape) && !rounds(in)) {
                 backend.for_each(count, Then{sum_inputs<false>(in, shape, n > 0), step});
                 continue;
             }
@@ -344,11 +349,20 @@ class NetworkOn {
                 lag};
     }
 
+    /// See fix; sums of spikes are exact without.
+    bool rounds(std::size_t in) const {
+        return !grid_.empty() && populations[network.projections[in].from].sends_values;
+    }
+
     /// What projection `in` brings in all steps, `lag` steps after it was sent.
     void sum_all_steps(std::size_t in, const BatchShape& shape, bool accumulate, std::size_t lag) {
         const SumInputs<Columns> sum = sum_inputs<false>(in, shape, accumulate);
         const std::size_t count = place_count<Columns>(shape.batch, sum.panels);
-        if (lag > 0) {
+        if (rounds(in)) {
+            backend.for_each(
+                count, SumRounded<Columns>{shape, sum.panels, sum.events, sum.weights, sum.input,
+                                           accumulate, lag, grid_[network.projections[in].to]});
+        } else if (lag > 0) {
             backend.for_each(count, sum_inputs<true>(in, shape, accumulate, lag));
         } else if (single_values(in, shape)) {
             if constexpr (whole_panels) {
@@ -605,6 +619,7 @@ class NetworkOn {
         }
     }
 
+    std::vector<float> grid_;  // see fix; empty: none
     Surrogate surrogate_;
     const std::vector<Stage> stages_;
     std::vector<bool> needs_gradient_;

@@ -1,6 +1,7 @@
 // What makes trained weights cheaper: fewer of them, or fewer bits.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,11 @@ std::vector<std::uint8_t> prune_mask(const std::vector<float>& weights,
 double sparsity_after(const PruneSpec& spec, std::int64_t epoch);
 
 /// Rounds weights [source][target] to the grid of `spec`; what follows them (biases) stays.
+/// To the nearest whole number of 1 / scale.
+inline float on_grid(float weight, double scale) {
+    return static_cast<float>(std::floor(static_cast<double>(weight) * scale + 0.5) / scale);
+}
+
 void quantize_weights(const QuantizeSpec& spec, std::size_t sources, std::size_t targets,
                       std::vector<float>& weights);
 

@@ -159,6 +159,16 @@ class TrainerOn final : public Trainer {
         if (spec.values) set_value_grids(spec.bits, calibration, stop);
     }
 
+    void fix(const std::vector<double>& grid) override {
+        for (std::size_t k = 0; k < net_.projections.size(); ++k) {
+            ProjectionBuffers<Backend>& p = net_.projections[k];
+            std::vector<float> rows = p.download(p.weight);
+            for (float& w : rows) w = on_grid(w, grid[net_.network.projections[k].to]);
+            p.upload(p.weight, rows);
+        }
+        net_.fix({grid.begin(), grid.end()});
+    }
+
     std::string device_name() const override { return net_.backend.name(); }
 
   private:
@@ -460,7 +470,7 @@ class TrainerOn final : public Trainer {
         }
         StateRecording state{spec.population,
                              "v",
-                             "1",
+                             unit_of_v(spec.population),
                              count,
                              net_.network.steps,
                              static_cast<std::int64_t>(size_of(spec.population)),
@@ -469,6 +479,22 @@ class TrainerOn final : public Trainer {
         result.states.push_back(std::move(state));
     }
 
+    /// Of models that have one.
+    std::string unit_of_v(const std::string& population) const {
+        for (const Population& p : net_.network.populations) {
+            if (p.name != population) continue;
+            return NeuronModels::visit(p.neuron, []<class M>(const auto&) -> std::string {
+                std::string unit;
+                if constexpr (CellModel<M>) {
+                    M::states().for_each([&](const auto& state) {
+                        if (state.name == std::string("v")) unit = state.unit;
+                    });
+                }
+                return unit.empty() ? "1" : unit;
+            });
+        }
+        return "1";
+    }
     std::string shown_v(const std::string& population) const {
         std::size_t k = 0;
         while (net_.network.populations[k].name != population) ++k;

@@ -29,7 +29,10 @@ ModelSpec small_model() {
     spec.data.encode.duration = 4.0;
     spec.populations = {{"in", 4, SpikeSource::Params{}, {}},
                         {"out", 3, LeakyReadout::Params{}, {}}};
-    spec.projections = {{"in", "out", {}, {}, true, true, {}}};
+    ProjectionSpec& only = spec.projections.emplace_back();
+    only.from = "in";
+    only.to = "out";
+    only.bias.given = true;
     spec.train.emplace();
     spec.test.emplace();
     return spec;
@@ -76,7 +79,7 @@ TEST(Report, CheckTellsOfPruningAndRounding) {
 TEST(Report, CountsWhatARuleLeavesThere) {
     ModelSpec spec = small_model();
     spec.populations[1].size = 2;
-    spec.projections[0].connect.rule = ConnectRule::blocks;
+    spec.projections[0].connect.rule = Rule::blocks;
     spec.projections[0].trainable = false;
     EXPECT_EQ(count_weights(spec).fixed, 4);
     EXPECT_EQ(count_weights(spec).trainable, 0);

@@ -295,7 +295,7 @@ Phases run_phases(const SimulationSpec& spec, MakeEngine first, MakeEngine secon
         out.engine = second(spec);
         out.engine->set_state(state);
         protocol = std::make_unique<Protocol>(spec, small_mnist());
-        protocol->restore(course);
+        protocol->restore(course, *out.engine);
     }
     EXPECT_TRUE(changed);
     out.state = protocol->state();

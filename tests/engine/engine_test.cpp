@@ -312,6 +312,24 @@ TEST(Connect, AllToAllAndOneToOne) {
     EXPECT_EQ(one.source.size(), 300u);
 }
 
+TEST(Connect, BlocksShareOutTheLargerPopulation) {
+    SimulationSpec spec = connected("all_to_all", "b");
+    spec.projections[0].connect.rule = Rule::blocks;
+    for (const auto& [sources, targets] : {std::pair{300, 100}, std::pair{100, 300}}) {
+        spec.populations[0].size = sources;
+        spec.populations[1].size = targets;
+        const Drawn d = draw(spec, 2);
+        ASSERT_EQ(d.source.size(), 300u);
+        for (std::size_t k = 0; k < d.source.size(); ++k) {
+            if (sources > targets) {
+                EXPECT_EQ(d.target[k], d.source[k] / 3);
+            } else {
+                EXPECT_EQ(d.source[k], d.target[k] / 3);
+            }
+        }
+    }
+}
+
 TEST(Connect, FixedProbabilityConnectsEveryPairAlike) {
     for (const double p : {0.1, 0.8}) {
         const Drawn d =

@@ -133,20 +133,20 @@ TEST(Graded, NoSumOverflows) {
     EXPECT_NEAR(engine->take_states()[0].values[1], 6e7, 6e7 * 1e-3);
 }
 
-TEST(VsnCell, HandTrace) {
-    VsnCell::Params p;
+TEST(Vsn, HandTrace) {
+    Vsn::Params p;
     p.beta = 0.5;
-    const auto c = VsnCell::prepare(p, 1.0);
-    VsnCell::State s{};
+    const auto c = Vsn::prepare(p, 1.0);
+    Vsn::State s{};
     const float z[] = {0.6f, 0.6f, 0.6f, 2.0f}, m[] = {0.6f, 0.9f, 0.0f, 0.0f},
                 y[] = {0.0f, 0.0f, 0.6f, 2.0f};
     for (int k = 0; k < 4; ++k) {
-        EXPECT_EQ(VsnCell::step(c, s, {.receptor_0 = z[k]}), y[k]);
+        EXPECT_EQ(step_of_cell<Vsn>(c, s, {.receptor_0 = z[k]}), y[k]);
         EXPECT_FLOAT_EQ(s.m, m[k]);
     }
 }
 
-TEST(VsnCell, TheHandTraceThroughTheEngine) {
+TEST(Vsn, TheHandTraceThroughTheEngine) {
     const SimulationSpec spec =
         model("  a: {model: vsn, size: 20, beta: 0.5}\n",
               "stimuli:\n  - {to: a, kind: steps, times: [0 ms, 3 ms, 4 ms], amplitudes: [0.6, 2, "
@@ -157,21 +157,21 @@ TEST(VsnCell, TheHandTraceThroughTheEngine) {
         EXPECT_EQ(sent[k], (Sent{k < 20 ? 3u : 4u, 0, k % 20, k < 20 ? 0.6f : 2.0f}));
 }
 
-TEST(VsnCell, FiresAtTheThresholdAndSendsNoZero) {
-    VsnCell::Params p;
+TEST(Vsn, FiresAtTheThresholdAndSendsNoZero) {
+    Vsn::Params p;
     p.v_th = 0.5;
-    VsnCell::State s{};
-    EXPECT_EQ(VsnCell::step(VsnCell::prepare(p, 1.0), s, {.receptor_0 = 0.5f}), 0.5f);  // H(0) = 1
+    Vsn::State s{};
+    EXPECT_EQ(step_of_cell<Vsn>(Vsn::prepare(p, 1.0), s, {.receptor_0 = 0.5f}), 0.5f);  // H(0) = 1
     p.v_th = -2.0;  // the plain artificial neuron
     p.activation = Activation::relu;
-    const auto relu = VsnCell::prepare(p, 1.0);
-    EXPECT_EQ(VsnCell::step(relu, s, {.receptor_0 = -1.5f}), 0.0f);
-    EXPECT_EQ(VsnCell::step(relu, s, {.receptor_0 = 1.5f}), 1.5f);
+    const auto relu = Vsn::prepare(p, 1.0);
+    EXPECT_EQ(step_of_cell<Vsn>(relu, s, {.receptor_0 = -1.5f}), 0.0f);
+    EXPECT_EQ(step_of_cell<Vsn>(relu, s, {.receptor_0 = 1.5f}), 1.5f);
     p.activation = Activation::tanh;
     p.y_max = 0.5;
-    const auto tanh = VsnCell::prepare(p, 1.0);
-    EXPECT_NEAR(VsnCell::step(tanh, s, {.receptor_0 = -0.4f}), std::tanh(-0.4), 1e-7);
-    EXPECT_EQ(VsnCell::step(tanh, s, {.receptor_0 = 3.0f}), 0.5f);  // saturated
+    const auto tanh = Vsn::prepare(p, 1.0);
+    EXPECT_NEAR(step_of_cell<Vsn>(tanh, s, {.receptor_0 = -0.4f}), std::tanh(-0.4), 1e-7);
+    EXPECT_EQ(step_of_cell<Vsn>(tanh, s, {.receptor_0 = 3.0f}), 0.5f);  // saturated
 }
 
 TEST(Sources, ARateOverTimeHasItsCounts) {

@@ -107,14 +107,14 @@ TEST(CellOptions, VsnActivations) {
     for (const Activation activation : {Activation::identity, Activation::relu, Activation::tanh}) {
         for (const double y_max : {0.5, 2.0, 100.0}) {
             for (const double v_th : {-0.4, 0.9}) {
-                VsnCell::Params p;
+                Vsn::Params p;
                 p.activation = activation;
                 p.y_max = y_max;
                 p.v_th = v_th;
                 p.beta = 0.8;
                 p.i_e = 0.25;
-                const auto c = VsnCell::prepare(p, 0.1);
-                VsnCell::State s{0.0f};
+                const auto c = Vsn::prepare(p, 0.1);
+                Vsn::State s{0.0f};
                 std::mt19937 random(5);
                 int fired = 0, silent = 0;
                 for (int t = 0; t < 500; ++t) {
@@ -127,7 +127,7 @@ TEST(CellOptions, VsnActivations) {
                     const double phi = activation == Activation::identity ? z
                                        : activation == Activation::relu   ? std::max(z, 0.0)
                                                                           : std::tanh(z);
-                    const float sent = VsnCell::step(c, s, in);
+                    const float sent = step_of_cell<Vsn>(c, s, in);
                     if (std::abs(m - v_th) < 1e-5) continue;  // rounding may decide
                     ASSERT_NEAR(sent, fires ? std::min(std::max(phi, -y_max), y_max) : 0.0, 1e-5)
                         << name_of(activation) << ", step " << t;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/neurons/all.hpp"
+#include "kernels/cells/all.hpp"
 #include "kernels/training/surrogates.hpp"
 
 namespace snnsim {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/neurons/all.hpp"
+#include "kernels/cells/all.hpp"
 #include "kernels/training/surrogates.hpp"
 
 namespace snnsim {
@@ -154,6 +154,78 @@ void check_finite_differences(const typename M::Params& params) {
             (smooth_loss<M>(c, up) - smooth_loss<M>(c, down)) / (2.0 * static_cast<double>(h));
         EXPECT_NEAR(have, wanted, 2e-3) << M::name << " input at step " << t;
     }
+}
+
+/// Cells of simulations that are trained too: with volts and currents as small as the inputs here.
+TEST(Gradients, OfCellsAgreeWithFiniteDifferences) {
+    {
+        constexpr bool detach = false;
+        IafPscDelta::Params delta;
+        delta.e_l = delta.v_reset = 0.0;
+        delta.v_th = 0.8;
+        delta.tau_m = 5.0;
+        delta.t_ref = 0.0;
+        delta.i_e = 5.0;
+        delta.detach_reset = detach;
+        check_finite_differences<IafPscDelta>(delta);
+        delta.v_reset = -0.3;
+        check_finite_differences<IafPscDelta>(delta);
+        IafPscExp::Params exp;
+        exp.e_l = exp.v_reset = 0.0;
+        exp.v_th = 0.5;
+        exp.c_m = 1.5;
+        exp.tau_m = 5.0;
+        exp.t_ref = 0.0;
+        exp.detach_reset = detach;
+        check_finite_differences<IafPscExp>(exp);
+        for (const IzhikevichScheme scheme :
+             {IzhikevichScheme::euler, IzhikevichScheme::sequential}) {
+            Izhikevich::Params quadratic;
+            quadratic.scheme = scheme;
+            quadratic.q1 = -0.4;
+            quadratic.q0 = 0.1;
+            quadratic.q2 = 0.05;
+            quadratic.a = 0.1;
+            quadratic.b = 0.3;
+            quadratic.c = 3.5;
+            quadratic.d = 0.2;
+            quadratic.v_peak = 4.8;
+            quadratic.detach_reset = detach;
+            check_finite_differences<Izhikevich>(quadratic);
+        }
+    }
+}
+
+/// A cell's two steps are one, and a cell that waits passes no gradient.
+TEST(Gradients, OfCellsThatWaitAreNone) {
+    IafPscDelta::Params p;
+    const auto c = IafPscDelta::prepare(p, 1.0);
+    IafPscDelta::State a{}, b{};
+    std::vector<std::array<float, 2>> saved(40);
+    int fired = 0;
+    for (std::size_t t = 0; t < saved.size(); ++t) {
+        const float input = 4.0f + static_cast<float>(t % 3);
+        const float one = IafPscDelta::step(c, a, input, saved[t].data());
+        CellInput in;
+        in.receptor_0 = input;
+        EXPECT_EQ(one, IafPscDelta::step(c, b, in));
+        EXPECT_EQ(a.v, b.v);
+        fired += one > 0.0f ? 1 : 0;
+    }
+    EXPECT_GT(fired, 3);
+    IafPscDelta::Adjoint adjoint{};
+    int waits = 0;
+    for (std::size_t t = saved.size(); t-- > 0;) {
+        const float d = IafPscDelta::backward(c, adjoint, saved[t].data(), 1.0f, 0.5f);
+        if (saved[t][1] > 0.0f) {
+            EXPECT_EQ(d, 0.0f);
+            ++waits;
+        } else {
+            EXPECT_NE(d, 0.0f);
+        }
+    }
+    EXPECT_LE(waits, 2 * fired);  // the last spike is too late
+    EXPECT_GE(waits, 2 * fired - 2);
 }
 
 TEST(Gradients, AgreeWithFiniteDifferencesForEveryForm) {

@@ -257,7 +257,7 @@ TEST(ModelParts, ConnectionRulesNeedTheirKeysAndSizes) {
     expect_error(connect("blocks"), "784 neurons ('input') and 32 ('hidden') do not divide");
     expect_error(connect("one_to_one"), "'input' has 784 neurons and 'hidden' has 32");
     const ModelSpec spec = parse_model(connect("{rule: fixed_in_degree, n: 9}"), "m.yaml");
-    EXPECT_EQ(spec.projections[0].connect.rule, ConnectRule::fixed_in_degree);
+    EXPECT_EQ(spec.projections[0].connect.rule, Rule::fixed_in_degree);
     EXPECT_EQ(spec.projections[0].connect.n, 9);
 }
 

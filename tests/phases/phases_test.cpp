@@ -54,7 +54,7 @@ Course run(const SimulationSpec& spec, std::int64_t block = 1000, std::int64_t c
         engine = make_engine(spec, {.threads = 2});
         engine->set_state(state);
         protocol = std::make_unique<Protocol>(spec, "");
-        protocol->restore(course);
+        protocol->restore(course, *engine);
     }
     out.state = protocol->state();
     for (const ProjectionWeights& w : engine->weights())

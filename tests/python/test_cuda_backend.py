@@ -109,6 +109,12 @@ KINDS = {
     "int8": ["test.quantize={bits: 8}"],
     "int4_of_values": [hidden("vsn", v_th=0.1, activation="relu"), "test.quantize={bits: 4, scale: projection}"],
     "penalties": ["train.rate_penalty=[{population: hidden, lower: 0.1, upper: 0.2, strength: 1}]", "train.clip_norm=0.1"],
+    **{model: [hidden(model, **more), connected("all_to_all"), "projections.0.bias=false", f"projections.0.weight.gain={gain}"]
+       for model, gain, more in (("iaf_psc_delta", 20, {"v_th": "-65 mV", "t_ref": "1 ms"}),
+                                 ("iaf_psc_exp", 20, {"c_m": "2 pF", "v_th": "-65 mV", "detach_reset": "false"}),
+                                 ("izhikevich", 20, {"i_e": 4, "detach_reset": "false"}))},
+    "fixed": ["test.arithmetic=fixed"],
+    "fixed_values": [hidden("vsn", v_th=0.1, activation="relu"), "test.arithmetic=fixed"],
     "best_weights": ["train.validation=0.25", "train.best_weights=true", "train.early_stopping={patience: 1}", "train.epochs=3",
                      "test.every=1"],
 }
@@ -221,7 +227,8 @@ def spikes_of(found):
 def test_every_shipped_model_is_here():
     kinds = {True: set(), False: set()}
     for path in MODELS.glob("*.yaml"):
-        kinds["\nsimulate:" in path.read_text()].add(path.stem)
+        if "\n  network:" not in path.read_text():  # those need a trained network: test_trained_networks
+            kinds["\nsimulate:" in path.read_text()].add(path.stem)
     assert kinds[True] == set(SIMULATIONS) and kinds[False] == set(TRAININGS)
 
 
@@ -252,6 +259,32 @@ def test_kinds_of_training(ptxrun, tmp_path, data, kind):
     (tmp_path / "any.yaml").write_text(NETWORK)
     found = on_both(ptxrun, tmp_path, data, tmp_path / "any.yaml", KINDS[kind])
     assert np.isfinite(found["training/epochs/train_loss"]).all()
+
+
+# A trained network event by event: samples, lost cells, state kept, an input of values, synapses that fail and learn.
+SHOWN = """name: shown
+data: {set: mnist}
+simulate:
+  network: trained.h5
+  phases:
+    - {name: whole, present: {samples: test, count: 5}}
+    - {name: hurt, present: {samples: train, count: 3}, lesions: [{population: hidden, share: 0.4}]}
+    - {name: kept, present: {samples: test, count: 3, state: keep}, lesions: [{population: hidden, share: 0}]}
+record: [{population: hidden, what: spikes}, {population: output, what: v, interval: 1 ms}]
+"""
+CHANGING = """projections:
+  - {from: input, to: hidden, release: {p: 0.8}, plasticity: {rule: rate_matching, a: 1e-4, w_min: -2, w_max: 2}}
+"""
+
+
+@pytest.mark.parametrize("kind, more", [("lif_next_step", ""), ("cuba_lif", ""), ("recurrent_adaptive", ""), ("vsn_relu", ""),
+                                        ("encode_direct", ""), ("izhikevich", ""), ("lif_next_step", CHANGING)])
+def test_trained_networks(ptxrun, tmp_path, data, kind, more):
+    (tmp_path / "any.yaml").write_text(NETWORK)
+    call(None, *arguments(tmp_path / "any.yaml", KINDS[kind], data, tmp_path / "trained.h5"), "--backend", "cpu")
+    (tmp_path / "shown.yaml").write_text(SHOWN + more)
+    found = on_both(ptxrun, tmp_path, data, tmp_path / "shown.yaml", [])
+    assert len(found["trials/prediction"]) == 11 and spikes_of(found)["network/hidden@spikes"] > 0
 
 
 @pytest.mark.parametrize("mode", MODES)

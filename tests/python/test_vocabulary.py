@@ -51,14 +51,20 @@ def words(part):
 def test_the_table_has_every_word_of_both_halves(reference):
     rows = table(reference)
     before, simulation = reference.split("\n# Vocabulary\n")[0].split("\n# Simulation\n")
+    simulation, models = simulation.split("\n# Models\n")
     training = before.split("\n# Training\n")[1]
-    assert len(words(training)) > 60 and len(words(simulation)) > 120
+    assert len(words(training)) > 60 and len(words(simulation)) > 90
+    sides = re.findall(r"^\| `(\S+)` \| (yes|-) \| (yes|-) \|", models, re.M)
+    assert len(sides) > 16 and {name for name, _, _ in sides} <= words(models)
+    for name, *is_there in sides:
+        for column in (0, 1):
+            assert rows[name][column].startswith("-") == (is_there[column] == "-"), name
     for column, part in enumerate((training, simulation)):
         missing = [word for word in words(part) if word not in rows or rows[word][column].startswith("-")]
         assert not missing
         other = [word for word, row in rows.items() if row[1 - column].startswith("-") and row[column].startswith("-")]
         assert not other
-    assert rows["lif"][1] == "- (iaf_psc_delta)" and rows["iaf_psc_delta"][0] == "- (lif)"
+    assert rows["iaf_cond_exp"][0] == "- (cuba_lif)" and rows["lr"][1] == "- (the amplitudes of a plasticity rule)"
 
 
 def told(tmp_path, text):
@@ -71,19 +77,16 @@ def told(tmp_path, text):
 
 
 @pytest.mark.parametrize("text, change, message", [
-    (SIMULATION, ("iaf_psc_exp", "lif"), "unknown model 'lif'; lif is a model of trainings; here iaf_psc_delta"),
-    (SIMULATION, ("iaf_psc_exp", "leaky_readout"), "leaky_readout is a model of trainings"),
-    (SIMULATION, ("all_to_all", "blocks"), "blocks is a connection rule of trainings; here list"),
-    (SIMULATION, ("delay: 1 ms", "bias: true"), "bias is a key of projections of trainings; here `i_e` of the population"),
+    (SIMULATION, ("iaf_psc_exp", "relu"), "unknown model 'relu'; relu is a model of trainings"),
+    (SIMULATION, ("delay: 1 ms", "trainable: true"), "trainable is a key of projections, bias of trainings; here `plasticity`"),
     (SIMULATION, ("stimuli:", "train: {epochs: 2}\nstimuli:"), "train is a key of the file of trainings; here `plasticity`"),
     (SIMULATION, ("weight: 1 pA", "weight: {distribution: kaiming_uniform}"), "rule of initial weights of trainings; here uniform"),
     (SIMULATION, ("kind: dc, amplitude: 1 pA", "kind: latency"), "latency is an encoder of trainings"),
-    (SIMULATION, ("size: 2, model: iaf", "size: 2, detach_reset: true, model: iaf"), "detach_reset is a parameter of lif, cuba_lif"),
-    (TRAINING, ("leaky_readout", "iaf_psc_exp"), "iaf_psc_exp is a model of simulations; here cuba_lif"),
+    (SIMULATION, ("size: 2, model: iaf", "size: 2, slope: 3, model: iaf"), "slope is a parameter of fast_sigmoid"),
+    (TRAINING, ("leaky_readout", "iaf_cond_exp"), "iaf_cond_exp is a model of simulations; here cuba_lif"),
     (TRAINING, ("model: spike_source", "model: poisson_source"), "poisson_source is a model of simulations; here spike_source, with the encoder poisson"),
     (TRAINING, ("to: output", "to: output, plasticity: {rule: stdp}"), "plasticity is a key of projections of simulations; here `train`"),
-    (TRAINING, ("to: output", "to: output, connect: {rule: list}"), "list is a connection rule of simulations; here blocks"),
-    (TRAINING, ("model: leaky_readout", "model: leaky_readout, t_ref: 2 ms"), "t_ref is a parameter of iaf_psc_exp"),
+    (TRAINING, ("model: leaky_readout", "model: leaky_readout, delta_t: 2 mV"), "delta_t is a parameter of aeif_cond_exp"),
     (TRAINING, ("to: output}]", "to: output}]\nrecord: [{population: output, what: rate}]"), "rate is a record of simulations"),
     # What is only misspelt is still told.
     (TRAINING, ("leaky_readout", "leaky_readuot"), "did you mean 'leaky_readout'?"),

@@ -44,6 +44,7 @@ class FakeTrainer final : public Trainer {
     void prune(double sparsity) override { pruned.push_back(sparsity); }
     void quantize(const QuantizeSpec&, std::span<const std::uint32_t>,
                   const StopRequest&) override {}
+    void fix(const std::vector<double>&) override {}
     TrainerState state() const override {
         return {{{static_cast<float>(updates_)}}, {{}}, {{1.0f}}, updates_};
     }

@@ -48,7 +48,7 @@ std::vector<ModelSpec> all_forms() {
     models.back().data.encode = {Direct::Params{}, 0.0};
     models.back().populations[1].size = 101;
     models.push_back(small_model());
-    models.back().projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, 50};
+    models.back().projections[0].connect = {.rule = Rule::fixed_in_degree, .n = 50};
     models.push_back(small_model(Lif::Params{}, true));
     models.push_back(small_model(AdaptiveLif::Params{}, true));
     models.push_back(loop_model());
@@ -340,7 +340,7 @@ TEST(Trainer, LoadedWeightsTakeThePlaceOfDrawnOnes) {
 
 TEST(Trainer, WhatIsNotConnectedStaysZero) {
     ModelSpec m = small_model();
-    m.projections[0].connect = {ConnectRule::fixed_probability, 0.2, 0};
+    m.projections[0].connect = {.rule = Rule::fixed_probability, .p = 0.2};
     const Network network = compile(m);
     const std::vector<std::uint8_t>& connected = network.projections[0].connected;
     const auto there = std::count(connected.begin(), connected.end(), 1);
@@ -361,7 +361,7 @@ TEST(Trainer, BlocksGiveEachTargetItsOwnSources) {
     ModelSpec m = small_model(Relu::Params{});
     m.data.encode = {Direct::Params{}, 0.0};
     m.populations[1].size = 20;
-    m.projections[1].connect = {ConnectRule::blocks, 0.0, 0};
+    m.projections[1].connect = {.rule = Rule::blocks};
     m.projections[1].trainable = false;
     const Network network = compile(m);
     for (std::size_t i = 0; i < 200; ++i)
@@ -513,11 +513,11 @@ TEST(Prune, LeavesAWeightOrIsRefused) {
     m.projections[1].trainable = false;
     EXPECT_EQ(pruning_error(m, 0.95), "");
     EXPECT_NE(pruning_error(m, 0.9999).find("(784); write at most 0.998"), std::string::npos);
-    m.projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, 1};
+    m.projections[0].connect = {.rule = Rule::fixed_in_degree, .n = 1};
     EXPECT_NE(pruning_error(m, 0.5).find("(1); leave prune out"), std::string::npos);
     // What the advice says is enough, whatever the number of weights.
     for (std::int64_t n = 2; n < 784; ++n) {
-        m.projections[0].connect = {ConnectRule::fixed_in_degree, 0.0, n};
+        m.projections[0].connect = {.rule = Rule::fixed_in_degree, .n = n};
         const std::string told = pruning_error(m, 0.99999);
         const std::string advice = told.substr(told.rfind(' ') + 1);
         EXPECT_EQ(pruning_error(m, std::stod(advice)), "") << n << ": " << told;

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "kernels/network/find_strayed.hpp"
+#include "snnsim/played_spikes.hpp"
 #include "src/engine/cells/strayed.hpp"
 
 namespace snnsim {
@@ -45,6 +47,12 @@ class CellGroup {
     /// the values.
     virtual void step(std::int64_t t, std::vector<std::uint32_t>& fired,
                       std::vector<float>& values) = 0;
+    /// The state at time 0 again.
+    virtual void reset() = 0;
+    /// In place of a step: what has arrived is lost.
+    virtual void drop_arrived() = 0;
+    /// See Engine::play; false: the model plays nothing.
+    virtual bool play(const std::shared_ptr<const PlayedSpikes>& played) = 0;
     /// The current of stimuli in the step last begun.
     virtual const float* current() const = 0;
     /// Values of a state variable as a user sees them.

@@ -62,6 +62,7 @@ class CellsOf : public CellGroup {
         set_constants(params, spec.dt, population);
         set_state(params, population);
         set_bounds(params, spec.dt, population);
+        if (spec_.depth >= 0) start_ = state_;
         wake();
     }
 
@@ -80,6 +81,10 @@ class CellsOf : public CellGroup {
 
     void step(std::int64_t t, std::vector<std::uint32_t>& fired,
               std::vector<float>& values) override {
+        if constexpr (plays<M>) {
+            step_played(t, fired, values);
+            return;
+        }
         RandomKey random = key_;
         random.sub_entity = static_cast<std::uint32_t>(t);
         const auto all = [&]<bool Varied>() {
@@ -99,6 +104,22 @@ class CellsOf : public CellGroup {
         } else {
             all.template operator()<true>();
         }
+    }
+
+    void reset() override {
+        std::copy(start_.begin(), start_.end(), state_.begin());
+        sent_.clear();
+        wake();
+    }
+    void drop_arrived() override {
+        for (int r = 0; r < M::receptors; ++r) std::fill_n(cells_.arriving[r], slice_.padded(), 0);
+    }
+    bool play([[maybe_unused]] const std::shared_ptr<const PlayedSpikes>& played) override {
+        if constexpr (plays<M>) {
+            currents_.play(played);
+            wake();
+        }
+        return plays<M>;
     }
 
     void read_state(std::size_t variable, SliceCells cells, float* out) const override {
@@ -173,6 +194,11 @@ class CellsOf : public CellGroup {
     }
     void set_raw_state(std::size_t variable, const float* values) override {
         std::copy_n(values, slice_.count, cells_.state[variable]);
+        if constexpr (plays<M>) {
+            sent_.clear();
+            for (std::uint32_t i = 0; i < slice_.count; ++i)
+                if (values[i] != 0.0f) sent_.push_back(i);
+        }
         wake();
     }
 
@@ -186,6 +212,7 @@ class CellsOf : public CellGroup {
     const std::vector<PoissonPlan>& poisson() const { return poisson_; }
     const Currents& currents() const { return currents_; }
     const RandomKey& key() const { return key_; }
+    int depth() const { return spec_.depth; }
 
     /// What is added to a state variable where a user sees it.
     float origin(std::size_t variable, std::uint32_t i) const {
@@ -200,6 +227,30 @@ class CellsOf : public CellGroup {
 
   private:
     static constexpr int lanes = cell_lanes;
+
+    /// A source whose spikes are given has few to step: those that send, and those that did.
+    void step_played(std::int64_t t, std::vector<std::uint32_t>& fired,
+                     [[maybe_unused]] std::vector<float>& values) {
+        static_assert(sizeof(typename M::State) == sizeof(float));
+        const auto step = [&](std::uint32_t i, float current) {
+            CellInput in;
+            in.current = current;
+            typename M::State state;
+            __builtin_memcpy(&state, cells_.state[0] + i, sizeof(state));
+            const float sent = step_of_cell<M>(constants_of(i), state, in);
+            __builtin_memcpy(cells_.state[0] + i, &state, sizeof(state));
+            return sent;
+        };
+        for (const std::uint32_t i : sent_) step(i, 0.0f);
+        sent_.clear();
+        currents_.for_each_played(t, [&](std::uint32_t i, float value) {
+            const float sent = step(i, value);
+            sent_.push_back(i);
+            if (sent == 0.0f) return;
+            fired.push_back(slice_.first + i);
+            if constexpr (sends_graded<M>) values.push_back(sent);
+        });
+    }
 
     template <class Step>
     void step_all(std::int64_t t, const Step& step, std::vector<std::uint32_t>& fired,
@@ -401,6 +452,8 @@ class CellsOf : public CellGroup {
     typename M::Constants uniform_;
     CellArrays cells_;
     std::vector<float> state_, constants_;
+    std::vector<std::uint32_t> sent_;  // of a source that plays: cells that sent in the last step
+    std::vector<float> start_;         // state_ at time 0, of cells that samples reset
     std::vector<StateBounds> bounds_;  // [variable]
     RestingPanels<M, lanes> resting_;
     std::vector<std::int32_t> nothing_;

@@ -60,8 +60,9 @@ Currents::Currents(const SimulationSpec& spec, std::size_t population, const Sli
       slice_(slice),
       size_(static_cast<std::uint32_t>(spec.populations[population].size)),
       played_(spec.populations[population].played) {
-    SNN_EXPECT(played_ ||
-               !std::holds_alternative<SpikeFileSource::Params>(spec.populations[population].cell));
+    const bool has_to_play = CellModels::visit(spec.populations[population].cell,
+                                               []<class M>(const auto&) { return plays<M>; });
+    if (has_to_play && !played_) played_ = std::make_shared<const PlayedSpikes>();
     for (std::uint32_t k = 0; k < spec.stimuli.size(); ++k) {
         const StimulusSpec& s = spec.stimuli[k];
         if (s.to != spec.populations[population].name) continue;
@@ -128,10 +129,7 @@ void Currents::set_waveform(const StimulusSpec& s, double dt, StimulusCurrent& p
 }
 
 const float* Currents::at(std::int64_t t) {
-    if (played_) {
-        play(known_, 0.0f);
-        play(t, 1.0f);
-    } else if (changes_at(t)) {
+    if (changes_at(t)) {
         std::fill(sum_.begin(), sum_.end(), 0.0f);
         for (const StimulusCurrent& part : parts_) {
             if (part.on(t)) add(part, t);
@@ -173,13 +171,8 @@ bool Currents::changes_at(std::int64_t t) const {
     });
 }
 
-void Currents::play(std::int64_t t, float value) {
-    const PlayedKeys keys{played_->keys.data(), played_->keys.size()};
-    const auto step = static_cast<std::uint64_t>(t + 1);
-    const std::uint64_t last = played_key(step, slice_.first + slice_.count);
-    for (std::size_t k = keys_below(keys, played_key(step, slice_.first));
-         k < keys.size && keys[k] < last; ++k)
-        sum_[static_cast<std::uint32_t>(keys[k]) - slice_.first] = value;
+void Currents::play(std::shared_ptr<const PlayedSpikes> played) {
+    played_ = std::move(played);
 }
 
 void Currents::add(const StimulusCurrent& part, std::int64_t t) {

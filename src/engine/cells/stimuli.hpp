@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/cells/spike_source.hpp"
 #include "kernels/cells/stimulus_current.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
@@ -21,8 +22,8 @@ struct PoissonPlan {
     std::int32_t weight = 0;
 };
 
-/// The current of a population's slice, as the sum of its stimuli; of a spike_source: 1 for the
-/// cells that have a spike to play.
+/// The current of a population's slice, as the sum of its stimuli; of a source whose spikes are
+/// given: those.
 class Currents {
   public:
     Currents(const SimulationSpec& spec, std::size_t population, const Slice& slice);
@@ -33,6 +34,19 @@ class Currents {
     /// No cell gets less or more in any step.
     std::pair<double, double> range() const;
     const PlayedSpikes* played() const { return played_.get(); }
+    /// Calls f(cell of the slice, value) for what is played in step t, by cell.
+    template <class F>
+    void for_each_played(std::int64_t t, F&& f) const {
+        const PlayedKeys keys{played_->keys.data(), played_->keys.size()};
+        const auto step = static_cast<std::uint64_t>(t + 1);
+        const std::uint64_t last = played_key(step, slice_.first + slice_.count);
+        for (std::size_t k = keys_below(keys, played_key(step, slice_.first));
+             k < keys.size && keys[k] < last; ++k)
+            f(static_cast<std::uint32_t>(keys[k]) - slice_.first,
+              played_->values.empty() ? 1.0f : played_->values[k]);
+    }
+    /// In place of what it played so far.
+    void play(std::shared_ptr<const PlayedSpikes> played);
 
   private:
     bool changes_at(std::int64_t t) const;
@@ -40,7 +54,6 @@ class Currents {
     const float* draw_amplitudes(const Distribution& amplitude, std::uint32_t number);
     void set_changes(const StepsStimulus::Params& steps, double dt, StimulusCurrent& part);
     void set_waveform(const StimulusSpec& stimulus, double dt, StimulusCurrent& part);
-    void play(std::int64_t t, float value);
 
     std::uint64_t seed_;
     Slice slice_;

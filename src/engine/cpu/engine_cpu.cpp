@@ -20,6 +20,7 @@
 #include "src/engine/cpu/fired_history.hpp"
 #include "src/engine/cpu/found_spikes.hpp"
 #include "src/engine/cpu/phase_clock.hpp"
+#include "src/engine/cpu/sample_engines.hpp"
 #include "src/engine/cpu/team.hpp"
 #include "src/engine/cpu/thread_choice.hpp"
 #include "src/engine/make_engine_on.hpp"
@@ -65,7 +66,8 @@ class CpuEngine : public Engine {
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size(), spec_.graded()),
           rates_(spec.populations.size()),
-          counted_(spec.populations.size()) {
+          counted_(spec.populations.size()),
+          silent_(spec.populations.size()) {
         report_synapses(built_, report_);
         report_.cells = layout_.rows;
         report_.bytes += delivery_.bytes() + plastic_.bytes();
@@ -129,6 +131,13 @@ class CpuEngine : public Engine {
         for (std::size_t b = 0; b < blocks_.size(); ++b)
             blocks_[b].groups[population]->set_rates(rates.data() +
                                                      layout_.blocks[b].slices[population].first);
+    }
+    void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
+        silent_[population] = silent;
+    }
+    void set_windows(const SampleWindows& windows) override { windows_ = windows; }
+    void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
+        for (Block& b : blocks_) SNN_EXPECT(b.groups[population]->play(played));
     }
     void count_spikes(std::size_t population) override {
         counted_[population].assign(layout_.populations[population].size, 0);
@@ -261,12 +270,18 @@ class CpuEngine : public Engine {
         out.cells.clear();
         for (std::size_t p = 0; p < block.groups.size(); ++p) {
             CellGroup& group = *block.groups[p];
+            out.values[p].clear();
+            if (!wake_for_sample(group, p, t)) {
+                out.end[p] = static_cast<std::uint32_t>(out.cells.size());
+                continue;
+            }
             group.stimulate(t);
             clock.lap(StepPhase::stimuli);
             recorder_.add_inputs(b, p, group);
             clock.lap(StepPhase::recording);
-            out.values[p].clear();
+            const std::size_t first = out.cells.size();
             group.step(t, out.cells, out.values[p]);
+            if (!silent_[p].empty()) drop_silent(silent_[p], first, out.cells, out.values[p]);
             out.end[p] = static_cast<std::uint32_t>(out.cells.size());
             take_fired(b, p, t, out.of(p));
             clock.lap(StepPhase::updates);
@@ -279,6 +294,29 @@ class CpuEngine : public Engine {
             check_numbers(b, t + 1);
             clock.lap(StepPhase::updates);
         }
+    }
+
+    /// Takes out of the cells from `first` on those that are silent.
+    static void drop_silent(const std::vector<std::uint8_t>& silent, std::size_t first,
+                            std::vector<std::uint32_t>& cells, std::vector<float>& values) {
+        std::size_t kept = first;
+        for (std::size_t k = first; k < cells.size(); ++k) {
+            if (silent[cells[k]]) continue;
+            if (!values.empty()) values[kept - first] = values[k - first];
+            cells[kept++] = cells[k];
+        }
+        cells.resize(kept);
+        if (!values.empty()) values.resize(kept - first);
+    }
+
+    /// False where a population sleeps through step t; see SampleWindows.
+    bool wake_for_sample(CellGroup& group, std::size_t population, std::int64_t t) const {
+        const int depth = spec_.populations[population].depth;
+        if (windows_.period == 0 || depth < 0) return true;
+        const std::int64_t place = windows_.place(t, depth);
+        if (place == 0) group.reset();
+        if (place < 0) group.drop_arrived();
+        return place >= 0;
     }
 
     /// Adds what arrives in step t to the block's accumulators.
@@ -350,6 +388,7 @@ class CpuEngine : public Engine {
     Delivery delivery_;
     PlasticNetwork plastic_;
     bool learns_ = true;
+    SampleWindows windows_;
     std::vector<Block> blocks_;
     FiredHistory history_;
     std::int64_t window_ = 1;
@@ -358,6 +397,7 @@ class CpuEngine : public Engine {
     FoundSpikes found_;
     std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
     std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
+    std::vector<std::vector<std::uint8_t>> silent_;    // see Engine::silence
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step
     Spikes spikes_;
@@ -367,7 +407,12 @@ class CpuEngine : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options) {
-    return std::make_unique<CpuEngine>(spec, options);
+    if (options.threads == 1 || !samples_are_apart(spec))
+        return std::make_unique<CpuEngine>(spec, options);
+    EngineOptions one = options;
+    one.threads = 1;
+    return make_sample_engines(options.threads,
+                               [&] { return std::make_unique<CpuEngine>(spec, one); });
 }
 
 }  // namespace snnsim

@@ -27,15 +27,21 @@ void FoundSpikes::move_to(Spikes& to) {
     std::vector<std::uint64_t> all;
     for (Block& b : blocks_) {  // each in order already
         const auto middle = static_cast<std::ptrdiff_t>(all.size());
+        if (middle == 0) {
+            all.swap(b.keys);
+            continue;
+        }
         all.insert(all.end(), b.keys.begin(), b.keys.end());
         std::inplace_merge(all.begin(), all.begin() + middle, all.end());
         b.keys.clear();
     }
-    for (const std::uint64_t key : all) {
-        to.step.push_back(static_cast<std::uint32_t>(first_ + 1) +
-                          static_cast<std::uint32_t>(key >> 40));
-        to.population.push_back(static_cast<std::uint32_t>(key >> 30 & 0x3FFu));
-        to.cell.push_back(static_cast<std::uint32_t>(key & 0x3FFFFFFFu));
+    const std::size_t before = to.size(), count = all.size();
+    for (auto* part : {&to.step, &to.population, &to.cell}) part->resize(before + count);
+    for (std::size_t k = 0; k < count; ++k) {
+        to.step[before + k] =
+            static_cast<std::uint32_t>(first_ + 1) + static_cast<std::uint32_t>(all[k] >> 40);
+        to.population[before + k] = static_cast<std::uint32_t>(all[k] >> 30 & 0x3FFu);
+        to.cell[before + k] = static_cast<std::uint32_t>(all[k] & 0x3FFFFFFFu);
     }
 }
 

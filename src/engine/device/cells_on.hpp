@@ -39,6 +39,9 @@ class CellsOn {
     /// See Engine::set_rates and CellGroup::set_adaptive; rates are those of the population.
     virtual void set_rates(Steps& steps, std::size_t population, const double* rates) = 0;
     virtual void set_adaptive(Steps& steps, bool adaptive) = 0;
+    /// See Engine::silence.
+    virtual void silence(Steps& steps, std::size_t population,
+                         const std::vector<std::uint8_t>& silent) = 0;
 };
 
 /// Constants of the cells change while the network runs: rates that tasks set, thresholds that stop
@@ -70,6 +73,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
         group.poisson = poisson.data;
         group.poisson_count = static_cast<std::uint32_t>(poisson.size);
         group.cells.first = slice.first;
+        group.depth = host.depth();
         DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, {}};
         for (int r = 0; r < M::receptors; ++r) {
             group.cells.unit[r] = host.arrays().unit[r];
@@ -82,6 +86,8 @@ class CellsOfModelOn : public CellsOn<Steps> {
         for (std::size_t k = 0; k < CellsOf<M>::state_count; ++k) {
             const float* const from = host.arrays().state[k];
             group.cells.state[k] = keep(std::vector<float>(from, from + slice.padded()), floats_);
+            if (group.depth >= 0)
+                group.start[k] = keep(std::vector<float>(from, from + slice.padded()), floats_);
             place.state.push_back(group.cells.state[k]);
             place.bounds.push_back(host.bounds(k));
         }
@@ -100,6 +106,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
         if constexpr (constants_change<M>)
             changing_.push_back({cells, groups_.size(), population, slice.first, constants});
         groups_.push_back(group);
+        populations_.push_back({population, slice.first, {}});
         return place;
     }
 
@@ -131,6 +138,20 @@ class CellsOfModelOn : public CellsOn<Steps> {
         }
     }
 
+    void silence(Steps& steps, std::size_t population,
+                 const std::vector<std::uint8_t>& silent) override {
+        for (std::size_t g = 0; g < groups_.size(); ++g) {
+            OfPopulation& of = populations_[g];
+            if (of.population != population) continue;
+            if (!silent.empty())
+                of.silent = Buffer<std::uint8_t>(std::vector<std::uint8_t>(
+                    silent.begin() + of.first, silent.begin() + of.first + groups_[g].count));
+            groups_[g].silent = silent.empty() ? nullptr : of.silent.data();
+            steps.upload(device_groups_.data() + g, &groups_[g], 1);
+        }
+        steps.wait();
+    }
+
     std::size_t bytes() const override {
         std::size_t sum = 0;
         for (const auto& b : floats_) sum += b.size() * sizeof(float);
@@ -154,7 +175,15 @@ class CellsOfModelOn : public CellsOn<Steps> {
         steps.wait();
     }
 
+    /// Where a group's cells come from.
+    struct OfPopulation {
+        std::size_t population;
+        std::uint32_t first;
+        Buffer<std::uint8_t> silent;
+    };
+
     std::vector<CellsInGroup<M>> groups_;
+    std::vector<OfPopulation> populations_;  // [group]
     std::vector<WordPlace> places_;
     std::vector<std::uint32_t> word_ids_;
     Buffer<CellsInGroup<M>> device_groups_;

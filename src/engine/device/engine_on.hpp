@@ -69,7 +69,8 @@ class EngineOn : public Engine {
         DoneChunk before;
         while (now_ < last) {
             const std::int64_t look = DueSpikesOn<Steps>::next_look(now_),
-                               end = now_ + chunks_.start(now_, std::min(last, look) - now_);
+                               end = now_ +
+                                     chunks_.start(now_, std::min(last, look) - now_, windows_);
             if (!std::exchange(due_counted_, true))
                 steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
             for (std::int64_t t = now_; t < end;) {
@@ -120,6 +121,15 @@ class EngineOn : public Engine {
         for (const auto& cells : cells_) {
             if (cells) cells->set_rates(steps_, population, rates.data());
         }
+    }
+    void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
+        for (const auto& cells : cells_) {
+            if (cells) cells->silence(steps_, population, silent);
+        }
+    }
+    void set_windows(const SampleWindows& windows) override { windows_ = windows; }
+    void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
+        stimuli_.play(steps_, population, *played);
     }
     void count_spikes(std::size_t population) override {
         counted_[population].assign(layout_.populations[population].size, 0);
@@ -426,6 +436,7 @@ class EngineOn : public Engine {
     std::int64_t now_ = 0;
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
     bool learns_ = true;
+    SampleWindows windows_;
     std::vector<std::uint64_t> counts_;
     Spikes spikes_;
     std::vector<StateSamples> samples_;

@@ -131,7 +131,8 @@ class PlasticOn {
              SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due, PlasticProjection& host) {
         const SynapsesSpec& p = spec.projections[host.projection];
         const std::vector<double>& scale = grid.scale[host.to];
-        const std::size_t receptor = scale.size() == 2 && weight_unit(p) < 0.0 ? 1 : 0;
+        const std::size_t receptor =
+            scale.size() == 2 && weight_unit(p, spec.populations[host.to]) < 0.0 ? 1 : 0;
         PlasticPlace place{layout.populations[host.from].first_row,
                            layout.populations[host.to].first_row,
                            {},

@@ -70,7 +70,7 @@ class SpikeChunks {
 
     /// Makes the next chunk ready, from step `now` on. Returns how many steps it has room for,
     /// whatever happens in them.
-    std::int64_t start(std::int64_t now, std::int64_t wanted) {
+    std::int64_t start(std::int64_t now, std::int64_t wanted, const SampleWindows& shown) {
         Chunk& from = chunks_[current_];
         current_ = 1 - current_;
         Chunk& to = chunks_[current_];
@@ -88,7 +88,8 @@ class SpikeChunks {
                                 graded_ ? to.values.data() : nullptr,
                                 to.begin.data(),
                                 to.samples.data(),
-                                static_cast<std::uint32_t>(populations_)};
+                                static_cast<std::uint32_t>(populations_),
+                                shown};
         steps_.upload(window_.data(), &window, 1);
         const auto room = static_cast<std::int64_t>((to.spikes.size() - kept) / cells_);
         return std::min({wanted, most_steps_, room});

@@ -40,12 +40,12 @@ class StimuliOn {
     }
     void add(const DeviceGroup& group, std::uint64_t seed, View<const PoissonInput> poisson,
              const Currents& currents) {
-        const std::vector<std::uint64_t> no_keys;
-        const std::vector<std::uint64_t>& keys =
-            currents.played() ? currents.played()->keys : no_keys;
-        if (poisson.size == 0 && currents.parts().empty() && keys.empty()) return;
+        const PlayedSpikes nothing;
+        const bool plays = currents.played() != nullptr;
+        const PlayedSpikes& played = plays ? *currents.played() : nothing;
+        if (poisson.size == 0 && currents.parts().empty() && !plays) return;
         std::vector<StimulusCurrent> parts = currents.parts();
-        bool steady = poisson.size == 0 && keys.empty();
+        bool steady = poisson.size == 0 && !plays;
         for (StimulusCurrent& c : parts) {
             steady = steady && c.kind == CurrentKind::dc;
             if (c.amplitude)
@@ -70,13 +70,29 @@ class StimuliOn {
                               static_cast<std::uint32_t>(poisson.size),
                               static_cast<std::uint32_t>(parts.size()),
                               seed,
-                              {keep(keys, keys_), keys.size()},
+                              {keep(played.keys, keys_), played.keys.size()},
+                              played.values.empty() ? nullptr : keep(played.values, floats_),
+                              plays,
                               {},
                               group.current,
                               group.first,
                               group.count};
         std::copy(group.arriving.begin(), group.arriving.end(), added.arriving);
+        if (plays) playing_.push_back({group.population, to.groups.size(), {}, {}});
         to.groups.push_back(added);
+    }
+    /// See Engine::play; the device is idle.
+    void play(Steps& steps, std::size_t population, const PlayedSpikes& played) {
+        for (Playing& p : playing_) {
+            if (p.population != population) continue;
+            p.keys = Buffer<std::uint64_t>(played.keys);
+            p.values = Buffer<float>(played.values);
+            StimulatedGroup& group = by_step_.groups[p.group];
+            group.played = {p.keys.data(), played.keys.size()};
+            group.values = played.values.empty() ? nullptr : p.values.data();
+            steps.upload(by_step_.device_groups.data() + p.group, &group, 1);
+        }
+        steps.wait();
     }
     /// After the last add().
     void upload() {
@@ -122,10 +138,18 @@ class StimuliOn {
                        StimulateGroups{window, k, g.device_groups.data(), g.device_words.data()});
     }
 
+    /// A group that plays what it was given last.
+    struct Playing {
+        std::size_t population, group;
+        Buffer<std::uint64_t> keys;
+        Buffer<float> values;
+    };
+
     Groups steady_;                                // with nothing but constant currents
     Groups by_step_;                               // the others
     std::vector<std::int64_t> changes_of_steady_;  // steps
     std::optional<std::int64_t> known_;            // the step that steady currents are set for
+    std::vector<Playing> playing_;
     std::vector<Buffer<std::int32_t>> thresholds_;
     std::vector<Buffer<float>> floats_;
     std::vector<Buffer<std::int64_t>> changes_;

@@ -28,7 +28,7 @@ class PlasticOf final : public PlasticProjection {
         : spec_(spec.projections[number]),
           place_(
               fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
-          unit_(weight_unit(spec_)),
+          unit_(weight_unit(spec_, spec.populations[plan.to])),
           seed_(spec.seed),
           common_(spec_, params, spec.dt) {
         projection = number;
@@ -350,7 +350,7 @@ class PlasticOf final : public PlasticProjection {
 
 }  // namespace
 
-double weight_unit(const SynapsesSpec& projection) {
+double weight_unit(const SynapsesSpec& projection, const CellPopulationSpec& to) {
     if (projection.plasticity) return projection.plasticity->w_max.mean;
     double low = 0.0, high = 0.0;
     const auto add = [&](double w) {
@@ -364,9 +364,11 @@ double weight_unit(const SynapsesSpec& projection) {
         for (const double u : {1e-5, 1.0 - 1e-5})
             add(projection.weight.constant() ? projection.weight.mean : quantile(u));
     }
+    if (low < 0.0 && high > 0.0 && receptors_of(to) < 2) return std::max(-low, high);
     if (low < 0.0 && high > 0.0)
         throw ModelError(fmt::format(
-            "{}: with short_term or release all weights have one sign; these go from {:g} to {:g}",
+            "{}: with short_term or release all weights have one sign, where the target keeps "
+            "excitation and inhibition apart; these go from {:g} to {:g}",
             projection.name(), low, high));
     return low < 0.0 ? low : high > 0.0 ? high : 1.0;
 }

@@ -54,6 +54,7 @@ bool has_partners(const Connection& c) {
         case Rule::fixed_total_number:
             return c.total == 0 || c.targets > 1 || !c.skips_itself();
         case Rule::one_to_one:
+        case Rule::blocks:
         case Rule::all_to_all:
         case Rule::fixed_probability:  // at most all candidates
         case Rule::list:
@@ -93,6 +94,8 @@ double mean_in_degree(const Connection& c) {
     switch (c.connect.rule) {
         case Rule::one_to_one:
             return 1.0;
+        case Rule::blocks:
+            return std::max(1.0, double{1.0} * c.sources / c.targets);
         case Rule::all_to_all:
             return c.sources;
         case Rule::fixed_probability:
@@ -114,6 +117,8 @@ std::vector<std::uint32_t> out_degrees(const Connection& c) {
     switch (c.connect.rule) {
         case Rule::one_to_one:
             return std::vector<std::uint32_t>(c.sources, 1u);
+        case Rule::blocks:
+            return std::vector<std::uint32_t>(c.sources, std::max(1u, c.targets / c.sources));
         case Rule::all_to_all:
             return std::vector<std::uint32_t>(c.sources, candidates);
         case Rule::fixed_probability:

@@ -1,6 +1,7 @@
 // Connection rules: how many synapses a source has, and with which targets.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -134,6 +135,13 @@ void draw_row(const Connection& c, std::uint32_t source, std::uint32_t degree, T
         case Rule::one_to_one:
             emit(source, SynapseWords(c.key(source)).next().attributes);
             return;
+        case Rule::blocks: {
+            SynapseWords words(c.key(source));
+            const std::uint32_t first =
+                degree > 1 ? source * degree : source / std::max(1u, c.sources / c.targets);
+            for (std::uint32_t k = 0; k < degree; ++k) emit(first + k, words.next().attributes);
+            return;
+        }
         case Rule::all_to_all:
         case Rule::fixed_probability:
             draw_partners(c.key(source), degree, c.targets, self, false, taken, emit);

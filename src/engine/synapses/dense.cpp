@@ -1,8 +1,51 @@
 #include "src/engine/synapses/dense.hpp"
 
+#include <cstring>
+
 #include "kernels/synapses/dense.hpp"
 
 namespace snnsim {
+namespace {
+
+constexpr std::uint32_t lanes = 16;
+using Sums = std::int32_t __attribute__((vector_size(lanes * sizeof(std::int32_t))));
+
+template <class Weight>
+Sums load(const Weight* from) {
+    Weight weights __attribute__((vector_size(lanes * sizeof(Weight))));
+    std::memcpy(&weights, from, sizeof(weights));
+    return __builtin_convertvector(weights, Sums);
+}
+
+/// Adds the rows of all spikes to the cells at `at`, Vectors * lanes of them, whose sums stay in
+/// registers.
+template <int Vectors, class Weight>
+void add_tile(const Weight* weights, std::size_t row, FiredSpan fired, std::int32_t* at) {
+    Sums sum[Vectors];
+    std::memcpy(sum, at, sizeof(sum));
+    for (std::uint32_t k = 0; k < fired.count; ++k) {
+        const Weight* const from = weights + fired.cells[k] * row;
+        for (int v = 0; v < Vectors; ++v) sum[v] += load(from + v * lanes);
+    }
+    std::memcpy(at, sum, sizeof(sum));
+}
+
+/// Of each of the sources that fired one row to `size` cells, of which the weights of source s
+/// begin at weights + s * row.
+template <class Weight>
+void add_rows(const Weight* weights, std::size_t row, FiredSpan fired, std::uint32_t size,
+              std::int32_t* sums) {
+    std::uint32_t at = 0;
+    for (; at + 8 * lanes <= size; at += 8 * lanes)
+        add_tile<8>(weights + at, row, fired, sums + at);
+    for (; at + lanes <= size; at += lanes) add_tile<1>(weights + at, row, fired, sums + at);
+    for (std::uint32_t k = 0; k < fired.count && at < size; ++k) {
+        const Weight* const from = weights + fired.cells[k] * row;
+        for (std::uint32_t i = at; i < size; ++i) sums[i] += from[i];
+    }
+}
+
+}  // namespace
 
 DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& pool) {
     const Connection& c = plan.connection;
@@ -45,6 +88,14 @@ void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, st
             if (p.skips_itself && itself < slice.count) to[itself] -= weight;
         }
         if (fired.count > 0) add_same(sum, slice.count, to);
+        return;
+    }
+    if (!fired.values && second == 0) {
+        if (p.wide.empty()) {
+            add_rows(p.narrow.data() + slice.first, p.targets, fired, slice.count, sums);
+        } else {
+            add_rows(p.wide.data() + slice.first, p.targets, fired, slice.count, sums);
+        }
         return;
     }
     for (std::uint32_t k = 0; k < fired.count; ++k) {

@@ -29,14 +29,11 @@ std::pair<double, double> weight_bounds(const SynapsesSpec& p) {
     return {quantile(0.5 / table_size), quantile(1.0 - 0.5 / table_size)};
 }
 
-LeastWeights least_weights(const Distribution& weight) {
+namespace {
+
+/// All but the smallest, which make up tail_of_weights of the sum.
+LeastWeights least_of(std::vector<double> values) {
     LeastWeights out;
-    if (weight.constant()) {
-        out.add(weight.mean);
-        return out;
-    }
-    constexpr std::size_t size = 4096;
-    std::vector<double> values = quantile_table(weight, size);
     std::sort(values.begin(), values.end(),
               [](double a, double b) { return std::abs(a) < std::abs(b); });
     double tail = 0.0;
@@ -48,9 +45,23 @@ LeastWeights least_weights(const Distribution& weight) {
     return out;
 }
 
+}  // namespace
+
+LeastWeights least_weights(const Distribution& weight) {
+    LeastWeights out;
+    if (weight.constant()) {
+        out.add(weight.mean);
+        return out;
+    }
+    constexpr std::size_t size = 4096;
+    return least_of(quantile_table(weight, size));
+}
+
 LeastWeights least_weights(const SynapsesSpec& p) {
     LeastWeights out;
-    if (p.edges && !p.edges->weight.empty()) {
+    if (p.edges && p.edges->trained) {
+        out = least_of(p.edges->weight);
+    } else if (p.edges && !p.edges->weight.empty()) {
         for (const double w : p.edges->weight) out.add(w);
     } else {
         out = least_weights(p.weight);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double most_narrow = 32767.0;    // of a weight in 16 bits
 constexpr double most_sum = 2147483000.0;  // of a sum in 32 bits
+constexpr double most_float = 16777216.0;  // whole numbers that a float holds
 
 /// What one projection or stimulus can bring to a receptor in a step.
 struct Arrival {
@@ -102,7 +103,7 @@ class Planner {
                                   : edges.weight.empty() ? p.weight.mean
                                                          : edges.weight[k];
             (weight < 0.0 ? down : up)[edges.target[k]] += std::abs(weight);
-            ++count[edges.target[k]];
+            if (weight != 0.0) ++count[edges.target[k]];
             low = std::min(low, weight);
             high = std::max(high, weight);
         }
@@ -111,8 +112,9 @@ class Planner {
         const auto most = [](const std::vector<double>& sums) {
             return sums.empty() ? 0.0 : *std::max_element(sums.begin(), sums.end());
         };
-        const double value = largest_value(spec_.populations[from]);
-        const double rounded = spec_.populations[from].graded() ? most(count) : 0.0;
+        const double digits = edges.trained ? most_sum / most_float : 1.0;
+        const double value = largest_value(spec_.populations[from]) * digits;
+        const double rounded = spec_.populations[from].graded() ? most(count) * digits : 0.0;
         add(to, high,
             {.sum = most(up) * value,
              .least = least.positive,
@@ -232,9 +234,9 @@ WeightPlan plan_weights(const SimulationSpec& spec) {
 Storage storage_of(const SynapsesSpec& projection) {
     if (projection.changes()) return Storage::plastic;
     if (projection.procedural) return Storage::procedural;
-    return projection.connect.rule == Rule::all_to_all && projection.delay.constant()
-               ? Storage::dense
-               : Storage::rows;
+    const bool all = projection.connect.rule == Rule::all_to_all ||
+                     (projection.edges && projection.edges->all_pairs);
+    return all && projection.delay.constant() ? Storage::dense : Storage::rows;
 }
 
 double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
@@ -244,7 +246,7 @@ double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
         case Storage::procedural:
             return 0.0;
         case Storage::dense:
-            return projection.weight.constant() ? 0.0 : wide ? 4.0 : 2.0;
+            return projection.weight.constant() && !projection.edges ? 0.0 : wide ? 4.0 : 2.0;
         case Storage::plastic:
             return 6.0 + (projection.short_term && projection.release ? 1.0 : 0.0) +
                    (projection.plasticity && keeps_trace(*projection.plasticity) ? 4.0 : 0.0);

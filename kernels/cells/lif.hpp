@@ -1,12 +1,11 @@
-// Leaky integrate-and-fire in discrete time, without units of voltage, as used for gradient
-// training.
+// Leaky integrate-and-fire in discrete time, without units of voltage.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
-#include "kernels/neurons/model.hpp"
 
 namespace snnsim {
 
@@ -24,6 +23,10 @@ struct Lif {
     static constexpr const char* name = "lif";
     static constexpr Output output = Output::spikes;
     static constexpr int saved_count = 1;  // u
+    static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
 
     struct Params {
         double tau_m = 20.0;
@@ -50,7 +53,7 @@ struct Lif {
                 Field{"scale_input", &Params::scale_input, "", unlimited,
                       "multiply the input by 1 - beta"},
                 Field{"detach_reset", &Params::detach_reset, "", unlimited,
-                      "no gradient through the reset"},
+                      "of a training: no gradient through the reset"},
             };
         }
     };
@@ -69,6 +72,13 @@ struct Lif {
         float u_next = 0.0f;
     };
 
+    static constexpr auto states() {
+        return Fields{
+            StateField<State, Constants>{"v", &State::v, "", "membrane, after the reset"},
+            StateField<State, Constants>{"fired", &State::spike, "",
+                                         "1 when it fired in this step"},
+        };
+    }
     static Constants prepare(const Params& p, double dt) {
         const double beta =
             p.integration == Integration::exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
@@ -84,6 +94,7 @@ struct Lif {
                 p.reset == Reset::zero && !late ? 1.0f : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
+    static State rest(const Params&, const Constants&) { return {}; }
 
     /// What a spike takes off u in its own step.
     SNN_HD static float drop(const Constants& c, float u) {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
-#include "kernels/neurons/model.hpp"
 
 namespace snnsim {
 
@@ -13,6 +13,10 @@ struct LeakyReadout {
     static constexpr const char* name = "leaky_readout";
     static constexpr Output output = Output::trace;
     static constexpr int saved_count = 1;  // v
+    static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
 
     struct Params {
         double tau_m = 20.0;
@@ -36,10 +40,14 @@ struct LeakyReadout {
         float v_next = 0.0f;
     };
 
+    static constexpr auto states() {
+        return Fields{StateField<State, Constants>{"v", &State::v, "", "membrane"}};
+    }
     static Constants prepare(const Params& p, double dt) {
         const double beta = std::exp(-dt / p.tau_m);
         return {static_cast<float>(beta), p.scale_input ? static_cast<float>(1.0 - beta) : 1.0f};
     }
+    static State rest(const Params&, const Constants&) { return {}; }
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         s.v = fused(c.decay, s.v, c.gain * input);
         saved[0] = s.v;

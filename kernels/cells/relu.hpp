@@ -1,8 +1,8 @@
 // Units of ordinary artificial networks: rectified linear, tanh, and linear.
 #pragma once
 
+#include "kernels/cells/trained.hpp"
 #include "kernels/math/tanh.hpp"
-#include "kernels/neurons/model.hpp"
 
 namespace snnsim {
 

@@ -1,13 +1,12 @@
-// What a neuron model provides. A new model is one file with these members plus its entry in
-// all.hpp.
+// What a model provides that can be trained, beside `name`, `Params`, `Constants` and `prepare`
+// (see model.hpp).
 //
-//   name             how the model file calls it
-//   Params, fields() parameters with defaults, units, limits and help; prepare() turns them into
-//   Constants        what the step needs, computed once on the host in double
-//   State            per neuron, zero at the start of a sample
+//   State            per neuron, zero at the start of a sample, or
+//   start            optional: what it is then
+//   output           what it sends
 //   step             one time step: takes the summed input, returns what the neuron sends (a spike
-//   is 1)
-//                    and writes `saved_count` floats that the backward step reads
+//                    is 1) and writes `saved_count` floats that the backward step reads. A
+//                    simulation takes the same step: see step_of_cell
 //   Adjoint          per neuron, zero at the end of a sample
 //   backward         the same step, backward: takes dL/d(output), returns dL/d(input)
 //   distance         v - threshold from the saved floats: the argument of the surrogate derivative

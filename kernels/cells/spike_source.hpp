@@ -1,4 +1,4 @@
-// A source that plays spikes from a file.
+// A source whose spikes are given: by the samples that are shown, or by a file.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,15 @@ struct Names<SameStep> {
     static constexpr std::array values{"error", "merge"};
 };
 
-/// Each cell sends the spikes that the file has for it. They reach its step as its current: 1 in
-/// the step that ends at the spike's time, rounded to dt, and 0 in all others.
-struct SpikeFileSource {
+/// In a training the input: it sends what the encoder makes of a sample and computes nothing. In a
+/// simulation each cell sends the spikes that the file has for it. They reach its step as its
+/// current: 1 in the step that ends at the spike's time, rounded to dt, and 0 in all others.
+struct SpikeSource {
     static constexpr const char* name = "spike_source";
     static constexpr const char* input_unit = "";
     static constexpr int receptors = 0;
     static constexpr bool uses_random = false;
+    static constexpr bool plays = true;
 
     struct Params {
         std::string file, population;
@@ -51,11 +53,11 @@ struct SpikeFileSource {
         static constexpr auto fields() {
             return Fields{
                 Field{"file", &Params::file, "", unlimited,
-                      "spikes to play, beside the model file: .h5 (SONATA, as run files and "
+                      "of a simulation: spikes to play, beside the model file: .h5 (SONATA, as run "
+                      "files and "
                       "`snnsim encode` write it; also its first layout, /spikes/gids), or .csv, "
                       ".dat or .txt with a time in ms and a cell in each line, in this order or as "
-                      "a header says (time or timestamps, cell or node_ids, population)",
-                      Need::required},
+                      "a header says (time or timestamps, cell or node_ids, population)"},
                 Field{"population", &Params::population, "", unlimited,
                       "population in the file; default: of this name"},
                 Field{"same_step", &Params::same_step, "", unlimited,

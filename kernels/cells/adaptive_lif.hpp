@@ -1,10 +1,10 @@
-// Leaky integrate-and-fire whose threshold rises with its own spikes, for gradient training.
+// Leaky integrate-and-fire whose threshold rises with its own spikes.
 #pragma once
 
 #include <cmath>
 
+#include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
-#include "kernels/neurons/model.hpp"
 
 namespace snnsim {
 
@@ -14,6 +14,10 @@ struct AdaptiveLif {
     static constexpr const char* name = "adaptive_lif";
     static constexpr Output output = Output::spikes;
     static constexpr int saved_count = 2;  // u, and u - threshold
+    static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
 
     struct Params {
         double tau_m = 20.0;
@@ -33,7 +37,7 @@ struct AdaptiveLif {
                 Field{"reset", &Params::reset, "", unlimited,
                       "after a spike: subtract v_th, set v to zero, or none"},
                 Field{"detach_reset", &Params::detach_reset, "", unlimited,
-                      "no gradient through the reset"},
+                      "of a training: no gradient through the reset"},
             };
         }
     };
@@ -49,6 +53,12 @@ struct AdaptiveLif {
         float u_next = 0.0f, a_next = 0.0f;
     };
 
+    static constexpr auto states() {
+        return Fields{
+            StateField<State, Constants>{"v", &State::v, "", "membrane, after the reset"},
+            StateField<State, Constants>{"a", &State::a, "", "adaptation trace"},
+        };
+    }
     static Constants prepare(const Params& p, double dt) {
         const auto v_th = static_cast<float>(p.v_th);
         return {static_cast<float>(std::exp(-dt / p.tau_m)),
@@ -59,6 +69,7 @@ struct AdaptiveLif {
                 p.reset == Reset::subtract ? v_th : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
+    static State rest(const Params&, const Constants&) { return {}; }
 
     /// What a spike takes off u.
     SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.reset; }

@@ -1,10 +1,10 @@
-// Leaky integrate-and-fire with an exponentially decaying synaptic current, for gradient training.
+// Leaky integrate-and-fire with an exponentially decaying synaptic current.
 #pragma once
 
 #include <cmath>
 
+#include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
-#include "kernels/neurons/model.hpp"
 
 namespace snnsim {
 
@@ -15,6 +15,10 @@ struct CubaLif {
     static constexpr const char* name = "cuba_lif";
     static constexpr Output output = Output::spikes;
     static constexpr int saved_count = 1;  // u, before the reset
+    static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
 
     struct Params {
         double tau_m = 10.0;
@@ -36,7 +40,7 @@ struct CubaLif {
                 Field{"integration", &Params::integration, "", unlimited,
                       "exact: exponential decays; euler: 1 - dt/tau"},
                 Field{"detach_reset", &Params::detach_reset, "", unlimited,
-                      "no gradient through the reset"},
+                      "of a training: no gradient through the reset"},
             };
         }
     };
@@ -52,6 +56,12 @@ struct CubaLif {
         float u_next = 0.0f, i_next = 0.0f;
     };
 
+    static constexpr auto states() {
+        return Fields{
+            StateField<State, Constants>{"v", &State::v, "", "membrane, after the reset"},
+            StateField<State, Constants>{"i", &State::i, "", "synaptic current"},
+        };
+    }
     static Constants prepare(const Params& p, double dt) {
         const bool exact = p.integration == Integration::exact;
         const double decay_m = exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
@@ -66,6 +76,7 @@ struct CubaLif {
                 p.reset == Reset::subtract ? v_th : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
     }
+    static State rest(const Params&, const Constants&) { return {}; }
 
     /// What a spike takes off u.
     SNN_HD static float drop(const Constants& c, float u) { return c.drop_share * u + c.reset; }

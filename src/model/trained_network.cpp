@@ -1,0 +1,273 @@
+#include "src/model/trained_network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/model/loops.hpp"
+
+namespace snnsim {
+namespace {
+
+/// All of it stands where the run is named.
+void move_to(Value& value, const Location& at) {
+    value.at = at;
+    value.override_text.clear();
+    for (Value& item : value.list) move_to(item, at);
+    for (Entry& entry : value.map) {
+        entry.at = at;
+        move_to(entry.value, at);
+    }
+}
+
+Value scalar(const std::string& text, const Location& at) {
+    Value out;
+    out.kind = Value::Kind::scalar;
+    out.text = text;
+    out.at = at;
+    return out;
+}
+void put(Value& map, const std::string& key, Value value) {
+    const Location at = value.at;
+    map.map.push_back({key, at, std::move(value)});
+}
+Value& place_for(Value& root, const std::string& key, Value::Kind kind, const Location& at) {
+    for (Entry& entry : root.map) {
+        if (entry.key == key) return entry.value;
+    }
+    Value empty;
+    empty.kind = kind;
+    empty.at = at;
+    put(root, key, empty);
+    return root.map.back().value;
+}
+
+std::string text_of(const Value& map, const char* key) {
+    const Value* const v = map.find(key);
+    return v && v->kind == Value::Kind::scalar ? v->text : "";
+}
+
+Value* find(Value& map, const std::string& key) {
+    for (Entry& entry : map.map) {
+        if (entry.key == key) return &entry.value;
+    }
+    return nullptr;
+}
+
+/// It projects to none but itself.
+bool is_output(const Value& model, const std::string& population) {
+    const Value* const projections = model.find("projections");
+    return projections &&
+           std::none_of(projections->list.begin(), projections->list.end(), [&](const Value& p) {
+               return text_of(p, "from") == population && text_of(p, "to") != population;
+           });
+}
+
+/// A linear output is a leaky_readout that forgets at once.
+constexpr double at_once = 1e-6;  // ms
+void read_out(Value& population) {
+    if (Value* const model = find(population, "model"); model && model->text == "linear") {
+        model->text = LeakyReadout::name;
+        put(population, "tau_m", scalar(fmt::format("{} ms", at_once), model->at));
+    }
+}
+
+/// The weights of one projection, as the run file keeps them.
+Value from_run(const std::string& run, const std::string& dataset, const Location& at) {
+    Value out;
+    out.kind = Value::Kind::map;
+    out.at = at;
+    put(out, "file", scalar(run, at));
+    put(out, "dataset", scalar(dataset, at));
+    return out;
+}
+
+/// A projection of the training as one of a simulation.
+Value simulated(const Value& trained, const std::string& run, const Location& at) {
+    const std::string from = text_of(trained, "from"), to = text_of(trained, "to"),
+                      name = from + "_to_" + to;
+    Value out;
+    out.kind = Value::Kind::map;
+    out.at = at;
+    put(out, "from", scalar(from, at));
+    put(out, "to", scalar(to, at));
+    put(out, "connect", scalar("all_to_all", at));
+    put(out, "weight", from_run(run, name, at));
+    const Value* const bias = trained.find("bias");
+    const bool without =
+        !bias || bias->kind == Value::Kind::null ||
+        (bias->kind == Value::Kind::scalar &&
+         (bias->text == "false" || bias->text == "False" || bias->text == "FALSE"));
+    if (!without) put(out, "bias", from_run(run, name, at));
+    return out;
+}
+
+bool is_default(const Distribution& delay) {
+    return delay.constant() && delay.mean == 0.0;
+}
+
+/// Projections from the input on, so that each takes a step at least in the simulation and what
+/// arrives together in the training does there too. Empty where there is no such thing.
+std::vector<int> depths(const ModelSpec& model) {
+    std::vector<int> depth(model.populations.size(), 0);
+    const std::vector<std::size_t> delays = delays_of(model);
+    for (std::size_t pass = 0; pass <= depth.size(); ++pass) {
+        bool grew = false;
+        for (std::size_t k = 0; k < model.projections.size(); ++k) {
+            const ProjectionSpec& p = model.projections[k];
+            const int least = depth[number_of(model, p.from)] + 1 - static_cast<int>(delays[k]);
+            int& to = depth[number_of(model, p.to)];
+            if (to >= least) continue;
+            to = least;
+            grew = true;
+        }
+        if (!grew) return depth;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string why_not_simulated(const ModelSpec& model) {
+    for (const PopulationSpec& p : model.populations) {
+        const bool sends = std::any_of(
+            model.projections.begin(), model.projections.end(),
+            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
+        const bool simulated = NeuronModels::visit(
+            p.neuron, []<class M>(const typename M::Params&) { return CellModel<M>; });
+        if (simulated || (!sends && std::holds_alternative<Linear::Params>(p.neuron))) continue;
+        return fmt::format(
+            "'{}' is a {}, which has a value at every step: nothing of it is an "
+            "event",
+            p.name, NeuronModels::name_of(p.neuron));
+    }
+    if (depths(model).empty())
+        return "a loop of projections takes fewer steps in the training than it has projections, "
+               "and in a simulation each takes one step at least: give them a `delay`";
+    return "";
+}
+
+void add_network(Value& root, const Value& network, const RunModel& run, Problems& problems) {
+    const Location at = network.at;
+    Problems of_run(run.text, run.path);
+    Value trained = parse_yaml(run.text, of_run);
+    for (const std::string& text : run.overrides) apply_override(trained, text);
+    apply_parameters(trained, of_run);
+    move_to(trained, at);
+
+    const auto inherit = [&](const char* key, bool must_agree) {
+        const Value* const theirs = trained.find(key);
+        const Value* const own = root.find(key);
+        if (!theirs) return;
+        if (!own) {
+            put(root, key, *theirs);
+        } else if (must_agree && own->text != theirs->text) {
+            problems.add(*own, fmt::format("the network was trained with {}: {}; write the same, "
+                                           "or leave {} out",
+                                           key, theirs->text, key));
+        }
+    };
+    inherit("dt", true);
+    if (!root.find("data")) {
+        const Value* const data = trained.find("data");
+        Value set;
+        set.kind = Value::Kind::map;
+        set.at = at;
+        if (data && data->kind == Value::Kind::map)
+            put(set, "set", scalar(text_of(*data, "set"), at));
+        if (data && data->kind == Value::Kind::scalar) put(set, "set", *data);
+        put(root, "data", set);
+    }
+
+    Value& populations = place_for(root, "populations", Value::Kind::map, at);
+    if (Value* const theirs = find(trained, "populations")) {
+        for (Entry& entry : theirs->map) {
+            if (is_output(trained, entry.key)) read_out(entry.value);
+            if (const Value* const own = populations.find(entry.key)) {
+                problems.add(*own,
+                             fmt::format("'{}' is a population of the network already", entry.key));
+                continue;
+            }
+            populations.map.push_back(entry);
+        }
+    }
+    Value& projections = place_for(root, "projections", Value::Kind::list, at);
+    if (const Value* const theirs = trained.find("projections")) {
+        for (const Value& one : theirs->list) {
+            Value made = simulated(one, run.run, at);
+            const auto own =
+                std::find_if(projections.list.begin(), projections.list.end(), [&](const Value& p) {
+                    return !p.find("name") && text_of(p, "from") == text_of(made, "from") &&
+                           text_of(p, "to") == text_of(made, "to");
+                });
+            if (own == projections.list.end()) {
+                projections.list.push_back(std::move(made));
+                continue;
+            }
+            for (const Entry& entry : made.map) {
+                if (!own->find(entry.key)) own->map.push_back(entry);
+            }
+        }
+    }
+}
+
+void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> model,
+                      const Value& network, Problems& problems) {
+    TrainedNetwork out{model, spec.simulate.network, "", ""};
+    const std::vector<int> depth = depths(*model);
+    if (const std::string wrong = why_not_simulated(*model); !wrong.empty()) {
+        problems.add(network, "the network cannot be simulated: " + wrong);
+        return;
+    }
+    for (std::size_t k = 0; k < model->populations.size(); ++k) {
+        const PopulationSpec& p = model->populations[k];
+        const auto own =
+            std::find_if(spec.populations.begin(), spec.populations.end(),
+                         [&](const CellPopulationSpec& q) { return q.name == p.name; });
+        if (own == spec.populations.end()) return;  // it could not be read
+        own->depth = depth[k];
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) {
+            out.input = p.name;
+            const bool values =
+                Encoders::visit(model->data.encode.scheme,
+                                [&]<class E>(const auto&) { return E::sends != Sends::spikes; });
+            if (values) own->cell = ValueSource::Params{};
+        }
+        const bool sends = std::any_of(
+            model->projections.begin(), model->projections.end(),
+            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
+        if (!sends) out.output = p.name;
+    }
+    const std::vector<std::size_t> delays = delays_of(*model);
+    for (SynapsesSpec& s : spec.projections) {
+        for (std::size_t k = 0; k < model->projections.size(); ++k) {
+            const ProjectionSpec& p = model->projections[k];
+            if (p.from != s.from || p.to != s.to || !s.given_name.empty() || !is_default(s.delay))
+                continue;
+            const int steps = static_cast<int>(delays[k]) + spec.population(p.to).depth -
+                              spec.population(p.from).depth;
+            s.delay = {};
+            s.delay.unit = "ms";
+            s.delay.mean = steps * spec.dt;
+            s.delay_given = true;
+        }
+    }
+    for (PhaseSpec& phase : spec.simulate.phases) {
+        if (phase.present && phase.present->population.empty())
+            phase.present->population = out.input;
+        if (phase.present && phase.present->population == out.input) phase.present->evaluate = true;
+    }
+    if (spec.simulate.phases.empty() && spec.simulate.duration == 0.0) {
+        PhaseSpec& phase = spec.simulate.phases.emplace_back();
+        phase.name = "test";
+        phase.at = network.at;
+        PresentSpec& present = phase.present.emplace();
+        present.population = out.input;
+        present.samples = Samples::test;
+        present.evaluate = true;
+    }
+    spec.trained = std::move(out);
+}
+
+}  // namespace snnsim

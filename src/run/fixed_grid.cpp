@@ -1,0 +1,69 @@
+#include "src/run/fixed_grid.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
+#include "src/run/load_weights.hpp"
+#include "src/training/smaller_weights.hpp"
+
+namespace snnsim {
+namespace {
+
+/// The network as a simulation has it, with such weights.
+std::vector<double> grid_of(SimulationSpec simulation, const Network& network) {
+    std::vector<std::vector<float>> bias(simulation.projections.size());
+    for (std::size_t k = 0; k < simulation.projections.size(); ++k) {
+        SynapsesSpec& s = simulation.projections[k];
+        const auto p = std::find_if(network.projections.begin(), network.projections.end(),
+                                    [&](const Projection& q) { return q.name == s.name(); });
+        SNN_EXPECT(p != network.projections.end());
+        const auto targets = static_cast<std::size_t>(network.populations[p->to].size);
+        EdgeList edges;
+        edges.trained = true;
+        for (std::size_t pair = 0; pair < p->weights.size(); ++pair) {
+            edges.source.push_back(static_cast<std::uint32_t>(pair / targets));
+            edges.target.push_back(static_cast<std::uint32_t>(pair % targets));
+            edges.weight.push_back(static_cast<double>(p->weights[pair]));
+        }
+        s.edges = std::make_shared<const EdgeList>(std::move(edges));
+        bias[k] = p->bias;
+    }
+    bound_values(simulation, bias);
+    const WeightGrid grid = plan_weights(simulation).grid;
+    std::vector<double> out;
+    for (const Population& p : network.populations) {
+        const std::vector<double>& scale = grid.scale[simulation.population_index(p.name)];
+        out.push_back(scale.empty() ? 1.0 : scale[0]);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<double> fixed_grid(const ModelSpec& spec, const Network& network) {
+    const std::string text = "name: fixed\nsimulate: {network: itself}";
+    const auto itself = [&](const std::string&, const std::string& run) {
+        return RunModel{run, spec.text, spec.path, spec.overrides};
+    };
+    const AnyModel model = parse_any_model(text, spec.path, {}, itself);
+    const auto& simulation = std::get<SimulationSpec>(model);
+    std::vector<double> grid = grid_of(simulation, network);
+    for (;;) {  // weights that were rounded up may need a coarser one
+        Network rounded = network;
+        for (Projection& p : rounded.projections) {
+            for (float& w : p.weights) w = on_grid(w, grid[p.to]);
+            for (float& b : p.bias) b = on_grid(b, grid[p.to]);
+        }
+        std::vector<double> again = grid_of(simulation, rounded);
+        for (std::size_t p = 0; p < grid.size(); ++p) again[p] = std::min(again[p], grid[p]);
+        if (again == grid) return grid;
+        grid = std::move(again);
+    }
+}
+
+}  // namespace snnsim

@@ -1,0 +1,138 @@
+#include "src/run/load_weights.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "snnsim/edge_list.hpp"
+#include "snnsim/error.hpp"
+#include "src/engine/synapses/least_weights.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
+#include "src/io/digest.hpp"
+#include "src/io/read_weights.hpp"
+
+namespace snnsim {
+namespace {
+
+WeightShape shape_of(const SimulationSpec& spec, const SynapsesSpec& p) {
+    return {p.from + "_to_" + p.to, p.from, p.to,
+            static_cast<std::size_t>(spec.population(p.from).size),
+            static_cast<std::size_t>(spec.population(p.to).size)};
+}
+
+EdgeList edges_of(const FileWeights& from, const WeightShape& shape) {
+    EdgeList out;
+    out.trained = true;
+    if (from.is_list) {
+        out.source = from.source;
+        out.target = from.target;
+        out.weight.assign(from.weight.begin(), from.weight.end());
+        out.delay = from.delay;
+        return out;
+    }
+    out.all_pairs = from.mask.empty();
+    for (std::size_t pair = 0; pair < from.dense.size(); ++pair) {
+        if (!out.all_pairs && from.mask[pair] == 0) continue;
+        out.source.push_back(static_cast<std::uint32_t>(pair / shape.targets));
+        out.target.push_back(static_cast<std::uint32_t>(pair % shape.targets));
+        out.weight.push_back(static_cast<double>(from.dense[pair]));
+    }
+    return out;
+}
+
+void check_signs(const EdgeList& edges) {
+    const auto [low, high] = std::minmax_element(edges.weight.begin(), edges.weight.end());
+    if (edges.weight.empty() || *low >= 0.0 || *high <= 0.0) return;
+    throw FileError(
+        fmt::format("{}: with dale: true all weights have one sign; these go from {:g} "
+                    "to {:g}",
+                    edges.path, *low, *high));
+}
+
+void load(const SimulationSpec& spec, SynapsesSpec& p) {
+    const std::string path = beside_model(spec.path, p.weight_file->file).string();
+    const WeightShape shape = shape_of(spec, p);
+    EdgeList edges = edges_of(read_weights(path, p.weight_file->dataset, shape), shape);
+    edges.path = p.weight_file->file;
+    edges.sha256 = file_sha256(path);
+    if (p.dale) check_signs(edges);
+    p.connect = {};
+    p.connect.rule = Rule::list;
+    p.edges = std::make_shared<const EdgeList>(std::move(edges));
+}
+
+/// A bias as a current that each target gets.
+StimulusSpec current_of(const SimulationSpec& spec, const SynapsesSpec& p, const WeightGrid& grid,
+                        const std::vector<float>& bias) {
+    const std::vector<double>& scale = grid.scale[spec.population_index(p.to)];
+    ListedValues listed;
+    for (const float b : bias)
+        listed.values.push_back(std::floor(static_cast<double>(b) * scale[0] + 0.5) / scale[0]);
+    DcStimulus::Params dc;
+    dc.amplitude.shape = Shape::values;
+    dc.amplitude.listed = std::make_shared<const ListedValues>(std::move(listed));
+    StimulusSpec out;
+    out.kind = dc;
+    out.to = p.to;
+    out.at = p.at;
+    return out;
+}
+
+}  // namespace
+
+void bound_values(SimulationSpec& spec, const std::vector<std::vector<float>>& bias) {
+    for (std::size_t pass = 0; pass < spec.populations.size(); ++pass) {
+        for (CellPopulationSpec& p : spec.populations) {
+            auto* const vsn = std::get_if<Vsn::Params>(&p.cell);
+            if (!vsn || p.depth < 0) continue;
+            std::vector<double> most(static_cast<std::size_t>(p.size), 0.0);
+            for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+                const SynapsesSpec& s = spec.projections[k];
+                if (s.to != p.name || !s.edges) continue;
+                const double value = largest_value(spec.population(s.from));
+                for (std::size_t e = 0; e < s.edges->target.size(); ++e)
+                    most[s.edges->target[e]] += std::abs(s.edges->weight[e]) * value;
+                for (std::size_t n = 0; n < bias[k].size(); ++n)
+                    most[n] += std::abs(static_cast<double>(bias[k][n]));
+            }
+            const double input = 1.01 * *std::max_element(most.begin(), most.end());
+            vsn->y_max = vsn->activation == Activation::tanh ? 1.0 : std::max(input, 1e-3);
+        }
+    }
+}
+
+void load_weights(SimulationSpec& spec) {
+    std::string wrong;  // in any of the files
+    const auto attempt = [&](const SynapsesSpec& p, const auto& f) {
+        try {
+            f();
+        } catch (const FileError& e) {
+            wrong += fmt::format("{}{}:{}:{}: {}: {}", wrong.empty() ? "" : "\n", spec.path,
+                                 p.at.line, p.at.column, p.name(), e.what());
+        }
+    };
+    for (SynapsesSpec& p : spec.projections) {
+        if (p.weight_file && !p.edges) attempt(p, [&] { load(spec, p); });
+    }
+    std::vector<std::vector<float>> bias(spec.projections.size());
+    for (std::size_t k = 0; k < bias.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
+        if (!p.bias_file) continue;
+        attempt(p, [&] {
+            bias[k] = read_bias(beside_model(spec.path, p.bias_file->file).string(),
+                                p.bias_file->dataset, shape_of(spec, p));
+        });
+    }
+    if (!wrong.empty()) throw DataError(wrong);
+    if (spec.trained) bound_values(spec, bias);
+    if (std::all_of(bias.begin(), bias.end(), [](const auto& b) { return b.empty(); })) return;
+    const WeightGrid grid = plan_weights(spec).grid;
+    for (std::size_t k = 0; k < bias.size(); ++k) {
+        if (bias[k].empty()) continue;
+        spec.stimuli.push_back(current_of(spec, spec.projections[k], grid, bias[k]));
+        spec.projections[k].bias_file.reset();
+    }
+}
+
+}  // namespace snnsim

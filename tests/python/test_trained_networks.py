@@ -1,0 +1,226 @@
+"""A trained network is simulated event by event: the trainer's predictions, and with `arithmetic: fixed` its spikes."""
+
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+from conftest import TEST
+
+INPUTS = "  input: {size: 784, model: spike_source}\n"
+POISSON = "{scheme: poisson, max_rate: 400 Hz, duration: 8 ms}"
+FORWARD = ("  - {from: input, to: hidden, weight: fan_in_uniform, bias: true}\n"
+           "  - {from: hidden, to: output, weight: fan_in_uniform, bias: true}\n")
+# name: encoder, hidden, output, projections, loss
+NETWORKS = {
+    "lif": (POISSON, "{size: 48, model: lif, tau_m: 10 ms}", "{size: 10, model: leaky_readout}", FORWARD,
+            "cross_entropy_mean"),
+    "lif_zero_late": (POISSON, "{size: 48, model: lif, reset: zero, reset_at: next_step, integration: euler}",
+                      "{size: 10, model: lif}", FORWARD, "cross_entropy_count"),
+    "lif_late": (POISSON, "{size: 48, model: lif, reset_at: next_step, scale_input: true, v_th: 0.05}",
+                 "{size: 10, model: leaky_readout}", FORWARD, "cross_entropy_max"),
+    "lif_none": (POISSON, "{size: 48, model: lif, reset: none}", "{size: 10, model: leaky_readout}", FORWARD,
+                 "cross_entropy_last"),
+    "cuba_lif": (POISSON, "{size: 48, model: cuba_lif, tau_m: 5 ms, tau_s: 3 ms, v_th: 0.3}",
+                 "{size: 10, model: leaky_readout}", FORWARD, "cross_entropy_mean"),
+    "adaptive": (POISSON, "{size: 48, model: adaptive_lif, tau_a: 20 ms}", "{size: 10, model: leaky_readout}", FORWARD,
+                 "cross_entropy_step"),
+    "recurrent": (POISSON, "{size: 48, model: adaptive_lif, tau_a: 20 ms}", "{size: 10, model: leaky_readout}",
+                  FORWARD + "  - {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}}\n"
+                  "  - {from: input, to: output, weight: {init: fan_in_uniform, gain: 0.2}}\n", "cross_entropy_mean"),
+    "loop": (POISSON, "{size: 48, model: lif}\n  more: {size: 16, model: lif}", "{size: 10, model: leaky_readout}",
+             FORWARD + "  - {from: hidden, to: more, weight: fan_in_uniform}\n"
+             "  - {from: more, to: hidden, weight: fan_in_uniform, delay: 2 ms}\n", "cross_entropy_mean"),
+    "sparse": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
+               "  - {from: input, to: hidden, connect: {rule: fixed_in_degree, n: 90}, bias: true}\n"
+               "  - {from: hidden, to: output, weight: fan_in_uniform}\n", "cross_entropy_mean"),
+    "latency": ("{scheme: latency, duration: 8 ms, t_max: 7 ms}", "{size: 48, model: lif}", "{size: 10, model: lif}", FORWARD,
+                "mse_count"),
+    "direct": ("{scheme: direct, duration: 4 ms}", "{size: 48, model: lif}", "{size: 10, model: leaky_readout}", FORWARD,
+               "cross_entropy_mean"),
+    "vsn": ("{scheme: direct, duration: 4 ms}", "{size: 48, model: vsn, activation: relu}", "{size: 10, model: linear}",
+            FORWARD, "cross_entropy_mean"),
+    "iaf_delta": (POISSON, "{size: 48, model: iaf_psc_delta, v_th: -69 mV, t_ref: 1 ms}", "{size: 10, model: leaky_readout}",
+                  FORWARD.replace("hidden, weight: fan_in_uniform, bias: true", "hidden, weight: {init: fan_in_uniform, gain: 2}"),
+                  "cross_entropy_mean"),
+    "iaf_exp": (POISSON, "{size: 48, model: iaf_psc_exp, c_m: 2 pF, v_th: -69.5 mV, t_ref: 0 ms}",
+                "{size: 10, model: leaky_readout}",
+                FORWARD.replace("hidden, weight: fan_in_uniform, bias: true", "hidden, weight: fan_in_uniform"),
+                "cross_entropy_mean"),
+    "izhikevich": (POISSON, "{size: 48, model: izhikevich, i_e: 4}", "{size: 10, model: leaky_readout}",
+                   FORWARD.replace("hidden, weight: fan_in_uniform", "hidden, weight: {init: fan_in_uniform, gain: 20}"),
+                   "cross_entropy_mean"),
+    "vsn_tanh": (POISSON, "{size: 48, model: vsn, v_th: 0.2, activation: tanh}", "{size: 10, model: vsn, v_th: 0.1}", FORWARD,
+                 "cross_entropy_mean"),
+}
+
+
+def write_model(folder, name, more=""):
+    encoder, hidden, output, projections, loss = NETWORKS[name]
+    model = folder / f"{name}.yaml"
+    model.write_text(f"""name: {name}
+dt: 1 ms
+data: {{set: mnist, encode: {encoder}}}
+populations:
+{INPUTS}  hidden: {hidden}
+  output: {output}
+projections:
+{projections}train: {{epochs: 3, batch: 20, optimizer: {{name: adam, lr: 5e-3}}, loss: {loss}}}
+test: {{{more}}}
+record:
+  - {{population: hidden, what: spikes, samples: {TEST}}}
+""")
+    return model
+
+
+def simulate(snnsim, folder, run, data_folder, text="", *arguments):
+    model = folder / "events.yaml"
+    model.write_text(f"name: events\nsimulate:\n  network: {run.name}\n{text}")
+    out = folder / "events.h5"
+    done = snnsim(model, "--data-dir", data_folder, "--progress", "none", "--force", "-o", out, *arguments)
+    return done, out
+
+
+def spikes_by_sample(path, population, simulated):
+    """(sample, step in the sample, cell) of a population's spikes."""
+    with h5py.File(path) as file:
+        spikes = file[f"spikes/{population}"]
+        step = np.rint(spikes["timestamps"][:]).astype(int)
+        if simulated:
+            start = np.rint(file["trials/start"][:]).astype(int)
+            sample = np.searchsorted(start, step - 1, "right") - 1
+            step = step - start[sample] - {"input": 0, "hidden": 1}[population]
+        else:
+            sample = spikes["trial"][:].astype(int)
+            step = step - file.attrs["steps_per_sample"] * sample
+        return np.array(sorted(zip(sample, step, spikes["node_ids"][:].astype(int))))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_events_give_the_predictions_and_fixed_the_spikes(snnsim, data_folder, tmp_path, name):
+    model = write_model(tmp_path, name, "arithmetic: fixed")
+    run = tmp_path / "run.h5"
+    snnsim(model, "--data-dir", data_folder, "--progress", "none", "-o", run)
+    done, events = simulate(snnsim, tmp_path, run, data_folder,
+                            "record: [{population: hidden, what: spikes}, {population: input, what: spikes}]\n")
+    with h5py.File(run) as a, h5py.File(events) as b:
+        assert np.array_equal(a["test/label"], b["trials/label"])
+        assert np.array_equal(a["test/prediction"], b["trials/prediction"])
+        assert b["phases/test"].attrs["accuracy"] == pytest.approx(a["test"].attrs["accuracy"], abs=1e-12)
+    trained, simulated = spikes_by_sample(run, "hidden", False), spikes_by_sample(events, "hidden", True)
+    assert len(trained) > 100
+    assert np.array_equal(trained, simulated)
+    # Floats round otherwise, which changes hardly anything.
+    snnsim(model, "--data-dir", data_folder, "--progress", "none", "-o", tmp_path / "float.h5", "--set", "test.arithmetic=float")
+    with h5py.File(tmp_path / "float.h5") as a, h5py.File(run) as b:
+        assert np.mean(a["test/prediction"][:] == b["test/prediction"][:]) > 0.9
+
+
+def test_any_threads_and_a_resume_give_the_same(snnsim, data_folder, tmp_path):
+    run = tmp_path / "run.h5"
+    snnsim(write_model(tmp_path, "recurrent"), "--data-dir", data_folder, "--progress", "none", "-o", run)
+    digests = set()
+    for threads in ("1", "2", "3"):
+        _, events = simulate(snnsim, tmp_path, run, data_folder, "", "--threads", threads)
+        with h5py.File(events) as file:
+            digests.add((file.attrs["spike_digest"] if "spike_digest" in file.attrs else file.attrs["digest"],
+                         file["trials/prediction"][:].tobytes()))
+    assert len(digests) == 1
+
+
+def test_lesions_noise_and_failing_synapses(snnsim, data_folder, tmp_path):
+    run = tmp_path / "run.h5"
+    snnsim(write_model(tmp_path, "lif"), "--data-dir", data_folder, "--progress", "none", "-o", run)
+    phases = """  phases:
+    - {name: whole, present: {samples: test}}
+    - {name: wounded, lesions: [{population: hidden, share: 0.5}], present: {samples: test}}
+    - {name: dead, lesions: [{population: hidden, share: 1}], present: {samples: test}}
+    - {name: healed, lesions: [{population: hidden, share: 0}], present: {samples: test}}
+"""
+    _, events = simulate(snnsim, tmp_path, run, data_folder, phases)
+    with h5py.File(events) as file, h5py.File(run) as trained:
+        p = file["trials/prediction"][:].reshape(4, TEST)
+        spikes = [file[f"phases/{n}/spikes"][1] for n in ("whole", "wounded", "dead", "healed")]
+        assert np.array_equal(p[0], p[3])
+        assert np.mean(p[0] == trained["test/prediction"][:]) > 0.95
+        assert spikes[0] == spikes[3] and spikes[2] == 0
+        assert 0.2 * spikes[0] < spikes[1] < 0.8 * spikes[0]
+        assert len(set(p[2])) == 1  # its bias answers
+    _, events = simulate(snnsim, tmp_path, run, data_folder,
+                         "projections: [{from: input, to: hidden, release: {p: 0.5}}]\n"
+                         "stimuli: [{kind: noise, to: hidden, std: 0.01}]\n")
+    with h5py.File(events) as file:
+        assert 0 < file["phases/test/spikes"][1] != spikes[0]
+
+
+def test_weights_of_both_signs_go_on_learning(snnsim, data_folder, tmp_path):
+    run = tmp_path / "run.h5"
+    snnsim(write_model(tmp_path, "lif"), "--data-dir", data_folder, "--progress", "none", "-o", run)
+    phases = """  phases:
+    - {name: before, plastic: false, present: {samples: test}}
+    - {name: learn, present: {samples: train}}
+    - {name: after, plastic: false, present: {samples: test}}
+projections:
+  - {from: input, to: hidden, plasticity: {rule: rate_matching, a: 1e-4, w_min: -2, w_max: 2}}
+"""
+    _, events = simulate(snnsim, tmp_path, run, data_folder, phases)
+    with h5py.File(events) as file, h5py.File(run) as trained:
+        p = file["trials/prediction"][:TEST]
+        assert np.mean(p == trained["test/prediction"][:]) > 0.95
+        before, after = (file[f"phases/{n}/spikes"][1] for n in ("before", "after"))
+        assert before != after
+        w = file["weights/input_to_hidden/weight"][:]
+        source, target = file["weights/input_to_hidden/source"][:], file["weights/input_to_hidden/target"][:]
+        change = w - trained["weights/input_to_hidden/weights"][:][source, target]
+        assert w.min() < 0 < w.max() and 0 < np.abs(change).max() < 0.5
+
+
+def test_one_file_trains_and_simulates(snnsim, data_folder, tmp_path):
+    model = write_model(tmp_path, "lif")
+    model.write_text(model.read_text() + """simulate:
+  phases: [{name: again, present: {samples: test}}]
+  record: [{population: hidden, what: rate, interval: 1 ms}]
+""")
+    said = snnsim("check", model, cwd=tmp_path).stdout
+    assert "no errors" in said
+    snnsim(model, "--data-dir", data_folder, "--progress", "none", cwd=tmp_path)
+    with h5py.File(tmp_path / "runs/lif.h5") as a, h5py.File(tmp_path / "runs/lif_simulated.h5") as b:
+        assert np.mean(a["test/prediction"][:] == b["trials/prediction"][:]) > 0.95
+        assert len(b["rates/hidden" if "rates" in b else "states/hidden/rate"]) > 0
+
+
+def refused(snnsim_binary, *arguments, cwd):
+    done = subprocess.run([snnsim_binary, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+    assert done.returncode != 0
+    return done.stderr + done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(snnsim, data_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    snnsim(write_model(folder, "lif"), "--data-dir", data_folder, "--progress", "none", "-o", folder / "run.h5")
+    return folder
+
+
+@pytest.mark.parametrize("text, said", [
+    ("simulate: {network: none.h5}", "none.h5: there is no such file"),
+    ("simulate: {network: lif.yaml}", "lif.yaml"),
+    ("dt: 0.5 ms\nsimulate: {network: run.h5}", "the network was trained with dt: 1 ms"),
+    ("simulate: {network: run.h5}\nscale: {neurons: 0.5}", "a trained network has the size of its weights"),
+    ("simulate: {network: run.h5}\npopulations: {hidden: {size: 3, model: lif}}", "'hidden' is a population of the network"),
+    ("simulate: {network: run.h5, phases: [{name: a, present: {samples: test, max_rate: 3 Hz}}]}", "leave max_rate out"),
+    ("simulate: {network: run.h5, phases: [{name: a, duration: 1 s, lesions: [{population: hiden, share: 1}]}]}", "hiden"),
+    ("simulate: {network: run.h5}\nprojections: [{from: input, to: hidden, weight: {file: run.h5, dataset: nothing}}]",
+     "nothing"),
+    ("simulate: {network: run.h5}\nprojections: [{from: input, to: hidden, weight: {file: run.h5, dataset: hidden_to_output}}]",
+     "[48, 10]"),
+])
+def test_what_does_not_fit_is_said(trained, text, said):
+    import os
+    binary = os.environ.get("SNNSIM_BINARY")
+    if not binary:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    model = trained / "wrong.yaml"
+    model.write_text("name: wrong\n" + text + "\n")
+    assert said in refused(binary, "check", model, cwd=trained)
