@@ -119,7 +119,7 @@ TEST(ReadModel, CommentsAnchorsWindowsLineEndsAndUnicodeAreFine) {
 
 TEST(ReadModel, ShippedModelsAreValid) {
     for (const char* name :
-         {"mnist_lif", "mnist_ann", "fashion_lif", "mnist_lif_latency", "mnist_rsnn"}) {
+         {"mnist_lif", "mnist_ann", "fashion_lif", "mnist_lif_latency", "mnist_rsnn", "mnist_ei"}) {
         const ModelSpec m = read_model(shipped_model(name));
         EXPECT_EQ(m.name, name);
         EXPECT_TRUE(m.train);

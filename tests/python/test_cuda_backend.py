@@ -65,6 +65,12 @@ record: [{population: hidden, what: spikes, samples: 5}, {population: output, wh
 """
 LOOP = ("projections=[{from: input, to: hidden, bias: true}, {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}},"
         " {from: hidden, to: output, bias: true}]")
+# A cycle of two populations, with delays inside and outside.
+CYCLE = ["populations.other={size: 18, model: lif, tau_m: 4 ms}",
+         "projections=[{from: input, to: hidden, bias: true, weight: {init: fan_in_uniform, gain: 3}, delay: 1 ms},"
+         " {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, delay: 2 ms}, {from: hidden, to: other, bias: true},"
+         " {from: other, to: hidden, delay: 2 ms}, {from: other, to: other, bias: true}, {from: hidden, to: output, delay: 1 ms},"
+         " {from: input, to: output, delay: 3 ms}]", "data.encode.duration=8 ms"]
 
 
 def hidden(model, **parameters):
@@ -89,6 +95,8 @@ KINDS = {
     "spiking_output": ["populations.output={size: 10, model: lif, tau_m: 5 ms, v_th: 0.2}", "train.loss=cross_entropy_count",
                        "record=[{population: output, what: spikes}]"],
     "linear_output": ["populations.output={size: 10, model: linear}"],
+    "cycle": CYCLE,
+    "cycle_of_values": [*CYCLE, hidden("tanh"), "populations.other={size: 18, model: vsn, v_th: 0.2}", "test.quantize={bits: 8}"],
     "recurrent_lif": [LOOP], "recurrent_adaptive": [LOOP, hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms")],
     **{f"encode_{name}": [f"data.encode={{scheme: {name}, duration: 5 ms{more}}}"] for name, more in
        (("direct", ", gain: 0.5"), ("regular", ", max_rate: 500 Hz"), ("latency", ", curve: rc"), ("rank_order", ""), ("phase", ""),

@@ -38,6 +38,7 @@ TRAININGS = {
     "li_dendritic": [],
     "li_standard": ["populations.first.size=32", "populations.second.size=16"],
     "mnist_ann": [LAYER],
+    "mnist_ei": ["populations.E.size=24", "populations.I.size=12", "data.encode.duration=8 ms"],
     "mnist_lif": [LAYER, "data.encode.duration=6 ms"],
     "mnist_lif_latency": [LAYER, "data.encode.t_max=5 ms", "data.encode.duration=6 ms"],
     "mnist_rsnn": [LAYER, "data.encode.duration=6 ms"],
