@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <set>
 
+#include "src/model/check_rule.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/suggest.hpp"
+#include "src/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -29,35 +31,11 @@ void check_ends(ModelView& model, const ProjectionSpec& p, const std::string& k)
     }
 }
 
-/// The keys of the rule, and the sizes it needs.
-void check_connect(ModelView& model, const ProjectionSpec& p, const std::string& k) {
-    if (!model.sound_or_absent({"projections", k, "connect"})) return;
+/// What a rule says of sizes.
+void check_sizes_of_rule(ModelView& model, const ProjectionSpec& p, const std::string& k,
+                         std::int64_t from, std::int64_t to) {
     const ConnectSpec& c = p.connect;
-    if (c.rule == Rule::fixed_out_degree || c.rule == Rule::fixed_total_number ||
-        c.rule == Rule::list) {
-        model.add({"projections", k, "connect"},
-                  fmt::format("{} is a connection rule of simulations; here fixed_in_degree, "
-                              "fixed_probability or blocks",
-                              name_of(c.rule)));
-        return;
-    }
-    const auto key_of = [&](const char* key, bool takes) {
-        const bool given = model.given({"projections", k, "connect", key});
-        if (given == takes) return;
-        model.add({"projections", k, "connect"},
-                  given ? fmt::format("{} takes no '{}'", name_of(c.rule), key)
-                        : fmt::format("{} needs the key '{}'", name_of(c.rule), key));
-    };
-    key_of("p", c.rule == Rule::fixed_probability);
-    key_of("n", c.rule == Rule::fixed_in_degree);
-    for (const char* key : {"autapses", "own", "multapses", "file"}) key_of(key, false);
-    std::int64_t from = 0, to = 0;
-    for (const PopulationSpec& q : model.spec.populations) {
-        if (!model.sound({"populations", q.name, "size"})) continue;
-        if (q.name == p.from) from = q.size;
-        if (q.name == p.to) to = q.size;
-    }
-    if (from == 0 || to == 0) return;
+    const bool same = p.from == p.to;
     if (c.rule == Rule::one_to_one && from != to) {
         model.add({"projections", k, "connect"},
                   fmt::format("one_to_one needs populations of the same size, but '{}' has {} "
@@ -70,10 +48,50 @@ void check_connect(ModelView& model, const ProjectionSpec& p, const std::string&
                               "not divide",
                               from, p.from, to, p.to));
     }
-    if (c.rule == Rule::fixed_in_degree && c.n > from) {
-        model.add({"projections", k, "connect", "n"},
-                  fmt::format("n ({}) is more than '{}' has neurons ({})", c.n, p.from, from));
+    if (!c.own && (same || from != to)) {
+        model.add({"projections", k, "connect", "own"},
+                  same
+                      ? fmt::format("own is for two populations; within '{}' write autapses: false",
+                                    p.from)
+                      : fmt::format("own: false needs populations of one size; '{}' has {} and "
+                                    "'{}' has {}",
+                                    p.from, counted(from, "neuron"), p.to, to));
     }
+    // A neuron may be left out: itself.
+    const std::int64_t others = same && !c.autapses ? 1 : 0;
+    const auto at_most = [&](std::int64_t most, const std::string& what) {
+        if (c.n > most)
+            model.add({"projections", k, "connect", "n"},
+                      fmt::format("n ({}) is more than {} ({}); in a training no pair has several "
+                                  "weights",
+                                  c.n, what, most));
+    };
+    const char* const other = others ? " to choose from" : "";
+    if (c.rule == Rule::fixed_in_degree)
+        at_most(from - others, fmt::format("'{}' has neurons{}", p.from, other));
+    if (c.rule == Rule::fixed_out_degree)
+        at_most(to - others, fmt::format("'{}' has neurons{}", p.to, other));
+    if (c.rule == Rule::fixed_total_number)
+        at_most(from * (to - others),
+                fmt::format("there are pairs of '{}' and '{}'", p.from, p.to));
+}
+
+/// The keys of the rule, and the sizes it needs.
+void check_connect(ModelView& model, const ProjectionSpec& p, const std::string& k) {
+    if (!model.given({"projections", k, "connect"})) return;
+    if (!check_rule_keys(model, p.connect, k)) return;
+    if (p.connect.multapses && model.given({"projections", k, "connect", "multapses"})) {
+        model.add({"projections", k, "connect", "multapses"},
+                  "in a training a pair has one weight at most; leave multapses out");
+    }
+    if (p.connect.rule == Rule::list) check_list_file(model, p.connect.file, k);
+    std::int64_t from = 0, to = 0;
+    for (const PopulationSpec& q : model.spec.populations) {
+        if (!model.sound({"populations", q.name, "size"})) continue;
+        if (q.name == p.from) from = q.size;
+        if (q.name == p.to) to = q.size;
+    }
+    if (from > 0 && to > 0) check_sizes_of_rule(model, p, k, from, to);
 }
 
 /// `key`: weight or bias; `drawn`: the keys of those that come from no file.

@@ -9,61 +9,11 @@
 
 namespace snnsim {
 
-RuleKeys keys_of_rule(Rule rule) {
-    switch (rule) {
-        case Rule::one_to_one:
-        case Rule::blocks:
-            return {};
-        case Rule::all_to_all:
-            return {{}, {"autapses", "own"}};
-        case Rule::fixed_probability:
-            return {{"p"}, {"autapses"}};
-        case Rule::fixed_total_number:
-            return {{}, {"n", "p", "autapses", "multapses"}};
-        case Rule::list:
-            return {{"file"}, {}};
-        default:
-            return {{"n"}, {"autapses", "multapses"}};
-    }
-}
-
 namespace {
 
-/// The keys of the rule are there, and no others. False when the rule cannot be used.
-bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const std::string& k) {
-    if (!model.sound({"projections", k, "connect"})) return false;
-    const auto given = [&](const std::string& key) {
-        return model.given({"projections", k, "connect", key});
-    };
-    const RuleKeys keys = keys_of_rule(connect.rule);
-    const char* const rule = name_of(connect.rule);
-    std::vector<std::string> known = keys.required;
-    known.insert(known.end(), keys.optional.begin(), keys.optional.end());
-    bool good = true;
-    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file"}) {
-        if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
-        model.add({"projections", k, "connect", key},
-                  fmt::format("{} does not use '{}'{}", rule, key,
-                              known.empty() ? "" : fmt::format(" (it takes: {})", join(known))));
-        good = false;
-    }
-    for (const std::string& key : keys.required) {
-        if (given(key)) continue;
-        model.add({"projections", k, "connect"},
-                  fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
-                              key == "p"      ? "p: 0.1"
-                              : key == "file" ? "file: edges.csv"
-                                              : "n: 100"));
-        good = false;
-    }
-    if (connect.rule != Rule::fixed_total_number) return good;
-    if (given("n") == given("p")) {
-        model.add({"projections", k, "connect"},
-                  given("n") ? "fixed_total_number takes n or p, not both"
-                             : "fixed_total_number is missing the key 'n' (or 'p'), for example "
-                               "'n: 100000'");
-        return false;
-    }
+/// Random pairs, of which some come more than once.
+bool check_total_number(SimulationView& model, const ConnectSpec& connect, const std::string& k) {
+    if (connect.rule != Rule::fixed_total_number) return true;
     if (connect.p >= 1.0) {
         model.add({"projections", k, "connect", "p"},
                   "p must be less than 1: with random pairs no number of synapses reaches all");
@@ -75,7 +25,7 @@ bool check_rule_keys(SimulationView& model, const ConnectSpec& connect, const st
                   "use fixed_in_degree, fixed_out_degree or fixed_probability");
         return false;
     }
-    return good;
+    return true;
 }
 
 /// Synapses that a rule draws partners for, one after the other, once the network is scaled; those
@@ -233,11 +183,7 @@ void check_list(SimulationView& model, const SynapsesSpec& s, const std::string&
     };
     check("weight", s.weight);
     check("delay", s.delay);
-    const auto ends = [&](const char* ending) { return s.connect.file.ends_with(ending); };
-    if (!model.sound({"projections", k, "connect", "file"})) return;
-    if (ends(".csv") || ends(".h5") || ends(".hdf5")) return;
-    model.add({"projections", k, "connect", "file"},
-              fmt::format("'{}' must end in .csv, .h5 or .hdf5", s.connect.file));
+    check_list_file(model, s.connect.file, k);
 }
 
 void check_bias(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& to,
@@ -311,7 +257,8 @@ void check_synapses(SimulationView& model) {
         }
         check_delay(model, s, k);
         if (s.connect.rule == Rule::list) check_list(model, s, k);
-        if (!check_rule_keys(model, s.connect, k)) continue;
+        if (!check_rule_keys(model, s.connect, k) || !check_total_number(model, s.connect, k))
+            continue;
         if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
         check_procedural(model, s, k);
         check_partners(model, s, *from, *to, k);

@@ -370,7 +370,10 @@ std::string training() {
                "its projections has a delay; all others for all steps at once.") +
            section<ConnectSpec>("projections[].connect",
                                 "The name of the rule alone will do where it needs no other "
-                                "key. Weights that a rule leaves out are zero and stay so.") +
+                                "key. Weights that a rule leaves out are zero and stay so. A pair "
+                                "has one weight at most: fixed_total_number takes n different "
+                                "pairs, or a share p of them, and a list with a pair twice is an "
+                                "error; its weights may stand in a column `weight`.") +
            section<WeightSpec>(
                "projections[].weight",
                "The weights that training starts from. Those of a file must have the "

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/model/cell_facts.hpp"
+#include "src/model/check_rule.hpp"
 #include "src/model/places.hpp"
 
 namespace snnsim {
@@ -35,12 +36,6 @@ class SimulationView : public Places {
 
     const SimulationSpec& spec;
 };
-
-/// The keys of `connect` that a rule takes.
-struct RuleKeys {
-    std::vector<std::string> required, optional;
-};
-RuleKeys keys_of_rule(Rule rule);
 
 /// What is given at `path` has the unit that the population takes.
 void check_unit(SimulationView& model, Places::Path path, const char* key,

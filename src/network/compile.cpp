@@ -143,11 +143,12 @@ class ProjectionWeights {
 
     std::vector<float> weights() const {
         const WeightSpec& from = projection_.weight;
-        if (from.loaded) {
+        if (from.loaded && !from.loaded->dense.empty()) {  // a list may have no weights
             SNN_EXPECT(from.loaded->dense.size() == pre_ * post_);
             return from.loaded->dense;
         }
         SNN_EXPECT(!from.from_file());
+        SNN_EXPECT(projection_.connect.rule != Rule::list || from.loaded);
         const Distribution all =
             distribution_of(from, static_cast<double>(pre_), static_cast<double>(post_));
         std::vector<float> out(pre_ * post_);

@@ -1,7 +1,7 @@
 #include "src/network/connections.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <cmath>
 
 #include "kernels/random.hpp"
 #include "snnsim/error.hpp"
@@ -24,37 +24,93 @@ std::vector<std::uint32_t> draw_pairs(const ConnectionShape& shape) {
     return words;
 }
 
+/// The matrix being filled.
+struct Pairs {
+    const ConnectSpec& spec;
+    const ConnectionShape& shape;
+    std::vector<std::uint8_t> connected;
+
+    Pairs(const ConnectSpec& spec, const ConnectionShape& shape)
+        : spec(spec), shape(shape), connected(shape.sources * shape.targets, 0) {}
+
+    /// Not to the neuron of the same number where the rule leaves that out.
+    bool allowed(std::size_t pair) const {
+        const bool itself = shape.same_population ? spec.autapses : spec.own;
+        return itself || pair / shape.targets != pair % shape.targets;
+    }
+
+    /// Connects, of the pairs first, first + stride, ..., `count` of them, the n with the smallest
+    /// words.
+    void take_smallest(const std::vector<std::uint32_t>& word, std::size_t first,
+                       std::size_t stride, std::size_t count, std::int64_t n) {
+        order_.clear();
+        for (std::size_t k = 0; k < count; ++k) {
+            const std::size_t pair = first + k * stride;
+            if (allowed(pair)) order_.emplace_back(word[pair], pair);
+        }
+        SNN_EXPECT(n >= 0 && static_cast<std::size_t>(n) <= order_.size());
+        std::nth_element(order_.begin(), order_.begin() + n, order_.end());
+        for (std::int64_t k = 0; k < n; ++k)
+            connected[order_[static_cast<std::size_t>(k)].second] = 1;
+    }
+
+  private:
+    std::vector<std::pair<std::uint32_t, std::size_t>> order_;
+};
+
+void share_out(Pairs& pairs) {
+    const std::size_t pre = pairs.shape.sources, post = pairs.shape.targets;
+    for (std::size_t k = 0; k < std::max(pre, post); ++k) {
+        const std::size_t source = pre < post ? k / (post / pre) : k;
+        const std::size_t target = pre < post ? k : k / (pre / post);
+        pairs.connected[source * post + target] = 1;
+    }
+}
+
 }  // namespace
+
+std::int64_t pairs_of(const ConnectSpec& spec, const ConnectionShape& shape) {
+    const auto all = static_cast<std::int64_t>(shape.sources * shape.targets);
+    const bool itself = shape.same_population ? spec.autapses : spec.own;
+    return itself ? all : all - static_cast<std::int64_t>(std::min(shape.sources, shape.targets));
+}
 
 std::vector<std::uint8_t> connections(const ConnectSpec& spec, const ConnectionShape& shape) {
     const std::size_t pre = shape.sources, post = shape.targets;
-    if (spec.rule == Rule::all_to_all) return {};
-    std::vector<std::uint8_t> connected(pre * post, 0);
+    if (spec.rule == Rule::list) return {};  // the file has been read elsewhere
+    if (spec.rule == Rule::all_to_all && (shape.same_population ? spec.autapses : spec.own))
+        return {};
+    Pairs pairs(spec, shape);
+    if (spec.rule == Rule::all_to_all) {
+        for (std::size_t k = 0; k < pre * post; ++k) pairs.connected[k] = pairs.allowed(k) ? 1 : 0;
+        return pairs.connected;
+    }
     if (spec.rule == Rule::one_to_one || spec.rule == Rule::blocks) {
-        for (std::size_t k = 0; k < std::max(pre, post); ++k) {
-            const std::size_t source = pre < post ? k / (post / pre) : k;
-            const std::size_t target = pre < post ? k : k / (pre / post);
-            connected[source * post + target] = 1;
-        }
-        return connected;
+        share_out(pairs);
+        return pairs.connected;
     }
     const std::vector<std::uint32_t> word = draw_pairs(shape);
-    if (spec.rule == Rule::fixed_probability) {
-        for (std::size_t k = 0; k < word.size(); ++k)
-            connected[k] = (word[k] + 0.5) / 4294967296.0 < spec.p ? 1 : 0;
-        return connected;
+    switch (spec.rule) {
+        case Rule::fixed_probability:
+            for (std::size_t k = 0; k < word.size(); ++k)
+                pairs.connected[k] =
+                    pairs.allowed(k) && (word[k] + 0.5) / 4294967296.0 < spec.p ? 1 : 0;
+            break;
+        case Rule::fixed_in_degree:
+            for (std::size_t j = 0; j < post; ++j) pairs.take_smallest(word, j, post, pre, spec.n);
+            break;
+        case Rule::fixed_out_degree:
+            for (std::size_t i = 0; i < pre; ++i)
+                pairs.take_smallest(word, i * post, 1, post, spec.n);
+            break;
+        default:
+            SNN_EXPECT(spec.rule == Rule::fixed_total_number);
+            pairs.take_smallest(
+                word, 0, 1, pre * post,
+                spec.p > 0.0 ? std::llround(spec.p * static_cast<double>(pairs_of(spec, shape)))
+                             : spec.n);
     }
-    SNN_EXPECT(spec.rule == Rule::fixed_in_degree);
-    // The n sources of a target with the smallest words.
-    const auto n = static_cast<std::ptrdiff_t>(spec.n);
-    std::vector<std::pair<std::uint32_t, std::size_t>> order(pre);
-    for (std::size_t j = 0; j < post; ++j) {
-        for (std::size_t i = 0; i < pre; ++i) order[i] = {word[i * post + j], i};
-        std::nth_element(order.begin(), order.begin() + n, order.end());
-        for (std::ptrdiff_t k = 0; k < n; ++k)
-            connected[order[static_cast<std::size_t>(k)].second * post + j] = 1;
-    }
-    return connected;
+    return pairs.connected;
 }
 
 }  // namespace snnsim

@@ -14,9 +14,14 @@ struct ConnectionShape {
     std::size_t sources, targets;
     std::uint64_t seed;
     std::uint32_t projection;  // its number in the model file: keys the random numbers
+    bool same_population = false;
 };
 
-/// [source][target] 1 where there is a synapse; empty for all_to_all.
+/// Pairs that a rule may connect: all, but for those of a neuron with itself where it leaves them
+/// out.
+std::int64_t pairs_of(const ConnectSpec& spec, const ConnectionShape& shape);
+
+/// [source][target] 1 where there is a synapse, at most one a pair; empty: all, or those of a list.
 std::vector<std::uint8_t> connections(const ConnectSpec& spec, const ConnectionShape& shape);
 
 }  // namespace snnsim

@@ -19,7 +19,7 @@ std::vector<std::uint8_t> connected_of(const ModelSpec& spec, std::size_t k) {
     std::vector<std::uint8_t> connected =
         connections(p.connect, {static_cast<std::size_t>(size_of(spec, p.from)),
                                 static_cast<std::size_t>(size_of(spec, p.to)), spec.seed,
-                                static_cast<std::uint32_t>(k)});
+                                static_cast<std::uint32_t>(k), p.from == p.to});
     if (!p.weight.loaded || p.weight.loaded->mask.empty()) return connected;
     const std::vector<std::uint8_t>& stored = p.weight.loaded->mask;
     if (connected.empty()) return stored;

@@ -4,24 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
-#include "src/files/whole_number.hpp"
 #include "src/io/digest.hpp"
-#include "src/io/read_columns.hpp"
 #include "src/io/read_played_spikes.hpp"
 #include "src/model/cell_facts.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/run/edge_columns.hpp"
 #include "src/run/load_values.hpp"
 #include "src/run/load_weights.hpp"
 
 namespace snnsim {
 namespace {
 
-constexpr std::size_t most_edges = 4294967295u;
 const std::vector<std::string> columns{"source", "target", "weight", "delay"};
 
 /// One list on its way.
@@ -32,15 +28,16 @@ class Loader {
           projection_(projection),
           from_(spec_.population(projection.from)),
           to_(spec_.population(projection.to)),
-          file_(read_columns(beside_model(spec.path, projection.connect.file).string(), columns)) {}
+          list_(beside_model(spec.path, projection.connect.file).string(), columns),
+          file_(list_.file) {}
 
     EdgeList load() {
         check_columns();
         EdgeList out;
         out.path = projection_.connect.file;
         out.sha256 = file_sha256(file_.path);
-        out.source = ids("source", from_);
-        out.target = ids("target", to_);
+        out.source = list_.ids("source", from_.name, from_.size);
+        out.target = list_.ids("target", to_.name, to_.size);
         const std::string input = facts_of(to_).input_unit;
         out.weight = quantities("weight", input, projection_.weight_given);
         out.delay = quantities("delay", "ms", projection_.delay_given);
@@ -50,44 +47,14 @@ class Loader {
     }
 
   private:
-    std::string top() const { return file_.text ? file_.path + ":1" : file_.path; }
+    std::string top() const { return list_.top(); }
 
     void check_columns() const {
-        for (const Column& c : file_.columns) {
-            if (std::find(columns.begin(), columns.end(), c.name) != columns.end()) continue;
-            throw DataError(fmt::format("{}: unknown column '{}'{} (known: {})", top(), c.name,
-                                        did_you_mean(c.name, columns), join(columns)));
-        }
-        for (const char* name : {"source", "target"}) {
-            if (!file_.find(name))
-                throw DataError(fmt::format("{}: the column '{}' is missing", top(), name));
-        }
-        if (file_.find("source")->values.size() > most_edges)
-            throw DataError(fmt::format("{}: more than {} rows", file_.path, most_edges));
         if (!file_.find("weight") && !projection_.weight_given)
             throw DataError(
                 fmt::format("{}: there is no column 'weight', and the projection '{}' "
                             "gives none; write it in one of them",
                             top(), projection_.name()));
-    }
-
-    std::vector<std::uint32_t> ids(const char* name, const CellPopulationSpec& of) const {
-        const Column& column = *file_.find(name);
-        if (!column.unit.empty())
-            throw DataError(
-                fmt::format("{}: {} has no unit; found '{}'", top(), name, column.unit));
-        std::vector<std::uint32_t> out(column.values.size());
-        for (std::size_t row = 0; row < out.size(); ++row) {
-            const std::optional<std::uint32_t> id =
-                index_below(column.values[row], static_cast<std::uint64_t>(of.size));
-            if (!id) {
-                throw DataError(fmt::format("{}: {} {} is no cell of '{}', which has 0 to {}",
-                                            file_.place(row), name, column.values[row], of.name,
-                                            of.size - 1));
-            }
-            out[row] = *id;
-        }
-        return out;
     }
 
     /// The values in `unit`; empty when there is no such column.
@@ -142,7 +109,8 @@ class Loader {
     const SimulationSpec& spec_;
     const SynapsesSpec& projection_;
     const CellPopulationSpec &from_, &to_;
-    const ColumnFile file_;
+    const EdgeColumns list_;
+    const ColumnFile& file_;
 };
 
 }  // namespace

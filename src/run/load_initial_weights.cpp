@@ -11,6 +11,7 @@
 #include "src/io/read_weights.hpp"
 #include "src/network/connections.hpp"
 #include "src/network/weight_count.hpp"
+#include "src/run/listed_pairs.hpp"
 
 namespace snnsim {
 namespace {
@@ -19,6 +20,9 @@ namespace {
 std::vector<std::string> names_of_files(const ModelSpec& spec) {
     std::vector<std::string> names;
     for (const ProjectionSpec& p : spec.projections) {
+        if (p.connect.rule == Rule::list &&
+            std::find(names.begin(), names.end(), p.connect.file) == names.end())
+            names.push_back(p.connect.file);
         for (const WeightFile* from :
              {static_cast<const WeightFile*>(&p.weight), static_cast<const WeightFile*>(&p.bias)}) {
             if (from->from_file() &&
@@ -31,16 +35,22 @@ std::vector<std::string> names_of_files(const ModelSpec& spec) {
 
 /// `connect` says that there is no synapse, and the file that there is.
 void expect_connected(const ModelSpec& spec, std::size_t k, const WeightShape& shape,
-                      const FileWeights& weights) {
+                      FileWeights& weights) {
     const ProjectionSpec& p = spec.projections[k];
-    const std::vector<std::uint8_t> connected = connections(
-        p.connect, {shape.sources, shape.targets, spec.seed, static_cast<std::uint32_t>(k)});
+    const bool listed = p.connect.rule == Rule::list;
+    const std::vector<std::uint8_t> connected =
+        listed ? listed_pairs(spec, k).mask
+               : connections(p.connect, {shape.sources, shape.targets, spec.seed,
+                                         static_cast<std::uint32_t>(k), p.from == p.to});
     std::size_t wrong = 0, first = 0;
     for (std::size_t i = 0; i < connected.size(); ++i) {
         if (connected[i] || weights.dense[i] == 0.0f) continue;
         if (wrong++ == 0) first = i;
     }
-    if (wrong == 0) return;
+    if (wrong == 0) {
+        if (listed) weights.mask = connected;
+        return;
+    }
     throw FileError(fmt::format(
         "{} of the weights in {} lie where connect: {} makes no synapse, the first at [source {}, "
         "target {}]; leave connect out, or set them to 0",
@@ -70,12 +80,20 @@ void load_initial_weights(ModelSpec& spec) {
     std::string wrong;
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         ProjectionSpec& p = spec.projections[k];
+        if (p.connect.rule == Rule::list && !p.weight.from_file() && !p.weight.loaded) {
+            try {
+                p.weight.loaded = std::make_shared<const FileWeights>(listed_pairs(spec, k));
+            } catch (const DataError& e) {
+                wrong += fmt::format("{}{}:{}:{}: connect of {}: {}", wrong.empty() ? "" : "\n",
+                                     spec.path, p.at.line, p.at.column, p.name(), e.what());
+            }
+        }
         for (const bool is_bias : {false, true}) {
             WeightFile& from = is_bias ? static_cast<WeightFile&>(p.bias) : p.weight;
             if (!from.from_file() || from.loaded) continue;
             try {
                 load(spec, k, from, is_bias);
-            } catch (const FileError& e) {
+            } catch (const Error& e) {  // of the file, or of a list
                 wrong += fmt::format("{}{}:{}:{}: {} of {}: {}", wrong.empty() ? "" : "\n",
                                      spec.path, from.at.line, from.at.column,
                                      is_bias ? "bias" : "weight", p.name(), e.what());

@@ -250,10 +250,28 @@ TEST(ModelParts, ConnectionRulesNeedTheirKeysAndSizes) {
     const auto connect = [](const std::string& rule) {
         return edited("to: hidden, weight", "to: hidden, connect: " + rule + ", weight");
     };
-    expect_error(connect("fixed_probability"), "fixed_probability needs the key 'p'");
-    expect_error(connect("{rule: all_to_all, n: 3}"), "all_to_all takes no 'n'");
+    expect_error(connect("fixed_probability"), "fixed_probability is missing the key 'p'");
+    expect_error(connect("{rule: all_to_all, n: 3}"), "all_to_all does not use 'n'");
     expect_error(connect("{rule: fixed_in_degree, n: 785}"),
-                 "n (785) is more than 'input' has neurons (784)");
+                 "n (785) is more than 'input' has neurons (784); in a training no pair has "
+                 "several weights");
+    expect_error(connect("{rule: fixed_out_degree, n: 33}"),
+                 "n (33) is more than 'hidden' has neurons (32)");
+    expect_error(connect("{rule: fixed_total_number, n: 25089}"),
+                 "n (25089) is more than there are pairs of 'input' and 'hidden' (25088)");
+    expect_error(connect("{rule: fixed_total_number}"), "is missing the key 'n' (or 'p')");
+    expect_error(connect("{rule: fixed_in_degree, n: 3, multapses: true}"),
+                 "in a training a pair has one weight at most; leave multapses out");
+    expect_error(connect("{rule: all_to_all, own: false}"),
+                 "own: false needs populations of one size; 'input' has 784 neurons and 'hidden' "
+                 "has 32");
+    expect_error(with_projections("  - {from: hidden, to: hidden, connect: {rule: "
+                                  "fixed_in_degree, n: 32, autapses: false}}\n"),
+                 "n (32) is more than 'hidden' has neurons to choose from (31)");
+    for (const char* const rule :
+         {"{rule: fixed_out_degree, n: 32, multapses: false}", "{rule: fixed_total_number, p: 0.5}",
+          "{rule: fixed_total_number, n: 25088}"})
+        EXPECT_EQ(error_of(connect(rule)), "no error");
     expect_error(connect("blocks"), "784 neurons ('input') and 32 ('hidden') do not divide");
     expect_error(connect("one_to_one"), "'input' has 784 neurons and 'hidden' has 32");
     const ModelSpec spec = parse_model(connect("{rule: fixed_in_degree, n: 9}"), "m.yaml");

@@ -1,0 +1,73 @@
+#include "src/model/check_rule.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/model/suggest.hpp"
+
+namespace snnsim {
+
+RuleKeys keys_of_rule(Rule rule) {
+    switch (rule) {
+        case Rule::one_to_one:
+        case Rule::blocks:
+            return {};
+        case Rule::all_to_all:
+            return {{}, {"autapses", "own"}};
+        case Rule::fixed_probability:
+            return {{"p"}, {"autapses"}};
+        case Rule::fixed_total_number:
+            return {{}, {"n", "p", "autapses", "multapses"}};
+        case Rule::list:
+            return {{"file"}, {}};
+        default:
+            return {{"n"}, {"autapses", "multapses"}};
+    }
+}
+
+bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::string& k) {
+    if (!places.sound({"projections", k, "connect"})) return false;
+    const auto given = [&](const std::string& key) {
+        return places.given({"projections", k, "connect", key});
+    };
+    const RuleKeys keys = keys_of_rule(connect.rule);
+    const char* const rule = name_of(connect.rule);
+    std::vector<std::string> known = keys.required;
+    known.insert(known.end(), keys.optional.begin(), keys.optional.end());
+    bool good = true;
+    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file"}) {
+        if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
+        places.add({"projections", k, "connect", key},
+                   fmt::format("{} does not use '{}'{}", rule, key,
+                               known.empty() ? "" : fmt::format(" (it takes: {})", join(known))));
+        good = false;
+    }
+    for (const std::string& key : keys.required) {
+        if (given(key)) continue;
+        places.add({"projections", k, "connect"},
+                   fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
+                               key == "p"      ? "p: 0.1"
+                               : key == "file" ? "file: edges.csv"
+                                               : "n: 100"));
+        good = false;
+    }
+    if (connect.rule == Rule::fixed_total_number && given("n") == given("p")) {
+        places.add({"projections", k, "connect"},
+                   given("n") ? "fixed_total_number takes n or p, not both"
+                              : "fixed_total_number is missing the key 'n' (or 'p'), for example "
+                                "'n: 100000'");
+        return false;
+    }
+    return good;
+}
+
+void check_list_file(Places& places, const std::string& file, const std::string& k) {
+    const auto ends = [&](const char* ending) { return file.ends_with(ending); };
+    if (!places.sound({"projections", k, "connect", "file"})) return;
+    if (ends(".csv") || ends(".h5") || ends(".hdf5")) return;
+    places.add({"projections", k, "connect", "file"},
+               fmt::format("'{}' must end in .csv, .h5 or .hdf5", file));
+}
+
+}  // namespace snnsim

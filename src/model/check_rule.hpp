@@ -1,0 +1,23 @@
+// The keys of `connect`, which trainings and simulations share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "snnsim/connect_spec.hpp"
+#include "src/model/places.hpp"
+
+namespace snnsim {
+
+/// The keys of `connect` that a rule takes.
+struct RuleKeys {
+    std::vector<std::string> required, optional;
+};
+RuleKeys keys_of_rule(Rule rule);
+
+/// The keys of the rule are there, and no others. False when the rule cannot be used.
+bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::string& projection);
+/// The file of a list has one of the endings that are read.
+void check_list_file(Places& places, const std::string& file, const std::string& projection);
+
+}  // namespace snnsim
