@@ -10,6 +10,7 @@
 #include "src/cli/measured_text.hpp"
 #include "src/cli/progress.hpp"
 #include "src/energy/image_cost.hpp"
+#include "src/model/loops.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
@@ -118,15 +119,19 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
     const std::size_t broad = column_width(spec.projections, 34, shown);
     out += fmt::format("\n{:<{}} {:<12} {:>12} {:>8}\n", "projection", broad, "rule", "weights",
                        "biases");
+    const std::vector<std::size_t> delays = delays_of(spec);
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
         out += fmt::format(
-            "{:<{}} {:<12} {:>12} {:>8}  {}\n", shown(p), broad, name_of(p.connect.rule),
+            "{:<{}} {:<12} {:>12} {:>8}  {}{}\n", shown(p), broad, name_of(p.connect.rule),
             grouped(weights_of(spec, k)), p.bias ? grouped(size_of(spec, p.to)) : "-",
             p.bias && p.trainable != p.bias_learns()
                 ? (p.trainable ? "trainable, biases fixed" : "fixed, biases trainable")
             : p.trainable ? "trainable"
-                          : "fixed");
+                          : "fixed",
+            delays[k] == 0
+                ? ""
+                : fmt::format(", delay {:g} ms", static_cast<double>(delays[k]) * spec.dt));
     }
     const WeightCount w = count_weights(spec);
     out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", broad, "",

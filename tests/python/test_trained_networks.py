@@ -32,6 +32,12 @@ NETWORKS = {
     "loop": (POISSON, "{size: 48, model: lif}\n  more: {size: 16, model: lif}", "{size: 10, model: leaky_readout}",
              FORWARD + "  - {from: hidden, to: more, weight: fan_in_uniform}\n"
              "  - {from: more, to: hidden, weight: fan_in_uniform, delay: 2 ms}\n", "cross_entropy_mean"),
+    "delays": (POISSON, "{size: 48, model: lif}\n  more: {size: 16, model: cuba_lif, v_th: 0.3}", "{size: 10, model: leaky_readout}",
+               FORWARD.replace("output, weight: fan_in_uniform", "output, weight: fan_in_uniform, delay: 1 ms") +
+               "  - {from: hidden, to: more, weight: fan_in_uniform, delay: 1 ms}\n"
+               "  - {from: more, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, delay: 1 ms}\n"
+               "  - {from: more, to: more, connect: {rule: fixed_out_degree, n: 5, autapses: false}, weight: fan_in_uniform, delay: 3 ms}\n"
+               "  - {from: input, to: output, weight: {init: fan_in_uniform, gain: 0.2}, delay: 3 ms}\n", "cross_entropy_mean"),
     "sparse": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
                "  - {from: input, to: hidden, connect: {rule: fixed_in_degree, n: 90}, bias: true}\n"
                "  - {from: hidden, to: output, weight: fan_in_uniform}\n", "cross_entropy_mean"),
@@ -224,3 +230,11 @@ def test_what_does_not_fit_is_said(trained, text, said):
     model = trained / "wrong.yaml"
     model.write_text("name: wrong\n" + text + "\n")
     assert said in refused(binary, "check", model, cwd=trained)
+
+
+def test_check_says_the_delays(snnsim, tmp_path):
+    said = snnsim("check", write_model(tmp_path, "delays")).stdout
+    rows = {line.split("  ")[0]: line.rsplit("trainable", 1)[1] for line in said.splitlines() if " -> " in line}
+    assert rows["input -> hidden"] == "" and rows["more -> more"] == ", delay 3 ms"
+    said = snnsim("check", write_model(tmp_path, "recurrent")).stdout
+    assert [line.rsplit("trainable", 1)[1] for line in said.splitlines() if line.startswith("hidden -> hidden")] == [", delay 1 ms"]
