@@ -135,9 +135,18 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
                                      std::int64_t test) {
     const auto steps = static_cast<double>(spec.steps());
     const auto tested = static_cast<double>(test);
-    const WeightCount count = count_weights(spec);
-    const auto weights = static_cast<double>(count.trainable + count.fixed + count.bias);
-    std::vector<FilePart> parts{{"weights", 4.0 * weights}};
+    // Whole matrices, and where some weights are missing a byte for each that says so.
+    double weights = 0.0, masks = 0.0;
+    for (const ProjectionSpec& p : spec.projections) {
+        const auto targets = static_cast<double>(size_of(spec, p.to));
+        const double pairs = static_cast<double>(size_of(spec, p.from)) * targets;
+        weights += pairs + (p.bias ? targets : 0.0);
+        const bool pruned = spec.train && spec.train->prune && p.trainable;
+        const bool sparse = p.connect.rule != Rule::all_to_all ||
+                            (p.weight.loaded && !p.weight.loaded->mask.empty());
+        if (pruned || sparse) masks += pairs;
+    }
+    std::vector<FilePart> parts{{"weights", 4.0 * weights + masks}};
     if (spec.train) {
         const auto updates =
             static_cast<double>(spec.train->epochs) *

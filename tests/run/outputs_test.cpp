@@ -254,6 +254,23 @@ record:
     expect_has(told, "<= 4 MB");
 }
 
+TEST(RunSize, WeightsAreWholeMatricesAndSayWhichThereAre) {
+    const ModelSpec spec = parse_model(R"(name: m
+dt: 1 ms
+data: {set: mnist, encode: {scheme: direct}}
+populations:
+  a: {size: 784, model: spike_source}
+  b: {size: 100, model: relu}
+  c: {size: 10, model: linear}
+projections:
+  - {from: a, to: b, connect: {rule: fixed_probability, p: 0.1}, bias: true}
+  - {from: b, to: c}
+)",
+                                       "m.yaml");
+    EXPECT_DOUBLE_EQ(bytes_of(run_file_parts(spec), "weights"),
+                     5.0 * 784 * 100 + 4.0 * 100 + 4.0 * 100 * 10);
+}
+
 TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {
     const std::vector<FilePart> parts{{"v of E", 3e9}, {"spikes of E", 1e15, true}, {"rest", 1e6}};
     EXPECT_EQ(require_disk_room(parts, "x.h5", 6.1e9), "");
