@@ -66,7 +66,8 @@ record: [{population: hidden, what: spikes, samples: 5}, {population: output, wh
 LOOP = ("projections=[{from: input, to: hidden, bias: true}, {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}},"
         " {from: hidden, to: output, bias: true}]")
 # A cycle of two populations, with delays inside and outside.
-CYCLE = ["populations.other={size: 18, model: lif, tau_m: 4 ms}",
+CYCLE = ["populations={input: {size: 784, model: spike_source}, hidden: {size: 20, model: lif, tau_m: 5 ms},"
+         " other: {size: 18, model: lif, tau_m: 4 ms}, output: {size: 10, model: leaky_readout, tau_m: 10 ms}}",
          "projections=[{from: input, to: hidden, bias: true, weight: {init: fan_in_uniform, gain: 3}, delay: 1 ms},"
          " {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, delay: 2 ms}, {from: hidden, to: other, bias: true},"
          " {from: other, to: hidden, delay: 2 ms}, {from: other, to: other, bias: true}, {from: hidden, to: output, delay: 1 ms},"
