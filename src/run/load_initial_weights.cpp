@@ -48,7 +48,10 @@ void expect_connected(const ModelSpec& spec, std::size_t k, const WeightShape& s
         if (wrong++ == 0) first = i;
     }
     if (wrong == 0) {
-        if (listed) weights.mask = connected;
+        if (!listed) return;
+        if (weights.mask.empty()) weights.mask = connected;
+        for (std::size_t i = 0; i < connected.size(); ++i)  // both must have it
+            weights.mask[i] = weights.mask[i] && connected[i];
         return;
     }
     throw FileError(fmt::format(

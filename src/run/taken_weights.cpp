@@ -106,7 +106,7 @@ void put_weights(const std::string& run, ModelSpec& spec) {
         const WeightShape shape = shape_of(spec, p);
         FileWeights weights = read_weights(run, p.name(), shape), biases;
         // A rule of connection makes the same mask again, without what was pruned since.
-        if (!p.weight.from_file()) weights.mask.clear();
+        if (!p.weight.from_file() && p.connect.rule != Rule::list) weights.mask.clear();
         p.weight.loaded = std::make_shared<const FileWeights>(std::move(weights));
         p.weight.file.clear();
         if (!p.bias) continue;
