@@ -40,8 +40,7 @@ ComparedRun from_file(const std::string& path) {
 }
 
 bool same_model(const RunRecord& run, const ModelSpec& spec) {
-    const Dataset data = spec.real_targets() ? load_data(spec) : Dataset{};
-    return run.provenance.inputs == input_files(spec, data) &&
+    return run.provenance.inputs == input_files(spec) &&
            run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
            run.provenance.overrides == spec.overrides;
 }

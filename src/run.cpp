@@ -10,6 +10,7 @@
 #include "snnsim/error.hpp"
 #include "src/cli/progress.hpp"
 #include "src/cli/report.hpp"
+#include "src/data/split.hpp"
 #include "src/energy/meter.hpp"
 #include "src/io/digest.hpp"
 #include "src/provenance.hpp"
@@ -24,7 +25,6 @@
 #include "src/run/stopwatch.hpp"
 #include "src/stats/training_warnings.hpp"
 #include "src/training/loop.hpp"
-#include "src/training/schedule.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {
@@ -35,7 +35,7 @@ namespace fs = std::filesystem;
 Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     const Stopwatch watch(record.seconds["data"]);
     Dataset data = load_data(start.spec, options.data_dir);
-    std::vector<std::string> inputs = input_files(start.spec, data);
+    std::vector<std::string> inputs = input_files(start.spec);
     if (!start.tested.empty()) inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
     if (record.checkpoint) require_same_inputs(inputs, record.provenance.inputs, start.output);
     record.provenance.inputs = std::move(inputs);
@@ -47,14 +47,17 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice
     const Stopwatch watch(record.seconds["start"]);
     ModelSpec fitted = spec;  // a batch needs no room for more samples than there are
     if (fitted.train)
-        fitted.train->batch = std::clamp<std::int64_t>(data.train_count(), 1, spec.train->batch);
+        fitted.train->batch = std::clamp<std::int64_t>(data.train.count, 1, spec.train->batch);
     const std::vector<MemoryPart> memory = estimate_memory(fitted);
     if (choice.backend == Device::cpu) require_memory(memory, available_memory());
-    require_device_memory(choice, device_memory(fitted, data.train_count(), data.test_count()),
+    require_device_memory(choice,
+                          device_memory(fitted, data.train.count, data.test.count, bytes_of(data)),
                           memory, less_of_training);
     TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
-    if (!spec.train)
-        how.train.loss = spec.real_targets() ? Loss::mse_mean : Loss::cross_entropy_last;
+    if (!spec.train) how.train.loss = data.real() ? Loss::mse_mean : Loss::cross_entropy_last;
+    record.network.shown = data.train.form;
+    record.class_names = data.class_names;
+    record.classes = data.classes;
     auto trainer = make_trainer(choice.backend, record.network, how);
     trainer->load(data);
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
@@ -94,15 +97,15 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     };
     LoopHooks hooks;
     hooks.report = [&](const TrainingProgress& p) { display.show(p); };
-    hooks.test_samples = static_cast<std::uint32_t>(data.test_count());
+    hooks.test_samples = static_cast<std::uint32_t>(data.test.count);
     hooks.stop_requested = InterruptGuard::asked;
     hooks.save = [&](bool epoch_ended) {
         if (epoch_ended || since_save.seconds() >= options.checkpoint_every) save();
     };
     save();  // whatever happens from here on, there is a file
     try {
-        const auto samples = static_cast<std::uint32_t>(data.train_count());
-        const LoopEnd end = train_loop(start.spec, samples, trainer, at, record.curves, hooks);
+        const LoopEnd end = train_loop(start.spec, split_training(start.spec, data), trainer, at,
+                                       record.curves, hooks);
         keep();
         if (end != LoopEnd::interrupted && start.spec.train->best_weights && at.best)
             trainer.set_state(*at.best);
@@ -126,12 +129,12 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
 std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Trainer& trainer,
                                RunRecord& record) {
     const Stopwatch watch(record.seconds["test"]);
-    std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test_count()));
+    std::vector<std::uint32_t> samples(static_cast<std::size_t>(data.test.count));
     std::iota(samples.begin(), samples.end(), 0u);
     if (spec.test->quantize) {
         constexpr std::int64_t most = 1000;
         std::vector<std::uint32_t> calibration(
-            static_cast<std::size_t>(std::min(most, data.train_count())));
+            static_cast<std::size_t>(std::min(most, data.train.count)));
         std::iota(calibration.begin(), calibration.end(), 0u);
         trainer.quantize(*spec.test->quantize, calibration, InterruptGuard::asked);
     }
@@ -166,9 +169,7 @@ std::vector<std::string> first_warnings(const Start& start, const Dataset& data)
     for (const auto& more : {start.claim->warnings(), data.warnings})
         out.insert(out.end(), more.begin(), more.end());
     if (spec.train) {
-        const auto count = static_cast<std::uint32_t>(data.train_count());
-        const std::size_t shown =
-            split_samples(spec.seed, count, spec.train->validation).train.size();
+        const std::size_t shown = split_training(spec, data).train.size();
         if (static_cast<std::size_t>(spec.train->batch) > shown)
             out.push_back(fmt::format(
                 "train.batch: {} is more than the {} of an epoch, which is one update of them all",
@@ -210,7 +211,7 @@ RunRecord run_from(const Start& start, const RunOptions& options) {
                        .idle_seconds = options.idle_baseline},
                       record.measured);
     const Dataset data = meter.during("data", [&] { return load(start, options, record); });
-    tell(require_disk_room(run_file_parts(start.spec, data.train_count(), data.test_count()),
+    tell(require_disk_room(run_file_parts(start.spec, data.train.count, data.test.count),
                            start.output, free_space(start.output)));
     record.warnings = first_warnings(start, data);
     const std::unique_ptr<Trainer> trainer = meter.during(

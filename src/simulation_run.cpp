@@ -15,6 +15,7 @@
 #include "src/provenance.hpp"
 #include "src/run/device_memory.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/load_edges.hpp"
 #include "src/run/memory.hpp"
 #include "src/run/run_size.hpp"
@@ -137,7 +138,7 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
       spec_(with_room(start, display_)),
       threads_(threads_of(options)),
       provenance_(begin_provenance(start.spec, spec_, threads_)),
-      protocol_(spec_, options.data_dir),
+      protocol_(spec_, options.data_dir, load_shown(spec_)),
       choice_(choose_with_room(spec_, options, threads_)),
       meter_({.gpu = choice_.cuda.bus_id,
               .accounting = options.accounting,

@@ -185,23 +185,30 @@ def draw_training(figure, run, _trials):
 
 def draw_confusion(figure, run, _trials):
     test = run["test"].attrs
-    draw_counts(figure, run["test/confusion"][:])
+    draw_counts(figure, run["test/confusion"][:], [str(name) for name in test.get("class_names", [])])
     return f"Test: {100 * test['accuracy']:.2f} % of {test['samples']} samples right"
 
 
-def draw_counts(figure, counts):
+def draw_counts(figure, counts, names=()):
     """A confusion matrix, [label, prediction], and the share of each label that is right."""
+    many = len(counts) > 20  # there is no room for a number in each field, or for each label
+    ticks = range(0, len(counts), -(-len(counts) // 20))
     axes, bars = figure.subplots(1, 2)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
-        if count:
+        if count and not many:
             axes.text(column, row, str(count), ha="center", va="center", fontsize=7,
                       color="white" if shares[row, column] > 0.5 else "black")
-    axes.set(xlabel="prediction", ylabel="label", xticks=range(counts.shape[1]), yticks=range(counts.shape[0]))
+    axes.set(xlabel="prediction", ylabel="label", xticks=ticks, yticks=ticks)
     figure.colorbar(image, ax=axes, label="share of the label's samples")
     bars.bar(range(len(shares)), 100 * np.diag(shares), color=colour(0))
-    bars.set(xlabel="label", ylabel="right [%]", ylim=(0, 100), xticks=range(len(shares)))
+    bars.set(xlabel="label", ylabel="right [%]", ylim=(0, 100), xticks=ticks)
+    if len(names) == len(counts):
+        for axis in (axes.xaxis, axes.yaxis, bars.xaxis):
+            axis.set_ticklabels([names[k] for k in ticks])
+        for part in (axes, bars):
+            part.tick_params(axis="x", rotation=90)
 
 
 def draw_weights(figure, run, _trials):

@@ -1,42 +1,56 @@
-// Labelled images, or samples of real numbers, in memory, and where they come from.
+// Samples that a network is shown, what it is to give back, and where both come from.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "snnsim/model_spec.hpp"
+#include "snnsim/sample_form.hpp"
 
 namespace snnsim {
 
-struct LabelledImages {
-    std::int64_t count = 0;
-    std::int64_t rows = 0, columns = 0;
-    std::vector<std::uint8_t> pixels;  // [count][rows * columns]
-    std::vector<std::uint8_t> labels;  // [count]
-
-    std::int64_t inputs() const { return rows * columns; }
+/// When each input of a sample spikes.
+struct SampleSpikes {
+    std::vector<std::uint64_t> first{0};  // [sample + 1] index into `at`
+    std::vector<std::uint32_t>
+        at;  // input * steps + step, ascending; one that repeats, counts so often
 };
 
-struct RealSamples {
-    std::int64_t count = 0;
-    std::int64_t inputs = 0, outputs = 0;
-    std::vector<float> x;  // [count][inputs]
-    std::vector<float> y;  // [count][outputs]
+/// The inputs of samples, one sample after the other. Which of them depends on the form.
+struct SampleInputs {
+    std::vector<std::uint8_t> pixels;  // [sample][input]
+    std::vector<float> values;         // [sample][input], or [sample][step][input]
+    SampleSpikes trains;
 };
 
-/// Images, or of `set: file` real numbers.
+class SampleStream;
+
+/// Samples and their targets: classes, or real numbers.
+struct SampleSet {
+    std::int64_t count = 0;
+    std::int64_t inputs = 0;
+    SampleForm form = SampleForm::pixels;
+    std::int64_t steps = 0;                // of a form in steps
+    SampleInputs in;                       // of all samples, or
+    std::shared_ptr<SampleStream> stream;  // what reads them when they are needed
+    std::vector<std::int32_t> labels;      // [sample], or
+    std::int64_t outputs = 0;              // real targets of a sample; 0: classes
+    std::vector<float> y;                  // [sample][output]
+    std::vector<float> weights;            // [sample] factor on its loss; empty: 1
+    std::vector<std::int32_t> groups;      // [sample], such as the speaker; empty: none
+};
+
 struct Dataset {
     std::string name;
-    int classes = 10;
-    LabelledImages train, test;
-    RealSamples real_train = {}, real_test = {};
-    std::string sha256 = {};  // of the file
+    int classes = 10;                           // 0: real targets
+    std::vector<std::string> class_names = {};  // empty: numbers
+    SampleSet train, test;
+    std::int64_t own_validation = 0;  // so many of the training set, its last, are for validation
     std::vector<std::string> warnings = {};
 
-    bool real() const { return real_train.inputs > 0; }
-    std::int64_t train_count() const { return real() ? real_train.count : train.count; }
-    std::int64_t test_count() const { return real() ? real_test.count : test.count; }
+    bool real() const { return train.outputs > 0; }
 };
 
 /// Loads a data set of images from `data_dir` if given, else from the cache, fetching it first

@@ -40,28 +40,82 @@ struct EncodeSpec {
     }
 };
 
+/// What several events of one input in one step are.
+enum class SeveralEvents : std::uint8_t { clipped, counted };
+template <>
+struct Names<SeveralEvents> {
+    static constexpr std::array values{"clipped", "counted"};
+};
+enum class TimeUnit : std::uint8_t { stored, s, ms, us, ns };
+template <>
+struct Names<TimeUnit> {
+    static constexpr std::array values{"stored", "s", "ms", "us", "ns"};
+};
+/// Whether samples stay in their file until they are needed.
+enum class Streaming : std::uint8_t { automatic, always, never };
+template <>
+struct Names<Streaming> {
+    static constexpr std::array values{"auto", "always", "never"};
+};
+
 struct DataSpec {
     DataSet set = DataSet::mnist;
-    std::string file;
+    std::string file, valid_file, test_file;  // relative to the model file
     EncodeSpec encode;
     std::int64_t train_samples = 0;  // 0: all
     std::int64_t test_samples = 0;
+    double test_share = 0.0;
+    std::string groups;
+    std::vector<std::string> class_names;
+    SeveralEvents events = SeveralEvents::clipped;
+    TimeUnit time_unit = TimeUnit::stored;
+    std::int64_t height = 0, width = 0;  // of a sensor; 0: as the file says
+    Streaming stream = Streaming::automatic;
     Location at;  // of `file`
 
     static constexpr auto fields() {
         return Fields{
-            Field{"set", &DataSpec::set, "", unlimited,
-                  "data set; file: real numbers, x to be shown and y to be given back",
+            Field{"set", &DataSpec::set, "", unlimited, "data set; file: samples of your own",
                   Need::required},
             Field{"file", &DataSpec::file, "", unlimited,
-                  "of `set: file`: .h5, relative to the model file, with train/x, train/y, test/x "
-                  "and test/y, each [sample][value]"},
+                  "of `set: file`: .h5 with train/x, train/y, test/x and test/y, or .npz with "
+                  "x_train, y_train, x_test and y_test, relative to the model file; also valid/x, "
+                  "valid/y. Events instead of x: offsets, t, and unit or x, y, p; the layout of "
+                  "SHD is read too"},
+            Field{"valid_file", &DataSpec::valid_file, "", unlimited,
+                  "the validation samples, where they are in a file of their own"},
+            Field{"test_file", &DataSpec::test_file, "", unlimited,
+                  "the test samples, where they are in a file of their own"},
             Field{"encode", &DataSpec::encode, "", unlimited, "how a sample becomes input",
                   Need::required},
             Field{"train_samples", &DataSpec::train_samples, "", non_negative,
                   "use the first so many training samples; 0: all"},
             Field{"test_samples", &DataSpec::test_samples, "", non_negative,
                   "use the first so many test samples; 0: all"},
+            Field{
+                "test_share", &DataSpec::test_share, "",
+                Limits{.low = 0.0, .high = 1.0, .high_open = true},
+                "of `set: file`: the share of the samples that is for testing, by the seed, where "
+                "the file has one set only"},
+            Field{"groups", &DataSpec::groups, "", unlimited,
+                  "of `set: file`: data set with a whole number for each sample, such as its "
+                  "speaker; test_share and train.validation then hold out whole groups"},
+            Field{"class_names", &DataSpec::class_names, "", unlimited,
+                  "of `set: file`: names of the classes; default: `classes` or extra/keys in the "
+                  "file, else numbers"},
+            Field{"events", &DataSpec::events, "", unlimited,
+                  "several events of one input in one step are one spike, or a value: their "
+                  "number"},
+            Field{"time_unit", &DataSpec::time_unit, "", unlimited,
+                  "of the times of events; stored: the attribute `unit` of t, else s of real and "
+                  "us of whole numbers"},
+            Field{"height", &DataSpec::height, "", non_negative,
+                  "of the sensor of events x, y, p; 0: the attribute `height` in the file"},
+            Field{"width", &DataSpec::width, "", non_negative,
+                  "of the sensor; 0: the attribute `width` in the file"},
+            Field{"stream", &DataSpec::stream, "", unlimited,
+                  "of `set: file`: whether samples are read while they are needed; auto: where the "
+                  "file would take more than half of the free memory"},
         };
     }
 };
@@ -350,6 +404,15 @@ struct PruneSpec {
     }
 };
 
+/// Factors on the loss of each class.
+struct ClassWeights {
+    bool balanced = false;   // samples / (classes * samples of the class)
+    std::vector<double> of;  // else these; empty: all 1
+    Location at = {};
+
+    bool given() const { return balanced || !of.empty(); }
+};
+
 enum class Method : std::uint8_t { surrogate_gradient };
 template <>
 struct Names<Method> {
@@ -364,6 +427,7 @@ struct TrainSpec {
     Optimizers::Params optimizer = Adam::Params{};
     ScheduleSpec schedule;
     Loss loss = Loss::cross_entropy_max;
+    ClassWeights class_weights;
     std::vector<RateSpec> rate_penalty;
     double clip_norm = 0.0;
     double validation = 0.0;
@@ -388,8 +452,11 @@ struct TrainSpec {
                 "step "
                 "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
                 "difference of the mean output from 1 (right class) and 0; mse_mean, of `set: "
-                "file`: "
-                "squared difference of the mean output from y"},
+                "file`: squared difference of the mean output from y, whose values are real"},
+            Field{"class_weights", &TrainSpec::class_weights, "", non_negative,
+                  "factors on the loss and gradient of each class: a list, or balanced: samples / "
+                  "(classes * samples of the class). Weights of single samples are data set "
+                  "train/weight (weight_train) of the file"},
             Field{"rate_penalty", &TrainSpec::rate_penalty, "", unlimited,
                   "list of penalties on firing rates"},
             Field{"clip_norm", &TrainSpec::clip_norm, "", non_negative,
@@ -535,8 +602,11 @@ struct ModelSpec {
         };
     }
 
-    /// Whether the targets are real numbers, not classes.
-    bool real_targets() const { return data.set == DataSet::file; }
+    /// Whether the data are in a file of the user.
+    bool own_data() const { return data.set == DataSet::file; }
+    /// Whether the targets are real numbers, not classes. Where nothing is trained the data say it,
+    /// and this is true of all in a file.
+    bool real_targets() const { return own_data() && (!train || train->loss == Loss::mse_mean); }
 
     /// Time steps per sample.
     int steps() const {

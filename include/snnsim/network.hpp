@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "snnsim/model_spec.hpp"
+#include "snnsim/sample_form.hpp"
 
 namespace snnsim {
 
@@ -46,6 +47,7 @@ struct Network {
     // sources.
     std::vector<Population> populations;
     std::vector<Projection> projections;
+    SampleForm shown = SampleForm::pixels;  // in steps: without the encoder
 };
 
 /// Draws the initial weights from (seed, projection, synapse), or takes those that were loaded, and

@@ -15,9 +15,26 @@ namespace snnsim {
 
 struct SimulationDataSpec {
     DataSet set = DataSet::mnist;
+    std::string file, test_file;  // relative to the model file
+    double test_share = 0.0;
+    std::string groups;
     static constexpr auto fields() {
-        return Fields{Field{"set", &SimulationDataSpec::set, "", unlimited,
-                            "data set that phases show", Need::required}};
+        return Fields{
+            Field{"set", &SimulationDataSpec::set, "", unlimited,
+                  "data set that phases show; file: samples of your own", Need::required},
+            Field{"file", &SimulationDataSpec::file, "", unlimited,
+                  "of `set: file`: .h5 with train/x, train/y, test/x and test/y, or .npz with "
+                  "x_train, y_train, x_test and y_test, relative to the model file. x: numbers "
+                  "from 0 to 1, or bytes from 0 to 255; y: classes"},
+            Field{"test_file", &SimulationDataSpec::test_file, "", unlimited,
+                  "the test samples, where they are in a file of their own"},
+            Field{"test_share", &SimulationDataSpec::test_share, "",
+                  Limits{.low = 0.0, .high = 1.0, .high_open = true},
+                  "the share of the samples that is for testing, by the seed, where the file has "
+                  "one set only"},
+            Field{"groups", &SimulationDataSpec::groups, "", unlimited,
+                  "data set with a whole number for each sample: test_share holds out whole "
+                  "groups"}};
     }
 };
 

@@ -58,7 +58,9 @@ struct RunRecord {
     Network network;  // weights as they are at the time of writing
     Curves curves;
     std::optional<Evaluation> test;
-    PhaseCounts train_counts;  // of all updates; empty without training
+    int classes = 10;                        // that its labels are of
+    std::vector<std::string> class_names{};  // or none
+    PhaseCounts train_counts;                // of all updates; empty without training
     std::optional<Checkpoint> checkpoint;
     std::map<std::string, double> seconds;  // "build", "data", "train", "test", ...
     MeasuredEnergy measured;

@@ -88,7 +88,7 @@ struct StateRecording {
 struct Evaluation {
     double loss = 0.0;
     double accuracy = 0.0;                          // of classes
-    std::vector<std::uint8_t> labels, predictions;  // empty where targets are real numbers, ...
+    std::vector<std::int32_t> labels, predictions;  // empty where targets are real numbers, ...
     std::optional<double> error = {};  // ... which have |output - y| / |y|, L2 over all samples,
     std::vector<float> outputs = {};   // and the output averaged over the steps: [sample][output]
     std::size_t output_size = 0;
@@ -127,8 +127,12 @@ class Trainer {
   public:
     virtual ~Trainer() = default;
 
-    /// Copies the data to where it is computed.
+    /// Copies the data to where it is computed, or holds on to the streams that bring them.
     virtual void load(const Dataset& data) = 0;
+
+    /// Training samples that train() will be asked for, in this order, so that a stream can read
+    /// ahead.
+    virtual void expect(std::span<const std::uint32_t> samples) { static_cast<void>(samples); }
 
     /// One weight update per `TrainSpec::batch` of the training samples named, the last one perhaps
     /// smaller. `epoch` keys the encoder's random numbers; `learning_rates` has one value per

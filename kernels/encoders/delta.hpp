@@ -12,6 +12,7 @@ struct Delta {
     static constexpr Sends sends = Sends::signs;
     static constexpr bool constant = false;
     static constexpr bool needs_rank = false;
+    static constexpr bool any_value = true;
 
     static constexpr const char* help =
         "A reference follows the signal in steps of theta, one a time step: +1 is sent where the "

@@ -10,6 +10,7 @@ struct Direct {
     static constexpr Sends sends = Sends::values;
     static constexpr bool constant = true;
     static constexpr bool needs_rank = false;
+    static constexpr bool any_value = true;
 
     static constexpr const char* help = "gain times x is sent at every step.";
 

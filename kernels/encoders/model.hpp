@@ -5,6 +5,7 @@
 //   sends                    what it sends: Sends::spikes, signs (-1 or 1) or values (any float)
 //   constant                 true when it sends the same value at every step
 //   needs_rank               true when it reads Pixel::rank
+//   any_value                true when x may be any real number; absent: only one in [0, 1]
 //   Constants, prepare(params, dt, steps)
 //   encode(constants, key, pixel, steps, emit)   calls emit(t, value), t ascending, for each
 //   non-zero value.
@@ -31,7 +32,7 @@ inline constexpr float rounding_share = 3e-7f;
 
 /// One input of one sample.
 struct Pixel {
-    float x;  // intensity in [0, 1]; of `direct` any real number
+    float x;  // intensity in [0, 1]; of an encoder with any_value any real number
     std::uint32_t
         rank;  // how many inputs of the sample come before it: by intensity descending, then index
     std::uint32_t active;  // how many inputs of the sample are non-zero
@@ -61,5 +62,57 @@ SNN_HD inline std::uint32_t rank_pixels(const std::uint8_t* pixels, std::size_t 
     for (std::size_t i = 0; i < inputs; ++i) rank[i] = next[pixels[i]]++;
     return active;
 }
+
+/// The same of real numbers, none of them negative, without room for more than the ranks: a heap
+/// sort of the inputs, which is then turned round in place.
+SNN_HD inline std::uint32_t rank_values(const float* values, std::size_t inputs,
+                                        std::uint32_t* rank) {
+    const auto count = static_cast<std::uint32_t>(inputs);
+    std::uint32_t active = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        rank[i] = i;
+        active += values[i] != 0.0f ? 1u : 0u;
+    }
+    const auto before = [values](std::uint32_t a, std::uint32_t b) {
+        return values[a] > values[b] || (values[a] == values[b] && a < b);
+    };
+    const auto sift = [&](std::uint32_t root, std::uint32_t end) {
+        for (std::uint32_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
+            if (child + 1 < end && before(rank[child], rank[child + 1])) ++child;
+            if (!before(rank[root], rank[child])) return;
+            const std::uint32_t moved = rank[root];
+            rank[root] = rank[child];
+            rank[child] = moved;
+            root = child;
+        }
+    };
+    for (std::uint32_t k = count / 2; k-- > 0;) sift(k, count);
+    for (std::uint32_t end = count; end-- > 1;) {
+        const std::uint32_t last = rank[0];
+        rank[0] = rank[end];
+        rank[end] = last;
+        sift(0, end);
+    }
+    // rank[place] is an input; wanted is the place of each input. Along the cycles, marked when
+    // done.
+    constexpr std::uint32_t done = 1u << 31;
+    for (std::uint32_t start = 0; start < count; ++start) {
+        std::uint32_t place = start, input = rank[start];
+        while (!(input & done)) {
+            const std::uint32_t next = rank[input];
+            rank[input] = place | done;
+            place = input;
+            input = next;
+        }
+    }
+    for (std::uint32_t i = 0; i < count; ++i) rank[i] &= ~done;
+    return active;
+}
+
+/// Whether an encoder takes any real number.
+template <class Encoder>
+constexpr bool takes_any_value = requires {
+    requires Encoder::any_value;
+};
 
 }  // namespace snnsim

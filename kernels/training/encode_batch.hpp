@@ -6,19 +6,23 @@
 
 namespace snnsim {
 
-/// The samples of a batch, and where their numbers come from.
+/// The samples of a batch, and where their numbers come from: pixels, values or trains.
 struct BatchSamples {
-    const std::uint8_t* pixels = nullptr;    // of the whole set: [sample][input]
-    const std::uint32_t* samples = nullptr;  // of the batch: index into the set
+    const std::uint8_t* pixels = nullptr;    // [row][input]
+    const std::uint32_t* samples = nullptr;  // of the batch: number in the set, which is the row
     std::size_t inputs = 0;
     std::uint64_t seed = 0;
     std::uint32_t epoch = 0;
     bool test = false;
-    const float* values = nullptr;  // real numbers of the whole set, in place of pixels
+    const float* values = nullptr;         // [row][input], or [row][step][input]
+    const std::uint64_t* first = nullptr;  // [row + 1] index into `at`
+    const std::uint32_t* at = nullptr;     // input * steps + step, ascending
+    bool gathered = false;                 // rows are those of the batch alone, in its order
 
-    SNN_HD float value(std::size_t sample, std::size_t input) const {
-        const std::size_t at = sample * inputs + input;
-        return values ? values[at] : static_cast<float>(pixels[at]) / 255.0f;
+    SNN_HD std::size_t row(std::size_t b) const { return gathered ? b : samples[b]; }
+    SNN_HD float value(std::size_t b, std::size_t input) const {
+        const std::size_t place = row(b) * inputs + input;
+        return values ? values[place] : static_cast<float>(pixels[place]) / 255.0f;
     }
 };
 
@@ -29,8 +33,10 @@ struct RankInputs {
     std::uint32_t* active;  // [sample]
 
     SNN_HD void operator()(std::size_t b) const {
-        active[b] = rank_pixels(batch.pixels + batch.samples[b] * batch.inputs, batch.inputs,
-                                rank + b * batch.inputs);
+        const std::size_t first = batch.row(b) * batch.inputs;
+        std::uint32_t* to = rank + b * batch.inputs;
+        active[b] = batch.values ? rank_values(batch.values + first, batch.inputs, to)
+                                 : rank_pixels(batch.pixels + first, batch.inputs, to);
     }
 };
 
@@ -47,7 +53,7 @@ struct EncodeInputs {
     SNN_HD void operator()(std::size_t i) const {
         const std::size_t b = i / batch.inputs, input = i % batch.inputs;
         const std::uint32_t sample = batch.samples[b];
-        const Pixel pixel{batch.value(sample, input), rank ? rank[i] : 0u, active ? active[b] : 0u};
+        const Pixel pixel{batch.value(b, input), rank ? rank[i] : 0u, active ? active[b] : 0u};
         const RandomKey key = encoding_key(batch.seed, batch.epoch, sample, batch.test,
                                            static_cast<std::uint32_t>(input));
         if (raw.bits) {
@@ -61,6 +67,54 @@ struct EncodeInputs {
             Encoder::encode(constants, key, pixel, static_cast<int>(shape.steps),
                             [values](int t, float x) { values[t] = x; });
         }
+    }
+};
+
+/// Body over (sample, input), for samples that are in steps already.
+struct ShowSteps {
+    BatchShape shape;
+    BatchSamples batch;
+    RawOutput raw;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t b = i / batch.inputs, input = i % batch.inputs;
+        std::uint32_t* const bits = raw.bits ? raw.bits + i * shape.words() : nullptr;
+        float* const values = raw.values ? raw.values + i * shape.steps : nullptr;
+        if (batch.values) {
+            const float* from = batch.values + batch.row(b) * shape.steps * batch.inputs + input;
+            for (std::size_t t = 0; t < shape.steps; ++t) values[t] = from[t * batch.inputs];
+            return;
+        }
+        if (bits) {
+            for (std::size_t w = 0; w < shape.words(); ++w) bits[w] = 0;
+        } else {
+            for (std::size_t t = 0; t < shape.steps; ++t) values[t] = 0.0f;
+        }
+        const std::size_t begin = input * shape.steps, end = begin + shape.steps;
+        const std::uint64_t last = batch.first[batch.row(b) + 1];
+        for (std::uint64_t k = find(b, begin); k < last && batch.at[k] < end; ++k) {
+            const std::size_t t = batch.at[k] - begin;
+            if (bits) {
+                bits[t / 32] |= 1u << (t % 32);
+            } else {
+                values[t] += 1.0f;
+            }
+        }
+    }
+
+  private:
+    /// Index of the sample's first spike that is not before `place`.
+    SNN_HD std::uint64_t find(std::size_t b, std::size_t place) const {
+        std::uint64_t low = batch.first[batch.row(b)], high = batch.first[batch.row(b) + 1];
+        while (low < high) {
+            const std::uint64_t middle = low + (high - low) / 2;
+            if (batch.at[middle] < place) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 };
 

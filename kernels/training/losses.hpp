@@ -20,24 +20,26 @@ struct SampleLoss {
     TracePanels output;
     TracePanels gradient;          // or null
     float* logits;                 // scratch, [2 * batch][class]
-    const std::uint8_t* labels;    // of the whole set
+    const std::int32_t* labels;    // of the whole set
+    const float* weights;          // of the whole set, on loss and gradient; or null: 1
     const std::uint32_t* samples;  // [sample] index into the set
     float* loss;                   // [sample]
-    std::uint8_t* prediction;      // [sample]
+    std::int32_t* prediction;      // [sample]
 
     SNN_HD void operator()(std::size_t b) const {
-        const std::size_t label = labels[samples[b]];
+        const auto label = static_cast<std::size_t>(labels[samples[b]]);
         float* z = logits + b * classes;
-        const float weight = 1.0f / static_cast<float>(shape.batch);
+        const float own = weights ? weights[samples[b]] : 1.0f;
+        const float weight = own / static_cast<float>(shape.batch);
         if (readout == Readout::every_step) {
-            loss[b] = every_step(b, label, z, weight);
-            prediction[b] = static_cast<std::uint8_t>(largest(z));
+            loss[b] = own * every_step(b, label, z, weight);
+            prediction[b] = static_cast<std::int32_t>(largest(z));
             return;
         }
         reduce(b, z);
-        prediction[b] = static_cast<std::uint8_t>(largest(z));
-        loss[b] =
-            readout == Readout::rate_error ? squared_error(z, label) : cross_entropy(z, label);
+        prediction[b] = static_cast<std::int32_t>(largest(z));
+        loss[b] = own * (readout == Readout::rate_error ? squared_error(z, label)
+                                                        : cross_entropy(z, label));
         if (gradient.data) spread(b, z, weight);
     }
 

@@ -15,6 +15,7 @@ struct TargetLoss {
     TracePanels output;
     TracePanels gradient;          // or null
     const float* targets;          // of the whole set: [sample][output]
+    const float* weights;          // of the whole set, on loss and gradient; or null: 1
     const std::uint32_t* samples;  // [sample] index into the set
     float* loss;                   // [sample]
     float* mean;                   // z, [sample][output]
@@ -22,7 +23,8 @@ struct TargetLoss {
     SNN_HD void operator()(std::size_t b) const {
         const float share = 1.0f / static_cast<float>(shape.steps);
         const float per_output = 1.0f / static_cast<float>(outputs);
-        const float scale = 2.0f * per_output * share / static_cast<float>(shape.batch);
+        const float own = weights ? weights[samples[b]] : 1.0f;
+        const float scale = own * (2.0f * per_output * share / static_cast<float>(shape.batch));
         const float* y = targets + static_cast<std::size_t>(samples[b]) * outputs;
         float* z = mean + b * outputs;
         float squares = 0.0f;
@@ -35,7 +37,7 @@ struct TargetLoss {
             if (!gradient.data) continue;
             for (std::size_t t = 0; t < shape.steps; ++t) *row(gradient, b, t, n) = scale * e;
         }
-        loss[b] = squares * per_output;
+        loss[b] = own * (squares * per_output);
     }
 
   private:

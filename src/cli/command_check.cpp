@@ -26,7 +26,7 @@ void check(const CheckCommand& given) {
     require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
     AnyModel any = read_any_model(given.model, given.overrides, read_run_model);
     if (auto* training = std::get_if<ModelSpec>(&any)) {
-        if (training->real_targets()) {  // whether the file fits
+        if (training->own_data()) {  // whether the file fits
             const std::vector<std::string> warnings = load_data(*training).warnings;
             training->warnings.insert(training->warnings.end(), warnings.begin(), warnings.end());
         }

@@ -7,6 +7,7 @@
 #include "src/cli/options.hpp"
 #include "src/data/encode_samples.hpp"
 #include "src/provenance.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/outputs.hpp"
 #include "src/words.hpp"
 
@@ -42,11 +43,14 @@ void encode(const EncodeOptions& options) {
     ModelSpec spec = options.model.empty()
                          ? parse_model(encode_model, "(built in)", options.overrides)
                          : read_model(options.model, options.overrides);
-    if (spec.real_targets())
-        throw UsageError(options.model +
-                         ": encode is for images; real numbers are shown as they are");
-    const Dataset data = load_dataset(spec.data.set, options.data_dir);
-    const LabelledImages& set = options.train ? data.train : data.test;
+    if (spec.own_data()) spec.data.stream = Streaming::never;
+    const Dataset data = spec.own_data() ? load_data(spec, options.data_dir)
+                                         : load_dataset(spec.data.set, options.data_dir);
+    if (data.real() || in_steps(data.train.form))
+        throw UsageError(fmt::format("{}: encode is for values of classes; {}", options.model,
+                                     data.real() ? "these samples have real targets"
+                                                 : "these samples are in steps already"));
+    const SampleSet& set = options.train ? data.train : data.test;
     const auto count = static_cast<std::size_t>(set.count);
     if (options.first >= count)
         throw UsageError(fmt::format("--first {}: the set has {}", options.first,

@@ -15,6 +15,7 @@
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
 #include "src/run/room_warnings.hpp"
+#include "src/stats/classes.hpp"
 #include "src/stats/training_warnings.hpp"
 
 namespace snnsim {
@@ -29,7 +30,7 @@ std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const En
     const ImageEnergy e = image_energy(spec, cost, energy);
     return fmt::format(
         "per {}: {}, {}, {}, {} (synapses), {} with neurons and memory ({}{}, {})\n",
-        spec.real_targets() ? "sample" : "image", counted(std::llround(cost.spikes), "spike"),
+        spec.own_data() ? "sample" : "image", counted(std::llround(cost.spikes), "spike"),
         counted(std::llround(cost.macs), "MAC"), counted(std::llround(cost.acs), "AC"),
         energy_text(e.synapses), energy_text(e.all), energy.name,
         tested_in_int8(spec) && energy.of_int8 ? " in int8" : "", energy.source);
@@ -37,7 +38,7 @@ std::string cost_text(const ModelSpec& spec, const PhaseCounts& counts, const En
 
 /// "mnist", "sine.h5"
 std::string data_text(const ModelSpec& spec) {
-    return spec.real_targets() ? spec.data.file : name_of(spec.data.set);
+    return spec.own_data() ? spec.data.file : name_of(spec.data.set);
 }
 
 /// "25 steps of 1 ms"
@@ -157,6 +158,11 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
                                  *r.test->error, r.test->loss, samples)
                    : fmt::format("test accuracy {:.2f} %, loss {} ({})\n", 100.0 * r.test->accuracy,
                                  loss_text(r.test->loss), samples);
+        const std::string recalls =
+            r.test->error
+                ? ""
+                : recall_text(recall(*r.test, static_cast<std::size_t>(r.classes)), r.class_names);
+        if (!recalls.empty()) out += recalls + '\n';
         out += cost_text(spec, r.test->counts, energy);
     }
     for (const std::string& warning : training_warnings(r)) out += "warning: " + warning + '\n';

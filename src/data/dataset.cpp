@@ -165,8 +165,8 @@ IdxArray read_file(const fs::path& folder, const File& file, DataSet set,
     return array;
 }
 
-LabelledImages read_pair(const fs::path& folder, const File& images, const File& labels,
-                         DataSet set, Dataset& data) {
+SampleSet read_pair(const fs::path& folder, const File& images, const File& labels, DataSet set,
+                    Dataset& data) {
     IdxArray pixels = read_file(folder, images, set, data.warnings);
     IdxArray numbers = read_file(folder, labels, set, data.warnings);
     if (pixels.dims[0] != numbers.dims[0]) {
@@ -184,8 +184,12 @@ LabelledImages read_pair(const fs::path& folder, const File& images, const File&
                                         data.classes));
         }
     }
-    return {pixels.dims[0], pixels.dims[1], pixels.dims[2], std::move(pixels.data),
-            std::move(numbers.data)};
+    SampleSet out;
+    out.count = pixels.dims[0];
+    out.inputs = pixels.dims[1] * pixels.dims[2];
+    out.in.pixels = std::move(pixels.data);
+    out.labels.assign(numbers.data.begin(), numbers.data.end());
+    return out;
 }
 
 }  // namespace

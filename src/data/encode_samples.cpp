@@ -19,25 +19,32 @@ std::string input_name(const ModelSpec& spec) {
 
 }  // namespace
 
-SpikeRecording encode_samples(const ModelSpec& spec, const LabelledImages& images, bool test,
+SpikeRecording encode_samples(const ModelSpec& spec, const SampleSet& samples, bool test,
                               std::size_t first, std::size_t count) {
     SpikeRecording out{input_name(spec), {}, {}, {}, static_cast<std::int64_t>(count)};
-    const auto inputs = static_cast<std::size_t>(images.inputs());
+    const auto inputs = static_cast<std::size_t>(samples.inputs);
     std::vector<std::uint32_t> rank(inputs);
+    const bool real = samples.form == SampleForm::values;
+    SNN_EXPECT(!in_steps(samples.form) && !samples.stream);
     // Here, while they are collected and written.
     constexpr double bytes_a_spike = 48.0;
     std::size_t next_look = 1'000'000;
     Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params& params) {
         const typename E::Constants constants = E::prepare(params, spec.dt, spec.steps());
         for (std::size_t k = 0; k < count; ++k) {
-            const std::uint8_t* pixels = images.pixels.data() + (first + k) * inputs;
-            const std::uint32_t active = rank_pixels(pixels, inputs, rank.data());
+            const std::size_t row = (first + k) * inputs;
+            const std::uint32_t active =
+                real ? rank_values(samples.in.values.data() + row, inputs, rank.data())
+                     : rank_pixels(samples.in.pixels.data() + row, inputs, rank.data());
             std::vector<std::pair<int, std::uint32_t>> spikes;  // step, neuron
             for (std::size_t i = 0; i < inputs; ++i) {
                 const auto input = static_cast<std::uint32_t>(i);
                 const RandomKey key =
                     encoding_key(spec.seed, 0, static_cast<std::uint32_t>(first + k), test, input);
-                E::encode(constants, key, {static_cast<float>(pixels[i]) / 255.0f, rank[i], active},
+                E::encode(constants, key,
+                          {real ? samples.in.values[row + i]
+                                : static_cast<float>(samples.in.pixels[row + i]) / 255.0f,
+                           rank[i], active},
                           spec.steps(), [&](int t, float) { spikes.emplace_back(t, input); });
             }
             std::sort(spikes.begin(), spikes.end());

@@ -11,6 +11,8 @@ namespace snnsim {
 
 /// SHA-256 of a file's bytes, in hexadecimal. Throws FileError.
 std::string file_sha256(const std::string& path);
+/// The same of up to 1 GiB; of a larger file that of its size and of 64 KiB at 64 places.
+std::string large_file_sha256(const std::string& path);
 
 /// SHA-256 over a population's name and its spikes in the order of the file: (sample, step,
 /// neuron), 32 bits each, little endian; where spikes are graded, the value (a float's bits)

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <thread>
@@ -271,16 +272,19 @@ void write_texts(hid_t object, const std::string& name, const std::vector<std::s
 }
 namespace {
 
+/// Reads all values as a type.
+using Reader = std::function<herr_t(hid_t type, void* data)>;
+
 constexpr hssize_t most_texts = 1 << 20;
 constexpr std::size_t most_text = 64 << 20;  // bytes
 
 /// The texts of strings, each in `size` bytes; what comes after a zero, or is padding, is no part.
-std::vector<std::string> fixed_texts(hid_t attribute, hid_t type, std::size_t count,
+std::vector<std::string> fixed_texts(const Reader& read, hid_t type, std::size_t count,
                                      const std::string& what) {
     const std::size_t size = H5Tget_size(type);
     if (size == 0 || size > most_text / count) throw FileError(what + ": it is damaged");
     std::vector<char> bytes(count * size);
-    check(H5Aread(attribute, type, bytes.data()), what);
+    check(read(type, bytes.data()), what);
     std::vector<std::string> out;
     for (std::size_t k = 0; k < count; ++k) {
         const char* const first = bytes.data() + k * size;
@@ -290,21 +294,21 @@ std::vector<std::string> fixed_texts(hid_t attribute, hid_t type, std::size_t co
     return out;
 }
 
-std::vector<std::string> variable_texts(hid_t attribute, hid_t type, hid_t space, std::size_t count,
-                                        const std::string& what) {
+std::vector<std::string> variable_texts(const Reader& read, hid_t type, hid_t space,
+                                        std::size_t count, const std::string& what) {
     std::vector<char*> texts(count);
-    check(H5Aread(attribute, type, texts.data()), what);
+    check(read(type, texts.data()), what);
     std::vector<std::string> out;
     for (const char* text : texts) out.emplace_back(text ? text : "");
     check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts.data()), "text memory");
     return out;
 }
 
-std::vector<std::string> enumerated_texts(hid_t attribute, hid_t type, std::size_t count,
+std::vector<std::string> enumerated_texts(const Reader& read, hid_t type, std::size_t count,
                                           const std::string& what) {
     const std::size_t size = H5Tget_size(type);
     std::vector<char> bytes(count * size);
-    check(H5Aread(attribute, type, bytes.data()), what);
+    check(read(type, bytes.data()), what);
     std::vector<std::string> out;
     for (std::size_t k = 0; k < count; ++k) {
         std::array<char, 256> name{};
@@ -316,20 +320,42 @@ std::vector<std::string> enumerated_texts(hid_t attribute, hid_t type, std::size
 
 }  // namespace
 
-std::vector<std::string> read_texts(hid_t object, const std::string& name) {
-    const Handle attribute = open_attribute(object, name);
-    const std::string what = "cannot read the attribute '" + name + "'";
-    const Handle space(H5Aget_space(attribute), H5Sclose, what),
-        type(H5Aget_type(attribute), H5Tclose, what);
+namespace {
+
+std::vector<std::string> texts_of(const Reader& read, hid_t type, hid_t space,
+                                  const std::string& what) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (count <= 0) return {};
-    if (count > most_texts) throw FileError(what + ": it is damaged");
+    if (count > most_texts) throw FileError("cannot read " + what + ": it is damaged");
     const auto texts = static_cast<std::size_t>(count);
-    if (H5Tget_class(type) == H5T_ENUM) return enumerated_texts(attribute, type, texts, what);
-    if (H5Tget_class(type) != H5T_STRING)
-        throw FileError("the attribute '" + name + "' must be a text");
-    return H5Tis_variable_str(type) > 0 ? variable_texts(attribute, type, space, texts, what)
-                                        : fixed_texts(attribute, type, texts, what);
+    if (H5Tget_class(type) == H5T_ENUM)
+        return enumerated_texts(read, type, texts, "cannot read " + what);
+    if (H5Tget_class(type) != H5T_STRING) throw FileError(what + " must be a text");
+    return H5Tis_variable_str(type) > 0
+               ? variable_texts(read, type, space, texts, "cannot read " + what)
+               : fixed_texts(read, type, texts, "cannot read " + what);
+}
+
+}  // namespace
+
+std::vector<std::string> read_texts(hid_t object, const std::string& name) {
+    const Handle attribute = open_attribute(object, name);
+    const std::string what = "the attribute '" + name + "'";
+    const Handle space(H5Aget_space(attribute), H5Sclose, "cannot read " + what),
+        type(H5Aget_type(attribute), H5Tclose, "cannot read " + what);
+    return texts_of([&](hid_t memory, void* data) { return H5Aread(attribute, memory, data); },
+                    type, space, what);
+}
+std::vector<std::string> read_text_array(hid_t parent, const std::string& path) {
+    const Handle set = open_array(parent, path);
+    const std::string what = "the data set '" + path + "'";
+    const Handle space(H5Dget_space(set), H5Sclose, "cannot read " + what),
+        type(H5Dget_type(set), H5Tclose, "cannot read " + what);
+    return texts_of(
+        [&](hid_t memory, void* data) {
+            return H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+        },
+        type, space, what);
 }
 std::string read_text(hid_t object, const std::string& name) {
     const std::vector<std::string> values = read_texts(object, name);

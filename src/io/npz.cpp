@@ -76,6 +76,64 @@ void write_archive(const std::string& path, const std::vector<NpyEntry>& entries
     archive.release();
 }
 
+std::uint64_t little_endian(const char* at, std::size_t bytes) {
+    std::uint64_t out = 0;
+    for (std::size_t k = bytes; k-- > 0;) out = out << 8 | static_cast<unsigned char>(at[k]);
+    return out;
+}
+
+/// Where the bytes of an entry that is not packed begin. libzip does not say it: by the directory
+/// at the end of the archive (APPNOTE.TXT 4.3), and in it the entry's own header.
+std::optional<std::uint64_t> place_in_zip(const std::string& path, const std::string& entry) {
+    std::ifstream file(path, std::ios::binary);
+    const auto read = [&](std::uint64_t from, std::uint64_t bytes) {
+        std::string out(bytes, '\0');
+        file.seekg(static_cast<std::streamoff>(from));
+        file.read(out.data(), static_cast<std::streamsize>(bytes));
+        out.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+        return out;
+    };
+    const std::uint64_t size = size_of_input(path);
+    constexpr std::uint64_t end_bytes = 22, locator_bytes = 20, longest_comment = 65535;
+    const std::uint64_t from = size - std::min(size, end_bytes + locator_bytes + longest_comment);
+    const std::string tail = read(from, size - from);
+    const std::size_t end = tail.rfind("PK\5\6");
+    if (end == std::string::npos || end + end_bytes > tail.size()) return std::nullopt;
+    std::uint64_t entries = little_endian(&tail[end + 10], 2),
+                  directory = little_endian(&tail[end + 16], 4);
+    if (end >= locator_bytes && tail.compare(end - locator_bytes, 4, "PK\6\7") == 0) {
+        const std::string large = read(little_endian(&tail[end - locator_bytes + 8], 8), 56);
+        if (large.size() < 56 || !large.starts_with("PK\6\6")) return std::nullopt;
+        entries = little_endian(&large[32], 8);
+        directory = little_endian(&large[48], 8);
+    }
+    for (std::uint64_t k = 0; k < entries; ++k) {
+        const std::string fixed = read(directory, 46);
+        if (fixed.size() < 46 || !fixed.starts_with("PK\1\2")) return std::nullopt;
+        const std::uint64_t name = little_endian(&fixed[28], 2),
+                            extra = little_endian(&fixed[30], 2),
+                            comment = little_endian(&fixed[32], 2);
+        const std::string rest = read(directory + 46, name + extra);
+        directory += 46 + name + extra + comment;
+        if (rest.compare(0, name, entry) != 0) continue;
+        std::uint64_t local = little_endian(&fixed[42], 4);
+        if (local == 0xFFFFFFFFu) {  // it stands behind the sizes that are too large as well
+            std::size_t at = name;
+            while (at + 4 <= rest.size() && little_endian(&rest[at], 2) != 1)
+                at += 4 + little_endian(&rest[at + 2], 2);
+            std::size_t value = at + 4;
+            for (const std::size_t field : {24u, 20u})
+                value += little_endian(&fixed[field], 4) == 0xFFFFFFFFu ? 8 : 0;
+            if (value + 8 > rest.size()) return std::nullopt;
+            local = little_endian(&rest[value], 8);
+        }
+        const std::string header = read(local, 30);
+        if (header.size() < 30 || !header.starts_with("PK\3\4")) return std::nullopt;
+        return local + 30 + little_endian(&header[26], 2) + little_endian(&header[28], 2);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 NpzFile::NpzFile(const std::string& path) : path_(path) {
@@ -133,6 +191,16 @@ NpyReader NpzFile::open(const std::string& name) const {
     } catch (const FileError& e) {
         fail(name, e.what());
     }
+}
+
+std::optional<std::uint64_t> NpzFile::place_of(const std::string& name) const {
+    const std::string entry = name + ".npy";
+    zip_stat_t info;
+    zip_stat_init(&info);
+    if (zip_stat(archive_, entry.c_str(), 0, &info) != 0 || !(info.valid & ZIP_STAT_COMP_METHOD) ||
+        info.comp_method != ZIP_CM_STORE)
+        return std::nullopt;
+    return place_in_zip(path_, entry);
 }
 
 NpyArray NpzFile::read(const std::string& name, std::size_t most) const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +31,8 @@ class NpzFile {
     std::vector<std::string> read_texts(const std::string& name, std::size_t most) const;
     /// An array to be read in pieces, while this lives. What that throws has no path.
     NpyReader open(const std::string& name) const;
+    /// Where in the file the array lies, its header first; nowhere if it is packed.
+    std::optional<std::uint64_t> place_of(const std::string& name) const;
 
   private:
     [[noreturn]] void fail(const std::string& name, const std::string& why) const;

@@ -236,6 +236,8 @@ NpyReader::NpyReader(ReadBytes bytes, std::uint64_t size) : bytes_(std::move(byt
     const Header header = HeaderText(text).read();
     fortran_ = header.fortran;
     shape_ = header.shape;
+    type_ = header.type;
+    header_bytes_ = start;
     set_type(header.type);
     const std::size_t most = (size - start) / item_size_;
     for (const std::size_t n : shape_) {
@@ -287,6 +289,13 @@ void NpyReader::fill(char* to, std::size_t count) {
 void NpyReader::end() {
     char more;
     if (bytes_(&more, 1) != 0) throw FileError("it is longer than its header says");
+}
+
+std::vector<std::byte> NpyReader::read_stored() {
+    std::vector<std::byte> out(count_ * item_size_);
+    fill(reinterpret_cast<char*>(out.data()), out.size());
+    end();
+    return out;
 }
 
 void NpyReader::read(double* values, std::size_t count) {

@@ -33,6 +33,12 @@ class NpyReader {
     /// The first index runs fastest (fortran_order).
     bool first_index_fastest() const { return fortran_ && shape_.size() > 1; }
     bool is_text() const { return texts_ != Texts::none; }
+    /// As NumPy writes it: "<f4".
+    const std::string& type() const { return type_; }
+    std::uint64_t header_bytes() const { return header_bytes_; }
+
+    /// All values as they lie in the file.
+    std::vector<std::byte> read_stored();
 
     /// The next `count` numbers, as they are stored.
     void read(double* values, std::size_t count);
@@ -53,6 +59,8 @@ class NpyReader {
 
     ReadBytes bytes_;
     std::vector<std::size_t> shape_;
+    std::string type_;
+    std::uint64_t header_bytes_ = 0;
     std::size_t count_ = 1, item_size_ = 0;
     bool fortran_ = false, swapped_ = false;
     Texts texts_ = Texts::none;

@@ -87,8 +87,8 @@ Evaluation read_test(hid_t root) {
         test.output_size = test.outputs.size() / samples;
     } else {
         test.accuracy = h5::read_number<double>(g, "accuracy");
-        test.labels = h5::read_vector<std::uint8_t>(g, "label");
-        test.predictions = h5::read_vector<std::uint8_t>(g, "prediction");
+        test.labels = h5::read_vector<std::int32_t>(g, "label");
+        test.predictions = h5::read_vector<std::int32_t>(g, "prediction");
     }
     if (test.labels.size() != test.predictions.size()) {
         throw FileError("the data sets 'test/label' and 'test/prediction' differ in length");
@@ -153,7 +153,14 @@ RunRecord read_run(const std::string& path) {
         r.network.steps = h5::read_number<std::int32_t>(root, "steps_per_sample");
         read_projections(root, r.network);
         r.curves = read_curves(root);
-        if (h5::exists(root, "test")) r.test = read_test(root);
+        if (h5::exists(root, "test")) {
+            r.test = read_test(root);
+            const h5::Handle g = h5::open_group(root, "test");
+            if (h5::has_attribute(g, "classes"))
+                r.classes = h5::read_number<std::int32_t>(g, "classes");
+            if (h5::has_attribute(g, "class_names"))
+                r.class_names = h5::read_texts(g, "class_names");
+        }
         if (h5::exists(root, "energy/train")) r.train_counts = read_counts(root, "energy/train");
         for (const std::string& phase : h5::children(root, "profile")) {
             const std::vector<double> seconds = h5::read_vector<double>(root, "profile/" + phase);

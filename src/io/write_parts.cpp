@@ -1,5 +1,7 @@
 #include "src/io/write_parts.hpp"
 
+#include <algorithm>
+
 namespace snnsim {
 
 void write_provenance(hid_t root, const Provenance& p, RunStatus status) {
@@ -38,6 +40,18 @@ void write_sorted_by_time(hid_t population) {
     h5::write_attribute(population, "sorting", type, {}, &by_time);
     const h5::Handle ids(H5Dopen2(population, "node_ids", H5P_DEFAULT), H5Dclose, "node_ids");
     h5::write_text(ids, "sorting", "by_time");
+}
+
+void write_classes(hid_t parent, const std::string& path,
+                   const std::vector<std::int32_t>& classes) {
+    const bool small = std::all_of(classes.begin(), classes.end(),
+                                   [](std::int32_t c) { return c >= 0 && c < 256; });
+    if (small) {
+        h5::write_vector(parent, path, std::vector<std::uint8_t>(classes.begin(), classes.end()),
+                         "1");
+    } else {
+        h5::write_vector(parent, path, classes, "1");
+    }
 }
 
 }  // namespace snnsim

@@ -15,6 +15,9 @@ void write_provenance(hid_t root, const Provenance& p, RunStatus status);
 /// know no enumeration (bmtk) a text on node_ids.
 void write_sorted_by_time(hid_t population);
 
+/// Numbers of classes, a byte each where that is enough.
+void write_classes(hid_t parent, const std::string& path, const std::vector<std::int32_t>& classes);
+
 /// Parameters of a population's model as attributes, each with its unit.
 template <class Params>
 void write_parameters(hid_t group, const Params& params) {

@@ -51,8 +51,8 @@ void write_trials(hid_t root, const TimeAxis& axis, const Evaluation& test) {
     for (const SpikeRecording& s : test.spikes)
         trials = std::max(trials, static_cast<std::size_t>(s.samples));
     trials = std::min(trials, test.samples());
-    const auto first = [&](const std::vector<std::uint8_t>& of_all) {
-        return std::vector<std::uint8_t>(of_all.begin(),
+    const auto first = [&](const std::vector<std::int32_t>& of_all) {
+        return std::vector<std::int32_t>(of_all.begin(),
                                          of_all.begin() + static_cast<std::ptrdiff_t>(trials));
     };
     std::vector<double> start(trials), stop(trials);
@@ -64,9 +64,9 @@ void write_trials(hid_t root, const TimeAxis& axis, const Evaluation& test) {
     }
     h5::write_vector(root, "trials/start", start, "ms");
     h5::write_vector(root, "trials/stop", stop, "ms");
-    if (!test.error) h5::write_vector(root, "trials/label", first(test.labels), "1");
+    if (!test.error) write_classes(root, "trials/label", first(test.labels));
     if (test.predictions.empty() && !test.error) return;  // encoded, which no network has seen
-    if (!test.error) h5::write_vector(root, "trials/prediction", first(test.predictions), "1");
+    if (!test.error) write_classes(root, "trials/prediction", first(test.predictions));
     h5::write_vector(root, "trials/sample", sample, "1");  // row of /test/prediction
 }
 

@@ -10,6 +10,7 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
+#include "src/stats/classes.hpp"
 
 namespace snnsim {
 namespace {
@@ -57,7 +58,8 @@ void write_curves(hid_t root, const Curves& c) {
     write("test/error", c.test_error);
 }
 
-void write_test(hid_t root, const Evaluation& test) {
+void write_test(hid_t root, const RunRecord& r) {
+    const Evaluation& test = *r.test;
     if (test.predictions.empty() && !test.error) return;
     const h5::Handle g = h5::make_group(root, "test");
     h5::write_number(g, "loss", test.loss);
@@ -68,15 +70,15 @@ void write_test(hid_t root, const Evaluation& test) {
         return;
     }
     h5::write_number(g, "accuracy", test.accuracy);
-    h5::write_vector(g, "label", test.labels, "1");
-    h5::write_vector(g, "prediction", test.predictions, "1");
-    constexpr std::size_t classes = 10;
-    std::vector<std::uint64_t> confusion(classes * classes);
-    for (std::size_t i = 0; i < test.labels.size(); ++i) {
-        if (std::max(test.labels[i], test.predictions[i]) < classes)
-            ++confusion[test.labels[i] * classes + test.predictions[i]];
-    }
-    h5::write_vector(g, "confusion", confusion, "1", {classes, classes});  // [label][prediction]
+    h5::write_number<std::int64_t>(g, "classes", r.classes);
+    if (!r.class_names.empty()) h5::write_texts(g, "class_names", r.class_names);
+    write_classes(g, "label", test.labels);
+    write_classes(g, "prediction", test.predictions);
+    const auto classes = static_cast<std::size_t>(r.classes);
+    h5::write_vector(g, "recall", recall(test, classes), "1");
+    if (r.classes > most_classes_of_confusion) return;
+    h5::write_vector(g, "confusion", confusion(test, classes), "1",
+                     {classes, classes});  // [label][prediction]
 }
 
 void write_state(hid_t root, const std::string& path, const Network& network,
@@ -123,7 +125,7 @@ void write_all(const std::string& path, const RunRecord& r,
     if (r.test) {
         write_states(root, axis, r.test->states);
         write_trials(root, axis, *r.test);
-        write_test(root, *r.test);
+        write_test(root, r);
         if (!r.test->counts.forward.empty()) write_counts(root, "energy/test", r.test->counts);
     }
     if (!r.train_counts.forward.empty()) write_counts(root, "energy/train", r.train_counts);

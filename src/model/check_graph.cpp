@@ -251,7 +251,7 @@ void check_trained_cell(ModelView& model, const PopulationSpec& p) {
 }
 
 void check_shapes(ModelView& model, const std::string& output) {
-    if (model.spec.real_targets()) return;  // the file says how many values a sample has
+    if (model.spec.own_data()) return;  // the file says how many values a sample has
     const char* const set = name_of(model.spec.data.set);
     for (const PopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name, "size"}) || !model.sound({"data", "set"}))

@@ -186,10 +186,8 @@ class PhaseCheck {
                                             name_of(s.samples)));
             return;
         }
-        if (model_.spec.data->set == DataSet::file) {
-            model_.add({"data"}, "phases show images: of mnist or fashion_mnist");
-            return;
-        }
+        // What is in a file of the user is looked at when it is read.
+        if (model_.spec.data->set == DataSet::file) return;
         constexpr std::int64_t pixels = 784;
         if (p && model_.size_known(*p) && p->size != pixels)
             model_.add({"populations", p->name, "size"},
@@ -259,7 +257,9 @@ class PhaseCheck {
             check_rounded(model_, {"simulate", "phases", k_, "present", "reward", "delay"}, "delay",
                           r.delay.mean, model_.spec.dt);
         const std::int64_t labels =
-            s.samples == Samples::patterns ? (s.patterns ? s.patterns->number : 65536) : 10;
+            s.samples == Samples::patterns ? (s.patterns ? s.patterns->number : 65536)
+            : model_.spec.data && model_.spec.data->set == DataSet::file ? 65536
+                                                                         : 10;
         if (r.label >= labels)
             model_.add({"simulate", "phases", k_, "present", "reward", "label"},
                        fmt::format("labels go from 0 to {}", labels - 1));
@@ -309,6 +309,17 @@ void check_phases(SimulationView& model) {
                 model.add({"simulate", "phases", std::to_string(k), "name"},
                           fmt::format("an earlier phase is called '{}' too", s.phases[k].name));
         }
+    }
+    if (model.spec.data && model.sound({"data", "set"})) {
+        const SimulationDataSpec& d = *model.spec.data;
+        const bool own = d.set == DataSet::file;
+        for (const char* key : {"file", "test_file", "test_share", "groups"}) {
+            if (!own && model.given({"data", key}))
+                model.add({"data", key},
+                          fmt::format("{} is for set: file; here set is {}", key, name_of(d.set)));
+        }
+        if (own && d.file.empty() && !model.spec.trained)
+            model.add({"data"}, "data is missing the key 'file': an .h5 or .npz file with samples");
     }
     const auto shows = [](const PhaseSpec& p) {
         return p.present && p.present->samples != Samples::patterns;

@@ -13,15 +13,11 @@ namespace snnsim {
 namespace {
 
 void check_loss(ModelView& model, const TrainSpec& train) {
+    // Of samples of the user's own the file says what the targets are.
     if (model.sound_or_absent({"train", "loss"}) && model.sound({"data", "set"}) &&
-        (train.loss == Loss::mse_mean) != model.spec.real_targets()) {
-        model.add(
-            {"train", "loss"},
-            model.spec.real_targets()
-                ? fmt::format("{} is for classes, but the targets of data.set: file are real "
-                              "numbers; write loss: mse_mean",
-                              name_of(train.loss))
-                : fmt::format("mse_mean is for real targets (data.set: file); {} has classes, "
+        train.loss == Loss::mse_mean && !model.spec.own_data()) {
+        model.add({"train", "loss"},
+                  fmt::format("mse_mean is for real targets (data.set: file); {} has classes, "
                               "so write loss: cross_entropy_mean or another",
                               name_of(model.spec.data.set)));
         return;
@@ -78,7 +74,7 @@ void check_real_targets(ModelView& model, const TrainSpec& train) {
                                      std::pair{"best_weights", train.best_weights}}) {
         if (asked)
             model.add({"train", key},
-                      fmt::format("{} goes by accuracy, and the targets of data.set: file are real "
+                      fmt::format("{} goes by accuracy, and the targets of loss: mse_mean are real "
                                   "numbers; leave it out",
                                   key));
     }
@@ -100,10 +96,14 @@ std::string why_not_recorded(const PopulationSpec& p, RecordWhat what) {
 void check_data(ModelView& model) {
     const DataSpec& data = model.spec.data;
     if (!model.sound({"data", "set"})) return;
-    if (!model.spec.real_targets()) {
-        if (model.given({"data", "file"}))
-            model.add({"data", "file"},
-                      fmt::format("file is for set: file; here set is {}", name_of(data.set)));
+    if (!model.spec.own_data()) {
+        for (const char* key :
+             {"file", "valid_file", "test_file", "test_share", "groups", "class_names", "events",
+              "time_unit", "height", "width", "stream"}) {
+            if (model.given({"data", key}))
+                model.add({"data", key}, fmt::format("{} is for set: file; here set is {}", key,
+                                                     name_of(data.set)));
+        }
         const auto warn = [&](const char* key, std::int64_t asked, std::int64_t most,
                               const char* what) {
             if (asked > most)
@@ -117,19 +117,20 @@ void check_data(ModelView& model) {
     }
     if (!model.given({"data", "file"})) {
         model.add({"data"},
-                  "data is missing the key 'file': an .h5 file with train/x, train/y, "
-                  "test/x and test/y, each [sample][value]");
-    } else if (model.sound({"data", "file"}) && !is_hdf5(data.file)) {
-        model.add({"data", "file"},
-                  fmt::format("file must end in .h5 or .hdf5; found '{}'", data.file));
+                  "data is missing the key 'file': an .h5 file with train/x, train/y, test/x and "
+                  "test/y, or .npz with x_train, y_train, x_test and y_test");
     }
-    if (model.sound({"data", "encode", "scheme"}) &&
-        !std::holds_alternative<Direct::Params>(data.encode.scheme)) {
-        model.add({"data", "encode", "scheme"},
-                  fmt::format("{} is for images; real numbers are shown as they are: write scheme: "
-                              "direct",
-                              Encoders::name_of(data.encode.scheme)));
+    for (const auto& [key, file] :
+         {std::pair{"file", data.file}, std::pair{"valid_file", data.valid_file},
+          std::pair{"test_file", data.test_file}}) {
+        if (model.given({"data", key}) && model.sound({"data", key}) && !is_hdf5(file) &&
+            !file.ends_with(".npz"))
+            model.add({"data", key},
+                      fmt::format("{} must end in .h5, .hdf5 or .npz; found '{}'", key, file));
     }
+    if (model.given({"data", "test_file"}) && model.given({"data", "test_share"}))
+        model.add({"data", "test_share"},
+                  "the test samples are those of test_file; leave test_share out");
 }
 
 void check_train(ModelView& model) {
@@ -141,7 +142,10 @@ void check_train(ModelView& model) {
         check_rate_penalty(model, train.rate_penalty[k], std::to_string(k));
     }
     check_prune(model, train);
-    if (train.validation > 0.0 || !model.sound_or_absent({"train", "validation"})) return;
+    // Samples of the user's own may have some for that.
+    if (train.validation > 0.0 || !model.sound_or_absent({"train", "validation"}) ||
+        model.spec.own_data())
+        return;
     constexpr const char* remedy = "needs validation samples; add validation: 0.1";
     if (train.early_stopping) {
         model.add({"train", "early_stopping"}, fmt::format("early_stopping {}", remedy));
@@ -168,7 +172,7 @@ void check_record(ModelView& model) {
         const DataSpec& data = model.spec.data;
         const bool fewer = data.test_samples > 0 && data.test_samples < published_test;
         const std::int64_t tested = fewer ? data.test_samples : published_test;
-        if (!model.spec.real_targets() && record[n].samples > tested)
+        if (!model.spec.own_data() && record[n].samples > tested)
             model.warn({"record", k, "samples"},
                        fmt::format("samples is {}, but {} {} test samples: all of them are "
                                    "recorded",

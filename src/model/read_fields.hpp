@@ -109,6 +109,19 @@ class FieldReader {
         out.given = true;
         read_struct(value, meta.key, out);
     }
+    /// `balanced`, or a list of numbers.
+    void read(const Value& value, const Meta& meta, ClassWeights& out) {
+        out.at = value.at;
+        if (value.kind == Value::Kind::list) {
+            read(value, meta, out.of);
+        } else if (value.kind == Value::Kind::scalar && value.text == "balanced") {
+            out.balanced = true;
+        } else {
+            problems_.add(value, fmt::format("{} must be balanced, or a list with a number for "
+                                             "each class; found {}",
+                                             meta.key, describe(value)));
+        }
+    }
 
     template <Struct T>
     void read_struct(const Value& value, const char* key, T& out) {

@@ -79,6 +79,10 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "list of lists of whole numbers";
     } else if constexpr (std::is_same_v<T, std::vector<Distribution>>) {
         return "list of quantities";
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+        return "list of texts";
+    } else if constexpr (std::is_same_v<T, ClassWeights>) {
+        return "`balanced`, or list of numbers, each at least 0";
     } else if constexpr (std::is_same_v<T, CellChoice>) {
         return "whole number, list of them, or `{random: n}`";
     } else if constexpr (std::is_same_v<T, Distribution>) {

@@ -245,7 +245,7 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
             {"weights " + p.name(), copies * static_cast<std::size_t>(size_of(spec, p.from)) *
                                         padded(size_of(spec, p.to)) * sizeof(float)});
     }
-    if (spec.real_targets()) return parts;  // the file is read whole, but says only then how long
+    if (spec.own_data()) return parts;  // what is read of the file is looked at there
     const std::size_t samples = (spec.train ? 60000u : 0u) + 10000u;
     parts.push_back({"data set", samples * inputs * 2});  // host and device
     return parts;

@@ -41,14 +41,14 @@ SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::i
     return {start, sample_period(spec, state), spec.trained->model->steps()};
 }
 
-std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec,
-                                            const LabelledImages& images, bool test_set,
-                                            CarryOver state, std::int64_t start,
+std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,
+                                            bool test_set, CarryOver state, std::int64_t start,
                                             const std::uint32_t* samples, std::size_t count) {
     const ModelSpec& model = *spec.trained->model;
-    const auto inputs = static_cast<std::size_t>(images.inputs());
+    const auto inputs = static_cast<std::size_t>(images.inputs);
     const auto steps = static_cast<std::size_t>(model.steps());
     const std::int64_t period = sample_period(spec, state);
+    const bool real = images.form == SampleForm::values;
     auto out = std::make_shared<PlayedSpikes>();
     std::vector<std::uint32_t> rank(inputs);
     std::vector<Sent> sent;
@@ -57,16 +57,19 @@ std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec,
         constexpr bool values = E::sends != Sends::spikes;
         const typename E::Constants constants = E::prepare(params, model.dt, model.steps());
         for (std::size_t k = 0; k < count; ++k) {
-            const std::uint8_t* const pixels =
-                images.pixels.data() + std::size_t{samples[k]} * inputs;
-            const std::uint32_t active = rank_pixels(pixels, inputs, rank.data());
+            const std::size_t row = std::size_t{samples[k]} * inputs;
+            const std::uint32_t active =
+                real ? rank_values(images.in.values.data() + row, inputs, rank.data())
+                     : rank_pixels(images.in.pixels.data() + row, inputs, rank.data());
             sent.clear();
             place.assign(steps + 1, 0);
             for (std::size_t i = 0; i < inputs; ++i) {
                 const auto cell = static_cast<std::uint32_t>(i);
                 E::encode(constants, encoding_key(model.seed, 0, samples[k], test_set, cell),
-                          {static_cast<float>(pixels[i]) / 255.0f, rank[i], active}, model.steps(),
-                          [&](int t, float value) {
+                          {real ? images.in.values[row + i]
+                                : static_cast<float>(images.in.pixels[row + i]) / 255.0f,
+                           rank[i], active},
+                          model.steps(), [&](int t, float value) {
                               sent.push_back({static_cast<std::uint32_t>(t), cell, value});
                               ++place[static_cast<std::size_t>(t) + 1];
                           });

@@ -16,9 +16,8 @@ SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::i
 
 /// Spikes, or values, of the input for the `count` samples whose numbers in their set `samples`
 /// are, the first of which begins at step `start`.
-std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec,
-                                            const LabelledImages& images, bool test_set,
-                                            CarryOver state, std::int64_t start,
+std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,
+                                            bool test_set, CarryOver state, std::int64_t start,
                                             const std::uint32_t* samples, std::size_t count);
 
 }  // namespace snnsim

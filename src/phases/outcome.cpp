@@ -7,15 +7,23 @@
 namespace snnsim {
 namespace {
 
-void add_predictions(const PresentSpec& p, const Trials& trials, std::size_t first,
-                     std::size_t last, PhaseOutcome& out) {
+/// Of samples of the user's own those that were shown.
+std::size_t classes_of(const SimulationSpec& spec, const PresentSpec& p, const Trials& trials) {
+    if (p.patterns) return static_cast<std::size_t>(p.patterns->number);
+    if (!spec.data || spec.data->set != DataSet::file) return 10;
+    return static_cast<std::size_t>(*std::max_element(trials.label.begin(), trials.label.end())) +
+           1;
+}
+
+void add_predictions(const SimulationSpec& spec, const PresentSpec& p, const Trials& trials,
+                     std::size_t first, std::size_t last, PhaseOutcome& out) {
     // While it learns, the first samples have nothing to be predicted by.
     out.running = p.running;
     const auto window = static_cast<std::size_t>(p.running);
     if (!p.evaluate && window == 0) return;
     const std::size_t from = p.evaluate ? first : std::min(last, first + window);
     if (from == last) return;
-    out.classes = p.patterns ? static_cast<std::size_t>(p.patterns->number) : 10;
+    out.classes = classes_of(spec, p, trials);
     out.confusion.assign(out.classes * out.classes, 0);
     std::uint64_t right = 0, right_in_window = 0;
     for (std::size_t k = from; k < last; ++k) {
@@ -64,7 +72,7 @@ std::vector<PhaseOutcome> phase_outcomes(const SimulationSpec& spec, const Proto
         if (out.samples > 0)
             out.mean_spikes = static_cast<double>(spikes) / static_cast<double>(out.samples);
         if (phase.present) {
-            add_predictions(*phase.present, state.trials, first, trial, out);
+            add_predictions(spec, *phase.present, state.trials, first, trial, out);
             if (phase.present->assign && ended) {
                 const auto cells =
                     static_cast<std::ptrdiff_t>(spec.population(phase.present->responses).size);

@@ -21,21 +21,24 @@ double expected_rest(const PresentSpec& p) {
 
 }  // namespace
 
-Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir) : spec_(spec) {
+Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir,
+                   std::optional<Dataset> own)
+    : spec_(spec), data_(std::move(own)) {
     std::vector<PhaseSpec> given = spec.simulate.phases;
     if (!spec.open_ended()) {
         given.emplace_back();
         given.back().duration = spec.simulate.duration;
     }
-    if (std::any_of(given.begin(), given.end(), shows_data))
+    if (!data_ && std::any_of(given.begin(), given.end(), shows_data))
         data_ = load_dataset(spec.data->set, data_dir);
     for (std::size_t k = 0; k < given.size(); ++k) {
         Phase phase{given[k], nullptr, 0, 0, 0, given[k].duration};
         if (const auto& p = given[k].present) {
-            const LabelledImages* const images = !shows_data(given[k])         ? nullptr
-                                                 : p->samples == Samples::test ? &data_->test
-                                                                               : &data_->train;
-            phase.shown = std::make_unique<ShownSamples>(spec, k, images);
+            const SampleSet* const images = !shows_data(given[k])         ? nullptr
+                                            : p->samples == Samples::test ? &data_->test
+                                                                          : &data_->train;
+            phase.shown =
+                std::make_unique<ShownSamples>(spec, k, images, data_ ? data_->classes : 0);
             phase.source = spec.population_index(p->population);
             if (!p->responses.empty()) phase.responses = spec.population_index(p->responses);
             if (p->repeat) phase.repeat = spec.population_index(p->repeat->population);
@@ -163,7 +166,7 @@ void Protocol::enter(Engine& engine) {
     start_trial(engine);
 }
 
-const LabelledImages& Protocol::images(const Phase& phase) const {
+const SampleSet& Protocol::images(const Phase& phase) const {
     return phase.spec.present->samples == Samples::test ? data_->test : data_->train;
 }
 

@@ -26,8 +26,9 @@ struct ProtocolProgress {
 /// engine to next(), calls act(), and so on until finished().
 class Protocol {
   public:
-    /// Loads the samples that phases show. Throws DataError.
-    Protocol(const SimulationSpec& spec, const std::string& data_dir);
+    /// Loads the samples that phases show, but for those of the user's `own`. Throws DataError.
+    Protocol(const SimulationSpec& spec, const std::string& data_dir,
+             std::optional<Dataset> own = {});
 
     /// Begins at the engine's step 0.
     void begin(Engine& engine);
@@ -68,7 +69,7 @@ class Protocol {
     void end_trial(Engine& engine);
     void schedule(std::int64_t step, PendingKind kind, double amount = 0.0);
     std::int64_t steps(double ms) const;
-    const LabelledImages& images(const Phase& phase) const;
+    const SampleSet& images(const Phase& phase) const;
     std::int64_t drawn_steps(const Distribution& d, std::uint32_t what) const;
 
     const SimulationSpec& spec_;

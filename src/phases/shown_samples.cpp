@@ -11,8 +11,8 @@
 
 namespace snnsim {
 
-ShownSamples::ShownSamples(const SimulationSpec& spec, std::size_t phase,
-                           const LabelledImages* images)
+ShownSamples::ShownSamples(const SimulationSpec& spec, std::size_t phase, const SampleSet* images,
+                           int classes)
     : spec_(*spec.simulate.phases[phase].present),
       seed_(spec.seed),
       phase_(static_cast<std::uint32_t>(phase)),
@@ -20,18 +20,31 @@ ShownSamples::ShownSamples(const SimulationSpec& spec, std::size_t phase,
       cells_(static_cast<std::size_t>(spec.population(spec_.population).size)),
       passes_(static_cast<std::uint64_t>(spec_.passes)),
       count_(static_cast<std::uint64_t>(spec_.count)),
-      classes_(images ? 10 : static_cast<std::size_t>(spec_.patterns->number)) {
+      classes_(images ? static_cast<std::size_t>(classes)
+                      : static_cast<std::size_t>(spec_.patterns->number)) {
     if (!images) {
         draw_patterns(*spec_.patterns);
         return;
     }
-    SNN_EXPECT(cells_ == static_cast<std::size_t>(images->inputs()));
+    const std::string& name = spec.simulate.phases[phase].name;
+    if (cells_ != static_cast<std::size_t>(images->inputs))
+        throw DataError(fmt::format("phase '{}' shows samples of {} values, but '{}' has {} cells",
+                                    name, images->inputs, spec_.population, cells_));
+    if (in_steps(images->form))
+        throw DataError(
+            fmt::format("phase '{}' shows samples as rates; these have values for each "
+                        "step",
+                        name));
+    if (images->outputs > 0)
+        throw DataError(
+            fmt::format("phase '{}' shows samples of classes; the targets of these are "
+                        "real numbers",
+                        name));
     const std::int64_t left = images->count - spec_.first;
     if (left <= 0 || spec_.count > left)
-        throw DataError(fmt::format("phase '{}' shows samples {} to {}, but there are only {}",
-                                    spec.simulate.phases[phase].name, spec_.first,
-                                    spec_.first + std::max<std::int64_t>(1, spec_.count) - 1,
-                                    images->count));
+        throw DataError(fmt::format(
+            "phase '{}' shows samples {} to {}, but there are only {}", name, spec_.first,
+            spec_.first + std::max<std::int64_t>(1, spec_.count) - 1, images->count));
     if (count_ == 0) count_ = static_cast<std::uint64_t>(left);
 }
 
@@ -74,7 +87,13 @@ std::vector<double> ShownSamples::rates(std::uint32_t sample, double max_rate) c
         for (const std::uint32_t cell : patterns_[sample]) rates[cell] = max_rate;
         return rates;
     }
-    const std::uint8_t* const pixels = images_->pixels.data() + std::size_t{sample} * cells_;
+    if (images_->form == SampleForm::values) {
+        const float* const values = images_->in.values.data() + std::size_t{sample} * cells_;
+        for (std::size_t k = 0; k < cells_; ++k)
+            rates[k] = static_cast<double>(values[k]) * max_rate;
+        return rates;
+    }
+    const std::uint8_t* const pixels = images_->in.pixels.data() + std::size_t{sample} * cells_;
     for (std::size_t k = 0; k < cells_; ++k) rates[k] = pixels[k] / 255.0 * max_rate;
     return rates;
 }

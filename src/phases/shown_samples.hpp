@@ -9,11 +9,12 @@
 
 namespace snnsim {
 
-/// Of the phase with that number, which presents something. Holds on to `images`, null where
-/// patterns are shown.
+/// Of the phase with that number, which presents something: `images` of so many classes, which it
+/// holds on to, or, where they are null, patterns.
 class ShownSamples {
   public:
-    ShownSamples(const SimulationSpec& spec, std::size_t phase, const LabelledImages* images);
+    ShownSamples(const SimulationSpec& spec, std::size_t phase, const SampleSet* images,
+                 int classes);
 
     /// Samples of all passes together.
     std::uint64_t trials() const { return passes_ * count_; }
@@ -30,7 +31,7 @@ class ShownSamples {
     const PresentSpec& spec_;
     const std::uint64_t seed_;
     const std::uint32_t phase_;
-    const LabelledImages* images_;
+    const SampleSet* images_;
     const std::size_t cells_;
     std::uint64_t passes_, count_;
     std::size_t classes_;

@@ -52,7 +52,7 @@ std::vector<MemoryPart> device_memory(const SimulationSpec& spec) {
 }
 
 std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t training,
-                                      std::int64_t test) {
+                                      std::int64_t test, std::optional<std::size_t> data) {
     const bool trains = spec.train.has_value();
     const std::int64_t most = std::max<std::int64_t>(1, trains ? training : test);
     const auto batch =
@@ -104,13 +104,23 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
                          copies * rounded_up(from + 1, 16) * rounded_up(to, 16) * sizeof(float)});
     }
     const auto samples = static_cast<std::size_t>(training + test);
-    parts.push_back({"data set", samples * (spec.real_targets() ? (inputs + outputs) * sizeof(float)
-                                                                : inputs + 1)});
+    const std::size_t sample = spec.own_data() ? (inputs + outputs) * sizeof(float) : inputs + 4;
+    parts.push_back({"data set", data.value_or(samples * sample)});
     // Number, loss and prediction of each sample, of real targets the mean output too.
     parts.push_back({"results of samples",
                      samples * (16 + (spec.real_targets() ? outputs * sizeof(float) : 0)) +
                          2 * batch * outputs * sizeof(float)});
     return parts;
+}
+
+std::size_t bytes_of(const Dataset& data) {
+    std::size_t sum = 0;
+    for (const SampleSet* set : {&data.train, &data.test}) {
+        sum += set->in.pixels.size() + sizeof(float) * (set->in.values.size() + set->y.size()) +
+               sizeof(std::uint32_t) * (set->in.trains.at.size() + set->labels.size()) +
+               sizeof(std::uint64_t) * set->in.trains.first.size();
+    }
+    return sum;
 }
 
 }  // namespace snnsim

@@ -8,8 +8,9 @@
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
 #include "src/data/published.hpp"
+#include "src/data/split.hpp"
 #include "src/files/input_file.hpp"
-#include "src/io/read_samples.hpp"
+#include "src/io/digest.hpp"
 #include "src/run/load_initial_weights.hpp"
 
 namespace snnsim {
@@ -17,107 +18,246 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_size(const ModelSpec& spec, const PopulationSpec& p, const char* what,
-                std::int64_t values) {
-    if (p.size == values) return;
-    throw DataError(fmt::format(
-        "{}:{}:{}: {} '{}' has {} neurons, but a sample of {} has {}; write "
-        "size: {}",
-        spec.path, p.at.line, p.at.column, what, p.name, p.size, spec.data.file, values, values));
+std::string at(const ModelSpec& spec, const Location& place) {
+    return fmt::format("{}:{}:{}", spec.path, place.line, place.column);
 }
 
-Dataset load_file(const ModelSpec& spec) {
-    const std::string path = beside_model(spec.path, spec.data.file).string();
-    if (const std::string wrong = why_unreadable(path); !wrong.empty()) {
-        throw DataError(
-            fmt::format("{}:{}:{}: cannot open {}: {}; `tools/make_regression {}` makes sine.h5 "
-                        "and burgers.h5, which the models of snnsim name",
-                        spec.path, spec.data.at.line, spec.data.at.column, path, wrong,
-                        fs::path(path).parent_path().string()));
-    }
-    Dataset data = read_samples(path);
+const PopulationSpec& input_of(const ModelSpec& spec) {
     for (const PopulationSpec& p : spec.populations) {
-        if (std::holds_alternative<SpikeSource::Params>(p.neuron))
-            check_size(spec, p, "the input", data.real_train.inputs);
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) return p;
+    }
+    throw InternalError("no input population");
+}
+const PopulationSpec& output_of(const ModelSpec& spec) {
+    for (const PopulationSpec& p : spec.populations) {
         const bool sends = std::any_of(
             spec.projections.begin(), spec.projections.end(),
             [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
-        if (!sends) check_size(spec, p, "the output", data.real_train.outputs);
+        if (!sends) return p;
     }
+    throw InternalError("no output population");
+}
+
+SampleRequest request_of(const ModelSpec& spec) {
+    const PopulationSpec& input = input_of(spec);
+    SampleRequest out{spec.data, beside_model(spec.path, "x").parent_path()};
+    out.seed = spec.seed;
+    out.dt = spec.dt;
+    out.steps = spec.steps();
+    out.where = at(spec, input.at);
+    out.input = input.name;
+    out.inputs = input.size;
+    Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params&) {
+        out.encoder = E::name;
+        out.any_value = takes_any_value<E>;
+        out.instead = ", or write scheme: direct";
+    });
+    if (spec.train) {
+        out.loss = name_of(spec.train->loss);
+        out.targets = spec.train->loss == Loss::mse_mean ? Targets::real : Targets::classes;
+        out.class_weights = spec.train->class_weights;
+    }
+    out.needs_test = spec.test.has_value();
+    return out;
+}
+
+/// The files of the user can be opened.
+void require_files(const ModelSpec& spec) {
+    for (const std::string& file : {spec.data.file, spec.data.valid_file, spec.data.test_file}) {
+        if (file.empty()) continue;
+        const std::string path = beside_model(spec.path, file).string();
+        const std::string wrong = why_unreadable(path);
+        if (wrong.empty()) continue;
+        throw DataError(fmt::format(
+            "{}: cannot open {}: {}; `tools/make_regression {}` makes sine.h5 "
+            "and burgers.h5, which the models of snnsim name",
+            at(spec, spec.data.at), path, wrong, fs::path(path).parent_path().string()));
+    }
+}
+
+/// The output can say what the samples ask for.
+void check_output(const ModelSpec& spec, Dataset& data) {
+    const PopulationSpec& p = output_of(spec);
+    const auto write = [&](const std::string& what, std::int64_t size) {
+        return fmt::format("{}: the output '{}' has {} neurons, but {}; write size: {}",
+                           at(spec, p.at), p.name, p.size, what, size);
+    };
+    if (data.real()) {
+        if (p.size != data.train.outputs)
+            throw DataError(
+                write(fmt::format("a sample of {} has {}", spec.data.file, data.train.outputs),
+                      data.train.outputs));
+    } else if (p.size < data.classes) {
+        throw DataError(write(fmt::format("{} has {} classes, 0 to {}: one neuron for each is "
+                                          "needed",
+                                          spec.data.file, data.classes, data.classes - 1),
+                              data.classes));
+    } else if (p.size > data.classes) {
+        data.warnings.push_back(
+            write(fmt::format("{} has {} classes: only the first so many neurons are read",
+                              spec.data.file, data.classes),
+                  data.classes));
+    }
+}
+
+/// What needs validation samples.
+void check_validation(const ModelSpec& spec, const Dataset& data) {
+    if (!spec.train) return;
+    if (data.own_validation > 0 && spec.train->validation > 0.0)
+        throw DataError(
+            fmt::format("{}: {} has validation samples of its own; leave "
+                        "train.validation out",
+                        at(spec, spec.data.at), spec.data.file));
+    const bool asked = spec.train->early_stopping || spec.train->best_weights;
+    if (asked && data.own_validation == 0 && spec.train->validation == 0.0)
+        throw DataError(
+            fmt::format("{}: train.{} needs validation samples; add validation: 0.1 to "
+                        "train, or samples of their own to the data",
+                        at(spec, spec.data.at),
+                        spec.train->early_stopping ? "early_stopping" : "best_weights"));
+    if (!data.train.groups.empty() && spec.train->validation > 0.0 &&
+        split_training(spec, data).validation.empty())
+        throw DataError(
+            fmt::format("{}: all training samples are of one group of {}, so that none "
+                        "can be held out",
+                        at(spec, spec.data.at), spec.data.groups));
+}
+
+Dataset load_file(const ModelSpec& spec) {
+    require_files(spec);
+    const auto* direct = std::get_if<Direct::Params>(&spec.data.encode.scheme);
+    Dataset data = load_own_samples(request_of(spec));
+    if (direct && direct->gain != 1.0 && in_steps(data.train.form))
+        throw DataError(
+            fmt::format("{}: gain is for values that are the same at every step; the "
+                        "samples of {} have values for each: leave gain out",
+                        at(spec, spec.data.at), spec.data.file));
+    check_output(spec, data);
+    check_validation(spec, data);
     return data;
 }
 
-void limit(LabelledImages& images, std::int64_t count) {
+void limit(SampleSet& images, std::int64_t count) {
     if (count == 0 || count >= images.count) return;
     images.count = count;
-    images.pixels.resize(static_cast<std::size_t>(count * images.inputs()));
+    images.in.pixels.resize(static_cast<std::size_t>(count * images.inputs));
     images.labels.resize(static_cast<std::size_t>(count));
-}
-void limit(RealSamples& samples, std::int64_t count) {
-    if (count == 0 || count >= samples.count) return;
-    samples.count = count;
-    samples.x.resize(static_cast<std::size_t>(count * samples.inputs));
-    samples.y.resize(static_cast<std::size_t>(count * samples.outputs));
 }
 
 /// Tells of more samples than there are, where the model's own warnings, which know the published
 /// sets, have not.
 void warn_of_fewer(const ModelSpec& spec, Dataset& data) {
-    const std::string name = spec.real_targets() ? spec.data.file : "the data folder";
+    const std::string name = spec.own_data() ? spec.data.file : "the data folder";
     const auto warn = [&](const std::string& key, std::int64_t asked, std::int64_t known,
                           std::int64_t found, const std::string& what, const char* done) {
-        if (asked <= found || (!spec.real_targets() && known == found)) return;
+        if (asked <= found || (!spec.own_data() && known == found)) return;
         data.warnings.push_back(
             fmt::format("{}: {} are asked for, but {} has {} {} samples: all of them are {}", key,
                         asked, name, found, what, done));
     };
     const DataSpec& d = spec.data;
-    warn("data.train_samples", d.train_samples, published_training, data.train_count(), "training",
-         "used");
-    warn("data.test_samples", d.test_samples, published_test, data.test_count(), "test", "used");
+    warn("data.train_samples", d.train_samples, published_training,
+         data.train.count - data.own_validation, "training", "used");
+    warn("data.test_samples", d.test_samples, published_test, data.test.count, "test", "used");
     const auto limited = [&](std::int64_t count) {
         return d.test_samples > 0 ? std::min(count, d.test_samples) : count;
     };
     for (std::size_t k = 0; k < spec.record.size(); ++k)
         warn(fmt::format("record.{}.samples", k), spec.record[k].samples, limited(published_test),
-             limited(data.test_count()), "test", "recorded");
+             limited(data.test.count), "test", "recorded");
 }
 
 }  // namespace
 
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
-    Dataset data = spec.real_targets() ? load_file(spec) : load_dataset(spec.data.set, data_dir);
+    Dataset data = spec.own_data() ? load_file(spec) : load_dataset(spec.data.set, data_dir);
     warn_of_fewer(spec, data);
+    if (spec.own_data()) return data;
     limit(data.train, spec.data.train_samples);
     limit(data.test, spec.data.test_samples);
-    limit(data.real_train, spec.data.train_samples);
-    limit(data.real_test, spec.data.test_samples);
     return data;
 }
 
 SampleCounts expected_samples(const ModelSpec& spec) {
-    SampleCounts counts{published_training, published_test};
-    if (spec.real_targets()) {
-        const std::string path = beside_model(spec.path, spec.data.file).string();
-        if (!why_unreadable(path).empty()) return {};
+    if (spec.own_data()) {
         try {
-            std::tie(counts.training, counts.test) = count_samples(path);
-        } catch (const FileError&) {
+            require_files(spec);
+            return count_own_samples(request_of(spec));
+        } catch (const Error&) {
             return {};
         }
     }
-    const auto limit = [](std::int64_t& count, std::int64_t most) {
-        if (most > 0) count = std::min(count, most);
+    const auto limited = [](std::int64_t count, std::int64_t most) {
+        return most > 0 ? std::min(count, most) : count;
     };
-    limit(counts.training, spec.data.train_samples);
-    limit(counts.test, spec.data.test_samples);
-    return counts;
+    return {limited(published_training, spec.data.train_samples),
+            limited(published_test, spec.data.test_samples)};
 }
 
-std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data) {
-    std::vector<std::string> lines = weight_files(spec);
-    if (!data.sha256.empty()) lines.insert(lines.begin(), data.sha256 + "  " + spec.data.file);
-    return lines;
+namespace {
+
+std::vector<std::string> lines_of(const std::string& model,
+                                  std::initializer_list<std::string> files) {
+    std::vector<std::string> out;
+    for (const std::string& file : files) {
+        if (!file.empty())
+            out.push_back(large_file_sha256(beside_model(model, file).string()) + "  " + file);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::string> input_files(const ModelSpec& spec) {
+    std::vector<std::string> out;
+    if (spec.own_data()) {
+        require_files(spec);
+        out = lines_of(spec.path, {spec.data.file, spec.data.valid_file, spec.data.test_file});
+    }
+    for (std::string& line : weight_files(spec)) out.push_back(std::move(line));
+    return out;
+}
+
+std::vector<std::string> shown_files(const SimulationSpec& spec) {
+    if (!spec.data || spec.data->set != DataSet::file) return {};
+    if (spec.trained) return input_files(*spec.trained->model);
+    return lines_of(spec.path, {spec.data->file, spec.data->test_file});
+}
+
+std::optional<Dataset> load_shown(const SimulationSpec& spec) {
+    const auto shows = [](const PhaseSpec& p) {
+        return p.present && p.present->samples != Samples::patterns;
+    };
+    const auto& phases = spec.simulate.phases;
+    const auto first = std::find_if(phases.begin(), phases.end(), shows);
+    if (!spec.data || spec.data->set != DataSet::file || first == phases.end()) return std::nullopt;
+    if (spec.trained) {
+        ModelSpec trained = *spec.trained->model;
+        trained.data.stream = Streaming::never;
+        return load_data(trained);
+    }
+    DataSpec data;
+    data.set = DataSet::file;
+    data.file = spec.data->file;
+    data.test_file = spec.data->test_file;
+    data.test_share = spec.data->test_share;
+    data.groups = spec.data->groups;
+    data.stream = Streaming::never;
+    const CellPopulationSpec& input = spec.population(first->present->population);
+    SampleRequest request{data, beside_model(spec.path, "x").parent_path()};
+    request.seed = spec.seed;
+    request.dt = spec.dt;
+    request.where = fmt::format("{}:{}:{}", spec.path, input.at.line, input.at.column);
+    request.input = input.name;
+    request.inputs = input.size;
+    request.encoder = "a phase, which shows them as rates,";
+    request.any_value = false;
+    request.targets = Targets::classes;
+    request.loss = "a phase";
+    request.needs_test = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
+        return p.present && p.present->samples == Samples::test;
+    });
+    return load_own_samples(request);
 }
 
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "snnsim/dataset.hpp"
+#include "snnsim/simulation_spec.hpp"
+#include "src/run/own_samples.hpp"
 
 namespace snnsim {
 
@@ -14,15 +16,17 @@ namespace snnsim {
 /// warnings tell of more samples than there are.
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
 
-struct SampleCounts {
-    std::int64_t training = 0, test = 0;
-};
+/// The samples of the user's own that phases show; nothing where they show none. Throws DataError.
+std::optional<Dataset> load_shown(const SimulationSpec& spec);
+
 /// How many samples load_data() will give, before anything is read: of a folder of idx files those
 /// of the published sets. None of a file that cannot be read; load_data() says why.
 SampleCounts expected_samples(const ModelSpec& spec);
 
-/// "SHA-256  name" of the files that the model names: of data, and of weights.
-std::vector<std::string> input_files(const ModelSpec& spec, const Dataset& data);
+/// "SHA-256  name" of the files that the model names: of samples, where one of more than 1 GiB has
+/// that of its size and of 64 pieces of it, and of weights. Throws DataError.
+std::vector<std::string> input_files(const ModelSpec& spec);
+std::vector<std::string> shown_files(const SimulationSpec& spec);
 
 /// Throws FileError where a run was begun with files of another content than they have now.
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,

@@ -12,6 +12,7 @@
 #include "src/model/cell_facts.hpp"
 #include "src/model/units.hpp"
 #include "src/run/edge_columns.hpp"
+#include "src/run/load_data.hpp"
 #include "src/run/load_values.hpp"
 #include "src/run/load_weights.hpp"
 
@@ -170,6 +171,7 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
         lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
     for (std::string& line : value_files(spec)) lines.push_back(std::move(line));
+    for (std::string& line : shown_files(spec)) lines.push_back(std::move(line));
     return lines;
 }
 

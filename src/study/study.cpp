@@ -48,8 +48,7 @@ std::vector<std::string> overrides_of(const StudyCell& cell) {
 
 /// Of the files that a model names, but for data sets.
 std::string content_of_files(const ModelSpec& model) {
-    const Dataset data = model.real_targets() ? load_data(model) : Dataset{};
-    return fmt::format("{}", fmt::join(input_files(model, data), "\n"));
+    return fmt::format("{}", fmt::join(input_files(model), "\n"));
 }
 std::string content_of_files(const SimulationSpec& model) {
     SimulationSpec full = with_played_spikes(model);

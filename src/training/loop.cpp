@@ -24,15 +24,15 @@ double now() {
 
 class Loop {
   public:
-    Loop(const ModelSpec& spec, std::uint32_t samples, Trainer& trainer, Checkpoint& at,
-         Curves& curves, const LoopHooks& hooks)
+    Loop(const ModelSpec& spec, Split split, Trainer& trainer, Checkpoint& at, Curves& curves,
+         const LoopHooks& hooks)
         : spec_(spec),
           train_(*spec.train),
           trainer_(trainer),
           at_(at),
           curves_(curves),
           hooks_(hooks),
-          split_(split_samples(spec.seed, samples, train_.validation)),
+          split_(std::move(split)),
           per_epoch_(static_cast<std::int64_t>(
               (split_.train.size() + static_cast<std::size_t>(train_.batch) - 1) /
               static_cast<std::size_t>(train_.batch))) {}
@@ -62,6 +62,8 @@ class Loop {
     bool run_epoch() {
         const auto epoch = static_cast<std::uint32_t>(at_.epoch);
         const std::vector<std::uint32_t> order = shuffled(split_.train, spec_.seed, epoch);
+        trainer_.expect(
+            std::span(order).subspan(static_cast<std::size_t>(at_.batch_in_epoch * train_.batch)));
         while (at_.batch_in_epoch < per_epoch_) {
             const double start = now();
             const std::int64_t batches = std::min(block_, per_epoch_ - at_.batch_in_epoch);
@@ -231,9 +233,9 @@ std::optional<Evaluation> evaluate_until(const StopRequest& stop, Trainer& train
     return result;
 }
 
-LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
-                   Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks) {
-    return Loop(spec, train_samples, trainer, checkpoint, curves, hooks).run();
+LoopEnd train_loop(const ModelSpec& spec, Split split, Trainer& trainer, Checkpoint& checkpoint,
+                   Curves& curves, const LoopHooks& hooks) {
+    return Loop(spec, std::move(split), trainer, checkpoint, curves, hooks).run();
 }
 
 }  // namespace snnsim

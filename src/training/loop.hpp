@@ -8,6 +8,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/run_record.hpp"
+#include "src/data/split.hpp"
 
 namespace snnsim {
 
@@ -41,8 +42,8 @@ enum class LoopEnd : std::uint8_t { finished, stopped_early, interrupted };
 /// to date; only checkpoint.state is left to whoever saves. A block of batches takes about 0.2 s;
 /// its length does not change results. Asked to stop in an evaluation, it leaves that to be done
 /// again. Throws DivergedError when the loss is no longer finite.
-LoopEnd train_loop(const ModelSpec& spec, std::uint32_t train_samples, Trainer& trainer,
-                   Checkpoint& checkpoint, Curves& curves, const LoopHooks& hooks);
+LoopEnd train_loop(const ModelSpec& spec, Split split, Trainer& trainer, Checkpoint& checkpoint,
+                   Curves& curves, const LoopHooks& hooks);
 
 /// Nothing when `stop` said so meanwhile.
 std::optional<Evaluation> evaluate_until(const StopRequest& stop, Trainer& trainer,

@@ -215,7 +215,8 @@ class NetworkOn {
         p.size = static_cast<std::size_t>(network.populations[k].size);
         if (k == 0) {
             Encoders::visit(network.encoder, [&]<class E>(const auto&) {
-                p.sends_values = E::sends != Sends::spikes;
+                p.sends_values = in_steps(network.shown) ? network.shown != SampleForm::spikes
+                                                         : E::sends != Sends::spikes;
                 if constexpr (E::needs_rank) {
                     rank_ = Buffer<std::uint32_t>(capacity.batch * p.size);
                     active_ = Buffer<std::uint32_t>(capacity.batch);
@@ -306,6 +307,10 @@ class NetworkOn {
 
     void encode(const BatchShape& shape, const BatchSamples& samples) {
         PopulationBuffers<Backend>& input = populations.front();
+        if (in_steps(network.shown)) {
+            backend.for_each(shape.batch * samples.inputs, ShowSteps{shape, samples, input.raw()});
+            return;
+        }
         Encoders::visit(network.encoder, [&]<class E>(const typename E::Params& params) {
             if constexpr (E::needs_rank) {
                 backend.for_each(shape.batch, RankInputs{samples, rank_.data(), active_.data()});

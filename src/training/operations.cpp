@@ -18,6 +18,7 @@ struct Sending {
 
 Sending sending_of(const Network& network, std::size_t k) {
     Sending s;
+    if (k == 0 && in_steps(network.shown)) return {network.shown != SampleForm::spikes};
     if (k == 0) {
         Encoders::visit(network.encoder, [&]<class E>(const auto&) {
             s = {E::sends == Sends::values, E::constant, false};

@@ -35,20 +35,6 @@ double schedule_factor(const ScheduleSpec& s, std::int64_t update, std::int64_t 
     return 1.0;
 }
 
-namespace {}  // namespace
-
-Split split_samples(std::uint64_t seed, std::uint32_t count, double validation) {
-    std::vector<std::uint32_t> all(count);
-    for (std::uint32_t i = 0; i < count; ++i) all[i] = i;
-    const auto held = static_cast<std::ptrdiff_t>(std::llround(validation * count));
-    if (held == 0) return {std::move(all), {}};
-    const std::vector<std::uint32_t> order = by_random_key(all, {seed, Stream::split, 0, 0});
-    Split split{{order.begin() + held, order.end()}, {order.begin(), order.begin() + held}};
-    std::sort(split.train.begin(), split.train.end());
-    std::sort(split.validation.begin(), split.validation.end());
-    return split;
-}
-
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed,
                                     std::uint32_t epoch) {
     return by_random_key(samples, {seed, Stream::shuffle, epoch, 0});

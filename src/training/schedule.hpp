@@ -1,4 +1,4 @@
-// The learning rate of each weight update, and which samples it sees.
+// The learning rate of each weight update, and the order of the samples that it sees.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,6 @@ double base_learning_rate(const Optimizers::Params& optimizer);
 /// Factor on the base rate at `update` of `total`, with `per_epoch` updates an epoch.
 double schedule_factor(const ScheduleSpec& schedule, std::int64_t update, std::int64_t per_epoch,
                        std::int64_t total);
-
-/// Samples 0 .. count-1 cut into those to train on and those held out, by a random order of its
-/// own.
-struct Split {
-    std::vector<std::uint32_t> train, validation;
-};
-Split split_samples(std::uint64_t seed, std::uint32_t count, double validation);
 
 /// The samples in the order of an epoch: a function of (seed, epoch) alone.
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed,

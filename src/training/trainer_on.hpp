@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kernels/training/target_loss.hpp"
+#include "src/data/sample_stream.hpp"
 #include "src/training/network_on.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/smaller_weights.hpp"
@@ -28,17 +29,19 @@ class TrainerOn final : public Trainer {
     }
 
     void load(const Dataset& data) override {
-        test_.test = true;
-        if (data.real()) {
-            load_set(train_, data.real_train);
-            load_set(test_, data.real_test);
-            return;
-        }
+        SNN_EXPECT(data.train.form == net_.network.shown);
         classes_ = static_cast<std::size_t>(data.classes);
-        SNN_EXPECT(net_.populations.back().size >= classes_);
-        logits_ = Buffer<float>(2 * net_.capacity.batch * classes_);
-        load_set(train_, data.train);
-        load_set(test_, data.test);
+        if (!data.real()) {
+            SNN_EXPECT(net_.populations.back().size >= classes_);
+            logits_ = Buffer<float>(2 * net_.capacity.batch * classes_);
+        }
+        train_.load(data.train, net_);
+        test_.load(data.test, net_);
+        test_.test = true;
+    }
+
+    void expect(std::span<const std::uint32_t> samples) override {
+        if (train_.stream) train_.stream->expect(samples, net_.capacity.batch);
     }
 
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t epoch,
@@ -56,7 +59,7 @@ class TrainerOn final : public Trainer {
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
             const auto update = static_cast<std::int64_t>(net_.updates) + 1;
             net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
-            net_.forward(shape, batch(train_, run, first, epoch));
+            net_.forward(shape, batch(train_, run, first, shape.batch, epoch));
             count_events(shape, counts);
             loss(shape, train_, run, first, net_.populations.back().gradient.data());
             float* at = penalty.data() + k * penalties;
@@ -74,18 +77,19 @@ class TrainerOn final : public Trainer {
     Evaluation evaluate(std::span<const std::uint32_t> samples,
                         const EvaluateOptions& options) override {
         Evaluation result;
-        SampleSet& set = options.test_set ? test_ : train_;
+        LoadedSet& set = options.test_set ? test_ : train_;
         Outcome run(samples, set.outputs);
         SpikeCounts counts = make_counts();
         for (const RecordSpec& spec : options.record) start_recording(result, spec, samples.size());
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
+        if (set.stream) set.stream->expect(samples, most);
         for (std::size_t first = 0; first < samples.size(); first += most) {
             if (options.stop && options.stop()) return result;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
             net_.backend.begin(options.test_set ? "test sample" : "validation sample",
                                static_cast<std::int64_t>(first) + 1,
                                static_cast<std::int64_t>(first + shape.batch));
-            net_.forward(shape, batch(set, run, first, 0));
+            net_.forward(shape, batch(set, run, first, shape.batch, 0));
             loss(shape, set, run, first, nullptr);
             count_events(shape, counts);
             record(result, options.record, shape, first);
@@ -172,15 +176,48 @@ class TrainerOn final : public Trainer {
     std::string device_name() const override { return net_.backend.name(); }
 
   private:
-    /// Images and their labels, or real numbers and real targets.
-    struct SampleSet {
-        Buffer<std::uint8_t> pixels, labels;
-        std::vector<std::uint8_t> labels_host;
-        Buffer<float> x, y;
+    /// A set where it is computed: all of it, or what a stream has brought last.
+    struct LoadedSet {
+        Buffer<std::uint8_t> pixels;
+        Buffer<float> values, y, weights;
+        Buffer<std::uint64_t> first;
+        Buffer<std::uint32_t> at;
+        Buffer<std::int32_t> labels;
+        std::vector<std::int32_t> labels_host;
         std::vector<float> y_host;
+        std::shared_ptr<SampleStream> stream;
         std::size_t inputs = 0;
         std::size_t outputs = 0;  // real targets of a sample; 0: labels
         bool test = false;
+
+        void load(const SampleSet& set, const NetworkOn<Backend>& net) {
+            inputs = static_cast<std::size_t>(set.inputs);
+            outputs = static_cast<std::size_t>(set.outputs);
+            SNN_EXPECT(set.count == 0 || inputs == net.populations.front().size);
+            SNN_EXPECT(outputs == 0 || outputs == net.populations.back().size);
+            stream = set.stream;
+            if (!stream) load(set.in);
+            fill(labels, set.labels);
+            fill(y, set.y);
+            fill(weights, set.weights);
+            labels_host = set.labels;
+            y_host = set.y;
+        }
+        void load(const SampleInputs& in) {
+            fill(pixels, in.pixels);
+            fill(values, in.values);
+            if (in.trains.first.size() < 2) return;
+            fill(first, in.trains.first);
+            fill(at, in.trains.at);
+        }
+
+      private:
+        /// A buffer is made anew where it is too small.
+        template <class T>
+        static void fill(Buffer<T>& to, const std::vector<T>& from) {
+            if (to.size() < from.size()) to = Buffer<T>(from.size());
+            to.copy_from(from.data(), from.size());
+        }
     };
 
     /// The samples of one call, and what came out for each.
@@ -188,7 +225,7 @@ class TrainerOn final : public Trainer {
         std::span<const std::uint32_t> samples;
         Buffer<std::uint32_t> index;
         Buffer<float> loss;
-        Buffer<std::uint8_t> prediction;
+        Buffer<std::int32_t> prediction;
         Buffer<float> mean;  // of the output over the steps, where targets are real
 
         Outcome(std::span<const std::uint32_t> samples, std::size_t outputs)
@@ -204,27 +241,6 @@ class TrainerOn final : public Trainer {
     using SpikeCounts =
         std::vector<std::map<std::size_t, Buffer<std::uint64_t>>>;  // see PopulationEvents
 
-    void load_set(SampleSet& set, const RealSamples& samples) {
-        set.inputs = static_cast<std::size_t>(samples.inputs);
-        set.outputs = static_cast<std::size_t>(samples.outputs);
-        set.x = Buffer<float>(samples.x.size());
-        set.x.copy_from(samples.x.data(), samples.x.size());
-        set.y = Buffer<float>(samples.y.size());
-        set.y.copy_from(samples.y.data(), samples.y.size());
-        set.y_host = samples.y;
-        SNN_EXPECT(set.inputs == net_.populations.front().size);
-        SNN_EXPECT(set.outputs == net_.populations.back().size);
-    }
-    void load_set(SampleSet& set, const LabelledImages& images) {
-        set.inputs = static_cast<std::size_t>(images.inputs());
-        set.pixels = Buffer<std::uint8_t>(images.pixels.size());
-        set.pixels.copy_from(images.pixels.data(), images.pixels.size());
-        set.labels = Buffer<std::uint8_t>(images.labels.size());
-        set.labels.copy_from(images.labels.data(), images.labels.size());
-        set.labels_host = images.labels;
-        SNN_EXPECT(images.count == 0 || set.inputs == net_.populations.front().size);
-    }
-
     void set_weights(std::size_t k, std::vector<float> weights, const std::vector<float>& bias) {
         ProjectionBuffers<Backend>& p = net_.projections[k];
         weights.insert(weights.end(), bias.begin(), bias.end());
@@ -232,19 +248,36 @@ class TrainerOn final : public Trainer {
         p.upload(p.weight, weights);
     }
 
-    BatchSamples batch(SampleSet& set, Outcome& run, std::size_t first, std::uint32_t epoch) {
-        return {set.pixels.data(), run.index.data() + first, set.inputs, seed_, epoch, set.test,
-                set.x.data()};
+    BatchSamples batch(LoadedSet& set, Outcome& run, std::size_t first, std::size_t count,
+                       std::uint32_t epoch) {
+        if (set.stream) set.load(set.stream->take(run.samples.subspan(first, count)));
+        const auto or_null = [](auto& buffer) {
+            return buffer.size() > 0 ? buffer.data() : nullptr;
+        };
+        return {or_null(set.pixels),
+                run.index.data() + first,
+                set.inputs,
+                seed_,
+                epoch,
+                set.test,
+                or_null(set.values),
+                or_null(set.first),
+                or_null(set.at),
+                set.stream != nullptr};
     }
 
-    void loss(const BatchShape& shape, SampleSet& set, Outcome& run, std::size_t first,
+    /// With `gradient`, that of a training, whose samples have weights.
+    void loss(const BatchShape& shape, LoadedSet& set, Outcome& run, std::size_t first,
               float* gradient) {
+        const float* const weights =
+            gradient && set.weights.size() > 0 ? set.weights.data() : nullptr;
         if (set.outputs > 0) {
             net_.backend.for_each(shape.batch, TargetLoss{shape,
                                                           set.outputs,
                                                           {net_.populations.back().output.data()},
                                                           {gradient},
                                                           set.y.data(),
+                                                          weights,
                                                           run.index.data() + first,
                                                           run.loss.data() + first,
                                                           run.mean.data() + first * set.outputs});
@@ -258,6 +291,7 @@ class TrainerOn final : public Trainer {
                                                       {gradient},
                                                       logits_.data(),
                                                       set.labels.data(),
+                                                      weights,
                                                       run.index.data() + first,
                                                       run.loss.data() + first,
                                                       run.prediction.data() + first});
@@ -277,7 +311,7 @@ class TrainerOn final : public Trainer {
 
     /// Fills labels, predictions and accuracy, or outputs and error, and the loss; returns the loss
     /// of each sample.
-    std::vector<float> read_outcome(const Outcome& run, const SampleSet& set,
+    std::vector<float> read_outcome(const Outcome& run, const LoadedSet& set,
                                     Evaluation& result) const {
         const std::size_t count = run.samples.size();
         std::vector<float> losses(count);
@@ -299,7 +333,7 @@ class TrainerOn final : public Trainer {
         return losses;
     }
 
-    static void read_error(const Outcome& run, const SampleSet& set,
+    static void read_error(const Outcome& run, const LoadedSet& set,
                            const std::vector<float>& losses, Evaluation& result) {
         result.output_size = set.outputs;
         result.outputs.resize(run.mean.size());
@@ -441,11 +475,12 @@ class TrainerOn final : public Trainer {
                 largest[k] = Buffer<float>(net_.populations[k].size);
         }
         Outcome run(samples, train_.outputs);
+        if (train_.stream) train_.stream->expect(samples, net_.capacity.batch);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
             if (stop && stop()) return;
             const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
                                    net_.capacity.steps};
-            net_.forward(shape, batch(train_, run, first, 0));
+            net_.forward(shape, batch(train_, run, first, shape.batch, 0));
             for (std::size_t k = 1; k < largest.size(); ++k) {
                 PopulationBuffers<Backend>& p = net_.populations[k];
                 if (largest[k].size() == 0) continue;
@@ -576,7 +611,7 @@ class TrainerOn final : public Trainer {
     std::vector<std::vector<std::uint8_t>> masks_;  // [projection], as in TrainerState
     std::vector<std::vector<std::uint32_t>> training_fan_out_;
     PhaseCounts counts_;  // of the training so far
-    SampleSet train_, test_;
+    LoadedSet train_, test_;
     std::size_t classes_ = 0;
     Buffer<float> logits_;
 };

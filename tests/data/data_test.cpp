@@ -84,9 +84,9 @@ TEST_F(Data, ReadsEitherSpellingPackedOrNot) {
     const Dataset data = load_dataset(DataSet::mnist, folder.string());
     EXPECT_EQ(data.train.count, 6);
     EXPECT_EQ(data.test.count, 4);
-    EXPECT_EQ(data.train.inputs(), 784);
-    EXPECT_EQ(data.train.labels, Bytes(6, 3));
-    EXPECT_EQ(data.test.pixels, Bytes(4 * 784, 1));
+    EXPECT_EQ(data.train.inputs, 784);
+    EXPECT_EQ(data.train.labels, std::vector<std::int32_t>(6, 3));
+    EXPECT_EQ(data.test.in.pixels, Bytes(4 * 784, 1));
     ASSERT_EQ(data.warnings.size(), 4u);  // none is the published one
     expect_says(data.warnings[0],
                 "train-images-idx3-ubyte is not the published file of mnist (its SHA-256 is ");

@@ -126,8 +126,7 @@ def test_a_missing_file_says_how_to_make_it(folder):
     (("loss: mse_mean", "loss: cross_entropy_mean"), "cross_entropy_mean is for classes"),
     ((", loss: mse_mean", ""), "cross_entropy_max is for classes"),
     (("file: lines.h5, ", ""), "data is missing the key 'file'"),
-    (("lines.h5", "lines.csv"), "m.yaml:3:25: file must end in .h5 or .hdf5"),
-    (("scheme: direct", "scheme: latency"), "latency is for images"),
+    (("lines.h5", "lines.csv"), "m.yaml:3:25: file must end in .h5, .hdf5 or .npz"),
     (("validation: 0.1", "validation: 0.1, best_weights: true"), "best_weights goes by accuracy"),
     (("set: file", "set: mnist"), "file is for set: file; here set is mnist"),
 ])

@@ -96,10 +96,10 @@ class GoldenNetwork {
         }
     }
     void use_cross_entropy() {
-        std::vector<std::uint8_t> labels(case_.target.begin(), case_.target.end());
+        std::vector<std::int32_t> labels(case_.target.begin(), case_.target.end());
         std::vector<std::uint32_t> index{0, 1};
         float logits[2 * samples * 2], loss[samples];
-        std::uint8_t prediction[samples];
+        std::int32_t prediction[samples];
         net_.backend.for_each(samples, SampleLoss{shape_,
                                                   2,
                                                   Readout::sum,
@@ -107,6 +107,7 @@ class GoldenNetwork {
                                                   {net_.populations[2].gradient.data()},
                                                   logits,
                                                   labels.data(),
+                                                  nullptr,
                                                   index.data(),
                                                   loss,
                                                   prediction});

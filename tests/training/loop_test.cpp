@@ -9,9 +9,12 @@
 
 #include "snnsim/error.hpp"
 #include "src/training/schedule.hpp"
+#include "tests/training/small_network.hpp"
 
 namespace snnsim {
 namespace {
+
+using testing::split_of;
 
 class FakeTrainer final : public Trainer {
   public:
@@ -73,7 +76,7 @@ TEST(Loop, AValidationOfNoSampleIsAnError) {
     Curves curves;
     const LoopHooks hooks;
     try {
-        train_loop(m, 100, trainer, at, curves, hooks);  // 0.4 samples, which is none
+        train_loop(m, split_of(m, 100), trainer, at, curves, hooks);  // 0.4 samples, which is none
         FAIL() << "no error";
     } catch (const DataError& e) {
         EXPECT_STREQ(e.what(),
@@ -81,7 +84,7 @@ TEST(Loop, AValidationOfNoSampleIsAnError) {
                      "0.01, or more train_samples");
     }
     m.train->validation = 0.005;
-    EXPECT_EQ(train_loop(m, 100, trainer, at, curves, hooks), LoopEnd::finished);
+    EXPECT_EQ(train_loop(m, split_of(m, 100), trainer, at, curves, hooks), LoopEnd::finished);
     EXPECT_EQ(curves.epoch_validation_accuracy.size(), 1u);
 }
 
@@ -90,7 +93,7 @@ TEST(Loop, ShowsEverySampleOncePerEpochInANewOrder) {
     FakeTrainer trainer;
     Checkpoint at;
     Curves curves;
-    EXPECT_EQ(train_loop(m, 95, trainer, at, curves, {}), LoopEnd::finished);
+    EXPECT_EQ(train_loop(m, split_of(m, 95), trainer, at, curves, {}), LoopEnd::finished);
     ASSERT_EQ(trainer.seen.size(), 190u);
     const std::vector<std::uint32_t> first(trainer.seen.begin(), trainer.seen.begin() + 95);
     const std::vector<std::uint32_t> second(trainer.seen.begin() + 95, trainer.seen.end());
@@ -110,7 +113,7 @@ TEST(Loop, PrunesAfterTheEpochsAskedForAndTestsOnTheWay) {
     Curves curves;
     LoopHooks hooks;
     hooks.test_samples = 7;
-    EXPECT_EQ(train_loop(m, 20, trainer, at, curves, hooks), LoopEnd::finished);
+    EXPECT_EQ(train_loop(m, split_of(m, 20), trainer, at, curves, hooks), LoopEnd::finished);
     EXPECT_EQ(trainer.pruned, (std::vector<double>{0.8 * (1.0 - 0.125), 0.8}));
     EXPECT_EQ(curves.test_epoch, (std::vector<double>{2.0, 4.0}));
     EXPECT_EQ(curves.test_accuracy, (std::vector<double>{0.5, 0.75}));
@@ -121,12 +124,12 @@ TEST(Loop, GoesOnWhereItWasInterrupted) {
     FakeTrainer whole, cut;
     Checkpoint a, b;
     Curves ca, cb;
-    train_loop(m, 95, whole, a, ca, {});
+    train_loop(m, split_of(m, 95), whole, a, ca, {});
     LoopHooks hooks;
     int polls = 0;
     hooks.stop_requested = [&] { return ++polls % 3 == 0; };
     int pieces = 1;
-    while (train_loop(m, 95, cut, b, cb, hooks) == LoopEnd::interrupted) ++pieces;
+    while (train_loop(m, split_of(m, 95), cut, b, cb, hooks) == LoopEnd::interrupted) ++pieces;
     EXPECT_GT(pieces, 2);
     EXPECT_EQ(whole.seen, cut.seen);
     EXPECT_EQ(whole.rates, cut.rates);
@@ -146,7 +149,7 @@ TEST(Loop, AnEvaluationThatIsStoppedIsDoneAgain) {
     whole.validation = accuracies;
     Checkpoint a;
     Curves ca;
-    train_loop(m, 95, whole, a, ca, {});
+    train_loop(m, split_of(m, 95), whole, a, ca, {});
     EXPECT_EQ(ca.epoch_validation_accuracy, (std::vector<double>{0.5, 0.9, 0.4}));
 
     int in_evaluations = 0;
@@ -163,7 +166,7 @@ TEST(Loop, AnEvaluationThatIsStoppedIsDoneAgain) {
             seen = cut.seen.size();
             return b.batch_in_epoch == 8 && ++asked == stop_at;
         };
-        const LoopEnd end = train_loop(m, 95, cut, b, cb, hooks);
+        const LoopEnd end = train_loop(m, split_of(m, 95), cut, b, cb, hooks);
         if (end == LoopEnd::interrupted) {
             EXPECT_EQ(cut.batches, batches) << "went on evaluating";
             EXPECT_EQ(cut.seen.size(), seen) << "went on training";
@@ -173,7 +176,7 @@ TEST(Loop, AnEvaluationThatIsStoppedIsDoneAgain) {
             FakeTrainer rest;
             rest.validation.assign(accuracies.begin() + 2 * b.epoch, accuracies.end());
             rest.set_state(cut.state());
-            EXPECT_EQ(train_loop(m, 95, rest, b, cb, {}), LoopEnd::finished);
+            EXPECT_EQ(train_loop(m, split_of(m, 95), rest, b, cb, {}), LoopEnd::finished);
             cut.seen.insert(cut.seen.end(), rest.seen.begin(), rest.seen.end());
             cut.pruned.insert(cut.pruned.end(), rest.pruned.begin(), rest.pruned.end());
         }
@@ -199,7 +202,7 @@ TEST(Loop, StopsEarlyAndKeepsTheBestWeights) {
     trainer.validation = {0.5, 0.8, 0.7, 0.8, 0.9};
     Checkpoint at;
     Curves curves;
-    EXPECT_EQ(train_loop(m, 100, trainer, at, curves, {}), LoopEnd::stopped_early);
+    EXPECT_EQ(train_loop(m, split_of(m, 100), trainer, at, curves, {}), LoopEnd::stopped_early);
     EXPECT_EQ(at.epoch, 4);
     EXPECT_DOUBLE_EQ(at.best_accuracy, 0.8);
     ASSERT_TRUE(at.best);
@@ -215,7 +218,7 @@ TEST(Loop, StopsAtALossThatIsNotFinite) {
     Checkpoint at;
     Curves curves;
     try {
-        train_loop(model(1), 50, trainer, at, curves, {});
+        train_loop(model(1), split_of(model(1), 50), trainer, at, curves, {});
         FAIL();
     } catch (const Error& e) {
         EXPECT_NE(std::string(e.what()).find("epoch 1, update 1"), std::string::npos);

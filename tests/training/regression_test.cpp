@@ -15,12 +15,15 @@ using testing::first_samples;
 using testing::train_some;
 
 /// Two numbers and their sum and difference.
-RealSamples sums(std::int64_t count, float shift) {
-    RealSamples s{count, 2, 2, {}, {}};
+SampleSet sums(std::int64_t count, float shift) {
+    SampleSet s;
+    s.count = count;
+    s.inputs = s.outputs = 2;
+    s.form = SampleForm::values;
     for (std::int64_t k = 0; k < count; ++k) {
         const float a = std::sin(0.7f * static_cast<float>(k) + shift);
         const float b = std::cos(1.3f * static_cast<float>(k) + shift);
-        s.x.insert(s.x.end(), {a, b});
+        s.in.values.insert(s.in.values.end(), {a, b});
         s.y.insert(s.y.end(), {a + b, a - b});
     }
     return s;
@@ -28,8 +31,8 @@ RealSamples sums(std::int64_t count, float shift) {
 
 Dataset sum_data() {
     Dataset data;
-    data.real_train = sums(192, 0.0f);
-    data.real_test = sums(50, 0.1f);
+    data.train = sums(192, 0.0f);
+    data.test = sums(50, 0.1f);
     return data;
 }
 
@@ -43,6 +46,12 @@ ModelSpec model(NeuronModels::Params hidden, double duration) {
     return m;
 }
 
+Network network_of(const ModelSpec& m) {
+    Network out = compile(m);
+    out.shown = SampleForm::values;
+    return out;
+}
+
 std::vector<ModelSpec> all_forms() {
     return {model(Vsn::Params{0.9, 0.1, Activation::identity, true}, 4.0),
             model(Lif::Params{}, 4.0), model(Relu::Params{}, 0.0), model(Tanh::Params{}, 0.0),
@@ -51,7 +60,7 @@ std::vector<ModelSpec> all_forms() {
 
 template <class Backend>
 TrainerState trained_on(const ModelSpec& m, int threads) {
-    TrainerOn<Backend> trainer(compile(m), {*m.train, m.seed, threads});
+    TrainerOn<Backend> trainer(network_of(m), {*m.train, m.seed, threads});
     trainer.load(sum_data());
     return train_some(trainer, m, 6);
 }
@@ -67,7 +76,7 @@ TEST(Regression, SameBitsOnAnyNumberOfThreadsAndAsOnAGpu) {
 
 TEST(Regression, LossAndErrorFollowFromTheOutputs) {
     for (const ModelSpec& m : all_forms()) {
-        const auto trainer = make_cpu_trainer(compile(m), {*m.train, m.seed, 2});
+        const auto trainer = make_cpu_trainer(network_of(m), {*m.train, m.seed, 2});
         const Dataset data = sum_data();
         trainer->load(data);
         const Evaluation e = trainer->evaluate(first_samples(50), {.batch = 7});
@@ -76,8 +85,8 @@ TEST(Regression, LossAndErrorFollowFromTheOutputs) {
         EXPECT_TRUE(e.labels.empty() && e.predictions.empty());
         double squares = 0.0, targets = 0.0;
         for (std::size_t i = 0; i < 100; ++i) {
-            squares += std::pow(static_cast<double>(e.outputs[i]) - data.real_test.y[i], 2);
-            targets += std::pow(static_cast<double>(data.real_test.y[i]), 2);
+            squares += std::pow(static_cast<double>(e.outputs[i]) - data.test.y[i], 2);
+            targets += std::pow(static_cast<double>(data.test.y[i]), 2);
         }
         EXPECT_NEAR(e.loss, squares / 100.0, 1e-6);
         ASSERT_TRUE(e.error);
@@ -90,7 +99,7 @@ TEST(Regression, TheGradientIsThatOfTheLoss) {
     ModelSpec m = model(Tanh::Params{}, 3.0);
     m.train->optimizer = Sgd::Params{0.1, 0.0, 0.0};
     m.train->batch = 50;
-    const Network network = compile(m);
+    const Network network = network_of(m);
     const auto loss_with = [&](std::size_t projection, std::size_t weight, float change) {
         Network other = network;
         other.projections[projection].weights[weight] += change;
@@ -120,7 +129,7 @@ TEST(Regression, TheGradientIsThatOfTheLoss) {
 TEST(Regression, LearnsSums) {
     for (const ModelSpec& m :
          {model(Vsn::Params{0.9, 0.1, Activation::relu, true}, 2.0), model(Tanh::Params{}, 0.0)}) {
-        const auto trainer = make_cpu_trainer(compile(m), {*m.train, m.seed, 2});
+        const auto trainer = make_cpu_trainer(network_of(m), {*m.train, m.seed, 2});
         trainer->load(sum_data());
         const double before = *trainer->evaluate(first_samples(50), {}).error;
         const std::vector<double> rates(6, 1e-2);

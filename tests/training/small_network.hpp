@@ -5,6 +5,7 @@
 
 #include "kernels/launch/cpu.hpp"
 #include "snnsim/trainer.hpp"
+#include "src/data/split.hpp"
 
 namespace snnsim::testing {
 
@@ -17,18 +18,20 @@ struct CpuAsGpu : Cpu {
 };
 
 /// 28 x 28 images of ten classes: a bright bar whose place is the class, over noise.
-inline LabelledImages bars(std::int64_t count, std::uint32_t seed) {
-    LabelledImages set{count, 28, 28, {}, {}};
+inline SampleSet bars(std::int64_t count, std::uint32_t seed) {
+    SampleSet set;
+    set.count = count;
+    set.inputs = 784;
     for (std::int64_t k = 0; k < count; ++k) {
-        const auto label = static_cast<std::uint8_t>((k * 7 + seed) % 10);
+        const auto label = static_cast<std::int32_t>((k * 7 + seed) % 10);
         set.labels.push_back(label);
         for (std::uint32_t i = 0; i < 784; ++i) {
             const RandomKey key{seed, Stream::split, static_cast<std::uint32_t>(k), i};
             const std::uint32_t noise = key.draw(0).word[0];
-            const bool bar = i / 28 / 2 == label;
-            set.pixels.push_back(static_cast<std::uint8_t>(bar               ? 150 + noise % 106
-                                                           : noise % 16 == 0 ? noise % 90
-                                                                             : 0));
+            const bool bar = static_cast<std::int32_t>(i / 28 / 2) == label;
+            set.in.pixels.push_back(static_cast<std::uint8_t>(bar               ? 150 + noise % 106
+                                                              : noise % 16 == 0 ? noise % 90
+                                                                                : 0));
         }
     }
     return set;
@@ -68,6 +71,11 @@ inline ModelSpec small_model(NeuronModels::Params hidden = Lif::Params{}, bool r
     m.train->batch = 32;
     m.train->loss = Loss::cross_entropy_mean;
     return m;
+}
+
+/// Of the first `count` training samples.
+inline Split split_of(const ModelSpec& m, std::uint32_t count) {
+    return split_samples(m.seed, count, m.train->validation);
 }
 
 inline std::vector<std::uint32_t> first_samples(std::size_t count) {

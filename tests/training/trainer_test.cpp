@@ -15,6 +15,7 @@ using testing::bar_data;
 using testing::CpuAsGpu;
 using testing::loop_model;
 using testing::small_model;
+using testing::split_of;
 using testing::train_some;
 
 TrainerOptions options_of(const ModelSpec& m, int threads = 2) {
@@ -138,7 +139,7 @@ void expect_same_after_a_stop() {
     Checkpoint a;
     Curves ca;
     const auto whole = make();
-    train_loop(m, 256, *whole, a, ca, hooks);
+    train_loop(m, split_of(m, 256), *whole, a, ca, hooks);
 
     int stops = 0;
     for (;; ++stops) {
@@ -150,12 +151,12 @@ void expect_same_after_a_stop() {
         stopping.stop_requested = [&] {  // in evaluations, which come after all six batches
             return b.batch_in_epoch == 6 && asked++ == stops;
         };
-        if (train_loop(m, 256, *trainer, b, cb, stopping) == LoopEnd::finished) break;
+        if (train_loop(m, split_of(m, 256), *trainer, b, cb, stopping) == LoopEnd::finished) break;
         EXPECT_EQ(b.batch_in_epoch, 6);
         const TrainerState state = trainer->state();
         trainer = make();
         trainer->set_state(state);
-        EXPECT_EQ(train_loop(m, 256, *trainer, b, cb, hooks), LoopEnd::finished);
+        EXPECT_EQ(train_loop(m, split_of(m, 256), *trainer, b, cb, hooks), LoopEnd::finished);
         expect_same(whole->state(), trainer->state());
         EXPECT_EQ(ca.epoch_validation_loss, cb.epoch_validation_loss);
         EXPECT_EQ(ca.test_accuracy, cb.test_accuracy);

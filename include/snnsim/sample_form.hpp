@@ -1,0 +1,21 @@
+// What a sample is made of.
+#pragma once
+
+#include <cstdint>
+
+namespace snnsim {
+
+enum class SampleForm : std::uint8_t {
+    pixels,  // a byte for each input, value / 255, which an encoder turns into spikes
+    values,  // a real number, which an encoder turns into spikes
+    steps,   // a real number for each step and input
+    spikes,  // the steps in which each input spikes
+    counts,  // the same where several spikes in a step count: a value for each step and input
+};
+
+/// Whether it has a time of its own, which no encoder gives it.
+constexpr bool in_steps(SampleForm form) {
+    return form >= SampleForm::steps;
+}
+
+}  // namespace snnsim

@@ -1,0 +1,40 @@
+// Samples as the files of a user have them, found by the names of their arrays.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "snnsim/model_spec.hpp"
+#include "src/io/data_file.hpp"
+
+namespace snnsim {
+
+/// One set: numbers or events, and what is known of each sample. Its samples and targets are as
+/// many.
+struct StoredSet {
+    std::string file;                         // as the model names it
+    std::shared_ptr<const Rows> x;            // [sample][...], or
+    std::shared_ptr<const EventRows> events;  // of a sensor, where it has a size, or of units
+    Sensor sensor;
+    std::shared_ptr<const Rows> y;               // [sample] or [sample][value]
+    std::shared_ptr<const Rows> weight, groups;  // [sample], or null
+
+    std::uint64_t count() const { return x ? x->count() : events->samples(); }
+    /// "lines.h5: train/x"
+    std::string place() const { return x ? x->file + ": " + x->name : events->place(); }
+};
+
+struct StoredSamples {
+    StoredSet train;
+    std::optional<StoredSet> valid, test;
+    std::vector<std::string> class_names;
+};
+
+/// Opens the files that `data` names, relative to `folder`. In a file with one set the arrays may
+/// have no set in their names. Throws DataError that names what is missing or does not fit.
+StoredSamples open_samples(const DataSpec& data, const std::filesystem::path& folder);
+
+}  // namespace snnsim

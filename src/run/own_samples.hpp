@@ -1,0 +1,41 @@
+// Samples from the files of a user, made into what a network can be shown.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "snnsim/dataset.hpp"
+
+namespace snnsim {
+
+enum class Targets : std::uint8_t { classes, real, as_stored };
+
+/// What is asked of them.
+struct SampleRequest {
+    const DataSpec& data;
+    std::filesystem::path folder;  // of the model file
+    std::uint64_t seed = 1;
+    double dt = 1.0;  // ms
+    std::int64_t steps = 1;
+    std::string where = {}, input = {};  // "m.yaml:5:3", and the population that is shown them
+    std::int64_t inputs = 0;             // its size
+    std::string encoder = "direct";
+    bool any_value = true;     // the encoder takes numbers that are not in [0, 1]; else ...
+    std::string instead = {};  // ... what could be done but to scale them
+    Targets targets = Targets::as_stored;
+    std::string loss = {};  // that asks for such targets; empty: none does
+    bool needs_test = true;
+    ClassWeights class_weights = {};
+};
+
+/// Reads them, or begins to stream them. Its warnings tell of what is hardly meant so. Throws
+/// DataError that names what does not fit what.
+Dataset load_own_samples(const SampleRequest& request);
+
+/// How many of each there will be, without reading them. Throws DataError.
+struct SampleCounts {
+    std::int64_t training = 0, test = 0;
+};
+SampleCounts count_own_samples(const SampleRequest& request);
+
+}  // namespace snnsim
