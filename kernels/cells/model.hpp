@@ -35,6 +35,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <utility>
 
 #include "kernels/cells/trained.hpp"
 #include "kernels/fields.hpp"
@@ -137,6 +138,9 @@ inline constexpr bool sends_graded = requires(const typename M::Params& params) 
     M::largest_value(params);
 };
 
+template <class M, std::size_t K>
+inline constexpr auto state_member = field_at<K>(M::states()).member;
+
 /// A step of a cell. That of a model which can be trained is the trainer's step, with the same bits
 /// from the same input, but that what would become denormal is 0, and values end at y_max.
 template <CellModel M>
@@ -149,8 +153,11 @@ SNN_HD inline float step_of_cell(const typename M::Constants& c, typename M::Sta
         if constexpr (requires { c.i_e; }) input = c.i_e + input;
         float saved[M::saved_count];
         float sent = M::step(c, s, in.receptor_0 + input, saved);
-        M::states().for_each(
-            [&](const auto& state) { s.*state.member = flushed(s.*state.member); });
+        // By constants: a device reads no table of members.
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            ((s.*state_member<M, K> = flushed(s.*state_member<M, K>)), ...);
+        }
+        (std::make_index_sequence<M::states().size>());
         if constexpr (M::output == Output::trace) return 0.0f;
         if constexpr (requires { c.y_max; })
             sent = sent > c.y_max ? c.y_max : sent < -c.y_max ? -c.y_max : sent;
