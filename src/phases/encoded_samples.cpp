@@ -41,6 +41,13 @@ SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::i
     return {start, sample_period(spec, state), spec.trained->model->steps()};
 }
 
+std::int64_t steps_of_last_sample(const SimulationSpec& spec) {
+    std::int64_t deepest = 0;
+    for (const CellPopulationSpec& p : spec.populations)
+        deepest = std::max<std::int64_t>(deepest, p.depth);
+    return spec.trained->model->steps() + deepest;
+}
+
 std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,
                                             bool test_set, CarryOver state, std::int64_t start,
                                             const std::uint32_t* samples, std::size_t count) {

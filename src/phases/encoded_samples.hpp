@@ -14,6 +14,9 @@ std::int64_t sample_period(const SimulationSpec& spec, CarryOver state);
 /// The windows of a phase that begins at a step.
 SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::int64_t start);
 
+/// Steps from the start of the last sample until all populations have seen it.
+std::int64_t steps_of_last_sample(const SimulationSpec& spec);
+
 /// Spikes, or values, of the input for the `count` samples whose numbers in their set `samples`
 /// are, the first of which begins at step `start`.
 std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,

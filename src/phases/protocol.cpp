@@ -149,8 +149,7 @@ void Protocol::enter(Engine& engine) {
         engine.set_windows(sample_windows(spec_, phase.spec.present->state, engine.now()));
         const std::int64_t last = static_cast<std::int64_t>(phase.shown->trials()) - 1;
         const std::int64_t period = sample_period(spec_, phase.spec.present->state);
-        schedule(engine.now() + last * period + spec_.trained->model->steps() + readout_->depth(),
-                 PendingKind::end);
+        schedule(engine.now() + last * period + steps_of_last_sample(spec_), PendingKind::end);
         feed(engine);
         return;
     }
