@@ -70,9 +70,10 @@ def sections(text):
     return list(zip(parts[1::2], parts[2::2]))
 
 
-def check_model(block, folder):
+def check_model(block, folder, run_path=""):
+    """`run_path`: of a training, whose network the model may name."""
     path = folder / "model.yaml"
-    path.write_text(block.text)
+    path.write_text(block.text.replace("../runs/mnist_lif.h5", str(run_path)))
     return say("check", path)
 
 
@@ -83,7 +84,7 @@ def test_there_is_something_to_check():
 
 
 @named(YAML)
-def test_a_block_of_yaml_holds(snnsim, block, data_folder, tmp_path):
+def test_a_block_of_yaml_holds(snnsim, block, data_folder, tmp_path, run_path):
     if block.mark.startswith("fragment of "):
         host, _, key = block.mark[len("fragment of "):].partition(": ")
         pairs = [f"{key}=\n{block.text}"] if key else [f"{k}={v.strip() if chr(10) not in v.strip() else v}" for k, v in sections(block.text)]
@@ -94,7 +95,7 @@ def test_a_block_of_yaml_holds(snnsim, block, data_folder, tmp_path):
         done = check_model(block, tmp_path)
         assert done.returncode == 2 and done.stderr.count("model.yaml:") == 1 and "'my_lif'" in done.stderr, done.stderr
     else:
-        done = check_model(block, tmp_path)
+        done = check_model(block, tmp_path, run_path)
         assert done.returncode == 0, done.stderr
         if block.mark == "run":
             assert is_simulation(block.text)
