@@ -33,10 +33,10 @@ SampleReadout::Answer SampleReadout::answer(ReadoutState& state) const {
     const ModelSpec& model = *spec_.trained->model;
     const Loss loss = model.train ? model.train->loss : Loss::cross_entropy_last;
     if (loss == Loss::mse_mean) return {-1, state.spikes};
-    const std::uint8_t label = 0;
+    const std::int32_t label = 0;
     const std::uint32_t sample = 0;
     float ignored = 0.0f;
-    std::uint8_t prediction = 0;
+    std::int32_t prediction = 0;
     std::vector<float> logits(2 * cells_);
     SampleLoss{{1, steps_},
                cells_,
@@ -45,6 +45,7 @@ SampleReadout::Answer SampleReadout::answer(ReadoutState& state) const {
                {},
                logits.data(),
                &label,
+               nullptr,
                &sample,
                &ignored,
                &prediction}(0);
