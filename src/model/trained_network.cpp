@@ -171,6 +171,12 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
     inherit("dt", true);
     if (!root.find("data")) {
         const Value* const data = trained.find("data");
+        if (data && text_of(*data, "set") == "file") {
+            problems.add(network,
+                         "the network was trained on samples of a file; say in `data` which ones "
+                         "are shown, as in `data: {set: file, file: my.h5}`");
+            problems.throw_if_any();
+        }
         Value set;
         set.kind = Value::Kind::map;
         set.at = at;
@@ -229,10 +235,18 @@ void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> mod
         own->depth = depth[k];
         if (std::holds_alternative<SpikeSource::Params>(p.neuron)) {
             out.input = p.name;
-            const bool values =
-                Encoders::visit(model->data.encode.scheme,
-                                [&]<class E>(const auto&) { return E::sends != Sends::spikes; });
-            if (values) own->cell = ValueSource::Params{};
+            // Of samples in [0, 1]; `encoded` refuses greater ones.
+            const double largest =
+                Encoders::visit(model->data.encode.scheme, []<class E>(const auto& params) {
+                    if constexpr (E::sends == Sends::spikes) {
+                        return 0.0;
+                    } else if constexpr (requires { params.gain; }) {
+                        return std::max(1e-6, std::abs(double{params.gain}));
+                    } else {
+                        return 1.0;
+                    }
+                });
+            if (largest > 0.0) own->cell = ValueSource::Params{largest};
         }
         const bool sends = std::any_of(
             model->projections.begin(), model->projections.end(),

@@ -1,10 +1,14 @@
 #include "src/phases/encoded_samples.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "kernels/cells/spike_source.hpp"
 #include "kernels/encoders/model.hpp"
+#include "snnsim/error.hpp"
 #include "snnsim/model_spec.hpp"
 
 namespace snnsim {
@@ -56,6 +60,13 @@ std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const Sa
     const auto steps = static_cast<std::size_t>(model.steps());
     const std::int64_t period = sample_period(spec, state);
     const bool real = images.form == SampleForm::values;
+    if (!real && images.form != SampleForm::pixels)
+        throw DataError(
+            "a trained network is shown images, or one value for each input; samples over time "
+            "and events can be trained and tested, not simulated");
+    const auto* source =
+        std::get_if<ValueSource::Params>(&spec.population(spec.trained->input).cell);
+    const float largest = source ? static_cast<float>(source->largest) : 1.0f;
     auto out = std::make_shared<PlayedSpikes>();
     std::vector<std::uint32_t> rank(inputs);
     std::vector<Sent> sent;
@@ -88,6 +99,11 @@ std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const Sa
             const auto first =
                 static_cast<std::uint64_t>(start + static_cast<std::int64_t>(k) * period);
             for (const Sent& s : sent) {  // by step, then cell
+                if (values && std::abs(s.value) > largest)
+                    throw DataError(fmt::format(
+                        "sample {} makes input {} send {:g}, but a simulation is made for values "
+                        "up to {:g}: scale the samples to [0, 1], and train again",
+                        samples[k], s.cell, s.value, largest));
                 const std::size_t at = before + place[s.step]++;
                 out->keys[at] = played_key(first + s.step + 1, s.cell);
                 if (values) out->values[at] = s.value;
