@@ -310,7 +310,7 @@ void check_phases(SimulationView& model) {
                           fmt::format("an earlier phase is called '{}' too", s.phases[k].name));
         }
     }
-    if (model.spec.data && model.sound({"data", "set"})) {
+    if (model.spec.data && model.sound({"data"})) {
         const SimulationDataSpec& d = *model.spec.data;
         const bool own = d.set == DataSet::file;
         for (const char* key : {"file", "test_file", "test_share", "groups"}) {

@@ -72,7 +72,8 @@ TEST(PhaseKeys, Present) {
     expect_error(patterns(", patterns: {number: 3, cells: 1000}, count: 5"),
                  "'S' has only 784 cells");
     expect_error(patterns(", patterns: {number: 3, cells: 10}"), "needs the key 'count'");
-    expect_error(replaced(present(""), "data: mnist", "data: file"), "phases show images");
+    expect_error(replaced(present(""), "data: mnist", "data: file"),
+                 "data is missing the key 'file'");
     expect_error(present(", patterns: {number: 3, cells: 10}"),
                  "patterns is for samples: patterns");
 }
