@@ -283,6 +283,9 @@ SimulationSummary SimulationRun::summary() {
     for (const auto& [phase, seconds] : engine_->report().phase_seconds) s.seconds[phase] = seconds;
     if (trouble_) s.error = trouble_->what();
     digests_.finish(s);
+    for (std::size_t p = 0; p < s.spikes.size(); ++p) {
+        if (!collected(spec_, p)) s.spikes[p] = engine_->spike_counts()[p];
+    }
     WeightsAtBounds at_bounds(spec_);
     engine_->read_weights(1 << 20, [&](const ProjectionWeights& w) {
         at_bounds.add(w);

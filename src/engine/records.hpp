@@ -1,6 +1,7 @@
 // Values of cells that a run records, in steps.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "snnsim/cell_values.hpp"
@@ -31,6 +32,18 @@ inline const char* output_variable(const SimulationSpec& spec) {
                                  }
                                  return nullptr;
                              });
+}
+
+/// The input of a trained network sends what follows from samples, encoder and seed: its spikes are
+/// collected where they are recorded only, and no part of a run's digest.
+inline bool follows_from_samples(const SimulationSpec& spec, std::size_t population) {
+    return spec.trained && spec.populations[population].name == spec.trained->input;
+}
+inline bool collected(const SimulationSpec& spec, std::size_t population) {
+    return !follows_from_samples(spec, population) ||
+           std::any_of(spec.record.begin(), spec.record.end(), [&](const SimulationRecordSpec& r) {
+               return r.population == spec.populations[population].name && !r.of_cells();
+           });
 }
 
 /// Those of the model, in its order, and behind them output_variable of each step.

@@ -317,7 +317,7 @@ void SimulationFile::complete(const Provenance& provenance, const SimulationSumm
             const h5::Handle g = h5::open_group(file, "network/" + spec_.populations[p].name);
             for (const char* name : {"spikes", "spike_digest"}) h5::remove_attribute(g, name);
             h5::write_number(g, "spikes", summary.spikes[p]);
-            h5::write_text(g, "spike_digest", summary.digests[p]);
+            if (!summary.digests[p].empty()) h5::write_text(g, "spike_digest", summary.digests[p]);
         }
         write_weights(file, spec_, engine);
         if (summary.phases) write_phases(file, spec_, *summary.phases, summary.final_states);

@@ -7,18 +7,21 @@
 #include <vector>
 
 #include "snnsim/engine.hpp"
+#include "src/engine/records.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/simulation_file.hpp"
 
 namespace snnsim {
 
-/// Of all spikes of each population, recorded or not.
+/// Of all spikes of each population, recorded or not, but that of the input of a trained network
+/// (see follows_from_samples), which has none.
 class SpikeDigests {
   public:
     explicit SpikeDigests(const SimulationSpec& spec) {
         for (const CellPopulationSpec& p : spec.populations) {
             names_.push_back(p.name);
             graded_.push_back(p.graded());
+            skipped_.push_back(follows_from_samples(spec, names_.size() - 1));
             digests_.emplace_back(p.name);
         }
         counts_.resize(names_.size());
@@ -26,6 +29,10 @@ class SpikeDigests {
     void add(const Spikes& spikes) {
         for (std::size_t k = 0; k < spikes.size(); ++k) {
             const std::size_t p = spikes.population[k];
+            if (skipped_[p]) {
+                ++counts_[p];
+                continue;
+            }
             if (graded_[p]) {
                 digests_[p].add(0, spikes.step[k], spikes.cell[k], spikes.value[k]);
             } else {
@@ -46,8 +53,8 @@ class SpikeDigests {
     void finish(SimulationSummary& summary) const {
         std::vector<std::pair<std::string, std::string>> named;
         for (std::size_t p = 0; p < names_.size(); ++p) {
-            summary.digests.push_back(digests_[p].hex());
-            named.emplace_back(names_[p], summary.digests.back());
+            summary.digests.push_back(skipped_[p] ? "" : digests_[p].hex());
+            if (!skipped_[p]) named.emplace_back(names_[p], summary.digests.back());
         }
         summary.digest = combined_digest(named);
         summary.spikes = counts_;
@@ -55,7 +62,7 @@ class SpikeDigests {
 
   private:
     std::vector<std::string> names_;
-    std::vector<bool> graded_;
+    std::vector<bool> graded_, skipped_;
     std::vector<SpikeDigest> digests_;
     std::vector<std::uint64_t> counts_;
 };

@@ -169,22 +169,38 @@ const SampleSet& Protocol::images(const Phase& phase) const {
     return phase.spec.present->samples == Samples::test ? data_->test : data_->train;
 }
 
-/// Gives the input of a trained network the next samples.
-void Protocol::feed(Engine& engine) {
+/// Samples of the phase under way, by a thread of its own.
+std::future<Protocol::Encoded> Protocol::encode(std::uint64_t trial) {
     constexpr std::uint64_t most = 64;  // at once
-    ProtocolState& s = state_;
-    Phase& phase = phases_[s.phase];
+    Phase& phase = phases_[state_.phase];
     const PresentSpec& p = *phase.spec.present;
     std::vector<std::uint32_t> samples;
-    while (samples.size() < most && s.trial + samples.size() < phase.shown->trials())
-        samples.push_back(phase.shown->sample(s.trial + samples.size()));
-    const std::int64_t period = sample_period(spec_, p.state),
-                       first = s.log.start.back() + static_cast<std::int64_t>(s.trial) * period;
-    engine.play(phase.source, encoded(spec_, images(phase), p.samples == Samples::test, p.state,
-                                      first, samples.data(), samples.size()));
-    s.trial += samples.size();
-    if (s.trial < phase.shown->trials())
-        schedule(first + static_cast<std::int64_t>(samples.size()) * period, PendingKind::feed);
+    while (samples.size() < most && trial + samples.size() < phase.shown->trials())
+        samples.push_back(phase.shown->sample(trial + samples.size()));
+    const std::int64_t first =
+        state_.log.start.back() + static_cast<std::int64_t>(trial) * sample_period(spec_, p.state);
+    return std::async(std::launch::async,
+                      [this, &phase, &p, samples, first, trial, number = state_.phase] {
+                          return Encoded{number, trial, samples.size(),
+                                         encoded(spec_, images(phase), p.samples == Samples::test,
+                                                 p.state, first, samples.data(), samples.size())};
+                      });
+}
+
+/// Gives the input of a trained network the next samples.
+void Protocol::feed(Engine& engine) {
+    ProtocolState& s = state_;
+    const Phase& phase = phases_[s.phase];
+    Encoded now;
+    if (ahead_.valid()) now = ahead_.get();
+    if (!now.spikes || now.phase != s.phase || now.trial != s.trial) now = encode(s.trial).get();
+    engine.play(phase.source, now.spikes);
+    s.trial += now.count;
+    if (s.trial >= phase.shown->trials()) return;
+    ahead_ = encode(s.trial);
+    schedule(s.log.start.back() + static_cast<std::int64_t>(s.trial) *
+                                      sample_period(spec_, phase.spec.present->state),
+             PendingKind::feed);
 }
 
 /// What the phase says of cells that are lost.

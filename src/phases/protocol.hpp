@@ -1,6 +1,7 @@
 // The course of a simulation: what is done to the engine, and when.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,11 @@ class Protocol {
         bool encoded = false;                               // shows samples to a trained network
     };
     void feed(Engine& engine);
+    struct Encoded {
+        std::uint64_t phase = 0, trial = 0, count = 0;  // samples from `trial` on
+        std::shared_ptr<const PlayedSpikes> spikes;
+    };
+    std::future<Encoded> encode(std::uint64_t trial);
     void wound(const PhaseSpec& phase, Engine& engine) const;
     bool finds_readout_phase();
     void enter(Engine& engine);
@@ -77,6 +83,8 @@ class Protocol {
     std::optional<SampleReadout> readout_;
     std::vector<Phase> phases_;
     ProtocolState state_;
+    // The samples that come next, encoded while the engine runs; it ends before the rest goes.
+    std::future<Encoded> ahead_;
 };
 
 }  // namespace snnsim

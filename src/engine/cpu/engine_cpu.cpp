@@ -25,6 +25,7 @@
 #include "src/engine/cpu/thread_choice.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/plasticity/plastic_network.hpp"
+#include "src/engine/records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
 
 namespace snnsim {
@@ -68,6 +69,8 @@ class CpuEngine : public Engine {
           rates_(spec.populations.size()),
           counted_(spec.populations.size()),
           silent_(spec.populations.size()) {
+        for (std::size_t p = 0; p < spec.populations.size(); ++p)
+            collects_.push_back(options.spikes && collected(spec, p));
         report_synapses(built_, report_);
         report_.cells = layout_.rows;
         report_.bytes += delivery_.bytes() + plastic_.bytes();
@@ -341,7 +344,7 @@ class CpuEngine : public Engine {
         std::vector<std::uint32_t>& counted = counted_[population];
         for (std::uint32_t k = 0; k < fired.count && !counted.empty(); ++k)
             ++counted[fired.cells[k]];
-        if (options_.spikes) found_.add(b, t, population, fired);
+        if (collects_[population]) found_.add(b, t, population, fired);
     }
 
     /// Remembers where a block first has a state that has strayed.
@@ -398,6 +401,7 @@ class CpuEngine : public Engine {
     std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
     std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
     std::vector<std::vector<std::uint8_t>> silent_;    // see Engine::silence
+    std::vector<std::uint8_t> collects_;               // spikes, by population
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step
     Spikes spikes_;
