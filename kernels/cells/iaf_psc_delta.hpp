@@ -80,13 +80,16 @@ struct IafPscDelta {
     /// Mean current of spikes of weight 1 that arrive at 1 per ms.
     static double current_of_rate(const Params& p, double) { return p.c_m; }
 
-    template <class Spike>
-    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in, float* saved) {
+    template <class Spike, bool Saves>
+    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in,
+                                [[maybe_unused]] float* saved) {
         const bool waits = s.refractory > 0.0f;
         float v = fused(c.i_e + in.current, c.by_current, c.decay * s.v) + in.receptor_0;
         v = waits ? c.v_reset : flushed(v);
-        saved[0] = v;
-        saved[1] = waits ? 1.0f : 0.0f;
+        if constexpr (Saves) {
+            saved[0] = v;
+            saved[1] = waits ? 1.0f : 0.0f;
+        }
         const bool fires = !waits && v >= c.v_th;
         s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
         if constexpr (std::is_same_v<Spike, Heaviside>) {
@@ -101,14 +104,13 @@ struct IafPscDelta {
 
     /// A step of a cell, and of a neuron that is trained: `input` is what arrives.
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        float saved[saved_count];
-        return advance<Heaviside>(c, s, in, saved);
+        return advance<Heaviside, false>(c, s, in, nullptr);
     }
     template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         CellInput in;
         in.receptor_0 = input;
-        return advance<Spike>(c, s, in, saved);
+        return advance<Spike, true>(c, s, in, saved);
     }
 
     SNN_HD static float distance(const Constants& c, const float* saved) {

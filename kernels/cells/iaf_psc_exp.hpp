@@ -96,8 +96,9 @@ struct IafPscExp {
     /// Currents of one time constant are one current.
     static bool shares_receptor(const Params& p) { return p.tau_syn_ex == p.tau_syn_in; }
 
-    template <class Spike>
-    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in, float* saved) {
+    template <class Spike, bool Saves>
+    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in,
+                                [[maybe_unused]] float* saved) {
         const bool waits = s.refractory > 0.0f;
         float v = c.decay * s.v;
         v = fused(s.i_ex, c.by_ex, v);
@@ -106,8 +107,10 @@ struct IafPscExp {
         v = waits ? c.v_reset : v;
         s.i_ex = flushed(fused(s.i_ex, c.decay_ex, in.receptor_0));
         s.i_in = flushed(fused(s.i_in, c.decay_in, in.receptor_1));
-        saved[0] = v;
-        saved[1] = waits ? 1.0f : 0.0f;
+        if constexpr (Saves) {
+            saved[0] = v;
+            saved[1] = waits ? 1.0f : 0.0f;
+        }
         const bool fires = !waits && v >= c.v_th;
         s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
         if constexpr (std::is_same_v<Spike, Heaviside>) {
@@ -123,14 +126,13 @@ struct IafPscExp {
     /// A step of a cell, and of a neuron that is trained: `input` is what arrives, of
     /// either sign, as both currents then have one time constant.
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        float saved[saved_count];
-        return advance<Heaviside>(c, s, in, saved);
+        return advance<Heaviside, false>(c, s, in, nullptr);
     }
     template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         CellInput in;
         in.receptor_0 = input;
-        return advance<Spike>(c, s, in, saved);
+        return advance<Spike, true>(c, s, in, saved);
     }
 
     SNN_HD static float distance(const Constants& c, const float* saved) {

@@ -129,8 +129,9 @@ struct Izhikevich {
         return {static_cast<float>(start_v - static_cast<double>(c.v_vertex)), c.start_u};
     }
 
-    template <class Spike>
-    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in, float* saved) {
+    template <class Spike, bool Saves>
+    SNN_HD static float advance(const Constants& c, State& s, const CellInput& in,
+                                [[maybe_unused]] float* saved) {
         const bool halves = c.half_step > 0.0f, sequential = c.sequential > 0.0f;
         const bool moves = s.waited >= c.last;
         const float current = c.i_e + in.current + (halves ? in.receptor_0 : 0.0f);
@@ -143,8 +144,10 @@ struct Izhikevich {
         const float v_of_u = halves || sequential ? v : s.v;
         const float u =
             fused(c.step * c.a, fused(c.b, v_of_u, fused(-c.u_decay, s.u, c.shift)), s.u);
-        saved[0] = v;
-        saved[1] = s.v;
+        if constexpr (Saves) {
+            saved[0] = v;
+            saved[1] = s.v;
+        }
         if constexpr (!std::is_same_v<Spike, Heaviside>) {
             const float spike = Spike::spike(v - c.v_peak);
             s.v = v + spike * (c.c - v);
@@ -161,14 +164,13 @@ struct Izhikevich {
 
     /// A step of a cell, and of a neuron that is trained: `input` is what arrives.
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        float saved[saved_count];
-        return advance<Heaviside>(c, s, in, saved);
+        return advance<Heaviside, false>(c, s, in, nullptr);
     }
     template <class Spike = Heaviside>
     SNN_HD static float step(const Constants& c, State& s, float input, float* saved) {
         CellInput in;
         in.receptor_0 = input;
-        return advance<Spike>(c, s, in, saved);
+        return advance<Spike, true>(c, s, in, saved);
     }
 
     SNN_HD static float distance(const Constants& c, const float* saved) {
