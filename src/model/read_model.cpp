@@ -109,7 +109,10 @@ struct ModelText {
             simulate && simulate->kind == Value::Kind::map ? simulate->find("network") : nullptr;
         if (!network) return nullptr;
         if (network->kind != Value::Kind::scalar || network->text.empty()) return nullptr;
-        SNN_EXPECT(read_run);
+        if (!read_run) {
+            problems.add(*network, "no run file can be read here; leave network out");
+            problems.throw_if_any();
+        }
         network_at = *network;
         try {
             const RunModel run = read_run(path, network->text);
