@@ -60,7 +60,7 @@ def main():
             equal = float(np.mean(run["test/prediction"][:] == shown["trials/prediction"][:]))
             accuracy = [float(run["test"].attrs["accuracy"]), float(shown["phases/test"].attrs["accuracy"])]
     rates = {"trainer": images / statistics.median(trainer), "engine": images / statistics.median(engine)}
-    result = {"machine": machine(args.snnsim), "model": os.path.basename(args.model), "threads": args.threads, "images": images,
+    result = {**machine(args.snnsim), "model": os.path.basename(args.model), "threads": args.threads, "images": images,
               "images_per_s": rates, "ratio": rates["engine"] / rates["trainer"], "equal_predictions": equal,
               "accuracy": dict(zip(("trainer", "engine"), accuracy)), "synaptic_events": events,
               "synaptic_events_per_s": events / statistics.median(engine), "seconds": {"trainer": trainer, "engine": engine}}
