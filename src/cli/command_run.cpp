@@ -10,6 +10,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
+#include "src/run/name_in_model.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/seeds.hpp"
 
@@ -23,7 +24,6 @@ struct RunCommand {
 
 /// The file of a training may say how the network that came of it is simulated.
 RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) {
-    namespace fs = std::filesystem;
     const Provenance& p = trained.provenance;
     const AnyModel any = parse_any_model(p.model_text, p.model_path, p.overrides, read_run_model);
     const auto* training = std::get_if<ModelSpec>(&any);
@@ -31,14 +31,11 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
     const std::string run = !options.resume.empty()  ? options.resume
                             : options.output.empty() ? default_output(training->name)
                                                      : options.output;
-    const fs::path folder = fs::absolute(p.model_path).parent_path();
     RunOptions next = options;
     next.resume.clear();
     next.overrides = p.overrides;
-    next.overrides.push_back("simulate.network=" +
-                             fs::absolute(run).lexically_relative(folder).string());
-    next.output = fs::path(run).replace_extension().string() + "_simulated.h5";
-    next.data_dir = options.data_dir;
+    next.overrides.push_back("simulate.network=" + name_in_model(p.model_path, run));
+    next.output = std::filesystem::path(run).replace_extension().string() + "_simulated.h5";
     next.energy.clear();
     const AnyModel after =
         parse_any_model(p.model_text, p.model_path, next.overrides, read_run_model);

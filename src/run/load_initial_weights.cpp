@@ -10,8 +10,8 @@
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
 #include "src/network/connections.hpp"
-#include "src/network/weight_count.hpp"
 #include "src/run/listed_pairs.hpp"
+#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {
@@ -63,8 +63,7 @@ void expect_connected(const ModelSpec& spec, std::size_t k, const WeightShape& s
 
 void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
     const ProjectionSpec& p = spec.projections[k];
-    const WeightShape shape{p.name(), p.from, p.to, static_cast<std::size_t>(size_of(spec, p.from)),
-                            static_cast<std::size_t>(size_of(spec, p.to))};
+    const WeightShape shape = shape_of(spec, p);
     const std::string path = beside_model(spec.path, from.file).string();
     FileWeights weights;
     if (is_bias) {

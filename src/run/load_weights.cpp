@@ -11,15 +11,10 @@
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
+#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {
-
-WeightShape shape_of(const SimulationSpec& spec, const SynapsesSpec& p) {
-    return {p.from + "_to_" + p.to, p.from, p.to,
-            static_cast<std::size_t>(spec.population(p.from).size),
-            static_cast<std::size_t>(spec.population(p.to).size)};
-}
 
 EdgeList edges_of(const FileWeights& from, const WeightShape& shape) {
     EdgeList out;

@@ -3,34 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "snnsim/error.hpp"
 #include "src/io/read_weights.hpp"
-#include "src/network/weight_count.hpp"
+#include "src/run/name_in_model.hpp"
+#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// As a model file in its folder names it.
-std::string from_model(const std::string& model, const std::string& file) {
-    if (fs::path(file).is_absolute()) return file;
-    const fs::path folder = fs::absolute(model).parent_path();
-    return fs::proximate(fs::absolute(file), folder).string();
-}
-
-std::string in_yaml_quotes(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-    return out + "'";
-}
-
-WeightShape shape_of(const ModelSpec& spec, const ProjectionSpec& p) {
-    return {p.name(), p.from, p.to, static_cast<std::size_t>(size_of(spec, p.from)),
-            static_cast<std::size_t>(size_of(spec, p.to))};
-}
 
 void expect_same_shape(const std::string& run, const StoredWeights& stored,
                        const WeightShape& shape) {
@@ -51,7 +31,7 @@ std::string line_of(const char* what, const std::vector<std::string>& names) {
 
 TakenWeights taken_weights(const std::string& run, const ModelSpec& spec) {
     const std::vector<StoredWeights> stored = list_weights(run);
-    const std::string file = in_yaml_quotes(from_model(spec.path, run));
+    const std::string file = name_in_model(spec.path, run);
     TakenWeights out;
     std::vector<std::string> taken, kept, drawn, names, there;
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {

@@ -196,6 +196,17 @@ def test_one_file_trains_and_simulates(snnsim, data_folder, tmp_path):
         assert len(b["rates/hidden" if "rates" in b else "states/hidden/rate"]) > 0
 
 
+def test_the_run_that_is_simulated_is_found_by_any_name(snnsim, data_folder, tmp_path):
+    (tmp_path / "deep/er").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("deep/er", target_is_directory=True)
+    model = write_model(tmp_path / "deep/er", "lif")
+    model.write_text(model.read_text() + "simulate:\n  phases: [{name: again, present: {samples: test}}]\n")
+    snnsim("linked/" + model.name, "--data-dir", data_folder, "--progress", "none", "-o", "it's a #1.h5",
+           cwd=tmp_path)
+    with h5py.File(tmp_path / "it's a #1_simulated.h5") as file:
+        assert len(file["trials/prediction"]) == TEST
+
+
 def refused(snnsim_binary, *arguments, cwd):
     done = subprocess.run([snnsim_binary, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
     assert done.returncode != 0

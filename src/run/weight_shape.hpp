@@ -1,0 +1,22 @@
+// The shape that the weights of a projection have in a file.
+#pragma once
+
+#include "snnsim/model_spec.hpp"
+#include "snnsim/simulation_spec.hpp"
+#include "src/io/read_weights.hpp"
+#include "src/network/weight_count.hpp"
+
+namespace snnsim {
+
+inline WeightShape shape_of(const ModelSpec& spec, const ProjectionSpec& p) {
+    return {p.name(), p.from, p.to, static_cast<std::size_t>(size_of(spec, p.from)),
+            static_cast<std::size_t>(size_of(spec, p.to))};
+}
+
+inline WeightShape shape_of(const SimulationSpec& spec, const SynapsesSpec& p) {
+    return {p.from + "_to_" + p.to, p.from, p.to,
+            static_cast<std::size_t>(spec.population(p.from).size),
+            static_cast<std::size_t>(spec.population(p.to).size)};
+}
+
+}  // namespace snnsim
