@@ -14,8 +14,8 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/energy/image_cost.hpp"
+#include "src/inputs/load_data.hpp"
 #include "src/network/weight_count.hpp"
-#include "src/run/load_data.hpp"
 
 namespace snnsim {
 namespace {

@@ -8,8 +8,8 @@
 #include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/cli/report.hpp"
-#include "src/run/load_data.hpp"
-#include "src/run/load_initial_weights.hpp"
+#include "src/inputs/load_data.hpp"
+#include "src/inputs/load_initial_weights.hpp"
 #include "src/run/memory.hpp"
 #include "src/run/run_model.hpp"
 

@@ -6,8 +6,8 @@
 #include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/data/encode_samples.hpp"
+#include "src/inputs/load_data.hpp"
 #include "src/provenance.hpp"
-#include "src/run/load_data.hpp"
 #include "src/run/outputs.hpp"
 #include "src/words.hpp"
 

@@ -10,7 +10,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
-#include "src/run/name_in_model.hpp"
+#include "src/inputs/name_in_model.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/seeds.hpp"
 

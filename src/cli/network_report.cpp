@@ -10,12 +10,12 @@
 #include "src/cli/progress.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/inputs/load_inputs.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/suggest.hpp"
 #include "src/run/choose_backend.hpp"
 #include "src/run/device_memory.hpp"
 #include "src/run/expected_work.hpp"
-#include "src/run/load_edges.hpp"
 #include "src/run/room_warnings.hpp"
 
 namespace snnsim {

@@ -11,6 +11,11 @@
 
 namespace snnsim {
 
+/// A file that a command reads, and what it is: "the model".
+struct InputFile {
+    std::string path, what;
+};
+
 /// Why `path` cannot be read as a file ("there is no such file", "it is a folder", "it is a named
 /// pipe, ..."); empty where it can.
 std::string why_unreadable(const std::string& path);

@@ -8,7 +8,7 @@
 #include "snnsim/run.hpp"
 #include "snnsim/simulation_spec.hpp"
 #include "src/device/choose_device.hpp"
-#include "src/run/load_data.hpp"
+#include "src/inputs/load_data.hpp"
 
 namespace snnsim {
 

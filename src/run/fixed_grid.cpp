@@ -8,7 +8,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
-#include "src/run/load_weights.hpp"
+#include "src/inputs/load_weights.hpp"
 #include "src/training/smaller_weights.hpp"
 
 namespace snnsim {

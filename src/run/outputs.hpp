@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "src/files/input_file.hpp"
+
 namespace snnsim {
 
 /// A kind of file that a command writes; --force replaces a file by one of its kind only.
@@ -21,11 +23,6 @@ inline OwnFile own_study_file() {
 }
 /// A text that begins as this one: to its first comma, colon or end of line.
 OwnFile own_text(const std::string& what, const std::string& text);
-
-/// A file that a command reads, and what it is: "the model".
-struct InputFile {
-    std::string path, what;
-};
 
 /// Throws UsageError where one of the outputs is one of the inputs: the same name, or a link to it.
 void require_no_input(const std::vector<std::string>& outputs,

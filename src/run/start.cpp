@@ -11,9 +11,9 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/files/input_file.hpp"
+#include "src/inputs/load_initial_weights.hpp"
+#include "src/inputs/taken_weights.hpp"
 #include "src/provenance.hpp"
-#include "src/run/load_initial_weights.hpp"
-#include "src/run/taken_weights.hpp"
 #include "src/words.hpp"
 
 namespace snnsim {

@@ -20,14 +20,14 @@
 #include "src/cli/progress.hpp"
 #include "src/compare.hpp"
 #include "src/data/idx.hpp"
+#include "src/inputs/load_data.hpp"
+#include "src/inputs/load_inputs.hpp"
 #include "src/io/checkpoint_file.hpp"
 #include "src/io/read_played_spikes.hpp"
 #include "src/io/read_spikes.hpp"
 #include "src/io/simulation_file.hpp"
 #include "src/provenance.hpp"
 #include "src/run/interrupt.hpp"
-#include "src/run/load_data.hpp"
-#include "src/run/load_edges.hpp"
 #include "src/run/outputs.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/stopwatch.hpp"
@@ -51,11 +51,7 @@ std::string content_of_files(const ModelSpec& model) {
     return fmt::format("{}", fmt::join(input_files(model), "\n"));
 }
 std::string content_of_files(const SimulationSpec& model) {
-    SimulationSpec full = with_played_spikes(model);
-    load_edges(full);
-    std::string out;
-    for (const std::string& file : input_files(full)) out += file + '\n';
-    return out;
+    return fmt::format("{}", fmt::join(input_files(load_inputs(model)), "\n"));
 }
 
 /// "standard-3f2a9c01d2e4b567.h5"

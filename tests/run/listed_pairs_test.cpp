@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "snnsim/network.hpp"
-#include "src/run/load_initial_weights.hpp"
+#include "src/inputs/load_initial_weights.hpp"
 #include "tests/model/model_text.hpp"
 
 namespace snnsim {

@@ -1,5 +1,5 @@
 // Lists of synapses from files: what is read, and what is said of files that are wrong.
-#include "src/run/load_edges.hpp"
+#include "src/inputs/load_edges.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_inputs.hpp"
 #include "src/io/hdf5.hpp"
 
 namespace snnsim {

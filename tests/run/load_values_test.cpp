@@ -1,5 +1,5 @@
 // Values of cells and waveforms from files, through both engines.
-#include "src/run/load_values.hpp"
+#include "src/inputs/load_values.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,10 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_edges.hpp"
+#include "src/inputs/load_inputs.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
-#include "src/run/load_edges.hpp"
 #include "tests/engine/serial_engine.hpp"
 
 namespace snnsim {

@@ -1,7 +1,7 @@
 // The bytes are a text file of spikes or of synapses; the first says which.
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_edges.hpp"
 #include "src/io/read_played_spikes.hpp"
-#include "src/run/load_edges.hpp"
 #include "tools/fuzz/fuzz.hpp"
 
 namespace {

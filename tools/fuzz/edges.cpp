@@ -1,7 +1,7 @@
 // An HDF5 list of synapses, changed as the bytes say.
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_edges.hpp"
 #include "src/io/hdf5.hpp"
-#include "src/run/load_edges.hpp"
 #include "tools/fuzz/fuzz.hpp"
 #include "tools/fuzz/hdf5_tree.hpp"
 

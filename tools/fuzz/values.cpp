@@ -1,6 +1,6 @@
 // The bytes are a file of values of cells: .npy or .csv, as the first says.
 #include "snnsim/read_model.hpp"
-#include "src/run/load_values.hpp"
+#include "src/inputs/load_values.hpp"
 #include "tools/fuzz/fuzz.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "src/run/load_initial_weights.hpp"
+#include "src/inputs/load_initial_weights.hpp"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/inputs/listed_pairs.hpp"
+#include "src/inputs/weight_shape.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
 #include "src/network/connections.hpp"
-#include "src/run/listed_pairs.hpp"
-#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {

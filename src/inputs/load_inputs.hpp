@@ -1,19 +1,13 @@
-// Reads the files that a model's projections name.
+// Every file that the model of a simulation names.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "snnsim/simulation_spec.hpp"
-#include "src/run/outputs.hpp"
+#include "src/files/input_file.hpp"
 
 namespace snnsim {
-
-/// Fills in `edges` of every projection of rule list. Paths are relative to the model file. Throws
-/// DataError with file and line (CSV) or row (HDF5): columns that are missing, unknown or given by
-/// the projection too; ids that do not exist; numbers that are not finite; delays below dt or
-/// beyond most_delay_steps; with `dale`, weights of both signs.
-void load_edges(SimulationSpec& spec);
 
 /// The model with its edges, played spikes, values of cells and waveforms. What is wrong in any of
 /// the files is told at once.

@@ -1,4 +1,4 @@
-#include "src/run/own_samples.hpp"
+#include "src/inputs/own_samples.hpp"
 
 #include <fmt/format.h>
 

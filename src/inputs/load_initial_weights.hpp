@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "snnsim/model_spec.hpp"
-#include "src/run/outputs.hpp"
+#include "src/files/input_file.hpp"
 
 namespace snnsim {
 

@@ -1,13 +1,13 @@
-#include "src/run/taken_weights.hpp"
+#include "src/inputs/taken_weights.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "snnsim/error.hpp"
+#include "src/inputs/name_in_model.hpp"
+#include "src/inputs/weight_shape.hpp"
 #include "src/io/read_weights.hpp"
-#include "src/run/name_in_model.hpp"
-#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {

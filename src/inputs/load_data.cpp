@@ -1,4 +1,4 @@
-#include "src/run/load_data.hpp"
+#include "src/inputs/load_data.hpp"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 #include "src/data/published.hpp"
 #include "src/data/split.hpp"
 #include "src/files/input_file.hpp"
+#include "src/inputs/load_initial_weights.hpp"
 #include "src/io/digest.hpp"
-#include "src/run/load_initial_weights.hpp"
 
 namespace snnsim {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/run/listed_pairs.hpp"
+#include "src/inputs/listed_pairs.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/inputs/edge_columns.hpp"
 #include "src/network/weight_count.hpp"
-#include "src/run/edge_columns.hpp"
 
 namespace snnsim {
 

@@ -1,4 +1,4 @@
-#include "src/run/edge_columns.hpp"
+#include "src/inputs/edge_columns.hpp"
 
 #include <fmt/format.h>
 

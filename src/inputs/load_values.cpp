@@ -1,4 +1,4 @@
-#include "src/run/load_values.hpp"
+#include "src/inputs/load_values.hpp"
 
 #include <fmt/format.h>
 

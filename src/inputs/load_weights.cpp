@@ -1,4 +1,4 @@
-#include "src/run/load_weights.hpp"
+#include "src/inputs/load_weights.hpp"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "snnsim/error.hpp"
 #include "src/engine/synapses/least_weights.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/inputs/weight_shape.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
-#include "src/run/weight_shape.hpp"
 
 namespace snnsim {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/run/name_in_model.hpp"
+#include "src/inputs/name_in_model.hpp"
 
 #include <filesystem>
 

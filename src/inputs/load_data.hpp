@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "snnsim/simulation_spec.hpp"
-#include "src/run/own_samples.hpp"
+#include "src/inputs/own_samples.hpp"
 
 namespace snnsim {
 
