@@ -79,9 +79,30 @@ struct Fields : FieldRow<std::make_index_sequence<sizeof...(F)>, F...> {
 template <class... F>
 Fields(F...) -> Fields<F...>;
 
+/// Two tables, one after the other.
+template <class First, class Second>
+struct Joined {
+    static constexpr std::size_t size = First::size + Second::size;
+    First first;
+    Second second;
+
+    template <class Call>
+    constexpr void for_each(Call&& call) const {
+        first.for_each(call);
+        second.for_each(call);
+    }
+};
+template <class First, class Second>
+Joined(First, Second) -> Joined<First, Second>;
+
 template <std::size_t K, class F>
 constexpr F field_at(const FieldAt<K, F>& one) {
     return one.field;
+}
+/// Of two tables: one of the first.
+template <std::size_t K, class First, class Second>
+constexpr auto field_at(const Joined<First, Second>& both) {
+    return field_at<K>(both.first);
 }
 
 /// A member that holds one alternative of a ModelList. The alternative's parameters stand in the

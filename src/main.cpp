@@ -12,10 +12,10 @@
 
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
-#include "src/compare.hpp"
 #include "src/model/suggest.hpp"
-#include "src/provenance.hpp"
+#include "src/run/compare.hpp"
 #include "src/run/interrupt.hpp"
+#include "src/run/provenance.hpp"
 #include "src/text/excerpt.hpp"
 
 namespace snnsim {

@@ -11,8 +11,8 @@
 #include "kernels/fields.hpp"
 #include "kernels/steps.hpp"
 #include "kernels/training/surrogates.hpp"
-#include "snnsim/connect_spec.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/network_spec.hpp"
 #include "snnsim/weight_file.hpp"
 
 namespace snnsim {
@@ -120,20 +120,14 @@ struct DataSpec {
     }
 };
 
-struct PopulationSpec {
-    std::string name;
-    std::int64_t size = 0;
+struct PopulationSpec : NamedPopulation {
     NeuronModels::Params neuron = SpikeSource::Params{};
-    Location at;
 
     static constexpr auto alternative() {
         return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron,
                                                          "neuron model", Need::required};
     }
-    static constexpr auto fields() {
-        return Fields{Field{"size", &PopulationSpec::size, "", Limits{.low = 1, .high = 1 << 24},
-                            "number of neurons", Need::required}};
-    }
+    static constexpr auto fields() { return Fields{size_field(1 << 24)}; }
 };
 
 enum class WeightInit : std::uint8_t {
@@ -199,38 +193,33 @@ struct BiasSpec : WeightFile {
     }
 };
 
-struct ProjectionSpec {
-    std::string from, to;
-    ConnectSpec connect;
+struct ProjectionSpec : NamedProjection {
     WeightSpec weight;
     std::optional<double> delay;  // ms
     BiasSpec bias;
     bool trainable = true;
-    Location at;
 
-    std::string name() const { return from + "_to_" + to; }
     bool bias_learns() const { return bias && bias.trainable.value_or(trainable); }
     bool learns() const { return trainable || bias_learns(); }
 
     static constexpr auto fields() {
-        return Fields{
-            Field{"from", &ProjectionSpec::from, "", unlimited, "population that sends",
-                  Need::required},
-            Field{"to", &ProjectionSpec::to, "", unlimited,
-                  "population that receives; the same as `from` for a recurrent projection",
-                  Need::required},
-            Field{"connect", &ProjectionSpec::connect, "", unlimited, "connection rule"},
-            Field{"weight", &ProjectionSpec::weight, "", unlimited, "initial weights"},
-            Field{"delay", &ProjectionSpec::delay, "ms", Limits{.low = 0.0, .high = 1e6},
-                  "until what is sent acts, a whole number of dt; 0 only where no cycle of such "
-                  "projections comes about; what would arrive after the end of a sample is lost. "
-                  "Default: one dt where the projection goes back, to its own population or, on "
-                  "a cycle, to one that stands before it in the file; else 0"},
-            Field{"bias", &ProjectionSpec::bias, "", unlimited,
-                  "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
-            Field{"trainable", &ProjectionSpec::trainable, "", unlimited,
-                  "false: weights, and biases unless they say otherwise, stay as they are"},
-        };
+        return Joined{
+            ends(),
+            Fields{
+                connect_field(Need::optional),
+                Field{"weight", &ProjectionSpec::weight, "", unlimited, "initial weights"},
+                Field{
+                    "delay", &ProjectionSpec::delay, "ms", Limits{.low = 0.0, .high = 1e6},
+                    "until what is sent acts, a whole number of dt; 0 only where no cycle of such "
+                    "projections comes about; what would arrive after the end of a sample is lost. "
+                    "Default: one dt where the projection goes back, to its own population or, on "
+                    "a cycle, to one that stands before it in the file; else 0"},
+                Field{
+                    "bias", &ProjectionSpec::bias, "", unlimited,
+                    "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
+                Field{"trainable", &ProjectionSpec::trainable, "", unlimited,
+                      "false: weights, and biases unless they say otherwise, stay as they are"},
+            }};
     }
 };
 
@@ -558,10 +547,7 @@ struct RecordSpec {
     }
 };
 
-struct ModelSpec {
-    std::string name;
-    std::uint64_t seed = 1;
-    double dt = 1.0;  // ms
+struct ModelSpec : NamedModel {
     DataSpec data;
     std::vector<PopulationSpec> populations;  // in the order of the file
     std::vector<ProjectionSpec> projections;
@@ -570,36 +556,28 @@ struct ModelSpec {
     std::vector<RecordSpec> record;
     std::string energy;
 
-    std::string path;                    // of the model file
-    std::string text;                    // of the model file, as read
-    std::vector<std::string> overrides;  // "train.epochs=2", in the order given
-    std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
-    bool simulates_too = false;          // the file has a section `simulate` besides
+    bool simulates_too = false;  // the file has a section `simulate` besides
 
     static constexpr auto fields() {
-        return Fields{
-            Field{"name", &ModelSpec::name, "", unlimited,
-                  "letters, digits, '_' and '-'; the run is written to runs/<name>.h5",
-                  Need::required},
-            Field{"seed", &ModelSpec::seed, "", unlimited, "of all random numbers"},
-            Field{"dt", &ModelSpec::dt, "ms", positive, "time step", Need::required},
-            Field{"data", &ModelSpec::data, "", unlimited, "what the network is shown",
-                  Need::required},
-            Field{"populations", &ModelSpec::populations, "", unlimited,
-                  "mapping of names to populations", Need::required},
-            Field{"projections", &ModelSpec::projections, "", unlimited, "list of projections",
-                  Need::required},
-            Field{"train", &ModelSpec::train, "", unlimited,
-                  "how the weights learn; absent: they do not"},
-            Field{"test", &ModelSpec::test, "", unlimited,
-                  "evaluate on the test set after training"},
-            Field{"record", &ModelSpec::record, "", unlimited,
-                  "list of what to record while testing"},
-            Field{
-                "energy", &ModelSpec::energy, "", unlimited,
-                "what an operation costs, where the command line does not say it: a shipped energy "
-                "model, or a file (.yaml) relative to the model file; default: 45nm"},
-        };
+        return Joined{
+            head(), Fields{
+                        Field{"data", &ModelSpec::data, "", unlimited, "what the network is shown",
+                              Need::required},
+                        Field{"populations", &ModelSpec::populations, "", unlimited,
+                              "mapping of names to populations", Need::required},
+                        Field{"projections", &ModelSpec::projections, "", unlimited,
+                              "list of projections", Need::required},
+                        Field{"train", &ModelSpec::train, "", unlimited,
+                              "how the weights learn; absent: they do not"},
+                        Field{"test", &ModelSpec::test, "", unlimited,
+                              "evaluate on the test set after training"},
+                        Field{"record", &ModelSpec::record, "", unlimited,
+                              "list of what to record while testing"},
+                        Field{"energy", &ModelSpec::energy, "", unlimited,
+                              "what an operation costs, where the command line does not say it: a "
+                              "shipped energy "
+                              "model, or a file (.yaml) relative to the model file; default: 45nm"},
+                    }};
     }
 
     /// Whether the data are in a file of the user.

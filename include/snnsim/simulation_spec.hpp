@@ -13,9 +13,9 @@
 #include "kernels/fields.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/cell_choice.hpp"
-#include "snnsim/connect_spec.hpp"
 #include "snnsim/distribution.hpp"
 #include "snnsim/location.hpp"
+#include "snnsim/network_spec.hpp"
 #include "snnsim/phase_spec.hpp"
 #include "snnsim/plasticity_spec.hpp"
 #include "snnsim/played_spikes.hpp"
@@ -29,16 +29,13 @@ struct NamedDistribution {
     Distribution value;
 };
 
-struct CellPopulationSpec {
-    std::string name;
-    std::int64_t size = 0;
+struct CellPopulationSpec : NamedPopulation {
     CellModels::Params cell = IafPscExp::Params{};
     std::vector<NamedDistribution> varied;       // parameters that differ from cell to cell
     std::vector<NamedDistribution> initial;      // state at time 0
     double rate = 0.0;                           // Hz; for `scale`
     std::shared_ptr<const PlayedSpikes> played;  // of a spike_source: see load_played_spikes
     int depth = -1;  // of a trained network: projections from the input on; see SampleWindows
-    Location at;
 
     /// Its spikes carry values.
     bool graded() const {
@@ -52,8 +49,7 @@ struct CellPopulationSpec {
     }
     static constexpr auto fields() {
         return Fields{
-            Field{"size", &CellPopulationSpec::size, "", Limits{.low = 1, .high = 1 << 30},
-                  "number of cells", Need::required},
+            size_field(1 << 30),
             Field{"initial", &CellPopulationSpec::initial, "", unlimited,
                   "mapping of state variables to values or distributions; default: as the model "
                   "says"},
@@ -74,10 +70,7 @@ struct EdgeList;
 /// Longest delay in steps.
 inline constexpr double most_delay_steps = 10000.0;
 
-struct SynapsesSpec {
-    std::string from, to;
-    std::string given_name;  // empty: see name()
-    ConnectSpec connect;
+struct SynapsesSpec : NamedProjection {
     Distribution weight;
     Distribution delay;  // ms
     bool dale = false;
@@ -89,46 +82,42 @@ struct SynapsesSpec {
     std::optional<WeightFile> weight_file, bias_file;
     bool weight_given = false, delay_given = false;  // set by the reader
     std::shared_ptr<const EdgeList> edges;           // of rule list or a weight_file, once loaded
-    Location at;
-
-    std::string name() const { return given_name.empty() ? from + "_to_" + to : given_name; }
 
     static constexpr auto fields() {
-        return Fields{
-            Field{"from", &SynapsesSpec::from, "", unlimited, "population that sends",
-                  Need::required},
-            Field{"to", &SynapsesSpec::to, "", unlimited, "population that receives",
-                  Need::required},
-            Field{
-                "name", &SynapsesSpec::given_name, "", unlimited,
-                "default: FROM_to_TO; a second projection between the same populations needs one"},
-            Field{"connect", &SynapsesSpec::connect, "", unlimited, "connection rule",
-                  Need::required},
-            Field{"weight", &SynapsesSpec::weight, "*", unlimited,
-                  "value or distribution, in the unit of the target's input, or `{file: ..., "
-                  "dataset: ...}`, see below; required, but for lists with weights"},
-            Field{"bias", &SynapsesSpec::bias_file, "", unlimited,
-                  "constant input of each target, from a file; of a target whose input has no "
-                  "unit"},
-            Field{"delay", &SynapsesSpec::delay, "ms", unlimited,
-                  "value or distribution, rounded to dt and at least one dt; default: one dt"},
-            Field{"dale", &SynapsesSpec::dale, "", unlimited,
-                  "true: weights of both signs are an error"},
-            Field{"weight_bits", &SynapsesSpec::weight_bits, "", unlimited,
-                  "16: 4 bytes a synapse; 32: 8 bytes; auto: 16 where that rounds no weight of the "
-                  "target by more than 0.5 %, else 32, and an error where those do not suffice. Of "
-                  "a distribution, the weights nearest to 0 that make up 1 % of all are rounded as "
-                  "they come. Any other weight but 0 that would become 0 is an error. The greatest "
-                  "of a population's projections holds for all of them"},
-            Field{"procedural", &SynapsesSpec::procedural, "", unlimited,
-                  "true: nothing is stored; a row is drawn anew whenever its source fires, with "
-                  "the same spikes (rules that draw by source)"},
-            Field{"plasticity", &SynapsesSpec::plasticity, "", unlimited,
-                  "a rule that changes the weights"},
-            Field{"short_term", &SynapsesSpec::short_term, "", unlimited,
-                  "what a spike releases depends on those before it"},
-            Field{"release", &SynapsesSpec::release, "", unlimited, "synapses that may fail"},
-        };
+        return Joined{
+            ends(),
+            Fields{
+                connect_field(Need::required),
+                Field{"weight", &SynapsesSpec::weight, "*", unlimited,
+                      "value or distribution, in the unit of the target's input, or `{file: ..., "
+                      "dataset: ...}`, see below; required, but for lists with weights"},
+                Field{"bias", &SynapsesSpec::bias_file, "", unlimited,
+                      "constant input of each target, from a file; of a target whose input has no "
+                      "unit"},
+                Field{"delay", &SynapsesSpec::delay, "ms", unlimited,
+                      "value or distribution, rounded to dt and at least one dt; default: one dt"},
+                Field{"dale", &SynapsesSpec::dale, "", unlimited,
+                      "true: weights of both signs are an error"},
+                Field{"weight_bits", &SynapsesSpec::weight_bits, "", unlimited,
+                      "16: 4 bytes a synapse; 32: 8 bytes; auto: 16 where that rounds no weight of "
+                      "the "
+                      "target by more than 0.5 %, else 32, and an error where those do not "
+                      "suffice. Of "
+                      "a distribution, the weights nearest to 0 that make up 1 % of all are "
+                      "rounded as "
+                      "they come. Any other weight but 0 that would become 0 is an error. The "
+                      "greatest "
+                      "of a population's projections holds for all of them"},
+                Field{
+                    "procedural", &SynapsesSpec::procedural, "", unlimited,
+                    "true: nothing is stored; a row is drawn anew whenever its source fires, with "
+                    "the same spikes (rules that draw by source)"},
+                Field{"plasticity", &SynapsesSpec::plasticity, "", unlimited,
+                      "a rule that changes the weights"},
+                Field{"short_term", &SynapsesSpec::short_term, "", unlimited,
+                      "what a spike releases depends on those before it"},
+                Field{"release", &SynapsesSpec::release, "", unlimited, "synapses that may fail"},
+            }};
     }
     /// What its synapses bring changes while the network runs.
     bool changes() const { return plasticity || short_term || release; }
@@ -402,10 +391,7 @@ struct TrainedNetwork {
     std::string input, output;  // populations
 };
 
-struct SimulationSpec {
-    std::string name;
-    std::uint64_t seed = 1;
-    double dt = 0.1;  // ms
+struct SimulationSpec : NamedModel {
     SimulateSpec simulate;
     std::optional<SimulationDataSpec> data;
     ScaleSpec scale;
@@ -415,30 +401,22 @@ struct SimulationSpec {
     std::vector<SimulationRecordSpec> record;
     std::optional<TrainedNetwork> trained;
 
-    std::string path;                    // of the model file
-    std::string text;                    // of the model file, as read
-    std::vector<std::string> overrides;  // "scale.neurons=0.1", in the order given
-    std::vector<std::string> warnings;   // of what can be run, but is hardly meant so
-
     static constexpr auto fields() {
-        return Fields{
-            Field{"name", &SimulationSpec::name, "", unlimited,
-                  "letters, digits, '_' and '-'; the run is written to runs/<name>.h5",
-                  Need::required},
-            Field{"seed", &SimulationSpec::seed, "", unlimited, "of all random numbers"},
-            Field{"dt", &SimulationSpec::dt, "ms", positive, "time step", Need::required},
-            Field{"simulate", &SimulationSpec::simulate, "", unlimited, "what to do",
-                  Need::required},
-            Field{"data", &SimulationSpec::data, "", unlimited, "samples that phases show"},
-            Field{"scale", &SimulationSpec::scale, "", unlimited, "a smaller network"},
-            Field{"populations", &SimulationSpec::populations, "", unlimited,
-                  "mapping of names to populations", Need::required},
-            Field{"projections", &SimulationSpec::projections, "", unlimited,
-                  "list of projections"},
-            Field{"stimuli", &SimulationSpec::stimuli, "", unlimited,
-                  "list of what populations get from outside"},
-            Field{"record", &SimulationSpec::record, "", unlimited, "list of what to record"},
-        };
+        return Joined{
+            head(),
+            Fields{
+                Field{"simulate", &SimulationSpec::simulate, "", unlimited, "what to do",
+                      Need::required},
+                Field{"data", &SimulationSpec::data, "", unlimited, "samples that phases show"},
+                Field{"scale", &SimulationSpec::scale, "", unlimited, "a smaller network"},
+                Field{"populations", &SimulationSpec::populations, "", unlimited,
+                      "mapping of names to populations", Need::required},
+                Field{"projections", &SimulationSpec::projections, "", unlimited,
+                      "list of projections"},
+                Field{"stimuli", &SimulationSpec::stimuli, "", unlimited,
+                      "list of what populations get from outside"},
+                Field{"record", &SimulationSpec::record, "", unlimited, "list of what to record"},
+            }};
     }
 
     /// Of a name that is one (parsing sees to that).

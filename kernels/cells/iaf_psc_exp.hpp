@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <type_traits>
 
+#include "kernels/cells/held_reset.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
 
@@ -107,20 +107,7 @@ struct IafPscExp {
         v = waits ? c.v_reset : v;
         s.i_ex = flushed(fused(s.i_ex, c.decay_ex, in.receptor_0));
         s.i_in = flushed(fused(s.i_in, c.decay_in, in.receptor_1));
-        if constexpr (Saves) {
-            saved[0] = v;
-            saved[1] = waits ? 1.0f : 0.0f;
-        }
-        const bool fires = !waits && v >= c.v_th;
-        s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
-        if constexpr (std::is_same_v<Spike, Heaviside>) {
-            s.v = fires ? c.v_reset : v;
-            return fires ? 1.0f : 0.0f;
-        } else {
-            const float spike = waits ? 0.0f : Spike::spike(v - c.v_th);
-            s.v = v + spike * (c.v_reset - v);
-            return spike;
-        }
+        return fire_and_wait<Spike, Saves>(c, s, v, waits, saved);
     }
 
     /// A step of a cell, and of a neuron that is trained: `input` is what arrives, of
@@ -139,19 +126,15 @@ struct IafPscExp {
         return saved[0] - c.v_th;
     }
     SNN_HD static float membrane(const Constants& c, const float* saved) {
-        const bool fires = saved[1] == 0.0f && saved[0] >= c.v_th;
-        return (fires ? c.v_reset : saved[0]) + c.e_l;
+        return held_membrane(c, saved);
     }
 
     template <class Spike = Heaviside>
     SNN_HD static float backward(const Constants& c, Adjoint& a, const float* saved, float d_output,
                                  float surrogate) {
-        const float v = saved[0], later = c.decay * a.v_next;  // dL/d(v after the reset)
-        const float kept = 1.0f - Spike::spike(v - c.v_th);
-        const float d_spike = d_output + c.reset_slope * (c.v_reset - v) * later;
         // The current of this step acts on v and on itself in the next one.
         a.i_next = fused(c.by_ex, a.v_next, c.decay_ex * a.i_next);
-        a.v_next = saved[1] > 0.0f ? 0.0f : fused(surrogate, d_spike, kept * later);
+        a.v_next = v_backward<Spike>(c, a.v_next, saved, d_output, surrogate);
         return a.i_next;
     }
 };

@@ -5,12 +5,12 @@
 #include "snnsim/read_model.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
-#include "src/cli/report.hpp"
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_initial_weights.hpp"
-#include "src/run/memory.hpp"
+#include "src/plan/memory.hpp"
+#include "src/report/file_kind.hpp"
+#include "src/report/report.hpp"
 #include "src/run/run_model.hpp"
 
 namespace snnsim {

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
-#include "src/compare.hpp"
+#include "src/report/file_kind.hpp"
+#include "src/run/compare.hpp"
 #include "src/run/outputs.hpp"
 
 namespace snnsim {

@@ -8,7 +8,7 @@
 #include "src/cli/commands.hpp"
 #include "src/energy/meter.hpp"
 #include "src/files/room.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

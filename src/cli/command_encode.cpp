@@ -3,13 +3,13 @@
 
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/data/encode_samples.hpp"
 #include "src/inputs/load_data.hpp"
-#include "src/provenance.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/run/outputs.hpp"
-#include "src/words.hpp"
+#include "src/run/provenance.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

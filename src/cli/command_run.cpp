@@ -8,9 +8,9 @@
 #include "snnsim/run.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/inputs/name_in_model.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/seeds.hpp"
 
@@ -22,6 +22,22 @@ struct RunCommand {
     std::string model, seeds;
 };
 
+/// Where the simulation of what was trained into `run` goes.
+std::string simulated_path(const std::string& run) {
+    return std::filesystem::path(run).replace_extension().string() + "_simulated.h5";
+}
+/// Before hours of training.
+void require_free_simulation(const ModelSpec& training, const RunOptions& options) {
+    if (!training.simulates_too || options.force) return;
+    const std::string path =
+        simulated_path(options.output.empty() ? default_output(training.name) : options.output);
+    if (std::filesystem::exists(path))
+        throw UsageError(
+            fmt::format("{} exists already, where the simulation of what is trained "
+                        "goes; --force overwrites it, -o writes to other files",
+                        path));
+}
+
 /// The file of a training may say how the network that came of it is simulated.
 RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) {
     const Provenance& p = trained.provenance;
@@ -31,11 +47,16 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
     const std::string run = !options.resume.empty()  ? options.resume
                             : options.output.empty() ? default_output(training->name)
                                                      : options.output;
+    if (!options.resume.empty()) {
+        RunOptions begun = options;
+        begun.resume = simulated_path(run);
+        if (const auto status = resume_simulation(begun)) return *status;
+    }
     RunOptions next = options;
     next.resume.clear();
     next.overrides = p.overrides;
     next.overrides.push_back("simulate.network=" + name_in_model(p.model_path, run));
-    next.output = std::filesystem::path(run).replace_extension().string() + "_simulated.h5";
+    next.output = simulated_path(run);
     next.energy.clear();
     const AnyModel after =
         parse_any_model(p.model_text, p.model_path, next.overrides, read_run_model);
@@ -55,6 +76,7 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
                     "file by weight: {file: ...}");
             return simulate(*simulation, options);
         }
+        require_free_simulation(std::get<ModelSpec>(any), options);
     } else if (!options.weights.empty()) {
         throw UsageError("--resume goes on with the weights that the run has; leave out --weights");
     } else if (const auto status = resume_simulation(options)) {

@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
-#include "src/cli/stats_report.hpp"
+#include "src/report/file_kind.hpp"
+#include "src/report/stats_report.hpp"
 #include "src/run/outputs.hpp"
 
 namespace snnsim {

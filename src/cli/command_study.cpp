@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/study/study_report.hpp"
 
 namespace snnsim {

@@ -3,8 +3,8 @@
 
 #include "snnsim/run.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
+#include "src/report/file_kind.hpp"
 
 namespace snnsim {
 namespace {

@@ -7,12 +7,12 @@
 #include <limits>
 
 #include "src/cli/commands.hpp"
-#include "src/cli/file_kind.hpp"
 #include "src/cli/options.hpp"
 #include "src/io/npz.hpp"
 #include "src/io/read_weights.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/run/outputs.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "snnsim/error.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "snnsim/error.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -30,10 +30,7 @@ const PopulationSpec& input_of(const ModelSpec& spec) {
 }
 const PopulationSpec& output_of(const ModelSpec& spec) {
     for (const PopulationSpec& p : spec.populations) {
-        const bool sends = std::any_of(
-            spec.projections.begin(), spec.projections.end(),
-            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
-        if (!sends) return p;
+        if (!sends_on(spec.projections, p.name)) return p;
     }
     throw InternalError("no output population");
 }
@@ -68,10 +65,14 @@ void require_files(const ModelSpec& spec) {
         const std::string path = beside_model(spec.path, file).string();
         const std::string wrong = why_unreadable(path);
         if (wrong.empty()) continue;
-        throw DataError(fmt::format(
-            "{}: cannot open {}: {}; `tools/make_regression {}` makes sine.h5 "
-            "and burgers.h5, which the models of snnsim name",
-            at(spec, spec.data.at), path, wrong, fs::path(path).parent_path().string()));
+        const std::string name = fs::path(path).filename();
+        const bool made = name == "sine.h5" || name == "burgers.h5";  // of shipped models
+        throw DataError(fmt::format("{}: cannot open {}: {}{}", at(spec, spec.data.at), path, wrong,
+                                    made ? fmt::format("; `tools/make_regression {}` makes it",
+                                                       fs::path(path).parent_path().empty()
+                                                           ? "."
+                                                           : fs::path(path).parent_path().string())
+                                         : ""));
     }
 }
 

@@ -18,7 +18,7 @@
 #include "src/model/simulation_checks.hpp"
 #include "src/model/source_rates.hpp"
 #include "src/model/units.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -7,11 +7,15 @@
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/quantile.hpp"
+#include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/least_weights.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/inputs/weight_shape.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
+#include "src/model/cell_facts.hpp"
+#include "src/model/units.hpp"
 
 namespace snnsim {
 namespace {
@@ -45,10 +49,55 @@ void check_signs(const EdgeList& edges) {
                     edges.path, *low, *high));
 }
 
-void load(const SimulationSpec& spec, SynapsesSpec& p) {
+/// From the unit that the file says to that of the target's input.
+void convert(FileWeights& weights, const SimulationSpec& spec, const SynapsesSpec& p) {
+    if (weights.unit.empty() || weights.unit == "1") return;
+    const CellFacts to = facts_of(spec.population(p.to));
+    double factor = 1.0;
+    const std::string wrong = read_quantity("1 " + weights.unit, to.input_unit, "weight", factor);
+    if (!wrong.empty())
+        throw FileError(fmt::format("{}: its weights have the unit {}, but '{}' ({}) takes {}{}",
+                                    p.weight_file->file, weights.unit, p.to, to.model,
+                                    kind_name(to.input_unit),
+                                    *to.input_unit ? fmt::format(" ({})", to.input_unit) : ""));
+    if (factor == 1.0) return;
+    for (std::vector<float>* values : {&weights.dense, &weights.weight}) {
+        for (float& w : *values) w = static_cast<float>(w * factor);
+    }
+}
+
+/// A delay for each synapse, drawn as that of the same pair would be if all were connected.
+std::vector<double> drawn_delays(const SimulationSpec& spec, std::size_t number,
+                                 const EdgeList& edges) {
+    const SynapsesSpec& p = spec.projections[number];
+    constexpr std::size_t table_size = 65536;  // an index is half a random word
+    const std::vector<double> table = quantile_table(p.delay, table_size);
+    const Connection c =
+        connection_of(spec, number, spec.population_index(p.from), spec.population_index(p.to));
+    std::vector<std::vector<std::size_t>> of_source(c.sources);
+    for (std::size_t k = 0; k < edges.source.size(); ++k) of_source[edges.source[k]].push_back(k);
+    std::vector<double> delays(edges.source.size());
+    std::vector<std::uint32_t> attributes(c.targets);
+    Taken taken;
+    for (std::uint32_t j = 0; j < c.sources; ++j) {
+        if (of_source[j].empty()) continue;
+        draw_row(c, j, c.targets, taken,
+                 [&](std::uint32_t target, std::uint32_t word) { attributes[target] = word; });
+        for (const std::size_t k : of_source[j]) {
+            const double drawn = table[attributes[edges.target[k]] >> 16];
+            delays[k] = std::clamp(drawn, spec.dt, most_delay_steps * spec.dt);
+        }
+    }
+    return delays;
+}
+
+void load(const SimulationSpec& spec, std::size_t number, SynapsesSpec& p) {
     const std::string path = beside_model(spec.path, p.weight_file->file).string();
     const WeightShape shape = shape_of(spec, p);
-    EdgeList edges = edges_of(read_weights(path, p.weight_file->dataset, shape), shape);
+    FileWeights weights = read_weights(path, p.weight_file->dataset, shape);
+    convert(weights, spec, p);
+    EdgeList edges = edges_of(weights, shape);
+    if (edges.delay.empty() && !p.delay.constant()) edges.delay = drawn_delays(spec, number, edges);
     edges.path = p.weight_file->file;
     edges.sha256 = file_sha256(path);
     if (p.dale) check_signs(edges);
@@ -107,8 +156,9 @@ void load_weights(SimulationSpec& spec) {
                                  p.at.line, p.at.column, p.name(), e.what());
         }
     };
-    for (SynapsesSpec& p : spec.projections) {
-        if (p.weight_file && !p.edges) attempt(p, [&] { load(spec, p); });
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        SynapsesSpec& p = spec.projections[k];
+        if (p.weight_file && !p.edges) attempt(p, [&] { load(spec, k, p); });
     }
     std::vector<std::vector<float>> bias(spec.projections.size());
     for (std::size_t k = 0; k < bias.size(); ++k) {

@@ -12,7 +12,7 @@
 #include "src/data/split.hpp"
 #include "src/files/room.hpp"
 #include "src/io/stored_samples.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -18,7 +18,7 @@
 #include "src/files/input_file.hpp"
 #include "src/files/room.hpp"
 #include "src/files/whole_number.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim::h5 {
 namespace {

@@ -7,7 +7,7 @@
 #include "snnsim/error.hpp"
 #include "src/io/data_file.hpp"
 #include "src/io/hdf5.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -139,8 +139,23 @@ class Hdf5Rows final : public Rows {
     const std::string why_not_;
 };
 
+/// The file that holds an object: another one behind an external link.
+std::string file_of(hid_t object) {
+    std::string name(
+        static_cast<std::size_t>(std::max<ssize_t>(0, H5Fget_name(object, nullptr, 0))), ' ');
+    H5Fget_name(object, name.data(), name.size() + 1);
+    return name;
+}
+/// Before it the file may hold something else.
+bool has_user_block(hid_t file) {
+    hsize_t size = 0;
+    const h5::Handle how(H5Fget_create_plist(file), H5Pclose, "file");
+    return H5Pget_userblock(how, &size) < 0 || size > 0;
+}
+
 /// Where the array's bytes lie, or why they cannot be read without HDF5.
-std::string find_bytes(const OpenArray& array, const Numbers& numbers, Placement& out) {
+std::string find_bytes(hid_t file, const OpenArray& array, const Numbers& numbers, Placement& out) {
+    if (file_of(array.set) != file_of(file)) return "it lies in another file";
     if (!numbers.as_stored) return "its numbers are stored big-endian or in an unusual type";
     const h5::Handle how(H5Dget_create_plist(array.set), H5Pclose, "storage");
     const h5::Dims dims = array.dims();
@@ -152,6 +167,8 @@ std::string find_bytes(const OpenArray& array, const Numbers& numbers, Placement
         return "";
     }
     if (H5Pget_layout(how) != H5D_CHUNKED) return "it is stored neither contiguous nor in chunks";
+    // H5Dget_chunk_info_by_coord does not count it up to HDF5 1.14.2, later it does.
+    if (has_user_block(file)) return "it is stored in chunks, behind a user block";
     for (int k = 0; k < H5Pget_nfilters(how); ++k) {
         unsigned flags = 0, config = 0;
         std::size_t no_values = 0;
@@ -322,7 +339,7 @@ class Hdf5Data final : public DataFile {
             if (dims.empty()) throw FileError(name + " is a single value; it must be an array");
             h5::count_of(*root_, name);  // whether the file is as long as it says
             Placement placement;
-            std::string why_not = find_bytes(array, *numbers, placement);
+            std::string why_not = find_bytes(*root_, array, *numbers, placement);
             if (why_not.empty())
                 return rows_in_file(path, name, {dims.begin(), dims.end()}, numbers->type,
                                     placement);

@@ -12,7 +12,7 @@
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/text/excerpt.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -10,7 +10,7 @@
 #include "src/io/hdf5.hpp"
 #include "src/io/read_columns.hpp"
 #include "src/io/read_npy.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -6,6 +6,7 @@
 #include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
+#include "src/io/model_place.hpp"
 
 namespace snnsim {
 namespace {
@@ -15,7 +16,7 @@ Provenance read_provenance(hid_t root) {
     p.version = h5::read_text(root, "snnsim_version");
     p.git = h5::read_text(root, "git");
     p.model_name = h5::read_text(root, "model_name");
-    p.model_path = h5::read_text(root, "model_path");
+    p.model_path = read_model_place(root);
     p.model_text = h5::read_text(root, "model");
     p.model_sha256 = h5::read_text(root, "model_sha256");
     p.overrides = h5::read_texts(root, "overrides");

@@ -9,11 +9,12 @@
 #include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
+#include "src/io/model_place.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_phases.hpp"
 #include "src/io/write_weights.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -357,7 +358,7 @@ SimulationOrigin simulation_origin(const std::string& path) {
         if (status == name_of(s)) out.status = s;
     }
     if (h5::has_attribute(file, "error")) out.error = h5::read_text(file, "error");
-    out.model_path = h5::read_text(file, "model_path");
+    out.model_path = read_model_place(file);
     out.model_text = h5::read_text(file, "model");
     out.overrides = h5::read_texts(file, "overrides");
     if (h5::has_attribute(file, "inputs")) out.inputs = h5::read_texts(file, "inputs");

@@ -7,7 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/text/numbers.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

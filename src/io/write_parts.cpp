@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/io/model_place.hpp"
+
 namespace snnsim {
 
 void write_provenance(hid_t root, const Provenance& p, RunStatus status) {
@@ -13,7 +15,7 @@ void write_provenance(hid_t root, const Provenance& p, RunStatus status) {
     h5::write_text(root, "snnsim_version", p.version);
     h5::write_text(root, "git", p.git);
     h5::write_text(root, "model_name", p.model_name);
-    h5::write_text(root, "model_path", p.model_path);
+    write_model_place(root, p.model_path);
     h5::write_text(root, "model", p.model_text);
     h5::write_text(root, "model_sha256", p.model_sha256);
     h5::write_texts(root, "overrides", p.overrides);

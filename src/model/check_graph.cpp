@@ -9,7 +9,7 @@
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/suggest.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -36,27 +36,7 @@ void check_sizes_of_rule(ModelView& model, const ProjectionSpec& p, const std::s
                          std::int64_t from, std::int64_t to) {
     const ConnectSpec& c = p.connect;
     const bool same = p.from == p.to;
-    if (c.rule == Rule::one_to_one && from != to) {
-        model.add({"projections", k, "connect"},
-                  fmt::format("one_to_one needs populations of the same size, but '{}' has {} "
-                              "neurons and '{}' has {}",
-                              p.from, from, p.to, to));
-    }
-    if (c.rule == Rule::blocks && std::max(from, to) % std::min(from, to) != 0) {
-        model.add({"projections", k, "connect"},
-                  fmt::format("blocks shares out evenly, but {} neurons ('{}') and {} ('{}') do "
-                              "not divide",
-                              from, p.from, to, p.to));
-    }
-    if (!c.own && (same || from != to)) {
-        model.add({"projections", k, "connect", "own"},
-                  same
-                      ? fmt::format("own is for two populations; within '{}' write autapses: false",
-                                    p.from)
-                      : fmt::format("own: false needs populations of one size; '{}' has {} and "
-                                    "'{}' has {}",
-                                    p.from, counted(from, "neuron"), p.to, to));
-    }
+    check_rule_sizes(model, p, k, from, to, from, to);
     // A neuron may be left out: itself.
     const std::int64_t others = same && !c.autapses ? 1 : 0;
     const auto at_most = [&](std::int64_t most, const std::string& what) {
@@ -299,7 +279,7 @@ void check_projections(ModelView& model) {
         const std::string k = std::to_string(n);
         check_ends(model, p, k);
         check_connect(model, p, k);
-        names.check(model, n, p.from, p.to, p.name());
+        names.check(model, n, p.name());
         check_file(model, p.weight, k, "weight",
                    {"init", "gain", "low", "high", "mean", "std", "value"});
         check_file(model, p.bias, k, "bias", {});

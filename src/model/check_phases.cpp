@@ -7,7 +7,7 @@
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

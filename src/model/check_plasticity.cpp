@@ -133,8 +133,8 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
 void check_homeostasis(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                        const std::string& k) {
     const PlasticitySpec& p = *s.plasticity;
-    if (p.normalise && s.weight_given && model.sound({"projections", k, "weight"}) &&
-        extent(s.weight) == std::pair(0.0, 0.0))
+    if (p.normalise && s.weight_given && !s.weight_file &&
+        model.sound({"projections", k, "weight"}) && extent(s.weight) == std::pair(0.0, 0.0))
         model.add({"projections", k, "weight"},
                   "with normalise weights must not all be 0: no factor gives them a sum");
     if (p.normalise && model.sound({"projections", k, "plasticity", "normalise"})) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "src/model/suggest.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 
@@ -60,6 +61,31 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
         return false;
     }
     return good;
+}
+
+void check_rule_sizes(Places& places, const NamedProjection& p, const std::string& k,
+                      std::int64_t from, std::int64_t to, std::int64_t from_left,
+                      std::int64_t to_left) {
+    const Rule rule = p.connect.rule;
+    const auto of_one_size = [&](const char* what) {
+        return fmt::format("{} needs populations of one size; '{}' has {} and '{}' has {}", what,
+                           p.from, counted(from, "cell"), p.to, to);
+    };
+    if (rule == Rule::one_to_one && from != to)
+        places.add({"projections", k, "connect"}, of_one_size("one_to_one"));
+    if (rule == Rule::blocks && std::max(from_left, to_left) % std::min(from_left, to_left) != 0) {
+        places.add({"projections", k, "connect"},
+                   fmt::format("blocks shares out evenly, but {} cells ('{}') and {} ('{}') do not "
+                               "divide",
+                               from_left, p.from, to_left, p.to));
+    }
+    if (!p.connect.own && p.from == p.to) {
+        places.add(
+            {"projections", k, "connect", "own"},
+            fmt::format("own is for two populations; within '{}' write autapses: false", p.from));
+    } else if (!p.connect.own && from != to) {
+        places.add({"projections", k, "connect", "own"}, of_one_size("own: false"));
+    }
 }
 
 void check_list_file(Places& places, const std::string& file, const std::string& k) {

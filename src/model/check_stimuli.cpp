@@ -5,7 +5,7 @@
 #include "src/model/rounded_times.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/source_rates.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

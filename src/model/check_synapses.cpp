@@ -5,7 +5,7 @@
 #include "src/model/simulation_checks.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 
@@ -56,30 +56,8 @@ void check_partners(SimulationView& model, const SynapsesSpec& s, const CellPopu
 void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
                  const CellPopulationSpec& to, const std::string& k) {
     const ConnectSpec& connect = s.connect;
-    if (connect.rule == Rule::one_to_one && from.size != to.size) {
-        model.add({"projections", k, "connect"},
-                  fmt::format("one_to_one needs populations of one size; '{}' has {} and "
-                              "'{}' has {}",
-                              from.name, counted(from.size, "cell"), to.name, to.size));
-    }
-    const auto few = static_cast<std::int64_t>(std::min(model.cells(from), model.cells(to)));
-    const auto many = static_cast<std::int64_t>(std::max(model.cells(from), model.cells(to)));
-    if (connect.rule == Rule::blocks && many % few != 0) {
-        model.add({"projections", k, "connect"},
-                  fmt::format("blocks shares out evenly, but {:.0f} cells ('{}') and {:.0f} ('{}') "
-                              "do not divide",
-                              model.cells(from), from.name, model.cells(to), to.name));
-    }
-    if (!connect.own && &from == &to) {
-        model.add({"projections", k, "connect", "own"},
-                  fmt::format("own is for two populations; within '{}' write autapses: false",
-                              from.name));
-    } else if (!connect.own && from.size != to.size) {
-        model.add({"projections", k, "connect", "own"},
-                  fmt::format("own: false needs populations of one size; '{}' has {} and "
-                              "'{}' has {}",
-                              from.name, counted(from.size, "cell"), to.name, to.size));
-    }
+    check_rule_sizes(model, s, k, from.size, to.size, static_cast<std::int64_t>(model.cells(from)),
+                     static_cast<std::int64_t>(model.cells(to)));
     const bool in = connect.rule == Rule::fixed_in_degree;
     if ((!in && connect.rule != Rule::fixed_out_degree) || connect.multapses) return;
     const CellPopulationSpec& others = in ? from : to;
@@ -98,8 +76,19 @@ void check_sizes(SimulationView& model, const SynapsesSpec& s, const CellPopulat
 }
 
 /// What `scale` makes of the rule. All-to-all and one-to-one cannot be thinned out.
-void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const std::string& k) {
+void check_scaled_rule(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
     const ScaleSpec& scale = model.spec.scale;
+    const ConnectSpec& connect = s.connect;
+    const bool scaled = scale.neurons < 1.0 || scale.in_degrees < 1.0;
+    for (const auto& [key, given] : {std::pair{"weight", s.weight_file.has_value()},
+                                     std::pair{"bias", s.bias_file.has_value()}}) {
+        if (!scaled || !given) continue;
+        model.add({"projections", k, key},
+                  fmt::format("scale cannot make what a file holds smaller; leave scale out, or "
+                              "give '{}' without a file",
+                              key));
+        return;
+    }
     const double p = connect.p * scale.in_degrees / scale.neurons;
     if (connect.rule == Rule::fixed_probability && p > 1.0 + 1e-9) {
         model.add({"projections", k, "connect", "p"},
@@ -107,7 +96,7 @@ void check_scaled_rule(SimulationView& model, const ConnectSpec& connect, const 
                               "write scale.in_degrees: {:.3g} or less",
                               p, scale.neurons / connect.p));
     }
-    if (connect.rule == Rule::list && (scale.neurons < 1.0 || scale.in_degrees < 1.0)) {
+    if (connect.rule == Rule::list && scaled) {
         model.add({"projections", k, "connect"},
                   "scale cannot make a list of synapses smaller; use another rule");
     }
@@ -153,6 +142,11 @@ void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopula
         if (s.connect.rule != Rule::all_to_all && model.sound({"projections", k, "connect"}))
             model.add({"projections", k, "connect"},
                       "the file says which synapses there are; write connect: all_to_all");
+        for (const char* key : {"autapses", "own"}) {
+            if (model.given({"projections", k, "connect", key}))
+                model.add({"projections", k, "connect", key},
+                          fmt::format("the file says which synapses there are; leave {} out", key));
+        }
         return;
     }
     if (to && s.weight_given) {
@@ -246,7 +240,7 @@ void check_synapses(SimulationView& model) {
         const std::string k = std::to_string(n);
         const CellPopulationSpec* from = model.find(s.from, {"projections", k, "from"});
         const CellPopulationSpec* to = model.find(s.to, {"projections", k, "to"});
-        names.check_named(model, n, s.name());
+        names.check(model, n, s.name());
         const bool to_known = to && model.model_known(*to);
         if (to_known && facts_of(*to).receptors == 0) {
             model.add({"projections", k, "to"},
@@ -263,7 +257,7 @@ void check_synapses(SimulationView& model) {
         check_procedural(model, s, k);
         check_partners(model, s, *from, *to, k);
         check_sizes(model, s, *from, *to, k);
-        check_scaled_rule(model, s.connect, k);
+        check_scaled_rule(model, s, k);
         count +=
             full_count(s.connect, static_cast<double>(from->size), static_cast<double>(to->size));
     }

@@ -13,11 +13,8 @@ ModelView::ModelView(const ModelSpec& spec, const Value& root, Problems& problem
 
 std::vector<std::string> ModelView::outputs() const {
     std::vector<std::string> out;
-    std::copy_if(names.begin(), names.end(), std::back_inserter(out), [&](const std::string& name) {
-        return std::none_of(
-            spec.projections.begin(), spec.projections.end(),
-            [&](const ProjectionSpec& p) { return p.from == name && p.to != name; });
-    });
+    std::copy_if(names.begin(), names.end(), std::back_inserter(out),
+                 [&](const std::string& name) { return !sends_on(spec.projections, name); });
     return out;
 }
 

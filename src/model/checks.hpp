@@ -13,10 +13,6 @@ class ModelView : public Places {
   public:
     ModelView(const ModelSpec& spec, const Value& root, Problems& problems);
 
-    /// The model of the population is known.
-    bool model_known(const PopulationSpec& p) const {
-        return sound({"populations", p.name, "model"});
-    }
     const PopulationSpec* find(const std::string& name, Path path) {
         return find_in(spec.populations, name, path);
     }

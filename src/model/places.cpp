@@ -100,26 +100,7 @@ void check_probability(Places& places, Places::Path path, const char* key, doubl
                          key, rate, dt, probability, 1e3 / dt));
 }
 
-void ProjectionNames::check(Places& places, std::size_t k, const std::string& from,
-                            const std::string& to, const std::string& name) {
-    if (from.empty() || to.empty()) return;
-    const std::pair ends{from, to};
-    if (std::find(ends_.begin(), ends_.end(), ends) != ends_.end()) {
-        places.add({"projections", std::to_string(k)},
-                   fmt::format("there is already a projection from '{}' to '{}'", from, to));
-        return;
-    }
-    ends_.push_back(ends);
-    if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
-        places.add({"projections", std::to_string(k)},
-                   fmt::format("another projection is called '{}' too; rename a population",
-                               excerpt(name)));
-        return;
-    }
-    names_.push_back(name);
-}
-
-void ProjectionNames::check_named(Places& places, std::size_t k, const std::string& name) {
+void ProjectionNames::check(Places& places, std::size_t k, const std::string& name) {
     const std::string at = std::to_string(k);
     if (!places.sound({"projections", at, "from"}) || !places.sound({"projections", at, "to"}))
         return;

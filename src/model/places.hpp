@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "snnsim/network_spec.hpp"
 #include "src/model/problems.hpp"
 
 namespace snnsim {
@@ -25,6 +26,11 @@ class Places {
     bool sound(Path path) const;
     /// The same, or the path does not exist, so that the default holds.
     bool sound_or_absent(Path path) const;
+
+    /// The model of the population is known.
+    bool model_known(const NamedPopulation& p) const {
+        return sound({"populations", p.name, "model"});
+    }
 
     void add(Path path, const std::string& message) { problems_.add(place(path), message); }
 
@@ -65,16 +71,13 @@ void check_rounded(Places& places, Places::Path path, const char* key, double va
 void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt);
 /// Letters, digits, '_' and '-'. `what` begins the message: "the name".
 void check_name(Places& places, const std::string& name, Places::Path path, const char* what);
-/// Finds projections whose ends, or whose name, an earlier one has.
+/// Finds projections whose name an earlier one has: several may have the same ends, if they have
+/// names of their own.
 class ProjectionNames {
   public:
-    void check(Places& places, std::size_t k, const std::string& from, const std::string& to,
-               const std::string& name);
-    /// The same where several projections may have the same ends, if they have names of their own.
-    void check_named(Places& places, std::size_t k, const std::string& name);
+    void check(Places& places, std::size_t k, const std::string& name);
 
   private:
-    std::vector<std::pair<std::string, std::string>> ends_;
     std::vector<std::string> names_;
 };
 

@@ -198,6 +198,16 @@ class FieldReader {
     bool shorthand(const Value& value, const char* key, T& out) {
         const char* const first = shorthand_key<T>();
         if (!first) return false;
+        if constexpr (std::is_same_v<T, WeightSpec>) {
+            double number = 0.0;
+            if (read_quantity(value.text, input_unit_in(value.text), key, number).empty()) {
+                problems_.add(value,
+                              fmt::format("initial weights of a training follow a rule; for all "
+                                          "the same write {}: {{init: constant, value: {:g}}}",
+                                          key, number));
+                return true;
+            }
+        }
         Value map;
         map.kind = Value::Kind::map;
         map.map.push_back({first, value.at, value});

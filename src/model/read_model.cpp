@@ -59,6 +59,13 @@ struct ModelText {
         : text(text), path(path), overrides(overrides), problems(text, path) {
         root = parse_yaml(text, problems);
         if (root.kind != Value::Kind::map) problems.throw_if_any();
+        for (const std::string& override_text : overrides) {
+            try {
+                apply_override(root, override_text);
+            } catch (const UsageError& e) {
+                problems.add_of_command_line(e.what());
+            }
+        }
     }
 
     bool simulates() const {
@@ -76,6 +83,15 @@ struct ModelText {
     bool names_network() const {
         const Value* const simulate = root.find("simulate");
         return simulate && simulate->find("network");
+    }
+    /// A file that trains names no other network, unless the command line does.
+    void check_own_network() {
+        const Value* const network = root.find("simulate")->find("network");
+        if (network && network->override_text.empty())
+            problems.add(*network,
+                         "what this file trains is what it simulates; leave network out, or leave "
+                         "train, test, data, populations and projections out to simulate a run");
+        problems.throw_if_any();
     }
     /// Of a file that does both, what does not belong to the one that is read.
     void take_away(bool simulates) {
@@ -131,15 +147,9 @@ struct ModelText {
 
     template <class Spec>
     Spec read(const ReadRunModel& read_run = {}) {
-        for (const std::string& override_text : overrides) {
-            try {
-                apply_override(root, override_text);
-            } catch (const UsageError& e) {
-                problems.add_of_command_line(e.what());
-            }
-        }
         apply_parameters(root, problems);
         const bool both = trains_too();
+        if (both) check_own_network();
         take_away(std::is_same_v<Spec, SimulationSpec>);
         std::shared_ptr<const ModelSpec> network;
         if constexpr (std::is_same_v<Spec, SimulationSpec>) network = take_network(read_run);
@@ -171,10 +181,7 @@ struct ModelText {
 AnyModel parse_any_model(const std::string& text, const std::string& path,
                          const std::vector<std::string>& overrides, const ReadRunModel& read_run) {
     ModelText model(text, path, overrides);
-    const auto names = [](const std::string& o) { return o.starts_with("simulate.network="); };
-    const bool named =
-        model.names_network() || std::any_of(overrides.begin(), overrides.end(), names);
-    if (!model.trains_too() || named) {
+    if (!model.trains_too() || model.names_network()) {
         if (model.simulates()) return model.read<SimulationSpec>(read_run);
         return model.read<ModelSpec>();
     }

@@ -6,7 +6,7 @@
 #include "src/model/late_times.hpp"
 #include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
-#include "src/words.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

@@ -22,10 +22,6 @@ class SimulationView : public Places {
     const CellPopulationSpec* find(const std::string& name, Path path) {
         return find_in(spec.populations, name, path);
     }
-    /// The model of the population is known.
-    bool model_known(const CellPopulationSpec& p) const {
-        return sound({"populations", p.name, "model"});
-    }
     /// Cells after scaling.
     double cells(const CellPopulationSpec& p) const {
         return std::max(1.0, std::round(static_cast<double>(p.size) * spec.scale.neurons));

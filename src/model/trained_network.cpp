@@ -83,15 +83,24 @@ Value from_run(const std::string& run, const std::string& dataset, const Locatio
     return out;
 }
 
+NamedProjection ends_of(const Value& projection) {
+    NamedProjection ends;
+    ends.from = text_of(projection, "from");
+    ends.to = text_of(projection, "to");
+    ends.given_name = text_of(projection, "name");
+    return ends;
+}
+
 /// A projection of the training as one of a simulation.
 Value simulated(const Value& trained, const std::string& run, const Location& at) {
-    const std::string from = text_of(trained, "from"), to = text_of(trained, "to"),
-                      name = from + "_to_" + to;
+    const NamedProjection ends = ends_of(trained);
+    const std::string name = ends.name();
     Value out;
     out.kind = Value::Kind::map;
     out.at = at;
-    put(out, "from", scalar(from, at));
-    put(out, "to", scalar(to, at));
+    put(out, "from", scalar(ends.from, at));
+    put(out, "to", scalar(ends.to, at));
+    if (!ends.given_name.empty()) put(out, "name", scalar(name, at));
     put(out, "connect", scalar("all_to_all", at));
     put(out, "weight", from_run(run, name, at));
     const Value* const bias = trained.find("bias");
@@ -131,9 +140,7 @@ std::vector<int> depths(const ModelSpec& model) {
 
 std::string why_not_simulated(const ModelSpec& model) {
     for (const PopulationSpec& p : model.populations) {
-        const bool sends = std::any_of(
-            model.projections.begin(), model.projections.end(),
-            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
+        const bool sends = sends_on(model.projections, p.name);
         const bool simulated = NeuronModels::visit(
             p.neuron, []<class M>(const typename M::Params&) { return CellModel<M>; });
         if (simulated || (!sends && std::holds_alternative<Linear::Params>(p.neuron))) continue;
@@ -202,11 +209,9 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
     if (const Value* const theirs = trained.find("projections")) {
         for (const Value& one : theirs->list) {
             Value made = simulated(one, run.run, at);
-            const auto own =
-                std::find_if(projections.list.begin(), projections.list.end(), [&](const Value& p) {
-                    return !p.find("name") && text_of(p, "from") == text_of(made, "from") &&
-                           text_of(p, "to") == text_of(made, "to");
-                });
+            const auto own = std::find_if(
+                projections.list.begin(), projections.list.end(),
+                [&](const Value& p) { return ends_of(p).name() == ends_of(made).name(); });
             if (own == projections.list.end()) {
                 projections.list.push_back(std::move(made));
                 continue;
@@ -248,17 +253,13 @@ void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> mod
                 });
             if (largest > 0.0) own->cell = ValueSource::Params{largest};
         }
-        const bool sends = std::any_of(
-            model->projections.begin(), model->projections.end(),
-            [&](const ProjectionSpec& q) { return q.from == p.name && q.to != p.name; });
-        if (!sends) out.output = p.name;
+        if (!sends_on(model->projections, p.name)) out.output = p.name;
     }
     const std::vector<std::size_t> delays = delays_of(*model);
     for (SynapsesSpec& s : spec.projections) {
         for (std::size_t k = 0; k < model->projections.size(); ++k) {
             const ProjectionSpec& p = model->projections[k];
-            if (p.from != s.from || p.to != s.to || !s.given_name.empty() || !is_default(s.delay))
-                continue;
+            if (p.name() != s.name() || !is_default(s.delay)) continue;
             const int steps = static_cast<int>(delays[k]) + spec.population(p.to).depth -
                               spec.population(p.from).depth;
             s.delay = {};

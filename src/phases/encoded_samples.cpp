@@ -8,6 +8,7 @@
 
 #include "kernels/cells/spike_source.hpp"
 #include "kernels/encoders/model.hpp"
+#include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/model_spec.hpp"
 
@@ -21,9 +22,11 @@ std::int64_t steps_after_sample(const SimulationSpec& spec) {
         most = std::max<std::int64_t>(most, p.depth);
     for (const SynapsesSpec& s : spec.projections) {
         const bool inside = spec.population(s.from).depth >= 0 && spec.population(s.to).depth >= 0;
-        const Distribution& d = s.delay;
-        const double longest = d.constant() ? d.mean : std::min(d.high, most_delay_steps * spec.dt);
-        if (inside) most = std::max(most, step_of(longest, spec.dt));
+        if (!inside) continue;
+        const bool listed = s.edges && !s.edges->delay.empty();
+        const double longest =
+            listed ? *std::max_element(s.edges->delay.begin(), s.edges->delay.end()) : s.delay.mean;
+        most = std::max(most, step_of(longest, spec.dt));
     }
     return most;
 }

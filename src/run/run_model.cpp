@@ -6,7 +6,7 @@
 #include "snnsim/played_spikes.hpp"
 #include "snnsim/run_record.hpp"
 #include "src/files/input_file.hpp"
-#include "src/io/hdf5.hpp"
+#include "src/io/model_place.hpp"
 
 namespace snnsim {
 
@@ -25,7 +25,7 @@ RunModel read_run_model(const std::string& model, const std::string& run) {
             fmt::format("the training of {} is not finished, but {}; go on with "
                         "`snnsim --resume {}`",
                         path, status, path));
-    return {run, h5::read_text(file, "model"), h5::read_text(file, "model_path"),
+    return {run, h5::read_text(file, "model"), read_model_place(file),
             h5::read_texts(file, "overrides")};
 }
 

@@ -13,8 +13,8 @@
 #include "src/files/input_file.hpp"
 #include "src/inputs/load_initial_weights.hpp"
 #include "src/inputs/taken_weights.hpp"
-#include "src/provenance.hpp"
-#include "src/words.hpp"
+#include "src/run/provenance.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -189,6 +189,13 @@ Start start_test(const std::string& path, const RunOptions& options) {
     for (const std::string& setting : options.overrides) {
         if (setting.starts_with("train.") || setting.starts_with("train="))
             throw UsageError(fmt::format("--set {}: a test trains nothing; leave it out", setting));
+        const std::string key = setting.substr(0, setting.find('='));
+        for (const char* of_run : {".weight", ".bias", ".trainable"}) {
+            if (key.starts_with("projections.") && key.find(of_run) != std::string::npos)
+                throw UsageError(fmt::format(
+                    "--set {}: a test takes weights and biases from the run; leave it out",
+                    setting));
+        }
     }
     std::vector<std::string> overrides = of.provenance.overrides;
     overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());

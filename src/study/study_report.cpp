@@ -6,12 +6,12 @@
 #include <cmath>
 #include <span>
 
-#include "src/cli/csv.hpp"
-#include "src/cli/measured_text.hpp"
-#include "src/cli/report.hpp"
-#include "src/cli/stats_report.hpp"
-#include "src/compare.hpp"
-#include "src/words.hpp"
+#include "src/report/csv.hpp"
+#include "src/report/measured_text.hpp"
+#include "src/report/report.hpp"
+#include "src/report/stats_report.hpp"
+#include "src/run/compare.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {

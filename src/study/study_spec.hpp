@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/stats/run_stats.hpp"
+#include "src/report/run_stats.hpp"
 
 namespace snnsim {
 

@@ -5,9 +5,9 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/scale.hpp"
-#include "src/run/device_memory.hpp"
-#include "src/run/expected_work.hpp"
-#include "src/run/memory.hpp"
+#include "src/plan/device_memory.hpp"
+#include "src/plan/expected_work.hpp"
+#include "src/plan/memory.hpp"
 #include "tests/shipped_model.hpp"
 
 namespace snnsim {

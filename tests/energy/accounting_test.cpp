@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "snnsim/error.hpp"
-#include "src/cli/measured_text.hpp"
+#include "src/report/measured_text.hpp"
 
 namespace snnsim {
 namespace {

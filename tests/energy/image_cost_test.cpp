@@ -172,10 +172,10 @@ TEST(Operations, CountsOfBlocksAddUp) {
 
 TEST(ImageCost, AveragesOverImagesAndTellsPopulationsApart) {
     ModelSpec spec;
-    spec.populations = {{"in", 4, SpikeSource::Params{}, {}},
-                        {"lif", 3, Lif::Params{}, {}},
-                        {"relu", 2, Relu::Params{}, {}},
-                        {"out", 2, LeakyReadout::Params{}, {}}};
+    spec.populations = {{{"in", 4}, SpikeSource::Params{}},
+                        {{"lif", 3}, Lif::Params{}},
+                        {{"relu", 2}, Relu::Params{}},
+                        {{"out", 2}, LeakyReadout::Params{}}};
     PhaseCounts counts;
     counts.samples = 2;
     counts.activity = {{"in", 20, 40},

@@ -180,7 +180,7 @@ TEST(ModelKeys, MissingKeys) {
                  "m.yaml:1:1: the model file is missing the key 'dt': time step");
     expect_error(edited("name: test\n", ""), "the model file is missing the key 'name'");
     expect_error(edited("size: 32, ", ""),
-                 "m.yaml:6:11: hidden is missing the key 'size': number of neurons");
+                 "m.yaml:6:11: hidden is missing the key 'size': number of cells");
     expect_error(edited("model: lif, ", ""),
                  "m.yaml:6:11: hidden is missing the key 'model': neuron model");
     expect_error(edited("name: adamw, ", ""),

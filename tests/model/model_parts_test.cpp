@@ -27,7 +27,13 @@ TEST(ModelParts, EndsOfProjections) {
     expect_error(with_projections("  - {from: output, to: output}\n"),
                  "'output' is a leaky_readout, which sends nothing");
     expect_error(with_projections("  - {from: hidden, to: output}\n"),
-                 "m.yaml:11:5: there is already a projection from 'hidden' to 'output'");
+                 "m.yaml:11:5: another projection is called 'hidden_to_output' too; give this one "
+                 "a name of its own, for example 'name: hidden_to_output_2'");
+    EXPECT_NO_THROW(
+        parse_model(with_projections("  - {from: hidden, to: output, name: again}\n"), "m.yaml"));
+    expect_error(edited("{init: xavier_normal, gain: 2}", "0.25"),
+                 "m.yaml:9:39: initial weights of a training follow a rule; for all the same write "
+                 "weight: {init: constant, value: 0.25}");
     expect_error(edited("{init: xavier_normal, gain: 2}", "{init: uniform, low: 2}"),
                  "m.yaml:9:60: low (2) is greater than high (1)");
 }
@@ -263,7 +269,7 @@ TEST(ModelParts, ConnectionRulesNeedTheirKeysAndSizes) {
     expect_error(connect("{rule: fixed_in_degree, n: 3, multapses: true}"),
                  "in a training a pair has one weight at most; leave multapses out");
     expect_error(connect("{rule: all_to_all, own: false}"),
-                 "own: false needs populations of one size; 'input' has 784 neurons and 'hidden' "
+                 "own: false needs populations of one size; 'input' has 784 cells and 'hidden' "
                  "has 32");
     expect_error(with_projections("  - {from: hidden, to: hidden, connect: {rule: "
                                   "fixed_in_degree, n: 32, autapses: false}}\n"),
@@ -272,8 +278,8 @@ TEST(ModelParts, ConnectionRulesNeedTheirKeysAndSizes) {
          {"{rule: fixed_out_degree, n: 32, multapses: false}", "{rule: fixed_total_number, p: 0.5}",
           "{rule: fixed_total_number, n: 25088}"})
         EXPECT_EQ(error_of(connect(rule)), "no error");
-    expect_error(connect("blocks"), "784 neurons ('input') and 32 ('hidden') do not divide");
-    expect_error(connect("one_to_one"), "'input' has 784 neurons and 'hidden' has 32");
+    expect_error(connect("blocks"), "784 cells ('input') and 32 ('hidden') do not divide");
+    expect_error(connect("one_to_one"), "'input' has 784 cells and 'hidden' has 32");
     const ModelSpec spec = parse_model(connect("{rule: fixed_in_degree, n: 9}"), "m.yaml");
     EXPECT_EQ(spec.projections[0].connect.rule, Rule::fixed_in_degree);
     EXPECT_EQ(spec.projections[0].connect.n, 9);

@@ -301,3 +301,18 @@ def test_pictures_find_all_their_parts_once_installed():
         for name in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.M):
             if name in ours:
                 assert f"tools/{name}.py" in cmake, f"{path.name} imports {name}, which is not installed"
+
+
+def test_no_arrow_runs_back_up():
+    """docs/design.md lists the rooms of src/, each of which includes those above it."""
+    listed = re.findall(r"^    src/(\w+(?:, \w+)*)  ", (ROOT / "docs/design.md").read_text(), re.MULTILINE)
+    place = {room: k for k, row in enumerate(listed) for room in row.split(", ")}
+    rooms = {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
+    assert rooms == set(place)
+    for file in (ROOT / "src").glob("*/**/*.[ch]*"):
+        room = file.relative_to(ROOT / "src").parts[0]
+        for other in re.findall(r'#include "src/(\w+)/', file.read_text()):
+            assert place[other] <= place[room], f"{file.relative_to(ROOT)} includes src/{other}"
+    for folder in ("include", "kernels"):
+        for file in (ROOT / folder).rglob("*.*h*"):
+            assert '#include "src/' not in file.read_text(), file

@@ -102,6 +102,34 @@ def test_bytes_are_shown_as_images_are(snnsim, tmp_path):
     same_runs(tmp_path / "bytes.h5", tmp_path / "reals.h5")
 
 
+def test_arrays_in_other_places_of_hdf5(snnsim, tmp_path):
+    """Behind an external link, behind a user block, in chunks or not: the same samples, and streamed where that can be."""
+    sets = two_sets()
+    write_model(tmp_path)
+    write_h5(tmp_path / "own.h5", sets)
+    run(snnsim, tmp_path, out="plain.h5")
+    os.rename(tmp_path / "own.h5", tmp_path / "other.h5")
+
+    def expect_the_same(why_not_streamed=""):
+        run(snnsim, tmp_path, out="again.h5")
+        same_runs(tmp_path / "plain.h5", tmp_path / "again.h5")
+        if why_not_streamed:
+            assert why_not_streamed in error_of(tmp_path / "m.yaml", "-o", tmp_path / "not.h5", "--set", "data.stream=always")
+        else:
+            run(snnsim, tmp_path, "data.stream=always", out="again.h5")
+            same_runs(tmp_path / "plain.h5", tmp_path / "again.h5")
+    with h5py.File(tmp_path / "own.h5", "w") as file:
+        for name in ("train/x", "train/y", "test/x", "test/y"):
+            file[name] = h5py.ExternalLink("other.h5", name)
+    expect_the_same("it lies in another file")
+    for chunked in (False, True):
+        with h5py.File(tmp_path / "other.h5") as stored, h5py.File(tmp_path / "own.h5", "w", userblock_size=512) as file:
+            for name in ("train/x", "train/y", "test/x", "test/y"):
+                values = stored[name][:]
+                file.create_dataset(name, data=values, chunks=(8, *values.shape[1:]) if chunked else None)
+        expect_the_same("it is stored in chunks, behind a user block" if chunked else "")
+
+
 @pytest.mark.parametrize("scheme", ["direct", "poisson", "regular", "latency", "rank_order", "phase", "burst", "delta"])
 def test_every_encoder_takes_real_numbers(snnsim, tmp_path, scheme):
     extra = {"poisson": ", max_rate: 500 Hz", "burst": ", n_max: 3"}.get(scheme, "")

@@ -395,12 +395,15 @@ projections: [{from: s, to: e, connect: all_to_all, weight: 0.1 mV, delay: 20 ms
         pass
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130
-    for name, value, said in (("cell", 100, "'recent/cell'[3] is 100; 's' has 100"), ("population", 2, "'recent/population'[3] is 2"),
-                              ("step", 0, "'recent/step'[3] is 0"), ("cell", -1, "'recent/cell'[3] is -1; it must be a whole number")):
+    with h5py.File(checkpoint) as file:
+        at = np.flatnonzero(file["recent/population"][:] == 0)[3]
+    for name, value, said in (("cell", 100, f"'recent/cell'[{at}] is 100; 's' has 100"),
+                              ("population", 2, f"'recent/population'[{at}] is 2"), ("step", 0, f"'recent/step'[{at}] is 0"),
+                              ("cell", -1, f"'recent/cell'[{at}] is -1; it must be a whole number")):
         with h5py.File(checkpoint, "a") as file:
             good = file["recent/" + name][:]
             bad = good.astype(np.int64)
-            bad[3] = value
+            bad[at] = value
             del file["recent/" + name]
             file["recent/" + name] = bad
         refuses("--resume", tmp_path / "a.h5", parts=[checkpoint, said])

@@ -1,12 +1,14 @@
 """A trained network is simulated event by event: the trainer's predictions, and with `arithmetic: fixed` its spikes."""
 
+import os
+import signal
 import subprocess
 
 import h5py
 import numpy as np
 import pytest
 
-from conftest import TEST
+from conftest import TEST, in_a_long_enough_run, stop_when
 
 INPUTS = "  input: {size: 784, model: spike_source}\n"
 POISSON = "{scheme: poisson, max_rate: 400 Hz, duration: 8 ms}"
@@ -38,6 +40,9 @@ NETWORKS = {
                "  - {from: more, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, delay: 1 ms}\n"
                "  - {from: more, to: more, connect: {rule: fixed_out_degree, n: 5, autapses: false}, weight: fan_in_uniform, delay: 3 ms}\n"
                "  - {from: input, to: output, weight: {init: fan_in_uniform, gain: 0.2}, delay: 3 ms}\n", "cross_entropy_mean"),
+    "two_ways": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
+                 FORWARD + "  - {from: input, to: hidden, name: later, weight: fan_in_uniform, delay: 2 ms}\n"
+                 "  - {from: hidden, to: output, name: sparse, connect: {rule: fixed_in_degree, n: 9}}\n", "cross_entropy_mean"),
     "sparse": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
                "  - {from: input, to: hidden, connect: {rule: fixed_in_degree, n: 90}, bias: true}\n"
                "  - {from: hidden, to: output, weight: fan_in_uniform}\n", "cross_entropy_mean"),
@@ -194,6 +199,41 @@ def test_one_file_trains_and_simulates(snnsim, data_folder, tmp_path):
     with h5py.File(tmp_path / "runs/lif.h5") as a, h5py.File(tmp_path / "runs/lif_simulated.h5") as b:
         assert np.mean(a["test/prediction"][:] == b["trials/prediction"][:]) > 0.95
         assert len(b["rates/hidden" if "rates" in b else "states/hidden/rate"]) > 0
+
+
+def test_what_a_file_trains_is_what_it_simulates(snnsim, data_folder, tmp_path):
+    snnsim_binary = os.environ["SNNSIM_BINARY"]
+    model = write_model(tmp_path, "lif")
+    more = ("--data-dir", data_folder, "--progress", "none", "-o", "a.h5")
+    # The section may come from the command line.
+    snnsim(model, *more, "--set", "simulate={}", cwd=tmp_path)
+    with h5py.File(tmp_path / "a.h5") as a, h5py.File(tmp_path / "a_simulated.h5") as b:
+        assert np.mean(a["test/prediction"][:] == b["trials/prediction"][:TEST]) > 0.95
+    # What is in the way is told before the training.
+    os.remove(tmp_path / "a.h5")
+    said = refused(snnsim_binary, model, *more, "--set", "simulate={}", cwd=tmp_path)
+    assert "a_simulated.h5 exists already, where the simulation of what is trained goes" in said
+    assert not (tmp_path / "a.h5").exists() and not (tmp_path / "a.partial.h5").exists()
+    # And no file names another network.
+    model.write_text(model.read_text() + "simulate: {network: other.h5}\n")
+    said = refused(snnsim_binary, "check", model, cwd=tmp_path)
+    assert "what this file trains is what it simulates; leave network out" in said and "lif.yaml:15:21: " in said
+
+
+def test_the_simulation_after_a_training_is_resumed_by_the_training(snnsim, data_folder, tmp_path):
+    model = write_model(tmp_path, "lif")
+
+    def attempt(length, folder):
+        words = [str(model), "--data-dir", str(data_folder), "--progress", "none", "--set",
+                 f"simulate={{phases: [{{name: again, present: {{samples: test, passes: {int(200 * length) + 1}}}}}]}}"]
+        snnsim(*words, "-o", "whole.h5", cwd=folder)
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], *words, "-o", "a.h5", "--checkpoint-every", "0.01"],
+                                   cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stop_when(lambda: (folder / "a_simulated.checkpoint.h5").exists(), process, signal.SIGINT)
+        snnsim("--resume", "a.h5", "--data-dir", data_folder, "--progress", "none", cwd=folder)
+        with h5py.File(folder / "whole_simulated.h5") as whole, h5py.File(folder / "a_simulated.h5") as resumed:
+            assert np.array_equal(whole["trials/prediction"][:], resumed["trials/prediction"][:])
+    in_a_long_enough_run(attempt, tmp_path)
 
 
 def test_the_run_that_is_simulated_is_found_by_any_name(snnsim, data_folder, tmp_path):

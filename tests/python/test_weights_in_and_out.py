@@ -180,6 +180,39 @@ def test_a_network_tested_again(trained, place, snnsim):
     assert "does not take" in error_of("test", place.folder / "m.yaml")
 
 
+def test_a_run_is_tested_and_simulated_from_any_folder(place, snnsim):
+    """And where the project has moved: the files that its model names are found by their way from the run file."""
+    project = place.folder / "project"
+    (project / "runs").mkdir(parents=True)
+    with h5py.File(project / "d.h5", "w") as file:
+        for group, count in (("train", 40), ("test", 20)):
+            y = np.arange(count) % 2
+            file[f"{group}/x"], file[f"{group}/y"] = np.outer(y, np.ones(6)) + 0.1, y
+    (project / "m.yaml").write_text("""name: m
+dt: 1 ms
+data: {set: file, file: d.h5, encode: {scheme: direct, duration: 3 ms}}
+populations: {input: {size: 6, model: spike_source}, out: {size: 2, model: leaky_readout}}
+projections: [{from: input, to: out}]
+train: {epochs: 2, batch: 8, loss: cross_entropy_mean}
+test: {}
+""")
+    snnsim("m.yaml", cwd=project)
+    other = place.folder / "other"
+    other.mkdir()
+
+    def tested(path):
+        with h5py.File(path) as file:
+            return file["test"].attrs["accuracy"], file["test"].attrs["loss"], file["test/prediction"][:].tolist()
+    (other / "d.h5").write_text("none")  # of the same name, where the command is called
+    snnsim("test", project / "runs/m.h5", "-o", "again.h5", cwd=other)
+    assert tested(project / "runs/m.h5") == tested(other / "again.h5")
+    os.rename(project, place.folder / "moved")
+    snnsim("test", "../moved/runs/m.h5", "-o", "moved.h5", cwd=other)
+    assert tested(other / "again.h5") == tested(other / "moved.h5")
+    assert "a test takes weights and biases from the run" in error_of(
+        "test", place.folder / "moved/runs/m.h5", "--set", "projections.0.weight={init: constant, value: 0}")
+
+
 def test_a_quantized_network_tested_again(place, snnsim):
     for bits in (2, 5, 8):
         run = place.train(f"q{bits}.h5", f"test.quantize={{bits: {bits}}}")

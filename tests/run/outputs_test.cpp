@@ -13,9 +13,9 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/plan/run_size.hpp"
 #include "src/run/checkpoint_clock.hpp"
 #include "src/run/interrupt.hpp"
-#include "src/run/run_size.hpp"
 
 namespace snnsim {
 namespace {

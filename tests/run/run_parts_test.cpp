@@ -10,9 +10,9 @@
 
 #include "kernels/random.hpp"
 #include "snnsim/error.hpp"
-#include "src/provenance.hpp"
+#include "src/plan/memory.hpp"
 #include "src/run/interrupt.hpp"
-#include "src/run/memory.hpp"
+#include "src/run/provenance.hpp"
 #include "src/run/start.hpp"
 #include "src/training/loop.hpp"
 #include "src/training/schedule.hpp"

@@ -49,10 +49,11 @@ inline Dataset bar_data(std::int64_t train = 256, std::int64_t test = 100) {
 inline ModelSpec small_model(NeuronModels::Params hidden = Lif::Params{}, bool recurrent = false) {
     ModelSpec m;
     m.name = "small";
+    m.dt = 1.0;
     m.data.encode = {Poisson::Params{}, 10.0};
-    m.populations = {{"input", 784, SpikeSource::Params{}, {}},
-                     {"hidden", 37, std::move(hidden), {}},
-                     {"output", 10, LeakyReadout::Params{}, {}}};
+    m.populations = {{{"input", 784}, SpikeSource::Params{}},
+                     {{"hidden", 37}, std::move(hidden)},
+                     {{"output", 10}, LeakyReadout::Params{}}};
     ProjectionSpec in;
     in.from = "input";
     in.to = "hidden";
@@ -87,7 +88,8 @@ inline std::vector<std::uint32_t> first_samples(std::size_t count) {
 /// 784 - E - 10, with E <-> I, E -> E and I -> I.
 inline ModelSpec loop_model(NeuronModels::Params hidden = Lif::Params{}) {
     ModelSpec m = small_model(hidden, true);
-    m.populations.insert(m.populations.begin() + 2, {"inhibitory", 19, std::move(hidden), {}});
+    m.populations.insert(m.populations.begin() + 2,
+                         PopulationSpec{{"inhibitory", 19}, std::move(hidden)});
     ProjectionSpec p = m.projections.back();
     p.to = "inhibitory";
     p.bias.given = true;

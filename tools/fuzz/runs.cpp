@@ -8,7 +8,7 @@
 #include "src/io/read_spikes.hpp"
 #include "src/io/read_weights.hpp"
 #include "src/io/simulation_file.hpp"
-#include "src/stats/run_stats.hpp"
+#include "src/report/run_stats.hpp"
 #include "tools/fuzz/fuzz.hpp"
 #include "tools/fuzz/hdf5_tree.hpp"
 

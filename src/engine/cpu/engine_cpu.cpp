@@ -13,7 +13,6 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/cells/cells_of.hpp"
-#include "src/engine/cells/set_rates.hpp"
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/cpu/cell_recorder.hpp"
 #include "src/engine/cpu/delivery.hpp"
@@ -23,6 +22,7 @@
 #include "src/engine/cpu/sample_engines.hpp"
 #include "src/engine/cpu/team.hpp"
 #include "src/engine/cpu/thread_choice.hpp"
+#include "src/engine/engine_base.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/plasticity/plastic_network.hpp"
 #include "src/engine/records.hpp"
@@ -51,28 +51,20 @@ struct Block {
     std::uint64_t events = 0;
 };
 
-class CpuEngine : public Engine {
+class CpuEngine : public EngineBase {
   public:
     CpuEngine(const SimulationSpec& spec, const EngineOptions& options)
-        : spec_(spec),
-          options_(options),
-          layout_(spec, options.threads),
+        : EngineBase(spec, options, options.threads),
           team_(options.threads),
           choice_(options.threads),
-          started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads)),
           grid_(built_.grid),
           delivery_(layout_, built_),
           plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size(), spec_.graded()),
-          rates_(spec.populations.size()),
-          counted_(spec.populations.size()),
           silent_(spec.populations.size()) {
-        for (std::size_t p = 0; p < spec.populations.size(); ++p)
-            collects_.push_back(options.spikes && collected(spec, p));
         report_synapses(built_, report_);
-        report_.cells = layout_.rows;
         report_.bytes += delivery_.bytes() + plastic_.bytes();
         for (const auto& p : plastic_.projections())
             report_.projection_bytes[p->projection] =
@@ -80,8 +72,7 @@ class CpuEngine : public Engine {
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
         make_blocks();
         make_history();
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
-        report_.build_seconds = seconds.count();
+        built();
     }
 
     void advance(std::int64_t steps) override {
@@ -110,57 +101,50 @@ class CpuEngine : public Engine {
         if (trouble_.load() <= now_) tell_trouble();
     }
 
-    std::int64_t now() const override { return now_; }
-    Spikes take_spikes() override { return std::exchange(spikes_, {}); }
     std::vector<StateSamples> take_states() override { return recorder_.take(); }
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
     void read_weights(std::size_t most, const TakeWeights& take) const override {
         plastic_.read_weights(now_, most, take);
     }
-    void set_plastic(bool plastic) override {
-        learns_ = plastic;
+    void reward(double amount) override { plastic_.reward(amount, now_); }
+    void normalise(std::size_t projection, double sum) override {
+        plastic_.normalise(projection, sum, now_);
+    }
+    void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
+        silent_[population] = silent;
+    }
+    void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
+        for (Block& b : blocks_) SNN_EXPECT(b.groups[population]->play(played));
+    }
+
+    std::vector<std::uint64_t> spike_counts() const override {
+        std::vector<std::uint64_t> sum(layout_.populations.size());
+        for (const Block& b : blocks_) {
+            for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += b.counts[p];
+        }
+        return sum;
+    }
+    std::string device_name() const override { return cpu_name(options_.threads); }
+
+  private:
+    void apply_plastic(bool plastic) override {
         plastic_.set_plastic(plastic, now_);
         for (Block& block : blocks_) {
             for (const auto& group : block.groups) group->set_adaptive(plastic);
         }
     }
-    void reward(double amount) override { plastic_.reward(amount, now_); }
-    void normalise(std::size_t projection, double sum) override {
-        plastic_.normalise(projection, sum, now_);
-    }
-    void set_rates(std::size_t population, const std::vector<double>& rates) override {
-        check_rates(spec_, population, rates);
-        rates_[population] = rates;
+    void apply_rates(std::size_t population) override {
         for (std::size_t b = 0; b < blocks_.size(); ++b)
-            blocks_[b].groups[population]->set_rates(rates.data() +
+            blocks_[b].groups[population]->set_rates(rates_[population].data() +
                                                      layout_.blocks[b].slices[population].first);
     }
-    void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
-        silent_[population] = silent;
-    }
-    void set_windows(const SampleWindows& windows) override { windows_ = windows; }
-    void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
-        for (Block& b : blocks_) SNN_EXPECT(b.groups[population]->play(played));
-    }
-    void count_spikes(std::size_t population) override {
-        counted_[population].assign(layout_.populations[population].size, 0);
-    }
-    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
-        return counted_[population];
-    }
 
-    EngineState state() const override {
-        EngineState out;
-        out.now = now_;
+    void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(now_);
-        out.learns = learns_;
-        out.rates = rates_;
-        out.counted = counted_;
-        out.spike_counts = spike_counts();
         out.inputs = recorder_.inputs();
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
-            out.states.emplace_back(blocks_[0].groups[p]->raw_state().size() * size);
+            out.states[p].resize(blocks_[0].groups[p]->raw_state().size() * size);
             for (std::size_t b = 0; b < blocks_.size(); ++b) {
                 const Slice& slice = layout_.blocks[b].slices[p];
                 float* to = out.states[p].data() + slice.first;
@@ -171,19 +155,20 @@ class CpuEngine : public Engine {
             }
         }
         out.recent = history_.spikes(now_, spec_.graded());
-        return out;
     }
-
-    void set_state(const EngineState& state) override {
-        SNN_EXPECT(state.states.size() == layout_.populations.size());
-        recorder_.set_inputs(state.inputs);
-        now_ = state.now;
-        if (state.learns != learns_) set_plastic(state.learns);
-        plastic_.set_state(state.plastic, now_);
-        counted_ = state.counted;
-        for (std::size_t p = 0; p < state.rates.size(); ++p) {
-            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
+    void write_spikes(const EngineState& state) override {
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            for (Block& b : blocks_) b.counts[p] = 0;
+            blocks_[0].counts[p] = state.spike_counts[p];
         }
+        history_.set(state.recent, spec_, layout_);
+        for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
+            for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
+        }
+    }
+    void write_state(const EngineState& state) override {
+        plastic_.set_state(state.plastic, now_);
+        recorder_.set_inputs(state.inputs);
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
             SNN_EXPECT(state.states[p].size() == blocks_[0].groups[p]->raw_state().size() * size);
@@ -193,26 +178,9 @@ class CpuEngine : public Engine {
                     blocks_[b].groups[p]->set_raw_state(v,
                                                         state.states[p].data() + v * size + first);
             }
-            for (Block& b : blocks_) b.counts[p] = 0;
-            blocks_[0].counts[p] = state.spike_counts[p];
-        }
-        history_.set(state.recent, spec_, layout_);
-        for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
-            for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
         }
     }
 
-    const EngineReport& report() const override { return report_; }
-    std::string device_name() const override { return cpu_name(options_.threads); }
-    std::vector<std::uint64_t> spike_counts() const override {
-        std::vector<std::uint64_t> sum(layout_.populations.size());
-        for (const Block& b : blocks_) {
-            for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += b.counts[p];
-        }
-        return sum;
-    }
-
-  private:
     /// Goes `count` steps on with so many threads.
     void run(std::int64_t count, int active) {
         const std::int64_t last = now_ + count;
@@ -379,33 +347,21 @@ class CpuEngine : public Engine {
         }
     }
 
-    const SimulationSpec spec_;
-    const EngineOptions options_;
-    const Layout layout_;
     Team team_;
     ThreadChoice choice_;
     std::int64_t chunk_ = 16;  // steps between two choices
-    const std::chrono::steady_clock::time_point started_;
-    Synapses built_;  // empty once its parts are where they belong
+    Synapses built_;           // empty once its parts are where they belong
     const WeightGrid grid_;
     Delivery delivery_;
     PlasticNetwork plastic_;
-    bool learns_ = true;
-    SampleWindows windows_;
     std::vector<Block> blocks_;
     FiredHistory history_;
     std::int64_t window_ = 1;
-    std::int64_t now_ = 0;
     CellRecorder recorder_;
     FoundSpikes found_;
-    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
-    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
-    std::vector<std::vector<std::uint8_t>> silent_;    // see Engine::silence
-    std::vector<std::uint8_t> collects_;               // spikes, by population
+    std::vector<std::vector<std::uint8_t>> silent_;  // see Engine::silence
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step
-    Spikes spikes_;
-    EngineReport report_;
 };
 
 }  // namespace

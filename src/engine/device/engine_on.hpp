@@ -13,7 +13,6 @@
 #include "kernels/network/list_spikes.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
-#include "src/engine/cells/set_rates.hpp"
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/device/cells_on.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
@@ -22,21 +21,19 @@
 #include "src/engine/device/spike_chunks.hpp"
 #include "src/engine/device/stimuli_on.hpp"
 #include "src/engine/device/synapses_on.hpp"
+#include "src/engine/engine_base.hpp"
 
 namespace snnsim {
 
 template <class Steps>
-class EngineOn : public Engine {
+class EngineOn : public EngineBase {
     template <class T>
     using Buffer = typename Steps::template Buffer<T>;
 
   public:
     EngineOn(const SimulationSpec& spec, const EngineOptions& options)
-        : spec_(spec),
-          options_(options),
-          layout_(spec, 1),
+        : EngineBase(spec, options, 1),
           records_(cell_records(spec)),
-          started_(std::chrono::steady_clock::now()),
           built_(build_synapses(spec_, layout_, options.threads, true)),
           events_(options.profile ? 1 : 0),
           synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
@@ -46,10 +43,7 @@ class EngineOn : public Engine {
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           recorded_(records_),
           counts_(layout_.populations.size()),
-          samples_(records_.size()),
-          rates_(spec.populations.size()),
-          counted_(spec.populations.size()) {
-        report_.cells = layout_.rows;
+          samples_(records_.size()) {
         report_synapses(built_, report_);
         built_.rows = {};  // the device has them
         due_.upload();
@@ -58,8 +52,7 @@ class EngineOn : public Engine {
         report_.bytes += synapses_.bytes() + chunks_.bytes();
         plastic_.report(report_);
         steps_.wait();
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started_;
-        report_.build_seconds = seconds.count();
+        built();
     }
 
     void advance(std::int64_t count) override {
@@ -93,9 +86,7 @@ class EngineOn : public Engine {
         check_numbers();
     }
 
-    std::int64_t now() const override { return now_; }
     std::int64_t batch() const override { return Steps::batch; }
-    Spikes take_spikes() override { return std::exchange(spikes_, {}); }
     std::vector<StateSamples> take_states() override {
         return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
     }
@@ -104,50 +95,38 @@ class EngineOn : public Engine {
     void read_weights(std::size_t most, const TakeWeights& take) const override {
         plastic_.read_weights(chunks_.window(), now_, most, take);
     }
-    void set_plastic(bool plastic) override {
-        learns_ = plastic;
-        plastic_.set_plastic(chunks_.window(), now_, plastic);
-        for (const auto& cells : cells_) {
-            if (cells) cells->set_adaptive(steps_, plastic);
-        }
-    }
     void reward(double amount) override { plastic_.reward(chunks_.window(), now_, amount); }
     void normalise(std::size_t projection, double sum) override {
         plastic_.normalise(chunks_.window(), projection, sum, spec_);
-    }
-    void set_rates(std::size_t population, const std::vector<double>& rates) override {
-        check_rates(spec_, population, rates);
-        rates_[population] = rates;
-        for (const auto& cells : cells_) {
-            if (cells) cells->set_rates(steps_, population, rates.data());
-        }
     }
     void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
         for (const auto& cells : cells_) {
             if (cells) cells->silence(steps_, population, silent);
         }
     }
-    void set_windows(const SampleWindows& windows) override { windows_ = windows; }
     void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
         stimuli_.play(steps_, population, *played);
     }
-    void count_spikes(std::size_t population) override {
-        counted_[population].assign(layout_.populations[population].size, 0);
+
+    std::string device_name() const override { return steps_.name(); }
+    std::vector<std::uint64_t> spike_counts() const override { return counts_; }
+
+  private:
+    void apply_plastic(bool plastic) override {
+        plastic_.set_plastic(chunks_.window(), now_, plastic);
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_adaptive(steps_, plastic);
+        }
     }
-    std::vector<std::uint32_t> counted_spikes(std::size_t population) const override {
-        return counted_[population];
+    void apply_rates(std::size_t population) override {
+        for (const auto& cells : cells_) {
+            if (cells) cells->set_rates(steps_, population, rates_[population].data());
+        }
     }
 
-    EngineState state() const override {
-        EngineState out;
-        out.now = now_;
+    void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(chunks_.window(), now_);
-        out.learns = learns_;
-        out.spike_counts = counts_;
-        out.rates = rates_;
-        out.counted = counted_;
         out.inputs = recorded_.inputs(steps_);
-        out.states.resize(layout_.populations.size());
         for (const DeviceGroup& g : groups_) {
             const std::size_t size = layout_.populations[g.population].size;
             std::vector<float>& values = out.states[g.population];
@@ -156,23 +135,17 @@ class EngineOn : public Engine {
                 steps_.download(values.data() + v * size + g.first, g.state[v], g.count);
         }
         const ListedSpikes tail = chunks_.tail();
-        add_spikes(tail.first, tail.begin, tail.rows.data(), tail.values.data(), out.recent);
-        return out;
+        add_spikes(tail.first, tail.begin, tail.rows.data(), tail.values.data(), out.recent,
+                   [](std::size_t) { return true; });
     }
-
-    void set_state(const EngineState& state) override {
-        SNN_EXPECT(state.states.size() == layout_.populations.size());
-        now_ = state.now;
+    void write_spikes(const EngineState& state) override {
         due_counted_ = false;
         stimuli_.forget();
         counts_ = state.spike_counts;
         chunks_.set_tail(now_, listed(state.recent));
-        if (state.learns != learns_) set_plastic(state.learns);
+    }
+    void write_state(const EngineState& state) override {
         plastic_.set_state(state.plastic, now_);
-        counted_ = state.counted;
-        for (std::size_t p = 0; p < state.rates.size(); ++p) {
-            if (!state.rates[p].empty()) set_rates(p, state.rates[p]);
-        }
         recorded_.set_inputs(steps_, state.inputs);
         for (const DeviceGroup& g : groups_) {
             const std::size_t size = layout_.populations[g.population].size;
@@ -183,11 +156,6 @@ class EngineOn : public Engine {
         }
     }
 
-    const EngineReport& report() const override { return report_; }
-    std::string device_name() const override { return steps_.name(); }
-    std::vector<std::uint64_t> spike_counts() const override { return counts_; }
-
-  private:
     void make_cells() {
         std::vector<CellWord> words;
         if (graded_) sent_ = Buffer<float>(std::vector<float>(layout_.rows, 1.0f));
@@ -306,7 +274,9 @@ class EngineOn : public Engine {
         const std::size_t populations = layout_.populations.size();
         for (std::size_t k = 0; k + 1 < done.begin.size(); ++k)
             counts_[k % populations] += done.begin[k + 1] - done.begin[k];
-        if (options_.spikes) add_spikes(done.first, done.begin, done.rows, done.values, spikes_);
+        if (options_.spikes)
+            add_spikes(done.first, done.begin, done.rows, done.values, spikes_,
+                       [&](std::size_t p) { return collects_[p]; });
         if (counting()) count_cells(done);
         for (std::size_t r = 0; r < records_.size(); ++r) {
             const CellRecord& record = records_[r];
@@ -331,13 +301,16 @@ class EngineOn : public Engine {
                 ++counted_[p][done.rows[i - done.begin[0]] - layout_.populations[p].first_row];
         }
     }
-    /// Appends what lies between the begins of (step, population) pairs.
+    /// Appends what lies between the begins of (step, population) pairs, of the wanted populations.
+    template <class Wanted>
     void add_spikes(std::int64_t first, const std::vector<std::uint32_t>& begin,
-                    const std::uint32_t* rows, const float* values, Spikes& to) const {
+                    const std::uint32_t* rows, const float* values, Spikes& to,
+                    Wanted&& wanted) const {
         const std::size_t populations = layout_.populations.size();
         for (std::size_t k = 0; k + 1 < begin.size(); ++k) {
             const auto step = first + static_cast<std::int64_t>(k / populations) + 1;
             const std::size_t p = k % populations;
+            if (!wanted(p)) continue;
             for (std::uint32_t i = begin[k] - begin[0]; i < begin[k + 1] - begin[0]; ++i) {
                 to.step.push_back(static_cast<std::uint32_t>(step));
                 to.population.push_back(static_cast<std::uint32_t>(p));
@@ -408,12 +381,8 @@ class EngineOn : public Engine {
             ->strayed(cell);
     }
 
-    const SimulationSpec spec_;
-    const EngineOptions options_;
-    const Layout layout_;
     const std::vector<CellRecord> records_;
     const bool graded_ = spec_.graded();
-    const std::chrono::steady_clock::time_point started_;
     mutable Steps steps_;
     Synapses built_;
     Buffer<std::int64_t> events_;
@@ -433,16 +402,9 @@ class EngineOn : public Engine {
     Buffer<std::uint64_t> strayed_values_;  // [column]
     StimuliOn<Steps> stimuli_;
     mutable RecordsOn<Steps> recorded_;
-    std::int64_t now_ = 0;
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
-    bool learns_ = true;
-    SampleWindows windows_;
     std::vector<std::uint64_t> counts_;
-    Spikes spikes_;
     std::vector<StateSamples> samples_;
-    std::vector<std::vector<double>> rates_;           // see Engine::set_rates; by population
-    std::vector<std::vector<std::uint32_t>> counted_;  // see Engine::count_spikes
-    EngineReport report_;
 };
 
 }  // namespace snnsim

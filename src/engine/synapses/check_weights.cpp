@@ -101,13 +101,39 @@ class WeightCheck {
     }
 
     void check_list(const Weights& w, const EdgeList& edges) const {
-        if (edges.trained) return;  // their grid follows from them
+        if (edges.trained) {  // those nearest to 0 may be rounded; see least_weights
+            check_most(w, edges);
+            return;
+        }
         for (std::size_t k = 0; k < edges.weight.size(); ++k) {
             if (!fits(w, edges.weight[k]))
                 check_weight(w, edges.weight[k], "the weight ",
                              fmt::format(" of the synapse {} to {} in {}", edges.source[k],
                                          edges.target[k], edges.path));
         }
+    }
+    /// Half of the weights, at least, are more than 0 on the grid.
+    void check_most(const Weights& w, const EdgeList& edges) const {
+        const auto lost = [&](double weight) { return weight != 0.0 && steps_in(w, weight) < 0.5; };
+        const auto there = std::count_if(edges.weight.begin(), edges.weight.end(),
+                                         [](double weight) { return weight != 0.0; });
+        const auto count = std::count_if(edges.weight.begin(), edges.weight.end(), lost);
+        if (2 * count <= there) return;
+        const auto first = static_cast<std::size_t>(
+            std::find_if(edges.weight.begin(), edges.weight.end(), lost) - edges.weight.begin());
+        const auto largest = static_cast<std::size_t>(
+            std::max_element(edges.weight.begin(), edges.weight.end(),
+                             [](double a, double b) { return std::abs(a) < std::abs(b); }) -
+            edges.weight.begin());
+        throw ModelError(fmt::format(
+            "{}{} of the {} weights in {} that are not 0 would become 0, the first that of {} to "
+            "{} "
+            "({}): weights into {} have steps of {}, so that sums with the largest one fit, {} of "
+            "{} to {}; make that one smaller, or leave it out",
+            place(w), count, there, edges.path, edges.source[first], edges.target[first],
+            w.quantity(edges.weight[first]), name(w),
+            w.quantity(1.0 / std::min(scale(w, edges.weight[first]), w.kept)),
+            w.quantity(edges.weight[largest]), edges.source[largest], edges.target[largest]));
     }
     void check_drawn(Weights w, const Distribution& weight) const {
         w.lognormal = weight.shape == Shape::lognormal;

@@ -31,16 +31,19 @@ std::pair<double, double> weight_bounds(const SynapsesSpec& p) {
 
 namespace {
 
-/// All but the smallest, which make up tail_of_weights of the sum.
-LeastWeights least_of(std::vector<double> values) {
+/// All but the smallest, which make up tail_of_weights of the sum and at most `share` of the
+/// number.
+LeastWeights least_of(std::vector<double> values, double share) {
     LeastWeights out;
+    std::erase(values, 0.0);
     std::sort(values.begin(), values.end(),
               [](double a, double b) { return std::abs(a) < std::abs(b); });
     double tail = 0.0;
     for (const double w : values) tail += tail_of_weights * std::abs(w);
-    for (const double w : values) {
-        tail -= std::abs(w);
-        if (tail < 0.0) out.add(w);
+    const double most = share * static_cast<double>(values.size());
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        tail -= std::abs(values[k]);
+        if (tail < 0.0 || static_cast<double>(k) >= most) out.add(values[k]);
     }
     return out;
 }
@@ -54,13 +57,14 @@ LeastWeights least_weights(const Distribution& weight) {
         return out;
     }
     constexpr std::size_t size = 4096;
-    return least_of(quantile_table(weight, size));
+    return least_of(quantile_table(weight, size), 1.0);
 }
 
 LeastWeights least_weights(const SynapsesSpec& p) {
     LeastWeights out;
     if (p.edges && p.edges->trained) {
-        out = least_of(p.edges->weight);
+        // One that is huge must not take all others their digits.
+        out = least_of(p.edges->weight, 0.5);
     } else if (p.edges && !p.edges->weight.empty()) {
         for (const double w : p.edges->weight) out.add(w);
     } else {

@@ -16,8 +16,8 @@ struct LeastWeights {
 };
 
 /// What the rounding of weights nearest to 0 may leave out of account: a distribution has no
-/// smallest weight, so those nearest to 0 that together make up so much of the sum of all sizes are
-/// rounded as they come, some of them to 0.
+/// smallest weight, so those nearest to 0 that together make up so much of the sum of all sizes (of
+/// weights in a file, no more than half of them) are rounded as they come, some of them to 0.
 inline constexpr double tail_of_weights = 0.01;
 
 /// The ends of what a synapse of a projection can weigh, as long as the network runs.

@@ -236,7 +236,9 @@ Storage storage_of(const SynapsesSpec& projection) {
     if (projection.procedural) return Storage::procedural;
     const bool all = projection.connect.rule == Rule::all_to_all ||
                      (projection.edges && projection.edges->all_pairs);
-    return all && projection.delay.constant() ? Storage::dense : Storage::rows;
+    const bool one_delay =
+        projection.edges && !projection.edges->delay.empty() ? false : projection.delay.constant();
+    return all && one_delay ? Storage::dense : Storage::rows;
 }
 
 double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,

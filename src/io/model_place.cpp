@@ -1,0 +1,39 @@
+#include "src/io/model_place.hpp"
+
+#include <filesystem>
+
+namespace snnsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of the file that is open.
+fs::path folder_of(hid_t run) {
+    const auto size = H5Fget_name(run, nullptr, 0);
+    std::string name(static_cast<std::size_t>(size < 0 ? 0 : size), ' ');
+    H5Fget_name(run, name.data(), name.size() + 1);
+    return fs::absolute(name).parent_path();
+}
+
+}  // namespace
+
+void write_model_place(hid_t run, const std::string& model_path) {
+    h5::write_text(run, "model_path", model_path);
+    if (model_path.empty()) return;
+    std::error_code ignored;
+    const fs::path way = fs::proximate(fs::absolute(model_path), folder_of(run), ignored);
+    h5::write_text(run, "model_from_run", way.string());
+}
+
+std::string read_model_place(hid_t run) {
+    const std::string given = h5::read_text(run, "model_path");
+    if (!h5::has_attribute(run, "model_from_run") || fs::path(given).is_absolute()) return given;
+    const fs::path found =
+        (folder_of(run) / h5::read_text(run, "model_from_run")).lexically_normal();
+    std::error_code ignored;
+    const fs::path here = fs::absolute(given).parent_path(), there = found.parent_path();
+    if (!fs::is_directory(there, ignored) || fs::equivalent(here, there, ignored)) return given;
+    return fs::proximate(found, ignored).string();
+}
+
+}  // namespace snnsim

@@ -1,0 +1,173 @@
+#include "src/plan/expected_work.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+#include "src/engine/scale.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
+#include "src/model/loops.hpp"
+#include "src/network/weight_count.hpp"
+#include "src/plan/run_size.hpp"
+
+namespace snnsim {
+namespace {
+
+// Of the CPU: one thread of an Intel Xeon with AVX-512, user time of runs of two lengths subtracted
+// (tools/bench/results has the machines). Of a device: tools/bench/results/device_cost.json, which
+// counts what kernels do; it knows no times.
+
+/// A cell and step.
+struct CellCost {
+    std::string_view model;
+    double ns;
+};
+constexpr CellCost cell_costs[] = {
+    {"iaf_psc_delta", 0.6},  {"iaf_psc_exp", 1.7},       {"iaf_psc_alpha", 1.7},
+    {"iaf_cond_exp", 1.6},   {"aeif_cond_exp", 41.0},    {"hh_cond_exp_traub", 360.0},
+    {"izhikevich", 2.1},     {"lif_cond_adaptive", 3.4}, {"vsn", 2.1},
+    {"poisson_source", 2.4}, {"regular_source", 1.7},
+};
+constexpr double ns_of_other_cells = 4.0;
+constexpr double ns_of_stimulus = 1.8;  // a cell and step; 4.1 where many spikes come in a step
+constexpr double ns_of_event = 3.0;     // brunel 0.9, microcircuit 5.1, cuba 7.7: short rows
+constexpr double ns_of_plastic_event = 60.0;
+constexpr double ns_of_step = 1000.0;  // threads meet, and look at their lists
+
+constexpr double captured_launch = 2.5e-6;  // s: the upper end of what is told of an H100
+// A cell and step of iaf_psc_exp 68 thread-instructions, with Poisson input 129 to 143; of
+// iaf_psc_delta with Poisson input 124. Others in proportion to their time on the CPU: an
+// assumption.
+constexpr double cell_instructions = 40.0, cell_instructions_per_ns = 16.0, cell_bytes = 60.0;
+constexpr double stimulus_instructions = 70.0, stimulus_bytes = 5.0;
+constexpr double event_instructions = 22.0, event_bytes = 40.0;        // brunel 17, microcircuit 27
+constexpr double plastic_instructions = 360.0, plastic_bytes = 400.0;  // an event
+constexpr double listed_instructions = 5.0;  // a cell and step: one block lists the spikes
+constexpr double plastic_launches = 2.1;     // a step and projection
+
+double ns_of(const CellPopulationSpec& p) {
+    const std::string_view name = CellModels::name_of(p.cell);
+    for (const CellCost& c : cell_costs) {
+        if (c.model == name) return c.ns;
+    }
+    return ns_of_other_cells;
+}
+
+/// Hz
+double rate_of(const CellPopulationSpec& p, double duration) {
+    if (p.played)
+        return static_cast<double>(p.played->keys.size()) /
+               (static_cast<double>(p.size) * duration * 1e-3);
+    return p.rate > 0.0 ? p.rate : assumed_rate;
+}
+
+/// Of training, for MNIST at batches of 128: a neuron, sample and step; a weight, sample and step
+/// whose input is not 0 (with its part of the gradient); a weight, sample and step through which a
+/// gradient goes down; a weight and update. Of the CPU in the proportion of runs of mnist_lif with
+/// 100 to 2,000 hidden neurons, mnist_ann and mnist_rsnn, scaled to what docs/results.md has of two
+/// threads.
+constexpr double ns_of_neuron = 2.5, ns_of_addition = 0.08, ns_of_back = 0.15, ns_of_update = 4.0;
+constexpr double neuron_instructions = 110.0, addition_instructions = 6.9, back_instructions = 2.6,
+                 update_instructions = 24.0;
+constexpr double neuron_bytes = 50.0, addition_bytes = 2.7, back_bytes = 4.7, update_bytes = 32.0;
+constexpr double share_of_inputs = 0.13;   // that are not 0: of MNIST's pixels
+constexpr double single_launch = 4e-6;     // s: an assumption
+constexpr double launches_of_layer = 3.5;  // a batch and population or projection ...
+constexpr double launches_of_loop = 3.0;   // ... and of one on a cycle a step
+constexpr double of_a_test = 0.5;          // of what training on a sample takes
+
+}  // namespace
+
+ExpectedWork expected_work(const SimulationSpec& spec) {
+    const double duration = expected_duration(spec);
+    ExpectedWork step;  // ns instead of seconds
+    step.cpu_seconds = ns_of_step;
+    std::set<std::size_t> models;
+    for (const CellPopulationSpec& p : spec.populations) {
+        const auto size = static_cast<double>(p.size);
+        models.insert(p.cell.index());
+        step.cpu_seconds += size * ns_of(p);
+        step.instructions += size * (cell_instructions + cell_instructions_per_ns * ns_of(p));
+        step.serial_instructions += size * listed_instructions;
+        step.bytes += size * cell_bytes;
+    }
+    bool currents = false;  // that change; Poisson input needs no launch of its own
+    for (const StimulusSpec& s : spec.stimuli) {
+        const bool poisson = std::holds_alternative<PoissonStimulus::Params>(s.kind);
+        currents |= !poisson && !std::holds_alternative<DcStimulus::Params>(s.kind);
+        if (!poisson) continue;
+        const auto size = static_cast<double>(spec.population(s.to).size);
+        step.cpu_seconds += size * ns_of_stimulus;
+        step.instructions += size * stimulus_instructions;
+        step.bytes += size * stimulus_bytes;
+    }
+    const std::vector<double> synapses = expected_synapses(spec);
+    double plastic = 0.0;
+    bool static_synapses = false;
+    for (std::size_t k = 0; k < synapses.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
+        const CellPopulationSpec& from = spec.population(p.from);
+        const double events = synapses[k] * rate_of(from, duration) * spec.dt * 1e-3;
+        plastic += p.changes() ? 1.0 : 0.0;
+        static_synapses |= !p.changes();
+        step.cpu_seconds += events * (p.changes() ? ns_of_plastic_event : ns_of_event);
+        step.instructions += events * (p.changes() ? plastic_instructions : event_instructions);
+        step.bytes += events * (p.changes() ? plastic_bytes : event_bytes);
+    }
+    step.launches = 1.0 + static_cast<double>(models.size()) + (currents ? 1.0 : 0.0) +
+                    (static_synapses ? 1.0 : 0.0) + plastic_launches * plastic;
+    for (const SimulationRecordSpec& r : spec.record) step.launches += r.of_cells() ? 1.0 : 0.0;
+
+    const double steps = duration / spec.dt;
+    return {.cpu_seconds = 1e-9 * steps * step.cpu_seconds,
+            .launches = steps * step.launches,
+            .launch = captured_launch,
+            .instructions = steps * step.instructions,
+            .bytes = steps * step.bytes,
+            .serial_instructions = steps * step.serial_instructions};
+}
+
+ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::int64_t test) {
+    const auto size = [&](const std::string& name) {
+        return static_cast<double>(size_of(spec, name));
+    };
+    double neurons = 0.0, weights = 0.0, passed = 0.0, loops = 0.0;
+    for (const PopulationSpec& p : spec.populations) neurons += static_cast<double>(p.size);
+    for (const bool on_cycle : on_cycles(spec)) loops += on_cycle ? 1.0 : 0.0;
+    for (const ProjectionSpec& p : spec.projections) {
+        const double count = size(p.from) * size(p.to);
+        weights += count;
+        // Nothing goes down to the input.
+        const bool from_input = std::any_of(
+            spec.populations.begin(), spec.populations.end(), [&](const PopulationSpec& q) {
+                return q.name == p.from && std::holds_alternative<SpikeSource::Params>(q.neuron);
+            });
+        passed += from_input ? 0.0 : count;
+    }
+    const auto steps = static_cast<double>(spec.steps());
+    const TrainSpec train = spec.train.value_or(TrainSpec{});
+    const double batch = static_cast<double>(std::clamp<std::int64_t>(
+        train.batch, 1, std::max<std::int64_t>(1, std::max(training, test))));
+    const double trained =
+        spec.train ? static_cast<double>(train.epochs) * static_cast<double>(training) : 0.0;
+    const double samples = trained + (spec.test ? of_a_test * static_cast<double>(test) : 0.0);
+    const double rows = samples * steps, updates = trained / batch,
+                 additions = share_of_inputs * weights;
+    const auto layers = static_cast<double>(spec.populations.size() + spec.projections.size());
+    return {
+        .cpu_seconds = 1e-9 * (rows * (neurons * ns_of_neuron + additions * ns_of_addition +
+                                       passed * ns_of_back) +
+                               updates * weights * ns_of_update),
+        .launches =
+            samples / batch * (launches_of_layer * layers + launches_of_loop * loops * steps),
+        .launch = single_launch,
+        .instructions = rows * (neurons * neuron_instructions + additions * addition_instructions +
+                                passed * back_instructions) +
+                        updates * weights * update_instructions,
+        .bytes =
+            rows * (neurons * neuron_bytes + additions * addition_bytes + passed * back_bytes) +
+            updates * weights * update_bytes};
+}
+
+}  // namespace snnsim
