@@ -1,6 +1,7 @@
 // What a model file says, after checking: plain structs that know no device and no file format.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +59,49 @@ struct Names<Streaming> {
     static constexpr std::array values{"auto", "always", "never"};
 };
 
+/// One of several input populations, and the array in the file that it is shown.
+struct InputSpec {
+    static constexpr bool by_name = true;
+    static constexpr const char* shorthand = "x";
+
+    std::string name;  // of the population
+    std::string x;
+    std::optional<EncodeSpec> encode;  // none: as data.encode says
+    Location at;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"x", &InputSpec::x, "", unlimited,
+                  "array of its samples, in the place of x: train/NAME, NAME_train in .npz; of "
+                  "events a group: train/NAME/offsets, NAME_offsets_train in .npz",
+                  Need::required},
+            Field{"encode", &InputSpec::encode, "", unlimited,
+                  "how they become input; default: data.encode, whose duration holds for all"},
+        };
+    }
+};
+
+/// One of several output populations, and the array in the file that has its targets.
+struct OutputSpec {
+    static constexpr bool by_name = true;
+    static constexpr const char* shorthand = "y";
+
+    std::string name;  // of the population
+    std::string y;
+    std::vector<std::string> class_names;
+    Location at;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"y", &OutputSpec::y, "", unlimited,
+                  "array of its targets, in the place of y: train/NAME, NAME_train in .npz",
+                  Need::required},
+            Field{"class_names", &OutputSpec::class_names, "", unlimited,
+                  "names of its classes; default: numbers"},
+        };
+    }
+};
+
 struct DataSpec {
     DataSet set = DataSet::mnist;
     std::string file, valid_file, test_file;  // relative to the model file
@@ -71,7 +115,9 @@ struct DataSpec {
     TimeUnit time_unit = TimeUnit::stored;
     std::int64_t height = 0, width = 0;  // of a sensor; 0: as the file says
     Streaming stream = Streaming::automatic;
-    Location at;  // of `file`
+    Location at;                      // of `file`
+    std::vector<InputSpec> inputs;    // by name; empty: the one input is shown x, ...
+    std::vector<OutputSpec> outputs;  // ... and the one output is to give y
 
     static constexpr auto fields() {
         return Fields{
@@ -116,6 +162,12 @@ struct DataSpec {
             Field{"stream", &DataSpec::stream, "", unlimited,
                   "of `set: file`: whether samples are read while they are needed; auto: where the "
                   "file would take more than half of the free memory"},
+            Field{"inputs", &DataSpec::inputs, "", unlimited,
+                  "of `set: file`: mapping of input populations to arrays of the file, where there "
+                  "are several: `{eye: image, ear: sound}`"},
+            Field{"outputs", &DataSpec::outputs, "", unlimited,
+                  "of `set: file`: mapping of output populations to arrays of the file, where "
+                  "there are several: `{digit: digit, angle: angle}`"},
         };
     }
 };
@@ -402,6 +454,26 @@ struct ClassWeights {
     bool given() const { return balanced || !of.empty(); }
 };
 
+/// Of one of several outputs.
+struct OutputLossSpec {
+    static constexpr bool by_name = true;
+
+    std::string name;  // of the population
+    Loss loss = Loss::cross_entropy_max;
+    double weight = 1.0;
+    ClassWeights class_weights;
+    Location at;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"name", &OutputLossSpec::loss, "", unlimited, "as in train.loss", Need::required},
+            Field{"weight", &OutputLossSpec::weight, "", non_negative,
+                  "factor in the sum of all losses, and on its gradient"},
+            Field{"class_weights", &OutputLossSpec::class_weights, "", non_negative, "as in train"},
+        };
+    }
+};
+
 enum class Method : std::uint8_t { surrogate_gradient };
 template <>
 struct Names<Method> {
@@ -416,6 +488,7 @@ struct TrainSpec {
     Optimizers::Params optimizer = Adam::Params{};
     ScheduleSpec schedule;
     Loss loss = Loss::cross_entropy_max;
+    std::vector<OutputLossSpec> losses;  // instead, where `loss` is a mapping
     ClassWeights class_weights;
     std::vector<RateSpec> rate_penalty;
     double clip_norm = 0.0;
@@ -441,7 +514,9 @@ struct TrainSpec {
                 "step "
                 "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
                 "difference of the mean output from 1 (right class) and 0; mse_mean, of `set: "
-                "file`: squared difference of the mean output from y, whose values are real"},
+                "file`: squared difference of the mean output from y, whose values are real. With "
+                "`data.outputs` one for all, or a mapping: `{digit: cross_entropy_max, angle: "
+                "mse_mean}`"},
             Field{"class_weights", &TrainSpec::class_weights, "", non_negative,
                   "factors on the loss and gradient of each class: a list, or balanced: samples / "
                   "(classes * samples of the class). Weights of single samples are data set "
@@ -584,11 +659,43 @@ struct ModelSpec : NamedModel {
     bool own_data() const { return data.set == DataSet::file; }
     /// Whether the targets are real numbers, not classes. Where nothing is trained the data say it,
     /// and this is true of all in a file.
-    bool real_targets() const { return own_data() && (!train || train->loss == Loss::mse_mean); }
+    bool real_targets() const {
+        if (!own_data()) return false;
+        if (!train || train->losses.empty()) return !train || train->loss == Loss::mse_mean;
+        return std::all_of(train->losses.begin(), train->losses.end(),
+                           [](const OutputLossSpec& l) { return l.loss == Loss::mse_mean; });
+    }
+    /// What an input population is shown, and an output is to give; null where the only one has no
+    /// name in the data.
+    const InputSpec* shown_to(const std::string& population) const {
+        return named(data.inputs, population);
+    }
+    const OutputSpec* asked_of(const std::string& population) const {
+        return named(data.outputs, population);
+    }
+    const EncodeSpec& encode_of(const std::string& input) const {
+        const InputSpec* const own = shown_to(input);
+        return own && own->encode ? *own->encode : data.encode;
+    }
+    /// Of an output, with a name in the data or without.
+    OutputLossSpec loss_of(const std::string& output) const {
+        if (!train) return {};
+        if (const OutputLossSpec* const own = named(train->losses, output)) return *own;
+        return {output, train->loss, 1.0, train->class_weights, {}};
+    }
 
     /// Time steps per sample.
     int steps() const {
         return static_cast<int>(std::max(1.0, rounded_steps(data.encode.duration, dt)));
+    }
+
+  private:
+    template <class T>
+    static const T* named(const std::vector<T>& all, const std::string& name) {
+        for (const T& one : all) {
+            if (one.name == name) return &one;
+        }
+        return nullptr;
     }
 };
 

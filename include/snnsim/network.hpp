@@ -38,16 +38,35 @@ struct Projection {
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
 };
 
+/// What an input population is shown, and how.
+struct ShownInput {
+    Encoders::Params encoder;
+    SampleForm shown = SampleForm::pixels;  // in steps: without the encoder
+};
+
 struct Network {
     double dt;  // ms
     int steps;  // per sample
     Encoders::Params encoder;
-    // In the order of computation: the input first, the output last, those on common cycles of
-    // projections next to each other, and the targets of projections without delay after their
+    // In the order of computation: the inputs first, the only output last, those on common cycles
+    // of projections next to each other, and the targets of projections without delay after their
     // sources.
     std::vector<Population> populations;
     std::vector<Projection> projections;
-    SampleForm shown = SampleForm::pixels;  // in steps: without the encoder
+    SampleForm shown = SampleForm::pixels;     // in steps: without the encoder
+    std::vector<ShownInput> more_inputs = {};  // of populations 1, 2, ...; else one input
+    std::vector<std::size_t> outputs = {};     // populations, in the order of their targets; empty:
+                                               // the last one
+
+    std::size_t input_count() const { return 1 + more_inputs.size(); }
+    ShownInput input(std::size_t k) const {
+        return k == 0 ? ShownInput{encoder, shown} : more_inputs[k - 1];
+    }
+    std::size_t output_count() const { return outputs.empty() ? 1 : outputs.size(); }
+    /// The population.
+    std::size_t output(std::size_t k) const {
+        return outputs.empty() ? populations.size() - 1 : outputs[k];
+    }
 };
 
 /// Draws the initial weights from (seed, projection, synapse), or takes those that were loaded, and

@@ -28,6 +28,28 @@ struct Provenance {
     std::vector<std::string> inputs{};  // "SHA-256  path" of the files that the model names
 };
 
+/// Of an output that has a name in the data; accuracies are empty where its targets are real
+/// numbers, and errors otherwise.
+struct OutputCurves {
+    std::string name;
+    std::vector<double> step_loss, step_accuracy;
+    std::vector<double> epoch_train_loss, epoch_train_accuracy;
+    std::vector<double> epoch_validation_loss, epoch_validation_accuracy;
+    std::vector<double> test_accuracy, test_error;
+};
+/// Calls f(path in the run file, curve) for each.
+template <class Curves, class F>
+void for_each_curve(Curves& c, F&& f) {
+    f("steps/loss", c.step_loss);
+    f("steps/accuracy", c.step_accuracy);
+    f("epochs/train_loss", c.epoch_train_loss);
+    f("epochs/train_accuracy", c.epoch_train_accuracy);
+    f("epochs/validation_loss", c.epoch_validation_loss);
+    f("epochs/validation_accuracy", c.epoch_validation_accuracy);
+    f("test/accuracy", c.test_accuracy);
+    f("test/error", c.test_error);
+}
+
 /// One value per weight update, and one per epoch.
 struct Curves {
     std::vector<double> step_loss, step_accuracy, step_learning_rate;
@@ -37,6 +59,7 @@ struct Curves {
     std::vector<double> epoch_seconds;
     std::vector<double> test_epoch, test_accuracy;  // with test.every: epochs complete, and then
     std::vector<double> test_error;  // instead of accuracies where targets are real numbers
+    std::vector<OutputCurves> by_name = {};
 };
 
 /// Where training stands, so that it can go on.

@@ -18,9 +18,14 @@ namespace snnsim {
 
 /// What one weight update saw.
 struct StepResult {
-    double loss;      // mean over the batch
-    double accuracy;  // share of the batch; 0 where targets are real numbers
+    double loss;      // mean over the batch; of several outputs the weighted sum
+    double accuracy;  // share of the batch; 0 where targets are real numbers, of several outputs
+                      // the mean of those with classes
     double learning_rate;
+    struct OfOutput {
+        double loss, accuracy;
+    };
+    std::vector<OfOutput> outputs = {};  // where they have names
 };
 
 /// What a population did, summed over samples and steps. Memory as in Garg et al. 2026 (arXiv
@@ -85,7 +90,8 @@ struct StateRecording {
     std::string shows = {};     // when in a step, in words
 };
 
-struct Evaluation {
+/// What an output gave.
+struct OutputResult {
     double loss = 0.0;
     double accuracy = 0.0;                          // of classes
     std::vector<std::int32_t> labels, predictions;  // empty where targets are real numbers, ...
@@ -95,6 +101,23 @@ struct Evaluation {
 
     std::size_t samples() const {
         return output_size > 0 ? outputs.size() / output_size : labels.size();
+    }
+};
+
+/// Of an output that has a name in the data.
+struct NamedResult : OutputResult {
+    std::string name;
+    int classes = 0;
+    std::vector<std::string> class_names = {};
+};
+
+/// Of outputs with names the loss is the weighted sum, and the accuracy the mean of those with
+/// classes; where none has, the error is the mean. All else is in `by_name`.
+struct Evaluation : OutputResult {
+    std::vector<NamedResult> by_name = {};
+
+    std::size_t samples() const {
+        return by_name.empty() ? OutputResult::samples() : by_name[0].samples();
     }
     PhaseCounts counts;
     std::vector<SpikeRecording> spikes;

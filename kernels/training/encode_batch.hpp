@@ -6,7 +6,8 @@
 
 namespace snnsim {
 
-/// The samples of a batch, and where their numbers come from: pixels, values or trains.
+/// What an input is shown of the samples of a batch, and where the numbers come from: pixels,
+/// values or trains.
 struct BatchSamples {
     const std::uint8_t* pixels = nullptr;    // [row][input]
     const std::uint32_t* samples = nullptr;  // of the batch: number in the set, which is the row
@@ -18,6 +19,7 @@ struct BatchSamples {
     const std::uint64_t* first = nullptr;  // [row + 1] index into `at`
     const std::uint32_t* at = nullptr;     // input * steps + step, ascending
     bool gathered = false;                 // rows are those of the batch alone, in its order
+    std::uint32_t first_input = 0;         // of this population among those of all inputs
 
     SNN_HD std::size_t row(std::size_t b) const { return gathered ? b : samples[b]; }
     SNN_HD float value(std::size_t b, std::size_t input) const {
@@ -55,7 +57,7 @@ struct EncodeInputs {
         const std::uint32_t sample = batch.samples[b];
         const Pixel pixel{batch.value(b, input), rank ? rank[i] : 0u, active ? active[b] : 0u};
         const RandomKey key = encoding_key(batch.seed, batch.epoch, sample, batch.test,
-                                           static_cast<std::uint32_t>(input));
+                                           batch.first_input + static_cast<std::uint32_t>(input));
         if (raw.bits) {
             std::uint32_t* bits = raw.bits + i * shape.words();
             for (std::size_t w = 0; w < shape.words(); ++w) bits[w] = 0;

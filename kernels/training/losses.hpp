@@ -25,12 +25,13 @@ struct SampleLoss {
     const std::uint32_t* samples;  // [sample] index into the set
     float* loss;                   // [sample]
     std::int32_t* prediction;      // [sample]
+    float factor = 1.0f;           // on the gradient: the loss is one of several
 
     SNN_HD void operator()(std::size_t b) const {
         const auto label = static_cast<std::size_t>(labels[samples[b]]);
         float* z = logits + b * classes;
         const float own = weights ? weights[samples[b]] : 1.0f;
-        const float weight = own / static_cast<float>(shape.batch);
+        const float weight = factor * (own / static_cast<float>(shape.batch));
         if (readout == Readout::every_step) {
             loss[b] = own * every_step(b, label, z, weight);
             prediction[b] = static_cast<std::int32_t>(largest(z));

@@ -43,6 +43,11 @@ void encode(const EncodeOptions& options) {
     ModelSpec spec = options.model.empty()
                          ? parse_model(encode_model, "(built in)", options.overrides)
                          : read_model(options.model, options.overrides);
+    if (spec.data.inputs.size() > 1)
+        throw UsageError(
+            fmt::format("{}: encode writes the spikes of one input; data.inputs has "
+                        "{}",
+                        options.model, spec.data.inputs.size()));
     if (spec.own_data()) spec.data.stream = Streaming::never;
     const Dataset data = spec.own_data() ? load_data(spec, options.data_dir)
                                          : load_dataset(spec.data.set, options.data_dir);

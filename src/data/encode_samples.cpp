@@ -29,7 +29,8 @@ SpikeRecording encode_samples(const ModelSpec& spec, const SampleSet& samples, b
     // Here, while they are collected and written.
     constexpr double bytes_a_spike = 48.0;
     std::size_t next_look = 1'000'000;
-    Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params& params) {
+    Encoders::visit(spec.encode_of(out.population).scheme, [&]<class E>(
+                                                               const typename E::Params& params) {
         const typename E::Constants constants = E::prepare(params, spec.dt, spec.steps());
         for (std::size_t k = 0; k < count; ++k) {
             const std::size_t row = (first + k) * inputs;

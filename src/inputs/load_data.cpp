@@ -22,38 +22,68 @@ std::string at(const ModelSpec& spec, const Location& place) {
     return fmt::format("{}:{}:{}", spec.path, place.line, place.column);
 }
 
-const PopulationSpec& input_of(const ModelSpec& spec) {
+/// The inputs, in the order of the network.
+std::vector<const PopulationSpec*> inputs_of(const ModelSpec& spec) {
+    std::vector<const PopulationSpec*> out;
     for (const PopulationSpec& p : spec.populations) {
-        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) return p;
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) out.push_back(&p);
     }
-    throw InternalError("no input population");
+    SNN_EXPECT(!out.empty());
+    return out;
 }
-const PopulationSpec& output_of(const ModelSpec& spec) {
-    for (const PopulationSpec& p : spec.populations) {
-        if (!sends_on(spec.projections, p.name)) return p;
-    }
-    throw InternalError("no output population");
+/// The outputs, as `data.outputs` names them, or the only one.
+std::vector<const PopulationSpec*> outputs_of(const ModelSpec& spec) {
+    std::vector<const PopulationSpec*> out;
+    const auto add = [&](const auto& wanted) {
+        const auto found = std::find_if(spec.populations.begin(), spec.populations.end(), wanted);
+        SNN_EXPECT(found != spec.populations.end());
+        out.push_back(&*found);
+    };
+    for (const OutputSpec& o : spec.data.outputs)
+        add([&](const PopulationSpec& p) { return p.name == o.name; });
+    if (out.empty())
+        add([&](const PopulationSpec& p) { return !sends_on(spec.projections, p.name); });
+    return out;
 }
 
-SampleRequest request_of(const ModelSpec& spec) {
-    const PopulationSpec& input = input_of(spec);
-    SampleRequest out{spec.data, beside_model(spec.path, "x").parent_path()};
-    out.seed = spec.seed;
-    out.dt = spec.dt;
-    out.steps = spec.steps();
+InputRequest request_of(const ModelSpec& spec, const PopulationSpec& input) {
+    InputRequest out;
+    if (const InputSpec* const named = spec.shown_to(input.name)) out.array = named->x;
     out.where = at(spec, input.at);
     out.input = input.name;
     out.inputs = input.size;
-    Encoders::visit(spec.data.encode.scheme, [&]<class E>(const typename E::Params&) {
+    Encoders::visit(spec.encode_of(input.name).scheme, [&]<class E>(const typename E::Params&) {
         out.encoder = E::name;
         out.any_value = takes_any_value<E>;
         out.instead = ", or write scheme: direct";
     });
-    if (spec.train) {
-        out.loss = name_of(spec.train->loss);
-        out.targets = spec.train->loss == Loss::mse_mean ? Targets::real : Targets::classes;
-        out.class_weights = spec.train->class_weights;
+    return out;
+}
+
+TargetRequest request_of_targets(const ModelSpec& spec, const PopulationSpec& output) {
+    TargetRequest out;
+    out.class_names = spec.data.class_names;
+    if (const OutputSpec* const named = spec.asked_of(output.name)) {
+        out.array = named->y;
+        out.class_names = named->class_names;
     }
+    if (!spec.train) return out;
+    const OutputLossSpec loss = spec.loss_of(output.name);
+    out.loss = name_of(loss.loss);
+    out.targets = loss.loss == Loss::mse_mean ? Targets::real : Targets::classes;
+    out.class_weights = loss.class_weights;
+    return out;
+}
+
+SampleRequest request_of(const ModelSpec& spec) {
+    SampleRequest out{spec.data, beside_model(spec.path, "x").parent_path()};
+    out.seed = spec.seed;
+    out.dt = spec.dt;
+    out.steps = spec.steps();
+    for (const PopulationSpec* input : inputs_of(spec))
+        out.inputs.push_back(request_of(spec, *input));
+    for (const PopulationSpec* output : outputs_of(spec))
+        out.targets.push_back(request_of_targets(spec, *output));
     out.needs_test = spec.test.has_value();
     return out;
 }
@@ -76,28 +106,30 @@ void require_files(const ModelSpec& spec) {
     }
 }
 
-/// The output can say what the samples ask for.
-void check_output(const ModelSpec& spec, Dataset& data) {
-    const PopulationSpec& p = output_of(spec);
+/// Output k can say what the samples ask for.
+void check_output(const ModelSpec& spec, std::size_t k, Dataset& data) {
+    const PopulationSpec& p = *outputs_of(spec)[k];
+    const OutputSpec* const named = spec.asked_of(p.name);
+    const std::string of =
+        named ? fmt::format("{} of {}", named->y, spec.data.file) : spec.data.file;
+    const int classes = data.target(k).classes;
+    const std::int64_t values = data.train.target(k).outputs;
     const auto write = [&](const std::string& what, std::int64_t size) {
         return fmt::format("{}: the output '{}' has {} neurons, but {}; write size: {}",
                            at(spec, p.at), p.name, p.size, what, size);
     };
-    if (data.real()) {
-        if (p.size != data.train.outputs)
-            throw DataError(
-                write(fmt::format("a sample of {} has {}", spec.data.file, data.train.outputs),
-                      data.train.outputs));
-    } else if (p.size < data.classes) {
-        throw DataError(write(fmt::format("{} has {} classes, 0 to {}: one neuron for each is "
-                                          "needed",
-                                          spec.data.file, data.classes, data.classes - 1),
-                              data.classes));
-    } else if (p.size > data.classes) {
-        data.warnings.push_back(
-            write(fmt::format("{} has {} classes: only the first so many neurons are read",
-                              spec.data.file, data.classes),
-                  data.classes));
+    if (values > 0) {
+        if (p.size != values)
+            throw DataError(write(fmt::format("a sample of {} has {}", of, values), values));
+    } else if (p.size < classes) {
+        throw DataError(
+            write(fmt::format("{} has {} classes, 0 to {}: one neuron for each is needed", of,
+                              classes, classes - 1),
+                  classes));
+    } else if (p.size > classes) {
+        data.warnings.push_back(write(
+            fmt::format("{} has {} classes: only the first so many neurons are read", of, classes),
+            classes));
     }
 }
 
@@ -126,14 +158,19 @@ void check_validation(const ModelSpec& spec, const Dataset& data) {
 
 Dataset load_file(const ModelSpec& spec) {
     require_files(spec);
-    const auto* direct = std::get_if<Direct::Params>(&spec.data.encode.scheme);
     Dataset data = load_own_samples(request_of(spec));
-    if (direct && direct->gain != 1.0 && in_steps(data.train.form))
+    const std::vector<const PopulationSpec*> inputs = inputs_of(spec);
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+        const EncodeSpec& encode = spec.encode_of(inputs[k]->name);
+        const auto* direct = std::get_if<Direct::Params>(&encode.scheme);
+        if (!direct || direct->gain == 1.0 || !in_steps(data.train.input(k).form)) continue;
         throw DataError(
             fmt::format("{}: gain is for values that are the same at every step; the "
                         "samples of {} have values for each: leave gain out",
                         at(spec, spec.data.at), spec.data.file));
-    check_output(spec, data);
+    }
+    for (std::size_t k = 0; k < outputs_of(spec).size(); ++k) check_output(spec, k, data);
+    for (const OutputSpec& o : spec.data.outputs) data.output_names.push_back(o.name);
     check_validation(spec, data);
     return data;
 }
@@ -248,13 +285,15 @@ std::optional<Dataset> load_shown(const SimulationSpec& spec) {
     SampleRequest request{data, beside_model(spec.path, "x").parent_path()};
     request.seed = spec.seed;
     request.dt = spec.dt;
-    request.where = fmt::format("{}:{}:{}", spec.path, input.at.line, input.at.column);
-    request.input = input.name;
-    request.inputs = input.size;
-    request.encoder = "a phase, which shows them as rates,";
-    request.any_value = false;
-    request.targets = Targets::classes;
-    request.loss = "a phase";
+    InputRequest& shown = request.inputs.emplace_back();
+    shown.where = fmt::format("{}:{}:{}", spec.path, input.at.line, input.at.column);
+    shown.input = input.name;
+    shown.inputs = input.size;
+    shown.encoder = "a phase, which shows them as rates,";
+    shown.any_value = false;
+    TargetRequest& asked = request.targets.emplace_back();
+    asked.targets = Targets::classes;
+    asked.loss = "a phase";
     request.needs_test = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
         return p.present && p.present->samples == Samples::test;
     });

@@ -33,10 +33,23 @@ struct Part {
     std::uint64_t count = 0;
 };
 
+ArrayNames names_of(const SampleRequest& request) {
+    ArrayNames out;
+    for (const InputRequest& r : request.inputs) {
+        if (!r.array.empty()) out.inputs.push_back(r.array);
+    }
+    for (const TargetRequest& r : request.targets) {
+        if (!r.array.empty()) out.targets.push_back(r.array);
+    }
+    return out;
+}
+
 class Loader {
   public:
     explicit Loader(const SampleRequest& request)
-        : r_(request), stored_(open_samples(request.data, request.folder)) {
+        : r_(request),
+          stored_(open_samples(request.data, request.folder, names_of(request))),
+          sources_(request.inputs.size()) {
         share_out();
     }
 
@@ -50,21 +63,25 @@ class Loader {
     Dataset load() {
         Dataset out;
         out.name = std::filesystem::path(r_.data.file).filename().string();
-        form_ = find_form();
-        const bool classes = find_targets();
+        for (std::size_t k = 0; k < r_.inputs.size(); ++k) forms_.push_back(find_form(k));
         out.train = begin_set(train_);
         out.test = begin_set(test_);
         out.own_validation = stored_.valid ? static_cast<std::int64_t>(train_.back().count) : 0;
-        out.classes = 0;
-        if (classes) {
-            read_labels(out);
-        } else {
-            read_reals(out.train, train_);
-            read_reals(out.test, test_);
-            check_reals(out);
+        out.more_classes.resize(r_.targets.size() - 1);
+        for (std::size_t k = 0; k < r_.targets.size(); ++k) {
+            out.target(k).classes = 0;
+            if (find_targets(k)) {
+                read_labels(k, out);
+            } else {
+                read_reals(k, out.train.target(k), train_);
+                read_reals(k, out.test.target(k), test_);
+                check_reals(k, out.test.target(k));
+            }
         }
         out.train.groups = read_groups();
-        out.train.weights = read_weights(out);
+        const std::vector<float> weights = read_weights();
+        for (std::size_t k = 0; k < r_.targets.size(); ++k)
+            out.train.target(k).weights = with_class_weights(k, weights, out);
         read_inputs(out);
         warn(out);
         out.warnings = warnings_;
@@ -79,8 +96,8 @@ class Loader {
         const double share = r_.data.test_share;
         if (share > 0.0) {
             if (stored_.test)
-                throw DataError(fmt::format("{}: {} is there: leave data.test_share out", r_.where,
-                                            stored_.test->place()));
+                throw DataError(fmt::format("{}: {} is there: leave data.test_share out",
+                                            r_.inputs[0].where, stored_.test->place()));
             const auto count = static_cast<std::uint32_t>(stored_.train.count());
             Split split = stored_.train.groups
                               ? split_groups(r_.seed, groups_of(*stored_.train.groups), share,
@@ -95,15 +112,22 @@ class Loader {
         } else if (stored_.test) {
             test_.push_back({&*stored_.test, {}, stored_.test->count()});
         } else if (r_.needs_test) {
-            throw DataError(fmt::format(
-                "{}: there are no test samples; add {}, or write data.test_file, or "
-                "data.test_share: 0.2",
-                r_.data.file,
-                r_.data.file.ends_with(".npz") ? "x_test and y_test" : "test/x and test/y"));
+            throw DataError(
+                fmt::format("{}: there are no test samples; add {}, or write data.test_file, or "
+                            "data.test_share: 0.2",
+                            r_.data.file, names_of_test()));
         }
         limit(train_[0], r_.data.train_samples);
         if (!test_.empty()) limit(test_[0], r_.data.test_samples);
         if (stored_.valid) train_.push_back({&*stored_.valid, {}, stored_.valid->count()});
+    }
+    /// "test/x and test/y"
+    std::string names_of_test() const {
+        const auto name = [&](const std::string& key) {
+            return r_.data.file.ends_with(".npz") ? key + "_test" : "test/" + key;
+        };
+        const std::string &x = r_.inputs[0].array, &y = r_.targets[0].array;
+        return name(x.empty() ? "x" : x) + " and " + name(y.empty() ? "y" : y);
     }
     static void limit(Part& part, std::int64_t most) {
         if (most == 0) return;
@@ -125,12 +149,11 @@ class Loader {
     }
 
     /// Numbers of the samples of a set, each with a value or more.
-    template <class T>
-    static std::vector<T> take(const std::vector<Part>& parts,
-                               std::shared_ptr<const Rows> StoredSet::*which) {
+    template <class T, class Which>
+    static std::vector<T> take(const std::vector<Part>& parts, Which&& which) {
         std::vector<T> out;
         for (const Part& p : parts) {
-            const Rows& rows = *((*p.from).*which);
+            const Rows& rows = which(*p.from);
             if (p.rows.empty()) {
                 const std::vector<T> all = rows.read_as<T>(0, p.count);
                 out.insert(out.end(), all.begin(), all.end());
@@ -162,9 +185,16 @@ class Loader {
 
     // ---- what a sample is ----
 
-    SampleForm find_form() const {
-        const StoredSet& first = stored_.train;
-        for (const StoredSet* set : all_stored()) {
+    /// What each set has for input k, that of the training first.
+    std::vector<const StoredInput*> all_inputs(std::size_t k) const {
+        std::vector<const StoredInput*> out;
+        for (const StoredSet* set : all_stored()) out.push_back(&set->inputs[k]);
+        return out;
+    }
+
+    SampleForm find_form(std::size_t k) const {
+        const StoredInput& first = stored_.train.inputs[k];
+        for (const StoredInput* set : all_inputs(k)) {
             if ((set->x == nullptr) != (first.x == nullptr))
                 throw DataError(fmt::format("{} are {}, but {} are {}", first.place(),
                                             first.x ? "numbers" : "events", set->place(),
@@ -186,58 +216,66 @@ class Loader {
                                             first.place(), first.sensor.height, first.sensor.width,
                                             set->place(), set->sensor.height, set->sensor.width));
         }
-        return first.x ? find_dense_form() : find_event_form();
+        return first.x ? find_dense_form(k) : find_event_form(k);
     }
 
-    [[noreturn]] void wrong_size(const std::string& sample, std::int64_t size) const {
+    [[noreturn]] static void wrong_size(const InputRequest& r, const std::string& sample,
+                                        std::int64_t size) {
         throw DataError(
             fmt::format("{}: the input '{}' has {} neurons, but {} has {}; write "
                         "size: {}",
-                        r_.where, r_.input, r_.inputs, sample, size, size));
+                        r.where, r.input, r.inputs, sample, size, size));
     }
-    void expect_direct(const std::string& what) const {
-        if (r_.encoder != "direct")
+    static void expect_direct(const InputRequest& r, const std::string& what) {
+        if (r.encoder != "direct")
             throw DataError(
                 fmt::format("{}; {} is for values that are the same at every step: "
-                            "write scheme: direct",
-                            what, r_.encoder));
+                            "write scheme: direct{}",
+                            what, r.encoder,
+                            r.array.empty() ? ""
+                                            : fmt::format(", as in {}: {{x: {}, encode: "
+                                                          "{{scheme: direct}}}}",
+                                                          r.input, r.array)));
     }
 
-    SampleForm find_dense_form() const {
-        const Rows& x = *stored_.train.x;
+    SampleForm find_dense_form(std::size_t k) const {
+        const InputRequest& r = r_.inputs[k];
+        const StoredInput& first = stored_.train.inputs[k];
+        const Rows& x = *first.x;
         const auto all = static_cast<std::int64_t>(x.row_size());
-        if (all == r_.inputs) {
-            const auto is_byte = [](const StoredSet* set) {
+        if (all == r.inputs) {
+            const auto is_byte = [](const StoredInput* set) {
                 return set->x->type == NumberType{NumberKind::natural, 1};
             };
-            for (const StoredSet* set : all_stored()) {
-                if (is_byte(set) != is_byte(&stored_.train))
+            for (const StoredInput* set : all_inputs(k)) {
+                if (is_byte(set) != is_byte(&first))
                     throw DataError(fmt::format(
                         "{} is {}, but {} is {}: bytes are shown as "
                         "value / 255, other numbers as they are",
-                        stored_.train.place(), x.type.name(), set->place(), set->x->type.name()));
+                        first.place(), x.type.name(), set->place(), set->x->type.name()));
             }
-            return is_byte(&stored_.train) ? SampleForm::pixels : SampleForm::values;
+            return is_byte(&first) ? SampleForm::pixels : SampleForm::values;
         }
         const auto each = all / static_cast<std::int64_t>(x.shape[1]);
-        if (x.shape.size() < 3 || each != r_.inputs) {
-            if (x.shape.size() < 3) wrong_size("a sample of " + r_.data.file, all);
-            throw DataError(
-                fmt::format("{}: the input '{}' has {} neurons, but {} is {}: a sample has {} "
-                            "values, or {} at each of {} steps",
-                            r_.where, r_.input, r_.inputs, stored_.train.place(), x.shape_text(),
-                            all, each, x.shape[1]));
+        if (x.shape.size() < 3 || each != r.inputs) {
+            if (x.shape.size() < 3)
+                wrong_size(r, "a sample of " + (r.array.empty() ? r_.data.file : first.place()),
+                           all);
+            throw DataError(fmt::format(
+                "{}: the input '{}' has {} neurons, but {} is {}: a sample has {} "
+                "values, or {} at each of {} steps",
+                r.where, r.input, r.inputs, first.place(), x.shape_text(), all, each, x.shape[1]));
         }
-        expect_direct(fmt::format("{} is {}, in steps", stored_.train.place(), x.shape_text()));
+        expect_direct(r, fmt::format("{} is {}, in steps", first.place(), x.shape_text()));
         if (static_cast<std::int64_t>(x.shape[1]) != r_.steps)
             throw DataError(fmt::format(
                 "{} is {}, {} steps, but a sample is shown for {} (data.encode.duration / dt); "
                 "write duration: {:g} ms",
-                stored_.train.place(), x.shape_text(), x.shape[1], counted(r_.steps, "step"),
+                first.place(), x.shape_text(), x.shape[1], counted(r_.steps, "step"),
                 static_cast<double>(x.shape[1]) * r_.dt));
-        const auto sets = all_stored();
+        const auto sets = all_inputs(k);
         return std::all_of(sets.begin(), sets.end(),
-                           [](const StoredSet* set) { return is_spikes(*set->x); })
+                           [](const StoredInput* set) { return is_spikes(*set->x); })
                    ? SampleForm::spikes
                    : SampleForm::steps;
     }
@@ -255,49 +293,57 @@ class Loader {
         return true;
     }
 
-    SampleForm find_event_form() const {
-        const StoredSet& first = stored_.train;
-        expect_direct(first.place() + " are times of events");
-        if (first.sensor.inputs() > 0 && first.sensor.inputs() != r_.inputs)
+    SampleForm find_event_form(std::size_t k) const {
+        const InputRequest& r = r_.inputs[k];
+        const StoredInput& first = stored_.train.inputs[k];
+        expect_direct(r, first.place() + " are times of events");
+        if (first.sensor.inputs() > 0 && first.sensor.inputs() != r.inputs)
             throw DataError(fmt::format(
                 "{}: the input '{}' has {} neurons, but the sensor of {} has {} x {}{}; write "
                 "size: {}",
-                r_.where, r_.input, r_.inputs, first.place(), first.sensor.height,
-                first.sensor.width, first.sensor.polarity ? " of each polarity" : "",
-                first.sensor.inputs()));
-        if (static_cast<double>(r_.inputs) * static_cast<double>(r_.steps) >= 4294967296.0)
-            throw DataError(fmt::format("{}: {} inputs x {} steps are more than 2^32", r_.where,
-                                        r_.inputs, r_.steps));
+                r.where, r.input, r.inputs, first.place(), first.sensor.height, first.sensor.width,
+                first.sensor.polarity ? " of each polarity" : "", first.sensor.inputs()));
+        if (static_cast<double>(r.inputs) * static_cast<double>(r_.steps) >= 4294967296.0)
+            throw DataError(fmt::format("{}: {} inputs x {} steps are more than 2^32", r.where,
+                                        r.inputs, r_.steps));
         return r_.data.events == SeveralEvents::counted ? SampleForm::counts : SampleForm::spikes;
     }
 
     // ---- targets ----
 
     /// True: classes.
-    bool find_targets() const {
-        const Rows& y = *stored_.train.y;
-        if (r_.targets == Targets::as_stored) return is_whole(y) && y.row_size() == 1;
-        if (r_.targets == Targets::real) {
-            return false;
-        }
+    bool find_targets(std::size_t k) const {
+        const TargetRequest& r = r_.targets[k];
+        const Rows& first = *stored_.train.y[k];
+        if (r.targets == Targets::as_stored) return is_whole(first) && first.row_size() == 1;
+        if (r.targets == Targets::real) return false;
         for (const StoredSet* set : all_stored()) {
-            if (set->y->row_size() == 1) continue;
+            const Rows& y = *set->y[k];
+            if (y.row_size() == 1) continue;
             throw DataError(fmt::format(
                 "{}: {} is {}: {} is for classes, one whole number a sample (of one-hot rows their "
                 "argmax); real numbers take loss: mse_mean",
-                set->y->file, set->y->name, set->y->shape_text(), r_.loss));
+                y.file, y.name, y.shape_text(), r.loss));
         }
         return true;
     }
 
-    void read_labels(Dataset& out) {
-        out.class_names = r_.data.class_names.empty() ? stored_.class_names : r_.data.class_names;
+    static auto targets_of(std::size_t k) {
+        return [k](const StoredSet& set) -> const Rows& { return *set.y[k]; };
+    }
+
+    void read_labels(std::size_t output, Dataset& data) {
+        TargetClasses& out = data.target(output);
+        const TargetRequest& r = r_.targets[output];
+        out.class_names = r.class_names;
+        if (out.class_names.empty() && r.array.empty()) out.class_names = stored_.class_names;
         std::int32_t largest = 0;
-        for (auto [set, parts] : {std::pair{&out.train, &train_}, std::pair{&out.test, &test_}}) {
+        for (auto [set, parts] : {std::pair{&data.train.target(output), &train_},
+                                  std::pair{&data.test.target(output), &test_}}) {
             if (parts->empty()) continue;
-            const std::vector<double> labels = take<double>(*parts, &StoredSet::y);
+            const std::vector<double> labels = take<double>(*parts, targets_of(output));
             for (std::size_t k = 0; k < labels.size(); ++k) {
-                check_label(*parts, k, labels[k], out.class_names.size());
+                check_label(output, *parts, k, labels[k], out.class_names.size());
                 set->labels.push_back(static_cast<std::int32_t>(labels[k]));
                 largest = std::max(largest, set->labels.back());
             }
@@ -305,18 +351,20 @@ class Loader {
         out.classes =
             out.class_names.empty() ? largest + 1 : static_cast<int>(out.class_names.size());
     }
-    void check_label(const std::vector<Part>& parts, std::size_t k, double label,
-                     std::size_t names) const {
+    void check_label(std::size_t output, const std::vector<Part>& parts, std::size_t k,
+                     double label, std::size_t names) const {
+        const std::string& loss = r_.targets[output].loss;
         const auto fail = [&](const std::string& what) {
             const auto [set, row] = place(parts, k);
-            throw DataError(fmt::format("{}: {} is {:g} in sample {} (from 0); {}", set->y->file,
-                                        set->y->name, label, row, what));
+            const Rows& y = *set->y[output];
+            throw DataError(fmt::format("{}: {} is {:g} in sample {} (from 0); {}", y.file, y.name,
+                                        label, row, what));
         };
         if (label != std::floor(label))
-            fail(r_.loss.empty() ? "classes are whole numbers"
-                                 : fmt::format("{} is for classes, which are whole numbers; real "
-                                               "numbers take loss: mse_mean",
-                                               r_.loss));
+            fail(loss.empty() ? "classes are whole numbers"
+                              : fmt::format("{} is for classes, which are whole numbers; real "
+                                            "numbers take loss: mse_mean",
+                                            loss));
         if (!(label >= 0.0)) fail("classes are numbered from 0");
         if (names > 0 && label >= static_cast<double>(names))
             fail(fmt::format("there are {} class names, for 0 to {}", names, names - 1));
@@ -324,32 +372,34 @@ class Loader {
         if (label >= most) fail("classes go up to 1,048,575");
     }
 
-    void read_reals(SampleSet& set, const std::vector<Part>& parts) const {
-        set.outputs = static_cast<std::int64_t>(stored_.train.y->row_size());
+    void read_reals(std::size_t output, SampleTargets& set, const std::vector<Part>& parts) const {
+        set.outputs = static_cast<std::int64_t>(stored_.train.y[output]->row_size());
         if (parts.empty()) return;
-        set.y = take<float>(parts, &StoredSet::y);
+        set.y = take<float>(parts, targets_of(output));
         const auto outputs = static_cast<std::size_t>(set.outputs);
         for (std::size_t k = 0; k < set.y.size(); ++k) {
             if (std::isfinite(set.y[k])) continue;
             const auto [stored, row] = place(parts, k / outputs);
-            throw DataError(fmt::format("{}: {} is {:g} in sample {}, value {} (from 0)",
-                                        stored->y->file, stored->y->name, set.y[k], row,
-                                        k % outputs));
+            const Rows& y = *stored->y[output];
+            throw DataError(fmt::format("{}: {} is {:g} in sample {}, value {} (from 0)", y.file,
+                                        y.name, set.y[k], row, k % outputs));
         }
     }
-    void check_reals(const Dataset& data) const {
+    void check_reals(std::size_t output, const SampleTargets& test) const {
+        const Rows& first = *stored_.train.y[output];
         for (const StoredSet* set : all_stored()) {
-            if (set->y->row_size() == stored_.train.y->row_size()) continue;
-            throw DataError(fmt::format(
-                "{}: a sample of {} has {}, but one of {} has {}", set->y->file,
-                stored_.train.y->name,
-                counted(static_cast<std::int64_t>(stored_.train.y->row_size()), "value"),
-                set->y->name, set->y->row_size()));
+            const Rows& y = *set->y[output];
+            if (y.row_size() == first.row_size()) continue;
+            throw DataError(
+                fmt::format("{}: a sample of {} has {}, but one of {} has {}", y.file, first.name,
+                            counted(static_cast<std::int64_t>(first.row_size()), "value"), y.name,
+                            y.row_size()));
         }
-        const std::vector<float>& y = data.test.y;
+        const std::vector<float>& y = test.y;
         if (!y.empty() && std::all_of(y.begin(), y.end(), [](float v) { return v == 0.0f; }))
             throw DataError(fmt::format("{}: {} is zero everywhere; no error is relative to that",
-                                        test_[0].from->y->file, test_[0].from->y->name));
+                                        test_[0].from->y[output]->file,
+                                        test_[0].from->y[output]->name));
     }
 
     std::vector<std::int32_t> read_groups() const {
@@ -364,12 +414,13 @@ class Loader {
         return out;
     }
 
-    /// Of the samples, times those of the classes.
-    std::vector<float> read_weights(const Dataset& data) const {
+    std::vector<float> read_weights() const {
         const bool stored = std::all_of(train_.begin(), train_.end(),
                                         [](const Part& p) { return p.from->weight != nullptr; });
         std::vector<float> out;
-        if (stored) out = take<float>(train_, &StoredSet::weight);
+        if (stored)
+            out = take<float>(train_,
+                              [](const StoredSet& set) -> const Rows& { return *set.weight; });
         for (std::size_t k = 0; k < out.size(); ++k) {
             if (out[k] >= 0.0f && std::isfinite(out[k])) continue;
             const auto [set, row] = place(train_, k);
@@ -378,66 +429,94 @@ class Loader {
                             "least 0",
                             set->weight->file, set->weight->name, out[k], row));
         }
-        if (!r_.class_weights.given()) return out;
-        const std::vector<double> each = class_weights(data);
-        if (out.empty()) out.assign(data.train.labels.size(), 1.0f);
+        return out;
+    }
+    /// Those of the samples times those of their classes.
+    std::vector<float> with_class_weights(std::size_t output, std::vector<float> out,
+                                          const Dataset& data) const {
+        if (!r_.targets[output].class_weights.given()) return out;
+        const std::vector<double> each = class_weights(output, data);
+        const std::vector<std::int32_t>& labels = data.train.target(output).labels;
+        if (out.empty()) out.assign(labels.size(), 1.0f);
         for (std::size_t k = 0; k < out.size(); ++k) {
-            const auto label = static_cast<std::size_t>(data.train.labels[k]);
+            const auto label = static_cast<std::size_t>(labels[k]);
             out[k] = static_cast<float>(static_cast<double>(out[k]) * each[label]);
         }
         return out;
     }
-    std::vector<double> class_weights(const Dataset& data) const {
-        const auto classes = static_cast<std::size_t>(data.classes);
-        const std::string at = fmt::format("{}:{}:{}", path_of_model(), r_.class_weights.at.line,
-                                           r_.class_weights.at.column);
+    std::vector<double> class_weights(std::size_t output, const Dataset& data) const {
+        const ClassWeights& asked = r_.targets[output].class_weights;
+        const std::string& own = r_.targets[output].array;
+        const std::string of = own.empty() ? r_.data.file : own;
+        const int count = data.target(output).classes;
+        const std::vector<std::int32_t>& labels = data.train.target(output).labels;
+        const auto classes = static_cast<std::size_t>(count);
+        const std::string at =
+            fmt::format("{}:{}:{}", path_of_model(), asked.at.line, asked.at.column);
         if (classes == 0)
             throw DataError(
                 fmt::format("{}: the targets of {} are real numbers; leave "
                             "class_weights out",
-                            at, r_.data.file));
-        if (!r_.class_weights.balanced) {
-            if (r_.class_weights.of.size() != classes)
-                throw DataError(fmt::format(
-                    "{}: class_weights has {}, but {} has {}", at,
-                    counted(static_cast<std::int64_t>(r_.class_weights.of.size()), "value"),
-                    r_.data.file, counted(data.classes, "class", "classes")));
-            return r_.class_weights.of;
+                            at, of));
+        if (!asked.balanced) {
+            if (asked.of.size() != classes)
+                throw DataError(
+                    fmt::format("{}: class_weights has {}, but {} has {}", at,
+                                counted(static_cast<std::int64_t>(asked.of.size()), "value"), of,
+                                counted(count, "class", "classes")));
+            return asked.of;
         }
-        const std::size_t samples =
-            data.train.labels.size() - static_cast<std::size_t>(data.own_validation);
+        const std::size_t samples = labels.size() - static_cast<std::size_t>(data.own_validation);
         std::vector<double> out(classes, 0.0);
-        for (std::size_t k = 0; k < samples; ++k)
-            out[static_cast<std::size_t>(data.train.labels[k])] += 1.0;
+        for (std::size_t k = 0; k < samples; ++k) out[static_cast<std::size_t>(labels[k])] += 1.0;
         for (double& count : out) {
             if (count > 0.0)
                 count = static_cast<double>(samples) / (static_cast<double>(classes) * count);
         }
         return out;
     }
-    std::string path_of_model() const { return r_.where.substr(0, r_.where.find(':')); }
+    std::string path_of_model() const {
+        const std::string& where = r_.inputs[0].where;
+        return where.substr(0, where.find(':'));
+    }
 
     // ---- inputs ----
 
     SampleSet begin_set(const std::vector<Part>& parts) const {
         SampleSet out;
         for (const Part& p : parts) out.count += static_cast<std::int64_t>(p.count);
-        out.inputs = r_.inputs;
-        out.form = form_;
-        out.steps = in_steps(form_) ? r_.steps : 0;
+        out.more_inputs.resize(r_.inputs.size() - 1);
+        out.more_targets.resize(r_.targets.size() - 1);
+        for (std::size_t k = 0; k < r_.inputs.size(); ++k) {
+            InputSamples& in = out.input(k);
+            in.inputs = r_.inputs[k].inputs;
+            in.form = forms_[k];
+            in.steps = in_steps(forms_[k]) ? r_.steps : 0;
+        }
         return out;
     }
 
-    void read_inputs(Dataset& out) {
+    /// The samples of one input.
+    struct InputParts {
         std::vector<SamplePart> train, test;
-        for (Part& p : train_) train.push_back({source_of(*p.from), std::move(p.rows), p.count});
-        for (Part& p : test_) test.push_back({source_of(*p.from), std::move(p.rows), p.count});
+    };
+
+    void read_inputs(Dataset& out) {
+        std::vector<InputParts> inputs(r_.inputs.size());
         double bytes = 0.0;
-        std::string why_not;
-        for (const auto* parts : {&train, &test}) {
-            for (const SamplePart& p : *parts) {
-                bytes += static_cast<double>(p.count) * p.source->bytes_of_sample();
-                if (why_not.empty()) why_not = p.source->why_not_anywhere();
+        std::string why_not, place;
+        for (std::size_t k = 0; k < inputs.size(); ++k) {
+            for (const Part& p : train_)
+                inputs[k].train.push_back({source_of(*p.from, k), p.rows, p.count});
+            for (const Part& p : test_)
+                inputs[k].test.push_back({source_of(*p.from, k), p.rows, p.count});
+            for (const auto* parts : {&inputs[k].train, &inputs[k].test}) {
+                for (const SamplePart& p : *parts) {
+                    bytes += static_cast<double>(p.count) * p.source->bytes_of_sample();
+                    if (!why_not.empty() || p.source->why_not_anywhere().empty()) continue;
+                    why_not = p.source->why_not_anywhere();
+                    place = stored_.train.inputs[k].place();
+                }
             }
         }
         // Once as they are read, and once more where they are computed.
@@ -446,7 +525,7 @@ class Loader {
                             (r_.data.stream == Streaming::automatic && 2.0 * bytes > 0.5 * free);
         if (wanted && !why_not.empty())
             throw DataError(fmt::format(
-                "{}: it cannot be streamed: {}{}", stored_.train.place(), why_not,
+                "{}: it cannot be streamed: {}{}", place, why_not,
                 r_.data.stream == Streaming::always
                     ? ""
                     : fmt::format("; it takes about {} of memory, and {} are free: store it in "
@@ -456,34 +535,43 @@ class Loader {
         if (!wanted)
             require_room(static_cast<std::uint64_t>(2.0 * bytes),
                          fmt::format("the samples of {}", r_.data.file));
-        begin(out.train, train, wanted);
-        if (!test.empty()) begin(out.test, test, wanted);
-        for (const auto& [set, source] : sources_) {
+        for (std::size_t k = 0; k < inputs.size(); ++k) {
+            begin(out.train.input(k), out.train.count, std::move(inputs[k].train), wanted);
+            if (!inputs[k].test.empty())
+                begin(out.test.input(k), out.test.count, std::move(inputs[k].test), wanted);
+            tell_of_sources(k, wanted);
+        }
+    }
+    void tell_of_sources(std::size_t input, bool streams) {
+        for (const auto& [set, source] : sources_[input]) {
             if (source->late() > 0)
                 warnings_.push_back(fmt::format(
                     "{}: {} later than the {:g} ms that a sample is shown, and not shown{}",
-                    set->place(),
+                    set->inputs[input].place(),
                     counted(static_cast<std::int64_t>(source->late()), "event is", "events are"),
                     static_cast<double>(r_.steps) * r_.dt,
-                    wanted ? " (of the first samples)" : ""));
+                    streams ? " (of the first samples)" : ""));
             if (!source->note().empty()) warnings_.push_back(source->note());
         }
     }
-    std::shared_ptr<const SampleSource> source_of(const StoredSet& set) {
-        std::shared_ptr<const SampleSource>& out = sources_[&set];
+    std::shared_ptr<const SampleSource> source_of(const StoredSet& set, std::size_t k) {
+        std::shared_ptr<const SampleSource>& out = sources_[k][&set];
         if (out) return out;
-        if (set.x) {
-            const bool limited = form_ == SampleForm::values && !r_.any_value;
-            out = dense_source(set.x, form_,
-                               limited ? ValueLimits{r_.encoder, r_.instead} : ValueLimits{});
+        const InputRequest& r = r_.inputs[k];
+        const StoredInput& stored = set.inputs[k];
+        if (stored.x) {
+            const bool limited = forms_[k] == SampleForm::values && !r.any_value;
+            out = dense_source(stored.x, forms_[k],
+                               limited ? ValueLimits{r.encoder, r.instead} : ValueLimits{});
         } else {
-            out = event_source(set.events, {r_.dt * 1e3, r_.steps, r_.inputs, form_});
+            out = event_source(stored.events, {r_.dt * 1e3, r_.steps, r.inputs, forms_[k]});
         }
         return out;
     }
     /// Reads all samples, or the first ones to see mistakes before the others are streamed.
-    static void begin(SampleSet& set, std::vector<SamplePart> parts, bool streams) {
-        const auto count = static_cast<std::uint32_t>(set.count);
+    void begin(InputSamples& set, std::int64_t all, std::vector<SamplePart> parts,
+               bool streams) const {
+        const auto count = static_cast<std::uint32_t>(all);
         std::vector<std::uint32_t> samples;
         for (std::uint32_t first = 0; first < count; first += at_once) {
             samples.resize(std::min(at_once, count - first));
@@ -494,27 +582,40 @@ class Loader {
         }
         if (!streams) return;
         set.in = {};
-        set.stream = std::make_shared<SampleStream>(std::move(parts), read_ahead);
+        set.stream =
+            std::make_shared<SampleStream>(std::move(parts), read_ahead / r_.inputs.size());
     }
 
     // ---- what is hardly meant so ----
 
     void warn(const Dataset& data) {
-        if (data.classes > 0) warn_of_empty_classes(data);
-        if (form_ == SampleForm::pixels && !data.train.in.pixels.empty()) {
-            const auto& p = data.train.in.pixels;
+        for (std::size_t k = 0; k < r_.targets.size(); ++k) {
+            if (data.target(k).classes > 0) warn_of_empty_classes(k, data);
+        }
+        for (std::size_t k = 0; k < r_.inputs.size(); ++k) {
+            warn_of_bytes(k, data.train.input(k));
+            warn_of_constants(k, data.train);
+        }
+        for (const std::string& name : stored_.unused)
+            warnings_.push_back(fmt::format(
+                "{}: {} is not used: no population of data.inputs or data.outputs takes it",
+                r_.data.file, name));
+    }
+    void warn_of_bytes(std::size_t input, const InputSamples& set) {
+        if (set.form == SampleForm::pixels && !set.in.pixels.empty()) {
+            const auto& p = set.in.pixels;
             const std::uint8_t most = *std::max_element(p.begin(), p.end());
             if (most <= 1)
                 warnings_.push_back(fmt::format(
                     "{} holds bytes of at most {}, which are shown as value / 255; store 0 and 1 "
                     "as real numbers or booleans",
-                    stored_.train.place(), most));
+                    stored_.train.inputs[input].place(), most));
         }
-        warn_of_constants(data.train);
     }
-    void warn_of_empty_classes(const Dataset& data) {
-        std::vector<bool> seen(static_cast<std::size_t>(data.classes), false);
-        for (const std::int32_t label : data.train.labels)
+    void warn_of_empty_classes(std::size_t output, const Dataset& data) {
+        const TargetClasses& classes = data.target(output);
+        std::vector<bool> seen(static_cast<std::size_t>(classes.classes), false);
+        for (const std::int32_t label : data.train.target(output).labels)
             seen[static_cast<std::size_t>(label)] = true;
         const auto missing = std::count(seen.begin(), seen.end(), false);
         if (missing == 0) return;
@@ -524,15 +625,19 @@ class Loader {
         for (std::size_t k = 0; k < seen.size() && told < most; ++k) {
             if (seen[k]) continue;
             list += fmt::format("{}{}", told++ ? ", " : "", k);
-            if (!data.class_names.empty()) list += fmt::format(" ({})", data.class_names[k]);
+            if (!classes.class_names.empty()) list += fmt::format(" ({})", classes.class_names[k]);
         }
         if (static_cast<std::size_t>(missing) > most) list += ", ...";
-        warnings_.push_back(
-            fmt::format("{}: no training sample is of class {}", stored_.train.place(), list));
+        warnings_.push_back(fmt::format("{}: no training sample is of class {}",
+                                        r_.targets[output].array.empty()
+                                            ? stored_.train.place()
+                                            : r_.data.file + ": " + stored_.train.y[output]->name,
+                                        list));
     }
-    void warn_of_constants(const SampleSet& set) {
+    void warn_of_constants(std::size_t input, const SampleSet& all) {
+        const InputSamples& set = all.input(input);
         const auto inputs = static_cast<std::size_t>(set.inputs),
-                   count = static_cast<std::size_t>(set.count);
+                   count = static_cast<std::size_t>(all.count);
         if (count < 2) return;
         const auto constant = [&](const auto& values) {
             std::size_t out = 0;
@@ -544,23 +649,24 @@ class Loader {
             return out;
         };
         std::size_t same = 0;
-        if (form_ == SampleForm::values && set.in.values.size() == count * inputs) {
+        if (set.form == SampleForm::values && set.in.values.size() == count * inputs) {
             same = constant(set.in.values);
-        } else if (form_ == SampleForm::pixels && set.in.pixels.size() == count * inputs) {
+        } else if (set.form == SampleForm::pixels && set.in.pixels.size() == count * inputs) {
             same = constant(set.in.pixels);
             if (same < inputs) return;  // the rim of images is often black
         }
         if (same > 0)
             warnings_.push_back(
                 fmt::format("{}: {} of {} inputs have the same value in all training samples",
-                            stored_.train.place(), same, inputs));
+                            stored_.train.inputs[input].place(), same, inputs));
     }
 
     const SampleRequest& r_;
     const StoredSamples stored_;
     std::vector<Part> train_, test_;  // the validation samples are the last part of `train_`
-    SampleForm form_ = SampleForm::values;
-    std::map<const StoredSet*, std::shared_ptr<const SampleSource>> sources_;
+    std::vector<SampleForm> forms_;   // of each input
+    // Of each input.
+    std::vector<std::map<const StoredSet*, std::shared_ptr<const SampleSource>>> sources_;
     std::vector<std::string> warnings_;
 };
 

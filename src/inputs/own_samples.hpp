@@ -10,6 +10,25 @@ namespace snnsim {
 
 enum class Targets : std::uint8_t { classes, real, as_stored };
 
+/// What an input population can be shown.
+struct InputRequest {
+    std::string array = {};              // the name of its samples in the file; empty: x
+    std::string where = {}, input = {};  // "m.yaml:5:3", and the population
+    std::int64_t inputs = 0;             // its size
+    std::string encoder = "direct";
+    bool any_value = true;     // the encoder takes numbers that are not in [0, 1]; else ...
+    std::string instead = {};  // ... what could be done but to scale them
+};
+
+/// What an output can be asked for.
+struct TargetRequest {
+    std::string array = {};  // the name of its targets in the file; empty: y
+    Targets targets = Targets::as_stored;
+    std::string loss = {};  // that asks for such targets; empty: none does
+    ClassWeights class_weights = {};
+    std::vector<std::string> class_names = {};  // empty: those in the file, where y has no name
+};
+
 /// What is asked of them.
 struct SampleRequest {
     const DataSpec& data;
@@ -17,15 +36,9 @@ struct SampleRequest {
     std::uint64_t seed = 1;
     double dt = 1.0;  // ms
     std::int64_t steps = 1;
-    std::string where = {}, input = {};  // "m.yaml:5:3", and the population that is shown them
-    std::int64_t inputs = 0;             // its size
-    std::string encoder = "direct";
-    bool any_value = true;     // the encoder takes numbers that are not in [0, 1]; else ...
-    std::string instead = {};  // ... what could be done but to scale them
-    Targets targets = Targets::as_stored;
-    std::string loss = {};  // that asks for such targets; empty: none does
+    std::vector<InputRequest> inputs = {};    // one at least; either the only one, or all have ...
+    std::vector<TargetRequest> targets = {};  // ... the names of arrays; so here
     bool needs_test = true;
-    ClassWeights class_weights = {};
 };
 
 /// Reads them, or begins to stream them. Its warnings tell of what is hardly meant so. Throws

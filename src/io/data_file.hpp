@@ -22,6 +22,10 @@ class DataFile {
     /// The name of an array of a set: "train/x" in HDF5, "x_train" in .npz; of no set, "x".
     virtual std::string name_of(const std::string& set, const std::string& key) const = 0;
     virtual bool has(const std::string& name) const = 0;
+    /// The keys of all arrays of a set; of a group in HDF5 its name.
+    virtual std::vector<std::string> keys(const std::string& set) const = 0;
+    /// The key of array `key` of a group: "sound/t" in HDF5, "sound_t" in .npz.
+    virtual std::string in_group(const std::string& group, const std::string& key) const = 0;
     /// Throws DataError where it holds no numbers.
     virtual std::shared_ptr<const Rows> rows(const std::string& name) const = 0;
     virtual std::vector<std::string> texts(const std::string& name) const = 0;

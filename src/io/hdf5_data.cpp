@@ -328,6 +328,16 @@ class Hdf5Data final : public DataFile {
         return H5Oget_info_by_name(*root_, name.c_str(), &info, H5P_DEFAULT) >= 0 &&
                info.type == H5O_TYPE_DATASET;
     }
+    std::vector<std::string> keys(const std::string& set) const override {
+        return with_name(path, [&]() -> std::vector<std::string> {
+            if (set.empty()) return h5::children(*root_, "/");
+            if (!h5::exists(*root_, set)) return {};
+            return h5::children(*root_, set);
+        });
+    }
+    std::string in_group(const std::string& group, const std::string& key) const override {
+        return group + "/" + key;
+    }
     std::shared_ptr<const Rows> rows(const std::string& name) const override {
         return with_name(path, [&]() -> std::shared_ptr<const Rows> {
             const OpenArray array(*root_, name);

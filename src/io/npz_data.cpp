@@ -71,6 +71,17 @@ class NpzData final : public DataFile {
         return set.empty() ? key : key + "_" + set;
     }
     bool has(const std::string& name) const override { return npz_->has(name); }
+    std::vector<std::string> keys(const std::string& set) const override {
+        std::vector<std::string> out;
+        const std::string end = set.empty() ? "" : "_" + set;
+        for (const std::string& name : npz_->names()) {
+            if (name.ends_with(end)) out.push_back(name.substr(0, name.size() - end.size()));
+        }
+        return out;
+    }
+    std::string in_group(const std::string& group, const std::string& key) const override {
+        return group + "_" + key;
+    }
 
     std::shared_ptr<const Rows> rows(const std::string& name) const override {
         return with_error([&]() -> std::shared_ptr<const Rows> {

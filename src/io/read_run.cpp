@@ -62,29 +62,41 @@ Curves read_curves(hid_t root) {
     const auto read = [&](const char* path) {
         return h5::read_vector<double>(root, std::string("training/") + path);
     };
-    return {read("steps/loss"),
-            read("steps/accuracy"),
-            read("steps/learning_rate"),
-            read("epochs/train_loss"),
-            read("epochs/train_accuracy"),
-            read("epochs/validation_loss"),
-            read("epochs/validation_accuracy"),
-            read("epochs/seconds"),
-            read("test/epoch"),
-            read("test/accuracy"),
-            h5::exists(root, "training/test/error") ? read("test/error") : std::vector<double>{}};
+    Curves c{read("steps/loss"),
+             read("steps/accuracy"),
+             read("steps/learning_rate"),
+             read("epochs/train_loss"),
+             read("epochs/train_accuracy"),
+             read("epochs/validation_loss"),
+             read("epochs/validation_accuracy"),
+             read("epochs/seconds"),
+             read("test/epoch"),
+             read("test/accuracy"),
+             h5::exists(root, "training/test/error") ? read("test/error") : std::vector<double>{}};
+    if (!h5::exists(root, "training/outputs")) return c;
+    for (const std::string& name :
+         h5::read_texts(h5::open_group(root, "training/outputs"), "names")) {
+        OutputCurves& own = c.by_name.emplace_back();
+        own.name = name;
+        for_each_curve(own, [&](const char* path, std::vector<double>& values) {
+            values =
+                h5::read_vector<double>(root, fmt::format("training/outputs/{}/{}", name, path));
+        });
+    }
+    return c;
 }
 
-Evaluation read_test(hid_t root) {
-    Evaluation test;
-    const h5::Handle g = h5::open_group(root, "test");
+/// Of group `path`.
+void read_output(hid_t root, const std::string& path, OutputResult& test) {
+    const h5::Handle g = h5::open_group(root, path);
     test.loss = h5::read_number<double>(g, "loss");
     if (h5::has_attribute(g, "error")) {
         test.error = h5::read_number<double>(g, "error");
         test.outputs = h5::read_vector<float>(g, "prediction");
         const auto samples = h5::read_number<std::uint64_t>(g, "samples");
         if (samples == 0 || test.outputs.size() % samples != 0)
-            throw FileError("the data set 'test/prediction' does not fit its samples");
+            throw FileError(
+                fmt::format("the data set '{}/prediction' does not fit its samples", path));
         test.output_size = test.outputs.size() / samples;
     } else {
         test.accuracy = h5::read_number<double>(g, "accuracy");
@@ -92,7 +104,36 @@ Evaluation read_test(hid_t root) {
         test.predictions = h5::read_vector<std::int32_t>(g, "prediction");
     }
     if (test.labels.size() != test.predictions.size()) {
-        throw FileError("the data sets 'test/label' and 'test/prediction' differ in length");
+        throw FileError(
+            fmt::format("the data sets '{0}/label' and '{0}/prediction' differ in length", path));
+    }
+}
+
+void read_classes(hid_t root, const std::string& path, int& classes,
+                  std::vector<std::string>& names) {
+    const h5::Handle g = h5::open_group(root, path);
+    if (h5::has_attribute(g, "classes")) classes = h5::read_number<std::int32_t>(g, "classes");
+    if (h5::has_attribute(g, "class_names")) names = h5::read_texts(g, "class_names");
+}
+
+Evaluation read_test(hid_t root) {
+    Evaluation test;
+    const h5::Handle g = h5::open_group(root, "test");
+    if (h5::has_attribute(g, "outputs")) {
+        test.loss = h5::read_number<double>(g, "loss");
+        if (h5::has_attribute(g, "error")) {
+            test.error = h5::read_number<double>(g, "error");
+        } else {
+            test.accuracy = h5::read_number<double>(g, "accuracy");
+        }
+        for (const std::string& name : h5::read_texts(g, "outputs")) {
+            NamedResult& one = test.by_name.emplace_back();
+            one.name = name;
+            read_output(root, "test/outputs/" + name, one);
+            read_classes(root, "test/outputs/" + name, one.classes, one.class_names);
+        }
+    } else {
+        read_output(root, "test", test);
     }
     if (h5::exists(root, "energy/operations")) {
         throw FileError("an older snnsim has written it, with other counts; run the model again");
@@ -156,11 +197,7 @@ RunRecord read_run(const std::string& path) {
         r.curves = read_curves(root);
         if (h5::exists(root, "test")) {
             r.test = read_test(root);
-            const h5::Handle g = h5::open_group(root, "test");
-            if (h5::has_attribute(g, "classes"))
-                r.classes = h5::read_number<std::int32_t>(g, "classes");
-            if (h5::has_attribute(g, "class_names"))
-                r.class_names = h5::read_texts(g, "class_names");
+            read_classes(root, "test", r.classes, r.class_names);
         }
         if (h5::exists(root, "energy/train")) r.train_counts = read_counts(root, "energy/train");
         for (const std::string& phase : h5::children(root, "profile")) {

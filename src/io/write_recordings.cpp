@@ -64,6 +64,10 @@ void write_trials(hid_t root, const TimeAxis& axis, const Evaluation& test) {
     }
     h5::write_vector(root, "trials/start", start, "ms");
     h5::write_vector(root, "trials/stop", stop, "ms");
+    if (!test.by_name.empty()) {  // labels and predictions are those of /test/outputs/NAME
+        h5::write_vector(root, "trials/sample", sample, "1");
+        return;
+    }
     if (!test.error) write_classes(root, "trials/label", first(test.labels));
     if (test.predictions.empty() && !test.error) return;  // encoded, which no network has seen
     if (!test.error) write_classes(root, "trials/prediction", first(test.predictions));

@@ -56,29 +56,61 @@ void write_curves(hid_t root, const Curves& c) {
     write("test/epoch", c.test_epoch);
     write("test/accuracy", c.test_accuracy);
     write("test/error", c.test_error);
+    if (c.by_name.empty()) return;
+    std::vector<std::string> names;
+    for (const OutputCurves& own : c.by_name) names.push_back(own.name);
+    h5::write_texts(h5::make_group(root, "training/outputs"), "names", names);
+    for (const OutputCurves& own : c.by_name) {
+        for_each_curve(own, [&](const char* path, const std::vector<double>& values) {
+            h5::write_vector(root, "training/outputs/" + own.name + "/" + path, values, "1");
+        });
+    }
+}
+
+/// What an output gave, and the classes it has.
+void write_output(hid_t group, const OutputResult& test, int classes,
+                  const std::vector<std::string>& class_names) {
+    h5::write_number(group, "loss", test.loss);
+    h5::write_number<std::uint64_t>(group, "samples", test.samples());
+    if (test.error) {
+        h5::write_number(group, "error", *test.error);
+        h5::write_vector(group, "prediction", test.outputs, "1",
+                         {test.samples(), test.output_size});
+        return;
+    }
+    h5::write_number(group, "accuracy", test.accuracy);
+    h5::write_number<std::int64_t>(group, "classes", classes);
+    if (!class_names.empty()) h5::write_texts(group, "class_names", class_names);
+    write_classes(group, "label", test.labels);
+    write_classes(group, "prediction", test.predictions);
+    const auto size = static_cast<std::size_t>(classes);
+    h5::write_vector(group, "recall", recall(test, size), "1");
+    if (classes > most_classes_of_confusion) return;
+    h5::write_vector(group, "confusion", confusion(test, size), "1",
+                     {size, size});  // [label][prediction]
 }
 
 void write_test(hid_t root, const RunRecord& r) {
     const Evaluation& test = *r.test;
-    if (test.predictions.empty() && !test.error) return;
+    if (test.by_name.empty()) {
+        if (test.predictions.empty() && !test.error) return;
+        write_output(h5::make_group(root, "test"), test, r.classes, r.class_names);
+        return;
+    }
     const h5::Handle g = h5::make_group(root, "test");
     h5::write_number(g, "loss", test.loss);
     h5::write_number<std::uint64_t>(g, "samples", test.samples());
+    std::vector<std::string> names;
+    for (const NamedResult& one : test.by_name) names.push_back(one.name);
+    h5::write_texts(g, "outputs", names);
     if (test.error) {
         h5::write_number(g, "error", *test.error);
-        h5::write_vector(g, "prediction", test.outputs, "1", {test.samples(), test.output_size});
-        return;
+    } else {
+        h5::write_number(g, "accuracy", test.accuracy);
     }
-    h5::write_number(g, "accuracy", test.accuracy);
-    h5::write_number<std::int64_t>(g, "classes", r.classes);
-    if (!r.class_names.empty()) h5::write_texts(g, "class_names", r.class_names);
-    write_classes(g, "label", test.labels);
-    write_classes(g, "prediction", test.predictions);
-    const auto classes = static_cast<std::size_t>(r.classes);
-    h5::write_vector(g, "recall", recall(test, classes), "1");
-    if (r.classes > most_classes_of_confusion) return;
-    h5::write_vector(g, "confusion", confusion(test, classes), "1",
-                     {classes, classes});  // [label][prediction]
+    for (const NamedResult& one : test.by_name)
+        write_output(h5::make_group(root, "test/outputs/" + one.name), one, one.classes,
+                     one.class_names);
 }
 
 void write_state(hid_t root, const std::string& path, const Network& network,

@@ -111,15 +111,78 @@ bool graph_known(const ModelView& model) {
                        [&](const PopulationSpec& p) { return model.model_known(p); });
 }
 
+/// "{eye: eye, ear: ear}"
+std::string example_of(const std::vector<std::string>& populations) {
+    std::string out;
+    for (const std::string& p : populations)
+        out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", p, p);
+    return "{" + out + "}";
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Each input has data, and no data are for something else.
+bool check_named_inputs(ModelView& model, const std::vector<std::string>& inputs) {
+    for (const InputSpec& in : model.spec.data.inputs) {
+        if (contains(inputs, in.name)) continue;
+        model.add({"data", "inputs", in.name},
+                  contains(model.names, in.name)
+                      ? fmt::format("'{}' is no input: a population that is shown samples is of "
+                                    "model spike_source (there are: {})",
+                                    in.name, join(inputs))
+                      : fmt::format("there is no population '{}'{}", in.name,
+                                    those_there_are(in.name, inputs)));
+    }
+    for (const std::string& name : inputs) {
+        if (model.spec.shown_to(name)) continue;
+        model.add({"populations", name},
+                  fmt::format("data.inputs has nothing for the input '{}'; add an array of the "
+                              "file, as in {}: {}",
+                              name, name, name));
+    }
+    return true;
+}
+
+/// The same of outputs and targets.
+bool check_named_outputs(ModelView& model, const std::vector<std::string>& outputs) {
+    for (const OutputSpec& out : model.spec.data.outputs) {
+        if (contains(outputs, out.name)) continue;
+        model.add({"data", "outputs", out.name},
+                  contains(model.names, out.name)
+                      ? fmt::format("'{}' is no output: it projects to another population "
+                                    "(outputs: {})",
+                                    out.name, join(outputs))
+                      : fmt::format("there is no population '{}'{}", out.name,
+                                    those_there_are(out.name, outputs)));
+    }
+    for (const std::string& name : outputs) {
+        if (model.spec.asked_of(name)) continue;
+        model.add({"populations", name},
+                  fmt::format("data.outputs has no targets for the output '{}'; add an array of "
+                              "the file, as in {}: {}, or a projection from '{}' to another "
+                              "population",
+                              name, name, name, name));
+    }
+    return true;
+}
+
 bool check_input(ModelView& model) {
     std::vector<std::string> inputs;
     for (const PopulationSpec& p : model.spec.populations) {
         if (is_source(p)) inputs.push_back(p.name);
     }
+    if (!model.spec.data.inputs.empty() && !inputs.empty())
+        return check_named_inputs(model, inputs);
     if (inputs.size() == 1) return true;
     model.add({"populations"},
               inputs.empty()
                   ? "there is no input: exactly one population must be of model spike_source"
+              : model.spec.own_data()
+                  ? fmt::format("there is more than one input ({}): name what each is shown, as in "
+                                "data: {{inputs: {}}}",
+                                join(inputs), example_of(inputs))
                   : fmt::format("there is more than one input ({}): exactly one population must "
                                 "be of model spike_source",
                                 join(inputs)));
@@ -147,20 +210,27 @@ void check_reachable(ModelView& model) {
 
 bool check_output(ModelView& model) {
     const std::vector<std::string> outputs = model.outputs();
+    if (!model.spec.data.outputs.empty() && !outputs.empty())
+        return check_named_outputs(model, outputs);
     if (outputs.size() == 1) return true;
     model.add({"populations"},
               outputs.empty()
                   ? "there is no output: every population projects to another; exactly one "
                     "must project to none but itself"
+              : model.spec.own_data()
+                  ? fmt::format("there is more than one output ({}): name the targets of each, as "
+                                "in data: {{outputs: {}}}; one that is none must project to "
+                                "another population",
+                                join(outputs), example_of(outputs))
                   : fmt::format("there is more than one output ({}): exactly one population "
                                 "must project to none but itself",
                                 join(outputs)));
     return false;
 }
 
-/// A cycle that the output is not behind.
-void check_ways_out(ModelView& model, const std::string& output) {
-    std::set<std::string> leads{output};
+/// A cycle that no output is behind.
+void check_ways_out(ModelView& model, const std::vector<std::string>& outputs) {
+    std::set<std::string> leads(outputs.begin(), outputs.end());
     for (bool grew = true; grew;) {
         grew = false;
         for (const ProjectionSpec& p : model.spec.projections) {
@@ -170,9 +240,9 @@ void check_ways_out(ModelView& model, const std::string& output) {
     for (const std::string& name : model.names) {
         if (leads.count(name)) continue;
         model.add({"populations", name},
-                  fmt::format("no projection leads from '{}' on to the output '{}'; add one, or "
-                              "remove it",
-                              name, output));
+                  fmt::format("no projection leads from '{}' on to {}; add one, or remove it", name,
+                              outputs.size() == 1 ? fmt::format("the output '{}'", outputs[0])
+                                                  : "an output"));
     }
 }
 
@@ -300,7 +370,7 @@ void check_graph(ModelView& model) {
     if (check_input(model)) check_reachable(model);
     const bool output = check_output(model);
     check_cycles(model);
-    if (output) check_ways_out(model, model.outputs()[0]);
+    if (output) check_ways_out(model, model.outputs());
     if (output) check_shapes(model, model.outputs()[0]);
     check_weight_count(model);
 }

@@ -53,70 +53,109 @@ void check_duration(ModelView& model) {
 
 constexpr double rounding = 1e-9;  // of quotients of times
 
-void check_encoder(ModelView& model, const Poisson::Params& p) {
-    if (!model.sound_or_absent({"data", "encode", "max_rate"})) return;
-    check_probability(model, {"data", "encode", "max_rate"}, "max_rate", p.max_rate, model.spec.dt);
+/// An encoder where it stands: data.encode, or that of an input.
+struct EncodeView {
+    ModelView& model;
+    const std::string input;  // empty: data.encode
+
+    bool sound(const std::string& key) const {
+        return input.empty() ? model.sound({"data", "encode", key})
+                             : model.sound({"data", "inputs", input, "encode", key});
+    }
+    bool sound_or_absent(const std::string& key) const {
+        return input.empty() ? model.sound_or_absent({"data", "encode", key})
+                             : model.sound_or_absent({"data", "inputs", input, "encode", key});
+    }
+    bool duration_sound() const { return model.sound({"data", "encode", "duration"}); }
+    void add(const std::string& key, const std::string& message) const {
+        if (input.empty()) {
+            model.add({"data", "encode", key}, message);
+        } else {
+            model.add({"data", "inputs", input, "encode", key}, message);
+        }
+    }
+    void check_rate(double max_rate) const {
+        const double dt = model.spec.dt;
+        if (input.empty()) {
+            check_probability(model, {"data", "encode", "max_rate"}, "max_rate", max_rate, dt);
+        } else {
+            check_probability(model, {"data", "inputs", input, "encode", "max_rate"}, "max_rate",
+                              max_rate, dt);
+        }
+    }
+};
+
+void check_encoder(const EncodeView& at, const Poisson::Params& p) {
+    if (!at.sound_or_absent("max_rate")) return;
+    at.check_rate(p.max_rate);
 }
 
-void check_encoder(ModelView& model, const Regular::Params& p) {
-    const double dt = model.spec.dt;
-    if (!model.sound_or_absent({"data", "encode", "max_rate"})) return;
+void check_encoder(const EncodeView& at, const Regular::Params& p) {
+    const double dt = at.model.spec.dt;
+    if (!at.sound_or_absent("max_rate")) return;
     if (p.max_rate * dt * 1e-3 <= 1.0 + rounding) return;
-    model.add({"data", "encode", "max_rate"},
-              fmt::format("max_rate ({:g} Hz) is more than one spike a step of dt ({:g} ms); write "
-                          "at most {:g} Hz, or a smaller dt",
-                          p.max_rate, dt, 1e3 / dt));
+    at.add("max_rate",
+           fmt::format("max_rate ({:g} Hz) is more than one spike a step of dt ({:g} ms); write "
+                       "at most {:g} Hz, or a smaller dt",
+                       p.max_rate, dt, 1e3 / dt));
 }
 
-void check_encoder(ModelView& model, const Latency::Params& p) {
-    const double duration = model.spec.data.encode.duration;
-    if (!model.sound({"data", "encode", "duration"}) || !model.sound({"data", "encode", "t_max"}))
-        return;
+void check_encoder(const EncodeView& at, const Latency::Params& p) {
+    const double duration = at.model.spec.data.encode.duration;
+    if (!at.duration_sound() || !at.sound("t_max")) return;
     if (p.t_max <= duration * (1.0 + rounding)) return;
-    model.add({"data", "encode", "t_max"},
-              fmt::format("t_max ({:g} ms) lies beyond the end of a sample (duration {:g} ms): "
-                          "faint inputs would never fire; write at most {:g} ms",
-                          p.t_max, duration, duration));
+    at.add("t_max",
+           fmt::format("t_max ({:g} ms) lies beyond the end of a sample (duration {:g} ms): "
+                       "faint inputs would never fire; write at most {:g} ms",
+                       p.t_max, duration, duration));
 }
 
-void check_encoder(ModelView& model, const Burst::Params& p) {
-    const double dt = model.spec.dt;
+void check_encoder(const EncodeView& at, const Burst::Params& p) {
+    const double dt = at.model.spec.dt;
     for (const char* key : {"n_max", "t_short", "t_long"}) {
-        if (!model.sound_or_absent({"data", "encode", key})) return;
+        if (!at.sound_or_absent(key)) return;
     }
     if (p.t_short > p.t_long) {
-        model.add({"data", "encode", "t_short"},
-                  fmt::format("t_short ({:g} ms), the interval of the brightest input, is longer "
-                              "than t_long ({:g} ms), that of the faintest",
-                              p.t_short, p.t_long));
+        at.add("t_short",
+               fmt::format("t_short ({:g} ms), the interval of the brightest input, is longer "
+                           "than t_long ({:g} ms), that of the faintest",
+                           p.t_short, p.t_long));
         return;
     }
     if (p.t_short < dt * (1.0 - rounding)) {
-        model.add({"data", "encode", "t_short"},
-                  fmt::format("t_short ({:g} ms) is shorter than dt ({:g} ms); write at least "
-                              "{:g} ms, or a smaller dt",
-                              p.t_short, dt, dt));
+        at.add("t_short",
+               fmt::format("t_short ({:g} ms) is shorter than dt ({:g} ms); write at least "
+                           "{:g} ms, or a smaller dt",
+                           p.t_short, dt, dt));
         return;
     }
-    if (!model.sound({"data", "encode", "duration"})) return;
+    if (!at.duration_sound()) return;
     const double steps = std::floor(p.t_short / dt * (1.0 + rounding));
     const double needed = (static_cast<double>(p.n_max - 1) * steps + 1.0) * dt;
-    if (needed <= model.spec.data.encode.duration * (1.0 + rounding)) return;
-    model.add(
-        {"data", "encode", "n_max"},
-        fmt::format("the {} spikes of the brightest input, {:g} ms apart, take {:g} ms, but a "
-                    "sample is shown for {:g} ms; write a smaller n_max or t_short, or a "
-                    "longer duration",
-                    p.n_max, steps * dt, needed, model.spec.data.encode.duration));
+    if (needed <= at.model.spec.data.encode.duration * (1.0 + rounding)) return;
+    at.add("n_max",
+           fmt::format("the {} spikes of the brightest input, {:g} ms apart, take {:g} ms, but a "
+                       "sample is shown for {:g} ms; write a smaller n_max or t_short, or a "
+                       "longer duration",
+                       p.n_max, steps * dt, needed, at.model.spec.data.encode.duration));
 }
 
 template <class Params>
-void check_encoder(ModelView&, const Params&) {}  // nothing of it depends on time
+void check_encoder(const EncodeView&, const Params&) {}  // nothing of it depends on time
 
 void check_encode(ModelView& model) {
-    if (!model.sound({"data", "encode", "scheme"})) return;
-    std::visit([&](const auto& params) { check_encoder(model, params); },
-               model.spec.data.encode.scheme);
+    const auto check = [&](const EncodeView& at, const EncodeSpec& encode) {
+        if (!at.sound("scheme")) return;
+        std::visit([&](const auto& params) { check_encoder(at, params); }, encode.scheme);
+    };
+    check({model, ""}, model.spec.data.encode);
+    for (const InputSpec& in : model.spec.data.inputs) {
+        if (!in.encode) continue;
+        check({model, in.name}, *in.encode);
+        if (model.given({"data", "inputs", in.name, "encode", "duration"}))
+            model.add({"data", "inputs", in.name, "encode", "duration"},
+                      "all inputs are shown for the duration of data.encode; leave it out here");
+    }
 }
 
 /// Time constants that are over within a step, where an exact step is made of them.

@@ -7,12 +7,67 @@
 #include "src/data/published.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
+#include "src/model/suggest.hpp"
 #include "src/model/trained_network.hpp"
 
 namespace snnsim {
 namespace {
 
+/// Of an output, where losses that count spikes have some to count.
+void check_loss_of(ModelView& model, const std::string& output, Loss loss, Places::Path path) {
+    if (loss != Loss::cross_entropy_count && loss != Loss::mse_count) return;
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (p.name != output || !model.model_known(p)) continue;
+        if (output_of(p) != Output::trace) return;
+        model.add(path,
+                  fmt::format(
+                      "{} counts spikes, but the output '{}' is a {}, which sends none; use loss: "
+                      "cross_entropy_max, or make '{}' a lif",
+                      name_of(loss), p.name, model_of(p), p.name));
+    }
+}
+
+/// Losses by name are those of the outputs, one for each.
+void check_losses(ModelView& model, const TrainSpec& train) {
+    const std::vector<OutputSpec>& outputs = model.spec.data.outputs;
+    std::vector<std::string> names;
+    for (const OutputSpec& o : outputs) names.push_back(o.name);
+    if (train.class_weights.given() && !outputs.empty())
+        model.add({"train", "class_weights"},
+                  "data.outputs names several targets; write class_weights beside the name of a "
+                  "loss, as in loss: {" +
+                      names[0] + ": {name: cross_entropy_max, class_weights: balanced}}");
+    if (train.losses.empty()) return;
+    if (outputs.empty()) {
+        model.add({"train", "loss"},
+                  "losses by name are for data.outputs, which names the targets of each output; "
+                  "write one loss, as in loss: cross_entropy_max");
+        return;
+    }
+    for (const OutputLossSpec& loss : train.losses) {
+        if (model.spec.asked_of(loss.name)) continue;
+        model.add({"train", "loss", loss.name},
+                  fmt::format("data.outputs has no output '{}'{}", loss.name,
+                              those_there_are(loss.name, names)));
+    }
+    for (const std::string& name : names) {
+        const bool has = std::any_of(train.losses.begin(), train.losses.end(),
+                                     [&](const OutputLossSpec& l) { return l.name == name; });
+        if (!has)
+            model.add({"train", "loss"},
+                      fmt::format("loss has none for the output '{}'; weight: 0 leaves it out of "
+                                  "what is learnt",
+                                  name));
+    }
+    for (const OutputLossSpec& loss : train.losses) {
+        if (model.sound({"train", "loss", loss.name}))
+            check_loss_of(model, loss.name, loss.loss, {"train", "loss", loss.name});
+    }
+}
+
 void check_loss(ModelView& model, const TrainSpec& train) {
+    check_losses(model, train);
+    if (!train.losses.empty()) return;
     // Of samples of the user's own the file says what the targets are.
     if (model.sound_or_absent({"train", "loss"}) && model.sound({"data", "set"}) &&
         train.loss == Loss::mse_mean && !model.spec.own_data()) {
@@ -22,17 +77,10 @@ void check_loss(ModelView& model, const TrainSpec& train) {
                               name_of(model.spec.data.set)));
         return;
     }
-    if (train.loss != Loss::cross_entropy_count && train.loss != Loss::mse_count) return;
     const std::vector<std::string> outputs = model.outputs();
-    for (const PopulationSpec& p : model.spec.populations) {
-        if (outputs != std::vector{p.name} || !model.model_known(p)) continue;
-        if (output_of(p) != Output::trace) return;
-        model.add({"train", "loss"},
-                  fmt::format(
-                      "{} counts spikes, but the output '{}' is a {}, which sends none; use loss: "
-                      "cross_entropy_max, or make '{}' a lif",
-                      name_of(train.loss), p.name, model_of(p), p.name));
-    }
+    if (outputs.size() != 1 && model.spec.data.outputs.empty()) return;
+    for (const std::string& output : outputs)
+        check_loss_of(model, output, train.loss, {"train", "loss"});
 }
 
 void check_rate_penalty(ModelView& model, const RateSpec& rate, const std::string& k) {
@@ -91,6 +139,22 @@ std::string why_not_recorded(const PopulationSpec& p, RecordWhat what) {
     return "";
 }
 
+/// Names of arrays; several populations may have the same one, each in its own way.
+void check_arrays(ModelView& model) {
+    for (const char* key : {"inputs", "outputs"}) {
+        const Value& given = model.place({"data", key});
+        if (model.given({"data", key}) && given.kind == Value::Kind::map && given.map.empty())
+            model.add({"data", key}, fmt::format("{} names nothing; leave it out", key));
+    }
+    const auto check = [&](const char* key, const char* field, const std::string& name,
+                           const std::string& array) {
+        if (model.sound({"data", key, name}) && array.empty())
+            model.add({"data", key, name}, fmt::format("{} is empty: the name of an array", field));
+    };
+    for (const InputSpec& in : model.spec.data.inputs) check("inputs", "x", in.name, in.x);
+    for (const OutputSpec& out : model.spec.data.outputs) check("outputs", "y", out.name, out.y);
+}
+
 }  // namespace
 
 void check_data(ModelView& model) {
@@ -99,7 +163,7 @@ void check_data(ModelView& model) {
     if (!model.spec.own_data()) {
         for (const char* key :
              {"file", "valid_file", "test_file", "test_share", "groups", "class_names", "events",
-              "time_unit", "height", "width", "stream"}) {
+              "time_unit", "height", "width", "stream", "inputs", "outputs"}) {
             if (model.given({"data", key}))
                 model.add({"data", key}, fmt::format("{} is for set: file; here set is {}", key,
                                                      name_of(data.set)));
@@ -120,6 +184,11 @@ void check_data(ModelView& model) {
                   "data is missing the key 'file': an .h5 file with train/x, train/y, test/x and "
                   "test/y, or .npz with x_train, y_train, x_test and y_test");
     }
+    if (!data.outputs.empty() && model.given({"data", "class_names"}))
+        model.add({"data", "class_names"},
+                  "data.outputs names several targets; write class_names beside an array, as in "
+                  "outputs: {digit: {y: digit, class_names: [zero, one]}}");
+    check_arrays(model);
     for (const auto& [key, file] :
          {std::pair{"file", data.file}, std::pair{"valid_file", data.valid_file},
           std::pair{"test_file", data.test_file}}) {

@@ -37,6 +37,11 @@ concept Population = requires(T t) {
     { t.name } -> std::same_as<std::string&>;
     t.size;
 };
+/// The same, of those that have no size.
+template <class T>
+concept ByName = Population<T> || requires {
+    requires T::by_name;
+};
 template <class T>
 concept Listed = requires {
     typename ListOf<T>::type;
@@ -88,7 +93,7 @@ class FieldReader {
             if constexpr (requires { out.back().at; }) out.back().at = item.at;
         }
     }
-    template <Population P>
+    template <ByName P>
     void read(const Value& value, const Meta& meta, std::vector<P>& out) {
         if (!expect_map(value, meta.key)) return;
         for (const Entry& entry : value.map) {
@@ -182,6 +187,10 @@ class FieldReader {
                 return;
             }
         }
+        if constexpr (std::is_same_v<T, TrainSpec>) {
+            if (field.name == std::string_view("loss") && v->kind == Value::Kind::map)
+                return read(*v, {field.name}, out.losses);
+        }
         constexpr bool by_cell = std::is_same_v<T, DcStimulus::Params>;
         read(*v, {field.name, field.unit, field.limits, by_cell}, out.*field.member);
     }
@@ -220,6 +229,8 @@ class FieldReader {
     static constexpr const char* shorthand_key() {
         if constexpr (HasAlternative<T>) {
             return T::alternative().key;
+        } else if constexpr (requires { T::shorthand; }) {
+            return T::shorthand;
         } else if constexpr (T::fields().size > 0) {
             constexpr auto field = field_at<0>(T::fields());
             using Member = std::remove_cvref_t<decltype(std::declval<T>().*field.member)>;

@@ -361,13 +361,20 @@ std::string training() {
                "with a neuron that lives in time (any but relu, tanh and linear).") +
            alternatives("Encoders", "Values of `data.encode.scheme`, each with its parameters.",
                         Encoders{}) +
+           section<InputSpec>("data.inputs.NAME",
+                              "Of one of several input populations; the name of the array alone "
+                              "will do.") +
+           section<OutputSpec>("data.outputs.NAME",
+                               "Of one of several output populations; the name of the array alone "
+                               "will do.") +
            section<PopulationSpec>(
                "populations.NAME",
                "One population; the parameters of its model stand beside `model`. "
                "Exactly one is a `spike_source`: the input, with a neuron for each of "
                "the 784 pixels (of `set: file`: each value of x). Exactly one projects to none but "
                "itself: the output, "
-               "with a neuron for each of the 10 classes (each value of y).") +
+               "with a neuron for each of the 10 classes (each value of y). There may be several "
+               "of both where `data.inputs` and `data.outputs` name their arrays.") +
            section<ProjectionSpec>(
                "projections[]",
                "A list. Populations on a cycle of projections are computed step by step, so one of "
@@ -388,6 +395,10 @@ std::string training() {
                "`true`, or a mapping, as in `{file: w.npz}` or `{trainable: false}`.") +
            section<TrainSpec>("train",
                               "Without this section the network is tested as it was drawn.") +
+           section<OutputLossSpec>("train.loss.NAME",
+                                   "Of one of several outputs; the name of the loss alone will "
+                                   "do. What is minimised is the sum of all, times their "
+                                   "weights.") +
            alternatives("Surrogates", "Values of `train.surrogate`, each with its parameters.",
                         Surrogates{}) +
            alternatives("Optimizers", "Values of `train.optimizer`, each with its parameters.",

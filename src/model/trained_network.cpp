@@ -139,6 +139,16 @@ std::vector<int> depths(const ModelSpec& model) {
 }  // namespace
 
 std::string why_not_simulated(const ModelSpec& model) {
+    if (model.data.inputs.size() > 1)
+        return fmt::format(
+            "samples are shown to {} populations (data.inputs), in a simulation to "
+            "one",
+            model.data.inputs.size());
+    if (model.data.outputs.size() > 1)
+        return fmt::format(
+            "{} populations are to tell something of a sample (data.outputs), in a "
+            "simulation one",
+            model.data.outputs.size());
     for (const PopulationSpec& p : model.populations) {
         const bool sends = sends_on(model.projections, p.name);
         const bool simulated = NeuronModels::visit(
@@ -242,7 +252,7 @@ void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> mod
             out.input = p.name;
             // Of samples in [0, 1]; `encoded` refuses greater ones.
             const double largest =
-                Encoders::visit(model->data.encode.scheme, []<class E>(const auto& params) {
+                Encoders::visit(model->encode_of(p.name).scheme, []<class E>(const auto& params) {
                     if constexpr (E::sends == Sends::spikes) {
                         return 0.0;
                     } else if constexpr (requires { params.gain; }) {

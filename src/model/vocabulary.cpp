@@ -88,12 +88,15 @@ void add_training(Collector& c) {
     c.keys<ModelSpec>(t, "the file");
     c.keys<DataSpec>(t, "data");
     c.keys<EncodeSpec>(t, "data.encode");
+    c.keys<InputSpec>(t, "data.inputs");
+    c.keys<OutputSpec>(t, "data.outputs");
     c.keys<PopulationSpec>(t, "populations");
     c.keys<ProjectionSpec>(t, "projections");
     c.keys<ConnectSpec>(t, "connect");
     c.keys<WeightSpec>(t, "weight");
     c.keys<BiasSpec>(t, "bias");
     c.keys<TrainSpec>(t, "train");
+    c.keys<OutputLossSpec>(t, "train.loss");
     c.keys<ScheduleSpec>(t, "train.schedule");
     c.keys<RateSpec>(t, "train.rate_penalty");
     c.keys<EarlyStoppingSpec>(t, "train.early_stopping");

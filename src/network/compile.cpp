@@ -21,6 +21,10 @@ std::size_t index_of(const std::vector<Population>& populations, const std::stri
     return static_cast<std::size_t>(it - populations.begin());
 }
 
+bool is_input(const PopulationSpec& p) {
+    return std::holds_alternative<SpikeSource::Params>(p.neuron);
+}
+
 /// The order of computation (see Network); among equals that of the file.
 std::vector<Population> in_order(const ModelSpec& spec) {
     const std::vector<std::size_t> loops = loops_of(spec);
@@ -50,6 +54,9 @@ std::vector<Population> in_order(const ModelSpec& spec) {
         }
         return true;
     };
+    for (std::size_t k = 0; k < count; ++k) {
+        if (is_input(spec.populations[k])) place(k);
+    }
     while (ordered.size() < count) {
         const std::size_t before = ordered.size();
         for (std::size_t loop = 0; loop < count; ++loop) {
@@ -192,6 +199,17 @@ Frozen frozen_of(const ProjectionSpec& p) {
 
 Network compile(const ModelSpec& spec) {
     Network network{spec.dt, spec.steps(), spec.data.encode.scheme, in_order(spec), {}};
+    for (std::size_t k = 0; k < network.populations.size(); ++k) {
+        const std::string& name = network.populations[k].name;
+        if (!spec.shown_to(name)) continue;
+        const ShownInput input{spec.encode_of(name).scheme};
+        if (k == 0)
+            network.encoder = input.encoder;
+        else
+            network.more_inputs.push_back(input);
+    }
+    for (const OutputSpec& output : spec.data.outputs)
+        network.outputs.push_back(index_of(network.populations, output.name));
     const std::vector<std::size_t> delays = delays_of(spec);
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
@@ -228,7 +246,7 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
     std::vector<MemoryPart> parts;
     std::size_t inputs = 0;
     for (const PopulationSpec& p : spec.populations) {
-        const bool input = std::holds_alternative<SpikeSource::Params>(p.neuron);
+        const bool input = is_input(p);
         if (input) inputs = static_cast<std::size_t>(p.size);
         const std::size_t events = batch * static_cast<std::size_t>(p.size) *
                                    (2 * ((steps + 31) / 32) + 1) * sizeof(std::uint32_t);

@@ -74,7 +74,8 @@ std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const Sa
     std::vector<std::uint32_t> rank(inputs);
     std::vector<Sent> sent;
     std::vector<std::size_t> place;
-    Encoders::visit(model.data.encode.scheme, [&]<class E>(const typename E::Params& params) {
+    const EncodeSpec& encode = model.encode_of(spec.trained->input);
+    Encoders::visit(encode.scheme, [&]<class E>(const typename E::Params& params) {
         constexpr bool values = E::sends != Sends::spikes;
         const typename E::Constants constants = E::prepare(params, model.dt, model.steps());
         for (std::size_t k = 0; k < count; ++k) {

@@ -82,11 +82,11 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
             }
         });
         if (traces == 0) {
-            inputs = size;
-            Encoders::visit(spec.data.encode.scheme,
+            inputs += size;
+            Encoders::visit(spec.encode_of(p.name).scheme,
                             [&]<class E>(const auto&) { values = E::sends != Sends::spikes; });
         }
-        if (!sends) outputs = size;
+        if (!sends) outputs += size;
         // What is sent in all steps, once as it comes and once as events; who sends, and where.
         const std::size_t sent =
             spikes ? entries * (2 * (values ? steps : words) + 3) * sizeof(float) : 0;
@@ -116,9 +116,16 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
 std::size_t bytes_of(const Dataset& data) {
     std::size_t sum = 0;
     for (const SampleSet* set : {&data.train, &data.test}) {
-        sum += set->in.pixels.size() + sizeof(float) * (set->in.values.size() + set->y.size()) +
-               sizeof(std::uint32_t) * (set->in.trains.at.size() + set->labels.size()) +
-               sizeof(std::uint64_t) * set->in.trains.first.size();
+        for (std::size_t k = 0; k <= set->more_inputs.size(); ++k) {
+            const SampleInputs& in = set->input(k).in;
+            sum += in.pixels.size() + sizeof(float) * in.values.size() +
+                   sizeof(std::uint32_t) * in.trains.at.size() +
+                   sizeof(std::uint64_t) * in.trains.first.size();
+        }
+        for (std::size_t k = 0; k <= set->more_targets.size(); ++k) {
+            const SampleTargets& t = set->target(k);
+            sum += sizeof(float) * t.y.size() + sizeof(std::int32_t) * t.labels.size();
+        }
     }
     return sum;
 }

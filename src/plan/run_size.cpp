@@ -152,19 +152,25 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
             static_cast<double>(spec.train->epochs) *
             std::ceil(static_cast<double>(training) /
                       static_cast<double>(std::max<std::int64_t>(1, spec.train->batch)));
-        parts.push_back({"curves", 24.0 * updates});
+        const auto named = static_cast<double>(spec.data.outputs.size());
+        parts.push_back({"curves", (24.0 + 16.0 * named) * updates});
         // The weights, two moments of each, and those of the best epoch.
         parts.push_back({"checkpoint", 4.0 * weights * (spec.train->best_weights ? 4.0 : 3.0)});
     }
     if (spec.test) {
-        double outputs = 0.0;
+        double outputs = 0.0, bytes = 0.0;
+        for (const OutputSpec& o : spec.data.outputs)
+            bytes += spec.loss_of(o.name).loss == Loss::mse_mean
+                         ? 4.0 * static_cast<double>(size_of(spec, o.name))
+                         : 2.0;
         for (const PopulationSpec& p : spec.populations) {
             const bool sends =
                 std::any_of(spec.projections.begin(), spec.projections.end(),
                             [&](const ProjectionSpec& q) { return q.from == p.name; });
             if (!sends) outputs += static_cast<double>(p.size);
         }
-        parts.push_back({"predictions", tested * (spec.real_targets() ? 4.0 * outputs : 2.0)});
+        if (spec.data.outputs.empty()) bytes = spec.real_targets() ? 4.0 * outputs : 2.0;
+        parts.push_back({"predictions", tested * bytes});
         for (const RecordSpec& r : spec.record) {
             const double samples = std::min(tested, static_cast<double>(r.samples));
             const double values =

@@ -41,6 +41,19 @@ std::string data_text(const ModelSpec& spec) {
     return spec.own_data() ? spec.data.file : name_of(spec.data.set);
 }
 
+/// "poisson", "poisson (eye), direct (ear)"
+std::string code_text(const ModelSpec& spec) {
+    const auto name = [](const EncodeSpec& encode) { return Encoders::name_of(encode.scheme); };
+    const bool same = std::none_of(spec.data.inputs.begin(), spec.data.inputs.end(),
+                                   [](const InputSpec& in) { return in.encode.has_value(); });
+    if (same) return name(spec.data.encode);
+    std::string out;
+    for (const InputSpec& in : spec.data.inputs)
+        out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", name(spec.encode_of(in.name)),
+                           in.name);
+    return out;
+}
+
 /// "25 steps of 1 ms"
 std::string steps_text(const ModelSpec& spec) {
     return fmt::format("{} of {:g} ms", counted(spec.steps(), "step"), spec.dt);
@@ -90,10 +103,9 @@ std::string header_text(const ModelSpec& spec, const std::string& device) {
     return fmt::format(
         "{} ({}), seed {}\n  {}: {} code, {}\n  {}\n"
         "  weights: {} trainable, {} fixed, {}\n  {}; about {} of memory\n",
-        spec.name, spec.path, spec.seed, data_text(spec),
-        Encoders::name_of(spec.data.encode.scheme), steps_text(spec), populations,
-        grouped(w.trainable), grouped(w.fixed), counted(w.bias, "bias", "biases"), device,
-        bytes_text(memory_of(spec)));
+        spec.name, spec.path, spec.seed, data_text(spec), code_text(spec), steps_text(spec),
+        populations, grouped(w.trainable), grouped(w.fixed), counted(w.bias, "bias", "biases"),
+        device, bytes_text(memory_of(spec)));
 }
 
 std::string check_text(const ModelSpec& spec, int cuda_device) {
@@ -148,21 +160,36 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
            run_file_text(run_file_parts(spec));
 }
 
+namespace {
+
+/// What a test gave; `of`: " of digit", where the output has a name in the data.
+std::string result_text(const OutputResult& test, const std::string& of, int classes,
+                        const std::vector<std::string>& class_names) {
+    const std::string samples = counted(static_cast<std::int64_t>(test.samples()), "sample");
+    if (test.error)
+        return fmt::format("test error{} {:.4f} (relative L2), loss {:.4g} ({})\n", of, *test.error,
+                           test.loss, samples);
+    const std::string recalls =
+        recall_text(recall(test, static_cast<std::size_t>(classes)), class_names);
+    return fmt::format("test accuracy{} {:.2f} %, loss {} ({})\n{}", of, 100.0 * test.accuracy,
+                       loss_text(test.loss), samples, recalls.empty() ? "" : recalls + '\n');
+}
+
+std::string result_text(const RunRecord& r) {
+    if (r.test->by_name.empty()) return result_text(*r.test, "", r.classes, r.class_names);
+    std::string out;
+    for (const NamedResult& one : r.test->by_name)
+        out += result_text(one, " of " + one.name, one.classes, one.class_names);
+    return out + fmt::format("loss of all {}\n", loss_text(r.test->loss));
+}
+
+}  // namespace
+
 std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::string& path,
                          const EnergyModel& energy) {
     std::string out;
     if (r.test) {
-        const std::string samples = counted(static_cast<std::int64_t>(r.test->samples()), "sample");
-        out += r.test->error
-                   ? fmt::format("test error {:.4f} (relative L2), loss {:.4g} ({})\n",
-                                 *r.test->error, r.test->loss, samples)
-                   : fmt::format("test accuracy {:.2f} %, loss {} ({})\n", 100.0 * r.test->accuracy,
-                                 loss_text(r.test->loss), samples);
-        const std::string recalls =
-            r.test->error
-                ? ""
-                : recall_text(recall(*r.test, static_cast<std::size_t>(r.classes)), r.class_names);
-        if (!recalls.empty()) out += recalls + '\n';
+        out += result_text(r);
         out += cost_text(spec, r.test->counts, energy);
     }
     for (const std::string& warning : training_warnings(r)) out += "warning: " + warning + '\n';

@@ -114,6 +114,10 @@ void cut_curves(Curves& curves, const Checkpoint& at) {
     for (auto* curve : {&curves.step_loss, &curves.step_accuracy, &curves.step_learning_rate}) {
         curve->resize(std::min(curve->size(), static_cast<std::size_t>(at.state.updates)));
     }
+    for (OutputCurves& own : curves.by_name) {
+        for (auto* curve : {&own.step_loss, &own.step_accuracy})
+            curve->resize(std::min(curve->size(), static_cast<std::size_t>(at.state.updates)));
+    }
 }
 
 void require_same_model(const RunRecord& record, const std::string& model,

@@ -41,6 +41,18 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     return data;
 }
 
+/// Of each output that has a name in the data, in their order.
+std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data) {
+    std::vector<OutputLossSpec> out;
+    for (std::size_t k = 0; k < data.output_names.size(); ++k) {
+        out.push_back(spec.loss_of(data.output_names[k]));
+        if (!spec.train)
+            out.back().loss =
+                data.train.target(k).outputs > 0 ? Loss::mse_mean : Loss::cross_entropy_last;
+    }
+    return out;
+}
+
 std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice& choice,
                                        int threads, const Dataset& data, RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
@@ -54,7 +66,10 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice
                           memory, less_of_training);
     TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
     if (!spec.train) how.train.loss = data.real() ? Loss::mse_mean : Loss::cross_entropy_last;
+    how.train.losses = losses_of(spec, data);
     record.network.shown = data.train.form;
+    for (std::size_t k = 0; k < record.network.more_inputs.size(); ++k)
+        record.network.more_inputs[k].shown = data.train.input(k + 1).form;
     record.class_names = data.class_names;
     record.classes = data.classes;
     auto trainer = make_trainer(choice.backend, record.network, how);

@@ -7,7 +7,7 @@
 
 namespace snnsim {
 
-std::vector<std::uint64_t> confusion(const Evaluation& test, std::size_t classes) {
+std::vector<std::uint64_t> confusion(const OutputResult& test, std::size_t classes) {
     std::vector<std::uint64_t> out(classes * classes);
     for (std::size_t k = 0; k < test.labels.size(); ++k) {
         const auto label = static_cast<std::size_t>(test.labels[k]),
@@ -17,7 +17,7 @@ std::vector<std::uint64_t> confusion(const Evaluation& test, std::size_t classes
     return out;
 }
 
-std::vector<double> recall(const Evaluation& test, std::size_t classes) {
+std::vector<double> recall(const OutputResult& test, std::size_t classes) {
     std::vector<double> found(classes, 0.0), samples(classes, 0.0);
     for (std::size_t k = 0; k < test.labels.size(); ++k) {
         const auto label = static_cast<std::size_t>(test.labels[k]);

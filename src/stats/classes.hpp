@@ -13,10 +13,10 @@ namespace snnsim {
 constexpr int most_classes_of_confusion = 1024;
 
 /// [label][prediction]
-std::vector<std::uint64_t> confusion(const Evaluation& test, std::size_t classes);
+std::vector<std::uint64_t> confusion(const OutputResult& test, std::size_t classes);
 
 /// Of each class the share of its samples that was found; NaN of one without samples.
-std::vector<double> recall(const Evaluation& test, std::size_t classes);
+std::vector<double> recall(const OutputResult& test, std::size_t classes);
 
 /// "recall 91.2 % (class 8) to 98.9 % (class 1)"; empty of fewer than two classes.
 std::string recall_text(const std::vector<double>& recall, const std::vector<std::string>& names);

@@ -105,6 +105,11 @@ class Loop {
         curves_.step_loss.push_back(step.loss);
         if (!spec_.real_targets()) curves_.step_accuracy.push_back(step.accuracy);
         curves_.step_learning_rate.push_back(step.learning_rate);
+        for (std::size_t k = 0; k < step.outputs.size(); ++k) {
+            OutputCurves& own = curves_of(k);
+            own.step_loss.push_back(step.outputs[k].loss);
+            if (!real(k)) own.step_accuracy.push_back(step.outputs[k].accuracy);
+        }
         if (!std::isfinite(step.loss)) {
             throw DivergedError(
                 fmt::format("the loss is no longer finite (epoch {}, update {}): try a smaller "
@@ -134,6 +139,7 @@ class Loop {
         curves_.epoch_train_loss.push_back(at_.epoch_loss_sum / at_.epoch_samples);
         if (!spec_.real_targets())
             curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
+        for (std::size_t k = 0; k < curves_.by_name.size(); ++k) add_epoch(k);
         if (validation) add_validation(*validation);
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
@@ -153,17 +159,55 @@ class Loop {
         return evaluate_until(hooks_.stop_requested, trainer_, samples, options);
     }
 
+    /// Those of a named output; a new one begins.
+    OutputCurves& curves_of(std::size_t output) {
+        std::vector<OutputCurves>& all = curves_.by_name;
+        for (std::size_t k = all.size(); k <= output; ++k)
+            all.emplace_back().name = spec_.data.outputs[k].name;
+        return all[output];
+    }
+    bool real(std::size_t output) const {
+        return spec_.loss_of(spec_.data.outputs[output].name).loss == Loss::mse_mean;
+    }
+
+    /// What an epoch was for an output, from its updates.
+    void add_epoch(std::size_t output) {
+        OutputCurves& own = curves_.by_name[output];
+        const auto samples = static_cast<std::int64_t>(split_.train.size());
+        const auto mean = [&](const std::vector<double>& steps) {
+            double sum = 0.0;
+            for (std::int64_t k = 0; k < per_epoch_; ++k) {
+                const auto count = std::min(train_.batch, samples - k * train_.batch);
+                sum += steps[steps.size() - static_cast<std::size_t>(per_epoch_ - k)] *
+                       static_cast<double>(count);
+            }
+            return sum / static_cast<double>(samples);
+        };
+        own.epoch_train_loss.push_back(mean(own.step_loss));
+        if (!real(output)) own.epoch_train_accuracy.push_back(mean(own.step_accuracy));
+    }
+
     void add_test(const Evaluation& result) {
         curves_.test_epoch.push_back(static_cast<double>(at_.epoch));
-        if (result.error) {
-            curves_.test_error.push_back(*result.error);
-        } else {
-            curves_.test_accuracy.push_back(result.accuracy);
-        }
+        const auto add = [](const OutputResult& r, auto& curves) {
+            if (r.error) {
+                curves.test_error.push_back(*r.error);
+            } else {
+                curves.test_accuracy.push_back(r.accuracy);
+            }
+        };
+        add(result, curves_);
+        for (std::size_t k = 0; k < result.by_name.size(); ++k)
+            add(result.by_name[k], curves_of(k));
     }
 
     void add_validation(const Evaluation& result) {
         curves_.epoch_validation_loss.push_back(result.loss);
+        for (std::size_t k = 0; k < result.by_name.size(); ++k) {
+            OutputCurves& own = curves_of(k);
+            own.epoch_validation_loss.push_back(result.by_name[k].loss);
+            if (!real(k)) own.epoch_validation_accuracy.push_back(result.by_name[k].accuracy);
+        }
         if (spec_.real_targets()) return;  // the checks allow nothing that goes by accuracy
         curves_.epoch_validation_accuracy.push_back(result.accuracy);
         const double margin = train_.early_stopping ? train_.early_stopping->min_delta : 0.0;

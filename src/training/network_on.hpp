@@ -54,9 +54,10 @@ class NetworkOn {
     std::vector<ProjectionBuffers<Backend>> projections;
     std::uint64_t updates = 0;  // weight updates done
 
-    /// Encodes the samples and runs all layers.
-    void forward(const BatchShape& shape, const BatchSamples& samples) {
-        encode(shape, samples);
+    /// Encodes what each input is shown of the samples, and runs all layers.
+    void forward(const BatchShape& shape, const std::vector<BatchSamples>& samples) {
+        SNN_EXPECT(samples.size() == network.input_count());
+        for (std::size_t k = 0; k < samples.size(); ++k) encode(k, shape, samples[k]);
         propagate(shape);
     }
 
@@ -65,7 +66,7 @@ class NetworkOn {
         for (const Stage& stage : stages_) {
             if (stage.loop) {
                 step_loop(stage, shape);
-            } else if (stage.first > 0) {
+            } else if (!is_input(stage.first)) {
                 visit_neurons(stage.first, [&]<class M>(const typename M::Constants& constants) {
                     step_layer<M>(stage.first, shape, constants);
                 });
@@ -76,8 +77,8 @@ class NetworkOn {
         }
     }
 
-    /// From dL/d(output) of the last population, which the loss has written, to the gradients of
-    /// all weights.
+    /// From dL/d(output) of the outputs, which the losses have written, to the gradients of all
+    /// weights.
     void backward(const BatchShape& shape) {
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (!passes_gradient(k)) continue;
@@ -173,7 +174,7 @@ class NetworkOn {
                 source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
         }
         clip_scale_ = Buffer<float>(1);
-        for (std::size_t k = 1; k < populations.size(); ++k) {
+        for (std::size_t k = network.input_count(); k < populations.size(); ++k) {
             PopulationBuffers<Backend>& p = populations[k];
             if (!needs_gradient_[k]) continue;
             p.gradient = Buffer<float>(p.trace_size(capacity));
@@ -209,17 +210,28 @@ class NetworkOn {
         return needs_gradient_[network.projections[k].from];
     }
 
+    PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }
+
   private:
+    bool is_input(std::size_t k) const { return k < network.input_count(); }
+    bool is_output(std::size_t k) const {
+        if (network.outputs.empty()) return k + 1 == network.populations.size();
+        return std::find(network.outputs.begin(), network.outputs.end(), k) !=
+               network.outputs.end();
+    }
+
     void reserve_population(std::size_t k) {
         PopulationBuffers<Backend>& p = populations.emplace_back();
         p.size = static_cast<std::size_t>(network.populations[k].size);
-        if (k == 0) {
-            Encoders::visit(network.encoder, [&]<class E>(const auto&) {
-                p.sends_values = in_steps(network.shown) ? network.shown != SampleForm::spikes
-                                                         : E::sends != Sends::spikes;
+        if (is_input(k)) {
+            const ShownInput input = network.input(k);
+            Encoders::visit(input.encoder, [&]<class E>(const auto&) {
+                p.sends_values = in_steps(input.shown) ? input.shown != SampleForm::spikes
+                                                       : E::sends != Sends::spikes;
                 if constexpr (E::needs_rank) {
-                    rank_ = Buffer<std::uint32_t>(capacity.batch * p.size);
-                    active_ = Buffer<std::uint32_t>(capacity.batch);
+                    if (rank_.size() < capacity.batch * p.size)
+                        rank_ = Buffer<std::uint32_t>(capacity.batch * p.size);
+                    if (active_.size() == 0) active_ = Buffer<std::uint32_t>(capacity.batch);
                 }
             });
             p.reserve_events(capacity);
@@ -242,7 +254,7 @@ class NetworkOn {
                 if (M::output != Output::trace) p.reserve_events(capacity);
             }
         });
-        if (k + 1 == network.populations.size()) p.output = Buffer<float>(p.trace_size(capacity));
+        if (is_output(k)) p.output = Buffer<float>(p.trace_size(capacity));
     }
 
     /// A population needs dL/d(output) when a trainable projection enters it or leads to it from
@@ -305,13 +317,14 @@ class NetworkOn {
         backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
     }
 
-    void encode(const BatchShape& shape, const BatchSamples& samples) {
-        PopulationBuffers<Backend>& input = populations.front();
-        if (in_steps(network.shown)) {
+    void encode(std::size_t k, const BatchShape& shape, const BatchSamples& samples) {
+        PopulationBuffers<Backend>& input = populations[k];
+        const ShownInput how = network.input(k);
+        if (in_steps(how.shown)) {
             backend.for_each(shape.batch * samples.inputs, ShowSteps{shape, samples, input.raw()});
             return;
         }
-        Encoders::visit(network.encoder, [&]<class E>(const typename E::Params& params) {
+        Encoders::visit(how.encoder, [&]<class E>(const typename E::Params& params) {
             if constexpr (E::needs_rank) {
                 backend.for_each(shape.batch, RankInputs{samples, rank_.data(), active_.data()});
             }
@@ -465,7 +478,7 @@ class NetworkOn {
             pass_back(out, shape, n > 0, projections[out].delay);
             if (last) backend.for_each(count, step);
         }
-        // The last population: the loss has written its gradient.
+        // An output: the loss has written its gradient.
         if (outputs.empty()) backend.for_each(count, step);
     }
 
@@ -486,7 +499,7 @@ class NetworkOn {
     /// As step_loop, backward: first what targets outside pass back, for all steps.
     void step_loop_back(const Stage& stage, const BatchShape& shape) {
         for (std::size_t k = stage.first; k <= stage.last; ++k) {
-            bool begun = k + 1 == populations.size();  // the loss has written its gradient
+            bool begun = is_output(k);  // the loss has written its gradient
             for (const std::size_t out : outputs_of(k, false)) {
                 pass_back(out, shape, begun, projections[out].delay);
                 begun = true;

@@ -18,9 +18,10 @@ struct Sending {
 
 Sending sending_of(const Network& network, std::size_t k) {
     Sending s;
-    if (k == 0 && in_steps(network.shown)) return {network.shown != SampleForm::spikes};
-    if (k == 0) {
-        Encoders::visit(network.encoder, [&]<class E>(const auto&) {
+    if (k < network.input_count()) {
+        const ShownInput input = network.input(k);
+        if (in_steps(input.shown)) return {input.shown != SampleForm::spikes};
+        Encoders::visit(input.encoder, [&]<class E>(const auto&) {
             s = {E::sends == Sends::values, E::constant, false};
         });
         return s;
@@ -100,7 +101,7 @@ PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
     const std::uint64_t cell_steps = cells * static_cast<std::uint64_t>(network.steps);
     out.possible = cell_steps;
     out.graded = s.graded;
-    if (k == 0) return out;  // what encodes is outside the network
+    if (k < network.input_count()) return out;  // what encodes is outside the network
     for (const Projection& p : network.projections) {
         if (p.to == k)
             out.reads += p.bias.size() * in.samples * (s.state ? 1 : bias_steps_of(network, p));

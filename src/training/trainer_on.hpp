@@ -29,19 +29,26 @@ class TrainerOn final : public Trainer {
     }
 
     void load(const Dataset& data) override {
-        SNN_EXPECT(data.train.form == net_.network.shown);
-        classes_ = static_cast<std::size_t>(data.classes);
-        if (!data.real()) {
-            SNN_EXPECT(net_.populations.back().size >= classes_);
-            logits_ = Buffer<float>(2 * net_.capacity.batch * classes_);
+        for (std::size_t k = 0; k < net_.network.input_count(); ++k)
+            SNN_EXPECT(data.train.input(k).form == net_.network.input(k).shown);
+        output_names_ = data.output_names;
+        SNN_EXPECT(output_names_.empty() || output_names_.size() == net_.network.output_count());
+        classes_.clear();
+        for (std::size_t k = 0; k < net_.network.output_count(); ++k)
+            classes_.push_back(data.target(k));
+        std::size_t most = 0;
+        for (std::size_t k = 0; k < classes_.size(); ++k) {
+            SNN_EXPECT(net_.output(k).size >= classes_of(k));
+            most = std::max(most, classes_of(k));
         }
+        if (most > 0) logits_ = Buffer<float>(2 * net_.capacity.batch * most);
         train_.load(data.train, net_);
         test_.load(data.test, net_);
         test_.test = true;
     }
 
     void expect(std::span<const std::uint32_t> samples) override {
-        if (train_.stream) train_.stream->expect(samples, net_.capacity.batch);
+        train_.expect(samples, net_.capacity.batch);
     }
 
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t epoch,
@@ -50,7 +57,7 @@ class TrainerOn final : public Trainer {
         const std::size_t most = net_.capacity.batch;
         const std::size_t batches = (samples.size() + most - 1) / most;
         SNN_EXPECT(learning_rates.size() == batches);
-        Outcome run(samples, train_.outputs);
+        Outcome run(samples, train_);
         const std::size_t penalties = penalties_per_batch();
         Buffer<float> penalty(batches * penalties);
         SpikeCounts counts = make_counts();
@@ -61,7 +68,7 @@ class TrainerOn final : public Trainer {
             net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
             net_.forward(shape, batch(train_, run, first, shape.batch, epoch));
             count_events(shape, counts);
-            loss(shape, train_, run, first, net_.populations.back().gradient.data());
+            losses(shape, train_, run, first, Pass::training);
             float* at = penalty.data() + k * penalties;
             for (const RateSpec& rate : net_.train.rate_penalty) {
                 net_.penalise_rate(rate, shape, at);
@@ -78,11 +85,11 @@ class TrainerOn final : public Trainer {
                         const EvaluateOptions& options) override {
         Evaluation result;
         LoadedSet& set = options.test_set ? test_ : train_;
-        Outcome run(samples, set.outputs);
+        Outcome run(samples, set);
         SpikeCounts counts = make_counts();
         for (const RecordSpec& spec : options.record) start_recording(result, spec, samples.size());
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
-        if (set.stream) set.stream->expect(samples, most);
+        set.expect(samples, most);
         for (std::size_t first = 0; first < samples.size(); first += most) {
             if (options.stop && options.stop()) return result;
             const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
@@ -90,11 +97,11 @@ class TrainerOn final : public Trainer {
                                static_cast<std::int64_t>(first) + 1,
                                static_cast<std::int64_t>(first + shape.batch));
             net_.forward(shape, batch(set, run, first, shape.batch, 0));
-            loss(shape, set, run, first, nullptr);
+            losses(shape, set, run, first, Pass::testing);
             count_events(shape, counts);
             record(result, options.record, shape, first);
         }
-        read_outcome(run, set, result);
+        read_outcomes(run, set, result);
         result.counts = count_forward(
             {net_.network, read_counts(counts), fan_out_of_weights(), samples.size()});
         return result;
@@ -176,33 +183,22 @@ class TrainerOn final : public Trainer {
     std::string device_name() const override { return net_.backend.name(); }
 
   private:
-    /// A set where it is computed: all of it, or what a stream has brought last.
-    struct LoadedSet {
+    /// A buffer is made anew where it is too small.
+    template <class T>
+    static void fill(Buffer<T>& to, const std::vector<T>& from) {
+        if (to.size() < from.size()) to = Buffer<T>(from.size());
+        to.copy_from(from.data(), from.size());
+    }
+
+    /// What an input is shown: of all samples, or of those that a stream has brought last.
+    struct LoadedInput {
         Buffer<std::uint8_t> pixels;
-        Buffer<float> values, y, weights;
+        Buffer<float> values;
         Buffer<std::uint64_t> first;
         Buffer<std::uint32_t> at;
-        Buffer<std::int32_t> labels;
-        std::vector<std::int32_t> labels_host;
-        std::vector<float> y_host;
         std::shared_ptr<SampleStream> stream;
         std::size_t inputs = 0;
-        std::size_t outputs = 0;  // real targets of a sample; 0: labels
-        bool test = false;
 
-        void load(const SampleSet& set, const NetworkOn<Backend>& net) {
-            inputs = static_cast<std::size_t>(set.inputs);
-            outputs = static_cast<std::size_t>(set.outputs);
-            SNN_EXPECT(set.count == 0 || inputs == net.populations.front().size);
-            SNN_EXPECT(outputs == 0 || outputs == net.populations.back().size);
-            stream = set.stream;
-            if (!stream) load(set.in);
-            fill(labels, set.labels);
-            fill(y, set.y);
-            fill(weights, set.weights);
-            labels_host = set.labels;
-            y_host = set.y;
-        }
         void load(const SampleInputs& in) {
             fill(pixels, in.pixels);
             fill(values, in.values);
@@ -210,31 +206,70 @@ class TrainerOn final : public Trainer {
             fill(first, in.trains.first);
             fill(at, in.trains.at);
         }
+    };
+    /// What an output is to give.
+    struct LoadedTargets {
+        Buffer<float> y, weights;
+        Buffer<std::int32_t> labels;
+        std::vector<std::int32_t> labels_host;
+        std::vector<float> y_host;
+        std::size_t outputs = 0;  // real targets of a sample; 0: labels
+    };
 
-      private:
-        /// A buffer is made anew where it is too small.
-        template <class T>
-        static void fill(Buffer<T>& to, const std::vector<T>& from) {
-            if (to.size() < from.size()) to = Buffer<T>(from.size());
-            to.copy_from(from.data(), from.size());
+    /// A set where it is computed.
+    struct LoadedSet {
+        std::vector<LoadedInput> inputs;
+        std::vector<LoadedTargets> targets;
+        bool test = false;
+
+        void load(const SampleSet& set, NetworkOn<Backend>& net) {
+            inputs.clear();
+            targets.clear();
+            for (std::size_t k = 0; k < net.network.input_count(); ++k) {
+                const InputSamples& from = set.input(k);
+                LoadedInput& to = inputs.emplace_back();
+                to.inputs = static_cast<std::size_t>(from.inputs);
+                SNN_EXPECT(set.count == 0 || to.inputs == net.populations[k].size);
+                to.stream = from.stream;
+                if (!to.stream) to.load(from.in);
+            }
+            for (std::size_t k = 0; k < net.network.output_count(); ++k) {
+                const SampleTargets& from = set.target(k);
+                LoadedTargets& to = targets.emplace_back();
+                to.outputs = static_cast<std::size_t>(from.outputs);
+                SNN_EXPECT(to.outputs == 0 || to.outputs == net.output(k).size);
+                fill(to.labels, from.labels);
+                fill(to.y, from.y);
+                fill(to.weights, from.weights);
+                to.labels_host = from.labels;
+                to.y_host = from.y;
+            }
+        }
+        void expect(std::span<const std::uint32_t> samples, std::size_t batch) {
+            for (LoadedInput& in : inputs) {
+                if (in.stream) in.stream->expect(samples, batch);
+            }
         }
     };
 
-    /// The samples of one call, and what came out for each.
+    /// The samples of one call, and what came out of each output for each.
     struct Outcome {
+        struct OfOutput {
+            Buffer<float> loss;
+            Buffer<std::int32_t> prediction;
+            Buffer<float> mean;  // of the output over the steps, where targets are real
+        };
         std::span<const std::uint32_t> samples;
         Buffer<std::uint32_t> index;
-        Buffer<float> loss;
-        Buffer<std::int32_t> prediction;
-        Buffer<float> mean;  // of the output over the steps, where targets are real
+        std::vector<OfOutput> outputs;
 
-        Outcome(std::span<const std::uint32_t> samples, std::size_t outputs)
-            : samples(samples),
-              index(samples.size()),
-              loss(samples.size()),
-              prediction(outputs > 0 ? 0 : samples.size()),
-              mean(samples.size() * outputs) {
+        Outcome(std::span<const std::uint32_t> samples, const LoadedSet& set)
+            : samples(samples), index(samples.size()) {
             index.copy_from(samples.data(), samples.size());
+            for (const LoadedTargets& t : set.targets)
+                outputs.push_back({Buffer<float>(samples.size()),
+                                   Buffer<std::int32_t>(t.outputs > 0 ? 0 : samples.size()),
+                                   Buffer<float>(samples.size() * t.outputs)});
         }
     };
 
@@ -248,53 +283,78 @@ class TrainerOn final : public Trainer {
         p.upload(p.weight, weights);
     }
 
-    BatchSamples batch(LoadedSet& set, Outcome& run, std::size_t first, std::size_t count,
-                       std::uint32_t epoch) {
-        if (set.stream) set.load(set.stream->take(run.samples.subspan(first, count)));
+    /// What each input is shown of a batch.
+    std::vector<BatchSamples> batch(LoadedSet& set, Outcome& run, std::size_t first,
+                                    std::size_t count, std::uint32_t epoch) {
         const auto or_null = [](auto& buffer) {
             return buffer.size() > 0 ? buffer.data() : nullptr;
         };
-        return {or_null(set.pixels),
-                run.index.data() + first,
-                set.inputs,
-                seed_,
-                epoch,
-                set.test,
-                or_null(set.values),
-                or_null(set.first),
-                or_null(set.at),
-                set.stream != nullptr};
+        std::vector<BatchSamples> out;
+        std::uint32_t first_input = 0;
+        for (LoadedInput& in : set.inputs) {
+            if (in.stream) in.load(in.stream->take(run.samples.subspan(first, count)));
+            out.push_back({or_null(in.pixels), run.index.data() + first, in.inputs, seed_, epoch,
+                           set.test, or_null(in.values), or_null(in.first), or_null(in.at),
+                           in.stream != nullptr, first_input});
+            first_input += static_cast<std::uint32_t>(in.inputs);
+        }
+        return out;
     }
 
-    /// With `gradient`, that of a training, whose samples have weights.
-    void loss(const BatchShape& shape, LoadedSet& set, Outcome& run, std::size_t first,
-              float* gradient) {
-        const float* const weights =
-            gradient && set.weights.size() > 0 ? set.weights.data() : nullptr;
-        if (set.outputs > 0) {
-            net_.backend.for_each(shape.batch, TargetLoss{shape,
-                                                          set.outputs,
-                                                          {net_.populations.back().output.data()},
+    enum class Pass : std::uint8_t { training, testing };
+
+    /// The loss of each output. That of a training has gradients, and its samples have weights.
+    void losses(const BatchShape& shape, LoadedSet& set, Outcome& run, std::size_t first,
+                Pass pass) {
+        for (std::size_t k = 0; k < set.targets.size(); ++k) {
+            LoadedTargets& targets = set.targets[k];
+            typename Outcome::OfOutput& out = run.outputs[k];
+            PopulationBuffers<Backend>& population = net_.output(k);
+            const bool trains = pass == Pass::training;
+            float* const gradient = trains ? population.gradient.data() : nullptr;
+            const float* const weights =
+                trains && targets.weights.size() > 0 ? targets.weights.data() : nullptr;
+            const auto factor = static_cast<float>(factor_of(k));
+            if (targets.outputs > 0) {
+                net_.backend.for_each(shape.batch,
+                                      TargetLoss{shape,
+                                                 targets.outputs,
+                                                 {population.output.data()},
+                                                 {gradient},
+                                                 targets.y.data(),
+                                                 weights,
+                                                 run.index.data() + first,
+                                                 out.loss.data() + first,
+                                                 out.mean.data() + first * targets.outputs,
+                                                 factor});
+                continue;
+            }
+            static_assert(static_cast<int>(Readout::rate_error) ==
+                          static_cast<int>(Loss::mse_count));
+            net_.backend.for_each(shape.batch, SampleLoss{shape,
+                                                          classes_of(k),
+                                                          static_cast<Readout>(loss_of(k)),
+                                                          {population.output.data()},
                                                           {gradient},
-                                                          set.y.data(),
+                                                          logits_.data(),
+                                                          targets.labels.data(),
                                                           weights,
                                                           run.index.data() + first,
-                                                          run.loss.data() + first,
-                                                          run.mean.data() + first * set.outputs});
-            return;
+                                                          out.loss.data() + first,
+                                                          out.prediction.data() + first,
+                                                          factor});
         }
-        static_assert(static_cast<int>(Readout::rate_error) == static_cast<int>(Loss::mse_count));
-        net_.backend.for_each(shape.batch, SampleLoss{shape,
-                                                      classes_,
-                                                      static_cast<Readout>(net_.train.loss),
-                                                      {net_.populations.back().output.data()},
-                                                      {gradient},
-                                                      logits_.data(),
-                                                      set.labels.data(),
-                                                      weights,
-                                                      run.index.data() + first,
-                                                      run.loss.data() + first,
-                                                      run.prediction.data() + first});
+    }
+
+    std::size_t classes_of(std::size_t output) const {
+        return static_cast<std::size_t>(classes_[output].classes);
+    }
+    Loss loss_of(std::size_t output) const {
+        return net_.train.losses.empty() ? net_.train.loss : net_.train.losses[output].loss;
+    }
+    /// Of the loss in the sum of all.
+    double factor_of(std::size_t output) const {
+        return net_.train.losses.empty() ? 1.0 : net_.train.losses[output].weight;
     }
 
     std::size_t size_of(const std::string& population) const {
@@ -311,20 +371,22 @@ class TrainerOn final : public Trainer {
 
     /// Fills labels, predictions and accuracy, or outputs and error, and the loss; returns the loss
     /// of each sample.
-    std::vector<float> read_outcome(const Outcome& run, const LoadedSet& set,
-                                    Evaluation& result) const {
+    static std::vector<float> read_outcome(const Outcome& run, const LoadedSet& set, std::size_t k,
+                                           OutputResult& result) {
+        const LoadedTargets& targets = set.targets[k];
+        const typename Outcome::OfOutput& out = run.outputs[k];
         const std::size_t count = run.samples.size();
         std::vector<float> losses(count);
-        run.loss.copy_to(losses.data(), count);
-        if (set.outputs > 0) {
-            read_error(run, set, losses, result);
+        out.loss.copy_to(losses.data(), count);
+        if (targets.outputs > 0) {
+            read_error(run, targets, out, losses, result);
             return losses;
         }
         result.predictions.resize(count);
-        run.prediction.copy_to(result.predictions.data(), count);
+        out.prediction.copy_to(result.predictions.data(), count);
         double sum = 0.0, right = 0.0;
         for (std::size_t i = 0; i < count; ++i) {
-            result.labels.push_back(set.labels_host[run.samples[i]]);
+            result.labels.push_back(targets.labels_host[run.samples[i]]);
             sum += static_cast<double>(losses[i]);
             right += result.predictions[i] == result.labels[i] ? 1.0 : 0.0;
         }
@@ -333,43 +395,82 @@ class TrainerOn final : public Trainer {
         return losses;
     }
 
-    static void read_error(const Outcome& run, const LoadedSet& set,
-                           const std::vector<float>& losses, Evaluation& result) {
-        result.output_size = set.outputs;
-        result.outputs.resize(run.mean.size());
-        run.mean.copy_to(result.outputs.data(), result.outputs.size());
+    static void read_error(const Outcome& run, const LoadedTargets& of,
+                           const typename Outcome::OfOutput& out, const std::vector<float>& losses,
+                           OutputResult& result) {
+        result.output_size = of.outputs;
+        result.outputs.resize(out.mean.size());
+        out.mean.copy_to(result.outputs.data(), result.outputs.size());
         double sum = 0.0, targets = 0.0;
         for (std::size_t i = 0; i < losses.size(); ++i) {
             sum += static_cast<double>(losses[i]);
-            const float* y = set.y_host.data() + run.samples[i] * set.outputs;
-            for (std::size_t n = 0; n < set.outputs; ++n)
+            const float* y = of.y_host.data() + run.samples[i] * of.outputs;
+            for (std::size_t n = 0; n < of.outputs; ++n)
                 targets += static_cast<double>(y[n]) * static_cast<double>(y[n]);
         }
         result.loss = losses.empty() ? 0.0 : sum / static_cast<double>(losses.size());
-        result.error = std::sqrt(sum * static_cast<double>(set.outputs) / targets);
+        result.error = std::sqrt(sum * static_cast<double>(of.outputs) / targets);
+    }
+
+    /// Of the only output, or of each by its name and what follows for all of them.
+    void read_outcomes(const Outcome& run, const LoadedSet& set, Evaluation& result) const {
+        if (output_names_.empty()) {
+            read_outcome(run, set, 0, result);
+            return;
+        }
+        double with_classes = 0.0, errors = 0.0;
+        for (std::size_t k = 0; k < output_names_.size(); ++k) {
+            NamedResult& one = result.by_name.emplace_back();
+            one.name = output_names_[k];
+            one.classes = classes_[k].classes;
+            one.class_names = classes_[k].class_names;
+            read_outcome(run, set, k, one);
+            result.loss += factor_of(k) * one.loss;
+            result.accuracy += one.accuracy;
+            with_classes += one.error ? 0.0 : 1.0;
+            errors += one.error.value_or(0.0);
+        }
+        if (with_classes > 0.0) {
+            result.accuracy /= with_classes;
+        } else {
+            result.error = errors / static_cast<double>(output_names_.size());
+        }
     }
 
     std::vector<StepResult> step_results(const Outcome& run, std::span<const double> rates,
                                          const Buffer<float>& penalty) const {
-        Evaluation all;
-        const std::vector<float> losses = read_outcome(run, train_, all);
+        const std::size_t outputs = run.outputs.size();
+        std::vector<OutputResult> results(outputs);
+        std::vector<std::vector<float>> losses;
+        for (std::size_t k = 0; k < outputs; ++k)
+            losses.push_back(read_outcome(run, train_, k, results[k]));
         std::vector<float> penalties(penalty.size());
         penalty.copy_to(penalties.data(), penalties.size());
         const std::size_t per_batch = penalties_per_batch();
         std::vector<StepResult> steps;
-        for (std::size_t k = 0; k < rates.size(); ++k) {
-            const std::size_t first = k * net_.capacity.batch;
-            const std::size_t last = std::min(first + net_.capacity.batch, losses.size());
-            double sum = 0.0, right = 0.0, extra = 0.0;
-            for (std::size_t i = first; i < last; ++i) {
-                sum += static_cast<double>(losses[i]);
-                if (train_.outputs == 0) right += all.predictions[i] == all.labels[i] ? 1.0 : 0.0;
-            }
-            for (std::size_t i = 0; i < per_batch; ++i) {
-                extra += static_cast<double>(penalties[k * per_batch + i]);
-            }
+        for (std::size_t n = 0; n < rates.size(); ++n) {
+            const std::size_t first = n * net_.capacity.batch;
+            const std::size_t last = std::min(first + net_.capacity.batch, run.samples.size());
             const auto count = static_cast<double>(last - first);
-            steps.push_back({sum / count + extra, right / count, rates[k]});
+            StepResult step{0.0, 0.0, rates[n]};
+            double with_classes = 0.0, extra = 0.0;
+            for (std::size_t k = 0; k < outputs; ++k) {
+                const OutputResult& r = results[k];
+                double sum = 0.0, right = 0.0;
+                for (std::size_t i = first; i < last; ++i) {
+                    sum += static_cast<double>(losses[k][i]);
+                    if (!r.error) right += r.predictions[i] == r.labels[i] ? 1.0 : 0.0;
+                }
+                step.loss += factor_of(k) * (sum / count);
+                step.accuracy += right / count;
+                with_classes += r.error ? 0.0 : 1.0;
+                if (!output_names_.empty()) step.outputs.push_back({sum / count, right / count});
+            }
+            if (with_classes > 1.0) step.accuracy /= with_classes;
+            for (std::size_t i = 0; i < per_batch; ++i)
+                extra += static_cast<double>(penalties[n * per_batch + i]);
+            step.loss += extra;
+            steps.push_back(std::move(step));
         }
         return steps;
     }
@@ -470,25 +571,26 @@ class TrainerOn final : public Trainer {
     void set_value_grids(std::int64_t bits, std::span<const std::uint32_t> samples,
                          const StopRequest& stop) {
         std::vector<Buffer<float>> largest(net_.populations.size());
-        for (std::size_t k = 1; k < largest.size(); ++k) {
+        const std::size_t inputs = net_.network.input_count();
+        for (std::size_t k = inputs; k < largest.size(); ++k) {
             if (net_.sends(k) && net_.populations[k].sends_values)
                 largest[k] = Buffer<float>(net_.populations[k].size);
         }
-        Outcome run(samples, train_.outputs);
-        if (train_.stream) train_.stream->expect(samples, net_.capacity.batch);
+        Outcome run(samples, train_);
+        train_.expect(samples, net_.capacity.batch);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
             if (stop && stop()) return;
             const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
                                    net_.capacity.steps};
             net_.forward(shape, batch(train_, run, first, shape.batch, 0));
-            for (std::size_t k = 1; k < largest.size(); ++k) {
+            for (std::size_t k = inputs; k < largest.size(); ++k) {
                 PopulationBuffers<Backend>& p = net_.populations[k];
                 if (largest[k].size() == 0) continue;
                 net_.backend.for_each(p.size, LargestValue{p.values.data(), shape.batch, p.size,
                                                            shape.steps, largest[k].data()});
             }
         }
-        for (std::size_t k = 1; k < largest.size(); ++k) {
+        for (std::size_t k = inputs; k < largest.size(); ++k) {
             std::vector<float> host(largest[k].size());
             largest[k].copy_to(host.data(), host.size());
             const float most = host.empty() ? 0.0f : *std::max_element(host.begin(), host.end());
@@ -612,7 +714,8 @@ class TrainerOn final : public Trainer {
     std::vector<std::vector<std::uint32_t>> training_fan_out_;
     PhaseCounts counts_;  // of the training so far
     LoadedSet train_, test_;
-    std::size_t classes_ = 0;
+    std::vector<std::string> output_names_;  // where they have names
+    std::vector<TargetClasses> classes_;     // [output]
     Buffer<float> logits_;
 };
 

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
+import test_named_data
 from conftest import ROOT, in_a_long_enough_run, stop_when
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -268,6 +269,15 @@ def test_kinds_of_training(ptxrun, tmp_path, data, kind):
     (tmp_path / "any.yaml").write_text(NETWORK)
     found = on_both(ptxrun, tmp_path, data, tmp_path / "any.yaml", KINDS[kind])
     assert np.isfinite(found["training/epochs/train_loss"]).all()
+
+
+@pytest.mark.parametrize("settings", [[], ["data.stream=always", "train.loss.digit=cross_entropy_max", "train.clip_norm=0.1"]])
+def test_several_inputs_and_outputs(ptxrun, tmp_path, settings):
+    """Bytes of one input, spikes of another; classes of one output, numbers of another."""
+    (tmp_path / "named.yaml").write_text(test_named_data.MODEL)
+    test_named_data.write_h5(tmp_path / "named.h5", test_named_data.sets())
+    found = on_both(ptxrun, tmp_path, tmp_path, tmp_path / "named.yaml", ["train.epochs=2", *settings])
+    assert np.isfinite(found["training/outputs/angle/epochs/train_loss"]).all()
 
 
 # A trained network event by event: samples, lost cells, state kept, an input of values, synapses that fail and learn.
