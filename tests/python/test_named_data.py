@@ -361,3 +361,36 @@ def test_a_simulation_says_that_it_shows_one_input(snnsim, tmp_path):
     assert "s.yaml:3:21: the network cannot be simulated: samples are shown to 2 populations (data.inputs)" in \
         error_of(tmp_path / "s.yaml", "-o", tmp_path / "s.h5")
     assert "encode writes the spikes of one input" in error_of("encode", tmp_path / "m.yaml", "-o", tmp_path / "e.h5")
+
+
+def test_weights_of_classes_and_samples_names_and_splits(snnsim, tmp_path):
+    """What a set may have besides holds for each output, and a file with one set is cut."""
+    def one_set(name):
+        def change(arrays):
+            return {**arrays, "weight": np.where(arrays["digit"] == 0, 2.0, 1.0), "speaker": np.arange(len(arrays["digit"])) // 12}
+        return {name: change(samples(96, 1))}
+    write(tmp_path, lambda text: text.replace("outputs: {digit: digit,", "test_share: 0.25\n  groups: speaker\n"
+                                              "  outputs: {digit: {y: digit, class_names: [low, middle, high]},")
+          .replace("epochs: 4", "epochs: 4, validation: 0.2, best_weights: true, early_stopping: {patience: 2}"), one_set(""))
+    path = run(snnsim, tmp_path)
+    with h5py.File(path) as file:
+        assert file["test"].attrs["samples"] == 24
+        assert list(file["test/outputs/digit"].attrs["class_names"].astype(str)) == ["low", "middle", "high"]
+        weighted = file["training/outputs/digit/steps/loss"][0], file["training/outputs/angle/steps/loss"][0]
+    loss = "train.loss.digit={name: cross_entropy_mean, class_weights: [2, 1, 1]}"
+    with h5py.File(tmp_path / "own.h5", "r+") as file:
+        file["weight"][:] = 1.0
+    with h5py.File(run(snnsim, tmp_path, loss, out="by_class.h5")) as file:
+        assert file["training/outputs/digit/steps/loss"][0] == weighted[0]    # the samples weighed in both
+        assert file["training/outputs/angle/steps/loss"][0] != weighted[1]
+    assert "class_weights has 2 values, but digit has 3 classes" in error_of(
+        tmp_path / "m.yaml", "-o", tmp_path / "wrong.h5", "--set", loss.replace("[2, 1, 1]", "[2, 1]"))
+
+
+def test_one_array_for_two_inputs(snnsim, tmp_path):
+    """Each encodes it in its own way."""
+    write(tmp_path, lambda text: text.replace("ear: {x: sound, encode: {scheme: direct}}", "ear: {x: image, encode: {scheme: latency}}")
+          .replace("ear: {size: 5", "ear: {size: 8"))
+    with h5py.File(run(snnsim, tmp_path)) as file:
+        events = [file["energy/test/population"][name].attrs["events"] for name in ("eye", "ear")]
+    assert events[1] > 0 and events[0] != events[1]
