@@ -36,7 +36,10 @@ Value parse_value(const std::string& value, const std::string& text) {
 }
 
 /// The key that a plain value stands for where a mapping is expected: `surrogate: arctan`.
-std::string shorthand_key(const std::string& section, bool simulation) {
+/// `path`: where that is, whose last key is `section`.
+std::string shorthand_key(const std::string& section, const std::string& path, bool simulation) {
+    if (path == "data.inputs." + section) return "x";
+    if (path == "data.outputs." + section) return "y";
     if (section == "connect") return "rule";
     if (section == "data") return "set";
     if (simulation) return "value";
@@ -97,9 +100,12 @@ class Walk {
     void step_into_map(const std::string& key) {
         if (at_->kind == Value::Kind::scalar) {  // a plain name becomes the mapping it stands for
             Value name = *at_;
-            *at_ = Value{
-                Value::Kind::map, "",   {}, {{shorthand_key(last_, simulation_), name.at, name}},
-                name.at,          text_};
+            *at_ = Value{Value::Kind::map,
+                         "",
+                         {},
+                         {{shorthand_key(last_, walked_, simulation_), name.at, name}},
+                         name.at,
+                         text_};
         }
         if (at_->kind == Value::Kind::null) {
             at_->kind = Value::Kind::map;

@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "kernels/training/target_loss.hpp"
-#include "src/data/sample_stream.hpp"
-#include "src/training/network_on.hpp"
+#include "src/training/loaded_set.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/smaller_weights.hpp"
 
@@ -183,74 +182,8 @@ class TrainerOn final : public Trainer {
     std::string device_name() const override { return net_.backend.name(); }
 
   private:
-    /// A buffer is made anew where it is too small.
-    template <class T>
-    static void fill(Buffer<T>& to, const std::vector<T>& from) {
-        if (to.size() < from.size()) to = Buffer<T>(from.size());
-        to.copy_from(from.data(), from.size());
-    }
-
-    /// What an input is shown: of all samples, or of those that a stream has brought last.
-    struct LoadedInput {
-        Buffer<std::uint8_t> pixels;
-        Buffer<float> values;
-        Buffer<std::uint64_t> first;
-        Buffer<std::uint32_t> at;
-        std::shared_ptr<SampleStream> stream;
-        std::size_t inputs = 0;
-
-        void load(const SampleInputs& in) {
-            fill(pixels, in.pixels);
-            fill(values, in.values);
-            if (in.trains.first.size() < 2) return;
-            fill(first, in.trains.first);
-            fill(at, in.trains.at);
-        }
-    };
-    /// What an output is to give.
-    struct LoadedTargets {
-        Buffer<float> y, weights;
-        Buffer<std::int32_t> labels;
-        std::vector<std::int32_t> labels_host;
-        std::vector<float> y_host;
-        std::size_t outputs = 0;  // real targets of a sample; 0: labels
-    };
-
-    /// A set where it is computed.
-    struct LoadedSet {
-        std::vector<LoadedInput> inputs;
-        std::vector<LoadedTargets> targets;
-        bool test = false;
-
-        void load(const SampleSet& set, NetworkOn<Backend>& net) {
-            inputs.clear();
-            targets.clear();
-            for (std::size_t k = 0; k < net.network.input_count(); ++k) {
-                const InputSamples& from = set.input(k);
-                LoadedInput& to = inputs.emplace_back();
-                to.inputs = static_cast<std::size_t>(from.inputs);
-                SNN_EXPECT(set.count == 0 || to.inputs == net.populations[k].size);
-                to.stream = from.stream;
-                if (!to.stream) to.load(from.in);
-            }
-            for (std::size_t k = 0; k < net.network.output_count(); ++k) {
-                const SampleTargets& from = set.target(k);
-                LoadedTargets& to = targets.emplace_back();
-                to.outputs = static_cast<std::size_t>(from.outputs);
-                SNN_EXPECT(to.outputs == 0 || to.outputs == net.output(k).size);
-                fill(to.labels, from.labels);
-                fill(to.y, from.y);
-                fill(to.weights, from.weights);
-                to.labels_host = from.labels;
-                to.y_host = from.y;
-            }
-        }
-        void expect(std::span<const std::uint32_t> samples, std::size_t batch) {
-            for (LoadedInput& in : inputs) {
-                if (in.stream) in.stream->expect(samples, batch);
-            }
-        }
-    };
+    using LoadedSet = snnsim::LoadedSet<Backend>;
+    using LoadedTargets = snnsim::LoadedTargets<Backend>;
 
     /// The samples of one call, and what came out of each output for each.
     struct Outcome {
@@ -291,7 +224,7 @@ class TrainerOn final : public Trainer {
         };
         std::vector<BatchSamples> out;
         std::uint32_t first_input = 0;
-        for (LoadedInput& in : set.inputs) {
+        for (LoadedInput<Backend>& in : set.inputs) {
             if (in.stream) in.load(in.stream->take(run.samples.subspan(first, count)));
             out.push_back({or_null(in.pixels), run.index.data() + first, in.inputs, seed_, epoch,
                            set.test, or_null(in.values), or_null(in.first), or_null(in.at),

@@ -387,6 +387,18 @@ def test_weights_of_classes_and_samples_names_and_splits(snnsim, tmp_path):
         tmp_path / "m.yaml", "-o", tmp_path / "wrong.h5", "--set", loss.replace("[2, 1, 1]", "[2, 1]"))
 
 
+def test_settings_reach_what_has_a_name(snnsim, tmp_path):
+    write(tmp_path)
+    for setting, key in (("data.inputs.eye.encode={scheme: regular}", "steps/loss"),
+                         ("data.outputs.digit.class_names=[a, b, c]", "steps/accuracy")):
+        path = run(snnsim, tmp_path, setting, "train.loss.digit.weight=2", out="set.h5")
+        with h5py.File(path) as file:
+            both = 2 * file["training/outputs/digit/steps/loss"][:] + 0.5 * file["training/outputs/angle/steps/loss"][:]
+            assert np.allclose(file["training/steps/loss"][:], both, rtol=1e-12) and len(file[f"training/outputs/digit/{key}"]) == 24
+            names = list(file["test/outputs/digit"].attrs.get("class_names", []))
+    assert [str(name) for name in names] == ["a", "b", "c"]
+
+
 def test_one_array_for_two_inputs(snnsim, tmp_path):
     """Each encodes it in its own way."""
     write(tmp_path, lambda text: text.replace("ear: {x: sound, encode: {scheme: direct}}", "ear: {x: image, encode: {scheme: latency}}")
