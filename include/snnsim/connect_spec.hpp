@@ -64,7 +64,8 @@ struct ConnectSpec {
                   "none has)"},
             Field{"file", &ConnectSpec::file, "", unlimited,
                   "list: .csv or .h5, relative to the model file; columns source, target and, "
-                  "where the projection does not give them, weight and delay"},
+                  "where the "
+                  "projection does not give them, weight and, of a simulation, delay"},
         };
     }
 };

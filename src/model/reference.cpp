@@ -328,7 +328,9 @@ std::string introduction() {
         "prints, "
         "made from the tables that the reader uses.\n\n"
         "A file with `simulate` is simulated: cells, synapses and stimuli over time. Any other "
-        "describes data and a network that is trained on them.\n\n"
+        "describes data and a network that is trained on them. One that has `train` or `test` "
+        "beside `simulate` trains first and then simulates what it trained; `simulate.record` is "
+        "what is recorded of that.\n\n"
         "- A quantity is a number and its unit, as in `20 ms`:";
     for (const Dimension& d : dimensions()) {
         out += fmt::format(" {} in {};", d.name, join(d.units));

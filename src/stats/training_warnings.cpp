@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -10,6 +11,21 @@ namespace {
 
 /// Losses of single batches scatter; what is beyond is no chance.
 constexpr double scatter = 0.05;
+
+/// Populations that send to others, and sent nothing in a whole test.
+std::vector<std::string> silent(const RunRecord& record) {
+    std::vector<std::string> names;
+    const std::vector<Population>& populations = record.network.populations;
+    for (const PopulationActivity& a : record.test->counts.activity) {
+        const bool sends = std::any_of(record.network.projections.begin(),
+                                       record.network.projections.end(), [&](const Projection& p) {
+                                           return p.from < populations.size() &&
+                                                  populations[p.from].name == a.population;
+                                       });
+        if (sends && a.possible > 0 && a.events == 0) names.push_back(a.population);
+    }
+    return names;
+}
 
 double mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -37,6 +53,14 @@ std::vector<std::string> training_warnings(const RunRecord& record) {
                       : "the updates so far",
                 advice));
         }
+    }
+    if (record.test) {
+        for (const std::string& name : silent(record))
+            out.push_back(
+                fmt::format("'{}' sent nothing in the whole test: what it projects to gets "
+                            "no input; greater initial weights (weight.gain) or a lower "
+                            "threshold may help",
+                            name));
     }
     if (record.test && !std::isfinite(record.test->loss)) {
         out.push_back(

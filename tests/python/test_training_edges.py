@@ -89,3 +89,13 @@ def test_bits_at_their_limits(train, bits):
 @pytest.mark.parametrize("bits", [1, 17, 0, -3])
 def test_bits_beyond_their_limits_are_refused(tmp_path, snnsim, bits):
     assert "bits must be" in refusal(tmp_path, "check", tmp_path / "m.yaml", "--set", f"test.quantize={{bits: {bits}}}")
+
+
+def test_a_population_that_sends_nothing_is_told(train):
+    silent = "warning: 'hidden' sent nothing in the whole test"
+    _, said = train("sound.h5", "train.epochs=1", "data.encode.duration=8 ms")
+    assert silent not in said
+    out, said = train("silent.h5", "train.epochs=1", "data.encode.duration=8 ms", "populations.hidden={size: 20, model: lif, v_th: 1000}")
+    assert silent in said and "'input'" not in said
+    with h5py.File(out) as file:
+        assert any("'hidden' sent nothing" in str(w) for w in file.attrs["warnings"])
