@@ -37,6 +37,13 @@ struct StructureCounts {
     std::vector<std::uint64_t> pruned, grown;
 };
 
+/// What a projection had to do since the start. A spike counts when it is sent, with all synapses
+/// that its cell then has; of synapses that may fail those that let something go, when they do.
+struct SynapticWork {
+    std::uint64_t events = 0;      // spikes; within a sample those that arrive in it
+    std::uint64_t operations = 0;  // synapses that they reach
+};
+
 /// Synapses of a projection that change, in the order of their numbers: by (source, delay, target).
 struct PlasticState {
     bool plastic = true;
@@ -57,6 +64,7 @@ struct PlasticState {
     // Of a projection with `structure`:
     std::vector<std::uint32_t> source, target;  // by synapse
     StructureCounts structure;
+    std::uint64_t released = 0;  // of synapses that may fail: how often one let something go
 };
 
 /// Weights of a projection with `plasticity`, or a part of them, in its unit and in that order.
@@ -76,6 +84,7 @@ struct EngineState {
         states;     // by population: [variable][cell], as the model keeps it
     Spikes recent;  // those that have not reached all their targets
     std::vector<std::uint64_t> spike_counts;  // by population, since the start
+    std::vector<SynapticWork> work;           // by projection
     // By record of values of cells: input of the interval under way, in units of the weights' grid.
     std::vector<std::vector<std::int64_t>> inputs;
     bool learns = true;                               // see Engine::set_plastic
@@ -160,6 +169,8 @@ class Engine {
     virtual std::string device_name() const = 0;  // "cpu, 2 threads", "NVIDIA H200"
     /// Spikes of each population since the start.
     virtual std::vector<std::uint64_t> spike_counts() const = 0;
+    /// By projection.
+    virtual std::vector<SynapticWork> work() const = 0;
 };
 
 /// Builds the network. Throws ModelError, DeviceError, or Error where memory is short.

@@ -101,6 +101,11 @@ void write_run(const std::string& path, const RunRecord& record,
 /// from the model. Throws FileError that says what is missing.
 RunRecord read_run(const std::string& path);
 
+/// What a simulation that showed a trained network samples has in common with it: labels and
+/// predictions as those of a test, operations and joules of simulating as those of testing. Throws
+/// FileError, and UsageError where it did other things too, or in several phases.
+RunRecord read_tested_simulation(const std::string& path);
+
 /// `runs/x.h5` -> `runs/x.partial.h5`: where a run that is still going keeps its last checkpoint.
 std::string partial_path(const std::string& path);
 

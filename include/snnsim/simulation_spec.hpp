@@ -81,6 +81,7 @@ struct SynapsesSpec : NamedProjection {
     std::optional<ReleaseSpec> release;
     std::optional<WeightFile> weight_file, bias_file;
     bool weight_given = false, delay_given = false;  // set by the reader
+    bool biased = false;                             // its bias has become a stimulus
     std::shared_ptr<const EdgeList> edges;           // of rule list or a weight_file, once loaded
 
     static constexpr auto fields() {
@@ -389,7 +390,9 @@ struct TrainedNetwork {
     std::shared_ptr<const ModelSpec> model;
     std::string run;            // its weights
     std::string input, output;  // populations
+    bool own_samples = false;   // what is shown is not what it was trained on
 };
+struct Dataset;
 
 struct SimulationSpec : NamedModel {
     SimulateSpec simulate;
@@ -400,6 +403,8 @@ struct SimulationSpec : NamedModel {
     std::vector<StimulusSpec> stimuli;
     std::vector<SimulationRecordSpec> record;
     std::optional<TrainedNetwork> trained;
+    std::string energy;
+    std::shared_ptr<const Dataset> shown;  // samples of the user's own, once loaded
 
     static constexpr auto fields() {
         return Joined{
@@ -416,6 +421,8 @@ struct SimulationSpec : NamedModel {
                 Field{"stimuli", &SimulationSpec::stimuli, "", unlimited,
                       "list of what populations get from outside"},
                 Field{"record", &SimulationSpec::record, "", unlimited, "list of what to record"},
+                Field{"energy", &SimulationSpec::energy, "", unlimited,
+                      "what an operation costs, as of a training"},
             }};
     }
 

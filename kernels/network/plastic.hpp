@@ -38,7 +38,8 @@ struct PlasticArrays {
     std::uint32_t* fired;   // [target], since the last scaling; null: not counted
     PostSpikes<R> posts;
     PlasticRelease release;
-    std::int64_t* events;  // see SynapseArrays
+    std::int64_t* events;    // see SynapseArrays
+    std::int64_t* released;  // where synapses may fail: see PlasticProjection; else null
 
     SNN_HD std::int64_t lag_of(std::uint32_t segment) const {
         return constants->dendritic ? 2 * static_cast<std::int64_t>(first_delay + segment % delays)
@@ -110,6 +111,7 @@ struct ArrivePlastic {
         if (at.events && lane == 0)
             add_shared(at.events,
                        static_cast<std::int64_t>(at.edge[segment + 1] - at.edge[segment]));
+        std::int64_t released = 0;
         for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
             const std::uint32_t target = at.target[k];
             if constexpr (Learns) {
@@ -120,13 +122,18 @@ struct ArrivePlastic {
                 if (plastic) at.weight[k] = w;
             }
             const float weight = in_w_max(at.weight[k]), unit = at.release.grid_unit;
-            const float sent =
-                at.release.stochastic
-                    ? weight * share(random.draw(static_cast<std::uint32_t>(k - row)), a, k) * unit
-                    : weight * (a.factor * unit);
+            float sent;
+            if (at.release.stochastic) {
+                const float part = share(random.draw(static_cast<std::uint32_t>(k - row)), a, k);
+                released += part > 0.0f && weight != 0.0f ? 1 : 0;
+                sent = weight * part * unit;
+            } else {
+                sent = weight * (a.factor * unit);
+            }
             add_shared(at.sums + at.slot[target],
                        static_cast<std::int32_t>(std::floor(sent + 0.5f)));
         }
+        if (released > 0) add_shared(at.released, released);
     }
     SNN_HD float share(const Philox4& random, const typename PlasticArrays<R>::Arrival& a,
                        std::uint64_t synapse) const {

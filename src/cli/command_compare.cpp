@@ -19,8 +19,11 @@ struct CompareCommand {
 void compare(const CompareCommand& given) {
     std::vector<InputFile> inputs{{given.options.energy, "the energy model"}};
     for (const std::string& path : given.models) {
-        require_kind(path, "snnsim compare", {FileKind::training, FileKind::training_run});
+        require_kind(path, "snnsim compare",
+                     {FileKind::training, FileKind::training_run, FileKind::simulation_run});
         inputs.push_back({path, "what is compared"});
+        if (kind_of(path) == FileKind::simulation_run)
+            read_tested_simulation(path);  // before hours of training
     }
     const bool named = !given.output.empty();
     const auto may_write = [&](const std::string& path) {

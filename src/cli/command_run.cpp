@@ -57,7 +57,6 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
     next.overrides = p.overrides;
     next.overrides.push_back("simulate.network=" + name_in_model(p.model_path, run));
     next.output = simulated_path(run);
-    next.energy.clear();
     const AnyModel after =
         parse_any_model(p.model_text, p.model_path, next.overrides, read_run_model);
     return simulate(std::get<SimulationSpec>(after), next);

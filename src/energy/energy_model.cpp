@@ -51,10 +51,22 @@ EnergyModel read_energy_model(const std::string& name_or_path) {
     return parse(read_small_text(name_or_path), name_or_path);
 }
 
-std::string energy_model_of(const ModelSpec& spec, const std::string& asked) {
+namespace {
+
+std::string model_named(const std::string& name, const std::string& model,
+                        const std::string& asked) {
     if (!asked.empty()) return asked;
-    if (spec.energy.empty()) return default_energy_model;
-    return names_a_file(spec.energy) ? beside_model(spec.path, spec.energy).string() : spec.energy;
+    if (name.empty()) return default_energy_model;
+    return names_a_file(name) ? beside_model(model, name).string() : name;
+}
+
+}  // namespace
+
+std::string energy_model_of(const ModelSpec& spec, const std::string& asked) {
+    return model_named(spec.energy, spec.path, asked);
+}
+std::string energy_model_of(const SimulationSpec& spec, const std::string& asked) {
+    return model_named(spec.energy, spec.path, asked);
 }
 
 }  // namespace snnsim

@@ -7,6 +7,7 @@
 
 #include "kernels/fields.hpp"
 #include "snnsim/model_spec.hpp"
+#include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
 
@@ -62,5 +63,6 @@ inline constexpr const char* default_energy_model = "45nm";
 /// What read_energy_model is to read: what the command line asked for, else what the model names (a
 /// file relative to it), else the default.
 std::string energy_model_of(const ModelSpec& spec, const std::string& asked);
+std::string energy_model_of(const SimulationSpec& spec, const std::string& asked);
 
 }  // namespace snnsim

@@ -12,13 +12,6 @@ double per_sample(std::uint64_t sum, const PhaseCounts& counts) {
            static_cast<double>(std::max<std::uint64_t>(counts.samples, 1));
 }
 
-bool is_input(const ModelSpec& spec, const std::string& population) {
-    return std::any_of(
-        spec.populations.begin(), spec.populations.end(), [&](const PopulationSpec& p) {
-            return p.name == population && std::holds_alternative<SpikeSource::Params>(p.neuron);
-        });
-}
-
 /// uJ of a count of operations of `each` pJ.
 std::optional<double> microjoules(double count, const std::optional<double>& each) {
     if (count == 0.0) return 0.0;
@@ -33,6 +26,14 @@ std::optional<double> sum(const std::optional<double>& a, const std::optional<do
 }  // namespace
 
 ImageCost image_cost(const ModelSpec& spec, const PhaseCounts& counts) {
+    std::vector<std::string> inputs;
+    for (const PopulationSpec& p : spec.populations) {
+        if (std::holds_alternative<SpikeSource::Params>(p.neuron)) inputs.push_back(p.name);
+    }
+    return image_cost(inputs, counts);
+}
+
+ImageCost image_cost(const std::vector<std::string>& inputs, const PhaseCounts& counts) {
     ImageCost cost;
     double arrived = 0.0, possible = 0.0;
     for (const ProjectionOperations& p : counts.forward) {
@@ -48,7 +49,7 @@ ImageCost image_cost(const ModelSpec& spec, const PhaseCounts& counts) {
     }
     if (possible > 0.0) cost.activity = arrived / possible;
     for (const PopulationActivity& a : counts.activity) {
-        if (is_input(spec, a.population)) {
+        if (std::find(inputs.begin(), inputs.end(), a.population) != inputs.end()) {
             cost.input_events += per_sample(a.events, counts);
         } else if (a.updates > 0) {  // what keeps no state sends values, but no spikes
             cost.spikes += per_sample(a.events, counts);
@@ -66,8 +67,11 @@ bool tested_in_int8(const ModelSpec& spec) {
 }
 
 ImageEnergy image_energy(const ModelSpec& spec, const ImageCost& cost, const EnergyModel& model) {
-    const bool int8 = tested_in_int8(spec) && model.of_int8;
-    const OperationEnergies& synaptic = int8 ? *model.of_int8 : model.of_float;
+    return image_energy(cost, model, tested_in_int8(spec));
+}
+
+ImageEnergy image_energy(const ImageCost& cost, const EnergyModel& model, bool int8) {
+    const OperationEnergies& synaptic = int8 && model.of_int8 ? *model.of_int8 : model.of_float;
     ImageEnergy e;
     e.synapses = sum(microjoules(cost.macs, synaptic.mac), microjoules(cost.acs, synaptic.ac));
     e.dense =

@@ -22,6 +22,8 @@ struct ImageCost {
     double dense() const { return dense_macs + dense_acs; }
 };
 ImageCost image_cost(const ModelSpec& spec, const PhaseCounts& counts);
+/// `inputs`: populations that encode. Of counts without samples it is the cost of all.
+ImageCost image_cost(const std::vector<std::string>& inputs, const PhaseCounts& counts);
 
 /// uJ per sample; no value where the technology has none for an operation that occurs.
 struct ImageEnergy {
@@ -33,6 +35,7 @@ struct ImageEnergy {
 };
 /// With the energies of int8 where the model was tested with weights of at most 8 bits.
 ImageEnergy image_energy(const ModelSpec& spec, const ImageCost& cost, const EnergyModel& model);
+ImageEnergy image_energy(const ImageCost& cost, const EnergyModel& model, bool int8 = false);
 /// Whether those are used.
 bool tested_in_int8(const ModelSpec& spec);
 

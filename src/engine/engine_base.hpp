@@ -30,7 +30,10 @@ class EngineBase : public Engine {
         rates_[population] = rates;
         apply_rates(population);
     }
-    void set_windows(const SampleWindows& windows) final { windows_ = windows; }
+    void set_windows(const SampleWindows& windows) final {
+        windows_ = windows;
+        apply_windows();
+    }
     void count_spikes(std::size_t population) final {
         counted_[population].assign(layout_.populations[population].size, 0);
     }
@@ -45,6 +48,7 @@ class EngineBase : public Engine {
         out.rates = rates_;
         out.counted = counted_;
         out.spike_counts = spike_counts();
+        out.work = work();
         out.states.resize(layout_.populations.size());
         read_state(out);
         return out;
@@ -79,9 +83,10 @@ class EngineBase : public Engine {
         report_.build_seconds = seconds.count();
     }
 
-    /// Brings `learns_` and `rates_` to where the steps run.
+    /// Brings `learns_`, `rates_` and `windows_` to where the steps run.
     virtual void apply_plastic(bool plastic) = 0;
     virtual void apply_rates(std::size_t population) = 0;
+    virtual void apply_windows() = 0;
     /// Cells, synapses that change, spikes on their way, and what is recorded.
     virtual void read_state(EngineState& out) const = 0;
     /// Spikes on their way and their counts; then all else. `now_` is that of the state.

@@ -258,29 +258,65 @@ std::vector<std::string> input_files(const ModelSpec& spec) {
 
 std::vector<std::string> shown_files(const SimulationSpec& spec) {
     if (!spec.data || spec.data->set != DataSet::file) return {};
-    if (spec.trained) return input_files(*spec.trained->model);
+    if (spec.trained && !spec.trained->own_samples) {
+        const DataSpec& d = spec.trained->model->data;
+        require_files(*spec.trained->model);
+        return lines_of(spec.trained->model->path, {d.file, d.valid_file, d.test_file});
+    }
     return lines_of(spec.path, {spec.data->file, spec.data->test_file});
 }
 
-std::optional<Dataset> load_shown(const SimulationSpec& spec) {
+namespace {
+
+/// The training of a network as it would be on the samples that a simulation shows.
+ModelSpec shown_to_trained(const SimulationSpec& spec) {
+    ModelSpec out = *spec.trained->model;
+    const auto& phases = spec.simulate.phases;
+    const bool tests = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
+        return p.present && p.present->samples == Samples::test;
+    });
+    if (!tests) out.test.reset();
+    if (tests && !out.test) out.test.emplace();
+    if (!spec.trained->own_samples) return out;
+    // Named relative to the model of the training.
+    const auto moved = [&](const std::string& file) {
+        if (file.empty() || fs::path(file).is_absolute()) return file;
+        const fs::path there = fs::absolute(beside_model(spec.path, file));
+        return fs::proximate(there, fs::absolute(out.path).parent_path()).string();
+    };
+    DataSpec& data = out.data;
+    data.set = DataSet::file;
+    data.file = moved(spec.data->file);
+    data.test_file = moved(spec.data->test_file);
+    data.valid_file.clear();
+    data.test_share = spec.data->test_share;
+    data.groups = spec.data->groups;
+    data.train_samples = data.test_samples = 0;
+    if (out.train) {  // nothing is held out, nothing weighed
+        out.train->validation = 0.0;
+        out.train->early_stopping.reset();
+        out.train->best_weights = false;
+        out.train->class_weights = {};
+    }
+    return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec) {
     const auto shows = [](const PhaseSpec& p) {
         return p.present && p.present->samples != Samples::patterns;
     };
     const auto& phases = spec.simulate.phases;
     const auto first = std::find_if(phases.begin(), phases.end(), shows);
-    if (!spec.data || spec.data->set != DataSet::file || first == phases.end()) return std::nullopt;
-    if (spec.trained) {
-        ModelSpec trained = *spec.trained->model;
-        trained.data.stream = Streaming::never;
-        return load_data(trained);
-    }
+    if (!spec.data || spec.data->set != DataSet::file || first == phases.end()) return nullptr;
+    if (spec.trained) return std::make_shared<const Dataset>(load_data(shown_to_trained(spec)));
     DataSpec data;
     data.set = DataSet::file;
     data.file = spec.data->file;
     data.test_file = spec.data->test_file;
     data.test_share = spec.data->test_share;
     data.groups = spec.data->groups;
-    data.stream = Streaming::never;
     const CellPopulationSpec& input = spec.population(first->present->population);
     SampleRequest request{data, beside_model(spec.path, "x").parent_path()};
     request.seed = spec.seed;
@@ -297,7 +333,7 @@ std::optional<Dataset> load_shown(const SimulationSpec& spec) {
     request.needs_test = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
         return p.present && p.present->samples == Samples::test;
     });
-    return load_own_samples(request);
+    return std::make_shared<const Dataset>(load_own_samples(request));
 }
 
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,

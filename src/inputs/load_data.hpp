@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +17,7 @@ namespace snnsim {
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
 
 /// The samples of the user's own that phases show; nothing where they show none. Throws DataError.
-std::optional<Dataset> load_shown(const SimulationSpec& spec);
+std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec);
 
 /// How many samples load_data() will give, before anything is read: of a folder of idx files those
 /// of the published sets. None of a file that cannot be read; load_data() says why.

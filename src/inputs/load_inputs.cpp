@@ -1,7 +1,9 @@
 #include "src/inputs/load_inputs.hpp"
 
+#include "snnsim/dataset.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/inputs/fit_input.hpp"
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_edges.hpp"
 #include "src/inputs/load_values.hpp"
@@ -11,6 +13,8 @@
 namespace snnsim {
 
 SimulationSpec load_inputs(SimulationSpec spec) {
+    spec.shown = load_shown(spec);
+    if (spec.shown && spec.trained) fit_input(spec, *spec.shown);  // before weights get a grid
     std::string wrong;
     try {
         spec = with_played_spikes(spec);

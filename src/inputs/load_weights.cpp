@@ -177,6 +177,7 @@ void load_weights(SimulationSpec& spec) {
         if (bias[k].empty()) continue;
         spec.stimuli.push_back(current_of(spec, spec.projections[k], grid, bias[k]));
         spec.projections[k].bias_file.reset();
+        spec.projections[k].biased = true;
     }
 }
 

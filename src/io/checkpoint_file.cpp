@@ -29,6 +29,7 @@ void write_plastic(hid_t file, std::size_t k, const PlasticState& s) {
     h5::write_number<std::uint64_t>(g, "plastic", s.plastic);
     h5::write_number(g, "done", s.done);
     h5::write_number(g, "reward", s.reward);
+    h5::write_number(g, "released", s.released);
     h5::write_vector(g, "weight", s.weight, "1");
     h5::write_vector(g, "own", s.own, "1");
     h5::write_vector(g, "ready", s.ready, "1");
@@ -54,6 +55,8 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     s.plastic = h5::read_number<std::uint64_t>(g, "plastic") != 0;
     s.done = h5::read_number<std::int64_t>(g, "done");
     s.reward = h5::read_number<float>(g, "reward");
+    if (h5::has_attribute(g, "released"))  // older checkpoints count no operations
+        s.released = h5::read_number<std::uint64_t>(g, "released");
     s.weight = h5::read_vector<std::int32_t>(g, "weight");
     s.own = h5::read_vector<float>(g, "own");
     s.ready = h5::read_vector<std::uint8_t>(g, "ready");
@@ -149,6 +152,12 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         write_protocol(file, c.protocol);
         h5::write_number<std::uint64_t>(file, "populations", c.engine.states.size());
         h5::write_vector(file, "spike_counts", c.engine.spike_counts, "1");
+        std::vector<std::uint64_t> work;
+        for (const SynapticWork& w : c.engine.work) {
+            work.push_back(w.events);
+            work.push_back(w.operations);
+        }
+        h5::write_vector(file, "work", work, "1");
         h5::write_vector(file, "rate_counts", c.rate_counts, "1");
         h5::write_vector(file, "watch_counts", c.watch_counts, "1");
         h5::write_number<std::uint64_t>(file, "records", c.engine.inputs.size());
@@ -181,6 +190,11 @@ SimulationCheckpoint read_all(hid_t file) {
     c.measured = read_measured(file);
     c.protocol = read_protocol(file);
     c.engine.spike_counts = h5::read_vector<std::uint64_t>(file, "spike_counts");
+    if (h5::exists(file, "work")) {  // older checkpoints count no operations
+        const auto work = h5::read_vector<std::uint64_t>(file, "work");
+        for (std::size_t k = 0; k + 1 < work.size(); k += 2)
+            c.engine.work.push_back({work[k], work[k + 1]});
+    }
     c.rate_counts = h5::read_vector<std::uint64_t>(file, "rate_counts");
     c.watch_counts = h5::read_vector<std::uint64_t>(file, "watch_counts");
     const auto records = h5::read_number<std::uint64_t>(file, "records");

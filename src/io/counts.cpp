@@ -4,9 +4,8 @@
 #include "src/io/hdf5.hpp"
 
 namespace snnsim {
-namespace {
 
-constexpr const char* conventions =
+const char* const training_conventions =
     "Sums over all samples and steps. dense: weights times steps. macs, acs: effective operations "
     "(NeuroBench): input and weight both non-zero, AC where all inputs are in {-1, 0, 1}, else "
     "MAC; "
@@ -15,6 +14,17 @@ constexpr const char* conventions =
     "update is one AC (updates). Input that is the same at every step by its encoding is summed, "
     "and counted, once. In training every weight that is there counts as non-zero. reads, writes: "
     "words of memory (Garg et al. 2026).";
+const char* const simulation_conventions =
+    "Sums over all that was simulated; samples: those that a trained network was shown, 0: other "
+    "things happened too. macs, acs: synapses that spikes reach (of a weight file those that are "
+    "not 0), ACs where a synapse gets the same of each spike, else MACs; a spike counts when it "
+    "is sent, within a sample where it arrives in it, and of synapses that may fail those count "
+    "that let something go. dense: synapses times steps. inputs: sources times steps. events of a "
+    "projection: its spikes. updates: cells that keep a state times steps in which they are "
+    "awake. Stimuli and changes of weights are not counted. Biases, syops_macs, syops_acs, reads, "
+    "writes: as of a training, where what lasts a sample lasts the whole run if there are none.";
+
+namespace {
 
 struct Number {
     const char* name;
@@ -57,7 +67,8 @@ void read_table(hid_t group, Owner& owner, const Table& table) {
 
 }  // namespace
 
-void write_counts(hid_t root, const std::string& path, const PhaseCounts& counts) {
+void write_counts(hid_t root, const std::string& path, const PhaseCounts& counts,
+                  const char* conventions) {
     const h5::Handle top = h5::make_group(root, path);
     h5::write_text(top, "convention", conventions);
     h5::write_number(top, "samples", counts.samples);

@@ -216,4 +216,37 @@ RunRecord read_run(const std::string& path) {
     }
 }
 
+RunRecord read_tested_simulation(const std::string& path) {
+    const h5::Handle root = h5::open_file(path);
+    try {
+        RunRecord r;
+        r.provenance = read_provenance(root);
+        r.status = read_status(root);
+        Evaluation& test = r.test.emplace();
+        if (h5::exists(root, "energy/simulate")) test.counts = read_counts(root, "energy/simulate");
+        if (test.counts.samples == 0)
+            throw UsageError(fmt::format(
+                "{} is the run file of a simulation that did not only show a trained network "
+                "samples: it has no cost of a sample; see it with `snnsim stats {}`",
+                path, path));
+        const std::vector<std::string> phases = h5::children(root, "phases");
+        if (phases.size() != 1)
+            throw UsageError(fmt::format(
+                "{} has several phases ({}), and one accuracy is compared: simulate them apart, as "
+                "with --set",
+                path, fmt::join(phases, ", ")));
+        test.accuracy =
+            h5::read_number<double>(h5::open_group(root, "phases/" + phases[0]), "accuracy");
+        test.labels = h5::read_vector<std::int32_t>(root, "trials/label");
+        test.predictions = h5::read_vector<std::int32_t>(root, "trials/prediction");
+        r.measured = read_measured(root);
+        if (const auto at = r.measured.phases.find("simulate"); at != r.measured.phases.end())
+            r.measured.phases["test"] = at->second;
+        r.measured.phases.erase("simulate");
+        return r;
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("{}: {}", path, e.what()));
+    }
+}
+
 }  // namespace snnsim

@@ -7,6 +7,7 @@
 
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
+#include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
 #include "src/io/model_place.hpp"
@@ -328,6 +329,9 @@ void SimulationFile::complete(const Provenance& provenance, const SimulationSumm
         if (summary.events > 0)
             h5::write_number(h5::open_group(file, "profile"), "synaptic_events", summary.events);
         write_measured(file, summary.measured);
+        h5::remove_link(file, "energy/simulate");
+        if (summary.counts)
+            write_counts(file, "energy/simulate", *summary.counts, simulation_conventions);
         file.close("cannot write " + temporary);
     });
 }

@@ -29,6 +29,7 @@ struct SimulationSummary {
     std::uint64_t events = 0;  // delivered by synapses; counted where phases are measured
     std::string error;         // of a run that failed
     MeasuredEnergy measured;
+    std::optional<PhaseCounts> counts;  // of operations; none where they began too late
     std::map<std::size_t, StructureCounts> structure;  // by projection, of those with plasticity
     std::vector<std::string> warnings;
     // Of a model with phases:

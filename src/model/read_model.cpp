@@ -106,7 +106,7 @@ struct ModelText {
             erase(root, {"simulate", "stimuli"});
             return;
         }
-        erase(root, {"train", "test", "data", "populations", "projections", "record", "energy"});
+        erase(root, {"train", "test", "data", "populations", "projections", "record"});
         for (Entry& entry : root.map) {
             if (entry.key != "simulate") continue;
             const Value* const record = entry.value.find("record");
@@ -130,6 +130,7 @@ struct ModelText {
             problems.throw_if_any();
         }
         network_at = *network;
+        own_samples = root.find("data");
         try {
             const RunModel run = read_run(path, network->text);
             auto model =
@@ -158,7 +159,7 @@ struct ModelText {
         FieldReader(problems, side).read_struct(root, "the model file", spec);
         spec.path = path;
         if constexpr (std::is_same_v<Spec, SimulationSpec>) {
-            if (network) describe_network(spec, network, *network_at, problems);
+            if (network) describe_network(spec, network, *network_at, own_samples, problems);
         }
         check(spec, root, problems);
         problems.throw_if_any();
@@ -174,6 +175,7 @@ struct ModelText {
     Problems problems;
     Value root;
     std::optional<Value> network_at;  // where the run is named
+    bool own_samples = false;         // beside it, `data`
 };
 
 }  // namespace

@@ -187,13 +187,7 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
     };
     inherit("dt", true);
     if (!root.find("data")) {
-        const Value* const data = trained.find("data");
-        if (data && text_of(*data, "set") == "file") {
-            problems.add(network,
-                         "the network was trained on samples of a file; say in `data` which ones "
-                         "are shown, as in `data: {set: file, file: my.h5}`");
-            problems.throw_if_any();
-        }
+        const Value* const data = trained.find("data");  // of a file: see load_shown
         Value set;
         set.kind = Value::Kind::map;
         set.at = at;
@@ -234,8 +228,8 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
 }
 
 void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> model,
-                      const Value& network, Problems& problems) {
-    TrainedNetwork out{model, spec.simulate.network, "", ""};
+                      const Value& network, bool own_samples, Problems& problems) {
+    TrainedNetwork out{model, spec.simulate.network, "", "", own_samples};
     const std::vector<int> depth = depths(*model);
     if (const std::string wrong = why_not_simulated(*model); !wrong.empty()) {
         problems.add(network, "the network cannot be simulated: " + wrong);
@@ -250,7 +244,7 @@ void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> mod
         own->depth = depth[k];
         if (std::holds_alternative<SpikeSource::Params>(p.neuron)) {
             out.input = p.name;
-            // Of samples in [0, 1]; `encoded` refuses greater ones.
+            // Of samples in [0, 1]; see fit_input.
             const double largest =
                 Encoders::visit(model->encode_of(p.name).scheme, []<class E>(const auto& params) {
                     if constexpr (E::sends == Sends::spikes) {

@@ -16,9 +16,9 @@ namespace snnsim {
 void add_network(Value& root, const Value& network, const RunModel& run, Problems& problems);
 
 /// After it is read: which populations are the network's, how deep they lie and what its input is.
-/// `first` of the file's populations are the network's.
+/// `own_samples`: the file says itself what is shown.
 void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> model,
-                      const Value& network, Problems& problems);
+                      const Value& network, bool own_samples, Problems& problems);
 
 /// Why a simulation cannot have the trained network; empty where it can.
 std::string why_not_simulated(const ModelSpec& model);

@@ -11,6 +11,7 @@
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/model_spec.hpp"
+#include "src/data/sample_stream.hpp"
 
 namespace snnsim {
 namespace {
@@ -31,10 +32,114 @@ std::int64_t steps_after_sample(const SimulationSpec& spec) {
     return most;
 }
 
-struct Sent {
-    std::uint32_t step, cell;
-    float value;
+/// What the input sends of one sample, by step and then cell.
+class SampleEvents {
+  public:
+    explicit SampleEvents(std::size_t steps) : before_(steps + 1) {}
+
+    void start() {
+        sent_.clear();
+        std::fill(before_.begin(), before_.end(), 0);
+    }
+    /// In each step the cells come in their order.
+    void add(std::size_t step, std::size_t cell, float value) {
+        sent_.push_back(
+            {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(cell), value});
+        ++before_[step + 1];
+    }
+    /// Appends them to `to`; the sample begins at step `first`.
+    void move_to(PlayedSpikes& to, std::int64_t first, bool values) {
+        for (std::size_t t = 0; t + 1 < before_.size(); ++t) before_[t + 1] += before_[t];
+        const std::size_t start = to.keys.size();
+        to.keys.resize(start + sent_.size());
+        if (values) to.values.resize(start + sent_.size());
+        for (const Sent& s : sent_) {
+            const std::size_t at = start + before_[s.step]++;
+            to.keys[at] = played_key(static_cast<std::uint64_t>(first) + s.step + 1, s.cell);
+            if (values) to.values[at] = s.value;
+        }
+    }
+
+    struct Sent {
+        std::uint32_t step, cell;
+        float value;
+    };
+    const std::vector<Sent>& sent() const { return sent_; }
+
+  private:
+    std::vector<Sent> sent_;
+    std::vector<std::size_t> before_;  // [step]: of earlier ones
 };
+
+/// Samples with values, or spikes, for each step.
+void take_steps(const SampleSet& images, const SampleInputs& in, std::size_t row,
+                SampleEvents& out) {
+    const auto inputs = static_cast<std::size_t>(images.inputs),
+               steps = static_cast<std::size_t>(images.steps);
+    if (images.form == SampleForm::steps) {
+        const float* value = in.values.data() + row * steps * inputs;
+        for (std::size_t t = 0; t < steps; ++t) {
+            for (std::size_t n = 0; n < inputs; ++n, ++value) {
+                if (*value != 0.0f) out.add(t, n, *value);
+            }
+        }
+        return;
+    }
+    const std::uint32_t* const at = in.trains.at.data();
+    for (std::uint64_t k = in.trains.first[row]; k < in.trains.first[row + 1];) {
+        const std::uint64_t first = k++;
+        while (k < in.trains.first[row + 1] && at[k] == at[first]) ++k;  // counted events
+        out.add(at[first] % steps, at[first] / steps, static_cast<float>(k - first));
+    }
+}
+
+/// Encodes samples as the training does.
+template <class E>
+class SampleEncoder {
+  public:
+    SampleEncoder(const ModelSpec& model, const typename E::Params& params, const SampleSet& images,
+                  bool test_set)
+        : model_(model),
+          constants_(E::prepare(params, model.dt, model.steps())),
+          inputs_(static_cast<std::size_t>(images.inputs)),
+          real_(images.form == SampleForm::values),
+          test_set_(test_set),
+          rank_(inputs_) {}
+
+    void take(const SampleInputs& in, std::size_t row, std::uint32_t sample, SampleEvents& out) {
+        const std::size_t first = row * inputs_;
+        const std::uint32_t active =
+            real_ ? rank_values(in.values.data() + first, inputs_, rank_.data())
+                  : rank_pixels(in.pixels.data() + first, inputs_, rank_.data());
+        for (std::size_t i = 0; i < inputs_; ++i) {
+            const float x =
+                real_ ? in.values[first + i] : static_cast<float>(in.pixels[first + i]) / 255.0f;
+            E::encode(
+                constants_,
+                encoding_key(model_.seed, 0, sample, test_set_, static_cast<std::uint32_t>(i)),
+                {x, rank_[i], active}, model_.steps(),
+                [&](int t, float value) { out.add(static_cast<std::size_t>(t), i, value); });
+        }
+    }
+
+  private:
+    const ModelSpec& model_;
+    const typename E::Constants constants_;
+    const std::size_t inputs_;
+    const bool real_, test_set_;
+    std::vector<std::uint32_t> rank_;
+};
+
+/// The input was made for the samples of the data set as it was found.
+void check_size(const SampleEvents& events, float largest, std::uint32_t sample) {
+    for (const SampleEvents::Sent& s : events.sent()) {
+        if (std::abs(s.value) > largest)
+            throw DataError(fmt::format(
+                "sample {} makes input {} send {:g}, but no sample had more than {:g} when the "
+                "simulation began: has the file changed?",
+                sample, s.cell, s.value, largest));
+    }
+}
 
 }  // namespace
 
@@ -55,64 +160,40 @@ std::int64_t steps_of_last_sample(const SimulationSpec& spec) {
     return spec.trained->model->steps() + deepest;
 }
 
+std::uint64_t samples_at_once(const SimulationSpec& spec, const SampleSet& images) {
+    constexpr std::int64_t most_samples = 64, most_values = 8 << 20;
+    const std::int64_t each = images.inputs * spec.trained->model->steps();
+    return static_cast<std::uint64_t>(
+        std::clamp<std::int64_t>(most_values / std::max<std::int64_t>(each, 1), 1, most_samples));
+}
+
 std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,
                                             bool test_set, CarryOver state, std::int64_t start,
                                             const std::uint32_t* samples, std::size_t count) {
     const ModelSpec& model = *spec.trained->model;
-    const auto inputs = static_cast<std::size_t>(images.inputs);
-    const auto steps = static_cast<std::size_t>(model.steps());
     const std::int64_t period = sample_period(spec, state);
-    const bool real = images.form == SampleForm::values;
-    if (!real && images.form != SampleForm::pixels)
-        throw DataError(
-            "a trained network is shown images, or one value for each input; samples over time "
-            "and events can be trained and tested, not simulated");
+    const SampleInputs& in = images.stream ? images.stream->take({samples, count}) : images.in;
     const auto* source =
         std::get_if<ValueSource::Params>(&spec.population(spec.trained->input).cell);
-    const float largest = source ? static_cast<float>(source->largest) : 1.0f;
     auto out = std::make_shared<PlayedSpikes>();
-    std::vector<std::uint32_t> rank(inputs);
-    std::vector<Sent> sent;
-    std::vector<std::size_t> place;
+    SampleEvents events(static_cast<std::size_t>(model.steps()));
+    const auto show_all = [&](auto&& take) {
+        for (std::size_t k = 0; k < count; ++k) {
+            events.start();
+            take(images.stream ? k : samples[k], samples[k]);
+            if (source) check_size(events, static_cast<float>(source->largest), samples[k]);
+            events.move_to(*out, start + static_cast<std::int64_t>(k) * period, source != nullptr);
+        }
+    };
+    if (in_steps(images.form)) {
+        show_all([&](std::size_t row, std::uint32_t) { take_steps(images, in, row, events); });
+        return out;
+    }
     const EncodeSpec& encode = model.encode_of(spec.trained->input);
     Encoders::visit(encode.scheme, [&]<class E>(const typename E::Params& params) {
-        constexpr bool values = E::sends != Sends::spikes;
-        const typename E::Constants constants = E::prepare(params, model.dt, model.steps());
-        for (std::size_t k = 0; k < count; ++k) {
-            const std::size_t row = std::size_t{samples[k]} * inputs;
-            const std::uint32_t active =
-                real ? rank_values(images.in.values.data() + row, inputs, rank.data())
-                     : rank_pixels(images.in.pixels.data() + row, inputs, rank.data());
-            sent.clear();
-            place.assign(steps + 1, 0);
-            for (std::size_t i = 0; i < inputs; ++i) {
-                const auto cell = static_cast<std::uint32_t>(i);
-                E::encode(constants, encoding_key(model.seed, 0, samples[k], test_set, cell),
-                          {real ? images.in.values[row + i]
-                                : static_cast<float>(images.in.pixels[row + i]) / 255.0f,
-                           rank[i], active},
-                          model.steps(), [&](int t, float value) {
-                              sent.push_back({static_cast<std::uint32_t>(t), cell, value});
-                              ++place[static_cast<std::size_t>(t) + 1];
-                          });
-            }
-            for (std::size_t t = 0; t < steps; ++t) place[t + 1] += place[t];
-            const std::size_t before = out->keys.size();
-            out->keys.resize(before + sent.size());
-            if (values) out->values.resize(before + sent.size());
-            const auto first =
-                static_cast<std::uint64_t>(start + static_cast<std::int64_t>(k) * period);
-            for (const Sent& s : sent) {  // by step, then cell
-                if (values && std::abs(s.value) > largest)
-                    throw DataError(fmt::format(
-                        "sample {} makes input {} send {:g}, but a simulation is made for values "
-                        "up to {:g}: scale the samples to [0, 1], and train again",
-                        samples[k], s.cell, s.value, largest));
-                const std::size_t at = before + place[s.step]++;
-                out->keys[at] = played_key(first + s.step + 1, s.cell);
-                if (values) out->values[at] = s.value;
-            }
-        }
+        SampleEncoder<E> encoder(model, params, images, test_set);
+        show_all(
+            [&](std::size_t row, std::uint32_t sample) { encoder.take(in, row, sample, events); });
     });
     return out;
 }

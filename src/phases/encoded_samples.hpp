@@ -17,6 +17,9 @@ SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::i
 /// Steps from the start of the last sample until all populations have seen it.
 std::int64_t steps_of_last_sample(const SimulationSpec& spec);
 
+/// How many are encoded together, so that they take some tens of MB at most.
+std::uint64_t samples_at_once(const SimulationSpec& spec, const SampleSet& images);
+
 /// Spikes, or values, of the input for the `count` samples whose numbers in their set `samples`
 /// are, the first of which begins at step `start`.
 std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const SampleSet& images,

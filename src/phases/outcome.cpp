@@ -2,17 +2,21 @@
 
 #include <algorithm>
 
+#include "snnsim/dataset.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
 namespace {
 
-/// Of samples of the user's own those that were shown.
+/// Of samples of the user's own those that were shown, or predicted.
 std::size_t classes_of(const SimulationSpec& spec, const PresentSpec& p, const Trials& trials) {
     if (p.patterns) return static_cast<std::size_t>(p.patterns->number);
     if (!spec.data || spec.data->set != DataSet::file) return 10;
-    return static_cast<std::size_t>(*std::max_element(trials.label.begin(), trials.label.end())) +
-           1;
+    if (spec.trained && spec.shown) return static_cast<std::size_t>(spec.shown->classes);
+    std::int32_t largest = 0;
+    for (const auto* all : {&trials.label, &trials.prediction})
+        largest = std::max(largest, *std::max_element(all->begin(), all->end()));
+    return static_cast<std::size_t>(largest) + 1;
 }
 
 void add_predictions(const SimulationSpec& spec, const PresentSpec& p, const Trials& trials,

@@ -21,16 +21,15 @@ double expected_rest(const PresentSpec& p) {
 
 }  // namespace
 
-Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir,
-                   std::optional<Dataset> own)
-    : spec_(spec), data_(std::move(own)) {
+Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir)
+    : spec_(spec), data_(spec.shown) {
     std::vector<PhaseSpec> given = spec.simulate.phases;
     if (!spec.open_ended()) {
         given.emplace_back();
         given.back().duration = spec.simulate.duration;
     }
     if (!data_ && std::any_of(given.begin(), given.end(), shows_data))
-        data_ = load_dataset(spec.data->set, data_dir);
+        data_ = std::make_shared<const Dataset>(load_dataset(spec.data->set, data_dir));
     for (std::size_t k = 0; k < given.size(); ++k) {
         Phase phase{given[k], nullptr, 0, 0, 0, given[k].duration};
         if (const auto& p = given[k].present) {
@@ -50,7 +49,7 @@ Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir,
         }
         phases_.push_back(std::move(phase));
     }
-    if (spec.trained) readout_.emplace(spec);
+    if (spec.trained) readout_.emplace(spec, data_ ? data_->classes : 0);
 }
 
 void Protocol::begin(Engine& engine) {
@@ -171,9 +170,9 @@ const SampleSet& Protocol::images(const Phase& phase) const {
 
 /// Samples of the phase under way, by a thread of its own.
 std::future<Protocol::Encoded> Protocol::encode(std::uint64_t trial) {
-    constexpr std::uint64_t most = 64;  // at once
     Phase& phase = phases_[state_.phase];
     const PresentSpec& p = *phase.spec.present;
+    const std::uint64_t most = samples_at_once(spec_, images(phase));
     std::vector<std::uint32_t> samples;
     while (samples.size() < most && trial + samples.size() < phase.shown->trials())
         samples.push_back(phase.shown->sample(trial + samples.size()));

@@ -27,9 +27,8 @@ struct ProtocolProgress {
 /// engine to next(), calls act(), and so on until finished().
 class Protocol {
   public:
-    /// Loads the samples that phases show, but for those of the user's `own`. Throws DataError.
-    Protocol(const SimulationSpec& spec, const std::string& data_dir,
-             std::optional<Dataset> own = {});
+    /// Loads the samples that phases show where the model has not. Throws DataError.
+    Protocol(const SimulationSpec& spec, const std::string& data_dir);
 
     /// Begins at the engine's step 0.
     void begin(Engine& engine);
@@ -79,7 +78,7 @@ class Protocol {
     std::int64_t drawn_steps(const Distribution& d, std::uint32_t what) const;
 
     const SimulationSpec& spec_;
-    std::optional<Dataset> data_;
+    std::shared_ptr<const Dataset> data_;
     std::optional<SampleReadout> readout_;
     std::vector<Phase> phases_;
     ProtocolState state_;

@@ -8,9 +8,10 @@
 
 namespace snnsim {
 
-SampleReadout::SampleReadout(const SimulationSpec& spec)
+SampleReadout::SampleReadout(const SimulationSpec& spec, int classes)
     : spec_(spec), output_(spec.population_index(spec.trained->output)) {
     cells_ = static_cast<std::size_t>(spec.populations[output_].size);
+    classes_ = classes > 0 ? std::min(cells_, static_cast<std::size_t>(classes)) : cells_;
     steps_ = static_cast<std::size_t>(spec.trained->model->steps());
     depth_ = spec.populations[output_].depth;
 }
@@ -38,9 +39,9 @@ SampleReadout::Answer SampleReadout::answer(ReadoutState& state) const {
     const std::uint32_t sample = 0;
     float ignored = 0.0f;
     std::int32_t prediction = 0;
-    std::vector<float> logits(2 * cells_);
+    std::vector<float> logits(2 * classes_);
     SampleLoss{{1, steps_},
-               cells_,
+               classes_,
                static_cast<Readout>(loss),
                {state.output.data()},
                {},

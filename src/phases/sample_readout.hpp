@@ -11,8 +11,8 @@ namespace snnsim {
 /// The output's steps of one sample after the other.
 class SampleReadout {
   public:
-    /// Of a trained network.
-    explicit SampleReadout(const SimulationSpec& spec);
+    /// Of a trained network, of whose output as many cells are read as there are classes; 0: all.
+    SampleReadout(const SimulationSpec& spec, int classes);
 
     struct Answer {
         std::int32_t prediction;  // -1: the loss of the training is not one of classes
@@ -28,7 +28,7 @@ class SampleReadout {
 
   private:
     const SimulationSpec& spec_;
-    std::size_t output_ = 0, cells_ = 0, steps_ = 0;
+    std::size_t output_ = 0, cells_ = 0, classes_ = 0, steps_ = 0;
     std::int64_t depth_ = 0;
 };
 

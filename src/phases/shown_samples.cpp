@@ -7,6 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/data/random_order.hpp"
+#include "src/data/sample_stream.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
@@ -30,7 +31,8 @@ ShownSamples::ShownSamples(const SimulationSpec& spec, std::size_t phase, const 
     if (cells_ != static_cast<std::size_t>(images->inputs))
         throw DataError(fmt::format("phase '{}' shows samples of {} values, but '{}' has {} cells",
                                     name, images->inputs, spec_.population, cells_));
-    if (in_steps(images->form))
+    const bool encoded = spec.trained && spec_.population == spec.trained->input;
+    if (in_steps(images->form) && !encoded)
         throw DataError(
             fmt::format("phase '{}' shows samples as rates; these have values for each "
                         "step",
@@ -87,14 +89,11 @@ std::vector<double> ShownSamples::rates(std::uint32_t sample, double max_rate) c
         for (const std::uint32_t cell : patterns_[sample]) rates[cell] = max_rate;
         return rates;
     }
-    if (images_->form == SampleForm::values) {
-        const float* const values = images_->in.values.data() + std::size_t{sample} * cells_;
-        for (std::size_t k = 0; k < cells_; ++k)
-            rates[k] = static_cast<double>(values[k]) * max_rate;
-        return rates;
-    }
-    const std::uint8_t* const pixels = images_->in.pixels.data() + std::size_t{sample} * cells_;
-    for (std::size_t k = 0; k < cells_; ++k) rates[k] = pixels[k] / 255.0 * max_rate;
+    const SampleInputs& in = images_->stream ? images_->stream->take({&sample, 1}) : images_->in;
+    const std::size_t first = images_->stream ? 0 : std::size_t{sample} * cells_;
+    const bool real = images_->form == SampleForm::values;
+    for (std::size_t k = 0; k < cells_; ++k)
+        rates[k] = (real ? double{in.values[first + k]} : in.pixels[first + k] / 255.0) * max_rate;
     return rates;
 }
 

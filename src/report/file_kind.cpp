@@ -63,8 +63,9 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
         case FileKind::simulation:
             if (command == "snnsim compare")
                 return {"the model of a simulation",
-                        "only trainings can be compared; run it with `snnsim " + path +
-                            "`, and look at its run file with `snnsim stats`"};
+                        "run it with `snnsim " + path +
+                            "`; where it shows a trained network samples its run file can be "
+                            "compared, any other look at with `snnsim stats`"};
             return {"the model of a simulation", "run it with `snnsim " + path + "`"};
         case FileKind::study:
             return {"a study", "run it with `snnsim study " + path + "`"};

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
+#include "src/energy/image_cost.hpp"
+#include "src/energy/simulation_counts.hpp"
 #include "src/phases/outcome.hpp"
 #include "src/report/measured_text.hpp"
 #include "src/report/phase_report.hpp"
+#include "src/report/report.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {
@@ -38,10 +42,29 @@ std::size_t names_width(const SimulationSpec& spec, const SimulationSummary& s) 
     return width;
 }
 
+/// "5.04 uJ", "1.23 J"
+std::string joules(const std::optional<double>& microjoules) {
+    if (!microjoules || *microjoules < 1e3) return energy_text(microjoules);
+    const bool large = *microjoules >= 1e6;
+    return fmt::format("{:.3g} {}", *microjoules * (large ? 1e-6 : 1e-3), large ? "J" : "mJ");
+}
+
+std::string operations_text(const SimulationSpec& spec, const PhaseCounts& counts,
+                            const EnergyModel& energy) {
+    const ImageCost cost = image_cost(inputs_of(spec), counts);
+    const ImageEnergy e = image_energy(cost, energy);
+    const auto number = [](double n, const char* what) { return counted(std::llround(n), what); };
+    return fmt::format("{}: {}, {}, {}; {} (synapses), {} with neurons and memory ({}, {})\n",
+                       counts.samples > 0 ? "per sample" : "in all",
+                       number(cost.neuron_updates, "neuron update"), number(cost.macs, "MAC"),
+                       number(cost.acs, "AC"), joules(e.synapses), joules(e.all), energy.name,
+                       energy.source);
+}
+
 }  // namespace
 
 std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
-                         const std::string& path) {
+                         const std::string& path, const EnergyModel& energy) {
     const double seconds = static_cast<double>(s.steps) * spec.dt * 1e-3;
     const std::size_t width = names_width(spec, s);
     std::string out;
@@ -56,6 +79,7 @@ std::string summary_text(const SimulationSpec& spec, const SimulationSummary& s,
     if (s.phases) out += phases_text(spec, *s.phases, width);
     for (const auto& [k, structure] : s.structure)
         out += structure_text(spec.projections[k], structure, width);
+    if (s.counts) out += operations_text(spec, *s.counts, energy);
     for (const std::string& warning : s.warnings) out += "warning: " + warning + '\n';
     const double wall = s.seconds.at("simulate");
     out += fmt::format(

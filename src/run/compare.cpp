@@ -13,9 +13,11 @@
 #include "src/inputs/load_data.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/report/csv.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/report/measured_text.hpp"
 #include "src/report/progress.hpp"
 #include "src/report/report.hpp"
+#include "src/run/run_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -27,7 +29,25 @@ bool is_run_file(const std::string& path) {
     return extension == ".h5" || extension == ".hdf5";
 }
 
+/// A simulation stands beside trainings as a test of its network.
+ComparedRun from_simulation(const std::string& path) {
+    RunRecord record = read_tested_simulation(path);
+    const Provenance& p = record.provenance;
+    if (record.status != RunStatus::finished)
+        throw UsageError(
+            fmt::format("{} is no finished run (status: {})", path, name_of(record.status)));
+    const AnyModel any = parse_any_model(p.model_text, p.model_path, p.overrides, read_run_model);
+    const auto& simulation = std::get<SimulationSpec>(any);
+    ModelSpec spec = *simulation.trained->model;
+    spec.name = simulation.name;
+    spec.energy = simulation.energy;  // relative to the simulation's model
+    spec.path = simulation.path;
+    if (spec.test) spec.test->quantize.reset();  // a simulation computes on a grid of its own
+    return {p.model_name, std::move(spec), std::move(record)};
+}
+
 ComparedRun from_file(const std::string& path) {
+    if (kind_of(path) == FileKind::simulation_run) return from_simulation(path);
     RunRecord record = read_run(path);
     if (record.status != RunStatus::finished)
         throw UsageError(

@@ -8,6 +8,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/inputs/fit_input.hpp"
 #include "src/inputs/load_weights.hpp"
 #include "src/training/smaller_weights.hpp"
 
@@ -45,13 +46,14 @@ std::vector<double> grid_of(SimulationSpec simulation, const Network& network) {
 
 }  // namespace
 
-std::vector<double> fixed_grid(const ModelSpec& spec, const Network& network) {
+std::vector<double> fixed_grid(const ModelSpec& spec, const Dataset& data, const Network& network) {
     const std::string text = "name: fixed\nsimulate: {network: itself}";
     const auto itself = [&](const std::string&, const std::string& run) {
         return RunModel{run, spec.text, spec.path, spec.overrides};
     };
     const AnyModel model = parse_any_model(text, spec.path, {}, itself);
-    const auto& simulation = std::get<SimulationSpec>(model);
+    auto simulation = std::get<SimulationSpec>(model);
+    fit_input(simulation, data);
     std::vector<double> grid = grid_of(simulation, network);
     for (;;) {  // weights that were rounded up may need a coarser one
         Network rounded = network;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "snnsim/dataset.hpp"
 #include "snnsim/model_spec.hpp"
 #include "snnsim/network.hpp"
 
@@ -10,6 +11,7 @@ namespace snnsim {
 
 /// Units of weight in 1, by population of the network, whose weights are those of `network`; the
 /// same when they have been rounded to it. Throws ModelError of a network that cannot be simulated.
-std::vector<double> fixed_grid(const ModelSpec& spec, const Network& network);
+/// `data`: what it is tested on.
+std::vector<double> fixed_grid(const ModelSpec& spec, const Dataset& data, const Network& network);
 
 }  // namespace snnsim

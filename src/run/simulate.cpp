@@ -11,6 +11,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "snnsim/run.hpp"
+#include "src/energy/energy_model.hpp"
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_inputs.hpp"
 #include "src/io/simulation_file.hpp"
@@ -26,10 +27,6 @@ namespace fs = std::filesystem;
 
 /// An option that would change nothing is a mistake.
 void require_options_used(const SimulationSpec& spec, const RunOptions& options) {
-    if (!options.energy.empty())
-        throw UsageError(
-            "--energy is for trainings: it counts the energy of their operations, and this model "
-            "is a simulation; leave it out");
     if (!options.data_dir.empty() && !spec.data)
         throw UsageError(
             "--data-dir has no effect: this simulation shows no samples of a data set; leave it "
@@ -96,6 +93,7 @@ SimulationStart start_again(const SimulationOrigin& origin, const std::string& p
 
 RunStatus simulate(const SimulationSpec& spec, const RunOptions& options) {
     require_options_used(spec, options);
+    read_energy_model(energy_model_of(spec, options.energy));  // before anything is built
     const std::string path = options.output.empty() ? default_output(spec.name) : options.output;
     require_no_input(run_files(path), {{spec.path, "the model"}});
     const OutputClaim claim(path);

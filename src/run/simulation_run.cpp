@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "snnsim/cell_values.hpp"
+#include "src/energy/simulation_counts.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
-#include "src/inputs/load_data.hpp"
 #include "src/inputs/load_inputs.hpp"
 #include "src/model/late_times.hpp"
 #include "src/phases/outcome.hpp"
@@ -136,9 +136,10 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
       options_(options),
       display_(options.progress),
       spec_(with_room(start, display_)),
+      energy_(read_energy_model(energy_model_of(spec_, options.energy))),
       threads_(threads_of(options)),
       provenance_(begin_provenance(start.spec, spec_, threads_)),
-      protocol_(spec_, options.data_dir, load_shown(spec_)),
+      protocol_(spec_, options.data_dir),
       choice_(choose_with_room(spec_, options, threads_)),
       meter_({.gpu = choice_.cuda.bus_id,
               .accounting = options.accounting,
@@ -195,7 +196,7 @@ RunStatus SimulationRun::run() {
     const SimulationSummary s = summary();
     provenance_.finished = utc_now();
     file_->finish(provenance_, s, *engine_);
-    display_.result(summary_text(spec_, s, start_.output));
+    display_.result(summary_text(spec_, s, start_.output, energy_));
     if (options_.profile) display_.result(profile_text(engine_->report()));
     if (trouble_)
         throw NumericalError(
@@ -295,6 +296,10 @@ SimulationSummary SimulationRun::summary() {
         s.phases = protocol_.state();
         s.final_states = engine_->state().states;
     }
+    if (const std::vector<SynapticWork> work = engine_->work();
+        !trouble_ && (!work.empty() || spec_.projections.empty()))
+        s.counts = simulation_counts(spec_, {work, engine_->report().projection_synapses, s.spikes,
+                                             s.steps, s.phases ? &*s.phases : nullptr});
     s.warnings = start_.warnings;
     for (const auto& more : {protocol_.warnings(), warnings_of(spec_, s, at_bounds)})
         s.warnings.insert(s.warnings.end(), more.begin(), more.end());

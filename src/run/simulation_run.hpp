@@ -9,6 +9,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/run.hpp"
+#include "src/energy/energy_model.hpp"
 #include "src/energy/meter.hpp"
 #include "src/io/simulation_file.hpp"
 #include "src/io/spike_digests.hpp"
@@ -54,6 +55,7 @@ class SimulationRun {
     const RunOptions& options_;
     ProgressDisplay display_;
     const SimulationSpec spec_;  // as it is simulated
+    const EnergyModel energy_;
     const int threads_;
     Provenance provenance_;
     Protocol protocol_;

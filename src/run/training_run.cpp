@@ -155,7 +155,7 @@ std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Train
     if (spec.test->arithmetic == Arithmetic::fixed) {
         Network trained = record.network;
         take_weights(trainer.state(), trained);
-        trainer.fix(fixed_grid(spec, trained));
+        trainer.fix(fixed_grid(spec, data, trained));
     }
     return evaluate_until(InterruptGuard::asked, trainer, samples,
                           {.test_set = true, .batch = spec.test->batch, .record = spec.record});

@@ -246,11 +246,9 @@ def test_no_command_writes_to_an_empty_name(net, tmp_path, command):
 def test_options_that_a_simulation_does_not_use(snnsim, net, tmp_path):
     out = tmp_path / "x.h5"
     assert "--data-dir has no effect" in wrong(net, "--data-dir", "/nix", "-o", out)
-    assert "--energy is for trainings" in wrong(net, "--energy", "x", "-o", out)
-    assert "--energy is for trainings" in wrong(net, "--energy", "45nm", "--seeds", "1,2", "-o", out)
+    assert "energy x: there is no such energy model" in wrong(net, "--energy", "x", "-o", out)
     assert not list(tmp_path.glob("*.h5"))
-    snnsim(net, "-o", out)
-    assert "--energy is for trainings" in wrong("--resume", out, "--energy", "x")
+    assert "(loihi, " in snnsim(net, "--energy", "loihi", "-o", out).stdout
     (tmp_path / "study.yaml").write_text("name: s\nmodels: {net: {file: net.yaml, grid: {populations.noise.size: [1, 2]}}}\n")
     study = ["study", tmp_path / "study.yaml", "-o", tmp_path / "s"]
     assert "--data-dir has no effect: no model of" in wrong(*study, "--data-dir", tmp_path)

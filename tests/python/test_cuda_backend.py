@@ -15,6 +15,7 @@ import pytest
 
 import test_named_data
 from conftest import ROOT, in_a_long_enough_run, stop_when
+from test_trained_networks import write_own
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -304,6 +305,21 @@ def test_trained_networks(ptxrun, tmp_path, data, kind, more):
     (tmp_path / "shown.yaml").write_text(SHOWN + more)
     found = on_both(ptxrun, tmp_path, data, tmp_path / "shown.yaml", [])
     assert len(found["trials/prediction"]) == 11 and spikes_of(found)["network/hidden@spikes"] > 0
+
+
+@pytest.mark.parametrize("kind, more", [("spikes", ""), ("values", ""), ("counted", ", stream: always")])
+def test_trained_networks_on_samples_over_time(ptxrun, tmp_path, kind, more):
+    model = write_own(tmp_path, kind, more)
+    call(None, "run", model, "--backend", "cpu", "-o", tmp_path / "run.h5", "--progress", "none")
+    shown = tmp_path / "shown.yaml"
+    shown.write_text("name: shown\nsimulate: {network: run.h5, phases: [{name: a, present: {samples: test, count: 7}}]}\n"
+                     "record: [{population: hidden, what: spikes}, {population: input, what: spikes}]\n")
+    for backend in ("cpu", "cuda"):
+        call(ptxrun, "run", shown, "--backend", backend, "-o", tmp_path / f"{backend}.h5", "--progress", "none")
+    found = expect_the_same_file(tmp_path / "cpu.h5", tmp_path / "cuda.h5")
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert found["trials/prediction"].tolist() == file["test/prediction"][:7].tolist()
+    assert found["energy/simulate@samples"] == 7 and spikes_of(found)["network/hidden@spikes"] > 20
 
 
 @pytest.mark.parametrize("mode", MODES)

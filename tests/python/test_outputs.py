@@ -280,7 +280,7 @@ def test_the_wrong_kind_of_file_is_told_with_its_command(folder, run_file, data_
         refused(*command, "t.h5", says="t.h5 is the run file of a training", cwd=folder)
     refused("study", "m.yaml", says="m.yaml is the model of a simulation", cwd=folder)
     refused("study", "t.yaml", says="run it with `snnsim t.yaml`", cwd=folder)
-    refused("compare", "m.yaml", says="only trainings can be compared", cwd=folder)
+    refused("compare", "m.yaml", says="its run file can be compared", cwd=folder)
     refused("compare", "t.yaml", "r.h5", says="r.h5 is the run file of a simulation", cwd=folder)
     refused("compare", "s.yaml", says="run it with `snnsim study s.yaml`", cwd=folder)
     good("encode", "--data-dir", data_folder, "--samples", 2, "-o", "n.h5", cwd=folder)

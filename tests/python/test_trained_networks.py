@@ -1,5 +1,6 @@
 """A trained network is simulated event by event: the trainer's predictions, and with `arithmetic: fixed` its spikes."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import TEST, in_a_long_enough_run, stop_when
+from test_own_data import events_of, in_steps, two_sets, write_h5, write_model as write_own_model, write_shd
 
 INPUTS = "  input: {size: 784, model: spike_source}\n"
 POISSON = "{scheme: poisson, max_rate: 400 Hz, duration: 8 ms}"
@@ -108,6 +110,20 @@ def spikes_by_sample(path, population, simulated):
         return np.array(sorted(zip(sample, step, spikes["node_ids"][:].astype(int))))
 
 
+def expect_the_operations_of_the_test(run, events):
+    """Exactly, but for input that is the same at every step: the trainer adds it once, events come one by one."""
+    (trained, samples), (simulated, shown) = operations(run, "test"), operations(events, "simulate")
+    assert samples == shown == TEST and trained.keys() == simulated.keys()
+    with h5py.File(run) as file:
+        steps, constant = file.attrs["steps_per_sample"], "scheme: direct" in file.attrs["model"]
+    for name in trained:
+        if not (constant and name == "forward/input_to_hidden"):
+            assert trained[name] == simulated[name], name
+            continue
+        for count in ("dense", "macs", "acs", "events", "inputs", "biases"):
+            assert simulated[name][count] == steps * trained[name][count]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_events_give_the_predictions_and_fixed_the_spikes(snnsim, data_folder, tmp_path, name):
     model = write_model(tmp_path, name, "arithmetic: fixed")
@@ -122,6 +138,7 @@ def test_events_give_the_predictions_and_fixed_the_spikes(snnsim, data_folder, t
     trained, simulated = spikes_by_sample(run, "hidden", False), spikes_by_sample(events, "hidden", True)
     assert len(trained) > 100
     assert np.array_equal(trained, simulated)
+    expect_the_operations_of_the_test(run, events)
     # Floats round otherwise, which changes hardly anything.
     snnsim(model, "--data-dir", data_folder, "--progress", "none", "-o", tmp_path / "float.h5", "--set", "test.arithmetic=float")
     with h5py.File(tmp_path / "float.h5") as a, h5py.File(run) as b:
@@ -247,10 +264,42 @@ def test_the_run_that_is_simulated_is_found_by_any_name(snnsim, data_folder, tmp
         assert len(file["trials/prediction"]) == TEST
 
 
+def test_a_simulation_is_compared_with_trainings(snnsim, snnsim_binary, trained, data_folder, tmp_path):
+    """As a test of its network; a lesion makes it cheaper."""
+    run = trained / "run.h5"
+    _, whole = simulate(snnsim, trained, run, data_folder, "  phases: [{name: whole, present: {samples: test}}]\n")
+    whole = whole.rename(tmp_path / "whole.h5")
+    _, hurt = simulate(snnsim, trained, run, data_folder, "  phases: [{name: hurt, lesions: [{population: hidden, share: 0.5}], "
+                                                          "present: {samples: test}}]\n", "--energy", "loihi")
+    hurt = hurt.rename(tmp_path / "hurt.h5")
+    table = tmp_path / "table.csv"
+    snnsim("compare", run, whole, hurt, "-o", table)
+    with open(table, newline="") as file:
+        test, events, lost = csv.DictReader(file)
+    with h5py.File(run) as file:
+        counts = {name: file[f"energy/test/forward/{name}"].attrs["acs"] for name in ("input_to_hidden", "hidden_to_output")}
+    assert float(test["ACs / image"]) == round(sum(counts.values()) / TEST)
+    for column in ("test accuracy [%]", "trainable weights", "neuron updates / image", "dense ops / image"):
+        assert test[column] == events[column]
+    assert abs(float(events["ACs / image"]) / float(test["ACs / image"]) - 1) < 0.01  # weights are rounded
+    assert counts["input_to_hidden"] / TEST < float(lost["ACs / image"]) < float(events["ACs / image"]) - 10
+    assert lost["neuron updates / image"] == events["neuron updates / image"]
+    _, several = simulate(snnsim, trained, run, data_folder, "  phases: [{name: a, present: {samples: test}}, "
+                                                             "{name: b, present: {samples: test}}]\n")
+    assert "several phases (a, b)" in refused(snnsim_binary, "compare", run, several, cwd=tmp_path)
+
+
 def refused(snnsim_binary, *arguments, cwd):
     done = subprocess.run([snnsim_binary, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
     assert done.returncode != 0
     return done.stderr + done.stdout
+
+
+@pytest.fixture
+def snnsim_binary():
+    if "SNNSIM_BINARY" not in os.environ:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    return os.environ["SNNSIM_BINARY"]
 
 
 @pytest.fixture(scope="module")
@@ -273,14 +322,10 @@ def trained(snnsim, data_folder, tmp_path_factory):
     ("simulate: {network: run.h5}\nprojections: [{from: input, to: hidden, weight: {file: run.h5, dataset: hidden_to_output}}]",
      "[48, 10]"),
 ])
-def test_what_does_not_fit_is_said(trained, text, said):
-    import os
-    binary = os.environ.get("SNNSIM_BINARY")
-    if not binary:
-        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+def test_what_does_not_fit_is_said(trained, snnsim_binary, text, said):
     model = trained / "wrong.yaml"
     model.write_text("name: wrong\n" + text + "\n")
-    assert said in refused(binary, "check", model, cwd=trained)
+    assert said in refused(snnsim_binary, "check", model, cwd=trained)
 
 
 def test_check_says_the_delays(snnsim, tmp_path):
@@ -289,3 +334,162 @@ def test_check_says_the_delays(snnsim, tmp_path):
     assert rows["input -> hidden"] == "" and rows["more -> more"] == ", delay 3 ms"
     said = snnsim("check", write_model(tmp_path, "recurrent")).stdout
     assert [line.rsplit("trainable", 1)[1] for line in said.splitlines() if line.startswith("hidden -> hidden")] == [", delay 1 ms"]
+
+
+# Samples of the user's own over time
+
+OWN = """name: own
+dt: 1 ms
+seed: 3
+data: {set: file, file: own.h5, encode: {scheme: direct, duration: 8 ms}MORE}
+populations:
+  input: {size: 12, model: spike_source}
+  hidden: {size: 24, model: lif, tau_m: 10 ms}
+  output: {size: OUTPUTS, model: leaky_readout, tau_m: 20 ms}
+projections:
+  - {from: input, to: hidden, weight: {init: kaiming_uniform, gain: 2}, bias: true}
+  - {from: hidden, to: hidden, weight: {init: uniform, low: -0.1, high: 0.1}}
+  - {from: hidden, to: output, bias: true}
+train: {epochs: 4, batch: 16, optimizer: {name: adam, lr: 1e-2}, loss: cross_entropy_mean}
+test: {arithmetic: fixed}
+record: [{population: hidden, what: spikes, samples: 31}]
+"""
+
+
+def several(x, seed):
+    """Each spike once to three times."""
+    return x * np.random.default_rng(seed).integers(1, 4, x.shape)
+
+
+def values(x, seed):
+    """Numbers of either sign beyond 1."""
+    return (x * np.random.default_rng(seed).normal(1.0, 1.5, x.shape)).astype("f4")
+
+
+def counted(x):
+    """Events in a step as often as `x` says."""
+    out = {"offsets": [0], "t": [], "unit": []}
+    for sample in x:
+        step, cell = np.nonzero(sample)
+        times = sample[step, cell]
+        out["t"] += np.repeat(1000 * step + 17, times).tolist()
+        out["unit"] += np.repeat(cell, times).tolist()
+        out["offsets"].append(len(out["t"]))
+    return {"offsets": np.array(out["offsets"]), "t": np.array(out["t"], np.int64), "unit": np.array(out["unit"], np.uint16)}
+
+
+def sensor(x):
+    events = events_of(x)
+    unit = events.pop("unit").astype(int)
+    return {**events, "x": unit % 3, "y": unit // 3 % 2, "p": unit // 6}
+
+
+def write_own(folder, kind, more=""):
+    sets = {name: in_steps(count, seed) for name, count, seed in (("train", 96, 1), ("test", 31, 2))}
+    if kind == "shd":
+        for name, (x, y) in sets.items():
+            write_shd(folder / f"{name}.h5", x, y, np.zeros(len(y), int), np.float32)
+        more = ", test_file: test.h5" + more
+    else:
+        form = {"spikes": lambda x, seed: {"x": x}, "values": lambda x, seed: {"x": values(x, seed)},
+                "events": lambda x, seed: events_of(x), "counted": lambda x, seed: counted(several(x, seed)),
+                "sensor": lambda x, seed: sensor(x)}[kind]
+        target = "labels" if kind == "sensor" else "y"
+        write_h5(folder / "own.h5", {name: {target: y, **form(x, seed)} for seed, (name, (x, y)) in enumerate(sets.items())})
+    if kind == "counted":
+        more = ", events: counted" + more
+    if kind == "sensor":
+        more = ", height: 2, width: 3" + more
+    model = folder / "own.yaml"
+    text = OWN.replace("MORE", more).replace("OUTPUTS", "5")
+    model.write_text(text.replace("own.h5", "train.h5") if kind == "shd" else text)
+    return model
+
+
+def operations(path, group):
+    with h5py.File(path) as file:
+        found = {}
+        file[f"energy/{group}"].visititems(lambda name, item: found.update({name: dict(item.attrs)}))
+        return found, file[f"energy/{group}"].attrs["samples"]
+
+
+@pytest.mark.parametrize("kind, more", [
+    *((kind, more) for kind in ("spikes", "values", "events", "counted", "sensor") for more in ("", ", stream: always")),
+    ("shd", ""),  # rows of variable length are not streamed
+])
+def test_samples_over_time_and_events(snnsim, tmp_path, kind, more):
+    """The spikes, predictions and operations of the trainer's own test, on any number of threads."""
+    run = tmp_path / "run.h5"
+    snnsim(write_own(tmp_path, kind, more), "--progress", "none", "-o", run)
+    for threads in (1, 2):
+        _, events = simulate(snnsim, tmp_path, run, tmp_path, "record: [{population: hidden, what: spikes}]\n",
+                             "--threads", threads)
+        with h5py.File(run) as a, h5py.File(events) as b:
+            assert len(a["test/label"]) == 31
+            assert np.array_equal(a["test/label"], b["trials/label"])
+            assert np.array_equal(a["test/prediction"], b["trials/prediction"])
+            assert len(set(b["trials/prediction"][:])) > 1
+        trained, simulated = spikes_by_sample(run, "hidden", False), spikes_by_sample(events, "hidden", True)
+        assert len(trained) > 100 and np.array_equal(trained, simulated)
+        (a, shown), (b, simulated_samples) = operations(run, "test"), operations(events, "simulate")
+        assert shown == simulated_samples == 31 and a.keys() == b.keys()
+        for name in a:
+            assert a[name] == b[name], name
+        graded = b["forward/input_to_hidden"]["macs"] > 0
+        assert graded == (kind in ("values", "counted"))
+
+
+def test_one_file_trains_on_own_samples_and_simulates(snnsim, tmp_path):
+    model = write_own(tmp_path, "counted")
+    model.write_text(model.read_text() + """simulate:
+  phases: [{name: seen, present: {samples: train}}, {name: new, present: {samples: test, state: keep}}]
+""")
+    snnsim(model, "--progress", "none", cwd=tmp_path)
+    with h5py.File(tmp_path / "runs/own.h5") as a, h5py.File(tmp_path / "runs/own_simulated.h5") as b:
+        assert b["phases/seen"].attrs["samples"] == 96 and b["phases/new"].attrs["samples"] == 31
+        assert b["phases/seen"].attrs["accuracy"] > 0.8
+        assert np.array_equal(a["test/label"], b["trials/label"][96:])
+        assert [line.split("  ")[1] for line in b.attrs["inputs"]].count("own.h5") == 1
+
+
+def test_a_simulation_shows_other_samples_than_the_training(snnsim, tmp_path):
+    run = tmp_path / "run.h5"
+    snnsim(write_own(tmp_path, "spikes"), "--progress", "none", "-o", run)
+    (tmp_path / "more").mkdir()
+    x, y = in_steps(12, 9)
+    write_h5(tmp_path / "more" / "others.h5", {"test": {"x": x, "y": y}, "train": {"x": x, "y": y}})
+    model = tmp_path / "more" / "events.yaml"
+    model.write_text("name: events\ndata: {set: file, file: others.h5}\nsimulate: {network: ../run.h5}\n")
+    snnsim("events.yaml", "--progress", "none", "-o", "events.h5", cwd=tmp_path / "more")
+    snnsim("test", run, "--data", tmp_path / "more" / "others.h5", "-o", tmp_path / "again.h5", "--set", "test.arithmetic=fixed")
+    with h5py.File(tmp_path / "again.h5") as a, h5py.File(tmp_path / "more" / "events.h5") as b:
+        assert np.array_equal(b["trials/label"], y)
+        assert np.array_equal(a["test/prediction"], b["trials/prediction"])
+        assert [line.split("  ")[1] for line in b.attrs["inputs"] if "others" in line] == ["others.h5"]
+
+
+def test_a_record_of_values_that_are_spikes_is_refused(snnsim, snnsim_binary, tmp_path):
+    snnsim(write_own(tmp_path, "spikes"), "--progress", "none", "-o", tmp_path / "run.h5")
+    model = tmp_path / "sent.yaml"
+    model.write_text("name: sent\nsimulate: {network: run.h5}\nrecord: [{population: input, what: sent}]\n")
+    said = refused(snnsim_binary, model, "-o", "sent.h5", cwd=tmp_path)
+    assert "sent.yaml:3:10: the samples of own.h5 are spikes, so that 'input' sends no values" in said
+
+
+def test_streamed_samples_are_shown_as_rates_too(snnsim, tmp_path):
+    """To a source beside the network, and encoded to its input: the spikes of samples in memory."""
+    write_h5(tmp_path / "own.h5", two_sets())
+    found = []
+    for stream in ("always", "never"):
+        run = tmp_path / f"{stream}.h5"
+        snnsim(write_own_model(tmp_path), "--progress", "none", "-o", run, "--set", f"data.stream={stream}")
+        _, events = simulate(snnsim, tmp_path, run, tmp_path, """  phases:
+    - {name: rates, present: {population: shown, samples: test, max_rate: 200 Hz, duration: 20 ms}}
+    - {name: encoded, present: {samples: test}}
+populations: {shown: {size: 12, model: poisson_source, rate: 0 Hz}}
+record: [{population: shown, what: spikes}, {population: input, what: spikes}]
+""")
+        with h5py.File(events) as file:
+            found.append([file[f"spikes/{p}/{what}"][:] for p in ("shown", "input") for what in ("timestamps", "node_ids")])
+    assert len(found[0][0]) > 500 and len(found[0][2]) > 500
+    assert all(np.array_equal(a, b) for a, b in zip(*found))

@@ -27,6 +27,7 @@
 #include "src/engine/plasticity/plastic_network.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
+#include "src/engine/work_counter.hpp"
 
 namespace snnsim {
 namespace {
@@ -61,6 +62,7 @@ class CpuEngine : public EngineBase {
           grid_(built_.grid),
           delivery_(layout_, built_),
           plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
+          work_(spec_, std::move(built_.fan_out)),
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size(), spec_.graded()),
           silent_(spec.populations.size()) {
@@ -87,7 +89,7 @@ class CpuEngine : public EngineBase {
                 std::min({last - now_, wanted_steps, plastic_.next_change(now_) - now_});
             const auto start = std::chrono::steady_clock::now();
             run(count, active);
-            plastic_.change(now_);
+            change_synapses();
             const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
             choice_.measured(seconds.count() / static_cast<double>(count));
             if (choice_.trying()) continue;
@@ -124,6 +126,11 @@ class CpuEngine : public EngineBase {
         }
         return sum;
     }
+    std::vector<SynapticWork> work() const override {
+        std::vector<SynapticWork> out = work_.work();
+        plastic_.add_released(out);
+        return out;
+    }
     std::string device_name() const override { return cpu_name(options_.threads); }
 
   private:
@@ -138,6 +145,7 @@ class CpuEngine : public EngineBase {
             blocks_[b].groups[population]->set_rates(rates_[population].data() +
                                                      layout_.blocks[b].slices[population].first);
     }
+    void apply_windows() override { work_.set_windows(windows_); }
 
     void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(now_);
@@ -168,6 +176,9 @@ class CpuEngine : public EngineBase {
     }
     void write_state(const EngineState& state) override {
         plastic_.set_state(state.plastic, now_);
+        work_.set_work(state.work, now_);
+        plastic_.report_rewired(now_, work_, PlasticNetwork::Rewired::ever);
+        work_.reach(now_);
         recorder_.set_inputs(state.inputs);
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
@@ -181,6 +192,12 @@ class CpuEngine : public EngineBase {
         }
     }
 
+    /// What is done to synapses between two steps.
+    void change_synapses() {
+        plastic_.change(now_);
+        plastic_.report_rewired(now_, work_, PlasticNetwork::Rewired::now);
+        work_.reach(now_);
+    }
     /// Goes `count` steps on with so many threads.
     void run(std::int64_t count, int active) {
         const std::int64_t last = now_ + count;
@@ -308,6 +325,7 @@ class CpuEngine : public EngineBase {
     /// Cells of a population that fired in step t.
     void take_fired(std::size_t b, std::size_t population, std::int64_t t, FiredSpan fired) {
         blocks_[b].counts[population] += fired.count;
+        work_.add(population, t, fired.cells, fired.count);
         plastic_.fire(b, population, t, fired);
         std::vector<std::uint32_t>& counted = counted_[population];
         for (std::uint32_t k = 0; k < fired.count && !counted.empty(); ++k)
@@ -354,6 +372,7 @@ class CpuEngine : public EngineBase {
     const WeightGrid grid_;
     Delivery delivery_;
     PlasticNetwork plastic_;
+    WorkCounter work_;
     std::vector<Block> blocks_;
     FiredHistory history_;
     std::int64_t window_ = 1;

@@ -101,6 +101,7 @@ class SampleEngines : public Engine {
     EngineState state() const override {
         EngineState out = engines_[current_]->state();
         out.spike_counts = spike_counts();
+        out.work = work();
         for (std::size_t p = 0; p < out.counted.size(); ++p) out.counted[p] = counted_spikes(p);
         return out;
     }
@@ -134,6 +135,17 @@ class SampleEngines : public Engine {
         }
         return sum;
     }
+    std::vector<SynapticWork> work() const override {
+        std::vector<SynapticWork> sum = engines_[0]->work();
+        for (std::size_t e = 1; e < engines_.size(); ++e) {
+            const std::vector<SynapticWork> one = engines_[e]->work();
+            for (std::size_t k = 0; k < sum.size(); ++k) {
+                sum[k].events += one[k].events;
+                sum[k].operations += one[k].operations;
+            }
+        }
+        return sum;
+    }
 
   private:
     /// Where each engine ends that takes part: at starts of samples, the last at `last`.
@@ -154,6 +166,7 @@ class SampleEngines : public Engine {
         EngineState state = rest_;
         state.now = step;
         state.spike_counts = engine.spike_counts();
+        state.work = engine.work();
         for (std::size_t p = 0; p < state.counted.size(); ++p)
             state.counted[p] = engine.counted_spikes(p);
         engine.set_state(state);

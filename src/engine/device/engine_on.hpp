@@ -43,7 +43,8 @@ class EngineOn : public EngineBase {
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           recorded_(records_),
           counts_(layout_.populations.size()),
-          samples_(records_.size()) {
+          samples_(records_.size()),
+          work_(spec_, std::move(built_.fan_out)) {
         report_synapses(built_, report_);
         built_.rows = {};  // the device has them
         due_.upload();
@@ -57,7 +58,6 @@ class EngineOn : public EngineBase {
 
     void advance(std::int64_t count) override {
         const std::int64_t last = now_ + count;
-        const bool with_spikes = options_.spikes || counting();
         plastic_.reserve_samples(now_, last);
         DoneChunk before;
         while (now_ < last) {
@@ -72,16 +72,17 @@ class EngineOn : public EngineBase {
                     std::min({end, plastic_.next_change(t), stimuli_.next_change(t)});
                 enqueue_steps(t, next);
                 t = next;
-                plastic_.change(chunks_.window(), t);
+                plastic_.change(chunks_.window(), t, work_);
             }
             if (before) collect(before);  // while the device works
             steps_.wait();
             plastic_.end_chunk(now_, end);
             if (end == look && due_.follow()) steps_.forget_batches();
-            before = chunks_.end(now_, end, with_spikes);
+            before = chunks_.end(now_, end);
             now_ = end;
         }
         if (before) collect(before);
+        work_.reach(now_);
         count_events();
         check_numbers();
     }
@@ -110,6 +111,11 @@ class EngineOn : public EngineBase {
 
     std::string device_name() const override { return steps_.name(); }
     std::vector<std::uint64_t> spike_counts() const override { return counts_; }
+    std::vector<SynapticWork> work() const override {
+        std::vector<SynapticWork> out = work_.work();
+        plastic_.add_released(out);
+        return out;
+    }
 
   private:
     void apply_plastic(bool plastic) override {
@@ -118,6 +124,7 @@ class EngineOn : public EngineBase {
             if (cells) cells->set_adaptive(steps_, plastic);
         }
     }
+    void apply_windows() override { work_.set_windows(windows_); }
     void apply_rates(std::size_t population) override {
         for (const auto& cells : cells_) {
             if (cells) cells->set_rates(steps_, population, rates_[population].data());
@@ -146,6 +153,9 @@ class EngineOn : public EngineBase {
     }
     void write_state(const EngineState& state) override {
         plastic_.set_state(state.plastic, now_);
+        work_.set_work(state.work, now_);
+        plastic_.report_rewired(now_, work_);
+        work_.reach(now_);
         recorded_.set_inputs(steps_, state.inputs);
         for (const DeviceGroup& g : groups_) {
             const std::size_t size = layout_.populations[g.population].size;
@@ -277,7 +287,7 @@ class EngineOn : public EngineBase {
         if (options_.spikes)
             add_spikes(done.first, done.begin, done.rows, done.values, spikes_,
                        [&](std::size_t p) { return collects_[p]; });
-        if (counting()) count_cells(done);
+        count_cells(done);
         for (std::size_t r = 0; r < records_.size(); ++r) {
             const CellRecord& record = records_[r];
             const std::int64_t from = record.samples(done.first), to = record.samples(done.last);
@@ -288,17 +298,18 @@ class EngineOn : public EngineBase {
                 done.samples[r] + static_cast<std::size_t>(to - from) * record.cells.count);
         }
     }
-    bool counting() const {
-        return std::any_of(counted_.begin(), counted_.end(),
-                           [](const auto& cells) { return !cells.empty(); });
-    }
     void count_cells(const DoneChunk& done) {
         const std::size_t populations = layout_.populations.size();
         for (std::size_t k = 0; k + 1 < done.begin.size(); ++k) {
             const std::size_t p = k % populations;
-            if (counted_[p].empty()) continue;
-            for (std::uint32_t i = done.begin[k]; i < done.begin[k + 1]; ++i)
-                ++counted_[p][done.rows[i - done.begin[0]] - layout_.populations[p].first_row];
+            const std::int64_t t = done.first + static_cast<std::int64_t>(k / populations);
+            if (p == 0) work_.reach(t);
+            const std::uint32_t* const rows = done.rows + (done.begin[k] - done.begin[0]);
+            const std::uint32_t count = done.begin[k + 1] - done.begin[k],
+                                first = layout_.populations[p].first_row;
+            work_.add(p, t, rows, count, first);
+            for (std::uint32_t i = 0; i < count && !counted_[p].empty(); ++i)
+                ++counted_[p][rows[i] - first];
         }
     }
     /// Appends what lies between the begins of (step, population) pairs, of the wanted populations.
@@ -405,6 +416,7 @@ class EngineOn : public EngineBase {
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
     std::vector<std::uint64_t> counts_;
     std::vector<StateSamples> samples_;
+    WorkCounter work_;
 };
 
 }  // namespace snnsim

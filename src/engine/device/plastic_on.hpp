@@ -67,7 +67,7 @@ class PlasticOn {
         return next;
     }
     /// What is done at intervals when `now` steps are done, in the order of the CPU's engine.
-    void change(const StepWindow* window, std::int64_t now) {
+    void change(const StepWindow* window, std::int64_t now, WorkCounter& work) {
         for (const auto& p : projections_) {
             p->at_interval(window, now);
             p->watch(window, -1);
@@ -79,6 +79,17 @@ class PlasticOn {
             p->to_host(window, now);
             p->host().change(now);
             p->from_host(now);
+        }
+        network_.report_rewired(now, work, PlasticNetwork::Rewired::now);
+    }
+    /// See PlasticNetwork.
+    void report_rewired(std::int64_t now, WorkCounter& work) const {
+        network_.report_rewired(now, work, PlasticNetwork::Rewired::ever);
+    }
+    void add_released(std::vector<SynapticWork>& work) const {
+        for (const auto& p : projections_) {
+            if (const auto released = p->released(); released && !work.empty())
+                work[p->host().projection].operations = *released;
         }
     }
     /// Once the device is done with the steps of a chunk.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/network/window.hpp"
@@ -48,6 +49,8 @@ class PlasticProjectionOn {
     virtual void to_host(const StepWindow* window, std::int64_t now) = 0;
     virtual void from_host(std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;
+    /// See PlasticProjection.
+    virtual std::optional<std::uint64_t> released() = 0;
 
     PlasticProjection& host() { return host_; }
 

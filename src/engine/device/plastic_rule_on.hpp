@@ -157,6 +157,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         const PlasticProgress progress{in.done, plastic_ ? 1u : 0u, 0};
         progress_.copy_from(&progress, 1);
         weight_.copy_from(in.weight.data(), in.weight.size());
+        const auto released = static_cast<std::int64_t>(in.released);
+        released_.copy_from(&released, released_.size());
         own_.copy_from(in.own.data(), in.own.size());
         ready_.copy_from(in.ready.data(), in.ready.size());
         fired_.copy_from(in.fired.data(), in.fired.size());
@@ -179,6 +181,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
                ready_.size() + edge_.size() * 8 + last_.size() * sizeof(LastArrival<R>) +
                short_term_.size() * sizeof(ShortTerm) + spikes_.size() * sizeof(PostSpike<R>) +
                targets_ * 4;
+    }
+
+    std::optional<std::uint64_t> released() override {
+        if (released_.size() == 0) return std::nullopt;
+        return static_cast<std::uint64_t>(downloaded(released_, 1)[0]);
     }
 
   private:
@@ -231,6 +238,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         if constexpr (rule_has_own<R>) own_ = Buffer<float>(most);
         if (spec_.short_term) short_term_ = Buffer<ShortTerm>(segments_);
         if (spec_.short_term && spec_.release) ready_ = Buffer<std::uint8_t>(most);
+        if (spec_.release) released_ = Buffer<std::int64_t>(1);
         const std::uint32_t room = capacity();
         if constexpr (learns) {
             spikes_ = Buffer<PostSpike<R>>(std::size_t{targets_} * room);
@@ -259,7 +267,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
                    fired_.data(),
                    {spikes_.data(), count_.data(), room},
                    release(spec, grid_scale),
-                   place_.events};
+                   place_.events,
+                   released_.size() > 0 ? released_.data() : nullptr};
     }
 
     static std::vector<DueSpikes> due_lists(const PlasticProjection& host) {
@@ -356,6 +365,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     PlasticState state(std::int64_t now) {
         PlasticState out;
         out.plastic = plastic_;
+        out.released = released().value_or(0);
         out.reward = constants_on_device_.waiting.reward;
         out.weight = downloaded(weight_, size_);
         out.own = downloaded(own_, own_.size() ? size_ : 0);
@@ -407,7 +417,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     Buffer<LastArrival<R>> last_;
     Buffer<ShortTerm> short_term_;
     Buffer<PostSpike<R>> spikes_;
-    Buffer<std::int64_t> sums_;
+    Buffer<std::int64_t> sums_, released_;
     Buffer<double> factor_;
     std::vector<WatchedSynapse> watched_;
     Buffer<WatchedPlace> watched_places_;

@@ -97,7 +97,7 @@ class SpikeChunks {
 
     /// The steps that started at `first` are done: starts to bring them to the host. What it
     /// returns may be read after the device's wait_for_copies(), until the second start() from now.
-    DoneChunk end(std::int64_t first, std::int64_t last, bool with_spikes) {
+    DoneChunk end(std::int64_t first, std::int64_t last) {
         Chunk& chunk = chunks_[current_];
         const auto row = [&](std::int64_t step) {
             return static_cast<std::size_t>(step - tail_first_) * populations_;
@@ -106,18 +106,15 @@ class SpikeChunks {
         chunk.begin.copy_to(begin.data(), begin.size());
         DoneChunk done{first, last, {}, nullptr, nullptr, {}};
         done.begin.assign(begin.begin() + static_cast<std::ptrdiff_t>(row(first)), begin.end());
-        if (with_spikes) {
-            chunk.host_spikes.resize(done.begin.back() - done.begin.front());
-            steps_.start_copy(chunk.host_spikes.data(), chunk.spikes.data() + done.begin.front(),
-                              chunk.host_spikes.size());
-            done.rows = chunk.host_spikes.data();
-            if (graded_) {
-                chunk.host_values.resize(chunk.host_spikes.size());
-                steps_.start_copy(chunk.host_values.data(),
-                                  chunk.values.data() + done.begin.front(),
-                                  chunk.host_values.size());
-                done.values = chunk.host_values.data();
-            }
+        chunk.host_spikes.resize(done.begin.back() - done.begin.front());
+        steps_.start_copy(chunk.host_spikes.data(), chunk.spikes.data() + done.begin.front(),
+                          chunk.host_spikes.size());
+        done.rows = chunk.host_spikes.data();
+        if (graded_) {
+            chunk.host_values.resize(chunk.host_spikes.size());
+            steps_.start_copy(chunk.host_values.data(), chunk.values.data() + done.begin.front(),
+                              chunk.host_values.size());
+            done.values = chunk.host_values.data();
         }
         chunk.host_samples.resize(samples_size_);
         for (std::size_t r = 0; r < records_.size(); ++r) {

@@ -49,6 +49,7 @@ class PlasticBlock {
     TargetSpikes<R> posts;
     WeightSums sums;
     float reward = 0.0f;               // n, of rules that wait for it; see Waiting
+    std::uint64_t released = 0;        // see PlasticProjection
     std::vector<std::uint32_t> fired;  // [target], since the last scaling
     std::vector<float> rate;           // [target], Hz
     std::int64_t done = 0;  // what reaches a synapse earlier has been applied; see SegmentTime
@@ -349,6 +350,7 @@ class PlasticBlock {
                                                                                      : 0.0f;
             to[row().target[k]] +=
                 rounded(in_w_max(row().weight[k]) * share * common_.release.grid_unit);
+            released += (share > 0.0f) & (row().weight[k] != 0) ? 1 : 0;
         }
     }
 

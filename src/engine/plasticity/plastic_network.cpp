@@ -130,6 +130,21 @@ void PlasticNetwork::set_state(const std::vector<PlasticState>& state, std::int6
     }
 }
 
+void PlasticNetwork::report_rewired(std::int64_t now, WorkCounter& work, Rewired which) const {
+    for (const auto& p : projections_) {
+        const std::vector<std::uint32_t>& steps = p->structure.step;
+        if (steps.empty() || (which == Rewired::now && steps.back() != now)) continue;
+        work.change(now, p->projection, fan_out_of(p->rows));
+    }
+}
+
+void PlasticNetwork::add_released(std::vector<SynapticWork>& work) const {
+    for (const auto& p : projections_) {
+        if (const auto released = p->released(); released && !work.empty())
+            work[p->projection].operations = *released;
+    }
+}
+
 std::size_t PlasticNetwork::bytes() const {
     std::size_t bytes = 0;
     for (const auto& p : projections_) bytes += p->bytes();

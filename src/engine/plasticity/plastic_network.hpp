@@ -7,6 +7,7 @@
 #include "src/engine/plasticity/plastic_projection.hpp"
 #include "src/engine/plasticity/weight_records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
+#include "src/engine/work_counter.hpp"
 
 namespace snnsim {
 
@@ -46,6 +47,13 @@ class PlasticNetwork {
     std::vector<PlasticState> state(std::int64_t now) const;
     void set_state(const std::vector<PlasticState>& state, std::int64_t now);
     std::size_t bytes() const;
+
+    /// Tells of synapses that were pruned and grown in the change at `now`, or of all that ever
+    /// were.
+    enum class Rewired : std::uint8_t { now, ever };
+    void report_rewired(std::int64_t now, WorkCounter& work, Rewired which) const;
+    /// The operations of synapses that may fail.
+    void add_released(std::vector<SynapticWork>& work) const;
 
   private:
     ProjectionWeights part(std::size_t k, std::uint32_t from, std::uint32_t to) const;

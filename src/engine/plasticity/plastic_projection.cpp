@@ -148,6 +148,7 @@ class PlasticOf final : public PlasticProjection {
         const Block& any = blocks_[first_block()];  // all blocks know the same of their sources
         out.done = any.done;
         out.reward = any.reward;
+        out.released = released().value_or(0);
         for (const LastArrival<R>& last : any.last) {
             out.arrived.push_back(last.steps);
             out.pre.insert(out.pre.end(), last.before, last.before + R::pre_traces);
@@ -192,6 +193,7 @@ class PlasticOf final : public PlasticProjection {
             first += block.fired.size();
             block.done = in.done;
             block.reward = in.reward;
+            block.released = &block == blocks_.data() ? in.released : 0;
             block.sums.all_changed();
             for (std::size_t s = 0; s < block.last.size(); ++s) {
                 block.last[s].steps = in.arrived[s];
@@ -207,6 +209,13 @@ class PlasticOf final : public PlasticProjection {
         std::size_t bytes = rows.bytes();
         for (const Block& block : blocks_) bytes += block.bytes();
         return bytes;
+    }
+
+    std::optional<std::uint64_t> released() const override {
+        if (!common_.release.stochastic) return std::nullopt;
+        std::uint64_t sum = 0;
+        for (const Block& block : blocks_) sum += block.released;
+        return sum;
     }
 
   private:

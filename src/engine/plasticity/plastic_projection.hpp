@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "snnsim/engine.hpp"
@@ -54,6 +55,8 @@ class PlasticProjection {
     virtual PlasticState state(std::int64_t now) = 0;
     virtual void set_state(const PlasticState& state, std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;
+    /// Of synapses that may fail: how often one that weighs something let something go.
+    virtual std::optional<std::uint64_t> released() const = 0;
 
     std::size_t projection = 0, from = 0, to = 0;  // their numbers in the model
     PlasticRows rows;

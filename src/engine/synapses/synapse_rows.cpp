@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/launch/thread_pool.hpp"
+#include "snnsim/edge_list.hpp"
 #include "src/engine/synapses/row_writer.hpp"
 
 namespace snnsim {
@@ -53,6 +54,16 @@ void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, 
     }
 }
 
+/// What learns may come to weigh something.
+std::vector<std::uint32_t> fan_out(const SynapsesSpec& p,
+                                   const std::vector<std::uint32_t>& degree) {
+    if (!p.edges || !p.edges->trained || p.plasticity) return degree;
+    std::vector<std::uint32_t> out(degree.size());
+    for (std::size_t k = 0; k < p.edges->source.size(); ++k)
+        out[p.edges->source[k]] += p.edges->weight[k] != 0.0 ? 1u : 0u;
+    return out;
+}
+
 }  // namespace
 
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
@@ -67,6 +78,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
         std::uint64_t count = 0;
         for (const std::uint32_t d : plans[k].degree) count += d;
         out.counts.push_back(count);
+        out.fan_out.push_back(fan_out(p, plans[k].degree));
         const Storage storage = all_in_rows && !p.changes() ? Storage::rows : storage_of(p);
         out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
         switch (storage) {

@@ -56,6 +56,8 @@ struct Synapses {
     WeightGrid grid;
     std::vector<std::uint64_t> counts;  // by projection
     std::vector<double> bytes;          // by projection, of each synapse
+    std::vector<std::vector<std::uint32_t>>
+        fan_out;  // [projection][source]: synapses, but for those of a file that weigh nothing
 };
 
 /// Draws every synapse of the network that is stored and does not change; with `all_in_rows` those
