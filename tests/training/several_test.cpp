@@ -60,16 +60,17 @@ ProjectionSpec projection(const char* from, const char* to) {
 ModelSpec model(const NeuronModels::Params& hidden, double duration) {
     ModelSpec m;
     m.name = "several";
+    m.dt = 1.0;
     m.data.set = DataSet::file;
     m.data.encode = {Direct::Params{}, duration};
     m.data.inputs = {{"eye", "image", {}, {}}, {"ear", "sound", {}, {}}};
     m.data.outputs = {{"digit", "digit", {}, {}}, {"angle", "angle", {}, {}}};
     // The outputs stand between what they come from: their order of computation is another.
-    m.populations = {{"eye", 5, SpikeSource::Params{}, {}},
-                     {"digit", 3, Linear::Params{}, {}},
-                     {"hidden", 18, hidden, {}},
-                     {"ear", 4, SpikeSource::Params{}, {}},
-                     {"angle", 2, Linear::Params{}, {}}};
+    m.populations = {{{"eye", 5, {}}, SpikeSource::Params{}},
+                     {{"digit", 3, {}}, Linear::Params{}},
+                     {{"hidden", 18, {}}, hidden},
+                     {{"ear", 4, {}}, SpikeSource::Params{}},
+                     {{"angle", 2, {}}, Linear::Params{}}};
     m.projections = {projection("eye", "hidden"), projection("ear", "hidden"),
                      projection("hidden", "digit"), projection("hidden", "angle"),
                      projection("ear", "angle")};
