@@ -16,7 +16,7 @@ namespace snnsim {
 struct NamedPopulation {
     std::string name;
     std::int64_t size = 0;
-    Location at;
+    Location at = {};
 
     static constexpr auto size_field(std::int64_t most) {
         return Field{"size",
@@ -32,7 +32,7 @@ struct NamedProjection {
     std::string from, to;
     std::string given_name;  // empty: see name()
     ConnectSpec connect;
-    Location at;
+    Location at = {};
 
     std::string name() const { return given_name.empty() ? from + "_to_" + to : given_name; }
 

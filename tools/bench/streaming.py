@@ -102,7 +102,7 @@ def main():
                 if os.path.exists(path):
                     os.remove(path)
     median = {name: {key: statistics.median(r[key] for r in rounds) for key in rounds[0]} for name, rounds in results.items()}
-    summary = {"what": "tools/bench/streaming.py", "machine": machine(), "threads": given.threads, "cold": given.cold,
+    summary = {**machine(given.snnsim), "threads": given.threads, "cold": given.cold,
                "file_bytes": sizes, "rounds": results, "median": median,
                "streamed_to_resident": median["streamed"]["samples_per_s"] / median["resident"]["samples_per_s"]}
     with open(given.output, "w") as out:
