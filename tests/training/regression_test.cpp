@@ -31,6 +31,7 @@ SampleSet sums(std::int64_t count, float shift) {
 
 Dataset sum_data() {
     Dataset data;
+    data.classes = 0;
     data.train = sums(192, 0.0f);
     data.test = sums(50, 0.1f);
     return data;
