@@ -226,6 +226,7 @@ class SetFinder {
             wrong(key, fmt::format("is {}; it must have one value more than there are "
                                    "samples",
                                    stored->shape_text()));
+        if (stored->type.kind == NumberKind::real) wrong(key, "must be whole numbers");
         const std::vector<std::int64_t> values = stored->all_as<std::int64_t>();
         for (std::size_t k = 0; k < values.size(); ++k) {
             const std::int64_t before = k > 0 ? values[k - 1] : 0;

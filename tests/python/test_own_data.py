@@ -473,6 +473,7 @@ def test_mistakes_in_numbers(tmp_path, change, message):
 
 @pytest.mark.parametrize("change, message", [
     (change_of("train", "offsets", lambda o: np.where(np.arange(len(o)) == 3, 0, o)), "offsets ascend"),
+    (change_of("train", "offsets", lambda o: o + 0.5), "must be whole numbers"),
     (change_of("train", "offsets", lambda o: o[:-1]), "train/offsets ends with"),
     (change_of("train", "unit", lambda u: np.where(np.arange(len(u)) == 0, 12, u)),
      "train/unit is 12 in event 0 of sample 0 (from 0); the input has 12 neurons"),
