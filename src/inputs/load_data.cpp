@@ -310,6 +310,13 @@ std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec) {
     const auto& phases = spec.simulate.phases;
     const auto first = std::find_if(phases.begin(), phases.end(), shows);
     if (!spec.data || spec.data->set != DataSet::file || first == phases.end()) return nullptr;
+    for (const auto& [key, file] : {std::pair{"data.file", spec.data->file},
+                                    std::pair{"data.test_file", spec.data->test_file}}) {
+        if (file.empty()) continue;  // of a trained network: as it was trained
+        const std::string path = beside_model(spec.path, file).string();
+        if (const std::string wrong = why_unreadable(path); !wrong.empty())
+            throw DataError(fmt::format("{}: {}: cannot open {}: {}", spec.path, key, path, wrong));
+    }
     if (spec.trained) return std::make_shared<const Dataset>(load_data(shown_to_trained(spec)));
     DataSpec data;
     data.set = DataSet::file;

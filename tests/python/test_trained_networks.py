@@ -253,6 +253,13 @@ def test_the_simulation_after_a_training_is_resumed_by_the_training(snnsim, data
     in_a_long_enough_run(attempt, tmp_path)
 
 
+def test_a_missing_file_of_the_simulation_is_told_as_its_own(trained, data_folder):
+    model = trained / "missing.yaml"
+    model.write_text("name: missing\ndata: {set: file, file: nowhere.h5}\nsimulate: {network: run.h5}\n")
+    said = refused(os.environ["SNNSIM_BINARY"], model, "--data-dir", data_folder, cwd=trained)
+    assert f"missing.yaml: data.file: cannot open {trained}/nowhere.h5: there is no such file" in said
+
+
 def test_the_run_that_is_simulated_is_found_by_any_name(snnsim, data_folder, tmp_path):
     (tmp_path / "deep/er").mkdir(parents=True)
     (tmp_path / "linked").symlink_to("deep/er", target_is_directory=True)
