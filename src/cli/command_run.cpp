@@ -22,6 +22,9 @@ struct RunCommand {
     std::string model, seeds;
 };
 
+std::string output_path(const std::string& name, const RunOptions& options) {
+    return options.output.empty() ? default_output(name) : options.output;
+}
 /// Where the simulation of what was trained into `run` goes.
 std::string simulated_path(const std::string& run) {
     return std::filesystem::path(run).replace_extension().string() + "_simulated.h5";
@@ -29,8 +32,7 @@ std::string simulated_path(const std::string& run) {
 /// Before hours of training.
 void require_free_simulation(const ModelSpec& training, const RunOptions& options) {
     if (!training.simulates_too || options.force) return;
-    const std::string path =
-        simulated_path(options.output.empty() ? default_output(training.name) : options.output);
+    const std::string path = simulated_path(output_path(training.name, options));
     if (std::filesystem::exists(path))
         throw UsageError(
             fmt::format("{} exists already, where the simulation of what is trained "
@@ -44,9 +46,8 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
     const AnyModel any = parse_any_model(p.model_text, p.model_path, p.overrides, read_run_model);
     const auto* training = std::get_if<ModelSpec>(&any);
     if (!training || !training->simulates_too) return trained.status;
-    const std::string run = !options.resume.empty()  ? options.resume
-                            : options.output.empty() ? default_output(training->name)
-                                                     : options.output;
+    const std::string run =
+        !options.resume.empty() ? options.resume : output_path(training->name, options);
     if (!options.resume.empty()) {
         RunOptions begun = options;
         begun.resume = simulated_path(run);

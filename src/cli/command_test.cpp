@@ -4,6 +4,7 @@
 #include "snnsim/run.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/inputs/name_in_model.hpp"
 #include "src/report/file_kind.hpp"
 
 namespace snnsim {
@@ -20,10 +21,8 @@ RunStatus test(TestCommand given) {
     if (fs::is_directory(given.data)) {
         given.options.data_dir = given.data;
     } else if (!given.data.empty()) {
-        std::string quoted;
-        for (const char c : fs::absolute(given.data).string())
-            quoted += c == '\'' ? "''" : std::string(1, c);
-        given.options.overrides.push_back("data.file='" + quoted + "'");
+        given.options.overrides.push_back("data.file=" +
+                                          name_in_model("", fs::absolute(given.data).string()));
     }
     return test_again(given.run, given.options).status;
 }

@@ -1,18 +1,18 @@
 #include "src/energy/simulation_counts.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/dataset.hpp"
 #include "src/engine/work_counter.hpp"
+#include "src/model/checks.hpp"
 #include "src/phases/encoded_samples.hpp"
 
 namespace snnsim {
 namespace {
 
 bool is_source(const CellPopulationSpec& p) {
-    return CellModels::visit(p.cell,
-                             []<class M>(const typename M::Params&) { return M::receptors == 0; });
+    return receptors_of(p) == 0;
 }
 
 /// The population of a trained network as its training has it; null: it is none of it.
@@ -27,22 +27,14 @@ const PopulationSpec* trained(const SimulationSpec& spec, const CellPopulationSp
 bool keeps_state(const SimulationSpec& spec, const CellPopulationSpec& p) {
     if (is_source(p)) return false;
     const PopulationSpec* const known = trained(spec, p);
-    if (!known) return true;
-    return NeuronModels::visit(known->neuron, []<class M>(const typename M::Params&) {
-        if constexpr (NeuronModel<M>) return !std::is_empty_v<typename M::State>;
-        return false;
-    });
+    return !known || has_memory(*known);
 }
 
 /// What it sends is not in {-1, 0, 1}.
 bool sends_values(const SimulationSpec& spec, const CellPopulationSpec& p) {
     if (!spec.trained || p.name != spec.trained->input) {
         const PopulationSpec* const known = trained(spec, p);
-        if (!known) return p.graded();
-        return NeuronModels::visit(known->neuron, []<class M>(const typename M::Params&) {
-            if constexpr (NeuronModel<M>) return M::output != Output::spikes;
-            return false;
-        });
+        return known ? output_of(*known) != Output::spikes : p.graded();
     }
     if (spec.shown && in_steps(spec.shown->train.form))
         return spec.shown->train.form != SampleForm::spikes;

@@ -1,6 +1,7 @@
 // Distributions as functions of a uniform number, in arithmetic that every machine does alike.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Quantile {
     double below_ = 0.0, above_ = 0.0, between_ = 1.0;  // shares below, above, between the bounds
 };
 
+/// Of the tables that synapses draw from: an index is half a random word.
+inline constexpr std::size_t drawn_table_size = 65536;
 /// `size` values of equal probability, ascending: an index of random bits draws one.
 std::vector<double> quantile_table(const Distribution& distribution, std::size_t size);
 

@@ -88,21 +88,21 @@ SampleRequest request_of(const ModelSpec& spec) {
     return out;
 }
 
-/// The files of the user can be opened.
+/// A file of the user can be opened; `where` names it in the model.
+void require_file(const std::string& where, const std::string& path) {
+    const std::string wrong = why_unreadable(path);
+    if (wrong.empty()) return;
+    const fs::path file = path;
+    const bool made = file.filename() == "sine.h5" || file.filename() == "burgers.h5";  // shipped
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    throw DataError(fmt::format(
+        "{}: cannot open {}: {}{}", where, path, wrong,
+        made ? fmt::format("; `tools/make_regression {}` makes it", folder.string()) : ""));
+}
 void require_files(const ModelSpec& spec) {
     for (const std::string& file : {spec.data.file, spec.data.valid_file, spec.data.test_file}) {
-        if (file.empty()) continue;
-        const std::string path = beside_model(spec.path, file).string();
-        const std::string wrong = why_unreadable(path);
-        if (wrong.empty()) continue;
-        const std::string name = fs::path(path).filename();
-        const bool made = name == "sine.h5" || name == "burgers.h5";  // of shipped models
-        throw DataError(fmt::format("{}: cannot open {}: {}{}", at(spec, spec.data.at), path, wrong,
-                                    made ? fmt::format("; `tools/make_regression {}` makes it",
-                                                       fs::path(path).parent_path().empty()
-                                                           ? "."
-                                                           : fs::path(path).parent_path().string())
-                                         : ""));
+        if (!file.empty())
+            require_file(at(spec, spec.data.at), beside_model(spec.path, file).string());
     }
 }
 
@@ -268,13 +268,26 @@ std::vector<std::string> shown_files(const SimulationSpec& spec) {
 
 namespace {
 
+bool shows_test_samples(const SimulationSpec& spec) {
+    const auto& phases = spec.simulate.phases;
+    return std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
+        return p.present && p.present->samples == Samples::test;
+    });
+}
+
+/// What a simulation says of its samples, which share out as those of a training do.
+void take_samples_of(const SimulationDataSpec& shown, DataSpec& data) {
+    data.set = DataSet::file;
+    data.file = shown.file;
+    data.test_file = shown.test_file;
+    data.test_share = shown.test_share;
+    data.groups = shown.groups;
+}
+
 /// The training of a network as it would be on the samples that a simulation shows.
 ModelSpec shown_to_trained(const SimulationSpec& spec) {
     ModelSpec out = *spec.trained->model;
-    const auto& phases = spec.simulate.phases;
-    const bool tests = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
-        return p.present && p.present->samples == Samples::test;
-    });
+    const bool tests = shows_test_samples(spec);
     if (!tests) out.test.reset();
     if (tests && !out.test) out.test.emplace();
     if (!spec.trained->own_samples) return out;
@@ -285,12 +298,9 @@ ModelSpec shown_to_trained(const SimulationSpec& spec) {
         return fs::proximate(there, fs::absolute(out.path).parent_path()).string();
     };
     DataSpec& data = out.data;
-    data.set = DataSet::file;
-    data.file = moved(spec.data->file);
-    data.test_file = moved(spec.data->test_file);
+    take_samples_of(*spec.data, data);
+    for (std::string* file : {&data.file, &data.test_file}) *file = moved(*file);
     data.valid_file.clear();
-    data.test_share = spec.data->test_share;
-    data.groups = spec.data->groups;
     data.train_samples = data.test_samples = 0;
     if (out.train) {  // nothing is held out, nothing weighed
         out.train->validation = 0.0;
@@ -313,17 +323,11 @@ std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec) {
     for (const auto& [key, file] : {std::pair{"data.file", spec.data->file},
                                     std::pair{"data.test_file", spec.data->test_file}}) {
         if (file.empty()) continue;  // of a trained network: as it was trained
-        const std::string path = beside_model(spec.path, file).string();
-        if (const std::string wrong = why_unreadable(path); !wrong.empty())
-            throw DataError(fmt::format("{}: {}: cannot open {}: {}", spec.path, key, path, wrong));
+        require_file(fmt::format("{}: {}", spec.path, key), beside_model(spec.path, file).string());
     }
     if (spec.trained) return std::make_shared<const Dataset>(load_data(shown_to_trained(spec)));
     DataSpec data;
-    data.set = DataSet::file;
-    data.file = spec.data->file;
-    data.test_file = spec.data->test_file;
-    data.test_share = spec.data->test_share;
-    data.groups = spec.data->groups;
+    take_samples_of(*spec.data, data);
     const CellPopulationSpec& input = spec.population(first->present->population);
     SampleRequest request{data, beside_model(spec.path, "x").parent_path()};
     request.seed = spec.seed;
@@ -337,9 +341,7 @@ std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec) {
     TargetRequest& asked = request.targets.emplace_back();
     asked.targets = Targets::classes;
     asked.loss = "a phase";
-    request.needs_test = std::any_of(phases.begin(), phases.end(), [](const PhaseSpec& p) {
-        return p.present && p.present->samples == Samples::test;
-    });
+    request.needs_test = shows_test_samples(spec);
     return std::make_shared<const Dataset>(load_own_samples(request));
 }
 

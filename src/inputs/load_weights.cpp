@@ -70,8 +70,7 @@ void convert(FileWeights& weights, const SimulationSpec& spec, const SynapsesSpe
 std::vector<double> drawn_delays(const SimulationSpec& spec, std::size_t number,
                                  const EdgeList& edges) {
     const SynapsesSpec& p = spec.projections[number];
-    constexpr std::size_t table_size = 65536;  // an index is half a random word
-    const std::vector<double> table = quantile_table(p.delay, table_size);
+    const std::vector<double> table = quantile_table(p.delay, drawn_table_size);
     const Connection c =
         connection_of(spec, number, spec.population_index(p.from), spec.population_index(p.to));
     std::vector<std::vector<std::size_t>> of_source(c.sources);

@@ -14,8 +14,7 @@ inline WeightShape shape_of(const ModelSpec& spec, const ProjectionSpec& p) {
 }
 
 inline WeightShape shape_of(const SimulationSpec& spec, const SynapsesSpec& p) {
-    return {p.name(), p.from, p.to,
-            static_cast<std::size_t>(spec.population(p.from).size),
+    return {p.name(), p.from, p.to, static_cast<std::size_t>(spec.population(p.from).size),
             static_cast<std::size_t>(spec.population(p.to).size)};
 }
 

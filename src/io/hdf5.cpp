@@ -192,6 +192,13 @@ Handle make_group(hid_t parent, const std::string& path) {
             "cannot create the group '" + path + "'"};
 }
 
+std::string file_of(hid_t object) {
+    const ssize_t size = H5Fget_name(object, nullptr, 0);
+    std::string name(static_cast<std::size_t>(std::max<ssize_t>(0, size)), ' ');
+    H5Fget_name(object, name.data(), name.size() + 1);
+    return name;
+}
+
 bool exists(hid_t parent, const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         if (H5Lexists(parent, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;

@@ -89,6 +89,8 @@ Handle open_group(hid_t parent, const std::string& path);
 /// Opens the group, making it and its parents where they are missing.
 Handle make_group(hid_t parent, const std::string& path);
 bool exists(hid_t parent, const std::string& path);
+/// The file that holds an open object, as it was opened: another one behind an external link.
+std::string file_of(hid_t object);
 std::vector<std::string> children(hid_t parent, const std::string& path);
 bool is_group(hid_t parent, const std::string& path);
 /// The dimensions of a data set of real or whole numbers. Throws FileError where it is none.

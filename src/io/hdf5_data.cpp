@@ -139,13 +139,6 @@ class Hdf5Rows final : public Rows {
     const std::string why_not_;
 };
 
-/// The file that holds an object: another one behind an external link.
-std::string file_of(hid_t object) {
-    std::string name(
-        static_cast<std::size_t>(std::max<ssize_t>(0, H5Fget_name(object, nullptr, 0))), ' ');
-    H5Fget_name(object, name.data(), name.size() + 1);
-    return name;
-}
 /// Before it the file may hold something else.
 bool has_user_block(hid_t file) {
     hsize_t size = 0;
@@ -155,7 +148,7 @@ bool has_user_block(hid_t file) {
 
 /// Where the array's bytes lie, or why they cannot be read without HDF5.
 std::string find_bytes(hid_t file, const OpenArray& array, const Numbers& numbers, Placement& out) {
-    if (file_of(array.set) != file_of(file)) return "it lies in another file";
+    if (h5::file_of(array.set) != h5::file_of(file)) return "it lies in another file";
     if (!numbers.as_stored) return "its numbers are stored big-endian or in an unusual type";
     const h5::Handle how(H5Dget_create_plist(array.set), H5Pclose, "storage");
     const h5::Dims dims = array.dims();

@@ -7,12 +7,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of the file that is open.
 fs::path folder_of(hid_t run) {
-    const auto size = H5Fget_name(run, nullptr, 0);
-    std::string name(static_cast<std::size_t>(size < 0 ? 0 : size), ' ');
-    H5Fget_name(run, name.data(), name.size() + 1);
-    return fs::absolute(name).parent_path();
+    return fs::absolute(h5::file_of(run)).parent_path();
 }
 
 }  // namespace

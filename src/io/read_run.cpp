@@ -59,20 +59,17 @@ void read_projections(hid_t root, Network& network) {
 }
 
 Curves read_curves(hid_t root) {
-    const auto read = [&](const char* path) {
-        return h5::read_vector<double>(root, std::string("training/") + path);
+    const auto read = [&](const std::string& path) {
+        return h5::read_vector<double>(root, "training/" + path);
     };
-    Curves c{read("steps/loss"),
-             read("steps/accuracy"),
-             read("steps/learning_rate"),
-             read("epochs/train_loss"),
-             read("epochs/train_accuracy"),
-             read("epochs/validation_loss"),
-             read("epochs/validation_accuracy"),
-             read("epochs/seconds"),
-             read("test/epoch"),
-             read("test/accuracy"),
-             h5::exists(root, "training/test/error") ? read("test/error") : std::vector<double>{}};
+    Curves c;
+    for_each_curve(c, [&](const std::string& path, std::vector<double>& values) {
+        if (path == "test/error" && !h5::exists(root, "training/test/error")) return;  // older runs
+        values = read(path);
+    });
+    c.step_learning_rate = read("steps/learning_rate");
+    c.epoch_seconds = read("epochs/seconds");
+    c.test_epoch = read("test/epoch");
     if (!h5::exists(root, "training/outputs")) return c;
     for (const std::string& name :
          h5::read_texts(h5::open_group(root, "training/outputs"), "names")) {

@@ -45,17 +45,11 @@ void write_curves(hid_t root, const Curves& c) {
                            const char* units = "1") {
         h5::write_vector(root, std::string("training/") + path, values, units);
     };
-    write("steps/loss", c.step_loss);
-    write("steps/accuracy", c.step_accuracy);
+    for_each_curve(
+        c, [&](const char* path, const std::vector<double>& values) { write(path, values); });
     write("steps/learning_rate", c.step_learning_rate);
-    write("epochs/train_loss", c.epoch_train_loss);
-    write("epochs/train_accuracy", c.epoch_train_accuracy);
-    write("epochs/validation_loss", c.epoch_validation_loss);
-    write("epochs/validation_accuracy", c.epoch_validation_accuracy);
     write("epochs/seconds", c.epoch_seconds, "s");
     write("test/epoch", c.test_epoch);
-    write("test/accuracy", c.test_accuracy);
-    write("test/error", c.test_error);
     if (c.by_name.empty()) return;
     std::vector<std::string> names;
     for (const OutputCurves& own : c.by_name) names.push_back(own.name);

@@ -16,11 +16,16 @@
 namespace snnsim {
 namespace {
 
+std::int64_t greatest_depth(const SimulationSpec& spec) {
+    std::int64_t deepest = 0;
+    for (const CellPopulationSpec& p : spec.populations)
+        deepest = std::max<std::int64_t>(deepest, p.depth);
+    return deepest;
+}
+
 /// Until the last population has seen all of a sample and nothing is on its way any more.
 std::int64_t steps_after_sample(const SimulationSpec& spec) {
-    std::int64_t most = 0;
-    for (const CellPopulationSpec& p : spec.populations)
-        most = std::max<std::int64_t>(most, p.depth);
+    std::int64_t most = greatest_depth(spec);
     for (const SynapsesSpec& s : spec.projections) {
         const bool inside = spec.population(s.from).depth >= 0 && spec.population(s.to).depth >= 0;
         if (!inside) continue;
@@ -154,10 +159,7 @@ SampleWindows sample_windows(const SimulationSpec& spec, CarryOver state, std::i
 }
 
 std::int64_t steps_of_last_sample(const SimulationSpec& spec) {
-    std::int64_t deepest = 0;
-    for (const CellPopulationSpec& p : spec.populations)
-        deepest = std::max<std::int64_t>(deepest, p.depth);
-    return spec.trained->model->steps() + deepest;
+    return spec.trained->model->steps() + greatest_depth(spec);
 }
 
 std::uint64_t samples_at_once(const SimulationSpec& spec, const SampleSet& images) {

@@ -28,8 +28,7 @@ ModelSpec small_model() {
     spec.path = "small.yaml";
     spec.dt = 1.0;
     spec.data.encode.duration = 4.0;
-    spec.populations = {{{"in", 4}, SpikeSource::Params{}},
-                        {{"out", 3}, LeakyReadout::Params{}}};
+    spec.populations = {{{"in", 4}, SpikeSource::Params{}}, {{"out", 3}, LeakyReadout::Params{}}};
     ProjectionSpec& only = spec.projections.emplace_back();
     only.from = "in";
     only.to = "out";

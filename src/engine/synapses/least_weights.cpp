@@ -24,7 +24,7 @@ std::pair<double, double> weight_bounds(const SynapsesSpec& p) {
         return {*low, *high};
     }
     if (p.weight.constant()) return {p.weight.mean, p.weight.mean};
-    constexpr double table_size = 65536.0;  // see quantile_table
+    constexpr auto table_size = static_cast<double>(drawn_table_size);
     const Quantile quantile(p.weight);
     return {quantile(0.5 / table_size), quantile(1.0 - 0.5 / table_size)};
 }

@@ -12,8 +12,6 @@
 namespace snnsim {
 namespace {
 
-constexpr std::size_t table_size = 65536;  // an index is half a random word
-
 /// Makes tables; equal ones once.
 template <class T>
 class Tables {
@@ -22,7 +20,7 @@ class Tables {
     Table<T> of(const Distribution& d, double unit, Round round) {
         if (d.constant()) return {round(d.mean), nullptr};
         auto& known = known_[{d.shape, d.mean, d.std, d.low, d.high, d.outside, d.power, unit}];
-        if (!known) known = rounded(quantile_table(d, table_size), round);
+        if (!known) known = rounded(quantile_table(d, drawn_table_size), round);
         return {T{}, known};
     }
     template <class Round>
