@@ -148,6 +148,8 @@ class Engine {
     /// Rates (Hz) of the cells of a poisson_source or regular_source population, from now on.
     /// Throws UsageError where it is another model or a rate is beyond 0 .. 1 / dt.
     virtual void set_rates(std::size_t population, const std::vector<double>& rates) = 0;
+    /// Those that were set; empty: those of the model.
+    virtual std::vector<double> rates(std::size_t population) const = 0;
     /// Cells of a population that send nothing from now on: not 0 in `silent`, by cell; empty: all
     /// send again.
     virtual void silence(std::size_t population, const std::vector<std::uint8_t>& silent) = 0;

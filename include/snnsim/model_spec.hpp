@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "kernels/training/surrogates.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/network_spec.hpp"
+#include "snnsim/sample_arrays.hpp"
 #include "snnsim/weight_file.hpp"
 
 namespace snnsim {
@@ -118,6 +120,8 @@ struct DataSpec {
     Location at;                      // of `file`
     std::vector<InputSpec> inputs;    // by name; empty: the one input is shown x, ...
     std::vector<OutputSpec> outputs;  // ... and the one output is to give y
+    // In place of the file, whose name is then only for messages:
+    std::shared_ptr<const SampleArrays> arrays;
 
     static constexpr auto fields() {
         return Fields{

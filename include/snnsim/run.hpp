@@ -1,11 +1,15 @@
 // The whole program as calls: run a model, compare models, encode samples.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "snnsim/model_spec.hpp"
 #include "snnsim/run_record.hpp"
+#include "snnsim/run_watcher.hpp"
+#include "snnsim/sample_arrays.hpp"
 #include "snnsim/trainer.hpp"
 
 namespace snnsim {
@@ -36,11 +40,17 @@ struct RunOptions {
     bool profile = false;            // of a simulation: measure the phases of its steps
     double idle_baseline = 0.0;      // seconds before the run in which the idle machine is measured
     EnergyAccounting accounting;
+    // Of a program that calls this one:
+    std::optional<std::string> model_text;  // the model, where it is in no file; its path is then
+                                            // only for messages
+    RunWatcher* watcher = nullptr;          // in place of the terminal and of signals; lives longer
+    std::shared_ptr<const SampleArrays> samples;  // of a training or test, in place of its data
 };
 
 /// Trains (where the model says so), tests, and writes the run file; returns what it holds. A first
-/// SIGINT or SIGTERM ends training after the block of batches under way, with a checkpoint and
-/// status `interrupted`. `model` may be empty with `resume`. Throws the exceptions of error.hpp.
+/// SIGINT or SIGTERM (or the watcher) ends training after the block of batches under way, with a
+/// checkpoint and status `interrupted`. `model` may be empty with `resume`. Throws the exceptions
+/// of error.hpp.
 RunRecord run(const std::string& model, const RunOptions& options);
 
 /// Tests the network of a finished training run again, with its weights, on the data that `options`

@@ -1,6 +1,7 @@
 // Finds, fetches, verifies and reads the data sets.
 #include "snnsim/dataset.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -87,14 +88,19 @@ fs::path cache_folder() {
     return fs::temp_directory_path() / "snnsim";
 }
 
-/// tools/fetch_mnist of the installation that this program belongs to, else of the source tree it
-/// was built from.
+/// tools/fetch_mnist of the installation that this program belongs to, or beside this code where it
+/// is a module of Python, else of the source tree it was built from.
 std::string fetch_script() {
     std::error_code none;
     const fs::path program = fs::read_symlink("/proc/self/exe", none);
     const fs::path installed =
         program.parent_path().parent_path() / "libexec" / "snnsim" / "fetch_mnist";
     if (fs::exists(installed)) return installed.string();
+    Dl_info own{};
+    if (dladdr(reinterpret_cast<const void*>(&fetch_script), &own) != 0 && own.dli_fname) {
+        const fs::path beside = fs::path(own.dli_fname).parent_path() / "fetch_mnist";
+        if (fs::exists(beside)) return beside.string();
+    }
     return std::string(SNNSIM_SOURCE_TOOLS) + "/fetch_mnist";
 }
 

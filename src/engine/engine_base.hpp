@@ -30,6 +30,7 @@ class EngineBase : public Engine {
         rates_[population] = rates;
         apply_rates(population);
     }
+    std::vector<double> rates(std::size_t population) const final { return rates_[population]; }
     void set_windows(const SampleWindows& windows) final {
         windows_ = windows;
         apply_windows();

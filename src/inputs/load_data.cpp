@@ -100,6 +100,7 @@ void require_file(const std::string& where, const std::string& path) {
         made ? fmt::format("; `tools/make_regression {}` makes it", folder.string()) : ""));
 }
 void require_files(const ModelSpec& spec) {
+    if (spec.data.arrays) return;
     for (const std::string& file : {spec.data.file, spec.data.valid_file, spec.data.test_file}) {
         if (!file.empty())
             require_file(at(spec, spec.data.at), beside_model(spec.path, file).string());
@@ -216,6 +217,21 @@ Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
     return data;
 }
 
+void show_arrays(std::shared_ptr<const SampleArrays> arrays, ModelSpec& spec) {
+    DataSpec& data = spec.data;
+    SNN_EXPECT(data.set == DataSet::file);
+    data.arrays = std::move(arrays);
+    data.file = "the arguments";
+    data.valid_file.clear();
+    data.test_file.clear();
+    const auto& rows = data.arrays->rows;
+    const bool tests = std::any_of(rows.begin(), rows.end(),
+                                   [](const auto& r) { return r.first.ends_with("_test"); });
+    if (tests || data.test_share > 0.0) return;
+    spec.test.reset();
+    spec.record.clear();
+}
+
 SampleCounts expected_samples(const ModelSpec& spec) {
     if (spec.own_data()) {
         try {
@@ -248,7 +264,10 @@ std::vector<std::string> lines_of(const std::string& model,
 
 std::vector<std::string> input_files(const ModelSpec& spec) {
     std::vector<std::string> out;
-    if (spec.own_data()) {
+    if (spec.data.arrays) {
+        for (const auto& [name, rows] : spec.data.arrays->rows)
+            out.push_back(rows_sha256(*rows) + "  " + name);
+    } else if (spec.own_data()) {
         require_files(spec);
         out = lines_of(spec.path, {spec.data.file, spec.data.valid_file, spec.data.test_file});
     }

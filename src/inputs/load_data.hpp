@@ -16,6 +16,10 @@ namespace snnsim {
 /// warnings tell of more samples than there are.
 Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
 
+/// Puts the samples of a caller in the place of the model's data file. Without test samples there
+/// is no test.
+void show_arrays(std::shared_ptr<const SampleArrays> arrays, ModelSpec& spec);
+
 /// The samples of the user's own that phases show; nothing where they show none. Throws DataError.
 std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <type_traits>
 
@@ -11,6 +12,7 @@
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
 #include "src/io/replace_file.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 
@@ -75,6 +77,36 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     s.structure.pruned = h5::read_vector<std::uint64_t>(g, "structure/pruned");
     s.structure.grown = h5::read_vector<std::uint64_t>(g, "structure/grown");
     return s;
+}
+
+void write_changes(hid_t file, const NetworkChanges& changes) {
+    for (const auto& [projection, synapses] : changes.synapses) {
+        const h5::Handle g = h5::make_group(file, "changes/" + std::to_string(projection));
+        h5::write_number<std::uint64_t>(g, "trained", synapses->trained);
+        h5::write_vector(g, "source", synapses->source, "1");
+        h5::write_vector(g, "target", synapses->target, "1");
+        h5::write_vector(g, "weight", synapses->weight, "1");
+        h5::write_vector(g, "delay", synapses->delay, "ms");
+    }
+}
+
+NetworkChanges read_changes(hid_t file) {
+    NetworkChanges out;
+    if (!h5::exists(file, "changes")) return out;
+    for (const std::string& name : h5::children(file, "changes")) {
+        const h5::Handle g = h5::open_group(file, "changes/" + name);
+        EdgeList synapses;
+        synapses.trained = h5::read_number<std::uint64_t>(g, "trained") != 0;
+        synapses.source = h5::read_vector<std::uint32_t>(g, "source");
+        synapses.target = h5::read_vector<std::uint32_t>(g, "target");
+        synapses.weight = h5::read_vector<double>(g, "weight");
+        synapses.delay = h5::read_vector<double>(g, "delay");
+        std::uint64_t projection = 0;
+        if (!read_whole(name, std::uint64_t{0}, std::uint64_t{1} << 20, projection).empty())
+            throw FileError("'changes/" + name + "' names no projection");
+        out.synapses[projection] = std::make_shared<const EdgeList>(std::move(synapses));
+    }
+    return out;
 }
 
 /// Calls f(name, member) for each part of a ProtocolState.
@@ -177,6 +209,7 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         h5::write_number<std::uint64_t>(file, "plastic_projections", c.engine.plastic.size());
         for (std::size_t k = 0; k < c.engine.plastic.size(); ++k)
             write_plastic(file, k, c.engine.plastic[k]);
+        write_changes(file, c.changes);
         file.close("cannot write " + temporary);
     });
 }
@@ -217,6 +250,7 @@ SimulationCheckpoint read_all(hid_t file) {
     c.engine.learns = h5::read_number<std::uint64_t>(file, "learns") != 0;
     const auto plastic = h5::read_number<std::uint64_t>(file, "plastic_projections");
     for (std::uint64_t k = 0; k < plastic; ++k) c.engine.plastic.push_back(read_plastic(file, k));
+    c.changes = read_changes(file);
     return c;
 }
 
@@ -231,6 +265,31 @@ SimulationCheckpoint read_checkpoint(const std::string& path) {
     }
 }
 
+namespace {
+
+template <class Damaged>
+void require_fits(std::size_t projection, const EdgeList& synapses, const SimulationSpec& spec,
+                  const Damaged& damaged) {
+    if (projection >= spec.projections.size())
+        damaged(fmt::format("synapses of projection {}", projection));
+    const SynapsesSpec& p = spec.projections[projection];
+    const auto sources = static_cast<std::uint64_t>(spec.population(p.from).size),
+               targets = static_cast<std::uint64_t>(spec.population(p.to).size);
+    const std::size_t count = synapses.source.size();
+    if (synapses.target.size() != count || synapses.weight.size() != count ||
+        synapses.delay.size() != count)
+        damaged("synapses of " + p.name() + " whose parts differ in length");
+    for (std::size_t k = 0; k < count; ++k) {
+        const double delay = synapses.delay[k] / spec.dt;
+        if (synapses.source[k] >= sources || synapses.target[k] >= targets ||
+            !std::isfinite(synapses.weight[k]) || !(delay > 0.5) ||
+            !(delay < most_delay_steps + 0.5))
+            damaged(fmt::format("synapse {} of {}", k, p.name()));
+    }
+}
+
+}  // namespace
+
 void require_fits(const SimulationCheckpoint& checkpoint, const SimulationSpec& spec,
                   const std::string& path) {
     const auto damaged = [&](const std::string& what) {
@@ -243,6 +302,8 @@ void require_fits(const SimulationCheckpoint& checkpoint, const SimulationSpec& 
         if (count != populations)
             damaged(fmt::format("{} populations, but the model has {}", count, populations));
     }
+    for (const auto& [projection, synapses] : checkpoint.changes.synapses)
+        require_fits(projection, *synapses, spec, damaged);
     if (e.now < 0 || e.now > spec.steps()) damaged(fmt::format("step {}", e.now));
     for (std::size_t p = 0; p < populations; ++p) {
         const auto cells = static_cast<std::size_t>(spec.populations[p].size);

@@ -2,15 +2,22 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "snnsim/edge_list.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/measured_energy.hpp"
 #include "snnsim/simulation_spec.hpp"
 #include "src/phases/protocol_state.hpp"
 
 namespace snnsim {
+
+/// What a caller has changed of the network of a simulation that it holds.
+struct NetworkChanges {
+    std::map<std::size_t, std::shared_ptr<const EdgeList>> synapses;  // by projection
+};
 
 struct SimulationCheckpoint {
     EngineState engine;
@@ -20,6 +27,7 @@ struct SimulationCheckpoint {
     std::vector<std::uint64_t> watch_counts;         // see RunawayWatch::counts
     double seconds = 0.0;                            // of wall time up to there
     MeasuredEnergy measured;                         // up to there
+    NetworkChanges changes;
 };
 
 /// `runs/x.h5` -> `runs/x.checkpoint.h5`

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/sample_arrays.hpp"
 #include "src/data/sample_source.hpp"
 
 namespace snnsim {
@@ -43,5 +44,8 @@ std::unique_ptr<DataFile> open_data_file(const std::string& path);
 
 std::unique_ptr<DataFile> open_hdf5_data(const std::string& path);
 std::unique_ptr<DataFile> open_npz_data(const std::string& path);
+/// Arrays in memory; `path` is what messages call them.
+std::unique_ptr<DataFile> open_array_data(std::shared_ptr<const SampleArrays> arrays,
+                                          const std::string& path);
 
 }  // namespace snnsim

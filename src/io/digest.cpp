@@ -4,6 +4,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <fstream>
@@ -63,6 +64,26 @@ std::string large_file_sha256(const std::string& path) {
         file.read(piece.data(), static_cast<std::streamsize>(bytes));
         if (!file) throw FileError("cannot read " + path);
         SNN_EXPECT(SHA256_Update(&context, piece.data(), bytes) == 1);
+    }
+    return finished(context);
+}
+
+std::string rows_sha256(const Rows& rows) {
+    SHA256_CTX context;
+    SNN_EXPECT(SHA256_Init(&context) == 1);
+    const std::string what = rows.type.name() + " " + rows.shape_text();
+    SNN_EXPECT(SHA256_Update(&context, what.data(), what.size()) == 1);
+    const std::uint64_t row = rows.row_bytes(), count = rows.count();
+    if (row == 0) return finished(context);
+    const bool large = row * count > std::uint64_t{1} << 30;
+    const std::uint64_t at_once =
+        large ? 1 : std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / row);
+    const std::uint64_t step = large ? std::max<std::uint64_t>(1, count / 64) : at_once;
+    std::vector<std::byte> piece(at_once * row);
+    for (std::uint64_t first = 0; first < count; first += step) {
+        const std::uint64_t here = std::min(at_once, count - first);
+        rows.read(first, here, piece.data());
+        SNN_EXPECT(SHA256_Update(&context, piece.data(), here * row) == 1);
     }
     return finished(context);
 }

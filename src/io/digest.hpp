@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "snnsim/trainer.hpp"
+#include "src/data/rows.hpp"
 
 namespace snnsim {
 
@@ -13,6 +14,9 @@ namespace snnsim {
 std::string file_sha256(const std::string& path);
 /// The same of up to 1 GiB; of a larger file that of its size and of 64 KiB at 64 places.
 std::string large_file_sha256(const std::string& path);
+
+/// Of the type, the shape and the numbers of an array; of more than 1 GiB those of some 64 rows.
+std::string rows_sha256(const Rows& rows);
 
 /// SHA-256 over a population's name and its spikes in the order of the file: (sample, step,
 /// neuron), 32 bits each, little endian; where spikes are graded, the value (a float's bits)

@@ -288,7 +288,9 @@ StoredSet only_set(const DataFile& file, const DataSpec& data, const ArrayNames&
 
 StoredSamples open_samples(const DataSpec& data, const std::filesystem::path& folder,
                            const ArrayNames& names) {
-    const std::unique_ptr<DataFile> file = open_data_file((folder / data.file).string());
+    const std::unique_ptr<DataFile> file = data.arrays
+                                               ? open_array_data(data.arrays, data.file)
+                                               : open_data_file((folder / data.file).string());
     StoredSamples out;
     const bool named = !names.inputs.empty() || !names.targets.empty();
     const auto find = [&](const std::string& set) -> std::optional<StoredSet> {

@@ -77,7 +77,8 @@ std::string measures(const TrainingProgress& p) {
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(ProgressStyle style) : style_(style), last_line_(now()) {
+ProgressDisplay::ProgressDisplay(ProgressStyle style, RunWatcher* watcher)
+    : style_(style), watcher_(watcher), last_line_(now()) {
     if (style == ProgressStyle::automatic)
         style_ = isatty(2) ? ProgressStyle::bar : ProgressStyle::plain;
 }
@@ -87,11 +88,13 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 void ProgressDisplay::say(const std::string& text) {
+    if (watcher_) return watcher_->say(text);
     end_bar();
     if (style_ != ProgressStyle::none) tell("{}", text);
 }
 
 void ProgressDisplay::result(const std::string& text) {
+    if (watcher_) return watcher_->result(text);
     end_bar();
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
@@ -109,6 +112,14 @@ void ProgressDisplay::end_bar() {
 }
 
 void ProgressDisplay::show(const TrainingProgress& p) {
+    if (watcher_) {
+        const double epoch =
+            static_cast<double>(p.samples) / static_cast<double>(p.samples_in_epoch);
+        watcher_->progress(
+            {(static_cast<double>(p.epoch - 1) + epoch) / static_cast<double>(p.epochs),
+             fmt::format("epoch {}/{}  {}", p.epoch, p.epochs, measures(p))});
+        return;
+    }
     if (style_ == ProgressStyle::none) return;
     const double rate = static_cast<double>(p.samples) / std::max(p.seconds, 1e-9);
     const auto ahead =
@@ -133,6 +144,7 @@ void ProgressDisplay::show_time(double time, double duration, double seconds) {
 }
 
 void ProgressDisplay::show_share(const std::string& what, double share, double seconds) {
+    if (watcher_) return watcher_->progress({share, what});
     if (style_ == ProgressStyle::none) return;
     const double left = seconds * (1.0 - share) / std::max(share, 1e-9);
     const bool ended = share >= 1.0;

@@ -11,7 +11,8 @@ namespace snnsim {
 
 class ProgressDisplay {
   public:
-    explicit ProgressDisplay(ProgressStyle style);
+    /// With a watcher all goes to that one.
+    explicit ProgressDisplay(ProgressStyle style, RunWatcher* watcher = nullptr);
     ~ProgressDisplay();
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
@@ -32,6 +33,7 @@ class ProgressDisplay {
     void show_plain(const TrainingProgress& p, double rate, double left);
 
     ProgressStyle style_;
+    RunWatcher* const watcher_;
     bool bar_open_ = false;   // the cursor stands behind a bar
     double last_line_ = 0.0;  // when a plain line was last printed
 };

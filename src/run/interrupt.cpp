@@ -5,11 +5,13 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace snnsim {
 namespace {
 
 volatile std::sig_atomic_t asked_to_stop = 0;
+RunWatcher* asked_instead = nullptr;
 
 extern "C" void note_signal(int) {
     asked_to_stop = 1;
@@ -22,8 +24,10 @@ extern "C" void note_signal(int) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(RunWatcher* watcher) {
     asked_to_stop = 0;
+    asked_instead = watcher;
+    if (watcher) return;
     struct sigaction note {};
     note.sa_handler = note_signal;
     sigemptyset(&note.sa_mask);
@@ -35,6 +39,7 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+    if (std::exchange(asked_instead, nullptr)) return;
     sigaction(SIGINT, &old_int_, nullptr);
     sigaction(SIGTERM, &old_term_, nullptr);
     if (!asked_to_stop) sigaction(SIGHUP, &old_hup_, nullptr);
@@ -54,6 +59,7 @@ void end_with_watched_process() {
 }
 
 bool InterruptGuard::asked() {
+    if (asked_instead && asked_instead->stops()) asked_to_stop = 1;
     return asked_to_stop != 0;
 }
 

@@ -3,13 +3,16 @@
 
 #include <csignal>
 
+#include "snnsim/run_watcher.hpp"
+
 namespace snnsim {
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second SIGINT or SIGTERM
-/// ends the program at once.
+/// ends the program at once. With a watcher, that one is asked and signals are left alone. One at a
+/// time.
 class InterruptGuard {
   public:
-    InterruptGuard();
+    explicit InterruptGuard(RunWatcher* watcher = nullptr);
     ~InterruptGuard();
     InterruptGuard(const InterruptGuard&) = delete;
     InterruptGuard& operator=(const InterruptGuard&) = delete;

@@ -29,4 +29,10 @@ RunModel read_run_model(const std::string& model, const std::string& run) {
             h5::read_texts(file, "overrides")};
 }
 
+AnyModel any_model_of(const std::string& model, const RunOptions& options) {
+    return options.model_text
+               ? parse_any_model(*options.model_text, model, options.overrides, read_run_model)
+               : read_any_model(model, options.overrides, read_run_model);
+}
+
 }  // namespace snnsim

@@ -117,7 +117,7 @@ std::optional<RunStatus> resume_simulation(const RunOptions& options) {
     SimulationStart start = start_again(origin, path, options);
     start.warnings = claim.warnings();
     if (start.checkpoint) return SimulationRun(start, options).run();
-    ProgressDisplay(options.progress)
+    ProgressDisplay(options.progress, options.watcher)
         .result(start.output + " is finished; there is nothing to resume\n");
     return RunStatus::finished;
 }

@@ -50,38 +50,6 @@ std::vector<std::string> warnings_of(const SimulationSpec& spec, const Simulatio
     return all;
 }
 
-/// Drops what lies after a step.
-void cut_after(Spikes& spikes, std::int64_t step) {
-    const auto count = static_cast<std::size_t>(
-        std::upper_bound(spikes.step.begin(), spikes.step.end(), step) - spikes.step.begin());
-    for (auto* part : {&spikes.step, &spikes.population, &spikes.cell}) part->resize(count);
-    if (!spikes.value.empty()) spikes.value.resize(count);
-}
-void cut_after(StateSamples& samples, std::int64_t step) {
-    if (samples.step.empty()) return;
-    const std::size_t width = samples.values.size() / samples.step.size(),
-                      bins = samples.counts.size() / samples.step.size();
-    samples.step.erase(std::upper_bound(samples.step.begin(), samples.step.end(), step),
-                       samples.step.end());
-    samples.values.resize(samples.step.size() * width);
-    samples.counts.resize(samples.step.size() * bins);
-}
-
-/// Values of all records but spikes, in the order of the model, up to a step. `of_cells`: what the
-/// engine has of cells.
-std::vector<StateSamples> take_values(const SimulationSpec& spec, Engine& engine,
-                                      std::vector<StateSamples> of_cells,
-                                      std::vector<StateSamples> rates, std::int64_t step) {
-    std::vector<StateSamples> out, weights = engine.take_weights();
-    auto cell = of_cells.begin(), rate = rates.begin(), weight = weights.begin();
-    for (const SimulationRecordSpec& r : spec.record) {
-        if (r.what == "spikes") continue;
-        out.push_back(std::move(r.of_weights() ? *weight++ : r.of_cells() ? *cell++ : *rate++));
-        cut_after(out.back(), step);
-    }
-    return out;
-}
-
 /// Steps after which a part holds enough: a second, or some megabytes of recorded values.
 std::int64_t longest_part(const SimulationSpec& spec) {
     constexpr double most_bytes = 32e6;
@@ -134,7 +102,7 @@ DeviceChoice choose_with_room(const SimulationSpec& spec, const RunOptions& opti
 SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& options)
     : start_(start),
       options_(options),
-      display_(options.progress),
+      display_(options.progress, options.watcher),
       spec_(with_room(start, display_)),
       energy_(read_energy_model(energy_model_of(spec_, options.energy))),
       threads_(threads_of(options)),
@@ -152,9 +120,7 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
                                                            .cuda_device = choice_.cuda.number,
                                                            .profile = options.profile});
                             })),
-      digests_(spec_),
-      rates_(spec_),
-      watch_(spec_),
+      kept_(spec_),
       file_(open_file()),
       first_(engine_->now()),
       longest_part_(longest_part(spec_)),
@@ -172,15 +138,13 @@ std::unique_ptr<SimulationFile> SimulationRun::open_file() {
     const SimulationCheckpoint& from = *start_.checkpoint;
     require_fits(from, spec_, checkpoint_path(start_.output));
     engine_->set_state(from.engine);
-    digests_.restore(from);
-    rates_.restore(from.rate_counts, engine_->now());
-    watch_.restore(from.watch_counts, engine_->now());
+    kept_.restore(from);
     protocol_.restore(from.protocol, *engine_);
     return std::make_unique<SimulationFile>(start_.output, spec_, engine_->now());
 }
 
 RunStatus SimulationRun::run() {
-    const InterruptGuard guard;
+    const InterruptGuard guard(options_.watcher);
     meter_.begin("simulate");
     timer_ = Timer();
     if (!start_.checkpoint) protocol_.begin(*engine_);
@@ -189,10 +153,7 @@ RunStatus SimulationRun::run() {
         keep_part();
     }
     if (!protocol_.finished() && !trouble_)  // the question may have come after the last part
-        file_->append(
-            done_, {},
-            take_values(spec_, *engine_, engine_->take_states(), rates_.add({}, done_), done_),
-            checkpoint());
+        file_->append(done_, {}, kept_.values(*engine_), checkpoint());
     const SimulationSummary s = summary();
     provenance_.finished = utc_now();
     file_->finish(provenance_, s, *engine_);
@@ -239,25 +200,15 @@ void SimulationRun::advance() {
 }
 
 void SimulationRun::keep_part() {
-    done_ = trouble_ ? trouble_->step : engine_->now();
-    Spikes spikes = engine_->take_spikes();
-    cut_after(spikes, done_);
-    if (const auto runaway = watch_.add(spikes, done_)) {
-        trouble_ = runaway;
-        done_ = runaway->step;
-        cut_after(spikes, done_);
-    }
-    digests_.add(spikes);
-    std::vector<StateSamples> of_cells = engine_->take_states();
-    protocol_.observe(spikes, output_variable(spec_) ? &of_cells.back() : nullptr, done_);
-    std::vector<StateSamples> values =
-        take_values(spec_, *engine_, std::move(of_cells), rates_.add(spikes, done_), done_);
+    Kept kept = kept_.take(*engine_, protocol_, trouble_);
+    trouble_ = kept.trouble;
+    done_ = kept.until;
     std::optional<SimulationCheckpoint> saved;
     if (!trouble_ && (clock_.due(timer_.seconds()) || InterruptGuard::asked())) {
         saved = checkpoint();
         clock_.saved(timer_.seconds());
     }
-    file_->append(done_, std::move(spikes), std::move(values), std::move(saved));
+    file_->append(done_, std::move(kept.spikes), std::move(kept.values), std::move(saved));
     show_progress(display_, spec_, protocol_, engine_->now(), timer_.seconds());
 }
 
@@ -266,8 +217,10 @@ double SimulationRun::seconds() const {
 }
 
 SimulationCheckpoint SimulationRun::checkpoint() {
-    return {engine_->state(), protocol_.state(), digests_.save(), rates_.counts(),
-            watch_.counts(),  seconds(),         meter_.so_far()};
+    SimulationCheckpoint out = kept_.checkpoint(*engine_, protocol_);
+    out.seconds = seconds();
+    out.measured = meter_.so_far();
+    return out;
 }
 
 SimulationSummary SimulationRun::summary() {
@@ -283,7 +236,7 @@ SimulationSummary SimulationRun::summary() {
     s.events = engine_->report().events;
     for (const auto& [phase, seconds] : engine_->report().phase_seconds) s.seconds[phase] = seconds;
     if (trouble_) s.error = trouble_->what();
-    digests_.finish(s);
+    kept_.digests().finish(s);
     for (std::size_t p = 0; p < s.spikes.size(); ++p) {
         if (!collected(spec_, p)) s.spikes[p] = engine_->spike_counts()[p];
     }

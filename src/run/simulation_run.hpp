@@ -12,14 +12,12 @@
 #include "src/energy/energy_model.hpp"
 #include "src/energy/meter.hpp"
 #include "src/io/simulation_file.hpp"
-#include "src/io/spike_digests.hpp"
 #include "src/phases/protocol.hpp"
 #include "src/plan/choose_backend.hpp"
 #include "src/report/progress.hpp"
 #include "src/run/checkpoint_clock.hpp"
+#include "src/run/kept_parts.hpp"
 #include "src/run/stopwatch.hpp"
-#include "src/stats/population_rates.hpp"
-#include "src/stats/runaway.hpp"
 
 namespace snnsim {
 
@@ -62,9 +60,7 @@ class SimulationRun {
     const DeviceChoice choice_;
     EnergyMeter meter_;
     const std::unique_ptr<Engine> engine_;
-    SpikeDigests digests_;
-    PopulationRates rates_;
-    RunawayWatch watch_;
+    KeptParts kept_;
     const std::unique_ptr<SimulationFile> file_;
     const std::int64_t first_, longest_part_;  // steps
     std::int64_t done_;                        // steps of which all is kept

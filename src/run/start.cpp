@@ -11,6 +11,7 @@
 #include "src/data/idx.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/files/input_file.hpp"
+#include "src/inputs/load_data.hpp"
 #include "src/inputs/load_initial_weights.hpp"
 #include "src/inputs/taken_weights.hpp"
 #include "src/run/provenance.hpp"
@@ -135,11 +136,17 @@ void require_same_model(const RunRecord& record, const std::string& model,
         model, options.resume));
 }
 
+ModelSpec model_of(const std::string& model, const std::vector<std::string>& overrides,
+                   const RunOptions& options) {
+    return options.model_text ? parse_model(*options.model_text, model, overrides)
+                              : read_model(model, overrides);
+}
+
 /// Throws UsageError where the output is an input, or is there already.
 void claim_output(Start& start, const RunOptions& options) {
     std::vector<InputFile> inputs{{start.spec.path, "the model"}};
     if (!start.tested.empty()) inputs.push_back({start.tested, "the run that is tested"});
-    if (!start.spec.data.file.empty())
+    if (!start.spec.data.file.empty() && !start.spec.data.arrays)
         inputs.push_back({beside_model(start.spec.path, start.spec.data.file).string(),
                           "the model's data file"});
     for (InputFile& file : weight_files_read_by(start.spec)) inputs.push_back(std::move(file));
@@ -158,16 +165,28 @@ void claim_output(Start& start, const RunOptions& options) {
 
 }  // namespace
 
+std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data) {
+    std::vector<OutputLossSpec> out;
+    for (std::size_t k = 0; k < data.output_names.size(); ++k) {
+        out.push_back(spec.loss_of(data.output_names[k]));
+        if (!spec.train)
+            out.back().loss =
+                data.train.target(k).outputs > 0 ? Loss::mse_mean : Loss::cross_entropy_last;
+    }
+    return out;
+}
+
 Start start_anew(const std::string& model, const RunOptions& options) {
-    Start start{read_model(model, options.overrides), options.output, {}, nullptr};
+    Start start{model_of(model, options.overrides, options), options.output, {}, nullptr};
     if (!options.weights.empty()) {
         require_readable(options.weights);
         TakenWeights taken = taken_weights(options.weights, start.spec);
         taken.overrides.insert(taken.overrides.begin(), options.overrides.begin(),
                                options.overrides.end());
-        start.spec = read_model(model, taken.overrides);
+        start.spec = model_of(model, taken.overrides, options);
         start.news = std::move(taken.text);
     }
+    if (options.samples) show_arrays(options.samples, start.spec);
     if (start.output.empty()) start.output = default_output(start.spec.name);
     load_initial_weights(start.spec);
     start.record.network = compile(start.spec);
@@ -213,6 +232,7 @@ Start start_test(const std::string& path, const RunOptions& options) {
                 nullptr,
                 path};
     ModelSpec& spec = start.spec;
+    if (options.samples) show_arrays(options.samples, spec);
     if (!spec.test) spec.test.emplace();
     if (spec.test->quantize) spec.test->quantize->weights = false;
     put_weights(path, spec);
@@ -237,6 +257,7 @@ Start start_again(const std::string& model, const RunOptions& options) {
     require_same_model(record, model, options);
     const Provenance& from = record.provenance;
     Start start{parse_model(from.model_text, from.model_path, from.overrides), output, {}, claim};
+    if (options.samples) show_arrays(options.samples, start.spec);
     if (record.status == RunStatus::finished) {
         start.record = std::move(record);
         return start;

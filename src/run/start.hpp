@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "snnsim/dataset.hpp"
 #include "snnsim/run.hpp"
 #include "src/run/outputs.hpp"
 
@@ -29,5 +30,8 @@ Start start_test(const std::string& path, const RunOptions& options);
 /// checkpoint come in the order of the compiled network. Throws UsageError where the command line
 /// names another model or other settings.
 Start start_again(const std::string& model, const RunOptions& options);
+
+/// Of each output that has a name in the data, in their order.
+std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data);
 
 }  // namespace snnsim

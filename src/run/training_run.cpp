@@ -41,18 +41,6 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     return data;
 }
 
-/// Of each output that has a name in the data, in their order.
-std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data) {
-    std::vector<OutputLossSpec> out;
-    for (std::size_t k = 0; k < data.output_names.size(); ++k) {
-        out.push_back(spec.loss_of(data.output_names[k]));
-        if (!spec.train)
-            out.back().loss =
-                data.train.target(k).outputs > 0 ? Loss::mse_mean : Loss::cross_entropy_last;
-    }
-    return out;
-}
-
 std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice& choice,
                                        int threads, const Dataset& data, RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
@@ -165,7 +153,7 @@ std::optional<Evaluation> test(const ModelSpec& spec, const Dataset& data, Train
 RunStatus train_and_test(const Start& start, const RunOptions& options, const Dataset& data,
                          Trainer& trainer, EnergyMeter& meter, ProgressDisplay& display,
                          RunRecord& record) {
-    const InterruptGuard guard;
+    const InterruptGuard guard(options.watcher);
     if (start.spec.train && start.tested.empty() && meter.during("train", [&] {
             return train(start, options, data, trainer, meter, display, record);
         }) == LoopEnd::interrupted)
@@ -207,7 +195,7 @@ void finish(RunStatus status, const Start& start, const Trainer& trainer, RunRec
 
 /// From a run that has begun to its file.
 RunRecord run_from(const Start& start, const RunOptions& options) {
-    ProgressDisplay display(options.progress);
+    ProgressDisplay display(options.progress, options.watcher);
     const auto tell = [&](const std::string& text) {
         options.summary == Summary::result ? display.result(text) : display.say(text);
     };

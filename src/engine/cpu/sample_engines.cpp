@@ -75,6 +75,9 @@ class SampleEngines : public Engine {
     void set_rates(std::size_t population, const std::vector<double>& rates) override {
         for (const auto& e : engines_) e->set_rates(population, rates);
     }
+    std::vector<double> rates(std::size_t population) const override {
+        return engines_[current_]->rates(population);
+    }
     void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
         for (const auto& e : engines_) e->silence(population, silent);
     }

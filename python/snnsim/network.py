@@ -1,0 +1,213 @@
+"""Networks that are trained on arrays, shown arrays, and whose weights are arrays."""
+
+import collections.abc
+import dataclasses
+
+import numpy as np
+
+from snnsim import _core, progress as bars
+from snnsim.errors import ClosedError, Interrupted, UsageError
+from snnsim.run_parts import unknown
+from snnsim.running import begun, given, named
+from snnsim.samples import arrays_of, count_of
+
+
+def train(model, x, y, x_test=None, y_test=None, *, x_valid=None, y_valid=None, weight=None, class_names=None,
+          set=None, seed=None, backend="auto", threads=0, cuda_device=None, output=None, force=False, weights=None,    # noqa: A002
+          energy=None, progress=None, checkpoint_every=None):
+    """Trains a model on arrays, in place of the data that it names, and returns the Network.
+
+    x: what each sample is: [N, values] or images [N, height, width] (bytes are shown as value / 255, other numbers as they
+        are), through the model's encoder; [N, T, inputs], with a value for each of T steps of dt, or booleans for spikes
+        (encode: direct); or a list with the events of each sample, dicts or structured arrays with t and unit, or t, x, y and
+        perhaps p (t: whole numbers in us, real ones in s; else set={"data.time_unit": "ms"}; the size of the sensor:
+        set={"data.height": 34, "data.width": 34}). Of a model with data.inputs a dict of these by their names.
+    y: classes [N], from 0, or real targets [N, outputs] (loss: mse_mean). Of a model with data.outputs a dict by name.
+    x_test, y_test: for the test that ends the run; without them there is none. x_valid, y_valid: for validation.
+    weight: [N], a factor on the loss of each sample. class_names: of the classes.
+
+    Arrays are read where they lie: they must be contiguous, in the host's memory, and not change meanwhile. All else is as of
+    snnsim.run(), and so is the result: the same samples in a .npz file give the same weights, to the bit.
+    """
+    options = given(set, seed, {
+        "backend": backend, "threads": threads, "cuda_device": cuda_device, "output": output, "force": force,
+        "weights": weights, "energy": energy, "checkpoint_every": checkpoint_every})
+    options["overrides"] = ["data.set=file", "data.file=arguments.npz"] + options["overrides"]
+    for name, value in (("x", x), ("y", y)):
+        if value is None:
+            raise UsageError(f"{name} is None; a training needs x and y")
+    for one, other in (("x_test", "y_test"), ("x_valid", "y_valid")):
+        values = {"x_test": x_test, "y_test": y_test, "x_valid": x_valid, "y_valid": y_valid}
+        if (values[one] is None) != (values[other] is None):
+            raise UsageError(f"{one if values[one] is None else other} is missing: give {one} and {other}, or neither")
+    arrays = arrays_of({"x": x, "y": y, "x_test": x_test, "y_test": y_test, "x_valid": x_valid, "y_valid": y_valid,
+                        "weight": weight})
+    path = named(model, options)
+    if _core.kind_of_model(path, options)[0] != "training":
+        raise UsageError(f"{path}: this model is simulated, not trained: use snnsim.run or snnsim.Simulation")
+    made = begun(path, options, progress, arrays, [str(name) for name in class_names or ()])
+    return Network(made, backend=backend, threads=threads, cuda_device=cuda_device)
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What a network gave for samples."""
+    loss: float
+    accuracy: "float | None"       # share of the samples; None of real targets
+    error: "float | None"          # of real targets: |output - y| / |y|, L2 over all samples
+    prediction: np.ndarray         # classes [N], or outputs [N, outputs], averaged over the steps
+    outputs: dict                  # of a model with data.outputs: an Evaluation each, by name
+
+
+class Weights(collections.abc.Mapping):
+    """The weights of a network by projection: float32 [source, target], in the network's own memory.
+
+    weights["input_to_hidden"][:] reads, and weights["input_to_hidden"][:] = array (or weights["..."] = array) writes them;
+    the next predict() has them. The name of a population stands for the one projection that leads to it.
+    """
+
+    def __init__(self, network, part):
+        self._network, self._part = network, part
+
+    def _number(self, name):
+        names = self._network._projections()
+        if name in names:
+            return names.index(name)
+        into = [k for k in range(len(names)) if self._network._held("weights").ends(k)[1] == name]
+        if len(into) == 1:
+            return into[0]
+        if into:
+            raise KeyError(f"{len(into)} projections lead to '{name}': {', '.join(names[k] for k in into)}")
+        raise unknown("projection", name, names)
+
+    def __getitem__(self, name):
+        k = self._number(name)
+        array = getattr(self._network._held(self._part), self._part)(k)
+        if array is None:
+            raise KeyError(f"'{name}' has no bias")
+        return array
+
+    def __setitem__(self, name, values):
+        own = self[name]
+        given_values = np.asarray(values)
+        if given_values.dtype.kind not in "biuf":
+            raise UsageError(f"{self._part}['{name}'] is given an array of {given_values.dtype}; give real numbers")
+        if given_values.shape not in ((), own.shape):
+            raise UsageError(f"{self._part}['{name}'] is given the shape {given_values.shape}; it has {own.shape}")
+        if not np.all(np.isfinite(given_values)):
+            raise UsageError(f"{self._part}['{name}'] is given a value that is no finite number")
+        own[...] = given_values
+
+    def __iter__(self):
+        held = self._network._held(self._part)
+        return (name for k, name in enumerate(self._network._projections())
+                if self._part == "weights" or held.bias(k) is not None)
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+    def __repr__(self):
+        return "{" + ", ".join(f"{name}: {self[name].shape}" for name in self) + "}"
+
+
+class Network:
+    """A trained network: of train(), or of the Run (or run file) of any finished training.
+
+    run: its Run, with curves, test and counts. weights, bias: by projection, see Weights; what is written there is not in the
+    run, which stays as it was. `save` keeps it.
+    """
+
+    def __init__(self, run, *, backend="auto", threads=0, cuda_device=None):
+        from snnsim.run import Run
+        self.run = run if isinstance(run, Run) else Run(run)
+        options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device})
+        self._core = _core.Network(str(self.run.path), options)
+        self.weights = Weights(self, "weights")
+        self.bias = Weights(self, "bias")
+
+    def _held(self, what):
+        if self._core is None:
+            raise ClosedError(f"this network is closed; {what} can no longer be used")
+        return self._core
+
+    def _projections(self):
+        return self._held("weights").projections()
+
+    @property
+    def accuracy(self):
+        """Of the run's test; None without one, and of real targets."""
+        return self.run.accuracy
+
+    @property
+    def curves(self):
+        """Loss and accuracy over the training: see Run.curves."""
+        return self.run.curves
+
+    def predict(self, x, *, progress=False):
+        """What the network says of samples, given as to train(): classes [N], or outputs [N, outputs] of real targets; of a
+        model with data.outputs a dict of these. They are shown as test samples are."""
+        held = self._held("predict")
+        arrays = arrays_of({"x_test": x})
+        count = count_of(arrays, "_test")
+        names = held.outputs()
+        # Targets that change nothing.
+        if held.real_targets:
+            y = np.ones((count, held.output_size), dtype=np.float32)
+        else:
+            y = np.full(count, held.classes - 1, dtype=np.int64)
+        if names:
+            raise UsageError("predict: a model with several outputs needs their targets: use evaluate(x, y)")
+        return self._shown(arrays, y, progress).prediction
+
+    def evaluate(self, x, y, *, progress=False):
+        """Loss, accuracy (or error) and predictions for samples and their targets, given as to train(): an Evaluation."""
+        return self._shown(arrays_of({"x_test": x}), y, progress)
+
+    def _shown(self, arrays, y, progress):
+        held = self._held("evaluate")
+        arrays = {**arrays, **arrays_of({"y_test": y})}
+        # The loader wants training samples too; the same ones, of which it reads one.
+        arrays.update({name.removesuffix("_test"): value for name, value in arrays.items()})
+        with bars.shown(progress, "evaluate") as callback:
+            try:
+                found = held.evaluate(arrays, callback)
+            except KeyboardInterrupt as error:
+                raise Interrupted("interrupted; an evaluation leaves nothing to go on from") from error
+        return evaluation(found)
+
+    def save(self, path, *, force=False):
+        """Writes weights and biases as they are now to a .npz file, which models read by `weight: {file: ...}` and trainings
+        begin with (weights=path): an array [source, target] with the name of each projection, and NAME.bias."""
+        import pathlib
+        path = pathlib.Path(path)
+        if path.suffix != ".npz":
+            raise UsageError(f"save: {path} must end in .npz")
+        if path.exists() and not force:
+            raise UsageError(f"save: {path} exists already; force=True overwrites it")
+        arrays = {name: self.weights[name] for name in self.weights}
+        arrays.update({f"{name}.bias": self.bias[name] for name in self.bias})
+        temporary = path.with_name(f".{path.name}.partial")
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+        temporary.replace(path)
+
+    def close(self):
+        """Frees the network, and its run where that is temporary. Arrays that were handed out stay valid."""
+        self._core = None
+        self.run.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        if self._core is None:
+            return "<snnsim.Network, closed>"
+        return f"<snnsim.Network {self.run.name}: {self.weights!r}>"
+
+
+def evaluation(found):
+    outputs = {name: evaluation(value) for name, value in found.items() if isinstance(value, dict)}
+    return Evaluation(found["loss"], found.get("accuracy"), found.get("error"), found["prediction"], outputs)
