@@ -118,7 +118,7 @@ class Network:
     """
 
     def __init__(self, run, *, backend="auto", threads=0, cuda_device=None):
-        from snnsim.run import Run
+        from snnsim.runs import Run
         self.run = run if isinstance(run, Run) else Run(run)
         options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device})
         self._core = _core.Network(str(self.run.path), options)

@@ -9,7 +9,7 @@ import warnings
 from snnsim import _core, progress as bars
 from snnsim.errors import Error, Interrupted, RunWarning, UsageError
 from snnsim.model import model_text, overrides
-from snnsim.run import Run
+from snnsim.runs import Run
 
 
 def given(set, seed, options):    # noqa: A002

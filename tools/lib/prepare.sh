@@ -85,6 +85,36 @@ install_readers() {
     fi
 }
 
+# What the Python package is built and tested with, in the same environment. Without them it is neither built nor tested.
+install_python_tools() {
+    local venv=$build/readers wanted=$root/tests/python_module/requirements.txt
+    cmp -s "$wanted" "$venv/python_tools.txt" && return
+    [[ -x $venv/bin/pip ]] || return 0
+    say "installing what the Python package is built and tested with into $venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
+    if "$venv/bin/pip" install -q -r "$wanted" >>"$build/readers.log" 2>&1; then
+        cp "$wanted" "$venv/python_tools.txt"
+    else
+        say "installing them failed ($build/readers.log): the Python package is neither built nor tested"
+    fi
+}
+
+# Installs the Python package: into the environment that is active, else into one that is made here.
+install_python() {
+    local python venv=$build/python_env
+    if [[ -n ${VIRTUAL_ENV:-} ]]; then
+        python=$VIRTUAL_ENV/bin/python
+    elif [[ -n ${CONDA_PREFIX:-} ]]; then
+        python=$CONDA_PREFIX/bin/python
+    else
+        python=$venv/bin/python
+        [[ -x $python ]] || python3 -m venv "$venv" || die "python3 -m venv failed; install python3-venv"
+    fi
+    say "installing the Python package with $python (minutes; the log is $build/python.log)"
+    CMAKE_ARGS="${CMAKE_ARGS:-} $2" "$python" -m pip install --config-settings=build-dir="$build/python_build" "$root/python$1" \
+        >"$build/python.log" 2>&1 || { tail -n 30 "$build/python.log" >&2; die "installing failed; the whole log is in $build/python.log"; }
+    say "done; \`$python\` has it: import snnsim"
+}
+
 has_gpu() { [[ -e /dev/nvidia0 ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }; }
 
 knows_cpp20() { [[ $("$1" --version 2>/dev/null) =~ release\ ([0-9]+) && ${BASH_REMATCH[1]} -ge 12 ]]; }
@@ -140,16 +170,19 @@ cuda_options() {
 prepare() {
     local purposes=$1 cuda=$2 target=$3 stamp nvcc options=()
     mkdir -p "$build"
-    stamp="$purposes $cuda $(has_gpu && echo gpu) $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" "$root/tests/python/requirements.txt" | cksum) ${CMAKE_ARGS:-}"
+    stamp="$purposes $cuda $(has_gpu && echo gpu) $(cat "$root/tools/packages.txt" "$root/tools/lib/prepare.sh" "$root/tests/python/requirements.txt" "$root/tests/python_module/requirements.txt" | cksum) ${CMAKE_ARGS:-}"
     if [[ ! -f $build/build.ninja || $(cat "$build/.prepared" 2>/dev/null) != "$stamp" ]]; then
         # shellcheck disable=SC2086
         install_packages $purposes
         need_tools
-        [[ $purposes != *test* ]] || install_readers
+        [[ $purposes != *test* ]] || { install_readers; install_python_tools; }
         nvcc=$(find_nvcc "$cuda")
         mapfile -t options < <(cuda_options "$nvcc" "$purposes")
         [[ -n $nvcc ]] || say "building for the CPU only: no nvcc was found (--cuda gets one)"
         [[ $purposes == *test* ]] && options+=("-DSNNSIM_TESTS=ON") || options+=("-DSNNSIM_TESTS=OFF")
+        if [[ $purposes == *test* && -e $build/readers/python_tools.txt ]]; then
+            options+=("-DSNNSIM_PYTHON_MODULE=ON" "-DPython_EXECUTABLE=$build/readers/bin/python")
+        fi
         say "configuring in $build"
         [[ -z ${CONDA_PREFIX:-} ]] || options+=("-DCMAKE_PREFIX_PATH=$CONDA_PREFIX")
         # shellcheck disable=SC2086
