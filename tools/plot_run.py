@@ -12,18 +12,16 @@ import re
 import signal
 import sys
 
+# Beside tools/ in the source tree, and where it is installed.
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), os.pardir, "python"))
+
 try:
     from matplotlib import rcParams
     from matplotlib.backends.backend_pdf import PdfPages
-    from matplotlib.figure import Figure
 
-    from phase_figures import PHASE_PANELS
-    from protocol_figures import PROTOCOL_PANELS
-    from run_figures import PANELS, drawn
-    from run_file import RunFileError, Stretch, is_simulation, open_run, simulated, spikes_between, title_of
-    from simulation_figures import SIMULATION_PANELS
-    from weight_figures import WEIGHT_PANELS
-    from whole_file import whole_file
+    from snnsim.figures.pictures import draw_all, draw_one, panels_of, part_of
+    from snnsim.figures.run_file import RunFileError, is_simulation, open_run, simulated, spikes_between, title_of
+    from snnsim.figures.whole_file import whole_file
 except ImportError as error:
     sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -35,38 +33,15 @@ EXAMPLE = """examples:
   tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one file a picture: PNG, or --format svg or pdf
   tools/plot_run.py runs/brunel.h5 --from '500 ms' --to '0.7 s'    # of a simulation, 200 ms
 """
-SIMULATION = SIMULATION_PANELS + PHASE_PANELS + PROTOCOL_PANELS + WEIGHT_PANELS
 FORMATS = ("png", "pdf", "svg")
-TITLE_HEIGHT = 0.3     # inches
 UNDATED = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}    # the same run, the same file
 # What h5py and numpy raise where data are damaged or of another kind than they should be.
 DAMAGE = (RuntimeError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError, MemoryError)
 
 
-def new_figure(width, height):
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(hspace=0.0, h_pad=0.05)
-    return figure
-
-
-def draw_one(panel, run, shown):
-    """A picture that stands alone: what was run is its first line."""
-    width, height = panel.inches(run, shown)
-    figure = new_figure(width, height + TITLE_HEIGHT)
-    drawn(panel, figure.subfigures(1, 1), run, shown)
-    figure.suptitle(title_of(run), fontsize=11, fontweight="bold")
-    return figure
-
-
 def save_all(path, panels, run, shown, options):
     """All panels, one below the other."""
-    sizes = [p.inches(run, shown) for p in panels]
-    heights = [height for _, height in sizes]
-    figure = new_figure(max(width for width, _ in sizes), sum(heights) + TITLE_HEIGHT)
-    parts = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for part, panel in zip(parts, panels):
-        drawn(panel, part, run, shown)
-    figure.suptitle(title_of(run), fontsize=12, fontweight="bold")
+    figure = draw_all(panels, run, shown)
     kind = os.path.splitext(path)[1][1:].lower()
     with whole_file(path) as part:
         figure.savefig(part, format=kind, dpi=options.dpi, metadata=UNDATED[kind])
@@ -168,17 +143,11 @@ def milliseconds(text):
 
 def part_shown(run, options):
     """What the pictures show: of a training so many trials, of a simulation a stretch of time."""
-    if not is_simulation(run):
-        if options.start is not None or options.stop is not None:
-            raise RunFileError(f"{options.run} is no simulation: --trials says how much is shown, not --from and --to")
-        return options.trials
-    whole = simulated(run)
-    stretch = Stretch(whole.start if options.start is None else options.start,
-                      whole.stop if options.stop is None else options.stop)
-    if not whole.start <= stretch.start < stretch.stop <= whole.stop:
-        raise RunFileError(f"{options.run} has {whole.start:g} to {whole.stop:g} ms; "
-                           f"{stretch.start:g} to {stretch.stop:g} ms is no part of it")
-    return stretch
+    if is_simulation(run):
+        return part_of(run, options.start, options.stop)
+    if options.start is not None or options.stop is not None:
+        raise RunFileError(f"{options.run} is no simulation: --trials says how much is shown, not --from and --to")
+    return options.trials
 
 
 def parse_arguments(arguments):
@@ -235,11 +204,7 @@ def draw(options):
     try:
         with open_run(options.run) as run:
             shown = part_shown(run, options)
-            known = SIMULATION if is_simulation(run) else PANELS
-            panels = [p for p in known if p.available(run)]
-            if not panels:
-                raise RunFileError(f"{options.run} holds nothing to draw (status: {run.attrs['status']})")
-            options.write(options.output, panels, run, shown, options)
+            options.write(options.output, panels_of(run), run, shown, options)
     except RunFileError as e:
         sys.exit(f"plot_run.py: error: {e}")
     except (KeyError, OSError, *DAMAGE) as e:

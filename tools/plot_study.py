@@ -8,14 +8,17 @@ import os
 import sys
 from typing import NamedTuple
 
+# Beside tools/ in the source tree, and where it is installed.
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), os.pardir, "python"))
+
 try:
     import h5py
     import numpy as np
     from matplotlib.figure import Figure
 
-    import study_simulations
-    from run_figures import colour
-    from whole_file import whole_file
+    from snnsim.figures import studies
+    from snnsim.figures.trainings import colour
+    from snnsim.figures.whole_file import whole_file
 except ImportError as error:
     sys.exit(f"plot_study.py: error: {error}; it needs h5py, numpy and matplotlib "
              "(Debian: apt install python3-h5py python3-matplotlib)")
@@ -185,7 +188,7 @@ def draw_iso(configurations, targets):
 def pictures_of(path):
     with h5py.File(path, "r") as file:
         if file.attrs.get("kind") == "simulations":
-            return study_simulations.figures(file)
+            return studies.figures(file)
     configurations, targets, lines, energy_model = read_study(path)
     return {"curves": draw_curves(configurations), "pareto": draw_pareto(configurations, targets, energy_model),
             "activity": draw_activity(configurations, lines, energy_model), "iso": draw_iso(configurations, targets)}

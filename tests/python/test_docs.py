@@ -8,6 +8,7 @@ checked."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import NamedTuple
@@ -294,13 +295,25 @@ def test_the_licence_and_the_citation():
 
 
 def test_pictures_find_all_their_parts_once_installed():
-    """Every module that plot_run.py and plot_study.py import is installed beside them."""
+    """plot_run.py and plot_study.py find the package where CMake puts it: in python/, beside their folder."""
     cmake = (ROOT / "CMakeLists.txt").read_text()
-    ours = {p.stem for p in (ROOT / "tools").glob("*.py")}
-    for path in (ROOT / "tools").glob("*.py"):
-        for name in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.M):
-            if name in ours:
-                assert f"tools/{name}.py" in cmake, f"{path.name} imports {name}, which is not installed"
+    (tools,) = re.findall(r"^install\(PROGRAMS ([\w/. ]+) DESTINATION \$\{CMAKE_INSTALL_DATADIR\}/snnsim/tools\)$", cmake, re.M)
+    assert "install(DIRECTORY python/snnsim DESTINATION ${CMAKE_INSTALL_DATADIR}/snnsim/python\n" in cmake
+    scripts = {f"tools/{p.name}" for p in (ROOT / "tools").glob("*.py")}
+    assert scripts == set(tools.split()), "a script that is not installed, or that is no script"
+
+
+def test_pictures_are_drawn_from_an_installed_tree(tmp_path):
+    """With nothing of the source tree but what is installed, by a link of another folder, and no compiled part."""
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    shutil.copytree(ROOT / "python" / "snnsim", tmp_path / "share" / "python" / "snnsim",
+                    ignore=lambda folder, names: [n for n in names if "." in n and not n.endswith(".py")])
+    for name in ("plot_run.py", "plot_study.py"):
+        (tmp_path / "share" / "tools").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "tools" / name, tmp_path / "share" / "tools" / name)
+        (tmp_path / name).symlink_to(tmp_path / "share" / "tools" / name)
+        done = subprocess.run([sys.executable, "-I", tmp_path / name, "--help"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout.startswith("usage: "), done.stderr
 
 
 def test_no_arrow_runs_back_up():

@@ -11,14 +11,12 @@ import pytest
 from conftest import PATIENCE, ROOT
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "python"))
 
-import plot_run  # noqa: E402
-import protocol_figures  # noqa: E402
-import simulation_figures  # noqa: E402
-from phase_figures import trained_on_patterns  # noqa: E402
-from run_figures import PANELS  # noqa: E402
-from run_file import is_simulation, open_run, simulated, title_of  # noqa: E402
+from snnsim.figures import pictures as all_pictures  # noqa: E402
+from snnsim.figures import protocols, simulations  # noqa: E402
+from snnsim.figures.phases import trained_on_patterns  # noqa: E402
+from snnsim.figures.run_file import is_simulation, open_run, simulated, title_of  # noqa: E402
 
 SHORT = {
     "adex_patterns": ["simulate.duration=300 ms"],
@@ -63,9 +61,7 @@ def runs(snnsim, tmp_path_factory):
 
 
 def panels_of(run):
-    if not is_simulation(run):
-        return [p for p in PANELS if p.available(run)], 10
-    return [p for p in plot_run.SIMULATION if p.available(run)], simulated(run)
+    return all_pictures.panels_of(run), simulated(run) if is_simulation(run) else 10
 
 
 @functools.lru_cache(maxsize=None)
@@ -73,7 +69,7 @@ def pictures(path):
     """(panel's name, figure) of all that a run file has pictures of, laid out."""
     with open_run(path) as run:
         panels, shown = panels_of(run)
-        figures = [(panel.name, plot_run.draw_one(panel, run, shown)) for panel in panels]
+        figures = [(panel.name, all_pictures.draw_one(panel, run, shown)) for panel in panels]
     for _, figure in figures:
         figure.draw_without_rendering()
     return figures
@@ -166,7 +162,7 @@ def test_membranes_do_not_cross_and_their_spikes_are_marked(runs):
         spikes, cells = run["spikes/E/timestamps"][:], run["spikes/E/node_ids"][:]
     lines = [line for line in axes.get_lines() if len(line.get_xdata()) == len(v)]
     marks = [line for line in axes.get_lines() if line.get_marker() == "|"]
-    assert len(lines) == len(marks) == min(v.shape[1], simulation_figures.MOST_TRACES)
+    assert len(lines) == len(marks) == min(v.shape[1], simulations.MOST_TRACES)
     for k, (line, mark) in enumerate(zip(lines, marks)):
         np.testing.assert_allclose(np.diff(line.get_ydata()), np.diff(v[:, k]), atol=1e-3)  # moved as a whole
         np.testing.assert_array_equal(np.sort(mark.get_xdata()), spikes[cells == ids[k]])
@@ -179,7 +175,7 @@ def test_membranes_do_not_cross_and_their_spikes_are_marked(runs):
 def test_the_window_is_that_of_the_rule(runs):
     """w = 0.5 + pairs A exp(-|difference| / tau), with the parameters of the model's file."""
     with open_run(runs("stdp_window")) as run:
-        ((name, unit, ms, weight),) = protocol_figures.windows(run)
+        ((name, unit, ms, weight),) = protocols.windows(run)
     assert (name, unit) == ("synapse", " [mV]") and ms.min() < -50 and ms.max() > 50 and len(ms) > 100
     after = ms > 1
     ratio = (weight[after] - 0.5) / np.exp(-ms[after] / 20)
@@ -191,13 +187,13 @@ def test_the_window_is_that_of_the_rule(runs):
 def test_networks_are_no_pairing_protocols(runs):
     for name in ("song_abbott", "brunel_stdp", "inhibitory_plasticity"):
         with open_run(runs(name)) as run:
-            assert not protocol_figures.windows(run) and not protocol_figures.by_frequency(run)
+            assert not protocols.windows(run) and not protocols.by_frequency(run)
 
 
 def test_frequencies_are_those_of_the_sources(runs):
     path = runs("triplet_frequency")
     with open_run(path) as run:
-        found = {name: (hertz, weight) for name, _, hertz, weight in protocol_figures.by_frequency(run)}
+        found = {name: (hertz, weight) for name, _, hertz, weight in protocols.by_frequency(run)}
         cells, times = run["spikes/source/node_ids"][:], run["spikes/source/timestamps"][:]
         weights = run["weights/source_to_after/weight"][:]
     assert set(found) == {"source_to_after", "source_to_before"}

@@ -9,10 +9,10 @@ import pytest
 from conftest import ROOT
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "python"))
 
-import simulation_figures as figures  # noqa: E402
-from run_file import CellSpikes, Stretch, is_simulation, simulated, spikes_between  # noqa: E402
+from snnsim.figures import simulations as figures  # noqa: E402
+from snnsim.figures.run_file import CellSpikes, Stretch, is_simulation, simulated, spikes_between  # noqa: E402
 
 
 def spikes(time, cell, cells):

@@ -98,13 +98,13 @@ def test_an_fi_curve(snnsim, folder):
 def test_the_curve_that_is_drawn(snnsim, folder):
     pytest.importorskip("matplotlib")
     study(snnsim, folder)
-    sys.path.insert(0, str(ROOT / "tools"))
+    sys.path.insert(0, str(ROOT / "python"))
     try:
-        import study_simulations
+        from snnsim.figures import studies
         with h5py.File(folder / "out" / "study.h5") as file:
-            figure = study_simulations.figures(file)["rates"]
+            figure = studies.figures(file)["rates"]
     finally:
-        sys.path.remove(str(ROOT / "tools"))
+        sys.path.remove(str(ROOT / "python"))
     axes, = figure.axes
     assert axes.get_xlabel() == "parameters.current [pA]" and axes.get_ylabel() == "rate [Hz]"
     lines = {text.get_text(): container for text, container in zip(axes.get_legend().get_texts(), axes.containers)}

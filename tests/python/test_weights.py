@@ -131,8 +131,8 @@ def test_pictures(said_and_path, tmp_path):
 
 def test_receptive_fields_are_the_weights_of_all_sources(weights):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    sys.path.insert(0, str(ROOT / "tools"))
-    import weight_figures as figures
+    sys.path.insert(0, str(ROOT / "python"))
+    from snnsim.figures import weights as figures
     found = {name: matrix for name, _, matrix in figures.receptive_fields(weights)}
     assert set(found) == {"image_to_cell", "image_to_silent"}  # not the sparse one
     group = weights["weights/image_to_cell"]

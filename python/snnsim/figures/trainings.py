@@ -5,7 +5,7 @@ from typing import Callable, NamedTuple
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from run_file import populations, spikes_of, trial_count, trial_duration, trial_names
+from .run_file import populations, spikes_of, trial_count, trial_duration, trial_names
 
 # Okabe & Ito's colours, which most people with colour blindness can tell apart.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from run_figures import colour
+from .trainings import colour
 
 STATISTICS = {"rate_hz": "rate [Hz]", "rate_sd_hz": "sd of rates [Hz]", "cv_isi": "CV ISI", "fano": "Fano factor",
               "synchrony": "synchrony", "correlation": "correlation", "counted_rate_hz": "rate of all cells [Hz]"}

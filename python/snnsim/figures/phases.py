@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from run_figures import WIDTH, Panel, colour, draw_counts, legend_beside, running_mean
+from .trainings import WIDTH, Panel, colour, draw_counts, legend_beside, running_mean
 
 LEAST_TRIALS = 20      # that answers over time are drawn of
 RUNNING_TRIALS = 20    # of one pattern, that an answer is the mean of

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from run_figures import WIDTH, Panel, colour, legend_above, legend_beside
-from run_file import simulated, size_of
+from .run_file import simulated, size_of
+from .trainings import WIDTH, Panel, colour, legend_above, legend_beside
 
 MOST_FIELDS = 100      # receptive fields of a projection
 LEAST_SIDE = 4         # of an image that a source may be

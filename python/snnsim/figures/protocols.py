@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from run_figures import WIDTH, Panel, colour, legend_beside
-from run_file import size_of, time_and_cell
-from weight_figures import axes_of, unit_of, with_data
+from .run_file import size_of, time_and_cell
+from .trainings import WIDTH, Panel, colour, legend_beside
+from .weights import axes_of, unit_of, with_data
 
 LEAST_SYNAPSES = 10    # of a protocol, each with a difference or frequency of its own
 LEAST_PAIRS = 2        # of spikes of a synapse

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from run_figures import WIDTH, Panel, colour, label_of, legend_beside, mark_spikes, strip_heights, time_axis
-from run_file import in_order, simulated, spikes_between, time_and_cell
+from .run_file import in_order, simulated, spikes_between, time_and_cell
+from .trainings import WIDTH, Panel, colour, label_of, legend_beside, mark_spikes, strip_heights, time_axis
 
 MOST_CELLS, MOST_SPIKES = 2000, 30000  # in a raster
 FEWEST_CELLS = 40                      # of a population in a raster
