@@ -67,9 +67,9 @@ class Run:
     measured              nested dict: what counters of the machine measured in joules, or why there is none
     """
 
-    def __init__(self, path, temporary=False):
+    def __init__(self, path, temporary=False, *, folder=None, summary=""):
         """path: the run file. temporary: it, and its checkpoint, are removed at close() or with the last reference.
-        Raises FileError where there is no such file."""
+        folder: instead, what goes is a folder. summary: what the command would print of it. Raises FileError where there is no such file."""
         self._path = os.fspath(path)
         self._where = os.path.abspath(self._path)
         if not os.path.isfile(self._where):
@@ -79,6 +79,9 @@ class Run:
         self._closed = False
         self._arrays = {}
         self._remove = weakref.finalize(self, remove, files_beside(self._where)) if temporary else None
+        self._folder, self.summary = folder, summary
+        if folder is not None:
+            self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     # The file
 
@@ -104,6 +107,13 @@ class Run:
         self._arrays = {}
         if self._remove is not None:
             self._remove()
+
+    def keep_folder(self):
+        """Closes the run without removing its temporary folder, which is returned."""
+        self._remove.detach()
+        self._remove = None
+        self.close()
+        return self._folder
 
     def __enter__(self):
         self._open("with")
