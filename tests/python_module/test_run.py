@@ -1,9 +1,10 @@
 """Run: all that a run file holds, as numpy has it, against what h5py reads."""
 
 import gc
-import os
+import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -13,7 +14,7 @@ import snnsim
 from conftest import MODELS, SIMULATION
 
 h5py = pytest.importorskip("h5py")
-PATIENCE = 20.0    # s; far beyond what it takes on the slowest machine
+PATIENCE = 600.0    # s; far beyond what it takes on the slowest machine
 KINDS = {"training": "training", "simulation": "simulation", "phases": "simulation", "named": "training"}
 
 
@@ -270,11 +271,10 @@ def test_closed(made):
     assert public == {*MEMBERS, "path", "closed", "temporary"}
     for member in MEMBERS:
         with pytest.raises(snnsim.ClosedError) as caught:
-            value = getattr(run, member)
-            list(value)
+            list(getattr(run, member))    # mappings are read when they are asked
         told = str(caught.value)
         assert told.endswith(f": the run {run.path} is closed")
-        assert told.startswith((member, {"digest": "digest"}.get(member, member)))
+        assert told.startswith(member)
     for call in (run.plot, run.to_neo, run.to_pandas, lambda: run.save("x.h5"), run.__enter__):
         with pytest.raises(snnsim.ClosedError):
             call()
@@ -328,8 +328,8 @@ def test_temporary_files_go_with_the_last_reference(copy_of):
 
 def test_temporary_files_go_with_the_interpreter(copy_of):
     path = copy_of("training")
-    script = f"import sys; sys.path[:0] = {list(map(str, os.sys.path))!r}\nimport snnsim\nrun = snnsim.Run({str(path)!r}, temporary=True)\nrun.name"
-    subprocess.run([os.sys.executable, "-c", script], check=True)
+    script = f"import snnsim; run = snnsim.Run({str(path)!r}, temporary=True); run.name"
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=pathlib.Path(snnsim.__file__).parents[1])
     assert not path.exists()
 
 

@@ -21,7 +21,8 @@ def open_run(path):
     if not os.path.isfile(path):  # a folder; a pipe would wait for a writer
         raise RunFileError(f"{path} is no file")
     ways = [{}, {"libver": "latest", "swmr": True}]    # the second: a file that grows, or whose writer was killed
-    if os.fspath(path).endswith(".partial.h5"):    # as what it is from the start, and without a lock: a simulation that is about to append would end for it
+    if os.fspath(path).endswith(".partial.h5"):
+        # As what it is from the start, and without a lock, for which a simulation that is about to append would end.
         ways = [{**way, "locking": False} for way in reversed(ways)]
     try:
         run = h5py.File(path, "r", **ways[0])
