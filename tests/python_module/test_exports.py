@@ -212,7 +212,8 @@ def test_missing_packages_are_told(made, monkeypatch):
 
 def test_importing_loads_no_large_package():
     """Nothing but numpy, also of Run; the figures do without the compiled part."""
-    script = ("import sys; before = set(sys.modules); import snnsim, snnsim.figures; snnsim.Run, snnsim.ModelError; import snnsim.model\n"
+    script = ("import sys; before = set(sys.modules); import snnsim, snnsim.figures, snnsim.model\n"
+              "snnsim.Run, snnsim.ModelError\n"
               "large = {'h5py', 'yaml', 'matplotlib', 'pandas', 'neo', 'tqdm', 'snnsim._core'}\n"
               "sys.exit(' '.join(sorted(large & (set(sys.modules) - before))) or 0)")
     place = pathlib.Path(snnsim.__file__).parents[1]

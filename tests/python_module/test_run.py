@@ -420,6 +420,9 @@ def test_a_run_under_way_and_interrupted(program, tmp_path):
     with snnsim.Run(tmp_path / "a.h5") as run:
         assert run.status == "interrupted" and "interrupted" in repr(run) and len(run.spikes["E"]) >= len(spikes)
         np.testing.assert_array_equal(run.spikes["E"].time[:len(spikes)], spikes.time)
+        with run.save(tmp_path / "kept.h5") as kept:    # with what it goes on from
+            assert kept.status == "interrupted"
+            assert (tmp_path / "kept.checkpoint.h5").read_bytes() == (tmp_path / "a.checkpoint.h5").read_bytes()
 
 
 def test_an_open_run_does_not_stop_the_program(program, copy_of, tmp_path):
