@@ -109,7 +109,8 @@ def plain(value, where, parents=()):
     """The value as None, bool, int, float, str, list and dict; `where` is its name in messages."""
     if isinstance(value, dict):
         inside = not_inside(value, where, parents)
-        return {key_of(key, where): plain(item, f"{where}.{key}" if where else str(key), inside) for key, item in value.items()}
+        return {key_of(key, where): plain(item, f"{where}.{key}" if where else str(key), inside)
+                for key, item in value.items()}
     convert = converter(value)
     if convert is not None:
         return quantities(value, convert, where)
@@ -136,7 +137,8 @@ def plain(value, where, parents=()):
 
 def key_of(key, where):
     if not isinstance(key, str):
-        raise UsageError(f"a key{f' of {where}' if where else ''} is {key!r}, a {type(key).__name__}; keys of a model are text")
+        raise UsageError(f"a key{f' of {where}' if where else ''} is {key!r}, a {type(key).__name__}; "
+                         "keys of a model are text")
     return str(key)
 
 

@@ -51,7 +51,8 @@ class Run:
     model, overrides      text of the model file; the key=value that were set
     inputs, warnings      lists of text: SHA-256 and name of files that the model names; what the summary warned of
     provenance            dict: version, host, device, times, ...
-    seconds               dict: wall time by phase of the run (data, train, test, build, simulate, ...)
+    seconds               dict: wall time by phase of the run (data, train, test, build, simulate, ...); with --profile also of
+                          the phases of a step, all threads together
     populations           by name, in the model's order: dict of model, size and parameters
     spikes                by population: Spikes (time in ms, cell, step, trial, value)
     states, rates         states[population][variable] and rates[population]: Values (values, time in ms, cells, units)
@@ -264,6 +265,8 @@ class Run:
         group = file["spikes"][name]
         names = ["timestamps", "node_ids", *(key for key in ("trial", "values") if key in group)]
         if file.attrs["status"] == "running":
+            for key in names:
+                group[key].id.refresh()
             try:
                 found = time_and_cell(file, name) if self.kind == "simulation" else columns(group, *names[:2])
             except RunFileError as error:
@@ -297,15 +300,17 @@ class Run:
     def _values(self, file, group, variable, name, population=None):
         values = group[variable]
         time = self._array(group[values.attrs["time"]])
-        read = self._array(values)
-        rows = min(len(time), len(read))    # not so of a run under way alone
-        if len(time) != len(read) and file.attrs["status"] != "running":
-            raise DataError(f"{self._path}: {name} has {len(read)} values at {len(time)} times; the file is damaged")
+        found = self._array(values)
+        if len(time) != len(found) and file.attrs["status"] != "running":
+            raise DataError(f"{self._path}: {name} has {len(found)} values at {len(time)} times; the file is damaged")
+        if len(time) != len(found):    # one was written between the two
+            rows = min(len(time), len(found))
+            time, found = time[:rows], found[:rows]
         cells = None
         if population is not None:
             ids = values.attrs.get("node_ids")
             cells = constant(np.arange(values.shape[1], dtype=np.uint64)) if ids is None else self._array(group[ids])
-        return Values(name, read[:rows], time[:rows], plain(values.attrs["units"]), cells)
+        return Values(name, found, time, plain(values.attrs["units"]), cells)
 
     @property
     def trials(self):
@@ -366,10 +371,12 @@ class Run:
 
     @property
     def accuracy(self):
+        self._open("accuracy")
         return self.test.get("accuracy")
 
     @property
     def loss(self):
+        self._open("loss")
         return self.test.get("loss")
 
     # What was counted

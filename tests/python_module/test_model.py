@@ -71,7 +71,8 @@ def test_numbers_and_arrays(value, read):
     assert yaml.safe_load(flow(found)) == read and "\n" not in flow(found)
 
 
-@pytest.mark.parametrize("value", [object(), 1j, b"x", {1, 2}, np.array([1j]), np.array([object()]), np.datetime64("2020-01-01")])
+@pytest.mark.parametrize("value", [object(), 1j, b"x", {1, 2}, np.array([1j]), np.array([object()]),
+                                   np.datetime64("2020-01-01")])
 def test_what_no_model_holds_is_told_with_its_key(value):
     with pytest.raises(snnsim.UsageError, match=r"populations\.cell\.i_e\[1\] is an? .*; a model holds"):
         model_text({"populations": {"cell": {"i_e": [1, value]}}})
@@ -127,7 +128,8 @@ def packages():
     try:
         import brian2
         names = {**{n: getattr(brian2, n) for n in "ms mV pA nF pF nS kHz Hz uA ohm Mohm".split()}, "s": brian2.second,
-                 "A": brian2.amp, "min": 60 * brian2.second, "J": brian2.joule, "S": brian2.siemens, "V": brian2.volt, "m": brian2.meter}
+                 "A": brian2.amp, "min": 60 * brian2.second, "J": brian2.joule, "S": brian2.siemens, "V": brian2.volt,
+                 "m": brian2.meter}
         yield "brian2", lambda number, unit: number * names[unit]
     except (ImportError, AttributeError):    # an old one beside a new numpy
         pass

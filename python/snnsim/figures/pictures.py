@@ -22,7 +22,7 @@ def panels_of(run):
 
 
 def part_of(run, start=None, stop=None):
-    """The stretch of a simulation from start to stop, in ms; without them all of it. RunFileError for what is no part of it."""
+    """The stretch of a simulation from start to stop, in ms; without them all of it. RunFileError if that is no part of it."""
     whole = simulated(run)
     stretch = Stretch(whole.start if start is None else start, whole.stop if stop is None else stop)
     if not whole.start <= stretch.start < stretch.stop <= whole.stop:

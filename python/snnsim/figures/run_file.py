@@ -20,11 +20,15 @@ def open_run(path):
         raise RunFileError(f"there is no file {path}")
     if not os.path.isfile(path):  # a folder; a pipe would wait for a writer
         raise RunFileError(f"{path} is no file")
+    ways = [{}, {"libver": "latest", "swmr": True}]    # the second: a file that grows, or whose writer was killed
+    if os.fspath(path).endswith(".partial.h5"):
+        # As what it is from the start, and without a lock, for which a simulation that is about to append would end.
+        ways = [{**way, "locking": False} for way in reversed(ways)]
     try:
-        run = h5py.File(path, "r")
+        run = h5py.File(path, "r", **ways[0])
     except OSError as e:
-        try:  # a file that grows, or whose writer was killed
-            run = h5py.File(path, "r", libver="latest", swmr=True)
+        try:
+            run = h5py.File(path, "r", **ways[1])
         except (OSError, ValueError):
             why = os.strerror(e.errno).lower() if e.errno else "it is none, or damaged"
             raise RunFileError(f"{path} cannot be opened as an HDF5 file: {why}") from e
