@@ -6,7 +6,7 @@ import numpy as np
 
 from snnsim.errors import DataError, UsageError
 from snnsim.model import plain
-from snnsim.run import needs
+from snnsim.runs import needs
 from snnsim.run_parts import unknown
 
 TABLES = ("spikes", "states", "curves", "trials", "counts")

@@ -85,16 +85,17 @@ install_readers() {
     fi
 }
 
-# What the Python package is built and tested with, in the same environment. Without them it is neither built nor tested.
+# What the Python package is built and tested with, in an environment of its own. Without them it is neither built nor tested.
 install_python_tools() {
-    local venv=$build/readers wanted=$root/tests/python_module/requirements.txt
-    cmp -s "$wanted" "$venv/python_tools.txt" && return
-    [[ -x $venv/bin/pip ]] || return 0
+    local venv=$build/python_tests wanted=$root/tests/python_module/requirements.txt python=/usr/bin/python3
+    [[ -x $python ]] || python=python3
+    cmp -s "$wanted" "$venv/installed.txt" && return
     say "installing what the Python package is built and tested with into $venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
-    if "$venv/bin/pip" install -q -r "$wanted" >>"$build/readers.log" 2>&1; then
-        cp "$wanted" "$venv/python_tools.txt"
+    if "$python" -m venv --clear "$venv" >"$build/python_tests.log" 2>&1 &&
+        "$venv/bin/pip" install -q -r "$wanted" >>"$build/python_tests.log" 2>&1; then
+        cp "$wanted" "$venv/installed.txt"
     else
-        say "installing them failed ($build/readers.log): the Python package is neither built nor tested"
+        say "installing them failed ($build/python_tests.log): the Python package is neither built nor tested"
     fi
 }
 
@@ -180,8 +181,8 @@ prepare() {
         mapfile -t options < <(cuda_options "$nvcc" "$purposes")
         [[ -n $nvcc ]] || say "building for the CPU only: no nvcc was found (--cuda gets one)"
         [[ $purposes == *test* ]] && options+=("-DSNNSIM_TESTS=ON") || options+=("-DSNNSIM_TESTS=OFF")
-        if [[ $purposes == *test* && -e $build/readers/python_tools.txt ]]; then
-            options+=("-DSNNSIM_PYTHON_MODULE=ON" "-DPython_EXECUTABLE=$build/readers/bin/python")
+        if [[ $purposes == *test* && -e $build/python_tests/installed.txt ]]; then
+            options+=("-DSNNSIM_PYTHON_MODULE=ON" "-DPython_EXECUTABLE=$build/python_tests/bin/python")
         fi
         say "configuring in $build"
         [[ -z ${CONDA_PREFIX:-} ]] || options+=("-DCMAKE_PREFIX_PATH=$CONDA_PREFIX")
