@@ -158,7 +158,8 @@ class Interrupted(KeyboardInterrupt):
         if message is None and run is None:
             message = "interrupted before anything was written; the same call starts anew"
         elif message is None:
-            message = f"interrupted; {run.path} holds all up to there, and `snnsim --resume {run.path}` goes on with it"
+            message = (f"interrupted; {run.path} holds all up to there, and snnsim.resume(error.run), or of a file that stays "
+                       "snnsim.resume(path), goes on with it")
         super().__init__(message)
         self.run = run
 

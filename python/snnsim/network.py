@@ -149,15 +149,14 @@ class Network:
         held = self._held("predict")
         arrays = arrays_of({"x_test": x})
         count = count_of(arrays, "_test")
-        names = held.outputs()
-        # Targets that change nothing.
-        if held.real_targets:
-            y = np.ones((count, held.output_size), dtype=np.float32)
-        else:
-            y = np.full(count, held.classes - 1, dtype=np.int64)
-        if names:
-            raise UsageError("predict: a model with several outputs needs their targets: use evaluate(x, y)")
-        return self._shown(arrays, y, progress).prediction
+        def targets(size, real):    # that change nothing
+            return np.ones((count, size), dtype=np.float32) if real else np.full(count, size - 1, dtype=np.int64)
+        named_outputs = held.outputs()
+        if named_outputs:
+            found = self._shown(arrays, {name: targets(size, real) for name, size, real in named_outputs}, progress)
+            return {name: one.prediction for name, one in found.outputs.items()}
+        size = held.output_size if held.real_targets else held.classes
+        return self._shown(arrays, targets(size, held.real_targets), progress).prediction
 
     def evaluate(self, x, y, *, progress=False):
         """Loss, accuracy (or error) and predictions for samples and their targets, given as to train(): an Evaluation."""

@@ -14,6 +14,7 @@ def arrays_of(arguments):
     names in the model's data.inputs; `y...` arrays, or dicts of them. Raises UsageError, which names the argument.
     """
     found = {}
+    places = any(has_places(value) for argument, value in arguments.items() if argument.startswith("x"))
     for argument, value in arguments.items():
         if value is None:
             continue
@@ -23,8 +24,15 @@ def arrays_of(arguments):
             for name, one in value.items():
                 put(found, f"{argument}['{name}']", name, ending, one, events=key == "x")
         else:
-            put(found, argument, key if ending else argument, ending, value, events=key == "x")
+            name = key if ending else argument
+            # y is then the place of an event.
+            put(found, argument, "labels" if name == "y" and places else name, ending, value, events=key == "x")
     return found
+
+
+def has_places(value):
+    """Events of a sensor, with x and y."""
+    return isinstance(value, (list, tuple)) and len(value) > 0 and is_event(value[0]) and "unit" not in fields_of(value[0])
 
 
 def put(found, argument, name, ending, value, events):
