@@ -7,14 +7,15 @@ from snnsim.errors import UsageError
 FIELDS = ("t", "unit", "x", "y", "p")
 
 
-def arrays_of(arguments):
+def arrays_of(arguments, places=False):
     """The arrays of arguments (name to value; None: not given) by the names that the program reads them by.
 
     `x`, `x_test` and `x_valid` may be arrays, lists of events, or, of networks with several inputs, dicts of these by the
-    names in the model's data.inputs; `y...` arrays, or dicts of them. Raises UsageError, which names the argument.
+    names of arrays in the model's data.inputs; `y...` arrays, or dicts of them. `places`: events of a sensor come with them,
+    whose y is a place. Raises UsageError, which names the argument.
     """
     found = {}
-    places = any(has_places(value) for argument, value in arguments.items() if argument.startswith("x"))
+    places = places or any(has_places(value) for argument, value in arguments.items() if argument.startswith("x"))
     for argument, value in arguments.items():
         if value is None:
             continue

@@ -83,7 +83,7 @@ def test_mistakes_have_their_place(tmp_path):
     file.write_text("name: a\ndt: 0.1 ms\nsimulate: {duration: 1 ms}\npopulations:\n  E: {size: 3, model: iaf_psc_exp, tau_mm: 10 ms}\n")
     with pytest.raises(snnsim.ModelError) as error:
         quiet(file)
-    assert (error.value.file, error.value.line, error.value.column) == (str(file), 5, 35)
+    assert (error.value.file, error.value.line, error.value.column) == (str(file), 5, 36)
     assert error.value.suggestion == "tau_m"
     with pytest.raises(snnsim.ModelError, match="unknown key 'duratoin'") as error:
         quiet({**BALANCED, "simulate": {"duratoin": "1 ms"}})
