@@ -4,12 +4,16 @@ import importlib.util
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What a script starts in the background ignores Ctrl-C; the tests press it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if importlib.util.find_spec("snnsim") is None:
     sys.path.insert(0, str(ROOT / "python"))
 
