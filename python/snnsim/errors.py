@@ -158,7 +158,7 @@ class Interrupted(KeyboardInterrupt):
         if message is None and run is None:
             message = "interrupted before anything was written; the same call starts anew"
         elif message is None:
-            message = f"interrupted; {run.path} holds all up to there, and `snnsim --resume {run.path}` goes on with it"
+            message = f"interrupted; snnsim.resume(error.run) goes on with {run.path}"
         super().__init__(message)
         self.run = run
 

@@ -21,8 +21,9 @@ def train(model, x, y, x_test=None, y_test=None, *, x_valid=None, y_valid=None, 
         are), through the model's encoder; [N, T, inputs], with a value for each of T steps of dt, or booleans for spikes
         (encode: direct); or a list with the events of each sample, dicts or structured arrays with t and unit, or t, x, y and
         perhaps p (t: whole numbers in us, real ones in s; else set={"data.time_unit": "ms"}; the size of the sensor:
-        set={"data.height": 34, "data.width": 34}). Of a model with data.inputs a dict of these by their names.
-    y: classes [N], from 0, or real targets [N, outputs] (loss: mse_mean). Of a model with data.outputs a dict by name.
+        set={"data.height": 34, "data.width": 34}). Of a model with data.inputs a dict of these by the names of
+        their arrays there.
+    y: classes [N], from 0, or real targets [N, outputs] (loss: mse_mean). Of a model with data.outputs a dict, likewise.
     x_test, y_test: for the test that ends the run; without them there is none. x_valid, y_valid: for validation.
     weight: [N], a factor on the loss of each sample. class_names: of the classes.
 
@@ -149,15 +150,14 @@ class Network:
         held = self._held("predict")
         arrays = arrays_of({"x_test": x})
         count = count_of(arrays, "_test")
-        names = held.outputs()
-        # Targets that change nothing.
-        if held.real_targets:
-            y = np.ones((count, held.output_size), dtype=np.float32)
-        else:
-            y = np.full(count, held.classes - 1, dtype=np.int64)
-        if names:
-            raise UsageError("predict: a model with several outputs needs their targets: use evaluate(x, y)")
-        return self._shown(arrays, y, progress).prediction
+        def targets(size, real):    # that change nothing
+            return np.ones((count, size), dtype=np.float32) if real else np.full(count, size - 1, dtype=np.int64)
+        named_outputs = held.outputs()
+        if named_outputs:
+            found = self._shown(arrays, {name: targets(size, real) for name, size, real in named_outputs}, progress)
+            return {name: one.prediction for name, one in found.outputs.items()}
+        size = held.output_size if held.real_targets else held.classes
+        return self._shown(arrays, targets(size, held.real_targets), progress).prediction
 
     def evaluate(self, x, y, *, progress=False):
         """Loss, accuracy (or error) and predictions for samples and their targets, given as to train(): an Evaluation."""
@@ -165,7 +165,7 @@ class Network:
 
     def _shown(self, arrays, y, progress):
         held = self._held("evaluate")
-        arrays = {**arrays, **arrays_of({"y_test": y})}
+        arrays = {**arrays, **arrays_of({"y_test": y}, places="offsets_test" in arrays and "unit_test" not in arrays)}
         # The loader wants training samples too; the same ones, of which it reads one.
         arrays.update({name.removesuffix("_test"): value for name, value in arrays.items()})
         with bars.shown(progress, "evaluate") as callback:

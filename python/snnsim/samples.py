@@ -7,13 +7,15 @@ from snnsim.errors import UsageError
 FIELDS = ("t", "unit", "x", "y", "p")
 
 
-def arrays_of(arguments):
+def arrays_of(arguments, places=False):
     """The arrays of arguments (name to value; None: not given) by the names that the program reads them by.
 
     `x`, `x_test` and `x_valid` may be arrays, lists of events, or, of networks with several inputs, dicts of these by the
-    names in the model's data.inputs; `y...` arrays, or dicts of them. Raises UsageError, which names the argument.
+    names of arrays in the model's data.inputs; `y...` arrays, or dicts of them. `places`: events of a sensor come with them,
+    whose y is a place. Raises UsageError, which names the argument.
     """
     found = {}
+    places = places or any(has_places(value) for argument, value in arguments.items() if argument.startswith("x"))
     for argument, value in arguments.items():
         if value is None:
             continue
@@ -23,8 +25,15 @@ def arrays_of(arguments):
             for name, one in value.items():
                 put(found, f"{argument}['{name}']", name, ending, one, events=key == "x")
         else:
-            put(found, argument, key if ending else argument, ending, value, events=key == "x")
+            name = key if ending else argument
+            # y is then the place of an event.
+            put(found, argument, "labels" if name == "y" and places else name, ending, value, events=key == "x")
     return found
+
+
+def has_places(value):
+    """Events of a sensor, with x and y."""
+    return isinstance(value, (list, tuple)) and len(value) > 0 and is_event(value[0]) and "unit" not in fields_of(value[0])
 
 
 def put(found, argument, name, ending, value, events):

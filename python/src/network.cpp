@@ -45,8 +45,20 @@ class Network {
     }
     int classes() const { return held_->classes(); }
     bool real_targets() const { return held_->spec().real_targets(); }
-    nb::list inputs() const { return names(held_->spec().data.inputs); }
-    nb::list outputs() const { return names(held_->spec().data.outputs); }
+    /// Of outputs with names in the data: [(name of the targets, neurons, whether they are real
+    /// numbers)]
+    nb::list outputs() const {
+        nb::list out;
+        const ModelSpec& spec = held_->spec();
+        for (const OutputSpec& o : spec.data.outputs) {
+            for (const PopulationSpec& p : spec.populations) {
+                if (p.name == o.name)
+                    out.append(
+                        nb::make_tuple(o.y, p.size, spec.loss_of(o.name).loss == Loss::mse_mean));
+            }
+        }
+        return out;
+    }
     std::int64_t output_size() const {
         const auto& net = held_->network();
         return net.populations[net.output(0)].size;
@@ -70,12 +82,6 @@ class Network {
     }
 
   private:
-    template <class Named>
-    static nb::list names(const std::vector<Named>& all) {
-        nb::list out;
-        for (const Named& one : all) out.append(one.name);
-        return out;
-    }
     static nb::dict result_of(OutputResult result) {
         nb::dict out;
         out["loss"] = result.loss;
@@ -109,7 +115,6 @@ void add_network(nb::module_& module) {
         .def_prop_ro("classes", &Network::classes)
         .def_prop_ro("real_targets", &Network::real_targets)
         .def_prop_ro("output_size", &Network::output_size)
-        .def("inputs", &Network::inputs)
         .def("outputs", &Network::outputs)
         .def("evaluate", &Network::evaluate, nb::arg("arrays"), nb::arg("progress").none());
 }

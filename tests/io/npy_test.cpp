@@ -1,5 +1,6 @@
 // Arrays of NumPy, byte by byte.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -44,7 +45,8 @@ class Npy : public testing::Test {
         }
     }
 
-    const std::string path_ = testing::TempDir() + "snnsim_test.npy";
+    const std::string path_ =
+        testing::TempDir() + "snnsim_test_" + std::to_string(getpid()) + ".npy";
 };
 
 TEST_F(Npy, TypesAndShapes) {

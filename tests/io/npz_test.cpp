@@ -2,6 +2,7 @@
 #include "src/io/npz.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -16,7 +17,7 @@ std::string sample(const std::string& name) {
     return std::string(SNNSIM_SOURCE_DIR) + "/tests/data/arrays/" + name;
 }
 std::string scratch(const std::string& name) {
-    return testing::TempDir() + "snnsim_" + name;
+    return testing::TempDir() + "snnsim_" + std::to_string(getpid()) + "_" + name;
 }
 std::string bytes_of_file_at(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

@@ -1,5 +1,6 @@
 // Weights and biases from files of every kind, and what is said of those that do not fit.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -55,7 +56,8 @@ class Weights : public testing::Test {
         return path("x.npy");
     }
 
-    const fs::path folder_ = fs::path(testing::TempDir()) / "snnsim_weights_test";
+    const fs::path folder_ =
+        fs::path(testing::TempDir()) / ("snnsim_weights_test_" + std::to_string(getpid()));
 };
 
 template <class Call>

@@ -123,6 +123,6 @@ def test_steps_and_interruptions():
         path = "runs/x.h5"
 
     error = snnsim.Interrupted(run=Stopped)
-    assert error.run is Stopped and "--resume runs/x.h5" in str(error)
+    assert error.run is Stopped and "snnsim.resume(error.run) goes on with runs/x.h5" in str(error)
     assert str(snnsim.Interrupted("stopped")) == "stopped"
     assert issubclass(snnsim.RunWarning, UserWarning)

@@ -1,6 +1,7 @@
 // Weights of samples in the loss, ranks of real numbers, samples in steps, and samples from a
 // stream: against what is worked out by hand, and against memory.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -126,7 +127,7 @@ class Stream : public ::testing::Test {
         return std::make_shared<SampleStream>(std::vector<SamplePart>{part}, most);
     }
 
-    const std::string path_ = ::testing::TempDir() + "bars_of_stream.bin";
+    const std::string path_ = ::testing::TempDir() + "bars_of_stream_" + std::to_string(getpid());
     const Dataset data_ = bar_data();
     std::shared_ptr<const Rows> rows_;
 };
