@@ -39,7 +39,7 @@ def test_the_blocks_run(tmp_path):
     for name in ("runs/short.h5", "raster.png", "w.npz", "here.h5"):
         assert (tmp_path / name).is_file(), name
     lines = done.stdout.splitlines()
-    assert "5 26 i_e" in lines, "the place of the error"
+    assert "6 39 i_e" in lines, "the place of the error"
 
 
 def test_every_exception_is_told():
