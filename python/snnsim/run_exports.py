@@ -1,7 +1,5 @@
 """Runs as other packages have them: pictures of matplotlib, blocks of neo, tables of pandas."""
 
-import sys
-
 import numpy as np
 
 from snnsim.errors import DataError, UsageError
@@ -33,8 +31,6 @@ def plot(run, what, start, stop, trials):
     matplotlib = needs("matplotlib", "plot()")
     from snnsim.figures.pictures import draw_all, panels_of, part_of
     from snnsim.figures.run_file import RunFileError
-    if "IPython" in sys.modules:    # a notebook shows figures once pyplot has told it how
-        import matplotlib.pyplot    # noqa: F401
     start, stop = milliseconds(start, "start"), milliseconds(stop, "stop")
     try:
         panels = panels_of(file)

@@ -143,7 +143,8 @@ def run_study(block, data_folder, folder):
     assert {"study.md", "study.csv", "study.h5"} <= {p.name for p in (folder / "out").iterdir()}
 
 
-@named([b for b in BLOCKS if b.language == "python"])
+# Those of python.md are run with the package (tests/python_module/test_docs.py).
+@named([b for b in BLOCKS if b.language == "python" and b.page != "python.md"])
 def test_a_block_of_python_reads_a_run(snnsim, block, run_path, tmp_path):
     """`runs/NAME.h5` is the run of the page's model NAME, or that of the small data set."""
     name = re.search(r'runs/(\w+)\.h5', block.text)[1]
@@ -222,7 +223,7 @@ def commands():
     return found
 
 
-OF_THE_TOOL = {"--cuda", "--no-cuda", "--build-only"}    # tools/snnsim itself
+OF_THE_TOOL = {"--cuda", "--no-cuda", "--build-only", "--python"}    # tools/snnsim itself
 SUBCOMMANDS = ("check", "compare", "study", "stats", "encode", "devices", "reference", "run")
 
 

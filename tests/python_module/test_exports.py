@@ -178,6 +178,12 @@ class TestPlot:
         assert run.name in figure._suptitle.get_text()
 
     @pytest.mark.parametrize("name", ["simulation"])
+    def test_notebooks_show_it_without_pyplot(self, run):
+        formatters = pytest.importorskip("IPython.core.formatters", reason="IPython is not installed")
+        shown = formatters.PNGFormatter()(run.plot("raster"))
+        assert shown is not None and shown.startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize("name", ["simulation"])
     def test_a_part_of_a_simulation(self, run):
         for start, stop in (("50 ms", "0.1 s"), (50, 100.0), (np.float32(50), "100 ms")):
             figure = run.plot("raster", start, stop)

@@ -1,5 +1,7 @@
 """All pictures that a run has, one below the other or one by one."""
 
+import io
+
 from matplotlib.figure import Figure
 
 from .phases import PHASE_PANELS
@@ -31,8 +33,17 @@ def part_of(run, start=None, stop=None):
     return stretch
 
 
+class Picture(Figure):
+    """A figure that notebooks show, also where pyplot was never used."""
+
+    def _repr_png_(self):
+        png = io.BytesIO()
+        self.savefig(png, format="png")
+        return png.getvalue()
+
+
 def new_figure(width, height):
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Picture(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(hspace=0.0, h_pad=0.05)
     return figure
 
