@@ -2,11 +2,12 @@
 
 import collections.abc
 import dataclasses
+import os
 
 import numpy as np
 
 from snnsim import _core, progress as bars
-from snnsim.errors import ClosedError, Interrupted, UsageError
+from snnsim.errors import ClosedError, Interrupted, ModelError, UsageError
 from snnsim.run_parts import unknown
 from snnsim.running import begun, given, named
 from snnsim.samples import arrays_of, count_of
@@ -44,10 +45,26 @@ def train(model, x, y, x_test=None, y_test=None, *, x_valid=None, y_valid=None, 
     arrays = arrays_of({"x": x, "y": y, "x_test": x_test, "y_test": y_test, "x_valid": x_valid, "y_valid": y_valid,
                         "weight": weight})
     path = named(model, options)
-    if _core.kind_of_model(path, options)[0] != "training":
-        raise UsageError(f"{path}: this model is simulated, not trained: use snnsim.run or snnsim.Simulation")
+    require_training(path, options)
+    if class_names is not None and (isinstance(class_names, str) or not hasattr(class_names, "__iter__")):
+        raise UsageError(f"class_names is {class_names!r}; give a list of texts")
     made = begun(path, options, progress, arrays, [str(name) for name in class_names or ()])
     return Network(made, backend=backend, threads=threads, cuda_device=cuda_device)
+
+
+def require_training(path, options):
+    """Errors of the model, before anything is read; one that is simulated has no samples to take."""
+    try:
+        kind = _core.kind_of_model(path, options)[0]
+    except ModelError:
+        try:
+            kind = _core.kind_of_model(path, {**options, "overrides": []})[0]
+        except ModelError:
+            kind = "training"
+        if kind == "training":
+            raise
+    if kind != "training":
+        raise UsageError(f"{path}: this model is simulated, not trained: use snnsim.run or snnsim.Simulation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +112,9 @@ class Weights(collections.abc.Mapping):
             raise UsageError(f"{self._part}['{name}'] is given an array of {given_values.dtype}; give real numbers")
         if given_values.shape not in ((), own.shape):
             raise UsageError(f"{self._part}['{name}'] is given the shape {given_values.shape}; it has {own.shape}")
-        if not np.all(np.isfinite(given_values)):
+        with np.errstate(over="ignore"):
+            finite = np.all(np.isfinite(given_values.astype(np.float32)))
+        if not finite:
             raise UsageError(f"{self._part}['{name}'] is given a value that is no finite number")
         own[...] = given_values
 
@@ -120,7 +139,11 @@ class Network:
 
     def __init__(self, run, *, backend="auto", threads=0, cuda_device=None):
         from snnsim.runs import Run
+        if not isinstance(run, (Run, str, os.PathLike)):
+            raise UsageError(f"run is a {type(run).__name__}; give a Run, or the path of a run file")
         self.run = run if isinstance(run, Run) else Run(run)
+        if self.run.kind != "training":
+            raise UsageError(f"{self.run.path} is a run of a simulation; only trained networks are shown samples")
         options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device})
         self._core = _core.Network(str(self.run.path), options)
         self.weights = Weights(self, "weights")
@@ -148,7 +171,9 @@ class Network:
         """What the network says of samples, given as to train(): classes [N], or outputs [N, outputs] of real targets; of a
         model with data.outputs a dict of these. They are shown as test samples are."""
         held = self._held("predict")
-        arrays = arrays_of({"x_test": x})
+        if x is None:
+            raise UsageError("x is None; give samples")
+        arrays = arrays_of({"x_test": x}, called={"x_test": "x"})
         count = count_of(arrays, "_test")
         def targets(size, real):    # that change nothing
             return np.ones((count, size), dtype=np.float32) if real else np.full(count, size - 1, dtype=np.int64)
@@ -161,11 +186,15 @@ class Network:
 
     def evaluate(self, x, y, *, progress=False):
         """Loss, accuracy (or error) and predictions for samples and their targets, given as to train(): an Evaluation."""
-        return self._shown(arrays_of({"x_test": x}), y, progress)
+        for name, value in (("x", x), ("y", y)):
+            if value is None:
+                raise UsageError(f"{name} is None; give samples and their targets")
+        return self._shown(arrays_of({"x_test": x}, called={"x_test": "x"}), y, progress)
 
     def _shown(self, arrays, y, progress):
         held = self._held("evaluate")
-        arrays = {**arrays, **arrays_of({"y_test": y}, places="offsets_test" in arrays and "unit_test" not in arrays)}
+        arrays = {**arrays, **arrays_of({"y_test": y}, places="offsets_test" in arrays and "unit_test" not in arrays,
+                                        called={"y_test": "y"})}
         # The loader wants training samples too; the same ones, of which it reads one.
         arrays.update({name.removesuffix("_test"): value for name, value in arrays.items()})
         with bars.shown(progress, "evaluate") as callback:

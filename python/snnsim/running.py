@@ -1,5 +1,7 @@
 """Runs of models, as the command `snnsim` makes them: the same files, the same bits."""
 
+import atexit
+import math
 import os
 import pathlib
 import shutil
@@ -10,6 +12,9 @@ from snnsim import _core, progress as bars
 from snnsim.errors import Error, Interrupted, RunWarning, UsageError
 from snnsim.model import model_text, overrides
 from snnsim.runs import Run
+
+
+atexit.register(_core.end_calls)
 
 
 def given(set, seed, options):    # noqa: A002
@@ -23,9 +28,17 @@ def given(set, seed, options):    # noqa: A002
             out[name] = whole(name, out[name])
     if out.get("threads", 1) < 0 or out.get("threads", 1) > 1024:
         raise UsageError(f"threads is {out['threads']}; it must be from 1 to 1024 (0: one for each core)")
+    every = out.get("checkpoint_every", 10.0)
+    if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0.0 < every < math.inf:
+        raise UsageError(f"checkpoint_every is {every!r}; it must be a number of seconds above 0")
+    for name in ("force", "profile"):
+        if name in out and not isinstance(out[name], bool):
+            raise UsageError(f"{name} is {out[name]!r}; it must be True or False")
     for name in ("output", "data_dir", "weights", "energy", "resume"):
         if name in out:
             out[name] = path_of(name, out[name])
+    if "output" in out and os.path.exists(out["output"]) and not out.get("force"):
+        raise UsageError(f"output: {out['output']} exists already; force=True overwrites it")
     out["overrides"] = settings
     return out
 
@@ -126,6 +139,7 @@ def execute(model, options, progress, arrays, class_names, output, folder=None):
     if stopped is not None:
         if isinstance(stopped, KeyboardInterrupt):
             raise Interrupted(run=made) from stopped
+        stopped.run = made
         raise stopped
     for text in made.warnings:
         warnings.warn(text, RunWarning, stacklevel=4)

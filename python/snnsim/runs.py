@@ -116,6 +116,12 @@ class Run:
         self.close()
         return self._folder
 
+    def __reduce__(self):
+        """A run is pickled and copied as the path of its file."""
+        if self.temporary:
+            raise TypeError(f"this run lies in a temporary file, which goes with it; save() it, and copy or pickle that one")
+        return Run, (self._where,)
+
     def __enter__(self):
         self._open("with")
         return self

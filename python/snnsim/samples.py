@@ -7,12 +7,12 @@ from snnsim.errors import UsageError
 FIELDS = ("t", "unit", "x", "y", "p")
 
 
-def arrays_of(arguments, places=False):
+def arrays_of(arguments, places=False, called=None):
     """The arrays of arguments (name to value; None: not given) by the names that the program reads them by.
 
     `x`, `x_test` and `x_valid` may be arrays, lists of events, or, of networks with several inputs, dicts of these by the
     names of arrays in the model's data.inputs; `y...` arrays, or dicts of them. `places`: events of a sensor come with them,
-    whose y is a place. Raises UsageError, which names the argument.
+    whose y is a place. `called`: the arguments' names in messages. Raises UsageError, which names the argument.
     """
     found = {}
     places = places or any(has_places(value) for argument, value in arguments.items() if argument.startswith("x"))
@@ -20,14 +20,15 @@ def arrays_of(arguments, places=False):
         if value is None:
             continue
         key, _, of = argument.partition("_")
+        shown = (called or {}).get(argument, argument)
         ending = f"_{of}" if of in ("test", "valid") else ""
         if isinstance(value, dict) and not (key == "x" and is_event(value)):
             for name, one in value.items():
-                put(found, f"{argument}['{name}']", name, ending, one, events=key == "x")
+                put(found, f"{shown}['{name}']", name, ending, one, events=key == "x")
         else:
             name = key if ending else argument
             # y is then the place of an event.
-            put(found, argument, "labels" if name == "y" and places else name, ending, value, events=key == "x")
+            put(found, shown, "labels" if name == "y" and places else name, ending, value, events=key == "x")
     return found
 
 
@@ -40,7 +41,7 @@ def put(found, argument, name, ending, value, events):
     if events and isinstance(value, (list, tuple)) and len(value) > 0 and all(is_event(one) for one in value):
         prefix = "" if name == "x" else f"{name}_"
         for key, array in flat_events(value, argument).items():
-            found[f"{prefix}{key}{ending}"] = checked(array, argument)
+            found[f"{prefix}{key}{ending}"] = checked(array, argument, may_be_empty=True)
     elif events and is_event(value):
         raise UsageError(f"{argument} holds the events of one sample; give a list with those of each sample")
     else:
@@ -88,13 +89,15 @@ def as_array(value, argument):
     device = getattr(value, "device", None)
     if getattr(value, "is_cuda", False) or hasattr(value, "__cuda_array_interface__"):
         raise UsageError(f"{argument} is on {device or 'a GPU'}; give an array in the host's memory, as {argument}.cpu()")
+    if isinstance(value, np.ma.MaskedArray):
+        raise UsageError(f"{argument} is a masked array, whose mask would be lost; give {argument}.filled(...)")
     try:
         return np.asarray(value)
     except Exception as error:
         raise UsageError(f"{argument} is a {type(value).__name__} that is no array: {error}") from error
 
 
-def checked(array, argument):
+def checked(array, argument, may_be_empty=False):
     """(kind, size of a number, shape, buffer), as the program takes it."""
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind not in "biuf" or size > 8:
@@ -108,7 +111,7 @@ def checked(array, argument):
     if not array.flags.c_contiguous:
         raise UsageError(f"{argument} is a view that does not lie in one piece (strides {array.strides}); give "
                          f"numpy.ascontiguousarray({argument})")
-    if array.size == 0:
+    if array.size == 0 and not may_be_empty:
         raise UsageError(f"{argument} is empty: its shape is {array.shape}")
     # memoryview cannot cast what has no format of its own (float16), and bytes are all that is read.
     return kind, size, list(array.shape), array.view(np.uint8).data if array.ndim else None

@@ -9,10 +9,10 @@ import warnings
 import numpy as np
 
 from snnsim import _core, progress as bars
-from snnsim.errors import ClosedError, Interrupted, RunWarning, UsageError
-from snnsim.model import plain
+from snnsim.errors import BusyError, ClosedError, Interrupted, RunWarning, UsageError
+from snnsim.model import UNITS, converter, plain
 from snnsim.run_parts import unknown
-from snnsim.running import given, named
+from snnsim.running import given, named, path_of
 
 MS = {"ms": 1.0, "s": 1e3, "us": 1e-3}
 
@@ -88,7 +88,7 @@ class Named(collections.abc.Mapping):
         self._simulation, self._names, self._what = simulation, names, what
 
     def _number(self, name):
-        self._simulation._held(self._what)
+        self._simulation._held("it")
         try:
             return self._names.index(name)
         except ValueError:
@@ -104,15 +104,31 @@ class Named(collections.abc.Mapping):
         return f"<{type(self).__name__} of {', '.join(self._names)}>"
 
 
-def for_cells(values, size, argument):
-    """float64 [size], of a number or as many."""
-    array = np.asarray(values)
+def in_unit(values, unit, argument):
+    """Numbers in `unit` (None: of no known unit), of numbers or of a quantity."""
+    quantity = converter(values)
+    if quantity is None:
+        return np.asarray(values)
+    magnitude, name, to = quantity
+    for base, known in {**UNITS, "": {0: ""}}.items():
+        power = next((power for power, text in known.items() if text == (unit or "")), None)
+        factor = to(base) if power is not None else None
+        if factor is not None:
+            return np.asarray(magnitude) * float(f"{factor * 10.0 ** -power:.15g}")
+    raise UsageError(f"{argument} is given a quantity in {name}; it is in {unit or 'no unit'}")
+
+
+def for_cells(values, size, argument, unit=None):
+    """float64 [size], of a number, a quantity or as many."""
+    array = in_unit(values, unit, argument)
     if array.dtype.kind not in "biuf":
-        raise UsageError(f"{argument} is given an array of {array.dtype}; give real numbers")
+        kind = f" in {unit}" if unit else ""
+        raise UsageError(f"{argument} is given an array of {array.dtype}; give real numbers{kind}, or a quantity")
     if array.shape not in ((), (size,)):
         raise UsageError(f"{argument} is given the shape {array.shape}; give a number or an array of {size}")
-    if not np.all(np.isfinite(array)):
-        raise UsageError(f"{argument} is given a value that is no finite number")
+    with np.errstate(over="ignore"):
+        if not np.all(np.isfinite(array.astype(np.float32))):
+            raise UsageError(f"{argument} is given a value that is no finite number of 32 bits")
     return np.ascontiguousarray(np.broadcast_to(array, (size,)), dtype=np.float64)
 
 
@@ -121,11 +137,17 @@ class Rates(Named):
     sim.rates["input"] = 20 or an array sets them from now on."""
 
     def __getitem__(self, name):
-        return self._simulation._held("rates").rates(self._number(name))
+        return read_only(self._simulation._held("rates").rates(self._number(name)))
+
+    def __iter__(self):
+        return (name for name, _, model, _ in self._simulation._populations if model in ("poisson_source", "regular_source"))
+
+    def __len__(self):
+        return sum(1 for _ in self)
 
     def __setitem__(self, name, values):
         k = self._number(name)
-        rates = for_cells(values, self._simulation._size(name), f"rates['{name}']")
+        rates = for_cells(values, self._simulation._size(name), f"rates['{name}']", "Hz")
         self._simulation._held("rates").set_rates(k, rates)
 
 
@@ -144,11 +166,12 @@ class Variables(collections.abc.Mapping):
             raise unknown(f"variable of '{self._population}'", name, self._variables) from None
 
     def __getitem__(self, name):
-        return self._simulation._held("states").state(self._k, self._number(name))
+        return read_only(self._simulation._held("states").state(self._k, self._number(name)))
 
     def __setitem__(self, name, values):
         number = self._number(name)
-        array = for_cells(values, self._simulation._size(self._population), f"states['{self._population}']['{name}']")
+        array = for_cells(values, self._simulation._size(self._population), f"states['{self._population}']['{name}']",
+                          self.units[name])
         self._simulation._held("states").set_state(self._k, number, array)
 
     def __iter__(self):
@@ -156,6 +179,16 @@ class Variables(collections.abc.Mapping):
 
     def __len__(self):
         return len(self._variables)
+
+
+    def __repr__(self):
+        return "{" + ", ".join(f"{name}: {self.units[name] or '1'}" for name in self) + "}"
+
+
+def read_only(array):
+    """What is read is a copy: to change the simulation, assign."""
+    array.flags.writeable = False
+    return array
 
 
 class States(Named):
@@ -171,10 +204,12 @@ class Synapses:
 
     def __init__(self, simulation, name, number):
         self._simulation, self.name, self._number = simulation, name, number
+        self.units = simulation._ends[number][2]
         self._read()
 
     def _read(self):
-        self.source, self.target, self.weight, self.delay = self._simulation._held("weights").synapses(self._number)
+        self.source, self.target, self.weight, self.delay = map(
+            read_only, self._simulation._held("weights").synapses(self._number))
 
     def __len__(self):
         return len(self.weight)
@@ -187,7 +222,8 @@ class Synapses:
 
     def __setitem__(self, index, values):
         changed = np.array(self.weight)
-        array = np.asarray(values)
+        name = f"weights['{self.name}']"
+        array = in_unit(values, self.units, name)
         if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
             raise UsageError(f"weights['{self.name}'] is given what is no finite real number")
         try:
@@ -199,7 +235,7 @@ class Synapses:
 
     def matrix(self):
         """[source, target], the sums of the weights of each pair; NaN where there is no synapse."""
-        ends = self._simulation._ends[self._number]
+        ends = self._simulation._ends[self._number][:2]
         out = np.full([self._simulation._size(end) for end in ends], np.nan)
         out[self.source, self.target] = 0.0
         np.add.at(out, (self.source, self.target), self.weight)
@@ -224,8 +260,8 @@ class Simulation:
 
         sim = snnsim.Simulation("models/brunel.yaml")
         stretch = sim.advance("100 ms")
-        print(len(stretch.spikes["exc"]), sim.states["exc"]["v_m"].mean())
-        sim.rates["noise"] = 12.0     # Hz, from now on
+        print(len(stretch.spikes["E"]), sim.states["E"]["v"].mean())
+        sim.weights["E_to_I"][:] = 0.1                  # mV, from now on
 
     model, set, seed, backend, threads, cuda_device, data_dir: as of snnsim.run(). checkpoint: a file of checkpoint() to go on
     from. It goes on for as long as it is advanced, beyond `simulate.duration` too; phases of the model take their course and
@@ -241,19 +277,35 @@ class Simulation:
         self._core = core = _core.Simulation(path, options)
         self._populations = core.populations()
         self._records = core.records()
-        self._ends = [(source, target) for _, source, target, _ in core.projections()]
+        self._ends = [(source, target, unit) for _, source, target, unit in core.projections()]
         names = [name for name, *_ in self._populations]
         self.name, self.seed, self.dt = core.name, core.seed, core.dt
-        self.rates = Rates(self, names, "population")
-        self.states = States(self, names, "population")
-        self.weights = Projections(self, [name for name, *_ in core.projections()], "projection")
-        self._plastic = True
+        self._rates = Rates(self, names, "population")
+        self._states = States(self, names, "population")
+        self._weights = Projections(self, [name for name, *_ in core.projections()], "projection")
+        self._taken = core.now() * core.dt
         for text in core.warnings:
             warnings.warn(text, RunWarning, stacklevel=2)
 
+    @property
+    def rates(self):
+        """By population: see Rates."""
+        return self._rates
+
+    @property
+    def states(self):
+        """By population and variable: see Variables. What is read is a read-only copy in the variable's unit, as it is recorded;
+        assigning sets it."""
+        return self._states
+
+    @property
+    def weights(self):
+        """By projection: see Synapses."""
+        return self._weights
+
     def _held(self, what):
         if self._core is None:
-            raise ClosedError(f"this simulation is closed; {what} can no longer be used")
+            raise ClosedError(f"this simulation is closed; {what} can no longer be used" if what != "it" else "this simulation is closed")
         return self._core
 
     def _size(self, population):
@@ -300,6 +352,8 @@ class Simulation:
         core = self._held("advance")
         ms = in_ms(duration, "duration")
         steps = round(ms / self.dt)
+        if steps > 2**32:
+            raise UsageError(f"duration is {ms:g} ms; no more than 2^32 steps can be counted")
         if ms < 0.0 or abs(ms / self.dt - steps) > 1e-6 * max(1.0, steps):
             raise UsageError(f"duration is {ms:g} ms; it must be a whole number of steps of dt ({self.dt:g} ms)")
         if core.finished():
@@ -309,15 +363,15 @@ class Simulation:
                 core.advance(steps, callback)
             except KeyboardInterrupt as error:
                 raise Interrupted(f"interrupted at {self.time:g} ms; advance() goes on from there") from error
-        return self._take()
+        return self._take(core)
 
-    def _take(self):
-        stop, spikes, values = self._core.take()
-        start, self._taken = getattr(self, "_taken", 0.0), stop * self.dt
+    def _take(self, core):
+        stop, spikes, values = core.take()
+        start, self._taken = self._taken, stop * self.dt
         by_population = {name: Spikes(*parts, self.dt) for (name, *_), parts in zip(self._populations, spikes)}
         states, weights = {}, {}
         for (of, what, units, cells), (step, numbers, counts) in zip(self._records, values):
-            to = weights if of in self.weights else states
+            to = weights if of in self._weights else states
             kept = counts if counts.size else numbers
             if cells is None and to is states:
                 kept = kept.reshape(-1)
@@ -327,12 +381,13 @@ class Simulation:
     @property
     def plastic(self):
         """Whether weights and adaptive thresholds change, which can be set."""
-        return self._plastic
+        return self._held("plastic").plastic()
 
     @plastic.setter
     def plastic(self, value):
+        if not isinstance(value, (bool, np.bool_)):
+            raise UsageError(f"plastic is {value!r}; it must be True or False")
         self._held("plastic").set_plastic(bool(value))
-        self._plastic = bool(value)
 
     def reward(self, amount):
         """Gives all projections whose rule waits for it a reward, now."""
@@ -345,7 +400,7 @@ class Simulation:
         """Writes all that decides how it goes on to a file (.h5): Simulation(model, checkpoint=path) goes on from there with
         the same bits, on any number of threads and either backend."""
         core = self._held("checkpoint")
-        path = os.fspath(path)
+        path = path_of("path", path)
         if not path.endswith(".h5"):
             raise UsageError(f"checkpoint: {path} must end in .h5")
         if os.path.exists(path) and not force:
@@ -366,4 +421,8 @@ class Simulation:
         if self._core is None:
             return "<snnsim.Simulation, closed>"
         sizes = ", ".join(f"{name}: {size}" for name, size in self.populations.items())
-        return f"<snnsim.Simulation {self.name} at {self.time:g} ms; cells {{{sizes}}}>"
+        try:
+            at = f"at {self.time:g} ms"
+        except BusyError:
+            at = "under way in another thread"
+        return f"<snnsim.Simulation {self.name} {at}; cells {{{sizes}}}>"

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "snnsim/error.hpp"
@@ -60,8 +61,14 @@ void translate(const std::exception_ptr& caught, void*) {
 
 template <class T>
 void take(const nb::dict& options, const char* name, T& out) {
-    if (options.contains(name)) out = nb::cast<T>(options[name]);
+    if (!options.contains(name)) return;
+    if (nb::try_cast<T>(options[name], out)) return;
+    const auto given = nb::cast<std::string>(nb::repr(options[name]));
+    throw UsageError(std::string(name) + " cannot be " + given);
 }
+
+std::atomic<bool> ending{false};
+std::atomic<int> under_way{0};
 
 }  // namespace
 
@@ -75,7 +82,8 @@ RunOptions options_of(const nb::dict& options) {
         out.model_text = nb::cast<std::string>(options["model_text"]);
     take(options, "overrides", out.overrides);
     if (options.contains("backend")) {
-        const auto name = nb::cast<std::string>(options["backend"]);
+        std::string name;
+        take(options, "backend", name);
         bool known = false;
         for (std::size_t k = 0; k < Names<Device>::values.size(); ++k) {
             if (name != Names<Device>::values[k]) continue;
@@ -105,7 +113,7 @@ bool PythonWatcher::due(Clock::time_point& last, double seconds) {
 }
 
 bool PythonWatcher::stops() {
-    if (error_) return true;
+    if (error_ || ending) return true;
     if (!due(asked_, 0.05)) return false;
     const nb::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) error_.emplace();
@@ -113,7 +121,7 @@ bool PythonWatcher::stops() {
 }
 
 void PythonWatcher::progress(const RunProgress& progress) {
-    if (error_ || callback_.is_none()) return;
+    if (error_ || ending || callback_.is_none()) return;
     if (!due(shown_, 0.1) && progress.share < 1.0) return;
     const nb::gil_scoped_acquire gil;
     try {
@@ -129,6 +137,19 @@ nb::object PythonWatcher::stopped_by() const {
 
 void PythonWatcher::rethrow() const {
     if (error_) throw nb::python_error(*error_);
+}
+
+UnderWay::UnderWay() {
+    ++under_way;
+}
+UnderWay::~UnderWay() {
+    --under_way;
+}
+
+void end_calls() {
+    ending = true;
+    const nb::gil_scoped_release free;
+    while (under_way > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 OneAtATime::OneAtATime(std::atomic_flag& used, const char* what) : used_(used) {

@@ -51,6 +51,18 @@ class PythonWatcher final : public RunWatcher {
     std::optional<nb::python_error> error_;
 };
 
+/// A call that computes without the GIL.
+class UnderWay {
+  public:
+    UnderWay();
+    ~UnderWay();
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+};
+/// Stops those of other threads, and waits for them: an interpreter that ends lets no thread come
+/// back.
+void end_calls();
+
 /// While it lives no other thread may use the same thing. Throws BusyError of snnsim.errors.
 class OneAtATime {
   public:

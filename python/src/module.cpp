@@ -20,7 +20,7 @@ namespace snnsim::python {
 namespace {
 
 constexpr const char* busy =
-    "another run of this process is under way (in another thread); wait for it, or run models side "
+    "another run of this process is under way; wait for it, or run models side "
     "by "
     "side in processes of their own (multiprocessing, snnsim study). A Simulation runs beside "
     "others";
@@ -36,6 +36,7 @@ nb::tuple run_model(const std::string& model, const nb::dict& options, nb::objec
     if (!arrays.is_none()) how.samples = sample_arrays(nb::cast<nb::dict>(arrays), class_names);
     RunStatus status{};
     {
+        const UnderWay call;  // ends with the GIL back
         const nb::gil_scoped_release free;
         status = how.samples ? run(model, how).status : run_any(model, how);
         how.samples.reset();
@@ -63,6 +64,7 @@ NB_MODULE(_core, module) {
     nb::set_leak_warnings(false);  // of interpreters that end while arrays live
     register_exceptions();
     module.attr("__version__") = program_version();
+    module.def("end_calls", end_calls);
     module.def("run", run_model, nb::arg("model"), nb::arg("options"), nb::arg("progress").none(),
                nb::arg("arrays").none(), nb::arg("class_names"));
     module.def("kind_of_model", kind_of_model);

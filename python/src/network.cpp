@@ -7,6 +7,7 @@
 #include "python/src/arrays.hpp"
 #include "python/src/calls.hpp"
 #include "python/src/module.hpp"
+#include "snnsim/error.hpp"
 #include "src/run/held_network.hpp"
 
 namespace snnsim::python {
@@ -71,10 +72,12 @@ class Network {
         PythonWatcher watcher(std::move(progress));
         std::optional<Evaluation> result;
         {
+            const UnderWay call;  // ends with the GIL back
             const nb::gil_scoped_release free;
             result = held_->evaluate(*samples, &watcher);
         }
         watcher.rethrow();
+        if (!result) throw UsageError("the interpreter ends");
         nb::dict out = result_of(std::move(static_cast<OutputResult&>(*result)));
         for (NamedResult& one : result->by_name)
             out[nb::str(one.name.c_str())] = result_of(std::move(one));

@@ -18,6 +18,12 @@ namespace {
 
 using Doubles = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
+const char* input_unit_of(const CellPopulationSpec& target) {
+    return CellModels::visit(target.cell, []<class M>(const typename M::Params&) -> const char* {
+        return M::input_unit;
+    });
+}
+
 class Simulation {
   public:
     Simulation(const std::string& model, const nb::dict& options) {
@@ -46,11 +52,12 @@ class Simulation {
         }
         return out;
     }
-    /// [(name, from, to, whether it learns)]
+    /// [(name, from, to, unit of its weights)]
     nb::list projections() const {
         nb::list out;
         for (const SynapsesSpec& p : held_->spec().projections)
-            out.append(nb::make_tuple(p.name(), p.from, p.to, p.plasticity.has_value()));
+            out.append(nb::make_tuple(p.name(), p.from, p.to,
+                                      input_unit_of(held_->spec().population(p.to))));
         return out;
     }
     /// Of each record but spikes: (population or projection, what, unit, cells).
@@ -101,6 +108,7 @@ class Simulation {
         const OneAtATime alone(used_, busy);
         PythonWatcher watcher(std::move(progress));
         {
+            const UnderWay call;  // ends with the GIL back
             const nb::gil_scoped_release free;
             held_->advance(steps, &watcher);
         }
@@ -156,8 +164,7 @@ class Simulation {
     }
     void set_state(std::size_t population, std::size_t variable, const Doubles& values) {
         const OneAtATime alone(used_, busy);
-        std::vector<float> floats(values.data(), values.data() + values.size());
-        held_->set_state(population, variable, floats);
+        held_->set_state(population, variable, {values.data(), values.data() + values.size()});
     }
     /// (source, target, weight, delay in ms)
     nb::tuple synapses(std::size_t projection) {
@@ -175,6 +182,10 @@ class Simulation {
         const std::vector<double> copy(weights.data(), weights.data() + weights.size());
         const nb::gil_scoped_release free;
         held_->set_weights(projection, copy);
+    }
+    bool plastic() {
+        const OneAtATime alone(used_, busy);
+        return held_->plastic();
     }
     void set_plastic(bool plastic) {
         const OneAtATime alone(used_, busy);
@@ -224,6 +235,7 @@ void add_simulation(nb::module_& module) {
         .def("set_state", &Simulation::set_state)
         .def("synapses", &Simulation::synapses)
         .def("set_weights", &Simulation::set_weights)
+        .def("plastic", &Simulation::plastic)
         .def("set_plastic", &Simulation::set_plastic)
         .def("reward", &Simulation::reward)
         .def("checkpoint", &Simulation::checkpoint);

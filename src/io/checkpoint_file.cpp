@@ -210,6 +210,7 @@ void write_checkpoint(const std::string& path, const SimulationCheckpoint& c) {
         for (std::size_t k = 0; k < c.engine.plastic.size(); ++k)
             write_plastic(file, k, c.engine.plastic[k]);
         write_changes(file, c.changes);
+        if (!c.identity.empty()) h5::write_texts(file, "identity", c.identity);
         file.close("cannot write " + temporary);
     });
 }
@@ -251,6 +252,7 @@ SimulationCheckpoint read_all(hid_t file) {
     const auto plastic = h5::read_number<std::uint64_t>(file, "plastic_projections");
     for (std::uint64_t k = 0; k < plastic; ++k) c.engine.plastic.push_back(read_plastic(file, k));
     c.changes = read_changes(file);
+    if (h5::has_attribute(file, "identity")) c.identity = h5::read_texts(file, "identity");
     return c;
 }
 
@@ -258,6 +260,8 @@ SimulationCheckpoint read_all(hid_t file) {
 
 SimulationCheckpoint read_checkpoint(const std::string& path) {
     const h5::Handle file = h5::open_file(path);
+    if (!h5::has_attribute(file, "format") || h5::read_text(file, "format") != "snnsim checkpoint")
+        throw FileError(path + " is no checkpoint of a simulation");
     try {
         return read_all(file);
     } catch (const FileError& e) {

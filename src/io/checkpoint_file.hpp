@@ -28,6 +28,7 @@ struct SimulationCheckpoint {
     double seconds = 0.0;                            // of wall time up to there
     MeasuredEnergy measured;                         // up to there
     NetworkChanges changes;
+    std::vector<std::string> identity;  // of a model that is in no file beside it, line by line
 };
 
 /// `runs/x.h5` -> `runs/x.checkpoint.h5`

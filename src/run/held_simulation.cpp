@@ -35,6 +35,55 @@ DeviceChoice choose(const SimulationSpec& as_in_file, SimulationSpec spec,
     return choice;
 }
 
+/// What cells keep of a variable is relative to this (as v to e_l).
+double origin_of(const CellPopulationSpec& p, std::size_t variable, double dt) {
+    return CellModels::visit(p.cell, [&]<class M>(const typename M::Params& params) {
+        double origin = 0.0;
+        std::size_t k = 0;
+        M::states().for_each([&](const auto& field) {
+            if (k++ != variable || !field.origin) return;
+            const auto varies =
+                std::find_if(p.varied.begin(), p.varied.end(), [&](const NamedDistribution& d) {
+                    return field.start == fmt::format("`{}`", d.name) || d.name == "e_l";
+                });
+            if (varies != p.varied.end())
+                throw UsageError(fmt::format(
+                    "{} of '{}' cannot be read or set here: {} differs from cell to cell; record "
+                    "it, and set initial values in the model",
+                    field.name, p.name, varies->name));
+            origin = static_cast<double>(M::prepare(params, dt).*field.origin);
+        });
+        return origin;
+    });
+}
+
+/// What a checkpoint holds for, a line each.
+std::vector<std::string> identity_of(const SimulationSpec& spec) {
+    std::vector<std::string> out{fmt::format("seed: {}", spec.seed),
+                                 fmt::format("dt: {:g} ms", spec.dt)};
+    for (const CellPopulationSpec& p : spec.populations)
+        out.push_back(
+            fmt::format("population {}: {} of {}", p.name, p.size, CellModels::name_of(p.cell)));
+    for (const SynapsesSpec& p : spec.projections)
+        out.push_back(fmt::format("projection {}: {} to {}{}", p.name(), p.from, p.to,
+                                  p.plasticity ? ", which learns" : ""));
+    return out;
+}
+
+void require_same(const std::vector<std::string>& then, const std::vector<std::string>& now,
+                  const std::string& path) {
+    if (then.empty()) return;  // of a run of the command, whose file has the model
+    for (std::size_t k = 0; k < std::max(then.size(), now.size()); ++k) {
+        const std::string a = k < then.size() ? then[k] : "no more",
+                          b = k < now.size() ? now[k] : "no more";
+        if (a != b)
+            throw FileError(
+                fmt::format("{} is a checkpoint of another model: it has '{}', where "
+                            "this model has '{}'",
+                            path, a, b));
+    }
+}
+
 void append(Spikes& all, Spikes more) {
     if (all.step.empty()) {
         all = std::move(more);
@@ -71,6 +120,7 @@ HeldSimulation::HeldSimulation(const SimulationSpec& as_in_file, const RunOption
         return;
     }
     SimulationCheckpoint from = read_checkpoint(options.resume);
+    require_same(from.identity, identity_of(spec_), options.resume);
     require_fits(from, spec_, options.resume);
     for (const auto& [projection, synapses] : from.changes.synapses)
         put_synapses(projection, synapses);
@@ -180,17 +230,21 @@ void HeldSimulation::set_rates(std::size_t population, const std::vector<double>
 std::vector<float> HeldSimulation::state(std::size_t population, std::size_t variable) const {
     const auto cells = static_cast<std::size_t>(spec_.populations[population].size);
     const std::vector<float> all = engine_->state().states[population];
+    const double origin = origin_of(spec_.populations[population], variable, spec_.dt);
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(variable * cells);
-    return {first, first + static_cast<std::ptrdiff_t>(cells)};
+    std::vector<float> out(first, first + static_cast<std::ptrdiff_t>(cells));
+    for (float& v : out) v += static_cast<float>(origin);
+    return out;
 }
 
 void HeldSimulation::set_state(std::size_t population, std::size_t variable,
-                               const std::vector<float>& values) {
+                               const std::vector<double>& values) {
     const auto cells = static_cast<std::size_t>(spec_.populations[population].size);
     SNN_EXPECT(values.size() == cells);
     EngineState state = engine_->state();
-    std::copy(values.begin(), values.end(),
-              state.states[population].begin() + static_cast<std::ptrdiff_t>(variable * cells));
+    const double origin = origin_of(spec_.populations[population], variable, spec_.dt);
+    float* const to = state.states[population].data() + variable * cells;
+    for (std::size_t k = 0; k < cells; ++k) to[k] = static_cast<float>(values[k] - origin);
     engine_->set_state(state);
 }
 
@@ -222,6 +276,16 @@ void HeldSimulation::set_weights(std::size_t projection, const std::vector<doubl
         throw UsageError(fmt::format(
             "the synapses of '{}' come and go (structure), so that their weights cannot be set",
             p.name()));
+    if (p.plasticity) {
+        const double most = p.plasticity->w_max.mean, least = p.plasticity->w_min.mean;
+        for (const double w : weights) {
+            if (w >= std::min(least, most) && w <= std::max(least, most)) continue;
+            throw UsageError(
+                fmt::format("a weight of {:g} for '{}' lies outside w_min ({:g}) and "
+                            "w_max ({:g})",
+                            w, p.name(), least, most));
+        }
+    }
     auto synapses = std::make_shared<EdgeList>(this->synapses(projection));
     SNN_EXPECT(weights.size() == synapses->source.size());
     synapses->weight = weights;
@@ -253,6 +317,7 @@ void HeldSimulation::set_weights(std::size_t projection, const std::vector<doubl
 void HeldSimulation::checkpoint(const std::string& path) const {
     SimulationCheckpoint out = parts_.checkpoint(*engine_, *protocol_);
     out.changes = changes_;
+    out.identity = identity_of(spec_);
     write_checkpoint(path, out);
 }
 

@@ -42,13 +42,14 @@ class HeldSimulation {
     /// Hz, of each cell of a poisson_source or regular_source population.
     std::vector<double> rates(std::size_t population) const;
     void set_rates(std::size_t population, const std::vector<double>& rates);
-    /// A state variable of all cells, by its number in cell_values().
+    /// A state variable of all cells, by its number in cell_values(), as it is recorded.
     std::vector<float> state(std::size_t population, std::size_t variable) const;
-    void set_state(std::size_t population, std::size_t variable, const std::vector<float>& values);
+    void set_state(std::size_t population, std::size_t variable, const std::vector<double>& values);
     /// Every synapse of a projection, by source.
     EdgeList synapses(std::size_t projection) const;
     /// Weights in the order of synapses(); all else goes on as it is. The network is built anew.
     void set_weights(std::size_t projection, const std::vector<double>& weights);
+    bool plastic() const { return engine_->state().learns; }
     void set_plastic(bool plastic) { engine_->set_plastic(plastic); }
     void reward(double amount) { engine_->reward(amount); }
 

@@ -225,7 +225,7 @@ def test_arrays_are_read_where_they_lie_and_let_go(tmp_path):
 
 
 def test_a_simulation_is_not_trained():
-    with pytest.raises(snnsim.Error):
+    with pytest.raises(snnsim.UsageError, match="simulated, not trained"):
         train({"name": "a", "dt": "1 ms", "simulate": {"duration": "1 ms"},
                "populations": {"E": {"size": 1, "model": "iaf_psc_exp"}}}, X, Y)
 

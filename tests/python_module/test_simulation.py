@@ -111,7 +111,7 @@ def test_weights_are_read_and_set():
         sim.plastic = False
         sim.advance("10 ms")
         assert len(sim.advance("50 ms").spikes["E"]) == 0
-        with pytest.raises(snnsim.ModelError, match="outside"):
+        with pytest.raises(snnsim.UsageError, match="a weight of 5 for .noise_to_E. lies outside"):
             sim.weights["noise_to_E"][0] = 5.0
         with pytest.raises(snnsim.UsageError, match="finite"):
             sim.weights["E_to_E"][0] = np.nan
