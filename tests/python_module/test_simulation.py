@@ -299,3 +299,66 @@ other.advance("8 ms"); print(other.digest)
             env={**os.environ, "LD_LIBRARY_PATH": os.environ["SNNSIM_PTXRUN"], "PYTHONPATH": os.pathsep.join(sys.path)}).stdout
     assert said["cpu"] == said["cuda"]
     assert said["cpu"].split()[0] == said["cpu"].split()[-1]
+
+
+def test_states_are_those_that_are_recorded():
+    settings = {"simulate.duration": "20 ms", "record": [{"population": "E", "what": "v", "cells": 50}]}
+    model = ROOT / "models" / "cuba.yaml"    # e_l is -49 mV
+    with held(model, set=settings) as sim:
+        stretch = sim.advance("20 ms")
+        assert np.array_equal(sim.states["E"]["v"][:50], stretch.states["E"]["v"].values[-1])
+        sim.states["E"]["v"] = -60.0
+        assert np.all(sim.states["E"]["v"] == -60.0)
+        with pytest.raises(ValueError, match="read-only"):
+            sim.states["E"]["v"][0] = 1.0
+    varied = {**LEARNS, "populations": {**LEARNS["populations"], "E": {
+        **LEARNS["populations"]["E"], "e_l": {"distribution": "uniform", "low": "-1 mV", "high": "1 mV"}}}}
+    with held(varied) as sim:
+        with pytest.raises(snnsim.UsageError, match="e_l differs from cell to cell"):
+            sim.states["E"]["v"]
+
+
+def test_quantities_are_converted():
+    quantity = pytest.importorskip("pint").UnitRegistry().Quantity
+    with held() as sim:
+        sim.rates["noise"] = quantity(0.05, "kHz")
+        assert np.all(sim.rates["noise"] == 50.0)
+        sim.states["E"]["v"] = quantity(np.full(80, 0.012), "V")
+        assert np.allclose(sim.states["E"]["v"], 12.0)
+        sim.weights["E_to_E"][:] = quantity(250.0, "uV")
+        assert np.allclose(sim.weights["E_to_E"][:], 0.25, rtol=0.005)
+        with pytest.raises(snnsim.UsageError, match="quantity in .*; it is in mV"):
+            sim.states["E"]["v"] = quantity(3.0, "pA")
+
+
+def test_a_checkpoint_knows_its_model(tmp_path):
+    file = tmp_path / "at.h5"
+    with held() as sim:
+        sim.advance("20 ms")
+        sim.plastic = False
+        sim.checkpoint(file)
+    with held(checkpoint=file) as again:
+        assert not again.plastic
+        assert again.advance("10 ms").start == pytest.approx(20.0)
+    for other in ({**LEARNS, "seed": 6}, {**LEARNS, "projections": LEARNS["projections"][:1]}):
+        with pytest.raises(snnsim.FileError, match="checkpoint of another model"):
+            held(other, checkpoint=file)
+    with quiet(LEARNS) as run, pytest.raises(snnsim.FileError, match="is no checkpoint"):
+        held(checkpoint=run.path)
+
+
+@pytest.mark.parametrize("call", ["snnsim.Simulation(model).advance('1000 s', progress=told)",
+                                  "snnsim.run(model, set={'simulate.duration': '1000 s'}, progress=told)"])
+def test_an_interpreter_that_ends_waits_for_its_threads(call):
+    import sys
+    code = f"""
+import snnsim, threading, warnings
+warnings.simplefilter("ignore")
+model, begun = {LEARNS!r}, threading.Event()
+told = lambda *_: begun.set()
+threading.Thread(target=lambda: {call}, daemon=True).start()
+begun.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={
+        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert done.returncode == 0, done.stderr
