@@ -7,7 +7,8 @@ import os
 import numpy as np
 
 from snnsim import _core, progress as bars
-from snnsim.errors import ClosedError, Interrupted, ModelError, UsageError
+from snnsim.errors import Interrupted, ModelError, UsageError
+from snnsim.held import Held
 from snnsim.run_parts import unknown
 from snnsim.running import begun, given, named
 from snnsim.samples import arrays_of, count_of
@@ -130,12 +131,14 @@ class Weights(collections.abc.Mapping):
         return "{" + ", ".join(f"{name}: {self[name].shape}" for name in self) + "}"
 
 
-class Network:
+class Network(Held):
     """A trained network: of train(), or of the Run (or run file) of any finished training.
 
     run: its Run, with curves, test and counts. weights, bias: by projection, see Weights; what is written there is not in the
     run, which stays as it was. `save` keeps it.
     """
+
+    _kind = "network"
 
     def __init__(self, run, *, backend="auto", threads=0, cuda_device=None):
         from snnsim.runs import Run
@@ -148,11 +151,6 @@ class Network:
         self._core = _core.Network(str(self.run.path), options)
         self.weights = Weights(self, "weights")
         self.bias = Weights(self, "bias")
-
-    def _held(self, what):
-        if self._core is None:
-            raise ClosedError(f"this network is closed; {what} can no longer be used")
-        return self._core
 
     def _projections(self):
         return self._held("weights").projections()
@@ -224,12 +222,6 @@ class Network:
         """Frees the network, and its run where that is temporary. Arrays that were handed out stay valid."""
         self._core = None
         self.run.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def __repr__(self):
         if self._core is None:

@@ -90,7 +90,20 @@ class Spikes:
         return f"<{len(self)} spikes of {len(self.cells)} cells of '{self.population}'>"
 
 
-class Values:
+class AsArray:
+    """What has `values` and can be used as that array."""
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, key):
+        return self.values[key]
+
+    def __array__(self, dtype=None, copy=None):
+        return as_array(self.values, dtype, copy)
+
+
+class Values(AsArray):
     """Numbers over time; np.asarray(x) and x[...] are `values`.
 
     values    [time, cell] float32 of states, [time] of rates
@@ -102,20 +115,11 @@ class Values:
     def __init__(self, name, values, time, units, cells=None):
         self.name, self.values, self.time, self.units, self.cells = name, values, time, units, cells
 
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, key):
-        return self.values[key]
-
-    def __array__(self, dtype=None, copy=None):
-        return as_array(self.values, dtype, copy)
-
     def __repr__(self):
         return f"<{self.name} {list(self.values.shape)}, {self.units}>"
 
 
-class Weights:
+class Weights(AsArray):
     """The trained weights of a projection; np.asarray(w) and w[...] are `values`.
 
     values    float32 [source, target]
@@ -138,15 +142,6 @@ class Weights:
     @property
     def dtype(self):
         return self.values.dtype
-
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, key):
-        return self.values[key]
-
-    def __array__(self, dtype=None, copy=None):
-        return as_array(self.values, dtype, copy)
 
     def __repr__(self):
         return f"<weights {self.name} {list(self.shape)}, {self.source} to {self.target}>"

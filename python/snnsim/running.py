@@ -59,9 +59,8 @@ def path_of(name, value):
 
 def named(model, options):
     """The name of the model in messages; what is no file goes into the options as text."""
-    is_file = isinstance(model, os.PathLike) or (isinstance(model, str) and "\n" not in model and ": " not in model)
     text, path = model_text(model)
-    if not is_file:
+    if path in ("<text>", "<dict>"):
         options["model_text"] = text
     return path
 
@@ -129,7 +128,7 @@ def execute(model, options, progress, arrays, class_names, output, folder=None):
     title = pathlib.Path(model or output).stem
     try:
         with bars.shown(progress, title) as callback:
-            status, summary, stopped = _core.run(model, options, callback, arrays, class_names)
+            _, summary, stopped = _core.run(model, options, callback, arrays, class_names)
     except BaseException as error:
         left = run_left(output, folder)
         if isinstance(error, Error):

@@ -70,7 +70,8 @@ class Run:
 
     def __init__(self, path, temporary=False, *, folder=None, summary=""):
         """path: the run file. temporary: it, and its checkpoint, are removed at close() or with the last reference.
-        folder: instead, what goes is a folder. summary: what the command would print of it. Raises FileError where there is no such file."""
+        folder: instead, what goes is a folder. summary: what the command would print of it.
+        Raises FileError where there is no such file."""
         self._path = os.fspath(path)
         self._where = os.path.abspath(self._path)
         if not os.path.isfile(self._where):
@@ -119,7 +120,7 @@ class Run:
     def __reduce__(self):
         """A run is pickled and copied as the path of its file."""
         if self.temporary:
-            raise TypeError(f"this run lies in a temporary file, which goes with it; save() it, and copy or pickle that one")
+            raise TypeError("this run lies in a temporary file, which goes with it; save() it, and copy or pickle that one")
         return Run, (self._where,)
 
     def __enter__(self):

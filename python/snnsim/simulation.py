@@ -9,9 +9,10 @@ import warnings
 import numpy as np
 
 from snnsim import _core, progress as bars
-from snnsim.errors import BusyError, ClosedError, Interrupted, RunWarning, UsageError
+from snnsim.errors import BusyError, Interrupted, RunWarning, UsageError
+from snnsim.held import Held
 from snnsim.model import UNITS, converter, plain
-from snnsim.run_parts import unknown
+from snnsim.run_parts import as_array, constant, unknown
 from snnsim.running import given, named, path_of
 
 MS = {"ms": 1.0, "s": 1e3, "us": 1e-3}
@@ -88,7 +89,7 @@ class Named(collections.abc.Mapping):
         self._simulation, self._names, self._what = simulation, names, what
 
     def _number(self, name):
-        self._simulation._held("it")
+        self._simulation._held()
         try:
             return self._names.index(name)
         except ValueError:
@@ -137,7 +138,7 @@ class Rates(Named):
     sim.rates["input"] = 20 or an array sets them from now on."""
 
     def __getitem__(self, name):
-        return read_only(self._simulation._held("rates").rates(self._number(name)))
+        return constant(self._simulation._held("rates").rates(self._number(name)))
 
     def __iter__(self):
         return (name for name, _, model, _ in self._simulation._populations if model in ("poisson_source", "regular_source"))
@@ -152,7 +153,7 @@ class Rates(Named):
 
 
 class Variables(collections.abc.Mapping):
-    """The state of a population: sim.states["exc"]["v_m"] reads a variable (float32 [cell]); assigning sets it."""
+    """The state of a population: sim.states["E"]["v"] reads a variable (float32 [cell]); assigning sets it."""
 
     def __init__(self, simulation, population, number, variables):
         self._simulation, self._population, self._k = simulation, population, number
@@ -166,7 +167,7 @@ class Variables(collections.abc.Mapping):
             raise unknown(f"variable of '{self._population}'", name, self._variables) from None
 
     def __getitem__(self, name):
-        return read_only(self._simulation._held("states").state(self._k, self._number(name)))
+        return constant(self._simulation._held("states").state(self._k, self._number(name)))
 
     def __setitem__(self, name, values):
         number = self._number(name)
@@ -180,15 +181,8 @@ class Variables(collections.abc.Mapping):
     def __len__(self):
         return len(self._variables)
 
-
     def __repr__(self):
         return "{" + ", ".join(f"{name}: {self.units[name] or '1'}" for name in self) + "}"
-
-
-def read_only(array):
-    """What is read is a copy: to change the simulation, assign."""
-    array.flags.writeable = False
-    return array
 
 
 class States(Named):
@@ -209,13 +203,13 @@ class Synapses:
 
     def _read(self):
         self.source, self.target, self.weight, self.delay = map(
-            read_only, self._simulation._held("weights").synapses(self._number))
+            constant, self._simulation._held("weights").synapses(self._number))
 
     def __len__(self):
         return len(self.weight)
 
     def __array__(self, dtype=None, copy=None):
-        return np.array(self.weight, dtype=dtype) if copy or dtype is not None else self.weight
+        return as_array(self.weight, dtype, copy)
 
     def __getitem__(self, index):
         return self.weight[index]
@@ -225,11 +219,11 @@ class Synapses:
         name = f"weights['{self.name}']"
         array = in_unit(values, self.units, name)
         if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
-            raise UsageError(f"weights['{self.name}'] is given what is no finite real number")
+            raise UsageError(f"{name} is given what is no finite real number")
         try:
             changed[index] = array
         except (ValueError, IndexError) as error:
-            raise UsageError(f"weights['{self.name}'] has {len(self)} synapses: {error}") from error
+            raise UsageError(f"{name} has {len(self)} synapses: {error}") from error
         self._simulation._held("weights").set_weights(self._number, changed)
         self._read()
 
@@ -255,7 +249,7 @@ class Projections(Named):
         self[name][:] = values
 
 
-class Simulation:
+class Simulation(Held):
     """A simulation that one advances, as the network of `snnsim MODEL`, with its spikes to the bit.
 
         sim = snnsim.Simulation("models/brunel.yaml")
@@ -268,9 +262,10 @@ class Simulation:
     end it. Errors as of run(); BusyError where another thread uses it. Different ones may run in different threads.
     """
 
+    _kind = "simulation"
+
     def __init__(self, model, set=None, *, seed=None, backend="auto", threads=0, cuda_device=None, data_dir=None,    # noqa: A002
                  checkpoint=None):
-        self._core = None
         options = given(set, seed, {"backend": backend, "threads": threads, "cuda_device": cuda_device, "data_dir": data_dir,
                                     "resume": checkpoint})
         path = named(model, options)
@@ -302,11 +297,6 @@ class Simulation:
     def weights(self):
         """By projection: see Synapses."""
         return self._weights
-
-    def _held(self, what):
-        if self._core is None:
-            raise ClosedError(f"this simulation is closed; {what} can no longer be used" if what != "it" else "this simulation is closed")
-        return self._core
 
     def _size(self, population):
         return next(size for name, size, *_ in self._populations if name == population)
@@ -410,12 +400,6 @@ class Simulation:
     def close(self):
         """Frees the network. Arrays that were handed out stay valid."""
         self._core = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def __repr__(self):
         if self._core is None:
