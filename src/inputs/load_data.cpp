@@ -232,6 +232,15 @@ void show_arrays(std::shared_ptr<const SampleArrays> arrays, ModelSpec& spec) {
     spec.record.clear();
 }
 
+void hold_nothing_out(ModelSpec& spec) {
+    if (!spec.train) return;
+    spec.train->validation = 0.0;
+    spec.train->early_stopping.reset();
+    spec.train->best_weights = false;
+    spec.train->class_weights = {};
+    for (OutputLossSpec& l : spec.train->losses) l.class_weights = {};
+}
+
 SampleCounts expected_samples(const ModelSpec& spec) {
     if (spec.own_data()) {
         try {
@@ -321,12 +330,7 @@ ModelSpec shown_to_trained(const SimulationSpec& spec) {
     for (std::string* file : {&data.file, &data.test_file}) *file = moved(*file);
     data.valid_file.clear();
     data.train_samples = data.test_samples = 0;
-    if (out.train) {  // nothing is held out, nothing weighed
-        out.train->validation = 0.0;
-        out.train->early_stopping.reset();
-        out.train->best_weights = false;
-        out.train->class_weights = {};
-    }
+    hold_nothing_out(out);
     return out;
 }
 

@@ -20,6 +20,10 @@ Dataset load_data(const ModelSpec& spec, const std::string& data_dir = {});
 /// is no test.
 void show_arrays(std::shared_ptr<const SampleArrays> arrays, ModelSpec& spec);
 
+/// Of a training whose network is only shown samples: none is held out for validation, none
+/// weighed.
+void hold_nothing_out(ModelSpec& spec);
+
 /// The samples of the user's own that phases show; nothing where they show none. Throws DataError.
 std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec);
 

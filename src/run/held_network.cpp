@@ -38,13 +38,7 @@ HeldNetwork::HeldNetwork(const std::string& run, const RunOptions& options)
     spec_.data.test_share = 0.0;
     spec_.data.groups.clear();
     spec_.record.clear();
-    if (spec_.train) {
-        spec_.train->validation = 0.0;
-        spec_.train->early_stopping.reset();
-        spec_.train->best_weights = false;
-        spec_.train->class_weights = {};
-        for (OutputLossSpec& l : spec_.train->losses) l.class_weights = {};
-    }
+    hold_nothing_out(spec_);
     if (!spec_.test) spec_.test.emplace();
     if (spec_.test->quantize)
         throw UsageError(
