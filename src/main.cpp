@@ -12,11 +12,11 @@
 
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
-#include "src/model/suggest.hpp"
 #include "src/run/compare.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/provenance.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 

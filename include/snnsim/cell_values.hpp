@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "snnsim/simulation_spec.hpp"
+#include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
 
 /// Receptors that the engine keeps apart for a population: fewer than the model's where time
 /// constants are equal.
 inline int receptors_of(const CellPopulationSpec& population) {
+    if (const CellEquations* own = population.equations())
+        return static_cast<int>(own->receptors.size());
     return CellModels::visit(population.cell, [&]<class M>(const typename M::Params& params) {
         if constexpr (requires { M::shares_receptor(params); }) {
             const bool varied = std::any_of(
@@ -36,8 +39,28 @@ struct CellValue {
     std::size_t index = 0, receptors = 0;
 };
 
+inline std::vector<CellValue> values_of_equations(const CellEquations& own) {
+    using Kind = CellValue::Kind;
+    std::vector<CellValue> out;
+    for (const CellEquations::State& s : own.states)
+        out.push_back({s.name, s.unit.c_str(), "state variable", Kind::state, out.size()});
+    if (own.receptors.size() == 1)
+        out.push_back({"input", own.receptors[0].unit.c_str(),
+                       "sum of the weights of the spikes that arrived since the last value",
+                       Kind::input, 0, 1});
+    for (std::size_t r = 0; r < own.receptors.size(); ++r)
+        out.push_back({"input_" + own.receptors[r].name, own.receptors[r].unit.c_str(),
+                       "sum of the weights at this receptor since the last value", Kind::input, r,
+                       1});
+    if (own.uses_current)
+        out.push_back({"current", own.current_unit.c_str(),
+                       "sum of the currents of stimuli in the last step", Kind::current});
+    return out;
+}
+
 inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) {
     using Kind = CellValue::Kind;
+    if (const CellEquations* own = population.equations()) return values_of_equations(*own);
     return CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
         std::vector<CellValue> out;
         const auto state = [&](const auto& field) {

@@ -39,8 +39,19 @@ struct CellPopulationSpec : NamedPopulation {
 
     /// Its spikes carry values.
     bool graded() const {
+        if (const CellEquations* own = equations()) return carries_values(*own);
         return CellModels::visit(
             cell, [&]<class M>(const typename M::Params&) { return sends_graded<M>; });
+    }
+    /// Of a model that the model file defines; else null.
+    const CellEquations* equations() const {
+        const auto* own = std::get_if<EquationCell::Params>(&cell);
+        return own ? own->equations.get() : nullptr;
+    }
+    /// How the model file calls its model.
+    const char* model_name() const {
+        if (const CellEquations* own = equations()) return name_of_equations(*own);
+        return CellModels::name_of(cell);
     }
 
     static constexpr auto alternative() {
@@ -66,6 +77,13 @@ struct Names<WeightBits> {
     static constexpr std::array values{"auto", "16", "32"};
 };
 struct EdgeList;
+
+/// Models of cells that the model file defines, by their names.
+struct CellDefinition {
+    std::string name;
+    Location at = {};
+    std::shared_ptr<const CellEquations> equations;
+};
 
 /// Longest delay in steps.
 inline constexpr double most_delay_steps = 10000.0;
@@ -398,6 +416,7 @@ struct SimulationSpec : NamedModel {
     SimulateSpec simulate;
     std::optional<SimulationDataSpec> data;
     ScaleSpec scale;
+    std::vector<CellDefinition> models;
     std::vector<CellPopulationSpec> populations;  // in the order of the file
     std::vector<SynapsesSpec> projections;
     std::vector<StimulusSpec> stimuli;
@@ -414,6 +433,8 @@ struct SimulationSpec : NamedModel {
                       Need::required},
                 Field{"data", &SimulationSpec::data, "", unlimited, "samples that phases show"},
                 Field{"scale", &SimulationSpec::scale, "", unlimited, "a smaller network"},
+                Field{"models", &SimulationSpec::models, "", unlimited,
+                      "mapping of names to cell models that are written as equations"},
                 Field{"populations", &SimulationSpec::populations, "", unlimited,
                       "mapping of names to populations", Need::required},
                 Field{"projections", &SimulationSpec::projections, "", unlimited,

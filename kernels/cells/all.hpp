@@ -4,6 +4,7 @@
 #include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
 #include "kernels/cells/cuba_lif.hpp"
+#include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
@@ -30,6 +31,6 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
 using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
               Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-              PoissonSource, RegularSource, SpikeSource, ValueSource>;
+              PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim

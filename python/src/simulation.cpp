@@ -19,6 +19,8 @@ namespace {
 using Doubles = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 const char* input_unit_of(const CellPopulationSpec& target) {
+    if (const CellEquations* own = target.equations())
+        return own->receptors.empty() ? "" : own->receptors[0].unit.c_str();
     return CellModels::visit(target.cell, []<class M>(const typename M::Params&) -> const char* {
         return M::input_unit;
     });
@@ -48,7 +50,7 @@ class Simulation {
                 if (v.kind == CellValue::Kind::state)
                     variables.append(nb::make_tuple(v.name, v.unit));
             }
-            out.append(nb::make_tuple(p.name, p.size, CellModels::name_of(p.cell), variables));
+            out.append(nb::make_tuple(p.name, p.size, p.model_name(), variables));
         }
         return out;
     }

@@ -7,8 +7,8 @@
 #include "src/energy/accounting.hpp"
 #include "src/energy/energy_model.hpp"
 #include "src/io/replace_file.hpp"
-#include "src/model/suggest.hpp"
 #include "src/run/checkpoint_clock.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 

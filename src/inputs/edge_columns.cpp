@@ -7,7 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/files/whole_number.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 

@@ -16,8 +16,8 @@
 #include "src/files/whole_number.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
-#include "src/model/suggest.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

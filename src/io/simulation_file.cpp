@@ -7,6 +7,7 @@
 
 #include "snnsim/cell_values.hpp"
 #include "snnsim/error.hpp"
+#include "src/equations/cell_equations.hpp"
 #include "src/io/counts.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/measured_energy.hpp"
@@ -156,10 +157,15 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         const CellPopulationSpec& population = spec_.populations[p];
         const h5::Handle g = h5::make_group(file, "network/" + population.name);
         h5::write_number(g, "size", population.size);
-        h5::write_text(g, "model", CellModels::name_of(population.cell));
+        h5::write_text(g, "model", population.model_name());
         const std::vector<double>& steps = report.weight_steps[p];
         h5::write_attribute(g, "weight_steps", H5T_NATIVE_DOUBLE, {steps.size()}, steps.data());
         std::visit([&](const auto& params) { write_parameters(g, params); }, population.cell);
+        if (const CellEquations* own = population.equations()) {
+            const auto& values = std::get<EquationCell::Params>(population.cell).values;
+            for (std::size_t k = 0; k < values.size(); ++k)
+                h5::write_number(g, own->parameters[k].name.c_str(), values[k]);
+        }
         if (cells[p].count == 0) continue;
         const h5::Handle s = h5::make_group(file, spikes_path(population.name));
         h5::make_growing(s, "timestamps", H5T_NATIVE_DOUBLE, {}, 8192, "ms");

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "snnsim/error.hpp"
-#include "src/model/suggest.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

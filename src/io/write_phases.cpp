@@ -1,5 +1,6 @@
 #include "src/io/write_phases.hpp"
 
+#include "snnsim/cell_values.hpp"
 #include "src/phases/outcome.hpp"
 
 namespace snnsim {
@@ -43,16 +44,13 @@ void write_outcome(hid_t file, const PhaseOutcome& p) {
 /// The states of all cells at the end: thresholds that have adapted are among them.
 void write_final(hid_t file, const CellPopulationSpec& p, const std::vector<float>& states) {
     const auto cells = static_cast<std::size_t>(p.size);
-    std::size_t variable = 0;
-    CellModels::visit(p.cell, [&]<class M>(const typename M::Params&) {
-        const auto write = [&](const auto& field) {
-            const auto first = states.begin() + static_cast<std::ptrdiff_t>(variable++ * cells);
-            h5::write_vector(file, "final/" + p.name + "/" + field.name,
-                             std::vector<float>(first, first + static_cast<std::ptrdiff_t>(cells)),
-                             *field.unit ? field.unit : "1");
-        };
-        M::states().for_each(write);
-    });
+    for (const CellValue& v : cell_values(p)) {
+        if (v.kind != CellValue::Kind::state) continue;
+        const auto first = states.begin() + static_cast<std::ptrdiff_t>(v.index * cells);
+        h5::write_vector(file, "final/" + p.name + "/" + v.name,
+                         std::vector<float>(first, first + static_cast<std::ptrdiff_t>(cells)),
+                         *v.unit ? v.unit : "1");
+    }
 }
 
 }  // namespace

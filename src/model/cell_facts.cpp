@@ -1,5 +1,7 @@
 #include "src/model/cell_facts.hpp"
 
+#include "src/equations/cell_equations.hpp"
+
 namespace snnsim {
 
 std::vector<std::string> CellFacts::state_names() const {
@@ -8,7 +10,21 @@ std::vector<std::string> CellFacts::state_names() const {
     return out;
 }
 
+namespace {
+
+CellFacts facts_of(const CellEquations& own) {
+    CellFacts facts{own.name.c_str(), own.receptors.empty() ? "" : own.receptors[0].unit.c_str(),
+                    static_cast<int>(own.receptors.size())};
+    if (own.uses_current) facts.current_unit = own.current_unit.c_str();
+    for (const CellEquations::State& s : own.states)
+        facts.states.push_back({s.name, s.unit.c_str()});
+    return facts;
+}
+
+}  // namespace
+
 CellFacts facts_of(const CellPopulationSpec& population) {
+    if (const CellEquations* own = population.equations()) return facts_of(*own);
     return CellModels::visit(population.cell, []<class M>(const auto& params) {
         CellFacts facts{M::name, M::input_unit, M::receptors, {}, {}};
         facts.scales = requires {

@@ -10,7 +10,7 @@ namespace snnsim {
 
 struct StateName {
     std::string name;
-    const char* unit;
+    const char* unit;  // lives as long as the model does
 };
 
 struct CellFacts {

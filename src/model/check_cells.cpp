@@ -10,7 +10,7 @@
 #include "src/model/euler.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/source_rates.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

@@ -8,7 +8,7 @@
 #include "src/model/check_rule.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

@@ -6,7 +6,7 @@
 
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {
@@ -93,8 +93,7 @@ class PhaseCheck {
         if (one && std::holds_alternative<RegularSource::Params>(p->cell)) return p;
         model_.add(path, fmt::format("'{}' is a {}; rates are set of a poisson_source{}, which can "
                                      "reach other cells by one_to_one synapses",
-                                     name, CellModels::name_of(p->cell),
-                                     one ? " or a regular_source" : ""));
+                                     name, p->model_name(), one ? " or a regular_source" : ""));
         return nullptr;
     }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

@@ -3,8 +3,8 @@
 
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

@@ -7,8 +7,8 @@
 #include "src/data/published.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/trained_network.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

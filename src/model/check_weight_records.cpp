@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "src/model/simulation_checks.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

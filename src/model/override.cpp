@@ -5,9 +5,9 @@
 
 #include "snnsim/error.hpp"
 #include "src/model/problems.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/value.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

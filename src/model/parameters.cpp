@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "src/model/problems.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/value.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

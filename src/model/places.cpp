@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "kernels/steps.hpp"
-#include "src/model/suggest.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 

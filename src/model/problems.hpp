@@ -36,6 +36,8 @@ class Problems {
     /// "path:line:column: message" of each, in the order of the file.
     std::vector<std::string> warnings() const;
 
+    /// Of the model file.
+    const std::string& text() const { return text_; }
     bool empty() const { return problems_.empty(); }
     std::size_t count() const { return problems_.size(); }
     /// True when a problem was found in this value or below it: what was read from it is then not

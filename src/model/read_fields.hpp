@@ -15,11 +15,11 @@
 #include "snnsim/simulation_spec.hpp"
 #include "src/model/limits_text.hpp"
 #include "src/model/problems.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/model/vocabulary.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 
@@ -104,6 +104,8 @@ class FieldReader {
         }
     }
 
+    /// The section `models`: what populations may name as theirs afterwards.
+    void read(const Value& value, const Meta& meta, std::vector<CellDefinition>& out);
     /// A quantity, or a mapping with `distribution`.
     void read(const Value& value, const Meta& meta, Distribution& out);
     /// A number, a list of them, or a mapping with `random`.
@@ -140,6 +142,9 @@ class FieldReader {
         if constexpr (HasAlternative<T>) chosen_known = read_alternative(value, key, out, known);
         for_each_field<T>([&](const auto& f) {
             if (is_parameter(out, f.name)) return;
+            if constexpr (std::is_same_v<T, CellPopulationSpec>) {
+                if (is_parameter_of_equations(out, f.name)) return;
+            }
             if constexpr (std::is_same_v<T, CellPopulationSpec>) {
                 using Member = std::remove_cvref_t<decltype(out.*f.member)>;
                 if constexpr (std::is_same_v<Member, std::vector<NamedDistribution>>) {
@@ -265,6 +270,9 @@ class FieldReader {
             known.clear();  // without it, no key can be called unknown
             return false;
         }
+        if constexpr (std::is_same_v<T, CellPopulationSpec>) {
+            if (read_defined(value, *name, out, known)) return true;
+        }
         if (!choose(choice, *name, out.*choice.member)) {
             known.clear();
             return false;
@@ -310,6 +318,11 @@ class FieldReader {
                            Distribution& d);
     /// `100 pA sqrt(ms)`.
     void read_intensity(const Value& value, const Meta& meta, Distribution& out);
+    /// A model of the section `models`, and the population's parameters; false: none of that name.
+    bool read_defined(const Value& population, const Value& name, CellPopulationSpec& out,
+                      std::vector<std::string>& known);
+    static bool is_parameter_of_equations(const CellPopulationSpec& out, std::string_view name);
+    std::shared_ptr<const CellEquations> read_cell_model(const Entry& entry);
     /// `initial`: state variables of the population's model.
     void read_initial(const Value& population, CellPopulationSpec& out);
     void check_distribution(const Value& value, const Meta& meta, const Distribution& d);
@@ -344,10 +357,15 @@ class FieldReader {
     bool choose(const Value& name, const char* key, typename List::Params& out) {
         for (std::size_t k = 0; k < List::names.size(); ++k) {
             if (name.kind != Value::Kind::scalar || name.text != List::names[k]) continue;
+            if (name.text == EquationCell::name) break;  // stands for those of `models`
             if (out.index() != k) set_index<List>(out, k);
             return true;
         }
-        const std::vector<std::string> known(List::names.begin(), List::names.end());
+        std::vector<std::string> known(List::names.begin(), List::names.end());
+        std::erase(known, EquationCell::name);
+        if constexpr (std::is_same_v<List, CellModels>) {
+            for (const CellDefinition& d : definitions_) known.push_back(d.name);
+        }
         problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, describe(name),
                                         hint(name.text, kind_of<List>(), known), join(known)));
         return false;
@@ -487,6 +505,7 @@ class FieldReader {
 
     Problems& problems_;
     const std::optional<Side> side_;
+    std::vector<CellDefinition> definitions_;  // of `models`, once it is read
 };
 
 }  // namespace snnsim

@@ -200,7 +200,10 @@ std::string models(ModelList<Cells...>, ModelList<Neurons...>) {
         "parameter that is a quantity or a number may be a distribution: then every cell gets a "
         "value of its own.\n\n| model | trained | simulated | why not both |\n|---|---|---|---|\n";
     const auto each = [&](auto&& text_of) {
-        ((out += text_of.template operator()<Cells>()), ...);
+        const auto cell = [&]<class M>() {
+            if constexpr (!is_equations<M>) out += text_of.template operator()<M>();
+        };
+        (cell.template operator()<Cells>(), ...);
         const auto neuron = [&]<class M>() {
             if constexpr (!CellModel<M>) out += text_of.template operator()<M>();
         };

@@ -4,8 +4,8 @@
 
 #include "snnsim/cell_values.hpp"
 #include "src/model/late_times.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
-#include "src/model/suggest.hpp"
+#include "src/equations/syntax.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -70,10 +72,31 @@ std::string expected(const std::string& wanted, const std::string& key) {
                        kind_of(wanted).example);
 }
 
+bool is_base(const std::string& unit) {
+    return std::any_of(kinds.begin(), kinds.end(), [&](const Kind& k) { return unit == k.base; });
+}
+
+/// In a unit of equations: "2 nS/ms" for what is wanted in "nS ms^-1".
+std::string read_other_quantity(const std::string& text, const std::string& wanted,
+                                const std::string& key, double& out) {
+    try {
+        const NamedUnit unit = parse_quantity("1 " + (wanted == "1/ms" ? "ms**-1" : wanted));
+        const NamedUnit given = parse_quantity(text);
+        if (!(given.dims == unit.dims))
+            return fmt::format("'{}' is {}, but {} is {}", excerpt(text), dims_text(given.dims),
+                               key, dims_text(unit.dims));
+        out = given.factor / unit.factor;
+        return "";
+    } catch (const ExpressionError& e) {
+        return fmt::format("'{}' is no quantity in {}: {}", excerpt(text), wanted, e.message);
+    }
+}
+
 }  // namespace
 
 std::string read_quantity(const std::string& text, const std::string& wanted,
                           const std::string& key, double& out) {
+    if (!is_base(wanted)) return read_other_quantity(text, wanted, key, out);
     double number = 0.0;
     std::string_view rest;
     if (const std::string wrong = read_decimal(text, number, rest); !wrong.empty()) {

@@ -6,7 +6,7 @@
 
 #include "snnsim/simulation_spec.hpp"
 #include "src/model/distribution.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -78,8 +78,12 @@ class Collector {
     /// Alternatives and their parameters.
     template <class... Models>
     void alternatives(Side side, const char* what, ModelList<Models...>) {
-        (add(side, Models::name, what), ...);
-        (keys<typename Models::Params>(side, Models::name, "parameter"), ...);
+        const auto add_one = [&]<class M>() {
+            if constexpr (is_equations<M>) return;  // has no name in a file
+            add(side, M::name, what);
+            keys<typename M::Params>(side, M::name, "parameter");
+        };
+        (add_one.template operator()<Models>(), ...);
     }
 };
 
@@ -117,6 +121,7 @@ void add_training(Collector& c) {
 template <class... Models>
 void add_states(Collector& c, ModelList<Models...>) {
     const auto add = [&]<class M>(const M*) {
+        if constexpr (is_equations<M>) return;
         M::states().for_each(
             [&](const auto& s) { c.add(Side::simulation, s.name, "state variable", M::name); });
     };

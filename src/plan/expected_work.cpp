@@ -47,7 +47,7 @@ constexpr double listed_instructions = 5.0;  // a cell and step: one block lists
 constexpr double plastic_launches = 2.1;     // a step and projection
 
 double ns_of(const CellPopulationSpec& p) {
-    const std::string_view name = CellModels::name_of(p.cell);
+    const std::string_view name = p.model_name();
     for (const CellCost& c : cell_costs) {
         if (c.model == name) return c.ns;
     }

@@ -11,12 +11,12 @@
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/inputs/load_inputs.hpp"
 #include "src/model/cell_facts.hpp"
-#include "src/model/suggest.hpp"
 #include "src/plan/choose_backend.hpp"
 #include "src/plan/device_memory.hpp"
 #include "src/plan/expected_work.hpp"
 #include "src/plan/room_warnings.hpp"
 #include "src/report/progress.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -119,7 +119,7 @@ std::string check_text(const SimulationSpec& full, int cuda_device) {
     for (std::size_t p = 0; p < spec.populations.size(); ++p) {
         const CellPopulationSpec& population = spec.populations[p];
         out += fmt::format("{:<{}} {:<16} {:>12} {:>22}\n", population.name, wide,
-                           CellModels::name_of(population.cell), grouped(population.size),
+                           population.model_name(), grouped(population.size),
                            steps_text(population, weights.grid.steps(p)));
     }
     out += played_text(spec);

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "src/model/suggest.hpp"
 #include "src/report/csv.hpp"
+#include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {

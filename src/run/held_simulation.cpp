@@ -37,6 +37,7 @@ DeviceChoice choose(const SimulationSpec& as_in_file, SimulationSpec spec,
 
 /// What cells keep of a variable is relative to this (as v to e_l).
 double origin_of(const CellPopulationSpec& p, std::size_t variable, double dt) {
+    if (p.equations()) return 0.0;
     return CellModels::visit(p.cell, [&]<class M>(const typename M::Params& params) {
         double origin = 0.0;
         std::size_t k = 0;
@@ -62,8 +63,7 @@ std::vector<std::string> identity_of(const SimulationSpec& spec) {
     std::vector<std::string> out{fmt::format("seed: {}", spec.seed),
                                  fmt::format("dt: {:g} ms", spec.dt)};
     for (const CellPopulationSpec& p : spec.populations)
-        out.push_back(
-            fmt::format("population {}: {} of {}", p.name, p.size, CellModels::name_of(p.cell)));
+        out.push_back(fmt::format("population {}: {} of {}", p.name, p.size, p.model_name()));
     for (const SynapsesSpec& p : spec.projections)
         out.push_back(fmt::format("projection {}: {} to {}{}", p.name(), p.from, p.to,
                                   p.plasticity ? ", which learns" : ""));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "kernels/steps.hpp"
+#include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
 namespace {
@@ -29,6 +30,17 @@ bool feeds_itself(const SimulationSpec& spec, const std::string& name) {
     return false;
 }
 
+/// Of a cell written as equations: 1, or its refractory period and a step more.
+std::optional<std::int64_t> shortest_interval(const CellEquations& own, const CellPopulationSpec& p,
+                                              double dt) {
+    if (!p.varied.empty()) return std::nullopt;
+    if (own.refractory < 0) return 1;
+    std::vector<double> values;
+    own.graph.evaluate({own.refractory}, std::get<EquationCell::Params>(p.cell).values, dt, values);
+    const double time = values[static_cast<std::size_t>(own.refractory)];
+    return std::isfinite(time) && time >= 0.0 ? step_of(time, dt) + 1 : 1;
+}
+
 /// Steps between two spikes of a cell at least; nothing where cells differ.
 std::optional<std::int64_t> shortest_interval(const CellPopulationSpec& p, double dt) {
     const bool varies = std::any_of(
@@ -36,6 +48,7 @@ std::optional<std::int64_t> shortest_interval(const CellPopulationSpec& p, doubl
         [](const NamedDistribution& d) { return d.name == "t_ref" || d.name == "step"; });
     if (varies) return std::nullopt;
     std::int64_t steps = 1;
+    if (const CellEquations* own = p.equations()) return shortest_interval(*own, p, dt);
     CellModels::visit(p.cell, [&]<class M>(const typename M::Params& params) {
         const auto in_steps = [&](double time) { return step_of(time, dt); };
         if constexpr (requires { params.t_ref; }) steps = in_steps(params.t_ref) + 1;

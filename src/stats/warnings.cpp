@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "src/equations/cell_equations.hpp"
+
 namespace snnsim {
 
 std::vector<std::string> silent_populations(const SimulationSpec& spec,
@@ -13,14 +15,16 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
     for (std::size_t p = 0; p < spikes.size(); ++p) {
         const auto* source = std::get_if<PoissonSource::Params>(&spec.populations[p].cell);
         const auto* regular = std::get_if<RegularSource::Params>(&spec.populations[p].cell);
-        const bool sends =
-            CellModels::visit(spec.populations[p].cell, []<class M>(const typename M::Params&) {
-                if constexpr (NeuronModel<M>) {
-                    return M::output != Output::trace;
-                } else {
-                    return true;
-                }
-            });
+        const bool sends = CellModels::visit(spec.populations[p].cell,
+                                             []<class M>(const typename M::Params& params) {
+                                                 if constexpr (is_equations<M>)
+                                                     return !params.equations->never_fires();
+                                                 if constexpr (NeuronModel<M>) {
+                                                     return M::output != Output::trace;
+                                                 } else {
+                                                     return true;
+                                                 }
+                                             });
         if (!sends || spikes[p] > 0 || (source && source->rate == 0.0) ||
             (regular && regular->rate == 0.0))
             continue;

@@ -8,10 +8,10 @@
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
 #include "src/model/problems.hpp"
-#include "src/model/suggest.hpp"
 #include "src/model/units.hpp"
 #include "src/run/seeds.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

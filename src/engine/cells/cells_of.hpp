@@ -9,18 +9,13 @@
 #include <vector>
 
 #include "kernels/cells/step_cells.hpp"
+#include "src/engine/cells/cell_draws.hpp"
 #include "src/engine/cells/cell_group.hpp"
+#include "src/engine/cells/equation_cells.hpp"
 #include "src/engine/cells/resting.hpp"
 #include "src/engine/cells/stimuli.hpp"
-#include "src/engine/quantile.hpp"
 
 namespace snnsim {
-
-/// A float in (0, 1) for every cell of a population, the same in any layout.
-inline double cell_uniform(const RandomKey& key, std::uint32_t cell) {
-    const std::uint32_t word = key.draw(cell / 4).word[cell % 4];
-    return (static_cast<double>(word >> 8) + 0.5) / 16777216.0;
-}
 
 #ifdef __CUDACC__
 /// What nvcc's host compiler makes of CellsOf has no vector instructions. It sets cells up and
@@ -68,7 +63,8 @@ class CellsOf : public CellGroup {
 
     void stimulate(std::int64_t t) override {
         for (const PoissonPlan& p : poisson_) {
-            if (t >= p.first && t < p.last) add_poisson(p, t);
+            if (t >= p.first && t < p.last)
+                add_poisson(p, seed_, slice_, t, cells_.arriving[p.receptor]);
         }
         cells_.current = currents_.at(t);
     }
@@ -287,20 +283,6 @@ class CellsOf : public CellGroup {
         });
     }
 
-    void add_poisson(const PoissonPlan& p, std::int64_t t) {
-        const RandomKey random{seed_, Stream::stimulus, p.number, static_cast<std::uint32_t>(t)};
-        const auto count = static_cast<int>(p.thresholds.size());
-        const auto add = [&]<int Lanes>(std::uint32_t from, std::uint32_t to) {
-            const AddPoisson<Lanes> body{p.thresholds.data(),         p.usual,      count, p.weight,
-                                         cells_.arriving[p.receptor], slice_.first, random};
-            for (std::uint32_t at = from; at < to; at += Lanes) body(at);
-        };
-        // Two panels at once fill the vectors that random numbers are made in.
-        const std::uint32_t pairs = slice_.padded() / (2 * lanes) * (2 * lanes);
-        add.template operator()<2 * lanes>(0, pairs);
-        add.template operator()<lanes>(pairs, slice_.padded());
-    }
-
     /// Constants of each cell, where a parameter differs from cell to cell.
     void set_constants(const typename M::Params& params, double dt, std::size_t population) {
         if (spec_.varied.empty()) return;
@@ -323,6 +305,7 @@ class CellsOf : public CellGroup {
     typename M::Params params_of(const typename M::Params& params, std::size_t population,
                                  std::uint32_t i) const {
         typename M::Params own = params;
+        const CellDraws draws = draws_of(population);
         for (std::size_t k = 0; k < spec_.varied.size(); ++k) {
             const NamedDistribution& d = spec_.varied[k];
             const Quantile& quantile = varied_[k];
@@ -330,12 +313,8 @@ class CellsOf : public CellGroup {
             const auto set = [&](const auto& field) {
                 using Member = std::remove_reference_t<decltype(own.*field.member)>;
                 if constexpr (std::is_same_v<Member, double>) {
-                    if (d.name == field.name) {
-                        const RandomKey key{seed_, Stream::parameters,
-                                            static_cast<std::uint32_t>(population),
-                                            draw_of(k, number)};
-                        own.*field.member = value_of(d.value, quantile, key, i);
-                    }
+                    if (d.name == field.name)
+                        own.*field.member = draws.parameter(spec_.varied, k, quantile, number, i);
                 }
                 ++number;
             };
@@ -344,20 +323,8 @@ class CellsOf : public CellGroup {
         return own;
     }
 
-    /// Of the slice's cell i: given for it, or drawn.
-    double value_of(const Distribution& d, const Quantile& quantile, const RandomKey& key,
-                    std::uint32_t i) const {
-        const std::uint32_t cell = slice_.first + i;
-        return d.by_cell() ? d.of_cell(cell, static_cast<std::uint32_t>(spec_.size))
-                           : quantile(cell_uniform(key, cell));
-    }
-    /// The number of the draw: the parameter's own, or one for all that name the same draw.
-    std::uint32_t draw_of(std::size_t varied, std::uint32_t number) const {
-        const std::string& name = spec_.varied[varied].value.draw;
-        if (name.empty()) return number;
-        std::uint32_t first = 0;
-        while (spec_.varied[first].value.draw != name) ++first;
-        return 1000 + first;  // beyond the numbers of parameters
+    CellDraws draws_of(std::size_t population) const {
+        return {seed_, population, slice_.first, static_cast<std::uint32_t>(spec_.size)};
     }
 
     void set_state(const typename M::Params& params, std::size_t population) {
@@ -369,8 +336,6 @@ class CellsOf : public CellGroup {
             const auto given =
                 std::find_if(spec_.initial.begin(), spec_.initial.end(),
                              [&](const NamedDistribution& d) { return d.name == field.name; });
-            const RandomKey key{seed_, Stream::initial, static_cast<std::uint32_t>(population),
-                                static_cast<std::uint32_t>(variable)};
             const Quantile quantile(given == spec_.initial.end() ? Distribution{} : given->value);
             for (std::uint32_t i = 0; i < slice_.padded(); ++i) {
                 float& value = cells_.state[variable][i];
@@ -379,8 +344,9 @@ class CellsOf : public CellGroup {
                                 ? M::rest(params, uniform_).*field.member
                                 : rest_of(params_of(params, population, i)).*field.member;
                 } else {
-                    value = static_cast<float>(value_of(given->value, quantile, key, i) -
-                                               static_cast<double>(origin(variable, i)));
+                    value = static_cast<float>(
+                        draws_of(population).initial(given->value, quantile, variable, i) -
+                        static_cast<double>(origin(variable, i)));
                 }
             }
             ++variable;
@@ -464,11 +430,14 @@ class CellsOf : public CellGroup {
 inline std::unique_ptr<CellGroup> make_cells(const SimulationSpec& spec, std::size_t population,
                                              const Slice& slice, const WeightGrid& grid,
                                              std::int32_t* accumulators) {
-    return CellModels::visit(spec.populations[population].cell,
-                             [&]<class M>(const typename M::Params&) -> std::unique_ptr<CellGroup> {
-                                 return std::make_unique<CellsOf<M>>(spec, population, slice, grid,
-                                                                     accumulators);
-                             });
+    return CellModels::visit(
+        spec.populations[population].cell,
+        [&]<class M>(const typename M::Params&) -> std::unique_ptr<CellGroup> {
+            if constexpr (is_equations<M>)
+                return make_equation_cells(spec, population, slice, grid, accumulators);
+            else
+                return std::make_unique<CellsOf<M>>(spec, population, slice, grid, accumulators);
+        });
 }
 
 }  // namespace snnsim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/cells/step_cells.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
@@ -211,6 +212,22 @@ std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t p
         }
     }
     return plans;
+}
+
+void add_poisson(const PoissonPlan& p, std::uint64_t seed, const Slice& slice, std::int64_t t,
+                 std::int32_t* arriving) {
+    const RandomKey random{seed, Stream::stimulus, p.number, static_cast<std::uint32_t>(t)};
+    const auto count = static_cast<int>(p.thresholds.size());
+    const auto add = [&]<int Lanes>(std::uint32_t from, std::uint32_t to) {
+        const AddPoisson<Lanes> body{p.thresholds.data(), p.usual, count, p.weight, arriving,
+                                     slice.first,         random};
+        for (std::uint32_t at = from; at < to; at += Lanes) body(at);
+    };
+    // Two panels at once fill the vectors that random numbers are made in.
+    constexpr int panel = cell_panel;
+    const std::uint32_t pairs = slice.padded() / (2 * panel) * (2 * panel);
+    add.template operator()<2 * panel>(0, pairs);
+    add.template operator()<panel>(pairs, slice.padded());
 }
 
 }  // namespace snnsim

@@ -66,6 +66,10 @@ class Currents {
     std::int64_t known_ = -1;  // the step that sum_ belongs to
 };
 
+/// Adds the spikes that a stimulus brings in step t to what arrives at the cells of a slice.
+void add_poisson(const PoissonPlan& p, std::uint64_t seed, const Slice& slice, std::int64_t t,
+                 std::int32_t* arriving);
+
 std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t population,
                                        const WeightGrid& grid);
 

@@ -178,6 +178,11 @@ class EngineOn : public EngineBase {
                 CellModels::visit(
                     spec_.populations[p].cell,
                     [&]<class M>([[maybe_unused]] const typename M::Params& params) {
+                        if constexpr (is_equations<M>)
+                            throw UsageError(fmt::format(
+                                "'{}' has a model that is written as equations, which only the CPU "
+                                "backend runs so far: leave --backend out",
+                                spec_.populations[p].name));
                         const auto host = std::make_shared<CellsOf<M>>(spec_, p, slice, built_.grid,
                                                                        no_sums.data());
                         if constexpr (rate_can_be_set<M>) {

@@ -7,6 +7,7 @@
 
 #include "snnsim/edge_list.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
 
@@ -87,6 +88,8 @@ double least_value(const CellPopulationSpec& source) {
 }
 
 double largest_value(const CellPopulationSpec& source) {
+    if (const CellEquations* own = source.equations())
+        return own->output >= 0 ? own->output_max * 1.000001 : 1.0;
     return CellModels::visit(source.cell, []<class M>(const typename M::Params& params) {
         if constexpr (sends_graded<M>) return M::largest_value(params) * 1.000001;
         return 1.0;

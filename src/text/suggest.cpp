@@ -1,4 +1,4 @@
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 #include <fmt/format.h>
 
