@@ -25,6 +25,7 @@ struct CudaDevice {
     std::string name;
     std::string bus_id;        // PCI; empty where it is no GPU
     bool interpreted = false;  // ptxrun (tools/ptxrun), which runs PTX on the CPU
+    int capability = 0;        // what code it takes: 90 is compute capability 9.0
     int processors = 0;        // streaming multiprocessors
     int lanes = 128;           // of each: thread-instructions that it issues in a clock
     double clock = 0.0;        // Hz

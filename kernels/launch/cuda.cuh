@@ -1,4 +1,4 @@
-// Runs kernel bodies as CUDA kernels; owns device memory. The only file that calls the CUDA
+// Runs kernel bodies as CUDA kernels; owns device memory. Only files beside this one call the CUDA
 // runtime's launch and memory functions.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kernels/lanes.hpp"
+#include "kernels/launch/cuda_kernels.cuh"
 #include "kernels/launch/under_way.hpp"
 #include "snnsim/error.hpp"
 
@@ -64,15 +65,6 @@ struct CurrentDevice {
         processors = static_cast<std::size_t>(properties.multiProcessorCount);
     }
 };
-
-template <class Body>
-__global__ void for_each_kernel(std::size_t count, Body body) {
-    const std::size_t stride = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
-         i += stride) {
-        body(i);
-    }
-}
 
 struct Cuda {
     using Columns = FourColumns;

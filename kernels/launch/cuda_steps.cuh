@@ -10,47 +10,9 @@
 #include <vector>
 
 #include "kernels/launch/cuda.cuh"
+#include "kernels/launch/runtime_kernel.cuh"
 
 namespace snnsim {
-
-/// See SerialSteps::Team. A warp or a part of it; its parts go their own ways.
-template <std::uint32_t Lanes>
-struct WarpTeam {
-    std::uint32_t lane;
-    static constexpr std::uint32_t lanes = Lanes;
-
-    template <class F>
-    __device__ std::uint32_t same(F&& f) const {
-        std::uint32_t value = 0;
-        if (lane == 0) value = f();
-        return __shfl_sync(members(), value, 0, Lanes);
-    }
-    __device__ void wait() const { __syncwarp(members()); }
-
-  private:
-    __device__ static std::uint32_t members() {
-        constexpr std::uint32_t all = 0xFFFFFFFFu;
-        return (all >> (32 - Lanes)) << (threadIdx.x % 32 / Lanes * Lanes);
-    }
-};
-using Warp = WarpTeam<32>;
-
-template <class Body>
-__global__ void for_each_team_kernel(std::size_t count, Body body) {
-    const std::size_t thread = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-    const std::size_t teams = static_cast<std::size_t>(gridDim.x) * blockDim.x / Warp::lanes;
-    const Warp team{threadIdx.x % Warp::lanes};
-    for (std::size_t i = thread / Warp::lanes; i < count; i += teams) body(i, team);
-}
-
-/// Nobody knows at the launch how much there is to do: teams that find nothing end at once.
-template <std::uint32_t Lanes, class Body>
-__global__ void share_out_kernel(Body body) {
-    const std::uint32_t count = body.count();
-    const std::uint32_t teams = gridDim.x * blockDim.x / Lanes;
-    for (std::uint32_t n = (blockIdx.x * blockDim.x + threadIdx.x) / Lanes; n < count; n += teams)
-        body(n, WarpTeam<Lanes>{threadIdx.x % Lanes});
-}
 
 /// See SerialSteps::Block.
 template <std::uint32_t Size>
@@ -78,25 +40,6 @@ __global__ void __launch_bounds__(Size) in_one_block_kernel(Body body) {
     __shared__ typename OneBlock<Size>::Scan::TempStorage storage;
     OneBlock<Size> block(storage);
     body(block);
-}
-
-template <class Body>
-__global__ void for_each_bit_kernel(std::uint32_t words, Body body, const std::uint32_t* word_ids,
-                                    std::uint32_t* bits) {
-    constexpr std::uint32_t per_word = 32 / Body::lanes;
-    const std::uint32_t stride = gridDim.x * blockDim.x, end = per_word * words;
-    const std::uint32_t part = threadIdx.x % per_word;
-    for (std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i - threadIdx.x % 32 < end;
-         i += stride) {  // the same for a whole warp
-        std::uint32_t word = (i < end ? body(i) : 0u) << (Body::lanes * part);
-        if constexpr (Body::lanes == 1) {
-            word = __ballot_sync(0xFFFFFFFFu, word != 0);
-        } else {
-            for (std::uint32_t k = 1; k < per_word; k *= 2)
-                word |= __shfl_xor_sync(0xFFFFFFFFu, word, k);
-        }
-        if (part == 0 && i < end) bits[word_ids[i / per_word]] = word;
-    }
 }
 
 class CudaSteps {
@@ -182,6 +125,23 @@ class CudaSteps {
         for_each_bit_kernel<<<blocks_for(32 / Body::lanes * words), threads, 0, stream_>>>(
             static_cast<std::uint32_t>(words), body, word_ids, bits);
         launched<Body>();
+    }
+    /// The same by a kernel that was compiled while the program runs: for_each_kernel,
+    /// for_each_team_kernel or for_each_bit_kernel of a body that has the members of `body`.
+    template <class Body>
+    void for_each(const RuntimeKernel& kernel, std::size_t count, const Body& body) {
+        if (count) kernel.launch(stream_, blocks_for(count), threads, count, body);
+    }
+    template <class Body>
+    void for_each_team(const RuntimeKernel& kernel, std::size_t count, const Body& body) {
+        if (count) kernel.launch(stream_, blocks_for(32 * count), threads, count, body);
+    }
+    template <class Body>
+    void for_each_bit(const RuntimeKernel& kernel, std::size_t words, const Body& body,
+                      const std::uint32_t* word_ids, std::uint32_t* bits) {
+        if (words == 0) return;
+        kernel.launch(stream_, blocks_for(32 / Body::lanes * words), threads,
+                      static_cast<std::uint32_t>(words), body, word_ids, bits);
     }
     static constexpr std::uint32_t few = 8, many = 32;  // threads of a team
     template <std::uint32_t Lanes, class Body>

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <typeinfo>
+#include <variant>
 #include <vector>
 
 namespace snnsim {
@@ -27,16 +28,20 @@ inline std::string name_of_type(const std::type_info& type) {
     return name;
 }
 
+/// The type of its body; the name of one that was compiled while the program runs.
+using LaunchedKernel = std::variant<const std::type_info*, std::string>;
+
 class UnderWay {
   public:
-    using Kernels = std::vector<const std::type_info*>;  // the types of their bodies, each once
+    using Kernels = std::vector<LaunchedKernel>;  // each once
 
-    void launched(const std::type_info& body) {
-        if (std::find(kernels_.begin(), kernels_.end(), &body) == kernels_.end())
-            kernels_.push_back(&body);
+    void launched(const LaunchedKernel& kernel) {
+        if (std::find(kernels_.begin(), kernels_.end(), kernel) == kernels_.end())
+            kernels_.push_back(kernel);
     }
-    void launched(const Kernels& bodies) {
-        for (const std::type_info* body : bodies) launched(*body);
+    void launched(const std::type_info& body) { launched(LaunchedKernel(&body)); }
+    void launched(const Kernels& kernels) {
+        for (const LaunchedKernel& kernel : kernels) launched(kernel);
     }
     /// What is launched next belongs to the parts `first` to `last` of the run: "step".
     void begin(std::string_view unit, std::int64_t first, std::int64_t last) {
@@ -60,8 +65,10 @@ class UnderWay {
                   (last_ > first_ ? "s " + std::to_string(first_) + " to " + std::to_string(last_)
                                   : " " + std::to_string(first_));
         const char* before = kernels_.size() == 1 ? ", in the kernel " : ", in one of the kernels ";
-        for (const std::type_info* body : kernels_) {
-            out += before + name_of_type(*body);
+        for (const LaunchedKernel& kernel : kernels_) {
+            const auto* const body = std::get_if<const std::type_info*>(&kernel);
+            out += before;
+            out += body ? name_of_type(**body) : std::get<std::string>(kernel);
             before = ", ";
         }
         return out;

@@ -108,11 +108,13 @@ struct StepGroups {
     }
 
   private:
+    static constexpr std::size_t state_count = M::states().size;
+
     /// The state at time 0 again, or what arrives while the cells sleep is lost.
     SNN_HD static void start_sample(const CellsInGroup<M>& group, std::uint32_t at, bool begins) {
         for (int l = 0; l < lanes; ++l) {
             if (begins) {
-                for (std::size_t s = 0; s < M::states().size; ++s)
+                for (std::size_t s = 0; s < state_count; ++s)
                     group.cells.state[s][at + l] = group.start[s][at + l];
             } else {
                 for (int r = 0; r < M::receptors; ++r) group.cells.arriving[r][at + l] = 0;

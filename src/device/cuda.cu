@@ -26,8 +26,9 @@ CudaDevice describe(int number) {
     d.name = properties.name;
     d.interpreted = d.name.starts_with("ptxrun");
     d.processors = properties.multiProcessorCount;
-    const int capability = 10 * properties.major + properties.minor;
-    if (capability == 70 || capability == 75 || capability == 80) d.lanes = 64;  // V100, T4, A100
+    d.capability = 10 * properties.major + properties.minor;
+    // V100, T4, A100
+    if (d.capability == 70 || d.capability == 75 || d.capability == 80) d.lanes = 64;
     d.memory = properties.totalGlobalMem;
     d.clock = 1e3 * attribute(cudaDevAttrClockRate, number);  // kHz
     // Two transfers a clock of a bus of so many bits.

@@ -27,6 +27,9 @@ TEST(UnderWay, SaysStepsAndKernelsUntilTheyAreDone) {
     EXPECT_EQ(all.text(), " in step 385");
     all.begin("epoch 2, update", 7, 7);  // another unit is another stretch
     EXPECT_EQ(all.text(), " in epoch 2, update 7");
+    all.launched(LaunchedKernel("cells of my_lif"));
+    all.launched(LaunchedKernel(std::string("cells of my_lif")));
+    EXPECT_EQ(all.text(), " in epoch 2, update 7, in the kernel cells of my_lif");
 }
 
 }  // namespace

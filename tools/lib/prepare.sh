@@ -137,16 +137,19 @@ find_nvcc() {
     if [[ $1 == wheels ]] || has_gpu; then install_cuda_wheels; fi
 }
 
-# The linker wants libcudart.so without a number, and nvcc looks for lib64.
+# The linker wants libcudart.so without a number, and nvcc looks for lib64. NVRTC, which compiles what models bring, may be missing where
+# the toolkit has been there for long.
 complete_wheels() {
     [[ -e $1/lib64 ]] || ln -s lib "$1/lib64"
     [[ -e $1/lib/libcudart.so ]] || ln -s libcudart.so.13 "$1/lib/libcudart.so"
+    [[ -e $1/lib/libnvrtc.so.13 ]] || "$cache/cuda-venv-$cuda_release/bin/pip" install -q "nvidia-cuda-nvrtc==$cuda_release.*" >&2 ||
+        say "installing nvidia-cuda-nvrtc failed: models with equations of their own run on the CPU only"
 }
 
 # NVIDIA's wheels of one release make a working toolkit; $cache/cuda-RELEASE links to it.
 install_cuda_wheels() {
     local venv=$cache/cuda-venv-$cuda_release toolkit package packages=()
-    for package in nvcc runtime cccl crt; do packages+=("nvidia-cuda-$package==$cuda_release.*"); done
+    for package in nvcc runtime nvrtc cccl crt; do packages+=("nvidia-cuda-$package==$cuda_release.*"); done
     packages+=("nvidia-nvvm==$cuda_release.*")
     say "installing the CUDA $cuda_release toolkit from Python packages into $venv: ${packages[*]}"
     python3 -m venv "$venv" >&2 && "$venv/bin/pip" install -q "${packages[@]}" >&2 ||

@@ -34,6 +34,7 @@ constexpr Text texts[] = {
     ENTRY(cudaErrorInvalidPtx, "a PTX JIT compilation failed"),
     ENTRY(cudaErrorInvalidResourceHandle, "invalid resource handle"),
     ENTRY(cudaErrorIllegalState, "the operation cannot be performed in the present state"),
+    ENTRY(cudaErrorSymbolNotFound, "named symbol not found"),
     ENTRY(cudaErrorNotReady, "device not ready"),
     ENTRY(cudaErrorIllegalAddress, "an illegal memory access was encountered"),
     ENTRY(cudaErrorLaunchOutOfResources, "too many resources requested for launch"),

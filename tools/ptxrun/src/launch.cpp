@@ -32,7 +32,8 @@ cudaError_t make_launch(Launch& l, const void* function, dim3 grid, dim3 block, 
     l.kernel = kernel_of(function);
     if (!l.kernel) {
         std::fprintf(stderr,
-                     "ptxrun: launch of a kernel that was not registered, or is not in the PTX\n");
+                     "ptxrun: launch of a kernel that was not registered, is not in the PTX, or "
+                     "whose library was unloaded\n");
         return keep(cudaErrorInvalidDeviceFunction);
     }
     Program& p = program_of(*l.kernel);
@@ -75,6 +76,9 @@ cudaError_t make_launch(Launch& l, const void* function, dim3 grid, dim3 block, 
 void run_launch(const Launch& l) {
     static std::atomic<std::uint64_t> launches{0};
     static std::atomic<long long> failing{0};
+    if (l.kernel->unloaded)
+        throw Fault{cudaErrorInvalidResourceHandle,
+                    "launch of " + l.kernel->name + ", whose library was unloaded"};
     Program& p = program_of(*l.kernel);
     Grid g;
     g.kernel = l.kernel;
@@ -208,6 +212,18 @@ cudaError_t cudaFuncGetName(const char** name, const void* f) {
     if (!k) return keep(cudaErrorInvalidDeviceFunction);
     *name = k->name.c_str();
     return cudaSuccess;
+}
+cudaError_t cudaFuncGetParamInfo(const void* f, std::size_t k, std::size_t* at,
+                                 std::size_t* bytes) {
+    return guarded([&] {
+        Kernel* kernel = kernel_of(f);
+        if (!kernel) return keep(cudaErrorInvalidDeviceFunction);
+        const auto& params = program_of(*kernel).params;
+        if (k >= params.size()) return keep(cudaErrorInvalidValue);
+        if (at) *at = params[k].at;
+        if (bytes) *bytes = params[k].bytes;
+        return cudaSuccess;
+    });
 }
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* f, int threads,
                                                           std::size_t shared) {

@@ -258,6 +258,7 @@ struct Kernel {
     std::unique_ptr<struct Program> program;  // decoded at the first use
     Counts counts;
     int max_dynamic_shared = 48 * 1024;
+    bool unloaded = false;  // with its library
 };
 
 /// A kernel and the functions it calls, decoded.

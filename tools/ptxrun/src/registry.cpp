@@ -1,4 +1,5 @@
-// Programs register their fat binaries, kernels and variables before main.
+// Programs register their fat binaries, kernels and variables before main; libraries are loaded
+// while they run.
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
@@ -13,11 +14,16 @@
 namespace ptxrun {
 namespace {
 
+struct Entry;
+/// A fat binary of the program, or a library.
 struct Binary {
     const void* data = nullptr;
+    std::string text;  // of a library that was loaded from PTX as it is
     std::unique_ptr<Module> module;
     std::map<std::string, Allocation*> places;
     std::vector<std::pair<void**, std::string>> managed;
+    std::map<std::string, Entry*> handed_out;  // kernels of a library
+    bool unloaded = false;
     int number = 0;
 };
 struct Entry {
@@ -34,7 +40,8 @@ struct HostVariable {
 struct Registry {
     std::recursive_mutex lock;
     std::vector<std::unique_ptr<Binary>> binaries;
-    std::map<const void*, std::unique_ptr<Entry>> entries;  // by the host's stub
+    /// By the host's stub; those of libraries by themselves.
+    std::map<const void*, std::unique_ptr<Entry>> entries;
     std::map<const void*, HostVariable> variables;
 };
 Registry& registry() {
@@ -95,7 +102,7 @@ std::string ptx_of(const void* data, std::string& why) {
 Module& module_of(Binary& b) {
     if (b.module) return *b.module;
     std::string why;
-    const std::string text = ptx_of(b.data, why);
+    const std::string text = b.data ? ptx_of(b.data, why) : b.text;
     const std::string name = "ptx" + std::to_string(b.number);
     if (text.empty())
         throw Error("ptxrun: fat binary " + std::to_string(b.number) +
@@ -139,6 +146,7 @@ Binary* binary_of(const Module& m) {
     return nullptr;
 }
 Kernel* ready(Entry& e) {
+    if (e.binary->unloaded) return nullptr;
     if (!e.kernel.source) {
         Module& m = module_of(*e.binary);
         const auto f = m.functions.find(e.name);
@@ -253,6 +261,97 @@ cudaError_t __cudaGetKernel(cudaKernel_t* handle, const void* function) {
 }
 cudaError_t cudaGetKernel(cudaKernel_t* handle, const void* function) {
     return __cudaGetKernel(handle, function);
+}
+
+cudaError_t cudaLibraryLoadData(cudaLibrary_t* library, const void* code, cudaJitOption*, void**,
+                                unsigned, cudaLibraryOption*, void**, unsigned) {
+    return guarded([&] {
+        Registry& r = registry();
+        const std::lock_guard hold(r.lock);
+        const auto* text = static_cast<const char*>(code);
+        auto b = std::make_unique<Binary>();
+        b->number = static_cast<int>(r.binaries.size());
+        std::uint32_t magic;
+        std::memcpy(&magic, text, sizeof magic);
+        if (magic == 0x466243B1) {
+            b->data = static_cast<const Wrapper*>(code)->data;
+        } else if (magic == 0xBA55ED50) {
+            b->data = code;
+        } else if (magic == 0x464C457F) {
+            std::fprintf(stderr, "ptxrun: a library of machine code cannot be run, only PTX\n");
+            return keep(cudaErrorNoKernelImageForDevice);
+        } else {
+            b->text = text;
+        }
+        if (const int sm = module_of(*b).sm; sm > 90) {
+            std::fprintf(stderr, "ptxrun: a library for sm_%d; the device is sm_90\n", sm);
+            return keep(cudaErrorNoKernelImageForDevice);
+        }
+        r.binaries.push_back(std::move(b));
+        *library = reinterpret_cast<cudaLibrary_t>(r.binaries.back().get());
+        return cudaSuccess;
+    });
+}
+/// What it held is forgotten but for its code, which graphs may name: they are then told.
+cudaError_t cudaLibraryUnload(cudaLibrary_t library) {
+    return guarded([&] {
+        finish_all();
+        Registry& r = registry();
+        const std::lock_guard hold(r.lock);
+        auto* b = reinterpret_cast<Binary*>(library);
+        if (b->unloaded) return keep(cudaErrorInvalidResourceHandle);
+        b->unloaded = true;
+        for (auto& [name, e] : b->handed_out) e->kernel.unloaded = true;
+        for (auto& [name, place] : b->places)
+            memory().release(reinterpret_cast<void*>(place->begin));
+        b->places.clear();
+        return cudaSuccess;
+    });
+}
+cudaError_t cudaLibraryGetKernel(cudaKernel_t* kernel, cudaLibrary_t library, const char* name) {
+    Registry& r = registry();
+    const std::lock_guard hold(r.lock);
+    auto* b = reinterpret_cast<Binary*>(library);
+    if (b->unloaded) return keep(cudaErrorInvalidResourceHandle);
+    const auto f = b->module->functions.find(name);
+    if (f == b->module->functions.end() || !f->second.entry) return keep(cudaErrorSymbolNotFound);
+    Entry*& e = b->handed_out[name];
+    if (!e) {
+        auto made = std::make_unique<Entry>();
+        e = made.get();
+        e->binary = b;
+        e->name = name;
+        r.entries[e] = std::move(made);
+    }
+    *kernel = reinterpret_cast<cudaKernel_t>(e);
+    return cudaSuccess;
+}
+cudaError_t cudaLibraryGetKernelCount(unsigned* count, cudaLibrary_t library) {
+    *count = 0;
+    for (const auto& [name, f] : reinterpret_cast<Binary*>(library)->module->functions)
+        *count += f.entry;
+    return cudaSuccess;
+}
+cudaError_t cudaLibraryEnumerateKernels(cudaKernel_t* kernels, unsigned most,
+                                        cudaLibrary_t library) {
+    for (const auto& [name, f] : reinterpret_cast<Binary*>(library)->module->functions) {
+        if (!f.entry || most == 0) continue;
+        if (const auto e = cudaLibraryGetKernel(kernels++, library, name.c_str()); e != cudaSuccess)
+            return e;
+        --most;
+    }
+    return cudaSuccess;
+}
+cudaError_t cudaLibraryGetGlobal(void** address, std::size_t* bytes, cudaLibrary_t library,
+                                 const char* name) {
+    Registry& r = registry();
+    const std::lock_guard hold(r.lock);
+    auto* b = reinterpret_cast<Binary*>(library);
+    const auto p = b->places.find(name);
+    if (p == b->places.end()) return keep(cudaErrorSymbolNotFound);
+    if (address) *address = reinterpret_cast<void*>(p->second->begin);
+    if (bytes) *bytes = b->module->variables.at(name).bytes;
+    return cudaSuccess;
 }
 
 }  // extern "C"

@@ -148,6 +148,36 @@ int main(int, char** argv) {
             fails<<<1, 32>>>(0);
             std::printf("%d %s ", k, cudaGetErrorName(cudaDeviceSynchronize()));
         }
+    } else if (which.starts_with("library")) {
+        // the library's kernel writes p[0 .. 127]; it is 100 long
+        const std::string text =
+            ".version 9.0\n.target " +
+            std::string(which == "library_too_new" ? "sm_100" : "sm_90") +
+            "\n.address_size 64\n.visible .entry writes(.param .u64 to)\n{\n"
+            ".reg .b32 %r<2>;\n.reg .b64 %rd<4>;\nld.param.u64 %rd1, [to];\nmov.u32 %r1, %tid.x;\n"
+            "mul.wide.u32 %rd2, %r1, 4;\nadd.u64 %rd3, %rd1, %rd2;\nst.global.u32 [%rd3], %r1;\n" +
+            (which == "library_damaged" ? "}}" : "ret;\n}\n");
+        cudaLibrary_t library;
+        const cudaError_t loaded =
+            cudaLibraryLoadData(&library, text.c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0);
+        std::printf("loaded %s\n", cudaGetErrorName(loaded));
+        if (loaded != cudaSuccess) return 0;
+        cudaKernel_t kernel;
+        CALL(cudaLibraryGetKernel(&kernel, library, "writes"));
+        void* args[] = {&p};
+        cudaStream_t s;
+        CALL(cudaStreamCreate(&s));
+        if (which == "library_unloaded")
+            CALL(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
+        CALL(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), 1, 128, args, 0, s));
+        if (which == "library_unloaded") {
+            cudaGraph_t graph;
+            cudaGraphExec_t ready;
+            CALL(cudaStreamEndCapture(s, &graph));
+            CALL(cudaGraphInstantiate(&ready, graph, 0));
+            CALL(cudaLibraryUnload(library));
+            cudaGraphLaunch(ready, s);
+        }
     } else {
         std::printf("there is no fault %s\n", which.c_str());
         return 2;
