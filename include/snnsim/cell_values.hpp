@@ -5,23 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/receptors.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
-
-/// Receptors that the engine keeps apart for a population: fewer than the model's where time
-/// constants are equal.
-inline int receptors_of(const CellPopulationSpec& population) {
-    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params& params) {
-        if constexpr (requires { M::shares_receptor(params); }) {
-            const bool varied = std::any_of(
-                population.varied.begin(), population.varied.end(),
-                [](const NamedDistribution& d) { return d.name.starts_with("tau_syn"); });
-            if (!varied && M::shares_receptor(params)) return 1;
-        }
-        return M::receptors;
-    });
-}
 
 struct CellValue {
     enum class Kind : std::uint8_t {
@@ -30,8 +17,8 @@ struct CellValue {
         current,  // in the step that ends at the time
     };
     std::string name;
-    const char* unit;
-    const char* help;
+    std::string unit;
+    std::string help;
     Kind kind = Kind::state;
     std::size_t index = 0, receptors = 0;
 };
@@ -44,18 +31,20 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
             out.push_back({field.name, field.unit, field.help, Kind::state, out.size()});
         };
         M::states().for_each(state);
-        const auto receptors = static_cast<std::size_t>(receptors_of(population));
-        if (receptors > 0)
-            out.push_back({"input", M::input_unit,
+        const Receptors receptors = receptors_of(population);
+        const std::vector<Receptor>& list = receptors.list;
+        const bool one_unit = std::all_of(
+            list.begin(), list.end(), [&](const Receptor& r) { return r.unit == list[0].unit; });
+        if (!list.empty() && one_unit)
+            out.push_back({"input", list[0].unit,
                            "sum of the weights of the spikes that arrived since the last value",
-                           Kind::input, 0, receptors});
-        if (receptors == 2) {
-            out.push_back({"input_ex", M::input_unit,
-                           "sum of the positive weights of spikes since the last value",
-                           Kind::input, 0, 1});
-            out.push_back({"input_in", M::input_unit,
-                           "sum of the negative weights of spikes since the last value",
-                           Kind::input, 1, 1});
+                           Kind::input, 0, list.size()});
+        for (std::size_t r = 0; r < list.size(); ++r) {
+            if (receptors.by_sign && list.size() == 1) break;
+            const std::string of = !receptors.by_sign ? "" : r == 0 ? "positive " : "negative ";
+            out.push_back({"input_" + list[r].name, list[r].unit,
+                           "sum of the " + of + "weights of spikes since the last value",
+                           Kind::input, r, 1});
         }
         const auto current = [&](const auto& field) {
             if (std::string_view(field.name) == "i_e")

@@ -6,6 +6,7 @@
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
+#include "kernels/cells/iaf_cond_nmda.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
 #include "kernels/cells/iaf_psc_delta.hpp"
 #include "kernels/cells/iaf_psc_exp.hpp"
@@ -28,8 +29,8 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
 
 /// Those that can be simulated event by event.
 using CellModels =
-    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-              PoissonSource, RegularSource, SpikeSource, ValueSource>;
+    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
+              HhCondExpTraub, Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn,
+              LeakyReadout, PoissonSource, RegularSource, SpikeSource, ValueSource>;
 
 }  // namespace snnsim

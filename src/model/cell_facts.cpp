@@ -1,5 +1,7 @@
 #include "src/model/cell_facts.hpp"
 
+#include "snnsim/receptors.hpp"
+
 namespace snnsim {
 
 std::vector<std::string> CellFacts::state_names() const {
@@ -9,8 +11,11 @@ std::vector<std::string> CellFacts::state_names() const {
 }
 
 CellFacts facts_of(const CellPopulationSpec& population) {
-    return CellModels::visit(population.cell, []<class M>(const auto& params) {
-        CellFacts facts{M::name, M::input_unit, M::receptors, {}, {}};
+    const Receptors receptors = receptors_of(population);
+    return CellModels::visit(population.cell, [&]<class M>(const auto& params) {
+        CellFacts facts{M::name,
+                        receptors.by_sign ? M::receptors : static_cast<int>(receptors.size()),
+                        receptors.by_sign};
         facts.scales = requires {
             M::current_of_rate(params, 1.0);
         };
