@@ -5,26 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/receptors.hpp"
 #include "snnsim/simulation_spec.hpp"
 #include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
-
-/// Receptors that the engine keeps apart for a population: fewer than the model's where time
-/// constants are equal.
-inline int receptors_of(const CellPopulationSpec& population) {
-    if (const CellEquations* own = population.equations())
-        return static_cast<int>(own->receptors.size());
-    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params& params) {
-        if constexpr (requires { M::shares_receptor(params); }) {
-            const bool varied = std::any_of(
-                population.varied.begin(), population.varied.end(),
-                [](const NamedDistribution& d) { return d.name.starts_with("tau_syn"); });
-            if (!varied && M::shares_receptor(params)) return 1;
-        }
-        return M::receptors;
-    });
-}
 
 struct CellValue {
     enum class Kind : std::uint8_t {
@@ -33,61 +18,51 @@ struct CellValue {
         current,  // in the step that ends at the time
     };
     std::string name;
-    const char* unit;
-    const char* help;
+    std::string unit;
+    std::string help;
     Kind kind = Kind::state;
     std::size_t index = 0, receptors = 0;
 };
 
-inline std::vector<CellValue> values_of_equations(const CellEquations& own) {
-    using Kind = CellValue::Kind;
-    std::vector<CellValue> out;
-    for (const CellEquations::State& s : own.states)
-        out.push_back({s.name, s.unit.c_str(), "state variable", Kind::state, out.size()});
-    if (own.receptors.size() == 1)
-        out.push_back({"input", own.receptors[0].unit.c_str(),
-                       "sum of the weights of the spikes that arrived since the last value",
-                       Kind::input, 0, 1});
-    for (std::size_t r = 0; r < own.receptors.size(); ++r)
-        out.push_back({"input_" + own.receptors[r].name, own.receptors[r].unit.c_str(),
-                       "sum of the weights at this receptor since the last value", Kind::input, r,
-                       1});
-    if (own.uses_current)
-        out.push_back({"current", own.current_unit.c_str(),
-                       "sum of the currents of stimuli in the last step", Kind::current});
-    return out;
-}
-
 inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) {
     using Kind = CellValue::Kind;
-    if (const CellEquations* own = population.equations()) return values_of_equations(*own);
-    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
-        std::vector<CellValue> out;
-        const auto state = [&](const auto& field) {
-            out.push_back({field.name, field.unit, field.help, Kind::state, out.size()});
-        };
-        M::states().for_each(state);
-        const auto receptors = static_cast<std::size_t>(receptors_of(population));
-        if (receptors > 0)
-            out.push_back({"input", M::input_unit,
-                           "sum of the weights of the spikes that arrived since the last value",
-                           Kind::input, 0, receptors});
-        if (receptors == 2) {
-            out.push_back({"input_ex", M::input_unit,
-                           "sum of the positive weights of spikes since the last value",
-                           Kind::input, 0, 1});
-            out.push_back({"input_in", M::input_unit,
-                           "sum of the negative weights of spikes since the last value",
-                           Kind::input, 1, 1});
-        }
-        const auto current = [&](const auto& field) {
-            if (std::string_view(field.name) == "i_e")
-                out.push_back({"current", field.unit,
-                               "sum of the currents of stimuli in the last step", Kind::current});
-        };
-        M::Params::fields().for_each(current);
-        return out;
-    });
+    std::vector<CellValue> out;
+    const auto state = [&](const std::string& name, const std::string& unit,
+                           const std::string& help) {
+        out.push_back({name, unit, help, Kind::state, out.size()});
+    };
+    std::optional<std::string> current_unit;
+    if (const CellEquations* own = population.equations()) {
+        for (const CellEquations::State& s : own->states)
+            state(s.name, s.unit, "state variable of its equations");
+        if (own->uses_current) current_unit = own->current_unit;
+    } else {
+        CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
+            M::states().for_each([&](const auto& f) { state(f.name, f.unit, f.help); });
+            M::Params::fields().for_each([&](const auto& f) {
+                if (std::string_view(f.name) == "i_e") current_unit = f.unit;
+            });
+        });
+    }
+    const Receptors receptors = receptors_of(population);
+    const std::vector<Receptor>& list = receptors.list;
+    const bool one_unit = std::all_of(list.begin(), list.end(),
+                                      [&](const Receptor& r) { return r.unit == list[0].unit; });
+    if (!list.empty() && one_unit)
+        out.push_back({"input", list[0].unit,
+                       "sum of the weights of the spikes that arrived since the last value",
+                       Kind::input, 0, list.size()});
+    for (std::size_t r = 0; r < list.size(); ++r) {
+        if (receptors.by_sign && list.size() == 1) break;
+        const std::string of = !receptors.by_sign ? "" : r == 0 ? "positive " : "negative ";
+        out.push_back({"input_" + list[r].name, list[r].unit,
+                       "sum of the " + of + "weights of spikes since the last value", Kind::input,
+                       r, 1});
+    }
+    if (current_unit)
+        out.push_back({"current", *current_unit, "sum of the currents of stimuli in the last step",
+                       Kind::current});
+    return out;
 }
 
 /// The cells that a record of a population takes; the model has been checked.

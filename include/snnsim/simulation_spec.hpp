@@ -90,7 +90,8 @@ inline constexpr double most_delay_steps = 10000.0;
 
 struct SynapsesSpec : NamedProjection {
     Distribution weight;
-    Distribution delay;  // ms
+    std::string receptor;  // of the target: a name, or a number from 1 on; see Receptors
+    Distribution delay;    // ms
     bool dale = false;
     WeightBits weight_bits = WeightBits::automatic;
     bool procedural = false;
@@ -110,6 +111,10 @@ struct SynapsesSpec : NamedProjection {
                 Field{"weight", &SynapsesSpec::weight, "*", unlimited,
                       "value or distribution, in the unit of the target's input, or `{file: ..., "
                       "dataset: ...}`, see below; required, but for lists with weights"},
+                Field{"receptor", &SynapsesSpec::receptor, "", unlimited,
+                      "which receptor of the target the weights reach: its name, or its number "
+                      "from 1 on; of a target with named receptors, required where it has several. "
+                      "Elsewhere their sign says it"},
                 Field{"bias", &SynapsesSpec::bias_file, "", unlimited,
                       "constant input of each target, from a file; of a target whose input has no "
                       "unit"},
@@ -151,6 +156,7 @@ struct PoissonStimulus {
     struct Params {
         double rate = 0.0;
         Distribution weight;
+        std::string receptor;
         std::vector<double> times, rates;
         static constexpr auto fields() {
             return Fields{
@@ -158,6 +164,8 @@ struct PoissonStimulus {
                       "of all sources of a cell together", Need::required},
                 Field{"weight", &Params::weight, "*", unlimited,
                       "constant, in the unit of the target's input", Need::required},
+                Field{"receptor", &Params::receptor, "", unlimited,
+                      "which receptor of the target they reach, as for a projection"},
                 Field{"times", &Params::times, "ms", non_negative,
                       "ascending, rounded to dt: when the rate changes"},
                 Field{"rates", &Params::rates, "Hz", non_negative,

@@ -7,6 +7,7 @@
 #include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
+#include "kernels/cells/iaf_cond_nmda.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
 #include "kernels/cells/iaf_psc_delta.hpp"
 #include "kernels/cells/iaf_psc_exp.hpp"
@@ -29,8 +30,9 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
 
 /// Those that can be simulated event by event.
 using CellModels =
-    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-              PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
+    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
+              HhCondExpTraub, Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn,
+              LeakyReadout, PoissonSource, RegularSource, SpikeSource, ValueSource,
+              EquationCell>;
 
 }  // namespace snnsim

@@ -5,6 +5,9 @@
 //   input_unit        unit of the weights that arrive: "pA", "mV", "nS" or "" (the model's own)
 //   receptors         how many inputs are summed apart: 2 keeps positive (0) and negative (1)
 //                     weights apart, 1 sums them together, 0 takes none (a source)
+//   named_receptors   optional: that many, with a name and a unit each. A projection then says
+//   which
+//                     of them its weights reach, whatever their sign; those in nS take none below 0
 //   Params, fields()  parameters with defaults, units, limits and help
 //   Constants         what the step needs: floats only, computed once on the host in double
 //   State, states()   floats per cell that last from step to step, with names and units
@@ -44,6 +47,9 @@
 
 namespace snnsim {
 
+/// Receptors of a cell, at most.
+inline constexpr int most_receptors = 16;
+
 /// What reaches a cell in one step.
 struct CellInput {
     float receptor_0 = 0.0f;  // spikes that arrive at the end of the step: sums of weights
@@ -51,6 +57,24 @@ struct CellInput {
     float current = 0.0f;      // of stimuli, constant through the step
     std::uint32_t random = 0;  // for models with uses_random: uniform in 0 .. 2^32 - 1
     std::uint32_t step = 0;    // with uses_random: from 0 at the start of the simulation
+    // Of models with named receptors. Members, not an array: that would stay in memory.
+    float receptor_2 = 0.0f;
+    float receptor_3 = 0.0f;
+
+    template <int R>
+    SNN_HD float& receptor() {
+        static_assert(R < 4, "a member more, and a line here");
+        if constexpr (R == 0) return receptor_0;
+        if constexpr (R == 1) return receptor_1;
+        if constexpr (R == 2) return receptor_2;
+        if constexpr (R == 3) return receptor_3;
+    }
+};
+
+/// See named_receptors.
+struct NamedReceptor {
+    const char* name;
+    const char* unit;  // of its weights
 };
 
 /// One float of a cell's state. `origin` is added where a user reads or writes it: a membrane that
@@ -102,6 +126,12 @@ concept CellModel = (HasCellStep<M> ||
     { M::rest(params, constants) } -> std::same_as<typename M::State>;
     M::Params::fields();
     M::states();
+};
+
+/// See named_receptors.
+template <CellModel M>
+inline constexpr bool has_named_receptors = requires {
+    M::named_receptors;
 };
 
 /// See is_strong.

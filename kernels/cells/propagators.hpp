@@ -32,6 +32,25 @@ inline double alpha_to_v(double dt, double c_m, double tau_m, double tau_s) {
     return by_m * dt * dt * sum / c_m;
 }
 
+/// dg/dt = r - g / tau_decay, dr/dt = -r / tau_rise, from g = 0 and r = 1: a difference of two
+/// exponentials, and for equal time constants an alpha function.
+inline double beta(double t, double tau_rise, double tau_decay) {
+    return current_to_v(t, 1.0, tau_decay, tau_rise);
+}
+/// Its mean from 0 to t.
+inline double mean_beta(double t, double tau_rise, double tau_decay) {
+    const auto mean = [t](double tau) { return -std::expm1(-t / tau) * tau / t; };
+    // Equal ones as nearly equal: the digits that are left are more than a float has.
+    const bool equal = std::abs(tau_rise / tau_decay - 1.0) < 1e-5;
+    const double rise = equal ? tau_decay * (1.0 - 1e-5) : tau_rise;
+    return (mean(tau_decay) - mean(rise)) / (1.0 / rise - 1.0 / tau_decay);
+}
+inline double peak_of_beta(double tau_rise, double tau_decay) {
+    const double rate = 1.0 / tau_rise - 1.0 / tau_decay, ratio = tau_decay / tau_rise;
+    const double at = std::abs(ratio - 1.0) < 1e-9 ? tau_rise : std::log(ratio) / rate;
+    return beta(at, tau_rise, tau_decay);
+}
+
 /// A refractory period on the grid.
 inline float refractory_steps(double t_ref, double dt) {
     return static_cast<float>(rounded_steps(t_ref, dt));

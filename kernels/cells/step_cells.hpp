@@ -10,16 +10,18 @@
 
 namespace snnsim {
 
-inline constexpr int most_states = 8;
-inline constexpr int most_constants = 32;
+inline constexpr int most_states = 12;
+inline constexpr int most_constants = 48;
 
 /// Where the cells of one population in one block keep what they have: element i is cell `first +
 /// i` of the population.
 struct CellArrays {
     float* state[most_states] = {};
     const float* constants[most_constants] = {};  // where cells differ
-    std::int32_t* arriving[2] = {};  // sums of weights in units of the grid; zero after the step
-    float unit[2] = {};              // weight per unit of the grid
+    // By receptor: sums of weights in units of the grid, which are zero after the step, and the
+    // weight per unit.
+    std::int32_t* arriving[most_receptors] = {};
+    float unit[most_receptors] = {};
     const float* current = nullptr;  // of stimuli
     std::uint32_t first = 0;         // a multiple of the panel
 };
@@ -109,8 +111,10 @@ struct StepCells {
     template <bool Strong>
     SNN_HD float step_cell(std::size_t i, std::uint32_t word) const {
         CellInput in;
-        if constexpr (M::receptors > 0) in.receptor_0 = take(0, i);
-        if constexpr (M::receptors > 1) in.receptor_1 = take(1, i);
+        [&]<int... R>(std::integer_sequence<int, R...>) {
+            ((in.template receptor<R>() = take(R, i)), ...);
+        }
+        (std::make_integer_sequence<int, M::receptors>());
         in.current = cells.current[i];
         in.random = word;
         in.step = random.sub_entity;

@@ -15,6 +15,10 @@ namespace snnsim {
 template <CellModel M>
 inline constexpr bool steps_by_four = !has_parts<M> && !has_strong<M>;
 
+/// Sums of what arrives besides at `Lanes` cells: a row for each receptor, and one for none.
+template <CellModel M, int Lanes>
+using OutsideSums = std::int32_t[M::receptors > 0 ? M::receptors : 1][Lanes];
+
 template <CellModel M, bool Varied>
 struct StepFour {
     const typename M::Constants& constants;
@@ -23,15 +27,15 @@ struct StepFour {
 
     /// `outside`: what arrives besides, at each receptor, in units of the grid. Bit k of what it
     /// returns: cell `at` + k sends sent[k].
-    SNN_HD std::uint32_t operator()(std::size_t at, const std::int32_t (&outside)[2][4],
+    SNN_HD std::uint32_t operator()(std::size_t at, const OutsideSums<M, 4>& outside,
                                     float (&sent)[4]) const {
         CellInput in[4];
         typename M::State state[4] = {};
         if constexpr (M::uses_random) draw(at, in);
-        if constexpr (M::receptors > 0)
-            take(0, at, outside[0], in, [](CellInput& i) -> float& { return i.receptor_0; });
-        if constexpr (M::receptors > 1)
-            take(1, at, outside[1], in, [](CellInput& i) -> float& { return i.receptor_1; });
+        [&]<int... R>(std::integer_sequence<int, R...>) {
+            (take<R>(at, outside[R], in), ...);
+        }
+        (std::make_integer_sequence<int, M::receptors>());
         const Four<float> current = load_four(cells.current + at);
         SNN_UNROLL
         for (int l = 0; l < 4; ++l) in[l].current = current.x[l];
@@ -72,15 +76,15 @@ struct StepFour {
         SNN_UNROLL
         for (int l = 0; l < 4; ++l) in[l].random = words[l], in[l].step = random.sub_entity;
     }
-    template <class Of>
-    SNN_HD void take(int receptor, std::size_t at, const std::int32_t (&outside)[4],
-                     CellInput (&in)[4], const Of& of) const {
-        std::int32_t* const arriving = cells.arriving[receptor] + at;
+    template <int R>
+    SNN_HD void take(std::size_t at, const std::int32_t (&outside)[4], CellInput (&in)[4]) const {
+        std::int32_t* const arriving = cells.arriving[R] + at;
         const Four<std::int32_t> sums = load_four(arriving);
         store_four(arriving, Four<std::int32_t>{});
         SNN_UNROLL
         for (int l = 0; l < 4; ++l)
-            of(in[l]) = static_cast<float>(sums.x[l] + outside[l]) * cells.unit[receptor];
+            in[l].template receptor<R>() =
+                static_cast<float>(sums.x[l] + outside[l]) * cells.unit[R];
     }
     template <std::size_t... K>
     SNN_HD void step(std::size_t at, typename M::State (&state)[4], const CellInput (&in)[4],

@@ -51,8 +51,8 @@ struct AddArrived {
 /// Body over the cells of a record: what arrived since the last sample, as weight.
 struct SampleInput {
     SamplePlace place;
-    std::int64_t* sums;  // [receptor][cell]
-    double scale[2];     // units of the grid per weight, by receptor
+    std::int64_t* sums;   // [receptor][cell]
+    const double* scale;  // units of the grid per weight, by receptor
     std::uint32_t receptors;
 
     SNN_HD void operator()(std::size_t cell) const {

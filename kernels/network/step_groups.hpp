@@ -15,21 +15,23 @@ struct PoissonInput {
     std::int64_t first, last;
     const std::int32_t* thresholds;
     int usual, count;
-    std::int32_t weight[2];  // for each receptor
+    int receptor;
+    std::int32_t weight;
 
     /// Adds what it brings in step t to cells that follow each other; `first_cell`: of the group.
-    template <int Lanes>
+    template <int Receptors, int Lanes>
     SNN_HD void add(std::int64_t t, std::uint32_t first_cell, std::size_t at,
-                    std::int32_t (&sums)[2][Lanes]) const {
+                    std::int32_t (&sums)[Receptors][Lanes]) const {
         if (t < first || t >= last) return;
         RandomKey key = random;
         key.sub_entity = static_cast<std::uint32_t>(t);
         std::int32_t spikes[Lanes] = {};
         AddPoisson<Lanes>{thresholds, usual, count, 0, nullptr, first_cell, key}.count(at, spikes);
         SNN_UNROLL
-        for (int l = 0; l < Lanes; ++l) {
-            sums[0][l] += spikes[l] * weight[0];
-            sums[1][l] += spikes[l] * weight[1];
+        for (int r = 0; r < Receptors; ++r) {  // an index that varies would be one into memory
+            const std::int32_t own = Receptors == 1 || r == receptor ? weight : 0;
+            SNN_UNROLL
+            for (int l = 0; l < Lanes; ++l) sums[r][l] += spikes[l] * own;
         }
     }
 };
@@ -78,7 +80,7 @@ struct StepGroups {
             if (shown <= 0) start_sample(group, at, shown == 0);
             if (shown < 0) return 0;
         }
-        std::int32_t outside[2][lanes] = {};
+        OutsideSums<M, lanes> outside = {};
         if constexpr (M::receptors > 0) {
             for (std::uint32_t p = 0; p < group.poisson_count; ++p)
                 group.poisson[p].add(t, group.cells.first, at, outside);

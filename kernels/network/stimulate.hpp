@@ -20,8 +20,8 @@ struct StimulatedGroup {
     PlayedKeys played;    // of a source that plays
     const float* values;  // of those; null: all 1
     bool plays;
-    std::int32_t* arriving[2];  // by receptor
-    float* current;             // the sum
+    std::int32_t* arriving[most_receptors];
+    float* current;  // the sum
     std::uint32_t first, count;
 };
 
@@ -52,11 +52,11 @@ struct StimulateGroups {
 
   private:
     SNN_HD static void add_poisson(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
-        std::int32_t sums[2][1] = {};
-        for (std::uint32_t p = 0; p < group.poisson_count; ++p)
+        for (std::uint32_t p = 0; p < group.poisson_count; ++p) {
+            std::int32_t sums[1][1] = {};
             group.poisson[p].add(t, group.first, at, sums);
-        for (int r = 0; r < 2; ++r)
-            if (group.arriving[r]) group.arriving[r][at] += sums[r][0];
+            group.arriving[group.poisson[p].receptor][at] += sums[0][0];
+        }
     }
     SNN_HD static void set_current(const StimulatedGroup& group, std::int64_t t, std::size_t at) {
         group.current[at] = 0.0f;

@@ -18,14 +18,6 @@ namespace {
 
 using Doubles = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-const char* input_unit_of(const CellPopulationSpec& target) {
-    if (const CellEquations* own = target.equations())
-        return own->receptors.empty() ? "" : own->receptors[0].unit.c_str();
-    return CellModels::visit(target.cell, []<class M>(const typename M::Params&) -> const char* {
-        return M::input_unit;
-    });
-}
-
 class Simulation {
   public:
     Simulation(const std::string& model, const nb::dict& options) {
@@ -59,7 +51,7 @@ class Simulation {
         nb::list out;
         for (const SynapsesSpec& p : held_->spec().projections)
             out.append(nb::make_tuple(p.name(), p.from, p.to,
-                                      input_unit_of(held_->spec().population(p.to))));
+                                      input_unit_of(held_->spec().population(p.to), p.receptor)));
         return out;
     }
     /// Of each record but spikes: (population or projection, what, unit, cells).

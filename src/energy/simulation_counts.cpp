@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "snnsim/cell_values.hpp"
 #include "snnsim/dataset.hpp"
+#include "snnsim/receptors.hpp"
 #include "src/engine/work_counter.hpp"
 #include "src/model/checks.hpp"
 #include "src/phases/encoded_samples.hpp"
@@ -12,7 +12,7 @@ namespace snnsim {
 namespace {
 
 bool is_source(const CellPopulationSpec& p) {
-    return receptors_of(p) == 0;
+    return receptors_of(p).size() == 0;
 }
 
 /// The population of a trained network as its training has it; null: it is none of it.

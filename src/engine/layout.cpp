@@ -33,7 +33,7 @@ std::vector<CellBlock> split(const std::vector<PopulationLayout>& populations,
 Layout::Layout(const SimulationSpec& spec, int threads) {
     for (const CellPopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::uint32_t>(p.size);
-        populations.push_back({size, rows, static_cast<std::uint32_t>(receptors_of(p))});
+        populations.push_back({size, rows, static_cast<std::uint32_t>(receptors_of(p).size())});
         rows += size;
     }
     std::uint32_t count = 0;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "snnsim/cell_values.hpp"
+#include "snnsim/receptors.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
@@ -37,8 +37,8 @@ struct PopulationLayout {
 /// Where the accumulators of a panel of targets lie.
 struct PanelPlace {
     std::uint16_t block = 0;
-    std::uint16_t slot = 0;           // of the panel's first cell
-    std::uint16_t second_offset = 0;  // from a cell's first receptor to its second
+    std::uint16_t slot = 0;    // of the panel's first cell
+    std::uint16_t stride = 0;  // from one receptor of a cell to its next, where there are several
 };
 
 struct Layout {

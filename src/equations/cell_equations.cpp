@@ -353,6 +353,9 @@ class CellCompiler {
 
     void arrive() {
         if (!sound_) return;
+        if (source_.receptors.size() > static_cast<std::size_t>(most_receptors))
+            problem(source_.receptors.back().second, 0,
+                    fmt::format("a cell has {} receptors at most", most_receptors));
         for (const auto& [name, source] : source_.receptors) {
             if (!is_identifier(name)) {
                 problem(source, 0,

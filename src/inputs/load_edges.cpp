@@ -7,9 +7,9 @@
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "snnsim/receptors.hpp"
 #include "src/inputs/edge_columns.hpp"
 #include "src/io/digest.hpp"
-#include "src/model/cell_facts.hpp"
 #include "src/model/units.hpp"
 
 namespace snnsim {
@@ -35,7 +35,7 @@ class Loader {
         out.sha256 = file_sha256(file_.path);
         out.source = list_.ids("source", from_.name, from_.size);
         out.target = list_.ids("target", to_.name, to_.size);
-        const std::string input = facts_of(to_).input_unit;
+        const std::string input = input_unit_of(to_, projection_.receptor);
         out.weight = quantities("weight", input, projection_.weight_given);
         out.delay = quantities("delay", "ms", projection_.delay_given);
         check_delays(out.delay);

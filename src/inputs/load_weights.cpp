@@ -52,14 +52,15 @@ void check_signs(const EdgeList& edges) {
 /// From the unit that the file says to that of the target's input.
 void convert(FileWeights& weights, const SimulationSpec& spec, const SynapsesSpec& p) {
     if (weights.unit.empty() || weights.unit == "1") return;
-    const CellFacts to = facts_of(spec.population(p.to));
+    const CellPopulationSpec& to = spec.population(p.to);
+    const std::string unit = input_unit_of(to, p.receptor);
     double factor = 1.0;
-    const std::string wrong = read_quantity("1 " + weights.unit, to.input_unit, "weight", factor);
+    const std::string wrong = read_quantity("1 " + weights.unit, unit, "weight", factor);
     if (!wrong.empty())
         throw FileError(fmt::format("{}: its weights have the unit {}, but '{}' ({}) takes {}{}",
-                                    p.weight_file->file, weights.unit, p.to, to.model,
-                                    kind_name(to.input_unit),
-                                    *to.input_unit ? fmt::format(" ({})", to.input_unit) : ""));
+                                    p.weight_file->file, weights.unit, p.to,
+                                    CellModels::name_of(to.cell), kind_name(unit),
+                                    unit.empty() ? "" : fmt::format(" ({})", unit)));
     if (factor == 1.0) return;
     for (std::vector<float>* values : {&weights.dense, &weights.weight}) {
         for (float& w : *values) w = static_cast<float>(w * factor);

@@ -66,7 +66,7 @@ void make_values(hid_t file, const SimulationSpec& spec, const SimulationRecordS
     h5::Dims row;
     if (r.of_cells()) {
         const CellValue value = cell_value(p, r.what);
-        unit = *value.unit ? value.unit : "1";
+        unit = value.unit.empty() ? "1" : value.unit;
         meaning = value.help;
         row.push_back(cells.count);
     }

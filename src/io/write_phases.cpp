@@ -49,7 +49,7 @@ void write_final(hid_t file, const CellPopulationSpec& p, const std::vector<floa
         const auto first = states.begin() + static_cast<std::ptrdiff_t>(v.index * cells);
         h5::write_vector(file, "final/" + p.name + "/" + v.name,
                          std::vector<float>(first, first + static_cast<std::ptrdiff_t>(cells)),
-                         *v.unit ? v.unit : "1");
+                         v.unit.empty() ? "1" : v.unit);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "src/model/cell_facts.hpp"
 
 #include "src/equations/cell_equations.hpp"
+#include "snnsim/receptors.hpp"
 
 namespace snnsim {
 
@@ -13,8 +14,7 @@ std::vector<std::string> CellFacts::state_names() const {
 namespace {
 
 CellFacts facts_of(const CellEquations& own) {
-    CellFacts facts{own.name.c_str(), own.receptors.empty() ? "" : own.receptors[0].unit.c_str(),
-                    static_cast<int>(own.receptors.size())};
+    CellFacts facts{own.name.c_str(), static_cast<int>(own.receptors.size()), false};
     if (own.uses_current) facts.current_unit = own.current_unit.c_str();
     for (const CellEquations::State& s : own.states)
         facts.states.push_back({s.name, s.unit.c_str()});
@@ -25,8 +25,11 @@ CellFacts facts_of(const CellEquations& own) {
 
 CellFacts facts_of(const CellPopulationSpec& population) {
     if (const CellEquations* own = population.equations()) return facts_of(*own);
-    return CellModels::visit(population.cell, []<class M>(const auto& params) {
-        CellFacts facts{M::name, M::input_unit, M::receptors, {}, {}};
+    const Receptors receptors = receptors_of(population);
+    return CellModels::visit(population.cell, [&]<class M>(const auto& params) {
+        CellFacts facts{M::name,
+                        receptors.by_sign ? M::receptors : static_cast<int>(receptors.size()),
+                        receptors.by_sign};
         facts.scales = requires {
             M::current_of_rate(params, 1.0);
         };

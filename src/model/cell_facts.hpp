@@ -15,13 +15,15 @@ struct StateName {
 
 struct CellFacts {
     const char* model;
-    const char* input_unit;
-    int receptors;
+    int receptors;                       // of the model, where all of them are kept apart
+    bool by_sign;                        // see Receptors
     const char* current_unit = nullptr;  // of stimuli; null: it takes no current
     bool scales = false;                 // `scale` can make up for input that it loses
     std::vector<StateName> states = {};
 
     std::vector<std::string> state_names() const;
+    /// Excitation and inhibition are two receptors, between which the sign of a weight decides.
+    bool splits_signs() const { return by_sign && receptors == 2; }
 };
 CellFacts facts_of(const CellPopulationSpec& population);
 

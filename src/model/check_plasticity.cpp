@@ -9,7 +9,7 @@ namespace {
 
 /// The target sums all input, and the rule changes weights of either sign alike.
 bool may_change_sign(const PlasticitySpec& p, const CellPopulationSpec* to) {
-    if (!to || facts_of(*to).receptors != 1 || p.normalise || p.scaling || p.structure)
+    if (!to || facts_of(*to).splits_signs() || p.normalise || p.scaling || p.structure)
         return false;
     if (const auto* stdp = std::get_if<PairStdp::Params>(&p.rule))
         return stdp->dependence == Dependence::additive;
@@ -18,8 +18,9 @@ bool may_change_sign(const PlasticitySpec& p, const CellPopulationSpec* to) {
 }
 
 /// Bounds are single values of one sign, in the unit of the weights.
-bool check_bounds(SimulationView& model, const PlasticitySpec& p, const CellPopulationSpec* to,
+bool check_bounds(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                   const std::string& k) {
+    const PlasticitySpec& p = *s.plasticity;
     bool good = true;
     const auto add = [&](const char* key, const std::string& message) {
         model.add({"projections", k, "plasticity", key}, message);
@@ -30,10 +31,10 @@ bool check_bounds(SimulationView& model, const PlasticitySpec& p, const CellPopu
         if (!d.constant()) {
             add(key, fmt::format("{} must be a single value: a bound of all weights", key));
         } else if (to && model.given({"projections", k, "plasticity", key})) {
-            const CellFacts facts = facts_of(*to);
-            check_unit(model, {"projections", k, "plasticity", key}, key, d, facts.input_unit, *to,
-                       facts.model);
-            good = good && d.unit == facts.input_unit;
+            const std::string unit = input_unit_of(*to, s.receptor);
+            check_unit(model, {"projections", k, "plasticity", key}, key, d, unit, *to);
+            check_sign(model, {"projections", k, "plasticity", key}, key, d, s.receptor, *to);
+            good = good && d.unit == unit;
         }
     };
     check("w_max", p.w_max);
@@ -146,8 +147,7 @@ void check_homeostasis(SimulationView& model, const SynapsesSpec& s, const CellP
             model.add(sum, fmt::format("sum ({:g}) must have the sign of w_max ({:g})", d.mean,
                                        p.w_max.mean));
         } else if (to) {
-            const CellFacts facts = facts_of(*to);
-            check_unit(model, sum, "sum", d, facts.input_unit, *to, facts.model);
+            check_unit(model, sum, "sum", d, input_unit_of(*to, s.receptor), *to);
         }
         const Places::Path interval{"projections", k, "plasticity", "normalise", "interval"};
         if (model.given(interval))
@@ -225,10 +225,13 @@ void check_plasticity(SimulationView& model) {
         }
         const CellPopulationSpec* to = nullptr;
         for (const CellPopulationSpec& p : model.spec.populations) {
-            if (p.name == s.to && model.model_known(p) && facts_of(p).receptors > 0) to = &p;
+            if (p.name != s.to || !model.model_known(p)) continue;
+            const Receptors receptors = receptors_of(p);
+            const bool one = receptors.by_sign || receptors.size() == 1;
+            if (receptors.size() > 0 && (one || receptors.find(s.receptor))) to = &p;
         }
         if (!model.sound({"projections", k, "plasticity"})) continue;
-        const bool bounded = check_bounds(model, *s.plasticity, to, k);
+        const bool bounded = check_bounds(model, s, to, k);
         if (bounded) check_initial(model, s, k);
         check_schedule(model, *s.plasticity, k);
         check_rule(model, *s.plasticity, k);

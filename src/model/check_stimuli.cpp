@@ -136,23 +136,35 @@ void check_units(SimulationView& model, const StimulusSpec& s, const CellPopulat
                                                     facts.model, spikes ? "input" : "current"));
         return;
     }
-    const char* const unit = spikes ? facts.input_unit : facts.current_unit;
+    if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind)) {
+        if (!check_receptor(model, {"stimuli", k}, {"stimuli", k, "receptor"}, poisson->receptor,
+                            to))
+            return;
+        check_sign(model, {"stimuli", k, "weight"}, "weight", poisson->weight, poisson->receptor,
+                   to);
+    }
     std::visit(
         [&]<class P>(const P& params) {
+            std::string unit;
+            if constexpr (std::is_same_v<P, PoissonStimulus::Params>) {
+                unit = input_unit_of(to, params.receptor);
+            } else {
+                unit = facts.current_unit;
+            }
             const auto check = [&](const auto& field) {
                 using Member = std::remove_cvref_t<decltype(params.*field.member)>;
                 if constexpr (std::is_same_v<Member, Distribution>) {
                     check_single(model, {"stimuli", k, field.name}, field.name,
                                  params.*field.member, std::is_same_v<P, DcStimulus::Params>);
                     check_unit(model, {"stimuli", k, field.name}, field.name, params.*field.member,
-                               unit, to, facts.model);
+                               unit, to);
                 } else if constexpr (std::is_same_v<Member, std::vector<Distribution>>) {
                     for (std::size_t n = 0; n < (params.*field.member).size(); ++n) {
                         const std::string item = std::to_string(n);
                         const Distribution& given = (params.*field.member)[n];
                         const SimulationView::Path path{"stimuli", k, field.name, item};
                         check_single(model, path, field.name, given, false);
-                        check_unit(model, path, field.name, given, unit, to, facts.model);
+                        check_unit(model, path, field.name, given, unit, to);
                     }
                 }
             };

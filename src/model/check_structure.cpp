@@ -8,14 +8,15 @@ namespace {
 
 /// A single value between w_min and w_max, in their unit.
 bool check_weight(SimulationView& model, Places::Path at, const char* key, const Distribution& d,
-                  const PlasticitySpec& p, const CellPopulationSpec* to) {
+                  const SynapsesSpec& s, const CellPopulationSpec* to) {
+    const PlasticitySpec& p = *s.plasticity;
     if (!model.sound(at)) return false;
     if (!d.constant()) {
         model.add(at, fmt::format("{} must be a single value", key));
         return false;
     }
-    if (to && d.unit != facts_of(*to).input_unit) {
-        check_unit(model, at, key, d, facts_of(*to).input_unit, *to, facts_of(*to).model);
+    if (const std::string unit = to ? input_unit_of(*to, s.receptor) : d.unit; d.unit != unit) {
+        check_unit(model, at, key, d, unit, *to);
         return false;
     }
     const double share = d.mean / p.w_max.mean, low = p.w_min.mean / p.w_max.mean;
@@ -37,7 +38,7 @@ void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPop
         weight{"projections", k, "plasticity", "structure", "weight"};
     check_whole_steps(model, {"projections", k, "plasticity", "structure", "interval"}, "interval",
                       structure.interval, model.spec.dt);
-    bool good = check_weight(model, below, "below", structure.below, p, to);
+    bool good = check_weight(model, below, "below", structure.below, s, to);
     // Weights are whole numbers of w_max / 2^30.
     const double least = std::abs(p.w_max.mean) * 0x1p-30;
     if (good && std::abs(structure.below.mean - p.w_min.mean) < 0.5 * least) {
@@ -58,7 +59,7 @@ void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPop
                   "write rewire: false)");
     } else if (!structure.rewire && given) {
         model.add(weight, "weight is that of new synapses; with rewire: false there are none");
-    } else if (given && check_weight(model, weight, "weight", structure.weight, p, to) && good &&
+    } else if (given && check_weight(model, weight, "weight", structure.weight, s, to) && good &&
                std::abs(structure.weight.mean) < std::abs(structure.below.mean)) {
         model.add(weight, fmt::format("weight ({:g}) is below {:g}: new synapses would be removed "
                                       "again",

@@ -150,9 +150,9 @@ void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopula
         return;
     }
     if (to && s.weight_given) {
-        const CellFacts facts = facts_of(*to);
-        check_unit(model, {"projections", k, "weight"}, "weight", s.weight, facts.input_unit, *to,
-                   facts.model);
+        check_unit(model, {"projections", k, "weight"}, "weight", s.weight,
+                   input_unit_of(*to, s.receptor), *to);
+        check_sign(model, {"projections", k, "weight"}, "weight", s.weight, s.receptor, *to);
     }
     if (!s.dale || !model.sound({"projections", k, "weight"})) return;
     const auto [least, greatest] = extent(s.weight);
@@ -246,7 +246,10 @@ void check_synapses(SimulationView& model) {
             model.add({"projections", k, "to"},
                       fmt::format("'{}' is a {}, which takes no input", s.to, facts_of(*to).model));
         } else {
-            check_weight(model, s, to_known ? to : nullptr, k);
+            const bool found =
+                to_known && check_receptor(model, {"projections", k},
+                                           {"projections", k, "receptor"}, s.receptor, *to);
+            check_weight(model, s, found ? to : nullptr, k);
             if (to_known) check_bias(model, s, *to, k);
         }
         check_delay(model, s, k);

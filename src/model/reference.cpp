@@ -169,7 +169,16 @@ std::string model_section() {
     std::string out = fmt::format("\n### {}\n\n{}", M::name, table(rows<typename M::Params>()));
     if constexpr (CellModel<M>) {
         out += "\n";
-        if (M::receptors > 0) {
+        if constexpr (has_named_receptors<M>) {
+            out += "Receptors: ";
+            std::string before;
+            for (const NamedReceptor& r : M::named_receptors) {
+                out += fmt::format("{}`{}` ({}{})", before, r.name, kind_name(r.unit),
+                                   *r.unit ? fmt::format(", {}", r.unit) : "");
+                before = ", ";
+            }
+            out += ".\n\n";
+        } else if (M::receptors > 0) {
             out += fmt::format("Input: {}{}.\n\n", kind_name(M::input_unit),
                                *M::input_unit ? fmt::format(" in {}", M::input_unit) : "");
         }

@@ -28,14 +28,13 @@ void check_duration(SimulationView& model) {
 }  // namespace
 
 void check_unit(SimulationView& model, Places::Path path, const char* key,
-                const Distribution& given, const char* unit, const CellPopulationSpec& to,
-                const char* model_name) {
+                const Distribution& given, const std::string& unit, const CellPopulationSpec& to) {
     if (!model.sound(path) || given.unit == unit) return;
     if (given.listed && !given.listed->from.file.empty() && given.listed->from.unit.empty())
         return;  // the file may say it
-    model.add(path,
-              fmt::format("{} is {}, but '{}' ({}) takes {}{}", key, kind_name(given.unit), to.name,
-                          model_name, kind_name(unit), *unit ? fmt::format(" ({})", unit) : ""));
+    model.add(path, fmt::format("{} is {}, but '{}' ({}) takes {}{}", key, kind_name(given.unit),
+                                to.name, CellModels::name_of(to.cell), kind_name(unit),
+                                unit.empty() ? "" : fmt::format(" ({})", unit)));
 }
 
 namespace {
@@ -47,7 +46,7 @@ void check_recorded(SimulationView& model, const SimulationRecordSpec& r,
     for (const CellValue& v : cell_values(p)) known.push_back(v.name);
     if (std::find(known.begin(), known.end(), r.what) != known.end()) return;
     const CellFacts facts = facts_of(p);
-    const bool one_sum = facts.receptors == 2 && r.what.starts_with("input_");
+    const bool one_sum = facts.splits_signs() && r.what.starts_with("input_");
     model.add({"record", k, "what"},
               one_sum ? fmt::format("the synapses of '{}' ({}) have one time constant, so all that "
                                     "arrives is one sum; record input",

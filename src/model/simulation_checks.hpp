@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "snnsim/receptors.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/check_rule.hpp"
 #include "src/model/places.hpp"
@@ -35,8 +36,14 @@ class SimulationView : public Places {
 
 /// What is given at `path` has the unit that the population takes.
 void check_unit(SimulationView& model, Places::Path path, const char* key,
-                const Distribution& given, const char* unit, const CellPopulationSpec& to,
-                const char* model_name);
+                const Distribution& given, const std::string& unit, const CellPopulationSpec& to);
+
+/// `receptor`, which stands at `at` in `owner`, names one of those of `to`, where they have names.
+bool check_receptor(SimulationView& model, Places::Path owner, Places::Path at,
+                    const std::string& receptor, const CellPopulationSpec& to);
+/// A weight that reaches a conductance is not negative; the receptor has been checked.
+void check_sign(SimulationView& model, Places::Path at, const char* key, const Distribution& weight,
+                const std::string& receptor, const CellPopulationSpec& to);
 
 /// Says what becomes of times on the grid.
 void check_rounded_times(SimulationView& model, Places::Path at, const std::vector<double>& times);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <vector>
 
+#include "snnsim/receptors.hpp"
 #include "snnsim/run.hpp"
 #include "snnsim/simulate.hpp"
 #include "src/engine/scale.hpp"
@@ -21,13 +23,17 @@
 namespace snnsim {
 namespace {
 
-/// "0.0107 pA", or two of them: of each receptor.
+/// "0.0107 pA", or one for each receptor.
 std::string steps_text(const CellPopulationSpec& population, const std::vector<double>& steps) {
     std::vector<std::string> parts;
-    for (const double step : steps) parts.push_back(fmt::format("{:.3g}", step));
-    if (parts.size() == 2 && parts[0] == parts[1]) parts.pop_back();
-    const std::string unit = facts_of(population).input_unit;
-    return join(parts) + (unit.empty() || parts.empty() ? "" : " " + unit);
+    const std::vector<Receptor> receptors = receptors_of(population).list;
+    for (std::size_t r = 0; r < steps.size(); ++r) {
+        const bool last = r + 1 == steps.size() || receptors[r].unit != receptors[r + 1].unit;
+        const std::string unit = last ? receptors[r].unit : "";
+        parts.push_back(fmt::format("{:.3g}{}{}", steps[r], unit.empty() ? "" : " ", unit));
+    }
+    if (std::set<double>(steps.begin(), steps.end()).size() == 1) parts = {parts.back()};
+    return join(parts);
 }
 
 /// What holds for which: "4 (E_to_I, I_to_E), 8 (E_to_E)".

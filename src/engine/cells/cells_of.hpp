@@ -46,10 +46,9 @@ class CellsOf : public CellGroup {
             cells_.arriving[r] = accumulators + slice.slot + r * slice.padded();
             cells_.unit[r] = static_cast<float>(1.0 / scale[r]);
         }
-        if (static_cast<int>(scale.size()) <
-            M::receptors) {  // the second is shared: nothing arrives
-            nothing_.resize(slice.padded());
-            cells_.arriving[1] = nothing_.data();
+        for (auto r = static_cast<int>(scale.size()); r < M::receptors; ++r) {
+            nothing_.resize(slice.padded());  // it shares the first: nothing arrives
+            cells_.arriving[r] = nothing_.data();
         }
         for (const NamedDistribution& d : spec_.varied) varied_.emplace_back(d.value);
         const auto& params = std::get<typename M::Params>(spec_.cell);

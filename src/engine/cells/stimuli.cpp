@@ -6,6 +6,7 @@
 #include "kernels/cells/step_cells.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
+#include "snnsim/receptors.hpp"
 #include "src/engine/quantile.hpp"
 
 namespace snnsim {
@@ -192,7 +193,8 @@ std::vector<PoissonPlan> poisson_plans(const SimulationSpec& spec, std::size_t p
         const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind);
         if (!poisson || s.to != spec.populations[population].name) continue;
         const double weight = poisson->weight.mean;
-        const std::size_t receptor = grid.scale[population].size() == 2 && weight < 0.0 ? 1 : 0;
+        const std::size_t receptor =
+            reached_receptors(spec.populations[population], poisson->receptor).of(weight);
         const std::int64_t stop = step_of(s.stop, spec.dt);
         PoissonPlan plan;
         plan.number = static_cast<std::uint32_t>(k);

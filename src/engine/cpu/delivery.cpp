@@ -53,9 +53,8 @@ void Delivery::deliver(const FiredHistory& history, std::size_t b, std::int64_t 
     for (const DenseProjection& d : dense_) {
         const Slice& slice = layout_.blocks[b].slices[d.to];
         if (slice.count == 0) continue;
-        const std::uint32_t second = layout_.populations[d.to].receptors == 2 ? slice.padded() : 0;
         history.for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
-            add_dense(d, history.of(place, d.from), slice, second, sums + slice.slot);
+            add_dense(d, history.of(place, d.from), slice, sums + slice.slot);
         });
     }
 }

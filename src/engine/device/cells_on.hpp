@@ -77,7 +77,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
         DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, {}};
         for (int r = 0; r < M::receptors; ++r) {
             group.cells.unit[r] = host.arrays().unit[r];
-            // Nothing arrives at a second receptor that shares the first.
+            // Nothing arrives at the second receptor of a model where it shares the first.
             group.cells.arriving[r] =
                 r < receptors ? accumulators + static_cast<std::size_t>(r) * slice.padded()
                               : keep(std::vector<std::int32_t>(slice.padded()), integers_);

@@ -142,8 +142,8 @@ class PlasticOn {
              SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due, PlasticProjection& host) {
         const SynapsesSpec& p = spec.projections[host.projection];
         const std::vector<double>& scale = grid.scale[host.to];
-        const std::size_t receptor =
-            scale.size() == 2 && weight_unit(p, spec.populations[host.to]) < 0.0 ? 1 : 0;
+        const std::size_t receptor = reached_receptors(spec.populations[host.to], p.receptor)
+                                         .of(weight_unit(p, spec.populations[host.to]));
         PlasticPlace place{layout.populations[host.from].first_row,
                            layout.populations[host.to].first_row,
                            {},

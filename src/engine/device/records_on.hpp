@@ -22,6 +22,7 @@ class RecordsOn {
             places_[r].record = records[r];
             places_[r].arrived.resize(records[r].value.receptors * records[r].cells.count);
             places_[r].sums = Buffer<std::int64_t>(places_[r].arrived.size());
+            places_[r].scale.resize(records[r].value.receptors);
         }
     }
 
@@ -62,6 +63,7 @@ class RecordsOn {
             p.device_from = Buffer<const float*>(p.from);
             p.device_origin = Buffer<float>(p.origin);
             p.device_arrived = Buffer<const std::int32_t*>(p.arrived);
+            p.device_scale = Buffer<double>(p.scale);
         }
     }
 
@@ -86,9 +88,7 @@ class RecordsOn {
                                SampleValue{to, p.device_from.data(), p.device_origin.data()});
             } else {
                 steps.for_each(p.record.cells.count,
-                               SampleInput{to,
-                                           p.sums.data(),
-                                           {p.scale[0], p.scale[1]},
+                               SampleInput{to, p.sums.data(), p.device_scale.data(),
                                            static_cast<std::uint32_t>(p.record.value.receptors)});
             }
         }
@@ -117,10 +117,11 @@ class RecordsOn {
         std::vector<const float*> from;
         std::vector<float> origin;
         std::vector<const std::int32_t*> arrived;  // [receptor][cell]
-        double scale[2] = {1.0, 1.0};
+        std::vector<double> scale;                 // by receptor
         Buffer<const float*> device_from;
         Buffer<float> device_origin;
         Buffer<const std::int32_t*> device_arrived;
+        Buffer<double> device_scale;
         Buffer<std::int64_t> sums;
     };
     std::vector<Place> places_;

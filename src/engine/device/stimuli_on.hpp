@@ -27,14 +27,9 @@ class StimuliOn {
         std::vector<PoissonInput> inputs;
         for (const PoissonPlan& p : plans) {
             const RandomKey random{seed, Stream::stimulus, p.number, 0};
-            inputs.push_back({random,
-                              p.first,
-                              p.last,
-                              keep(p.thresholds, thresholds_),
-                              p.usual,
-                              static_cast<int>(p.thresholds.size()),
-                              {}});
-            inputs.back().weight[p.receptor] = p.weight;
+            inputs.push_back({random, p.first, p.last, keep(p.thresholds, thresholds_), p.usual,
+                              static_cast<int>(p.thresholds.size()), static_cast<int>(p.receptor),
+                              p.weight});
         }
         return {keep(inputs, poisson_), inputs.size()};
     }

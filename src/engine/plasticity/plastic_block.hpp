@@ -54,11 +54,11 @@ class PlasticBlock {
     std::vector<float> rate;           // [target], Hz
     std::int64_t done = 0;  // what reaches a synapse earlier has been applied; see SegmentTime
 
-    /// `first`: the first target; `second`: from a target's first sum to the one used. `common` and
-    /// `rows` live longer.
+    /// `receptor`: from a target's first sum to that of the receptor reached. `common` and `rows`
+    /// live longer.
     PlasticBlock(const PlasticCommon<R>& common, PlasticRows& rows, std::size_t block,
-                 const Slice& slice, std::uint32_t second)
-        : common_(common), rows_(rows), block_(block), slice_(slice), second_(second) {
+                 const Slice& slice, std::uint32_t receptor)
+        : common_(common), rows_(rows), block_(block), slice_(slice), receptor_(receptor) {
         const std::size_t size = row().weight.size();
         last.resize(rows.segments());
         if (common.release.short_term) short_term.resize(rows.segments());
@@ -97,7 +97,7 @@ class PlasticBlock {
                 prefetch(row.weight.data() + next);
                 prefetch(row.weight.data() + next + 16);
             }
-            arrive_at(due_[i], t, to + second_);
+            arrive_at(due_[i], t, to + receptor_);
         }
     }
 
@@ -399,7 +399,7 @@ class PlasticBlock {
     PlasticRows& rows_;
     const std::size_t block_;
     const Slice slice_;
-    const std::uint32_t second_;
+    const std::uint32_t receptor_;
     std::vector<std::uint32_t> due_;           // segments
     std::vector<std::uint32_t> quick_, slow_;  // synapses of one; see learn_where
     RuleConstants<R> rule_;                    // see rule()

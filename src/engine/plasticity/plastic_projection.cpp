@@ -34,7 +34,7 @@ class PlasticOf final : public PlasticProjection {
         projection = number;
         from = plan.from;
         to = plan.to;
-        const std::size_t receptor = grid.scale[to].size() == 2 && unit_ < 0.0 ? 1 : 0;
+        const std::size_t receptor = plan.reached.of(unit_);
         common_.unit = unit_;
         common_.from = from;
         common_.release = common_.fixed.release(unit_ * grid.scale[to][receptor], seed_,
@@ -45,7 +45,8 @@ class PlasticOf final : public PlasticProjection {
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
             const Slice& slice = layout.blocks[b].slices[to];
             slices_.push_back(slice);
-            blocks_.emplace_back(common_, rows, b, slice, receptor == 1 ? slice.padded() : 0);
+            blocks_.emplace_back(common_, rows, b, slice,
+                                 static_cast<std::uint32_t>(receptor) * slice.padded());
             if constexpr (learns) start_learning(b);
         }
     }
@@ -373,7 +374,8 @@ double weight_unit(const SynapsesSpec& projection, const CellPopulationSpec& to)
         for (const double u : {1e-5, 1.0 - 1e-5})
             add(projection.weight.constant() ? projection.weight.mean : quantile(u));
     }
-    if (low < 0.0 && high > 0.0 && receptors_of(to) < 2) return std::max(-low, high);
+    if (low < 0.0 && high > 0.0 && reached_receptors(to, projection.receptor).one())
+        return std::max(-low, high);
     if (low < 0.0 && high > 0.0)
         throw ModelError(fmt::format(
             "{}: with short_term or release all weights have one sign, where the target keeps "

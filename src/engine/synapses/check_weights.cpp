@@ -19,6 +19,7 @@ struct Weights {
     std::size_t to = 0;
     Location at;
     std::string unit;
+    std::string receptor;  // as it is named
     double largest = 0.0;
     double released = 1.0, value = 1.0;  // see least_released, least_value
     bool exact = true;                   // none may be rounded by more than 0.5 %
@@ -37,9 +38,10 @@ class WeightCheck {
 
     void check(const SynapsesSpec& p) const {
         const auto [low, high] = weight_bounds(p);
-        Weights w{spec_.population_index(p.to), p.at, unit_of(p),
+        Weights w{spec_.population_index(p.to), p.at, unit_of(p), p.receptor,
                   std::max(std::abs(low), std::abs(high))};
         if (plan_.grid.scale[w.to].empty()) return;
+        check_sign(w, low);
         w.released = least_released(p);
         w.value = least_value(spec_.population(p.from));
         w.exact = p.weight_bits == WeightBits::automatic && !coarse(p.to);
@@ -55,8 +57,9 @@ class WeightCheck {
         }
     }
 
-    void check(const StimulusSpec& s, const Distribution& weight) const {
-        Weights w{spec_.population_index(s.to), s.at, weight.unit, std::abs(weight.mean)};
+    void check(const StimulusSpec& s, const std::string& receptor,
+               const Distribution& weight) const {
+        Weights w{spec_.population_index(s.to), s.at, weight.unit, receptor, std::abs(weight.mean)};
         if (plan_.grid.scale[w.to].empty()) return;
         w.exact = !coarse(s.to);
         check_step(w, weight.mean);
@@ -79,13 +82,25 @@ class WeightCheck {
     }
     std::string name(const Weights& w) const { return "'" + spec_.populations[w.to].name + "'"; }
     double scale(const Weights& w, double weight) const {
-        const std::vector<double>& scale = plan_.grid.scale[w.to];
-        return scale[scale.size() == 2 && weight < 0.0 ? 1 : 0];
+        const ReachedReceptors reached = reached_receptors(spec_.populations[w.to], w.receptor);
+        return plan_.grid.scale[w.to][reached.of(weight)];
     }
     static std::string advice(const Weights& w, const std::string& other) {
         return w.lognormal ? "the std of lognormal is that of the logarithm, without a unit: write "
                              "a smaller one, or set low and high"
                            : other;
+    }
+
+    /// A conductance does not become negative.
+    void check_sign(const Weights& w, double low) const {
+        const Receptors receptors = receptors_of(spec_.populations[w.to]);
+        if (low >= 0.0 || receptors.by_sign) return;
+        const Receptor& r = receptors.list[reached_receptors(receptors, w.receptor).negative];
+        if (r.takes_negative) return;
+        throw ModelError(fmt::format(
+            "{}weights of {} are below 0, but the receptor '{}' of {} is a conductance, which "
+            "would become negative; write weights of at least 0, to a receptor that inhibits",
+            place(w), w.quantity(low), r.name, name(w)));
     }
 
     /// A step can be told from 0 and infinity.
@@ -190,7 +205,7 @@ void check_weights(const SimulationSpec& spec, const WeightPlan& plan) {
     for (const SynapsesSpec& p : spec.projections) weights.check(p);
     for (const StimulusSpec& s : spec.stimuli) {
         if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
-            weights.check(s, poisson->weight);
+            weights.check(s, poisson->receptor, poisson->weight);
     }
 }
 

@@ -52,6 +52,7 @@ DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& p
     DenseProjection out;
     out.from = plan.from;
     out.to = plan.to;
+    out.reached = plan.reached;
     out.delay = plan.delays.constant;
     out.targets = c.targets;
     out.constant = !plan.weights.values;
@@ -76,10 +77,11 @@ DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& p
     return out;
 }
 
-void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, std::uint32_t second,
-               std::int32_t* sums) {
+void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, std::int32_t* sums) {
+    std::int32_t* const positive = sums + p.reached.positive * slice.padded();
+    std::int32_t* const negative = sums + p.reached.negative * slice.padded();
     if (p.constant) {
-        std::int32_t* const to = sums + (p.weight < 0 ? second : 0u);
+        std::int32_t* const to = p.weight < 0 ? negative : positive;
         std::int32_t sum = 0;
         for (std::uint32_t k = 0; k < fired.count; ++k) {
             const std::int32_t weight = graded_weight(p.weight, fired.value(k));
@@ -90,20 +92,20 @@ void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, st
         if (fired.count > 0) add_same(sum, slice.count, to);
         return;
     }
-    if (!fired.values && second == 0) {
+    if (!fired.values && p.reached.one()) {
         if (p.wide.empty()) {
-            add_rows(p.narrow.data() + slice.first, p.targets, fired, slice.count, sums);
+            add_rows(p.narrow.data() + slice.first, p.targets, fired, slice.count, positive);
         } else {
-            add_rows(p.wide.data() + slice.first, p.targets, fired, slice.count, sums);
+            add_rows(p.wide.data() + slice.first, p.targets, fired, slice.count, positive);
         }
         return;
     }
     for (std::uint32_t k = 0; k < fired.count; ++k) {
         const std::size_t first = std::size_t{fired.cells[k]} * p.targets + slice.first;
         if (p.wide.empty()) {
-            add_each(p.narrow.data() + first, fired.value(k), slice.count, sums, sums + second);
+            add_each(p.narrow.data() + first, fired.value(k), slice.count, positive, negative);
         } else {
-            add_each(p.wide.data() + first, fired.value(k), slice.count, sums, sums + second);
+            add_each(p.wide.data() + first, fired.value(k), slice.count, positive, negative);
         }
     }
 }

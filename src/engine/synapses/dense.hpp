@@ -13,7 +13,8 @@ namespace snnsim {
 /// No targets are stored. With individual weights: [source][target], 0 where a synapse is left out.
 struct DenseProjection {
     std::size_t from = 0, to = 0;
-    std::uint32_t delay = 1;  // steps
+    ReachedReceptors reached;  // of `to`, by the sign of a weight
+    std::uint32_t delay = 1;   // steps
     std::uint32_t targets = 0;
     bool constant = true;
     bool skips_itself = false;
@@ -35,9 +36,8 @@ struct FiredSpan {
     float value(std::uint32_t k) const { return values ? values[k] : 1.0f; }
 };
 
-/// Adds what they bring to the cells of `slice`. `sums`: of the slice's first cell; `second`: from
-/// a cell's first sum to its second, 0 where there is but one.
-void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, std::uint32_t second,
-               std::int32_t* sums);
+/// Adds what they bring to the cells of `slice`. `sums`: of the slice's first cell, at its first
+/// receptor.
+void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, std::int32_t* sums);
 
 }  // namespace snnsim

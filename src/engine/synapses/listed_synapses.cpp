@@ -1,6 +1,5 @@
 #include "src/engine/synapses/listed_synapses.hpp"
 
-#include "snnsim/cell_values.hpp"
 #include "src/engine/synapses/projection_plan.hpp"
 
 namespace snnsim {
@@ -17,10 +16,9 @@ EdgeList listed_synapses(const SimulationSpec& spec, std::size_t projection, int
     for (std::uint32_t source = 0; source < plan.degree.size(); ++source) {
         plan.for_each(source, taken, [&](std::uint32_t target, std::uint32_t attributes) {
             const std::int32_t weight = weights[attributes];
-            const std::size_t receptor = steps.size() > 1 && weight < 0 ? 1 : 0;
             out.source.push_back(source);
             out.target.push_back(target);
-            out.weight.push_back(static_cast<double>(weight) * steps[receptor]);
+            out.weight.push_back(static_cast<double>(weight) * steps[plan.reached.of(weight)]);
             out.delay.push_back(static_cast<double>(delays[attributes]) * spec.dt);
         });
     }

@@ -17,7 +17,7 @@ template <class T>
 class Tables {
   public:
     template <class Round>
-    Table<T> of(const Distribution& d, double unit, Round round) {
+    Table<T> of(const Distribution& d, std::pair<double, double> unit, Round round) {
         if (d.constant()) return {round(d.mean), nullptr};
         auto& known = known_[{d.shape, d.mean, d.std, d.low, d.high, d.outside, d.power, unit}];
         if (!known) known = rounded(quantile_table(d, drawn_table_size), round);
@@ -32,7 +32,8 @@ class Tables {
     }
 
   private:
-    using Key = std::tuple<Shape, double, double, double, double, Outside, double, double>;
+    using Key = std::tuple<Shape, double, double, double, double, Outside, double,
+                           std::pair<double, double>>;
     std::map<Key, std::shared_ptr<const std::vector<T>>> known_;
 };
 
@@ -43,15 +44,16 @@ void make_tables(const SimulationSpec& spec, const WeightGrid& grid,
     for (std::size_t k = 0; k < plans.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
         const std::size_t to = plans[k].to;
-        const bool two = grid.scale[to].size() == 2;
-        const double first = grid.scale[to][0], second = two ? grid.scale[to][1] : first;
-        const auto on_grid = [&](double w) { return grid.on_grid(to, two && w < 0.0 ? 1 : 0, w); };
+        const ReachedReceptors reached = plans[k].reached;
+        const auto on_grid = [&](double w) { return grid.on_grid(to, reached.of(w), w); };
         const auto in_steps = [&](double delay) {
             const double steps = rounded_steps(delay, spec.dt);
             return static_cast<std::uint16_t>(std::clamp(steps, 1.0, 65535.0));
         };
-        plans[k].weights = weights.of(p.weight, first + (two ? second : 0.0), on_grid);
-        plans[k].delays = delays.of(p.delay, 0.0, in_steps);
+        plans[k].weights = weights.of(
+            p.weight, {grid.scale[to][reached.positive], grid.scale[to][reached.negative]},
+            on_grid);
+        plans[k].delays = delays.of(p.delay, {}, in_steps);
         if (!p.edges) continue;
         if (!p.edges->weight.empty())
             plans[k].weights.values = Tables<std::int32_t>::rounded(p.edges->weight, on_grid);
@@ -132,6 +134,8 @@ std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const W
     for (std::size_t k = 0; k < plans.size(); ++k) {
         plans[k].from = spec.population_index(spec.projections[k].from);
         plans[k].to = spec.population_index(spec.projections[k].to);
+        plans[k].reached =
+            reached_receptors(spec.populations[plans[k].to], spec.projections[k].receptor);
         plans[k].connection = connection_of(spec, k, plans[k].from, plans[k].to);
     }
     make_tables(spec, grid, plans);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/launch/thread_pool.hpp"
+#include "snnsim/receptors.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 
@@ -49,6 +50,7 @@ struct DelayRange {
 struct ProjectionPlan {
     Connection connection;
     std::size_t from = 0, to = 0;
+    ReachedReceptors reached;           // of `to`, by the sign of a weight
     std::vector<std::uint32_t> degree;  // by source
     Table<std::int32_t> weights;        // on the grid
     Table<std::uint16_t> delays;        // steps

@@ -25,7 +25,8 @@ class RowWriter {
     void add(const ProjectionPlan& plan, std::uint32_t source) {
         // What the loop needs in local variables, which no store to a row can change.
         const PanelPlace* const panels = layout_.panels[plan.to].data();
-        const bool two = layout_.populations[plan.to].receptors == 2;
+        const auto positive = static_cast<std::uint32_t>(plan.reached.positive),
+                   negative = static_cast<std::uint32_t>(plan.reached.negative);
         const Choices<std::int32_t> weights = plan.weights.choices(plan.weight_mask, 0);
         const Choices<std::uint16_t> delays = plan.delays.choices(0xFFFFFFFFu, plan.delay_shift);
         const DelayRange range = delays_;
@@ -38,8 +39,8 @@ class RowWriter {
             __attribute__((always_inline)) {  // a call would cost as much again
             const PanelPlace place = panels[target / cell_panel];
             const std::int32_t weight = weights[attributes];
-            const std::uint32_t second = two && weight < 0 ? place.second_offset : 0u;
-            *synapse++ = {place.slot + target % cell_panel + second, weight};
+            const std::uint32_t receptor = weight < 0 ? negative : positive;
+            *synapse++ = {place.slot + target % cell_panel + receptor * place.stride, weight};
             *segment++ = place.block * range.count + delays[attributes] - range.first;
         };
         plan.for_each(source, taken_, emit);

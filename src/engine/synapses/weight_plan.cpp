@@ -31,8 +31,7 @@ struct Arrival {
 class Planner {
   public:
     explicit Planner(const SimulationSpec& spec) : spec_(spec) {
-        for (const CellPopulationSpec& p : spec.populations)
-            receptors_.push_back(static_cast<std::size_t>(receptors_of(p)));
+        for (const CellPopulationSpec& p : spec.populations) receptors_.push_back(receptors_of(p));
         for (std::size_t k = 0; k < spec.projections.size(); ++k) {
             if (spec.projections[k].edges) {
                 add_list(spec.projections[k]);
@@ -62,11 +61,12 @@ class Planner {
     }
 
   private:
-    void add(std::size_t population, double weight, Arrival a) {
-        const std::size_t receptors = receptors_[population];
-        if (receptors == 0) return;
+    /// `receptor`: as the projection or stimulus names it.
+    void add(std::size_t population, const std::string& receptor, double weight, Arrival a) {
+        const Receptors& receptors = receptors_[population];
+        if (receptors.size() == 0) return;
         a.population = population;
-        a.receptor = receptors == 2 && weight < 0.0 ? 1 : 0;
+        a.receptor = reached_receptors(receptors, receptor).of(weight);
         a.largest = std::abs(weight);
         arrivals_.push_back(a);
     }
@@ -82,7 +82,7 @@ class Planner {
         const auto [low, high] = weight_bounds(p);
         const LeastWeights least = least_of(p, from);
         for (const double weight : {low, high})
-            add(to, weight,
+            add(to, p.receptor, weight,
                 {.sum = std::abs(weight) * most * largest_value(spec_.populations[from]),
                  .least = weight < 0.0 ? least.negative : least.positive,
                  .rounded = spec_.populations[from].graded() ? most : 0.0,
@@ -115,14 +115,14 @@ class Planner {
         const double digits = edges.trained ? most_sum / most_float : 1.0;
         const double value = largest_value(spec_.populations[from]) * digits;
         const double rounded = spec_.populations[from].graded() ? most(count) * digits : 0.0;
-        add(to, high,
+        add(to, p.receptor, high,
             {.sum = most(up) * value,
              .least = least.positive,
              .rounded = rounded,
              .from = from,
              .bits = p.weight_bits,
              .stored = !p.changes()});
-        add(to, low,
+        add(to, p.receptor, low,
             {.sum = most(down) * value,
              .least = least.negative,
              .rounded = rounded,
@@ -147,7 +147,7 @@ class Planner {
         double rate = poisson->rate;
         for (const double r : poisson->rates) rate = std::max(rate, r);
         const std::size_t most = poisson_thresholds(rate * spec_.dt * 1e-3).size();
-        add(spec_.population_index(s.to), weight,
+        add(spec_.population_index(s.to), poisson->receptor, weight,
             {.sum = std::abs(weight) * static_cast<double>(most),
              .least = std::abs(weight),
              .stored = false});
@@ -173,7 +173,7 @@ class Planner {
         WeightGrid grid;
         for (std::size_t p = 0; p < receptors_.size(); ++p) {
             grid.scale.emplace_back();
-            for (std::size_t r = 0; r < receptors_[p]; ++r) {
+            for (std::size_t r = 0; r < receptors_[p].size(); ++r) {
                 double largest = 0.0, sum = 0.0, rounded = 0.0;
                 for (const Arrival& a : arrivals_) {
                     if (a.population != p || a.receptor != r) continue;
@@ -199,7 +199,7 @@ class Planner {
     }
 
     const SimulationSpec& spec_;
-    std::vector<std::size_t> receptors_;  // by population
+    std::vector<Receptors> receptors_;  // by population
     std::vector<Arrival> arrivals_;
 };
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "snnsim/cell_values.hpp"
+#include "snnsim/receptors.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
