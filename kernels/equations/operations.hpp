@@ -37,7 +37,8 @@ enum class EquationOp : std::uint8_t {
     hyperbolic_tangent,
     floor,
     sign,
-    opposite,  // of a condition
+    opposite,   // of a condition
+    countdown,  // one less, down to 0
     flushed,
     // of two
     add,
@@ -52,11 +53,13 @@ enum class EquationOp : std::uint8_t {
     equal,
     conjunction,
     disjunction,
+    exclusion,  // a and not b
     // of three
-    fused,       // a b + c
-    fused_less,  // a b - c
-    fused_from,  // c - a b
-    select,      // a ? b : c
+    fused,          // a b + c
+    fused_less,     // a b - c
+    fused_from,     // c - a b
+    fused_flushed,  // a b + c, flushed
+    select,         // a ? b : c
 };
 
 /// A uniform number in (0, 1) of a random word.
@@ -130,6 +133,7 @@ SNN_HD inline float equation_op(float a, float b, float c) {
     if constexpr (op == Op::floor) return floorf(a);
     if constexpr (op == Op::sign) return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : 0.0f;
     if constexpr (op == Op::opposite) return as_number(a == 0.0f);
+    if constexpr (op == Op::countdown) return a > 1.0f ? a - 1.0f : 0.0f;
     if constexpr (op == Op::flushed) return flushed_value(a);
     if constexpr (op == Op::add) return a + b;
     if constexpr (op == Op::subtract) return a - b;
@@ -141,11 +145,13 @@ SNN_HD inline float equation_op(float a, float b, float c) {
     if constexpr (op == Op::less) return as_number(a < b);
     if constexpr (op == Op::less_equal) return as_number(a <= b);
     if constexpr (op == Op::equal) return as_number(a == b);
-    if constexpr (op == Op::conjunction) return as_number(a != 0.0f && b != 0.0f);
-    if constexpr (op == Op::disjunction) return as_number(a != 0.0f || b != 0.0f);
+    if constexpr (op == Op::conjunction) return as_number((a != 0.0f) & (b != 0.0f));
+    if constexpr (op == Op::disjunction) return as_number((a != 0.0f) | (b != 0.0f));
+    if constexpr (op == Op::exclusion) return as_number((a != 0.0f) & (b == 0.0f));
     if constexpr (op == Op::fused) return fused(a, b, c);
     if constexpr (op == Op::fused_less) return fused(a, b, -c);
     if constexpr (op == Op::fused_from) return fused(-a, b, c);
+    if constexpr (op == Op::fused_flushed) return flushed_value(fused(a, b, c));
     if constexpr (op == Op::select) return a != 0.0f ? b : c;
     return 0.0f;
 }

@@ -11,6 +11,7 @@
 
 #include "kernels/launch/cuda.cuh"
 #include "kernels/launch/runtime_kernel.cuh"
+#include "src/device/compile_kernel.hpp"
 
 namespace snnsim {
 
@@ -84,6 +85,14 @@ class CudaSteps {
         T* data_ = nullptr;
         std::size_t size_ = 0, capacity_ = 0;
     };
+
+    /// Code that a model file brings is compiled when a run begins.
+    static constexpr bool compiles = true;
+    using Kernel = RuntimeKernel;
+    static Kernel compile(const std::string& name, const std::string& text,
+                          const std::string& entry) {
+        return compile_kernel({name, text, entry});
+    }
 
     static constexpr std::int64_t batch = 32;  // the most steps of a graph
 

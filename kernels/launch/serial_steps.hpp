@@ -35,6 +35,10 @@ struct SerialSteps {
     template <class T>
     using HostBuffer = std::vector<T>;
 
+    /// Of code that a model file brings: bodies carry it out instruction by instruction.
+    static constexpr bool compiles = false;
+    struct Kernel {};
+
     static constexpr std::int64_t batch = 3;  // the most steps enqueued at once
 
     std::string name() const { return "cpu, one body after the other"; }

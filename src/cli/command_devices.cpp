@@ -44,9 +44,14 @@ void add_devices_command(CLI::App& app) {
 }
 
 void add_reference_command(CLI::App& app) {
-    app.add_subcommand("reference", "print the reference of the model file (Markdown)")
-        ->footer("Example: snnsim reference | less")
-        ->callback([] { fmt::print("{}", model_reference()); });
+    CLI::App* const command =
+        app.add_subcommand("reference", "print the reference of the model file (Markdown)")
+            ->footer("Example: snnsim reference equations");
+    auto topic = std::make_shared<std::string>();
+    command->add_option("TOPIC", *topic, "equations: that chapter only; default: all")
+        ->check(CLI::IsMember({"equations"}));
+    command->callback(
+        [topic] { fmt::print("{}", topic->empty() ? model_reference() : equations_reference()); });
 }
 
 }  // namespace snnsim

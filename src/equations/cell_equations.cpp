@@ -343,9 +343,8 @@ class CellCompiler {
         }
         if (waits_ >= 0) {
             Graph& g = cell_.graph;
-            const NodeId left = g.leaf(Op::state, cell_.refractory_state);
             cell_.next[cell_.refractory_state] =
-                g.binary(Op::greatest, g.subtract(left, g.number(1.0)), g.number(0.0));
+                g.unary(Op::countdown, g.leaf(Op::state, cell_.refractory_state));
         }
     }
 
@@ -423,8 +422,7 @@ class CellCompiler {
             current_source_ = *source_.threshold;
             cell_.fires = scope(&cell_.next)
                               .condition(parse_expression(source_.threshold->text), "a threshold");
-            if (waits_ >= 0)
-                cell_.fires = g.binary(Op::conjunction, g.unary(Op::opposite, waits_), cell_.fires);
+            if (waits_ >= 0) cell_.fires = g.binary(Op::exclusion, cell_.fires, waits_);
         });
         if (source_.output_max) {
             attempt(*source_.output_max, [&] {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "snnsim/location.hpp"
 #include "src/equations/graph.hpp"
 #include "src/equations/quantity.hpp"
 
@@ -55,6 +56,7 @@ struct CellEquations {
         NodeId node;
         SourceText source;
         std::size_t at;
+        Location place = {};  // in the model file
     };
     /// d(dx/dt)/dx at the start, of a state that an explicit method steps.
     struct Rate {
@@ -62,6 +64,7 @@ struct CellEquations {
         NodeId node;
         SourceText source;
         std::size_t at;
+        Location place = {};
     };
 
     std::string name;

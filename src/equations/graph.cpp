@@ -39,6 +39,10 @@ double of_doubles(Op op, double a, double b, double c) {
             return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : 0.0;
         case Op::opposite:
             return a == 0.0 ? 1.0 : 0.0;
+        case Op::countdown:
+            return a > 1.0 ? a - 1.0 : 0.0;
+        case Op::exclusion:
+            return a != 0.0 && b == 0.0 ? 1.0 : 0.0;
         case Op::flushed:
             return a;
         case Op::add:

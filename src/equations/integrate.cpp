@@ -141,21 +141,34 @@ class Integrator {
     NodeId row(std::size_t system, const std::vector<NodeId>& matrix,
                const std::vector<char>& reach, const std::vector<NodeId>& input, std::size_t r,
                std::size_t n) {
-        NodeId x = number(0.0);
-        const bool constant = std::all_of(matrix.begin() + static_cast<std::ptrdiff_t>(r * n),
-                                          matrix.begin() + static_cast<std::ptrdiff_t>((r + 1) * n),
-                                          [&](NodeId a) { return g_.is_number(a, 0.0); });
-        for (std::size_t c = 0; c < n; ++c) {
-            if (!reach[r * n + c]) continue;
-            const NodeId factor =
-                constant && r == c ? number(1.0) : g_.propagator(system, r, c, false);
-            x = g_.add(x, g_.multiply(factor, variables_[c]));
-        }
+        // What is added to x in a step: small beside x, so that x keeps its digits.
+        NodeId added = number(0.0);
         for (std::size_t c = 0; c < n; ++c) {
             if (!reach[r * n + c] || g_.is_number(input[c], 0.0)) continue;
-            x = g_.add(x, g_.multiply(g_.propagator(system, r, c, true), input[c]));
+            added = g_.add(added, g_.multiply(g_.propagator(system, r, c, true), input[c]));
         }
-        return x;
+        for (std::size_t c = 0; c < n; ++c) {
+            if (!reach[r * n + c]) continue;
+            NodeId factor = g_.propagator(system, r, c, false);
+            if (r == c) {
+                if (g_.is_number(matrix[r * n + c], 0.0) && !acts_back(reach, r, n)) continue;
+                factor = g_.subtract(factor, number(1.0));
+            }
+            added = g_.add(added, g_.multiply(factor, variables_[c]));
+        }
+        // What only decays is a product.
+        const bool alone =
+            std::count(reach.begin() + static_cast<std::ptrdiff_t>(r * n),
+                       reach.begin() + static_cast<std::ptrdiff_t>((r + 1) * n), 1) == 1;
+        if (alone && g_.is_number(input[r], 0.0) && !g_.is_number(added, 0.0))
+            return g_.multiply(g_.propagator(system, r, r, false), variables_[r]);
+        return g_.add(variables_[r], added);
+    }
+    /// A state acts on itself by way of others.
+    static bool acts_back(const std::vector<char>& reach, std::size_t r, std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c)
+            if (c != r && reach[r * n + c] && reach[c * n + r]) return true;
+        return false;
     }
     /// [row][column]: the column acts on the row, by way of others too; each acts on itself.
     std::vector<char> reachable(const std::vector<NodeId>& matrix, std::size_t n) {
@@ -211,10 +224,10 @@ class Integrator {
                     scale, g_.unary(Op::root, g_.unary(Op::relative_exponential,
                                                        g_.multiply(number(2.0), exponent))));
             }
-            const NodeId kept = g_.multiply(g_.unary(Op::exponential, exponent), variables_[k]);
-            const NodeId gained = g_.multiply(
-                g_.multiply(g_.dt(), g_.unary(Op::relative_exponential, exponent)), parts->rest);
-            stepped.push_back(unless_waits(d, with_noise(k, g_.add(kept, gained), scale)));
+            // x e^(a dt) + b (e^(a dt) - 1) / a, with a x + b the drift.
+            const NodeId mean = g_.multiply(g_.dt(), g_.unary(Op::relative_exponential, exponent));
+            const NodeId x = g_.add(variables_[k], g_.multiply(mean, drift_[k]));
+            stepped.push_back(unless_waits(d, with_noise(k, x, scale)));
         }
         for (std::size_t k = 0; k < stepped.size(); ++k) next[in_.equations[k].state] = stepped[k];
         cell_.method = EquationMethod::exponential_euler;

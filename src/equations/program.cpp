@@ -60,6 +60,9 @@ class Lowering {
         const GraphNode& node = g_[id];
         return !is_leaf(id) && node.op == Op::multiply && uses_.at(id) == 1 && !done_.count(id);
     }
+    bool single_sum(NodeId id) const {
+        return !is_leaf(id) && g_[id].op == Op::add && uses_.at(id) == 1 && !done_.count(id);
+    }
     /// A product that is added, and used nowhere else, is rounded with the sum.
     void fuse(Raw& raw) const {
         const NodeId a = raw.of[0], b = raw.of[1];
@@ -67,6 +70,10 @@ class Lowering {
             raw = {Op::fused, {g_[b].a, g_[b].b, a}};
         } else if (raw.op == Op::add && single_product(a)) {
             raw = {Op::fused, {g_[a].a, g_[a].b, b}};
+        } else if (raw.op == Op::flushed && single_sum(a)) {
+            Raw sum{g_[a].op, {g_[a].a, g_[a].b, g_[a].c}};
+            fuse(sum);
+            if (sum.op == Op::fused) raw = {Op::fused_flushed, {sum.of[0], sum.of[1], sum.of[2]}};
         } else if (raw.op == Op::subtract && single_product(b)) {
             raw = {Op::fused_from, {g_[b].a, g_[b].b, a}};
         } else if (raw.op == Op::subtract && single_product(a)) {

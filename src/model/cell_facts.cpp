@@ -1,7 +1,7 @@
 #include "src/model/cell_facts.hpp"
 
-#include "src/equations/cell_equations.hpp"
 #include "snnsim/receptors.hpp"
+#include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
 

@@ -205,6 +205,7 @@ void check_cells(SimulationView& model) {
         check_step(model, p);
         check_dt(model, p);
         check_euler(model, p);
+        check_equations(model, p);
         check_file(model, p);
         check_values(model, p);
         check_cell_times(model, p);

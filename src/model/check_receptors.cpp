@@ -3,7 +3,7 @@
 
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
-#include "src/model/suggest.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 

@@ -34,6 +34,7 @@ class Places {
 
     void add(Path path, const std::string& message) { problems_.add(place(path), message); }
 
+    void add(const Location& at, const std::string& message) { problems_.add(at, message); }
     void warn(Path path, const std::string& message) { problems_.warn(place(path), message); }
 
     std::vector<std::string> names;  // of the populations

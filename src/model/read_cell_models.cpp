@@ -179,6 +179,12 @@ std::shared_ptr<const CellEquations> FieldReader::read_cell_model(const Entry& e
     if (problems_.count() > before) return nullptr;
     std::optional<CellEquations> made = compile_cell(cell, report);
     if (!made) return nullptr;
+    const auto set_place = [&](auto& one) {
+        if (const Value* const v = sources.value(one.source))
+            one.place = place_in(problems_.text(), *v, sources.offset(one.source) + one.at);
+    };
+    for (auto& divisor : made->divisors) set_place(divisor);
+    for (auto& rate : made->rates) set_place(rate);
     return std::make_shared<const CellEquations>(std::move(*made));
 }
 

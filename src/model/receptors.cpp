@@ -6,8 +6,8 @@
 
 #include "snnsim/error.hpp"
 #include "src/equations/cell_equations.hpp"
-#include "src/text/suggest.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {

@@ -519,7 +519,7 @@ std::string words() {
 
 std::string model_reference() {
     return introduction() + training() + simulation() + models(CellModels{}, NeuronModels{}) +
-           words();
+           equations_reference() + words();
 }
 
 }  // namespace snnsim

@@ -55,6 +55,8 @@ bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at
 void check_cells(SimulationView& model);
 /// What makes a cell fire for ever; nothing where all is well.
 std::string reset_problem(const CellPopulationSpec& p);
+/// Of cells that are written as equations: divisors, and steps that are too long.
+void check_equations(SimulationView& model, const CellPopulationSpec& p);
 /// Times of a population's cells: what becomes of them on the grid, and time constants below dt.
 void check_cell_times(SimulationView& model, const CellPopulationSpec& p);
 /// A time constant (ms) shorter than dt.

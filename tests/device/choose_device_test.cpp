@@ -14,8 +14,8 @@ namespace snnsim {
 namespace {
 
 /// As an H100 describes itself.
-const CudaDevice h100{0,   "NVIDIA H100", "0000:01:00.0", false,         132,
-                      128, 1.98e9,        3.35e12,        80'000'000'000};
+const CudaDevice h100{0,   "NVIDIA H100", "0000:01:00.0", false,   90,
+                      132, 128,           1.98e9,         3.35e12, 80'000'000'000};
 
 Machine with(std::vector<CudaDevice> devices, std::size_t free = 79'000'000'000) {
     return {2, std::move(devices), "", [=](int) { return free; }};

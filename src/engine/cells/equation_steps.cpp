@@ -10,16 +10,22 @@ namespace {
 
 using Op = EquationOp;
 
-// `to` may be one of the operands: each element is read before it is written.
+/// `Count` cells; `to` may be one of the operands: each element is read before it is written.
+template <Op op, std::size_t Count>
+[[gnu::always_inline]] inline void apply_to(float* to, const float* a, const float* b,
+                                            const float* c) {
+    SNN_LANES for (std::size_t i = 0; i < Count; ++i) {
+        const float y = operands_of(op) > 1 ? b[i] : 0.0f, z = operands_of(op) > 2 ? c[i] : 0.0f;
+        to[i] = equation_op<op>(a[i], y, z);
+    }
+}
 template <Op op>
 void apply(float* to, const float* a, const float* b, const float* c, std::size_t count) {
-    if constexpr (operands_of(op) == 1) {
-        SNN_LANES for (std::size_t i = 0; i < count; ++i) to[i] = equation_op<op>(a[i], 0.0f, 0.0f);
-    } else if constexpr (operands_of(op) == 2) {
-        SNN_LANES for (std::size_t i = 0; i < count; ++i) to[i] = equation_op<op>(a[i], b[i], 0.0f);
-    } else {
-        SNN_LANES for (std::size_t i = 0; i < count; ++i) to[i] = equation_op<op>(a[i], b[i], c[i]);
-    }
+    // Loops of a known length need no care for their ends.
+    std::size_t i = 0;
+    for (; i + 32 <= count; i += 32) apply_to<op, 32>(to + i, a + i, b + i, c + i);
+    for (; i + 16 <= count; i += 16) apply_to<op, 16>(to + i, a + i, b + i, c + i);
+    for (; i < count; ++i) apply_to<op, 1>(to + i, a + i, b + i, c + i);
 }
 
 using Apply = void (*)(float*, const float*, const float*, const float*, std::size_t);

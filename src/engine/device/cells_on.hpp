@@ -26,6 +26,38 @@ T* keep(const std::vector<T>& values, std::vector<Buffer>& where) {
     return where.emplace_back(values).data();
 }
 
+/// Where a group's cells come from, and which of them are silent.
+template <class Silent>
+struct GroupPlace {
+    std::size_t population;
+    std::uint32_t first;
+    Silent silent;
+};
+
+/// See Engine::silence.
+template <template <class> class Buffer, class Steps, class Places, class Groups, class OnDevice>
+void silence_groups(Steps& steps, Places& places, std::size_t population,
+                    const std::vector<std::uint8_t>& silent, Groups& groups, OnDevice& on_device) {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        auto& of = places[g];
+        if (of.population != population) continue;
+        if (!silent.empty())
+            of.silent = Buffer<std::uint8_t>(std::vector<std::uint8_t>(
+                silent.begin() + of.first, silent.begin() + of.first + groups[g].count));
+        groups[g].silent = silent.empty() ? nullptr : of.silent.data();
+        steps.upload(on_device.data() + g, &groups[g], 1);
+    }
+    steps.wait();
+}
+
+/// Of buffers of T.
+template <class T, class Buffers>
+std::size_t bytes_of(const Buffers& buffers) {
+    std::size_t sum = 0;
+    for (const auto& b : buffers) sum += b.size() * sizeof(T);
+    return sum;
+}
+
 template <class Steps>
 class CellsOn {
   public:
@@ -140,23 +172,11 @@ class CellsOfModelOn : public CellsOn<Steps> {
 
     void silence(Steps& steps, std::size_t population,
                  const std::vector<std::uint8_t>& silent) override {
-        for (std::size_t g = 0; g < groups_.size(); ++g) {
-            OfPopulation& of = populations_[g];
-            if (of.population != population) continue;
-            if (!silent.empty())
-                of.silent = Buffer<std::uint8_t>(std::vector<std::uint8_t>(
-                    silent.begin() + of.first, silent.begin() + of.first + groups_[g].count));
-            groups_[g].silent = silent.empty() ? nullptr : of.silent.data();
-            steps.upload(device_groups_.data() + g, &groups_[g], 1);
-        }
-        steps.wait();
+        silence_groups<Buffer>(steps, populations_, population, silent, groups_, device_groups_);
     }
 
     std::size_t bytes() const override {
-        std::size_t sum = 0;
-        for (const auto& b : floats_) sum += b.size() * sizeof(float);
-        for (const auto& b : integers_) sum += b.size() * sizeof(std::int32_t);
-        return sum;
+        return bytes_of<float>(floats_) + bytes_of<std::int32_t>(integers_);
     }
 
   private:
@@ -175,15 +195,8 @@ class CellsOfModelOn : public CellsOn<Steps> {
         steps.wait();
     }
 
-    /// Where a group's cells come from.
-    struct OfPopulation {
-        std::size_t population;
-        std::uint32_t first;
-        Buffer<std::uint8_t> silent;
-    };
-
     std::vector<CellsInGroup<M>> groups_;
-    std::vector<OfPopulation> populations_;  // [group]
+    std::vector<GroupPlace<Buffer<std::uint8_t>>> populations_;  // [group]
     std::vector<WordPlace> places_;
     std::vector<std::uint32_t> word_ids_;
     Buffer<CellsInGroup<M>> device_groups_;

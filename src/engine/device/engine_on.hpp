@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/device/cells_on.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
+#include "src/engine/device/equation_cells_on.hpp"
 #include "src/engine/device/plastic_on.hpp"
 #include "src/engine/device/records_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
@@ -101,9 +103,7 @@ class EngineOn : public EngineBase {
         plastic_.normalise(chunks_.window(), projection, sum, spec_);
     }
     void silence(std::size_t population, const std::vector<std::uint8_t>& silent) override {
-        for (const auto& cells : cells_) {
-            if (cells) cells->silence(steps_, population, silent);
-        }
+        for_each_cells([&](CellsOn<Steps>& cells) { cells.silence(steps_, population, silent); });
     }
     void play(std::size_t population, std::shared_ptr<const PlayedSpikes> played) override {
         stimuli_.play(steps_, population, *played);
@@ -120,15 +120,13 @@ class EngineOn : public EngineBase {
   private:
     void apply_plastic(bool plastic) override {
         plastic_.set_plastic(chunks_.window(), now_, plastic);
-        for (const auto& cells : cells_) {
-            if (cells) cells->set_adaptive(steps_, plastic);
-        }
+        for_each_cells([&](CellsOn<Steps>& cells) { cells.set_adaptive(steps_, plastic); });
     }
     void apply_windows() override { work_.set_windows(windows_); }
     void apply_rates(std::size_t population) override {
-        for (const auto& cells : cells_) {
-            if (cells) cells->set_rates(steps_, population, rates_[population].data());
-        }
+        for_each_cells([&](CellsOn<Steps>& cells) {
+            cells.set_rates(steps_, population, rates_[population].data());
+        });
     }
 
     void read_state(EngineState& out) const override {
@@ -178,11 +176,10 @@ class EngineOn : public EngineBase {
                 CellModels::visit(
                     spec_.populations[p].cell,
                     [&]<class M>([[maybe_unused]] const typename M::Params& params) {
-                        if constexpr (is_equations<M>)
-                            throw UsageError(fmt::format(
-                                "'{}' has a model that is written as equations, which only the CPU "
-                                "backend runs so far: leave --backend out",
-                                spec_.populations[p].name));
+                        if constexpr (is_equations<M>) {
+                            add_equations(p, b, first_word, no_sums.data());
+                            return;
+                        }
                         const auto host = std::make_shared<CellsOf<M>>(spec_, p, slice, built_.grid,
                                                                        no_sums.data());
                         if constexpr (rate_can_be_set<M>) {
@@ -202,11 +199,10 @@ class EngineOn : public EngineBase {
                     words.push_back({first_row + at, static_cast<std::uint32_t>(p)});
             }
         }
-        for (const auto& cells : cells_) {
-            if (!cells) continue;
-            cells->upload();
-            report_.bytes += cells->bytes();
-        }
+        for_each_cells([&](CellsOn<Steps>& cells) {
+            cells.upload();
+            report_.bytes += cells.bytes();
+        });
         stimuli_.upload();
         recorded_.upload();
         std::vector<StateColumn> columns;
@@ -227,6 +223,13 @@ class EngineOn : public EngineBase {
         words_ = Buffer<CellWord>(words);
         bits_ = Buffer<std::uint32_t>(words.size());
     }
+    /// All populations of cells, those of the list of models and those written as equations.
+    template <class F>
+    void for_each_cells(const F& f) {
+        for (const auto& cells : cells_)
+            if (cells) f(*cells);
+        for (const auto& [equations, cells] : written_cells_) f(*cells);
+    }
     template <CellModel M, bool Varied>
     void add_cells(const std::shared_ptr<CellsOf<M>>& host, std::size_t p, std::size_t b,
                    std::uint32_t first_word) {
@@ -234,19 +237,41 @@ class EngineOn : public EngineBase {
         std::unique_ptr<CellsOn<Steps>>& cells =
             cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
         if (!cells) cells = std::make_unique<Cells>();
+        place_cells(*host, p, b,
+                    [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson) {
+                        return static_cast<Cells&>(*cells).add(
+                            host, p, slice, first_word, sums,
+                            static_cast<int>(layout_.populations[p].receptors), sent, poisson);
+                    });
+    }
+    void add_equations(std::size_t p, std::size_t b, std::uint32_t first_word,
+                       std::int32_t* no_sums) {
+        using Cells = EquationCellsOn<Steps>;
+        const Slice& own = layout_.blocks[b].slices[p];
+        const EquationCells host(spec_, p, own, built_.grid, no_sums);
+        std::unique_ptr<CellsOn<Steps>>& cells = written_cells_[spec_.populations[p].equations()];
+        if (!cells) cells = std::make_unique<Cells>(host.equations(), host.program());
+        place_cells(host, p, b,
+                    [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson) {
+                        return static_cast<Cells&>(*cells).add(host, p, slice, first_word, sums,
+                                                               sent, poisson);
+                    });
+    }
+    /// Cells with their stimuli and records; `add` takes them over.
+    template <class Host, class Add>
+    void place_cells(const Host& host, std::size_t p, std::size_t b, const Add& add) {
         const Slice& slice = layout_.blocks[b].slices[p];
-        const View<const PoissonInput> poisson = stimuli_.keep_poisson(spec_.seed, host->poisson());
+        const View<const PoissonInput> poisson = stimuli_.keep_poisson(spec_.seed, host.poisson());
         // Where what arrives is recorded, it must be there before the cells take it.
         const bool before = recorded_.records_input(p);
-        const DeviceGroup group = static_cast<Cells&>(*cells).add(
-            host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
-            static_cast<int>(layout_.populations[p].receptors),
-            graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
-            before ? View<const PoissonInput>{} : poisson);
+        const DeviceGroup group =
+            add(slice, synapses_.accumulators(b) + slice.slot,
+                graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
+                before ? View<const PoissonInput>{} : poisson);
         stimuli_.add(group, spec_.seed, before ? poisson : View<const PoissonInput>{},
-                     host->currents());
+                     host.currents());
         recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
-            return host->origin(variable, i);
+            return host.origin(variable, i);
         });
         groups_.push_back(group);
     }
@@ -269,9 +294,7 @@ class EngineOn : public EngineBase {
         plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
         recorded_.before_step(steps_);
-        for (const auto& cells : cells_) {
-            if (cells) cells->step(steps_, window, k, bits_.data());
-        }
+        for_each_cells([&](CellsOn<Steps>& cells) { cells.step(steps_, window, k, bits_.data()); });
         const ListSpikes list{window,
                               k,
                               bits_.data(),
@@ -408,6 +431,7 @@ class EngineOn : public EngineBase {
     const std::int64_t reach_;  // steps for which a spike is needed after its own
     mutable SpikeChunks<Steps> chunks_;
     std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
+    std::map<const CellEquations*, std::unique_ptr<CellsOn<Steps>>> written_cells_;
     std::vector<DeviceGroup> groups_;
     Buffer<CellWord> words_;
     Buffer<std::uint32_t> bits_;

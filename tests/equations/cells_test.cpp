@@ -1,0 +1,304 @@
+// Cells that the model file writes as equations: their steps, and the spikes of the cells that come
+// with snnsim for the same equations.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "tests/engine/sent_spikes.hpp"
+#include "tests/engine/serial_engine.hpp"
+
+namespace snnsim {
+namespace {
+
+SimulationSpec model(const std::string& text) {
+    return parse_simulation("name: test\ndt: 0.1 ms\nsimulate: {duration: 200 ms}\n" + text,
+                            "m.yaml");
+}
+std::string error_of(const std::string& text) {
+    try {
+        model(text);
+    } catch (const ModelError& e) {
+        const std::string all = e.what();
+        return all.substr(0, all.find('\n'));
+    }
+    return "no error";
+}
+
+/// A state of cell 0 at the end of each step.
+std::vector<float> course(const SimulationSpec& spec, const std::string& variable,
+                          std::size_t steps) {
+    SimulationSpec own = spec;
+    SimulationRecordSpec record;
+    record.population = own.populations[0].name;
+    record.what = variable;
+    own.record = {record};
+    const auto engine = make_engine(own, {.threads = 1});
+    engine->advance(static_cast<std::int64_t>(steps));
+    std::vector<float> out;
+    const StateSamples samples = engine->take_states()[0];
+    const std::size_t cells = samples.values.size() / steps;
+    for (std::size_t k = 0; k < steps; ++k) out.push_back(samples.values[k * cells]);
+    return out;
+}
+
+const std::string decay = R"(
+models:
+  m:
+    parameters: {tau: 10 ms, e: -65 mV}
+    state: {v: -55 mV}
+    equations: ["dv/dt = (e - v) / tau"]
+    threshold: "false"
+)";
+
+TEST(EquationCells, AreSteppedAsTheirMethodSays) {
+    const auto v_after = [](const std::string& method) {
+        return course(model(decay + method + "populations: {p: {size: 1, model: m}}\n"), "v",
+                      100)[99];
+    };
+    const double exact = -65.0 + 10.0 * std::exp(-1.0);
+    EXPECT_NEAR(v_after(""), exact, 2e-5);
+    EXPECT_NEAR(v_after("    method: exact\n"), exact, 2e-5);
+    EXPECT_NEAR(v_after("    method: exponential_euler\n"), exact, 2e-5);
+    EXPECT_NEAR(v_after("    method: rk4\n"), exact, 2e-5);
+    EXPECT_NEAR(v_after("    method: euler\n"), -65.0 + 10.0 * std::pow(0.99, 100), 2e-5);
+}
+
+TEST(EquationCells, CoupledStatesHaveTheirPropagator) {
+    // An alpha function: g = t e^(1 - t / tau) / tau.
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    parameters: {tau: 5 ms}
+    state: {g: 0, x: 2.718281828459045}
+    equations: [dg/dt = (x - g) / tau, dx/dt = -x / tau]
+    threshold: "false"
+populations: {p: {size: 1, model: m}}
+)");
+    const std::vector<float> g = course(spec, "g", 100);
+    for (const std::size_t k : {9u, 49u, 99u}) {
+        const double t = 0.1 * static_cast<double>(k + 1) / 5.0;
+        EXPECT_NEAR(g[k], t * std::exp(1.0 - t), 1e-5);
+    }
+}
+
+TEST(EquationCells, ParametersDifferFromCellToCellAndPopulationToPopulation) {
+    const SimulationSpec spec = model(decay + R"(
+populations:
+  a: {size: 3, model: m, tau: 20 ms}
+  b: {size: 3, model: m, tau: {values: [5 ms, 10 ms, 20 ms]}, initial: {v: -60 mV}}
+)");
+    EXPECT_NEAR(course(spec, "v", 100)[99], -65.0 + 10.0 * std::exp(-0.5), 2e-5);
+    const auto engine = make_engine(spec, {.threads = 2});
+    engine->advance(100);
+    const std::vector<float> b = engine->state().states[1];
+    const double tau[] = {5.0, 10.0, 20.0};
+    for (std::size_t k = 0; k < 3; ++k)
+        EXPECT_NEAR(b[k], -65.0 + 5.0 * std::exp(-10.0 / tau[k]), 2e-5);
+}
+
+/// iaf_psc_exp and its equations, with the same input.
+const std::string twins = R"(
+models:
+  written:
+    parameters: {c_m: 250 pF, tau_m: 10 ms, e_l: -70 mV, v_th: -55 mV, v_reset: -70 mV, tau_ex: 2 ms, tau_in: 4 ms}
+    state: {v: -70 mV, i_ex: 0 pA, i_in: 0 pA}
+    equations:
+      - dv/dt = (e_l - v) / tau_m + (i_ex + i_in + I) / c_m (unless refractory)
+      - di_ex/dt = -i_ex / tau_ex
+      - di_in/dt = -i_in / tau_in
+    receptors: {ex: i_ex += w, in: i_in += w}
+    threshold: v >= v_th
+    reset: [v = v_reset]
+    refractory: 2 ms
+populations:
+  s: {model: regular_source, size: 40, rate: {linspace: [50 Hz, 400 Hz]}}
+  own: {model: written, size: 300}
+  known: {model: iaf_psc_exp, size: 300, tau_syn_ex: 2 ms, tau_syn_in: 4 ms}
+projections:
+  - {from: s, to: own, connect: {rule: fixed_in_degree, n: 8}, weight: 300 pA, receptor: ex, delay: 1 ms}
+  - {from: s, to: known, connect: {rule: fixed_in_degree, n: 8}, weight: 300 pA, delay: 1 ms}
+  - {from: own, to: own, connect: {rule: fixed_in_degree, n: 5}, weight: -100 pA, receptor: in, delay: 1 ms, name: oo}
+  - {from: own, to: known, connect: {rule: fixed_in_degree, n: 5}, weight: -100 pA, delay: 1 ms}
+stimuli:
+  - {to: own, kind: dc, amplitude: 150 pA, start: 20 ms}
+  - {to: known, kind: dc, amplitude: 150 pA, start: 20 ms}
+  - {to: own, kind: poisson, rate: 500 Hz, weight: 50 pA, receptor: 1}
+)";
+
+TEST(EquationCells, FireOnAnyNumberOfThreadsAndOnADeviceAlike) {
+    const SimulationSpec spec = model(twins);
+    const std::vector<Sent> wanted = run(spec, 1);
+    EXPECT_GT(wanted.size(), 2000u);
+    EXPECT_EQ(run(spec, 3, 7), wanted);
+    EXPECT_EQ(run(*make_serial_engine(spec, {}), spec.steps()), wanted);
+}
+
+TEST(EquationCells, GoOnFromTheirState) {
+    const SimulationSpec spec = model(twins);
+    const auto first = make_engine(spec, {.threads = 2});
+    std::vector<Sent> all = run(*first, 700);
+    const auto second = make_serial_engine(spec, {});
+    second->set_state(first->state());
+    const std::vector<Sent> rest = run(*second, spec.steps() - 700);
+    all.insert(all.end(), rest.begin(), rest.end());
+    EXPECT_EQ(all, run(spec, 1));
+}
+
+/// The spikes of population `p`, as (step, cell).
+std::vector<std::pair<std::uint32_t, std::uint32_t>> of(const std::vector<Sent>& all,
+                                                        std::uint32_t p) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> out;
+    for (const Sent& s : all)
+        if (s.population == p) out.emplace_back(s.step, s.cell);
+    return out;
+}
+
+TEST(EquationCells, GiveTheSpikesOfTheBuiltInCell) {
+    // The same input to each: constant currents, and spikes of sources one to one.
+    const std::string both = R"(
+models:
+  written:
+    parameters: {c_m: 250 pF, tau_m: 10 ms, e_l: -70 mV, v_th: -55 mV, v_reset: -70 mV, tau_ex: 2 ms, tau_in: 4 ms}
+    state: {v: -70 mV, i_ex: 0 pA, i_in: 0 pA}
+    equations:
+      - dv/dt = (e_l - v) / tau_m + (i_ex + i_in + I) / c_m (unless refractory)
+      - di_ex/dt = -i_ex / tau_ex
+      - di_in/dt = -i_in / tau_in
+    receptors: {ex: i_ex += w, in: i_in += w}
+    threshold: v >= v_th
+    reset: [v = v_reset]
+    refractory: 2 ms
+populations:
+  s: {model: regular_source, size: 100, rate: {linspace: [50 Hz, 400 Hz]}}
+  own: {model: written, size: 100}
+  known: {model: iaf_psc_exp, size: 100, tau_syn_ex: 2 ms, tau_syn_in: 4 ms}
+projections:
+  - {from: s, to: own, connect: one_to_one, weight: 700 pA, receptor: ex, delay: 1 ms}
+  - {from: s, to: known, connect: one_to_one, weight: 700 pA, delay: 1 ms}
+stimuli:
+  - {to: own, kind: dc, amplitude: {linspace: [100 pA, 500 pA]}}
+  - {to: known, kind: dc, amplitude: {linspace: [100 pA, 500 pA]}}
+)";
+    const std::vector<Sent> all = run(model(both), 1);
+    EXPECT_GT(of(all, 1).size(), 500u);
+    EXPECT_EQ(of(all, 1), of(all, 2));
+}
+
+TEST(EquationCells, NoiseHasItsVariance) {
+    const auto spread = [](const std::string& method) {
+        const SimulationSpec spec = model(R"(
+models:
+  m:
+    parameters: {tau: 5 ms, sigma: 2 mV}
+    state: {v: 0 mV}
+    equations: ["dv/dt = -v / tau + sigma*sqrt(2/tau)*xi"]
+    threshold: "false"
+    method: )" + method + "\npopulations: {p: {size: 4000, model: m}}\n");
+        const auto engine = make_engine(spec, {.threads = 1});
+        engine->advance(500);
+        double sum = 0.0;
+        const EngineState state = engine->state();
+        for (const float v : state.states[0]) sum += static_cast<double>(v) * v;
+        return std::sqrt(sum / 4000.0);
+    };
+    EXPECT_NEAR(spread("exponential_euler"), 2.0, 0.07);
+    EXPECT_NEAR(spread("euler"), 2.0 / std::sqrt(1.0 - 0.01), 0.07);
+}
+
+TEST(EquationCells, GradedSpikesCarryTheirOutput) {
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    parameters: {tau: 10 ms, drive: 2}
+    state: {v: 0}
+    equations: [dv/dt = (drive - v) / tau]
+    threshold: v > 1
+    reset: [v = 0]
+    output: 0.25 * drive
+    output_max: 3
+populations:
+  a: {size: 1, model: m}
+  b: {size: 1, model: lif}
+projections: [{from: a, to: b, connect: all_to_all, weight: 1}]
+)");
+    const std::vector<Sent> all = run(spec, 1);
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all[0].value, 0.5f);
+    EXPECT_EQ(all[0].step, 70u);  // 10 ms ln 2 = 6.93 ms
+}
+
+// ---- what is said of what is wrong
+
+std::string with(const std::string& key) {
+    return "models:\n  m:\n    parameters: {tau: 20 ms, v_rest: -65 mV, R: 10 Mohm}\n    state: "
+           "{v: -65 mV}\n" +
+           key + "\npopulations: {p: {size: 1, model: m}}\n";
+}
+const std::string sound =
+    "    equations: [\"dv/dt = (v_rest - v + R*I) / tau\"]\n    threshold: v > -50 mV";
+
+TEST(EquationErrors, PointAtTheCharacter) {
+    EXPECT_EQ(error_of(with(sound)), "no error");
+    EXPECT_EQ(
+        error_of(
+            with("    equations: [\"dv/dt = (v_rest - v + I) / tau\"]\n    threshold: v > -50 mV")),
+        "m.yaml:8:40: '+' cannot join a voltage (mV) and a current (pA)");
+    EXPECT_EQ(error_of(with("    equations: [\"dv/dt = v_rest - v\"]\n    threshold: v > -50 mV")),
+              "m.yaml:8:26: dv/dt is a quantity in mV/ms, but this is a voltage (mV)");
+    EXPECT_EQ(error_of(with(
+                  "    equations:\n      - dv/dt = (v_rest - u) / tau\n    threshold: v > -50 mV")),
+              "m.yaml:9:27: 'u' is not defined; did you mean 'v'? (there are: tau, v_rest, R, v, "
+              "t, dt, I)");
+    EXPECT_EQ(error_of(with("    equations: |\n      dv/dt = (v_rest - v) / tau\n      dw/dt = -w "
+                            "/ tau\n    threshold: v > -50 mV")),
+              "m.yaml:10:8: there is no state variable 'w'; did you mean 'v'?: state: {w: ...}");
+    EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v) / tau\"]")),
+              "m.yaml:5:3: 'm' has no threshold: threshold: \"v > v_th\", or threshold: \"false\" "
+              "of cells that send nothing");
+    EXPECT_EQ(error_of(with(sound + "\n    reset: [v = tau]")),
+              "m.yaml:10:17: v is a voltage (mV), but this is a time (ms)");
+    EXPECT_EQ(
+        error_of(with(sound + "\n    receptors: {ex: v += w*w}")),
+        "m.yaml:10:26: what arrives in a step is summed, so that this must be proportional to w");
+    EXPECT_EQ(error_of(with(sound + "\n    refractory: 5 mV")),
+              "m.yaml:10:17: a refractory period is a time (ms), but this is a voltage (mV)");
+    EXPECT_EQ(error_of(with(sound + "\n    method: magic")),
+              "m.yaml:10:13: unknown method 'magic' (known: exact, exponential_euler, euler, rk4)");
+    EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v)*v / (tau*mV)\"]\n    "
+                            "threshold: v > -50 mV\n    method: exact")),
+              "m.yaml:8:26: the method exact takes linear equations; dv/dt is not linear in v");
+}
+
+TEST(EquationErrors, OfPopulations) {
+    const std::string models = with(sound).substr(0, with(sound).find("\npopulations") + 1);
+    EXPECT_EQ(error_of(models + "populations: {p: {size: 1, model: n}}\n").substr(0, 46),
+              "m.yaml:10:36: unknown model 'n'; did you mean ");
+    EXPECT_EQ(error_of(models + "populations: {p: {size: 1, model: m, tau: 5 mV}}\n"),
+              "m.yaml:10:43: '5 mV' is a voltage, but tau is a time, for example '20 ms'");
+    EXPECT_EQ(error_of(models + "populations: {p: {size: 1, model: m, R: 5 mV}}\n"),
+              "m.yaml:10:41: '5 mV' is a voltage (mV), but R is a resistance (Gohm)");
+    EXPECT_EQ(error_of(models + "populations: {p: {size: 1, model: m, R: 5 Mohm, taw: 5 ms}}\n")
+                  .substr(0, 60),
+              "m.yaml:10:49: unknown key 'taw' in p; did you mean 'tau'? (k");
+    EXPECT_EQ(error_of(models + "populations: {p: {size: 1, model: equations}}\n").substr(0, 38),
+              "m.yaml:10:35: unknown model 'equations");
+    const std::string zero =
+        error_of(models + "populations: {p: {size: 1, model: m, tau: 0 ms}}\n");
+    EXPECT_EQ(zero, "m.yaml:8:48: a division by 0: this divisor is 0 for 'p', with tau = 0 ms");
+}
+
+TEST(EquationErrors, AStepThatIsTooLongIsWarnedOf) {
+    const SimulationSpec spec =
+        model(decay + "    method: euler\npopulations: {p: {size: 1, model: m, tau: 0.05 ms}}\n");
+    ASSERT_EQ(spec.warnings.size(), 1u);
+    EXPECT_NE(
+        spec.warnings[0].find(
+            "an explicit step of dt (0.1 ms) is longer than the time constant of v (0.05 ms)"),
+        std::string::npos)
+        << spec.warnings[0];
+}
+
+}  // namespace
+}  // namespace snnsim
