@@ -106,6 +106,18 @@ CODE_AND_TEXT(
         }
     };)
 
+CODE_AND_TEXT(
+    team_text, struct AddByTeam {
+        std::uint32_t* x;
+
+        template <class Team>
+        SNN_HD void operator()(std::size_t i, const Team& team) const {
+            const std::uint32_t more = team.same([&] { return x[i] / 2 + 1; });
+            team.wait();
+            if (team.lane == 1) x[i] += more;
+        }
+    };)
+
 namespace {
 
 const std::string in_snnsim = "namespace snnsim {\n", end_of_snnsim = "\n}\n";
@@ -191,6 +203,30 @@ TEST_F(CompileKernel, ACapturedKernelRunsWithItsGraph) {
     cudaGraphExecDestroy(ready);
     cudaGraphDestroy(graph);
     cudaStreamDestroy(stream);
+}
+
+TEST_F(CompileKernel, BatchesOfStepsHoldThem) {
+    KernelSource source = add_source();
+    const RuntimeKernel add = compile_kernel(source);
+    source.text += in_snnsim + team_text + end_of_snnsim;
+    source.entry = "snnsim::for_each_team_kernel<snnsim::AddByTeam>";
+    const RuntimeKernel by_team = compile_kernel(source);
+    CudaSteps steps;
+    CudaSteps::Buffer<std::uint32_t> x(300);
+    steps.run_batches(
+        0, 13, 100,
+        [&](std::int64_t) {
+            steps.for_each(add, x.size(), AddTo{x.data(), 1});
+            steps.for_each_team(by_team, x.size(), AddByTeam{x.data()});
+        },
+        [](std::int64_t) {});
+    steps.wait();
+    std::uint32_t wanted = 0;
+    for (int k = 0; k < 13; ++k) {
+        wanted = 3 * wanted + 1;
+        wanted += wanted / 2 + 1;
+    }
+    EXPECT_EQ(values(x), std::vector<std::uint32_t>(300, wanted));
 }
 
 /// Cells of one group, and what StepGroups needs of them.
