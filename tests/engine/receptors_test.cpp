@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
+#include "snnsim/edge_list.hpp"
 #include "src/engine/synapses/listed_synapses.hpp"
+#include "src/engine/synapses/weight_plan.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/model/model_text.hpp"
 
