@@ -4,7 +4,7 @@
 #include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
 #include "kernels/cells/cuba_lif.hpp"
-#include "kernels/cells/equation_cell.hpp"
+#include "kernels/cells/glif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
 #include "kernels/cells/iaf_cond_nmda.hpp"
@@ -16,6 +16,7 @@
 #include "kernels/cells/lif.hpp"
 #include "kernels/cells/lif_cond_adaptive.hpp"
 #include "kernels/cells/poisson_source.hpp"
+#include "kernels/cells/pp_cond_exp_2c.hpp"
 #include "kernels/cells/regular_source.hpp"
 #include "kernels/cells/relu.hpp"
 #include "kernels/cells/spike_source.hpp"
@@ -29,10 +30,9 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
                                Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
 
 /// Those that can be simulated event by event.
-using CellModels =
-    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
-              HhCondExpTraub, Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn,
-              LeakyReadout, PoissonSource, RegularSource, SpikeSource, ValueSource,
-              EquationCell>;
+using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda,
+                             AeifCondExp, HhCondExpTraub, Glif, PpCondExp2c, Izhikevich,
+                             LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
+                             PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim

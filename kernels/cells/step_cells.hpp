@@ -10,7 +10,7 @@
 
 namespace snnsim {
 
-inline constexpr int most_states = 12;
+inline constexpr int most_states = 16;
 inline constexpr int most_constants = 48;
 
 /// Where the cells of one population in one block keep what they have: element i is cell `first +

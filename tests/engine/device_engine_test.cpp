@@ -74,6 +74,44 @@ record:
   - {population: E, what: current, interval: 2 ms, cells: 5}
 )";
 
+/// Receptors with names, which all kinds of synapses reach.
+const char* const named = R"(
+name: named
+dt: 0.1 ms
+simulate: {duration: 60 ms}
+populations:
+  E: {model: iaf_cond_nmda, size: 203, initial: {v: {distribution: uniform, low: -70 mV,
+      high: -56 mV}}}
+  B: {model: iaf_cond_nmda, size: 60, t_ref: {distribution: uniform, low: 1 ms, high: 3 ms}}
+  S: {model: poisson_source, size: 50, rate: 200 Hz}
+  V: {model: vsn, size: 20}
+projections:
+  - {from: E, to: E, name: fast, connect: {rule: fixed_probability, p: 0.1}, receptor: ampa,
+      weight: {distribution: normal, mean: 2 nS, std: 1 nS, low: 0 nS}, delay: {distribution:
+      uniform, low: 0.1 ms, high: 3 ms}}
+  - {from: E, to: E, name: slow, connect: {rule: fixed_total_number, n: 3000}, receptor: nmda,
+      weight: 1 nS, procedural: true}
+  - {from: E, to: B, connect: all_to_all, receptor: 2, weight: 0.3 nS, delay: 1.2 ms}
+  - {from: B, to: E, connect: all_to_all, receptor: gaba_a, weight: {distribution: uniform,
+      low: 0 nS, high: 2 nS}, delay: 1 ms}
+  - {from: B, to: B, connect: {rule: fixed_in_degree, n: 9}, receptor: 4, weight: 2 nS}
+  - {from: S, to: E, connect: {rule: fixed_out_degree, n: 30}, receptor: nmda, delay: 1 ms,
+      weight: 3 nS, plasticity: {rule: stdp, w_max: 6 nS}}
+  - {from: S, to: B, connect: all_to_all, receptor: gaba_b, weight: 0.1 nS, short_term: {U: 0.5,
+      tau_rec: 50 ms}}
+  - {from: V, to: E, connect: {rule: fixed_out_degree, n: 20}, receptor: ampa, weight: 3 nS}
+stimuli:
+  - {to: V, kind: noise, std: 0.5, interval: 0.1 ms}
+  - {to: E, kind: poisson, receptor: ampa, rate: 6 kHz, weight: 2 nS}
+  - {to: E, kind: poisson, receptor: gaba_a, rate: 1 kHz, weight: 1 nS, start: 5 ms}
+  - {to: B, kind: poisson, receptor: 1, rate: 6 kHz, weight: 3 nS}
+record:
+  - {population: E, what: g_nmda, interval: 0.7 ms}
+  - {population: B, what: input, interval: 1.1 ms}
+  - {population: B, what: input_gaba_b, interval: 1.1 ms}
+  - {population: B, what: input_ampa, interval: 0.1 ms}
+)";
+
 std::vector<SimulationSpec> networks() {
     std::vector<SimulationSpec> out;
     for (const Case& c : cases) {
@@ -92,6 +130,7 @@ std::vector<SimulationSpec> networks() {
             waveform.values.push_back(static_cast<float>((k * 37 + cell * 11) % 100));
     }
     out.back().stimuli.back().waveform = std::make_shared<const Waveform>(waveform);
+    out.push_back(parse_simulation(named, "named.yaml"));
     return out;
 }
 

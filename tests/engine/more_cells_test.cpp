@@ -417,7 +417,8 @@ void expect_finite_whatever_arrives() {
         for (int n = 0; n < 3000; ++n) {
             CellInput in;
             in.receptor_0 = n / 100 % 3 == 0 ? size : 0.0f;
-            in.receptor_1 = n / 130 % 2 == 0 ? -size : 0.0f;
+            in.receptor_1 = n / 130 % 2 == 0 ? has_named_receptors<M> ? size : -size : 0.0f;
+            in.receptor_2 = in.receptor_0, in.receptor_3 = n / 300 % 3 == 0 ? size : 0.0f;
             in.current = n / 170 % 2 == 0 ? size : n / 90 % 2 == 0 ? -size : 0.0f;
             if constexpr (has_strong<M>) {
                 if (M::is_strong(c, s)) {
@@ -437,6 +438,9 @@ void expect_finite_whatever_arrives() {
 TEST(CellModels, StayFiniteWhateverArrives) {
     expect_finite_whatever_arrives<IafPscAlpha>();
     expect_finite_whatever_arrives<IafCondExp>();
+    expect_finite_whatever_arrives<IafCondNmda>();
+    expect_finite_whatever_arrives<Glif>();
+    expect_finite_whatever_arrives<PpCondExp2c>();
     expect_finite_whatever_arrives<LifCondAdaptive>();
     expect_finite_whatever_arrives<AeifCondExp>();
     expect_finite_whatever_arrives<HhCondExpTraub>();
@@ -456,18 +460,24 @@ std::vector<float> states_after(int steps, double dt, float unit) {
     for (const float x : start) state.insert(state.end(), cells, x);
     for (const float x : values) constant.insert(constant.end(), cells, x);
     for (std::size_t i = 0; i < cells; ++i) current[i] = 40.0f * static_cast<float>(i);
-    std::vector<std::int32_t> arriving(2 * cells);
+    constexpr std::size_t receptors = std::max(2, M::receptors);
+    std::vector<std::int32_t> arriving(receptors * cells);
     CellArrays arrays;
     for (std::size_t k = 0; k < states; ++k) arrays.state[k] = state.data() + k * cells;
     for (std::size_t k = 0; k < constants; ++k) arrays.constants[k] = constant.data() + k * cells;
-    arrays.arriving[0] = arriving.data();
-    arrays.arriving[1] = arriving.data() + cells;
-    arrays.unit[0] = arrays.unit[1] = unit;
+    for (std::size_t r = 0; r < receptors; ++r) {
+        arrays.arriving[r] = arriving.data() + r * cells;
+        arrays.unit[r] = unit;
+    }
     arrays.current = current.data();
     for (int n = 0; n < steps; ++n) {
         for (std::size_t i = 0; i < cells; ++i) {
             if ((n + static_cast<int>(i)) % 37 == 0) arriving[i] += 90;
-            if ((n + static_cast<int>(i)) % 53 == 0) arriving[cells + i] -= 60;
+            // Below 0 only where the sign says the receptor.
+            if ((n + static_cast<int>(i)) % 53 == 0)
+                arriving[cells + i] += has_named_receptors<M> ? 60 : -60;
+            for (std::size_t r = 2; r < receptors; ++r)
+                if ((n + static_cast<int>(i + r)) % 71 == 0) arriving[r * cells + i] += 70;
         }
         const RandomKey random{1, Stream::cells, 0, static_cast<std::uint32_t>(n)};
         const StepCells<M, Varied, Lanes> step{c, arrays, random};
