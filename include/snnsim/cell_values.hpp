@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "snnsim/simulation_spec.hpp"
@@ -20,6 +22,21 @@ inline int receptors_of(const CellPopulationSpec& population) {
             if (!varied && M::shares_receptor(params)) return 1;
         }
         return M::receptors;
+    });
+}
+
+/// The number of a state variable of the population's model.
+inline std::optional<std::size_t> state_number(const CellPopulationSpec& population,
+                                               std::string_view name) {
+    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
+        std::optional<std::size_t> found;
+        std::size_t k = 0;
+        const auto look = [&](const auto& field) {
+            if (field.name == name) found = k;
+            ++k;
+        };
+        M::states().for_each(look);
+        return found;
     });
 }
 
@@ -60,7 +77,8 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
         const auto current = [&](const auto& field) {
             if (std::string_view(field.name) == "i_e")
                 out.push_back({"current", field.unit,
-                               "sum of the currents of stimuli in the last step", Kind::current});
+                               "sum of the currents of stimuli and gap junctions in the last step",
+                               Kind::current});
         };
         M::Params::fields().for_each(current);
         return out;

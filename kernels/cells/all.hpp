@@ -3,8 +3,10 @@
 
 #include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
+#include "kernels/cells/aeif_psc_delta_clopath.hpp"
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
+#include "kernels/cells/hh_psc_alpha_gap.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
 #include "kernels/cells/iaf_psc_delta.hpp"
@@ -27,9 +29,9 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
                                Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
 
 /// Those that can be simulated event by event.
-using CellModels =
-    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp, HhCondExpTraub,
-              Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-              PoissonSource, RegularSource, SpikeSource, ValueSource>;
+using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp,
+                             HhCondExpTraub, HhPscAlphaGap, AeifPscDeltaClopath, Izhikevich,
+                             LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
+                             PoissonSource, RegularSource, SpikeSource, ValueSource>;
 
 }  // namespace snnsim

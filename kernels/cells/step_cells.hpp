@@ -10,7 +10,7 @@
 
 namespace snnsim {
 
-inline constexpr int most_states = 8;
+inline constexpr int most_states = 16;
 inline constexpr int most_constants = 32;
 
 /// Where the cells of one population in one block keep what they have: element i is cell `first +

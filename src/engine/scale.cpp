@@ -5,6 +5,7 @@
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
@@ -161,6 +162,15 @@ std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec) {
     return parts;
 }
 
+std::vector<MemoryPart> memory_of_junctions(const SimulationSpec& spec) {
+    std::vector<MemoryPart> parts;
+    const std::vector<double> counts = expected_junctions(spec);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+        parts.push_back({"gap junctions of " + spec.gap_junctions[k].name(),
+                         static_cast<std::size_t>(bytes_per_junction * counts[k])});
+    return parts;
+}
+
 std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
     std::vector<MemoryPart> parts = memory_of_cells(spec);
     const std::vector<double> counts = expected_synapses(spec);
@@ -171,6 +181,7 @@ std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
              static_cast<std::size_t>(bytes_per_synapse(spec, plan, spec.projections[k],
                                                         storage_of(spec.projections[k])) *
                                       counts[k])});
+    for (MemoryPart& part : memory_of_junctions(spec)) parts.push_back(std::move(part));
     return parts;
 }
 

@@ -8,6 +8,14 @@ std::vector<std::string> CellFacts::state_names() const {
     return out;
 }
 
+const char* CellFacts::gap_unit() const {
+    if (!current_unit || receptors == 0) return nullptr;
+    for (const StateName& state : states) {
+        if (state.name == "v") return std::string_view(current_unit) == "pA" ? "nS" : "";
+    }
+    return nullptr;
+}
+
 CellFacts facts_of(const CellPopulationSpec& population) {
     return CellModels::visit(population.cell, []<class M>(const auto& params) {
         CellFacts facts{M::name, M::input_unit, M::receptors, {}, {}};

@@ -22,6 +22,9 @@ struct CellFacts {
     std::vector<StateName> states = {};
 
     std::vector<std::string> state_names() const;
+    /// Of conductances of gap junctions, in the unit of the current per unit of v; null: it takes
+    /// none, for it has no v or no current.
+    const char* gap_unit() const;
 };
 CellFacts facts_of(const CellPopulationSpec& population);
 

@@ -16,6 +16,7 @@
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/device/cells_on.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
+#include "src/engine/device/gaps_on.hpp"
 #include "src/engine/device/plastic_on.hpp"
 #include "src/engine/device/records_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
@@ -41,6 +42,7 @@ class EngineOn : public EngineBase {
                    synapses_, due_),
           reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
+          gaps_(build_gap_junctions(spec_, layout_)),
           recorded_(records_),
           counts_(layout_.populations.size()),
           samples_(records_.size()),
@@ -50,6 +52,10 @@ class EngineOn : public EngineBase {
         due_.upload();
         plastic_.watch(chunks_.most_steps());
         make_cells();
+        plastic_.show_targets(steps_, spec_, layout_, groups_);
+        gaps_.upload(steps_, layout_.rows);
+        report_.junctions = gaps_.counts();
+        report_.bytes += gaps_.bytes();
         report_.bytes += synapses_.bytes() + chunks_.bytes();
         plastic_.report(report_);
         steps_.wait();
@@ -164,6 +170,7 @@ class EngineOn : public EngineBase {
             for (std::size_t v = 0; v < g.state.size(); ++v)
                 steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
         }
+        gaps_.show(steps_);
     }
 
     void make_cells() {
@@ -237,12 +244,14 @@ class EngineOn : public EngineBase {
             host, p, slice, first_word, synapses_.accumulators(b) + slice.slot,
             static_cast<int>(layout_.populations[p].receptors),
             graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
-            before ? View<const PoissonInput>{} : poisson);
+            before ? View<const PoissonInput>{} : poisson, gaps_.couples(p));
         stimuli_.add(group, spec_.seed, before ? poisson : View<const PoissonInput>{},
                      host->currents());
-        recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
+        const auto origin = [&](std::size_t variable, std::uint32_t i) {
             return host->origin(variable, i);
-        });
+        };
+        recorded_.add(group, built_.grid.scale[p], origin);
+        gaps_.add(group, layout_.populations[p].first_row, origin);
         groups_.push_back(group);
     }
 
@@ -263,10 +272,12 @@ class EngineOn : public EngineBase {
         synapses_.deliver(steps_, window, k);
         plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
+        gaps_.couple(steps_);
         recorded_.before_step(steps_);
         for (const auto& cells : cells_) {
             if (cells) cells->step(steps_, window, k, bits_.data());
         }
+        gaps_.show(steps_);
         const ListSpikes list{window,
                               k,
                               bits_.data(),
@@ -412,6 +423,7 @@ class EngineOn : public EngineBase {
     Buffer<std::uint64_t> strayed_{std::vector<std::uint64_t>{none_strayed}};
     Buffer<std::uint64_t> strayed_values_;  // [column]
     StimuliOn<Steps> stimuli_;
+    GapsOn<Steps> gaps_;
     mutable RecordsOn<Steps> recorded_;
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
     std::vector<std::uint64_t> counts_;
