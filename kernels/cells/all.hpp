@@ -4,6 +4,7 @@
 #include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
 #include "kernels/cells/aeif_psc_delta_clopath.hpp"
+#include "kernels/cells/astrocyte_gchi.hpp"
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/hh_psc_alpha_gap.hpp"
@@ -32,6 +33,6 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
 using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, AeifCondExp,
                              HhCondExpTraub, HhPscAlphaGap, AeifPscDeltaClopath, Izhikevich,
                              LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-                             PoissonSource, RegularSource, SpikeSource, ValueSource>;
+                             AstrocyteGchi, PoissonSource, RegularSource, SpikeSource, ValueSource>;
 
 }  // namespace snnsim
