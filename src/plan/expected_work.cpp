@@ -25,10 +25,21 @@ struct CellCost {
     double ns;
 };
 constexpr CellCost cell_costs[] = {
-    {"iaf_psc_delta", 0.6},  {"iaf_psc_exp", 1.7},       {"iaf_psc_alpha", 1.7},
-    {"iaf_cond_exp", 1.6},   {"aeif_cond_exp", 41.0},    {"hh_cond_exp_traub", 360.0},
-    {"izhikevich", 2.1},     {"lif_cond_adaptive", 3.4}, {"vsn", 2.1},
-    {"poisson_source", 2.4}, {"regular_source", 1.7},
+    {"iaf_psc_delta", 0.6},
+    {"iaf_psc_exp", 1.7},
+    {"iaf_psc_alpha", 1.7},
+    {"iaf_cond_exp", 1.6},
+    {"aeif_cond_exp", 41.0},
+    {"hh_cond_exp_traub", 360.0},
+    {"izhikevich", 2.1},
+    {"lif_cond_adaptive", 3.4},
+    {"vsn", 2.1},
+    {"poisson_source", 2.4},
+    {"regular_source", 1.7},
+    // At dt 0.1 ms, with more parts in a longer one.
+    {"hh_psc_alpha_gap", 1800.0},
+    {"aeif_psc_delta_clopath", 1000.0},
+    {"astrocyte_gchi", 200.0},
 };
 constexpr double ns_of_other_cells = 4.0;
 constexpr double ns_of_stimulus = 1.8;  // a cell and step; 4.1 where many spikes come in a step
