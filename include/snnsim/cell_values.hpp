@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "snnsim/receptors.hpp"
@@ -10,6 +12,26 @@
 #include "src/equations/cell_equations.hpp"
 
 namespace snnsim {
+
+/// The number of a state variable of the population's model.
+inline std::optional<std::size_t> state_number(const CellPopulationSpec& population,
+                                               std::string_view name) {
+    if (const CellEquations* own = population.equations()) {
+        for (std::size_t k = 0; k < own->states.size(); ++k)
+            if (own->states[k].name == name) return k;
+        return std::nullopt;
+    }
+    return CellModels::visit(population.cell, [&]<class M>(const typename M::Params&) {
+        std::optional<std::size_t> found;
+        std::size_t k = 0;
+        const auto look = [&](const auto& field) {
+            if (field.name == name) found = k;
+            ++k;
+        };
+        M::states().for_each(look);
+        return found;
+    });
+}
 
 struct CellValue {
     enum class Kind : std::uint8_t {
@@ -60,7 +82,8 @@ inline std::vector<CellValue> cell_values(const CellPopulationSpec& population) 
                        r, 1});
     }
     if (current_unit)
-        out.push_back({"current", *current_unit, "sum of the currents of stimuli in the last step",
+        out.push_back({"current", *current_unit,
+                       "sum of the currents of stimuli and gap junctions in the last step",
                        Kind::current});
     return out;
 }

@@ -56,11 +56,13 @@ struct PlasticState {
     std::vector<std::uint32_t> post_count;  // by target: its last spikes
     std::vector<std::uint32_t> post_step;   // of each
     std::vector<float> post;                // traces just before
-    std::vector<std::uint32_t> fired;       // by target: spikes since it was last scaled
-    std::vector<float> rate;                // by target: low-passed, Hz
-    float reward = 0.0f;                    // of rules that wait for it
-    std::int64_t done = 0;                  // spikes of targets are applied up to there
-    std::vector<float> watched;             // weights last recorded of single synapses
+    std::vector<float> late_plus;           // of rules that go by voltages: see LateVoltages
+    std::vector<float> late_minus;
+    std::vector<std::uint32_t> fired;  // by target: spikes since it was last scaled
+    std::vector<float> rate;           // by target: low-passed, Hz
+    float reward = 0.0f;               // of rules that wait for it
+    std::int64_t done = 0;             // spikes of targets are applied up to there
+    std::vector<float> watched;        // weights last recorded of single synapses
     // Of a projection with `structure`:
     std::vector<std::uint32_t> source, target;  // by synapse
     StructureCounts structure;
@@ -106,6 +108,7 @@ struct EngineReport {
     std::uint64_t cells = 0, synapses = 0;
     std::size_t bytes = 0;  // of synapses and state
     std::vector<std::uint64_t> projection_synapses;
+    std::vector<std::uint64_t> junctions;           // by entry of gap_junctions
     std::vector<double> projection_bytes;           // by projection, of each synapse
     std::vector<std::vector<double>> weight_steps;  // [population][receptor]: of the weights' grid
     double build_seconds = 0.0;

@@ -14,6 +14,7 @@
 #include "kernels/steps.hpp"
 #include "snnsim/cell_choice.hpp"
 #include "snnsim/distribution.hpp"
+#include "snnsim/gap_junctions_spec.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/network_spec.hpp"
 #include "snnsim/phase_spec.hpp"
@@ -335,7 +336,8 @@ struct SimulationRecordSpec {
                   "spikes; rate: spikes of the population per cell and time; a state variable of "
                   "its model; input (input_ex, input_in): sum of the weights of all spikes "
                   "(positive, negative) that reached a cell since the last value; current: of "
-                  "stimuli, in the last step; weight: of all synapses of a projection, or of those "
+                  "stimuli and gap junctions, in the last step; weight: of all synapses of a "
+                  "projection, or of those "
                   "listed; weight_histogram: how many of its synapses lie in each of `bins` bins "
                   "between w_min and w_max",
                   Need::required},
@@ -427,6 +429,7 @@ struct SimulationSpec : NamedModel {
     std::vector<CellDefinition> models;
     std::vector<CellPopulationSpec> populations;  // in the order of the file
     std::vector<SynapsesSpec> projections;
+    std::vector<GapJunctionsSpec> gap_junctions;
     std::vector<StimulusSpec> stimuli;
     std::vector<SimulationRecordSpec> record;
     std::optional<TrainedNetwork> trained;
@@ -447,6 +450,8 @@ struct SimulationSpec : NamedModel {
                       "mapping of names to populations", Need::required},
                 Field{"projections", &SimulationSpec::projections, "", unlimited,
                       "list of projections"},
+                Field{"gap_junctions", &SimulationSpec::gap_junctions, "", unlimited,
+                      "list of what joins cells in every step"},
                 Field{"stimuli", &SimulationSpec::stimuli, "", unlimited,
                       "list of what populations get from outside"},
                 Field{"record", &SimulationSpec::record, "", unlimited, "list of what to record"},
@@ -466,6 +471,12 @@ struct SimulationSpec : NamedModel {
         return populations[population_index(of)];
     }
 
+    /// Some of the population's cells have gap junctions.
+    bool coupled(const std::string& population) const {
+        return std::any_of(
+            gap_junctions.begin(), gap_junctions.end(),
+            [&](const GapJunctionsSpec& g) { return g.from == population || g.to == population; });
+    }
     /// With phases it shows only while they go on how many steps there are.
     bool open_ended() const { return !simulate.phases.empty(); }
     /// How many steps there are, or can be.

@@ -3,9 +3,12 @@
 
 #include "kernels/cells/adaptive_lif.hpp"
 #include "kernels/cells/aeif_cond_exp.hpp"
+#include "kernels/cells/aeif_psc_delta_clopath.hpp"
+#include "kernels/cells/astrocyte_gchi.hpp"
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/glif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
+#include "kernels/cells/hh_psc_alpha_gap.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
 #include "kernels/cells/iaf_cond_nmda.hpp"
 #include "kernels/cells/iaf_psc_alpha.hpp"
@@ -30,9 +33,10 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
                                Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
 
 /// Those that can be simulated event by event.
-using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda,
-                             AeifCondExp, HhCondExpTraub, Glif, PpCondExp2c, Izhikevich,
-                             LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
-                             PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
+using CellModels =
+    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
+              HhCondExpTraub, HhPscAlphaGap, Glif, PpCondExp2c, AeifPscDeltaClopath, Izhikevich,
+              LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, AstrocyteGchi,
+              PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim

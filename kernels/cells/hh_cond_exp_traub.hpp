@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/cells/conductances.hpp"
+#include "kernels/cells/gates.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/cells/propagators.hpp"
 #include "kernels/math/exp.hpp"
@@ -139,7 +140,8 @@ struct HhCondExpTraub {
         Reach v{outside.least.v, outside.greatest.v};
         v.widen({0.0, p.e_na - p.e_l, p.e_k - p.e_l, p.e_ex - p.e_l, p.e_in - p.e_l})
             .under_current(p.i_e + outside.least_current, p.i_e + outside.greatest_current, p.g_l);
-        v.low = std::max(v.low, -0.98 * farthest), v.high = std::min(v.high, 0.98 * farthest);
+        v.low = std::max(v.low, -0.98 * farthest_membrane),
+        v.high = std::min(v.high, 0.98 * farthest_membrane);
         v.set(low.v, high.v);
         for (float State::*const gate : {&State::m, &State::h, &State::n}) {
             low.*gate = std::min(outside.least.*gate, 0.0f) - 1e-4f;
@@ -180,9 +182,9 @@ struct HhCondExpTraub {
 
     SNN_HD static void substep(const Constants& c, State& s, float current) {
         const Rates r = rates(c, s.v);
-        s.m = moved(c, s.m, r.open_m, r.close_m);
-        s.h = moved(c, s.h, r.open_h, r.close_h);
-        s.n = moved(c, s.n, r.open_n, r.close_n);
+        s.m = moved(c.half, s.m, r.open_m, r.close_m);
+        s.h = moved(c.half, s.h, r.open_h, r.close_h);
+        s.n = moved(c.half, s.n, r.open_n, r.close_n);
         const float ex = s.g_ex * c.half_ex, in = s.g_in * c.half_in;
         s.g_ex = ex * c.half_ex;
         s.g_in = in * c.half_in;
@@ -192,19 +194,7 @@ struct HhCondExpTraub {
         float flow = fused(na, c.e_na, fused(k, c.e_k, current));
         flow = fused(ex, c.e_ex, fused(in, c.e_in, flow));
         flow = fused(-total, s.v, flow);
-        s.v = bounded(s.v + 2.0f * c.half_c * flow / slowed(c.half_c, total));
-    }
-    /// A gate after a substep.
-    SNN_HD static float moved(const Constants& c, float x, float open, float close) {
-        const float total = open + close;
-        return flushed(x + 2.0f * c.half * fused(-total, x, open) / slowed(c.half, total));
-    }
-    /// What the change at the rate of its beginning is divided by in a step of 2 `half`, of what
-    /// decays at the rate `total`: of the trapezoidal rule, or where that swings past its aim, of a
-    /// rule that lets 1 / (1 + y + y^2 / 2) remain, y = 2 half total. Both are of order 2.
-    SNN_HD static float slowed(float half, float total) {
-        const float x = half * total, trapezoidal = fused(half, total, 1.0f);
-        return x > 0.5f ? fused(2.0f, x, 1.0f / trapezoidal) : trapezoidal;
+        s.v = bounded_membrane(s.v + 2.0f * c.half_c * flow / slowed(c.half_c, total));
     }
     SNN_HD static Rates rates(const Constants& c, float v) {
         const float shifted = v + c.shift;
@@ -219,20 +209,6 @@ struct HhCondExpTraub {
                 0.16f * linoid(-5.0f - x, 6.737947e-3f * exp_minus),
                 0.5f * exp_in_range((10.0f - u) * 0.025f)};
     }
-    /// x / (e^x - 1), which is 1 at 0.
-    SNN_HD static float linoid(float x, float exp_x) {
-        const float z = x * x;
-        const float near = fused(x, -0.5f, fused(z, fused(z, -1.0f / 720.0f, 1.0f / 12.0f), 1.0f));
-        const bool is_near = z < 0.1f;
-        const float far = x / (is_near ? 1.0f : exp_x - 1.0f);
-        return is_near ? near : far;
-    }
-    /// Far beyond what cells do, so that nothing can overflow.
-    SNN_HD static float bounded(float v) {
-        const float low = v > -farthest ? v : -farthest;
-        return low < farthest ? low : farthest;
-    }
-    static constexpr float farthest = 1e6f;
 };
 
 }  // namespace snnsim

@@ -164,12 +164,38 @@ struct NoteTargets {
   private:
     SNN_HD void note(std::uint32_t target, std::int64_t t) const {
         if (at.fired) ++at.fired[target];
+        if constexpr (ReadsVoltages<R>) return;  // see NoteVoltages
         const std::uint32_t count = at.posts.count[target];
         PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
         if (count > 0) {
             const PostSpike<R>& last = at.posts.at(target, count - 1);
             at.constants->post_after(last, t - last.step(), spike.before);
         }
+        at.posts.at(target, count) = spike;
+        at.posts.count[target] = count + 1;
+    }
+};
+
+/// Body over targets of a rule that goes by their voltages: keeps those of a step, and lists it
+/// where it counts.
+template <ReadsVoltages R>
+struct NoteVoltages {
+    const StepWindow* window;
+    std::int64_t k;         // the step's number in its batch
+    const float* const* v;  // [target]: where its state lies
+    const float* const* u_bar_plus;
+    const float* const* u_bar_minus;
+    PlasticArrays<R> at;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::int64_t t = window->now + k;
+        const auto target = static_cast<std::uint32_t>(i);
+        const float found = voltage_at(*at.constants, at.posts.voltages, target, t, *v[i],
+                                       *u_bar_plus[i], *u_bar_minus[i]);
+        if (!(found > 0.0f)) return;
+        const std::uint32_t count = at.posts.count[target];
+        PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
+        spike.before[0] = found;
         at.posts.at(target, count) = spike;
         at.posts.count[target] = count + 1;
     }

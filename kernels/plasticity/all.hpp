@@ -1,6 +1,7 @@
 // The list of plasticity rules; everything that follows from a rule follows from its entry here.
 #pragma once
 
+#include "kernels/plasticity/clopath.hpp"
 #include "kernels/plasticity/inhibitory.hpp"
 #include "kernels/plasticity/rate_matching.hpp"
 #include "kernels/plasticity/reward.hpp"
@@ -9,7 +10,7 @@
 
 namespace snnsim {
 
-using PlasticityRules =
-    ModelList<PairStdp, PreCentredStdp, TripletStdp, InhibitoryStdp, RateMatching, RewardStdp>;
+using PlasticityRules = ModelList<PairStdp, PreCentredStdp, TripletStdp, InhibitoryStdp,
+                                  RateMatching, RewardStdp, Clopath>;
 
 }  // namespace snnsim

@@ -15,6 +15,10 @@
 //   arrival_bound(c, pre)     optional, of rules where |arrive| <= this times post[0], for any
 //                             weight and traces up to `pre`: arrivals at synapses whose target has
 //                             long been silent then cost nothing
+//   potentiation, depression  optional, of rules that go by the target's voltages and not by its
+//                             spikes: see clopath.hpp. A step in which potentiation is above 0 then
+//                             counts as a spike of the target with that as its trace, and an
+//                             arrival finds depression as the trace
 //   eligibility(params)       optional: what is added waits for a reward (see reward.hpp)
 //
 // Weights and what is added are in units of w_max; what leaves w_min to 1 is put back. Traces are
@@ -48,6 +52,13 @@ SNN_HD inline float bumped_trace(Pairing pairing, float x) {
 SNN_HD inline float power_of(float x, float mu) {
     return x < 1e-30f ? 0.0f : exact_exp(mu * exact_log(x));
 }
+
+/// Goes by the target's v, u_bar_plus and u_bar_minus.
+template <class R>
+concept ReadsVoltages = requires(const typename R::Constants& constants) {
+    { R::potentiation(constants, 0.0f, 0.0f) } -> std::same_as<float>;
+    { R::depression(constants, 0.0f) } -> std::same_as<float>;
+};
 
 template <class R>
 concept PlasticityRule = requires(const typename R::Params& params,

@@ -9,6 +9,7 @@
 // pair: both see the traces as they were before.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -35,12 +36,23 @@ struct PostSpike {
     SNN_HD std::int64_t step() const { return at; }
 };
 
+/// The last low-passed voltages of targets: `length` steps (a power of two) for each, in turn.
+struct LateVoltages {
+    float *plus = nullptr, *minus = nullptr;
+    std::uint32_t length = 1;
+
+    SNN_HD std::size_t place(std::uint32_t target, std::int64_t step) const {
+        return std::size_t{target} * length + (static_cast<std::uint64_t>(step) & (length - 1));
+    }
+};
+
 /// The last spikes of the targets of a block: `capacity` (a power of two) for each, in turn.
 template <class R>
 struct PostSpikes {
     PostSpike<R>* spikes;
     std::uint32_t* count;  // ever noted, by target
     std::uint32_t capacity;
+    LateVoltages voltages = {};  // of rules that go by them
 
     SNN_HD PostSpike<R>& at(std::uint32_t target, std::uint32_t k) const {
         return spikes[static_cast<std::size_t>(target) * capacity + (k & (capacity - 1))];
@@ -184,14 +196,39 @@ SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTim
     return end;
 }
 
+/// Steps for which low-passed voltages are kept.
+template <ReadsVoltages R>
+inline std::uint32_t late_length(const RuleConstants<R>& c, std::int64_t longest_lag) {
+    return std::bit_ceil(static_cast<std::uint32_t>(c.rule.late + longest_lag + 2));
+}
+
+/// Step t of a target is over, whose voltages are these: what it adds to weights; see
+/// R::potentiation.
+template <ReadsVoltages R>
+SNN_HD inline float voltage_at(const RuleConstants<R>& c, const LateVoltages& late,
+                               std::uint32_t target, std::int64_t t, float v, float u_bar_plus,
+                               float u_bar_minus) {
+    late.plus[late.place(target, t)] = u_bar_plus;
+    late.minus[late.place(target, t)] = u_bar_minus;
+    return R::potentiation(c.rule, v, late.plus[late.place(target, t - c.rule.late)]);
+}
+
 /// What an arrival in step `now` makes of a weight to which all that came before has been applied.
 /// `last`: the target's last spike before; null where there was none.
 template <class R>
 SNN_HD inline void arrive_after(const RuleConstants<R>& c, const SegmentTime<R>& at,
-                                std::int64_t now, const float* pre, const PostSpike<R>* last,
-                                PlasticWeight& w, float* own) {
+                                std::int64_t now, const float* pre, const PostSpikes<R>& posts,
+                                std::uint32_t target, const PostSpike<R>* last, PlasticWeight& w,
+                                float* own) {
     float post[R::post_traces > 0 ? R::post_traces : 1] = {};
-    if (last) c.post_after(*last, now - at.lag - last->step(), post);
+    if constexpr (ReadsVoltages<R>) {
+        // Of one step the arrival comes before the target's, with dendritic delay after it.
+        const std::int64_t seen = c.dendritic ? now - at.lag : now - 1;
+        const LateVoltages& late = posts.voltages;
+        post[0] = R::depression(c.rule, late.minus[late.place(target, seen - c.rule.late)]);
+    } else if (last) {
+        c.post_after(*last, now - at.lag - last->step(), post);
+    }
     if constexpr (R::pairs_once) {
         LastArrival<R> mine = at.last;
         mine.before[0] = *own;
@@ -211,7 +248,8 @@ SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, s
     std::uint32_t last = catch_up(c, at, c.dendritic ? now + 1 : now, posts, target, w, own);
     const std::uint32_t oldest = posts.oldest(target);
     while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
-    arrive_after(c, at, now, pre, last > oldest ? &posts.at(target, last - 1) : nullptr, w, own);
+    arrive_after(c, at, now, pre, posts, target,
+                 last > oldest ? &posts.at(target, last - 1) : nullptr, w, own);
 }
 
 /// Steps after a target's last spike from which on an arrival changes no weight: what it would

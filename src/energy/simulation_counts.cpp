@@ -123,6 +123,21 @@ ProjectionOperations forward_of(const SimulationSpec& spec, const SimulationWork
     return out;
 }
 
+ProjectionOperations joined_of(const SimulationSpec& spec, const SimulationWork& done,
+                               std::size_t k) {
+    const GapJunctionsSpec& gaps = spec.gap_junctions[k];
+    const auto steps = static_cast<std::uint64_t>(done.steps);
+    const auto size = [&](const std::string& name) {
+        return static_cast<std::uint64_t>(spec.population(name).size);
+    };
+    ProjectionOperations out{gaps.name()};
+    out.analog = true;
+    out.dense = out.macs = 2 * done.junctions[k] * steps;
+    out.inputs = out.events =
+        (size(gaps.from) + (gaps.from == gaps.to ? 0 : size(gaps.to))) * steps;
+    return out;
+}
+
 }  // namespace
 
 PhaseCounts simulation_counts(const SimulationSpec& spec, const SimulationWork& done) {
@@ -131,6 +146,8 @@ PhaseCounts simulation_counts(const SimulationSpec& spec, const SimulationWork& 
         counts.activity.push_back(activity_of(spec, done, p, counts.samples));
     for (std::size_t k = 0; k < spec.projections.size(); ++k)
         counts.forward.push_back(forward_of(spec, done, k));
+    for (std::size_t k = 0; k < spec.gap_junctions.size(); ++k)
+        counts.forward.push_back(joined_of(spec, done, k));
     return counts;
 }
 

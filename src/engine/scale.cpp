@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/plasticity/synapse.hpp"
+#include "kernels/steps.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
@@ -149,6 +152,30 @@ std::vector<double> expected_synapses(const SimulationSpec& spec) {
     return counts;
 }
 
+namespace {
+
+/// What a plasticity rule that goes by voltages keeps of each target: those of the last steps, and
+/// the steps that count.
+std::size_t bytes_of_voltages(const SimulationSpec& spec, const SynapsesSpec& p) {
+    if (!p.plasticity) return 0;
+    return PlasticityRules::visit(
+        p.plasticity->rule, [&]<class R>(const typename R::Params& params) -> std::size_t {
+            if constexpr (ReadsVoltages<R>) {
+                RuleConstants<R> c;
+                c.rule = R::prepare(params);
+                R::set_step(params, spec.dt, c.rule);
+                const double longest = p.delay.constant() ? p.delay.mean : p.delay.high;
+                const std::int64_t lag = p.plasticity->dendritic && std::isfinite(longest)
+                                             ? 2 * step_of(longest, spec.dt)
+                                             : 0;
+                return 2 * sizeof(float) * late_length(c, lag) + 256 * sizeof(PostSpike<R>);
+            }
+            return 0;
+        });
+}
+
+}  // namespace
+
 std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec) {
     constexpr double per_cell = 1000.0;  // state, spike lists, edges of the row's segments
     std::vector<MemoryPart> parts;
@@ -158,6 +185,20 @@ std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec) {
         if (p.played)
             parts.push_back({"spikes of " + p.name, p.played->keys.size() * sizeof(std::uint64_t)});
     }
+    for (const SynapsesSpec& p : spec.projections) {
+        if (const std::size_t each = bytes_of_voltages(spec, p))
+            parts.push_back({"voltages of " + p.name(),
+                             each * static_cast<std::size_t>(spec.population(p.to).size)});
+    }
+    return parts;
+}
+
+std::vector<MemoryPart> memory_of_junctions(const SimulationSpec& spec) {
+    std::vector<MemoryPart> parts;
+    const std::vector<double> counts = expected_junctions(spec);
+    for (std::size_t k = 0; k < counts.size(); ++k)
+        parts.push_back({"gap junctions of " + spec.gap_junctions[k].name(),
+                         static_cast<std::size_t>(bytes_per_junction * counts[k])});
     return parts;
 }
 
@@ -171,6 +212,7 @@ std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec) {
              static_cast<std::size_t>(bytes_per_synapse(spec, plan, spec.projections[k],
                                                         storage_of(spec.projections[k])) *
                                       counts[k])});
+    for (MemoryPart& part : memory_of_junctions(spec)) parts.push_back(std::move(part));
     return parts;
 }
 

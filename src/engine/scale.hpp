@@ -17,6 +17,8 @@ SimulationSpec apply_scale(const SimulationSpec& spec);
 std::vector<double> expected_synapses(const SimulationSpec& spec);
 /// What cells take of memory, about, and the spikes that they play.
 std::vector<MemoryPart> memory_of_cells(const SimulationSpec& spec);
+/// The same of gap junctions.
+std::vector<MemoryPart> memory_of_junctions(const SimulationSpec& spec);
 /// What takes how much memory, about.
 std::vector<MemoryPart> estimate_memory(const SimulationSpec& spec);
 

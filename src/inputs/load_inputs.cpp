@@ -6,6 +6,7 @@
 #include "src/inputs/fit_input.hpp"
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_edges.hpp"
+#include "src/inputs/load_gap_junctions.hpp"
 #include "src/inputs/load_values.hpp"
 #include "src/inputs/load_weights.hpp"
 #include "src/io/read_played_spikes.hpp"
@@ -22,7 +23,7 @@ SimulationSpec load_inputs(SimulationSpec spec) {
         wrong = e.what();
     }
     std::string wrong_numbers;
-    for (const auto load : {load_edges, load_values, load_weights}) {
+    for (const auto load : {load_edges, load_gap_junctions, load_values, load_weights}) {
         try {
             load(spec);
         } catch (const DataError& e) {
@@ -39,6 +40,9 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
     std::vector<std::string> lines;
     for (const SynapsesSpec& p : spec.projections) {
         if (p.edges) lines.push_back(p.edges->sha256 + "  " + p.edges->path);
+    }
+    for (const GapJunctionsSpec& g : spec.gap_junctions) {
+        if (g.edges) lines.push_back(g.edges->sha256 + "  " + g.edges->path);
     }
     for (const CellPopulationSpec& p : spec.populations) {
         if (!p.played) continue;

@@ -41,6 +41,8 @@ void write_plastic(hid_t file, std::size_t k, const PlasticState& s) {
     h5::write_vector(g, "post_count", s.post_count, "1");
     h5::write_vector(g, "post_step", s.post_step, "1");
     h5::write_vector(g, "post", s.post, "1");
+    h5::write_vector(g, "late_plus", s.late_plus, "mV");
+    h5::write_vector(g, "late_minus", s.late_minus, "mV");
     h5::write_vector(g, "fired", s.fired, "1");
     h5::write_vector(g, "rate", s.rate, "Hz");
     h5::write_vector(g, "watched", s.watched, "1");
@@ -68,6 +70,10 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     s.post_count = h5::read_vector<std::uint32_t>(g, "post_count");
     s.post_step = h5::read_vector<std::uint32_t>(g, "post_step");
     s.post = h5::read_vector<float>(g, "post");
+    if (h5::exists(g, "late_plus")) {  // older checkpoints know no rule that reads voltages
+        s.late_plus = h5::read_vector<float>(g, "late_plus");
+        s.late_minus = h5::read_vector<float>(g, "late_minus");
+    }
     s.fired = h5::read_vector<std::uint32_t>(g, "fired");
     s.rate = h5::read_vector<float>(g, "rate");
     s.watched = h5::read_vector<float>(g, "watched");

@@ -191,6 +191,12 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         h5::write_number(g, "synapses", report.projection_synapses[k]);
         h5::write_number(g, "bytes_per_synapse", report.projection_bytes[k]);
     }
+    for (std::size_t k = 0; k < spec_.gap_junctions.size(); ++k) {
+        const h5::Handle g = h5::make_group(file, "gap_junctions/" + std::to_string(k));
+        h5::write_text(g, "from", spec_.gap_junctions[k].from);
+        h5::write_text(g, "to", spec_.gap_junctions[k].to);
+        h5::write_number(g, "pairs", report.junctions[k]);
+    }
     file.close("cannot write " + path);
 }
 

@@ -11,6 +11,14 @@ std::vector<std::string> CellFacts::state_names() const {
     return out;
 }
 
+const char* CellFacts::gap_unit() const {
+    if (!current_unit || receptors == 0) return nullptr;
+    for (const StateName& state : states) {
+        if (state.name == "v") return std::string_view(current_unit) == "pA" ? "nS" : "";
+    }
+    return nullptr;
+}
+
 namespace {
 
 CellFacts facts_of(const CellEquations& own) {

@@ -131,6 +131,26 @@ void check_rule(SimulationView& model, const PlasticitySpec& p, const std::strin
     });
 }
 
+/// Rules that go by voltages find them in the target.
+void check_target(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& to,
+                  const std::string& k) {
+    const bool reads = PlasticityRules::visit(
+        s.plasticity->rule, []<class R>(const typename R::Params&) { return ReadsVoltages<R>; });
+    if (!reads) return;
+    const CellFacts facts = facts_of(to);
+    const std::vector<std::string> states = facts.state_names();
+    for (const char* needed : {"v", "u_bar_plus", "u_bar_minus"}) {
+        if (std::find(states.begin(), states.end(), needed) != states.end()) continue;
+        model.add(
+            {"projections", k, "plasticity", "rule"},
+            fmt::format("{} goes by v, u_bar_plus and u_bar_minus of the target, but '{}' is a "
+                        "{}, which has no {}; write model: {}",
+                        PlasticityRules::name_of(s.plasticity->rule), to.name, facts.model, needed,
+                        AeifPscDeltaClopath::name));
+        return;
+    }
+}
+
 void check_homeostasis(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                        const std::string& k) {
     const PlasticitySpec& p = *s.plasticity;
@@ -235,6 +255,7 @@ void check_plasticity(SimulationView& model) {
         if (bounded) check_initial(model, s, k);
         check_schedule(model, *s.plasticity, k);
         check_rule(model, *s.plasticity, k);
+        if (to) check_target(model, s, *to, k);
         if (!model.sound({"dt"})) continue;
         check_homeostasis(model, s, to, k);
         if (bounded) check_structure(model, s, to, k);

@@ -27,10 +27,11 @@ RuleKeys keys_of_rule(Rule rule) {
     }
 }
 
-bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::string& k) {
-    if (!places.sound({"projections", k, "connect"})) return false;
+bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::string& k,
+                     const std::string& section) {
+    if (!places.sound({section, k, "connect"})) return false;
     const auto given = [&](const std::string& key) {
-        return places.given({"projections", k, "connect", key});
+        return places.given({section, k, "connect", key});
     };
     const RuleKeys keys = keys_of_rule(connect.rule);
     const char* const rule = name_of(connect.rule);
@@ -39,14 +40,14 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
     bool good = true;
     for (const char* key : {"p", "n", "autapses", "own", "multapses", "file"}) {
         if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
-        places.add({"projections", k, "connect", key},
+        places.add({section, k, "connect", key},
                    fmt::format("{} does not use '{}'{}", rule, key,
                                known.empty() ? "" : fmt::format(" (it takes: {})", join(known))));
         good = false;
     }
     for (const std::string& key : keys.required) {
         if (given(key)) continue;
-        places.add({"projections", k, "connect"},
+        places.add({section, k, "connect"},
                    fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
                                key == "p"      ? "p: 0.1"
                                : key == "file" ? "file: edges.csv"
@@ -54,7 +55,7 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
         good = false;
     }
     if (connect.rule == Rule::fixed_total_number && given("n") == given("p")) {
-        places.add({"projections", k, "connect"},
+        places.add({section, k, "connect"},
                    given("n") ? "fixed_total_number takes n or p, not both"
                               : "fixed_total_number is missing the key 'n' (or 'p'), for example "
                                 "'n: 100000'");
@@ -88,11 +89,12 @@ void check_rule_sizes(Places& places, const NamedProjection& p, const std::strin
     }
 }
 
-void check_list_file(Places& places, const std::string& file, const std::string& k) {
+void check_list_file(Places& places, const std::string& file, const std::string& k,
+                     const std::string& section) {
     const auto ends = [&](const char* ending) { return file.ends_with(ending); };
-    if (!places.sound({"projections", k, "connect", "file"})) return;
+    if (!places.sound({section, k, "connect", "file"})) return;
     if (ends(".csv") || ends(".h5") || ends(".hdf5")) return;
-    places.add({"projections", k, "connect", "file"},
+    places.add({section, k, "connect", "file"},
                fmt::format("'{}' must end in .csv, .h5 or .hdf5", file));
 }
 

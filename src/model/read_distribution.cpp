@@ -128,7 +128,7 @@ void FieldReader::check_distribution(const Value& value, const Meta& meta, const
             problems_.add(value, fmt::format("{} must be {}{}{}, but {} can give other values; "
                                              "add {}",
                                              meta.key, limits_text(meta.limits),
-                                             *meta.unit ? " " : "", meta.unit, name_of(d.shape),
+                                             d.unit.empty() ? "" : " ", d.unit, name_of(d.shape),
                                              below && above ? "low and high"
                                              : below        ? "low"
                                                             : "high"));

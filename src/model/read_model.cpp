@@ -49,6 +49,9 @@ void check(SimulationSpec& spec, const Value& root, Problems& problems) {
         spec.projections[k].weight_given = projections->list[k].find("weight");
         if (projections->list[k].find("delay")) spec.projections[k].delay_given = true;
     }
+    const Value* const gaps = root.find("gap_junctions");
+    for (std::size_t k = 0; k < spec.gap_junctions.size(); ++k)
+        spec.gap_junctions[k].g_given = gaps->list[k].find("g");
     check_simulation(spec, root, problems);
 }
 

@@ -496,6 +496,18 @@ std::string simulation() {
            section<ConnectSpec>("projections[].connect",
                                 "The name of the rule alone will do where it needs no other key.") +
            connection_rules() + edge_lists() + plasticity() +
+           section<GapJunctionsSpec>(
+               "gap_junctions[]",
+               "A list of pairs of cells that are joined, both ways and in every step: cell i gets "
+               "the current sum_j g_ij (v_j - v_i), from the v at the end of the step before, "
+               "added to that of stimuli and recorded with it as `current`. The sum goes through "
+               "the neighbours in their order, so that its bits depend on nothing else. The error "
+               "of coupling through the last step is of the order of dt; it is stable as long as "
+               "dt times the sum of a cell's g is well below its c_m. A pair that is named several "
+               "times has the sum of its conductances. Cells of all models with a state v and a "
+               "current take them. A spikelet, the jump of v that a spike makes in joined cells, "
+               "is a projection with that weight. `list` reads `source`, `target` and `g`, each "
+               "pair once.") +
            section<StimulusSpec>("stimuli[]",
                                  "A list; the parameters of a stimulus stand beside `kind`. "
                                  "Currents have the unit of the target's `i_e`.") +

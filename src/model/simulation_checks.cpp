@@ -146,6 +146,7 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_duration(model);
     check_cells(model);
     check_synapses(model);
+    check_gap_junctions(model);
     check_plasticity(model);
     check_stimuli(model);
     check_phases(model);

@@ -64,6 +64,7 @@ void check_time_constant(SimulationView& model, Places::Path path, const char* k
 /// Values that are listed for each cell.
 void check_listed(SimulationView& model, const CellPopulationSpec& p);
 void check_synapses(SimulationView& model);
+void check_gap_junctions(SimulationView& model);
 void check_plasticity(SimulationView& model);
 /// `structure` and `schedule` of a projection's plasticity; `to`: null where it is not known.
 void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,

@@ -153,6 +153,7 @@ void add_simulation(Collector& c) {
     c.keys<ReleaseSpec>(s, "release");
     c.keys<StimulusSpec>(s, "stimuli");
     c.keys<SimulationRecordSpec>(s, "record");
+    c.keys<GapJunctionsSpec>(s, "gap_junctions");
     c.keys<ScaleSpec>(s, "scale");
     c.alternatives(s, "model", CellModels{});
     c.alternatives(s, "plasticity rule", PlasticityRules{});

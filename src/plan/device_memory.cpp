@@ -47,6 +47,7 @@ std::vector<MemoryPart> device_memory(const SimulationSpec& spec) {
                                         : bytes_per_synapse(spec, plan, p, Storage::rows);
         parts.push_back({"synapses of " + p.name(), static_cast<std::size_t>(each * counts[k])});
     }
+    for (MemoryPart& part : memory_of_junctions(spec)) parts.push_back(std::move(part));
     parts.push_back({"spikes and recorded values on their way to the host", bytes_of_chunks(spec)});
     return parts;
 }

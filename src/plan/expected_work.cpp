@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/model/loops.hpp"
@@ -24,15 +25,27 @@ struct CellCost {
     double ns;
 };
 constexpr CellCost cell_costs[] = {
-    {"iaf_psc_delta", 0.6},  {"iaf_psc_exp", 1.7},       {"iaf_psc_alpha", 1.7},
-    {"iaf_cond_exp", 1.6},   {"aeif_cond_exp", 41.0},    {"hh_cond_exp_traub", 360.0},
-    {"izhikevich", 2.1},     {"lif_cond_adaptive", 3.4}, {"vsn", 2.1},
-    {"poisson_source", 2.4}, {"regular_source", 1.7},
+    {"iaf_psc_delta", 0.6},
+    {"iaf_psc_exp", 1.7},
+    {"iaf_psc_alpha", 1.7},
+    {"iaf_cond_exp", 1.6},
+    {"aeif_cond_exp", 41.0},
+    {"hh_cond_exp_traub", 360.0},
+    {"izhikevich", 2.1},
+    {"lif_cond_adaptive", 3.4},
+    {"vsn", 2.1},
+    {"poisson_source", 2.4},
+    {"regular_source", 1.7},
+    // At dt 0.1 ms, with more parts in a longer one.
+    {"hh_psc_alpha_gap", 1800.0},
+    {"aeif_psc_delta_clopath", 1000.0},
+    {"astrocyte_gchi", 200.0},
 };
 constexpr double ns_of_other_cells = 4.0;
 constexpr double ns_of_stimulus = 1.8;  // a cell and step; 4.1 where many spikes come in a step
 constexpr double ns_of_event = 3.0;     // brunel 0.9, microcircuit 5.1, cuba 7.7: short rows
 constexpr double ns_of_plastic_event = 60.0;
+constexpr double ns_of_junction_end = 1.5;
 constexpr double ns_of_step = 1000.0;  // threads meet, and look at their lists
 
 constexpr double captured_launch = 2.5e-6;  // s: the upper end of what is told of an H100
@@ -44,7 +57,8 @@ constexpr double stimulus_instructions = 70.0, stimulus_bytes = 5.0;
 constexpr double event_instructions = 22.0, event_bytes = 40.0;        // brunel 17, microcircuit 27
 constexpr double plastic_instructions = 360.0, plastic_bytes = 400.0;  // an event
 constexpr double listed_instructions = 5.0;  // a cell and step: one block lists the spikes
-constexpr double plastic_launches = 2.1;     // a step and projection
+constexpr double junction_instructions = 8.0, junction_bytes = 12.0;  // an end: an assumption
+constexpr double plastic_launches = 2.1;                              // a step and projection
 
 double ns_of(const CellPopulationSpec& p) {
     const std::string_view name = p.model_name();
@@ -115,7 +129,13 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
         step.instructions += events * (p.changes() ? plastic_instructions : event_instructions);
         step.bytes += events * (p.changes() ? plastic_bytes : event_bytes);
     }
-    step.launches = 1.0 + static_cast<double>(models.size()) + (currents ? 1.0 : 0.0) +
+    for (const double junctions : expected_junctions(spec)) {
+        step.cpu_seconds += 2.0 * junctions * ns_of_junction_end;
+        step.instructions += 2.0 * junctions * junction_instructions;
+        step.bytes += 2.0 * junctions * junction_bytes;
+    }
+    step.launches = 1.0 + (spec.gap_junctions.empty() ? 0.0 : 2.0) +
+                    static_cast<double>(models.size()) + (currents ? 1.0 : 0.0) +
                     (static_synapses ? 1.0 : 0.0) + plastic_launches * plastic;
     for (const SimulationRecordSpec& r : spec.record) step.launches += r.of_cells() ? 1.0 : 0.0;
 

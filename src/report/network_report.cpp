@@ -9,6 +9,7 @@
 #include "snnsim/receptors.hpp"
 #include "snnsim/run.hpp"
 #include "snnsim/simulate.hpp"
+#include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/inputs/load_inputs.hpp"
@@ -107,6 +108,25 @@ std::string header_text(const SimulationSpec& spec, const Engine& engine,
         played_text(spec));
 }
 
+namespace {
+
+/// A table of the gap junctions; nothing where there are none.
+std::string junctions_text(const SimulationSpec& spec) {
+    if (spec.gap_junctions.empty()) return "";
+    const auto shown = [](const GapJunctionsSpec& g) { return g.from + " - " + g.to; };
+    const std::size_t broad = column_width(spec.gap_junctions, 34, shown);
+    const std::vector<double> counts = expected_junctions(spec);
+    std::string out = fmt::format("\n{:<{}} {:<20} {:>16} {:>11}\n", "gap junctions", broad, "rule",
+                                  "pairs, about", "bytes each");
+    for (std::size_t k = 0; k < counts.size(); ++k)
+        out += fmt::format("{:<{}} {:<20} {:>16} {:>11g}\n", shown(spec.gap_junctions[k]), broad,
+                           name_of(spec.gap_junctions[k].connect.rule),
+                           grouped(static_cast<std::int64_t>(counts[k])), bytes_per_junction);
+    return out;
+}
+
+}  // namespace
+
 std::string check_text(const SimulationSpec& full, int cuda_device) {
     const SimulationSpec spec = apply_scale(load_inputs(full));
     const WeightPlan weights = plan_weights(spec);
@@ -144,12 +164,14 @@ std::string check_text(const SimulationSpec& full, int cuda_device) {
                            bytes_per_synapse(spec, weights, p, storage_of(p)));
         all += counts[k];
     }
+    out += fmt::format("{:<{}} {:<20} {:>16}\n", "all", broad, "",
+                       grouped(static_cast<std::int64_t>(all))) +
+           junctions_text(spec);
     std::size_t bytes = 0;
     for (const MemoryPart& part : memory) bytes += part.bytes;
     return out +
-           fmt::format("{:<{}} {:<20} {:>16}\n\n{}, steps of {:g} ms; about {} of memory\n", "all",
-                       broad, "", grouped(static_cast<std::int64_t>(all)), course_text(spec),
-                       spec.dt, bytes_text(bytes)) +
+           fmt::format("\n{}, steps of {:g} ms; about {} of memory\n", course_text(spec), spec.dt,
+                       bytes_text(bytes)) +
            backend_text(choice, [&] { return device_memory(spec); }) +
            (choice.modelled
                 ? fmt::format(

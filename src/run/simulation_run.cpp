@@ -251,8 +251,9 @@ SimulationSummary SimulationRun::summary() {
     }
     if (const std::vector<SynapticWork> work = engine_->work();
         !trouble_ && (!work.empty() || spec_.projections.empty()))
-        s.counts = simulation_counts(spec_, {work, engine_->report().projection_synapses, s.spikes,
-                                             s.steps, s.phases ? &*s.phases : nullptr});
+        s.counts = simulation_counts(
+            spec_, {work, engine_->report().projection_synapses, engine_->report().junctions,
+                    s.spikes, s.steps, s.phases ? &*s.phases : nullptr});
     s.warnings = start_.warnings;
     for (const auto& more : {protocol_.warnings(), warnings_of(spec_, s, at_bounds)})
         s.warnings.insert(s.warnings.end(), more.begin(), more.end());

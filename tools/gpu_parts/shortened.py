@@ -9,9 +9,11 @@ SIMULATIONS = {
                     "record=[{population: E, what: spikes}, {population: E, what: rate, interval: 5 ms},"
                     " {projection: E_to_E, what: weight, interval: 5 ms},"
                     " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
+    "clopath": ["simulate.duration=140 ms"],
     "coba": ["simulate.duration=40 ms"],
     "cuba": ["simulate.duration=40 ms"],
     "fi_curve": [],
+    "gap_junctions": ["simulate.duration=60 ms"],
     "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],
     "izhikevich_1000": [],
     "izhikevich_patterns": [],

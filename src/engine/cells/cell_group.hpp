@@ -55,6 +55,10 @@ class CellGroup {
     virtual bool play(const std::shared_ptr<const PlayedSpikes>& played) = 0;
     /// The current of stimuli in the step last begun.
     virtual const float* current() const = 0;
+    /// Takes that one, of the slice with padding, in place of it for the step.
+    virtual void take_current(const float* current) = 0;
+    /// What is added to a state variable where a user sees it, of each cell.
+    virtual void read_origin(std::size_t variable, float* out) const = 0;
     /// Values of a state variable as a user sees them.
     virtual void read_state(std::size_t variable, SliceCells cells, float* out) const = 0;
     /// The first cell with a state that is no number, or beyond what its model allows.

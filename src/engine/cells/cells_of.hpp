@@ -39,7 +39,8 @@ class CellsOf : public CellGroup {
           key_{spec.seed, Stream::cells, static_cast<std::uint32_t>(population), 0},
           currents_(spec, population, slice),
           poisson_(poisson_plans(spec, population, grid)),
-          seed_(spec.seed) {
+          seed_(spec.seed),
+          coupled_(spec.coupled(spec_.name)) {
         cells_.first = slice.first;
         const std::vector<double>& scale = grid.scale[population];
         for (std::size_t r = 0; r < scale.size(); ++r) {
@@ -73,6 +74,10 @@ class CellsOf : public CellGroup {
                        [=](std::uint32_t k, std::uint32_t i) { sums[k] += arrived[i]; });
     }
     const float* current() const override { return cells_.current; }
+    void take_current(const float* current) override { cells_.current = current; }
+    void read_origin(std::size_t variable, float* out) const override {
+        for (std::uint32_t i = 0; i < slice_.count; ++i) out[i] = origin(variable, i);
+    }
 
     void step(std::int64_t t, std::vector<std::uint32_t>& fired,
               std::vector<float>& values) override {
@@ -270,7 +275,7 @@ class CellsOf : public CellGroup {
     /// Cells with currents or random numbers of their own never rest, but for sources without rate.
     void wake() {
         resting_.wake(slice_.padded(), [this](std::uint32_t panel) {
-            if (!currents_.parts().empty() || currents_.played()) return false;
+            if (!currents_.parts().empty() || currents_.played() || coupled_) return false;
             if constexpr (!M::uses_random) return true;
             if constexpr (requires { M::never_fires(uniform_); }) {
                 for (int l = 0; l < lanes; ++l) {
@@ -361,7 +366,7 @@ class CellsOf : public CellGroup {
         if constexpr (requires(State & s) {
                           M::set_bounds(params, dt, Surroundings<State>{}, s, s);
                       }) {
-            if (slice_.count == 0) return;
+            if (slice_.count == 0 || coupled_) return;  // v depends on that of others
             Surroundings<State> outside;
             std::tie(outside.least_current, outside.greatest_current) = currents_.range();
             std::size_t variable = 0;
@@ -414,6 +419,7 @@ class CellsOf : public CellGroup {
     Currents currents_;
     std::vector<PoissonPlan> poisson_;
     std::uint64_t seed_;
+    bool coupled_;  // by gap junctions
     typename M::Constants uniform_;
     CellArrays cells_;
     std::vector<float> state_, constants_;

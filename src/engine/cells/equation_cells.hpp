@@ -1,6 +1,7 @@
 // The cells of one population in one block whose model is written as equations.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -26,6 +27,10 @@ class EquationCells final : public CellGroup {
     void drop_arrived() override;
     bool play(const std::shared_ptr<const PlayedSpikes>&) override { return false; }
     const float* current() const override { return current_; }
+    void take_current(const float* current) override { current_ = current; }
+    void read_origin(std::size_t, float* out) const override {
+        std::fill_n(out, slice_.count, 0.0f);  // values are kept as they are seen
+    }
     void read_state(std::size_t variable, SliceCells cells, float* out) const override;
     std::optional<StrayedCell> find_strayed() const override;
     StateBounds bounds(std::size_t variable) const override;
@@ -48,7 +53,7 @@ class EquationCells final : public CellGroup {
     const std::vector<PoissonPlan>& poisson() const { return poisson_; }
     const Currents& currents() const { return currents_; }
     const RandomKey& key() const { return key_; }
-    /// See CellsOf::origin: values are kept as they are seen.
+    /// See CellsOf::origin.
     static float origin(std::size_t, std::uint32_t) { return 0.0f; }
     int depth() const { return spec_.depth; }
     double dt() const { return dt_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <limits>
@@ -13,6 +14,7 @@
 #include "snnsim/engine.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/cells/cells_of.hpp"
+#include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/cpu/cell_recorder.hpp"
 #include "src/engine/cpu/delivery.hpp"
@@ -43,10 +45,17 @@ struct Trouble {
     }
 };
 
+/// The cells of a population in a block that have gap junctions.
+struct Coupled {
+    CoupledGroup group{};
+    std::vector<float> origin, current;
+};
+
 struct Block {
     std::vector<std::int32_t> accumulators;
     std::vector<std::unique_ptr<CellGroup>> groups;  // by population
     std::vector<std::uint64_t> counts;               // of spikes, by population
+    std::vector<Coupled> coupled;                    // by population, where any are
     std::optional<Trouble> trouble;
     PhaseSeconds seconds{};
     std::uint64_t events = 0;
@@ -65,6 +74,7 @@ class CpuEngine : public EngineBase {
           work_(spec_, std::move(built_.fan_out)),
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size(), spec_.graded()),
+          gaps_(build_gap_junctions(spec_, layout_)),
           silent_(spec.populations.size()) {
         report_synapses(built_, report_);
         report_.bytes += delivery_.bytes() + plastic_.bytes();
@@ -73,6 +83,8 @@ class CpuEngine : public EngineBase {
                 static_cast<double>(p->bytes()) /
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
         make_blocks();
+        make_gaps();
+        show_targets();
         make_history();
         built();
     }
@@ -190,6 +202,7 @@ class CpuEngine : public EngineBase {
                                                         state.states[p].data() + v * size + first);
             }
         }
+        show_voltages(now_);
     }
 
     /// What is done to synapses between two steps.
@@ -238,12 +251,70 @@ class CpuEngine : public EngineBase {
         }
     }
 
-    /// Spikes matter after the shortest delay: so long the threads need not meet.
+    void make_gaps() {
+        report_.junctions = gaps_.counts;
+        report_.bytes += gaps_.bytes();
+        if (!gaps_.any()) return;
+        for (std::vector<float>& v : voltages_) v.resize(layout_.rows);
+        for (std::size_t b = 0; b < blocks_.size(); ++b) {
+            blocks_[b].coupled.resize(layout_.populations.size());
+            for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+                if (!gaps_.couples(p)) continue;
+                const Slice& slice = layout_.blocks[b].slices[p];
+                const CellGroup& cells = *blocks_[b].groups[p];
+                Coupled& c = blocks_[b].coupled[p];
+                c.origin.resize(slice.padded());
+                c.current.resize(slice.padded());
+                cells.read_origin(gaps_.v[p], c.origin.data());
+                c.group = {cells.raw_state()[gaps_.v[p]],
+                           c.origin.data(),
+                           nullptr,
+                           c.current.data(),
+                           layout_.populations[p].first_row + slice.first,
+                           slice.count};
+            }
+        }
+        show_voltages(0);
+    }
+    /// To rules that go by voltages of the targets.
+    void show_targets() {
+        for (const auto& p : plastic_.projections()) {
+            if (!p->reads_voltages()) continue;
+            const VoltageStates at = voltage_states(spec_.populations[p->to]);
+            for (std::size_t b = 0; b < blocks_.size(); ++b) {
+                const std::vector<const float*> state = blocks_[b].groups[p->to]->raw_state();
+                p->set_voltages(b, {state[at.v], state[at.u_bar_plus], state[at.u_bar_minus]});
+            }
+        }
+    }
+    /// Cells find the v of the last step in one array and leave theirs in the other, for the others
+    /// may not be as far: `now` steps are done.
+    std::vector<float>& voltages(std::int64_t now) { return voltages_[now % 2]; }
+    void show_voltages(std::int64_t now) {
+        for (const Block& b : blocks_) {
+            for (const Coupled& c : b.coupled) show(c, now);
+        }
+    }
+    void show(const Coupled& c, std::int64_t now) {
+        float* const v = voltages(now).data();
+        for (std::uint32_t i = 0; i < c.group.count; ++i) c.group.show(v, i);
+    }
+    /// Step t begins: the current of stimuli and gap junctions.
+    void couple(Coupled& c, CellGroup& cells, std::int64_t t) {
+        if (c.group.count == 0) return;
+        c.group.stimuli = cells.current();
+        const GapArrays gaps = gaps_.arrays(voltages(t).data());
+        for (std::uint32_t i = 0; i < c.group.count; ++i) c.group.couple(gaps, i);
+        cells.take_current(c.current.data());
+    }
+
+    /// Spikes matter after the shortest delay, and voltages in the next step where cells have gap
+    /// junctions: so long the threads need not meet.
     void make_history() {
         DelayReach reach;
         delivery_.add_delays(reach);
         for (const auto& p : plastic_.projections()) reach.add(p->rows.delays);
-        window_ = reach.shortest;
+        window_ = gaps_.any() ? 1 : reach.shortest;
         history_ = FiredHistory(blocks_.size(), layout_.populations.size(), reach);
         delivery_.start(history_);
     }
@@ -264,11 +335,13 @@ class CpuEngine : public EngineBase {
                 continue;
             }
             group.stimulate(t);
+            if (gaps_.any()) couple(block.coupled[p], group, t);
             clock.lap(StepPhase::stimuli);
             recorder_.add_inputs(b, p, group);
             clock.lap(StepPhase::recording);
             const std::size_t first = out.cells.size();
             group.step(t, out.cells, out.values[p]);
+            if (gaps_.any()) show(block.coupled[p], t + 1);
             if (!silent_[p].empty()) drop_silent(silent_[p], first, out.cells, out.values[p]);
             out.end[p] = static_cast<std::uint32_t>(out.cells.size());
             take_fired(b, p, t, out.of(p));
@@ -378,6 +451,8 @@ class CpuEngine : public EngineBase {
     std::int64_t window_ = 1;
     CellRecorder recorder_;
     FoundSpikes found_;
+    const GapJunctions gaps_;
+    std::array<std::vector<float>, 2> voltages_;     // see voltages(); by row
     std::vector<std::vector<std::uint8_t>> silent_;  // see Engine::silence
     std::atomic<std::int64_t> trouble_ =
         std::numeric_limits<std::int64_t>::max();  // its first step

@@ -202,7 +202,7 @@ class SampleEngines : public Engine {
 }  // namespace
 
 bool samples_are_apart(const SimulationSpec& spec) {
-    if (!spec.trained) return false;
+    if (!spec.trained || !spec.gap_junctions.empty()) return false;
     const bool reset = std::all_of(spec.populations.begin(), spec.populations.end(),
                                    [](const CellPopulationSpec& p) { return p.depth >= 0; });
     const bool fixed = std::none_of(spec.projections.begin(), spec.projections.end(),

@@ -16,7 +16,8 @@ struct DeviceGroup {
     std::uint32_t first = 0, count = 0;   // cells in the population
     std::vector<float*> state;            // by variable
     std::vector<std::int32_t*> arriving;  // by receptor
-    float* current = nullptr;             // of stimuli
+    float* stimuli = nullptr;             // their current ...
+    float* current = nullptr;             // ... and all of it: that one, without gap junctions
     std::vector<StateBounds> bounds;      // by variable
 };
 
@@ -92,10 +93,11 @@ class CellsOfModelOn : public CellsOn<Steps> {
   public:
     /// Takes the cells' state over from the host. Their words begin at `first_word`; sums of what
     /// arrives lie at `accumulators`, receptor after receptor; values of graded spikes go to
-    /// `sent`. `poisson`: stimuli that the cells draw when they are stepped.
+    /// `sent`. `poisson`: stimuli that the cells draw when they are stepped. `coupled`: by gap
+    /// junctions.
     DeviceGroup add(const std::shared_ptr<CellsOf<M>>& cells, std::size_t population,
                     const Slice& slice, std::uint32_t first_word, std::int32_t* accumulators,
-                    int receptors, float* sent, View<const PoissonInput> poisson) {
+                    int receptors, float* sent, View<const PoissonInput> poisson, bool coupled) {
         const CellsOf<M>& host = *cells;
         CellsInGroup<M> group{};
         group.constants = host.uniform_constants();
@@ -106,7 +108,7 @@ class CellsOfModelOn : public CellsOn<Steps> {
         group.poisson_count = static_cast<std::uint32_t>(poisson.size);
         group.cells.first = slice.first;
         group.depth = host.depth();
-        DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, {}};
+        DeviceGroup place{population, slice.first, slice.count, {}, {}, nullptr, nullptr, {}};
         for (int r = 0; r < M::receptors; ++r) {
             group.cells.unit[r] = host.arrays().unit[r];
             // Nothing arrives at the second receptor of a model where it shares the first.
@@ -129,7 +131,8 @@ class CellsOfModelOn : public CellsOn<Steps> {
             for (std::size_t k = 0; k < host.constants().size() / slice.padded(); ++k)
                 group.cells.constants[k] = constants + k * slice.padded();
         }
-        place.current = keep(std::vector<float>(slice.padded()), floats_);
+        place.stimuli = place.current = keep(std::vector<float>(slice.padded()), floats_);
+        if (coupled) place.current = keep(std::vector<float>(slice.padded()), floats_);
         group.cells.current = place.current;
         for (std::uint32_t at = 0; at < slice.count; at += 32) {
             places_.push_back({static_cast<std::uint32_t>(groups_.size()), at});

@@ -18,6 +18,7 @@
 #include "src/engine/device/cells_on.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
 #include "src/engine/device/equation_cells_on.hpp"
+#include "src/engine/device/gaps_on.hpp"
 #include "src/engine/device/plastic_on.hpp"
 #include "src/engine/device/records_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
@@ -43,6 +44,7 @@ class EngineOn : public EngineBase {
                    synapses_, due_),
           reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
+          gaps_(build_gap_junctions(spec_, layout_)),
           recorded_(records_),
           counts_(layout_.populations.size()),
           samples_(records_.size()),
@@ -52,6 +54,10 @@ class EngineOn : public EngineBase {
         due_.upload();
         plastic_.watch(chunks_.most_steps());
         make_cells();
+        plastic_.show_targets(steps_, spec_, layout_, groups_);
+        gaps_.upload(steps_, layout_.rows);
+        report_.junctions = gaps_.counts();
+        report_.bytes += gaps_.bytes();
         report_.bytes += synapses_.bytes() + chunks_.bytes();
         plastic_.report(report_);
         steps_.wait();
@@ -162,6 +168,7 @@ class EngineOn : public EngineBase {
             for (std::size_t v = 0; v < g.state.size(); ++v)
                 steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
         }
+        gaps_.show(steps_);
     }
 
     void make_cells() {
@@ -237,12 +244,13 @@ class EngineOn : public EngineBase {
         std::unique_ptr<CellsOn<Steps>>& cells =
             cells_[2 * spec_.populations[p].cell.index() + (Varied ? 1 : 0)];
         if (!cells) cells = std::make_unique<Cells>();
-        place_cells(*host, p, b,
-                    [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson) {
-                        return static_cast<Cells&>(*cells).add(
-                            host, p, slice, first_word, sums,
-                            static_cast<int>(layout_.populations[p].receptors), sent, poisson);
-                    });
+        place_cells(
+            *host, p, b,
+            [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson, bool coupled) {
+                return static_cast<Cells&>(*cells).add(
+                    host, p, slice, first_word, sums,
+                    static_cast<int>(layout_.populations[p].receptors), sent, poisson, coupled);
+            });
     }
     void add_equations(std::size_t p, std::size_t b, std::uint32_t first_word,
                        std::int32_t* no_sums) {
@@ -251,11 +259,12 @@ class EngineOn : public EngineBase {
         const EquationCells host(spec_, p, own, built_.grid, no_sums);
         std::unique_ptr<CellsOn<Steps>>& cells = written_cells_[spec_.populations[p].equations()];
         if (!cells) cells = std::make_unique<Cells>(host.equations(), host.program());
-        place_cells(host, p, b,
-                    [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson) {
-                        return static_cast<Cells&>(*cells).add(host, p, slice, first_word, sums,
-                                                               sent, poisson);
-                    });
+        place_cells(
+            host, p, b,
+            [&](const Slice& slice, std::int32_t* sums, float* sent, auto poisson, bool coupled) {
+                return static_cast<Cells&>(*cells).add(host, p, slice, first_word, sums, sent,
+                                                       poisson, coupled);
+            });
     }
     /// Cells with their stimuli and records; `add` takes them over.
     template <class Host, class Add>
@@ -267,12 +276,14 @@ class EngineOn : public EngineBase {
         const DeviceGroup group =
             add(slice, synapses_.accumulators(b) + slice.slot,
                 graded_ ? sent_.data() + layout_.populations[p].first_row + slice.first : nullptr,
-                before ? View<const PoissonInput>{} : poisson);
+                before ? View<const PoissonInput>{} : poisson, gaps_.couples(p));
         stimuli_.add(group, spec_.seed, before ? poisson : View<const PoissonInput>{},
                      host.currents());
-        recorded_.add(group, built_.grid.scale[p], [&](std::size_t variable, std::uint32_t i) {
+        const auto origin = [&](std::size_t variable, std::uint32_t i) {
             return host.origin(variable, i);
-        });
+        };
+        recorded_.add(group, built_.grid.scale[p], origin);
+        gaps_.add(group, layout_.populations[p].first_row, origin);
         groups_.push_back(group);
     }
 
@@ -293,8 +304,10 @@ class EngineOn : public EngineBase {
         synapses_.deliver(steps_, window, k);
         plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
+        gaps_.couple(steps_);
         recorded_.before_step(steps_);
         for_each_cells([&](CellsOn<Steps>& cells) { cells.step(steps_, window, k, bits_.data()); });
+        gaps_.show(steps_);
         const ListSpikes list{window,
                               k,
                               bits_.data(),
@@ -441,6 +454,7 @@ class EngineOn : public EngineBase {
     Buffer<std::uint64_t> strayed_{std::vector<std::uint64_t>{none_strayed}};
     Buffer<std::uint64_t> strayed_values_;  // [column]
     StimuliOn<Steps> stimuli_;
+    GapsOn<Steps> gaps_;
     mutable RecordsOn<Steps> recorded_;
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
     std::vector<std::uint64_t> counts_;

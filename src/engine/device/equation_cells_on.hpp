@@ -52,7 +52,7 @@ class EquationCellsOn : public CellsOn<Steps> {
     /// See CellsOfModelOn::add.
     DeviceGroup add(const EquationCells& host, std::size_t population, const Slice& slice,
                     std::uint32_t first_word, std::int32_t* accumulators, float* sent,
-                    View<const PoissonInput> poisson) {
+                    View<const PoissonInput> poisson, bool coupled) {
         const std::uint32_t padded = slice.padded();
         const std::size_t variables = host.equations().states.size(),
                           receptors = host.units().size();
@@ -64,7 +64,8 @@ class EquationCellsOn : public CellsOn<Steps> {
         if (group.depth >= 0) group.start = keep(host.states(), floats_);
         group.arriving = accumulators;
         group.unit = keep(host.units(), floats_);
-        float* const current = keep(std::vector<float>(padded), floats_);
+        float* const stimuli = keep(std::vector<float>(padded), floats_);
+        float* const current = coupled ? keep(std::vector<float>(padded), floats_) : stimuli;
         group.current = current;
         group.sent = host.equations().output >= 0 ? sent : nullptr;
         group.poisson = poisson.data;
@@ -76,7 +77,7 @@ class EquationCellsOn : public CellsOn<Steps> {
         group.padded = padded;
         group.states_count = static_cast<std::uint32_t>(variables);
         group.receptors = static_cast<std::uint32_t>(receptors);
-        DeviceGroup place{population, slice.first, slice.count, {}, {}, current, {}};
+        DeviceGroup place{population, slice.first, slice.count, {}, {}, stimuli, current, {}};
         for (std::size_t r = 0; r < receptors; ++r)
             place.arriving.push_back(accumulators + r * padded);
         for (std::size_t v = 0; v < variables; ++v) {

@@ -27,6 +27,33 @@ class PlasticOn {
         for (const auto& p : network_.projections())
             add(steps, spec, layout, grid, synapses, due, *p);
     }
+    /// Before the first step: where the cells' states lie, for rules that go by voltages.
+    void show_targets(Steps& steps, const SimulationSpec& spec, const Layout& layout,
+                      const std::vector<DeviceGroup>& groups) {
+        for (const auto& p : projections_) {
+            PlasticProjection& host = p->host();
+            if (!host.reads_voltages()) continue;
+            const VoltageStates at = voltage_states(spec.populations[host.to]);
+            std::vector<const float*> v, plus, minus;
+            for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
+                const Slice& slice = layout.blocks[b].slices[host.to];
+                for (const DeviceGroup& g : groups) {
+                    if (g.population != host.to || g.first != slice.first || slice.count == 0)
+                        continue;
+                    std::vector<float> first_plus(g.count), first_minus(g.count);
+                    steps.download(first_plus.data(), g.state[at.u_bar_plus], g.count);
+                    steps.download(first_minus.data(), g.state[at.u_bar_minus], g.count);
+                    host.set_voltages(b, {nullptr, first_plus.data(), first_minus.data()});
+                    for (std::uint32_t i = 0; i < g.count; ++i) {
+                        v.push_back(g.state[at.v] + i);
+                        plus.push_back(g.state[at.u_bar_plus] + i);
+                        minus.push_back(g.state[at.u_bar_minus] + i);
+                    }
+                }
+            }
+            p->set_voltages(v, plus, minus);
+        }
+    }
     /// Before the first step. `most_steps`: of a chunk.
     void watch(std::int64_t most_steps) {
         for (const auto& p : projections_)

@@ -38,6 +38,11 @@ class PlasticProjectionOn {
     /// The step after `now` after which `at_interval` has something to do.
     virtual std::int64_t next_interval(std::int64_t now) const = 0;
     virtual void at_interval(const StepWindow* window, std::int64_t now) = 0;
+    /// Where the targets' states lie, of rules that go by them; the projection of the CPU has been
+    /// given those of time 0.
+    virtual void set_voltages(const std::vector<const float*>& v,
+                              const std::vector<const float*>& u_bar_plus,
+                              const std::vector<const float*>& u_bar_minus) = 0;
     /// Synapses to watch, by their ends, and room for so many steps.
     virtual void set_watched(std::vector<WatchedSynapse> synapses, std::int64_t steps) = 0;
     /// Weights [step][synapse] of the first steps of a chunk, in the unit of the model.

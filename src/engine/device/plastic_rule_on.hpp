@@ -54,6 +54,9 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     }
     void note_targets(const StepWindow* window, std::int64_t k) override {
         if constexpr (learns) {
+            if constexpr (ReadsVoltages<R>)
+                steps_.for_each(targets_, NoteVoltages<R>{window, k, v_.data(), u_bar_plus_.data(),
+                                                          u_bar_minus_.data(), arrays_});
             // In a step few of them fire.
             const std::uint32_t parts = std::min(targets_, std::max(128u, targets_ / 32));
             steps_.for_each(parts, NoteTargets<R>{window, k, static_cast<std::uint32_t>(host_.to),
@@ -100,6 +103,14 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         }
     }
 
+    void set_voltages(const std::vector<const float*>& v,
+                      const std::vector<const float*>& u_bar_plus,
+                      const std::vector<const float*>& u_bar_minus) override {
+        v_ = Buffer<const float*>(v);
+        u_bar_plus_ = Buffer<const float*>(u_bar_plus);
+        u_bar_minus_ = Buffer<const float*>(u_bar_minus);
+        from_host(0);
+    }
     void set_watched(std::vector<WatchedSynapse> synapses, std::int64_t steps) override {
         watched_ = std::move(synapses);
         watched_weights_ = Buffer<PlasticWeight>(static_cast<std::size_t>(steps) * watched_.size());
@@ -174,6 +185,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
         short_term_.copy_from(short_term.data(), short_term.size());
         if constexpr (learns) set_spikes(in);
+        late_plus_.copy_from(in.late_plus.data(), in.late_plus.size());
+        late_minus_.copy_from(in.late_minus.data(), in.late_minus.size());
     }
 
     std::size_t bytes() const override {
@@ -222,7 +235,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     /// What lists of the targets' spikes hold: all of a batch, those on their way through
     /// dendrites, and the last one before.
     std::uint32_t capacity() const {
-        return std::bit_ceil(std::max<std::uint32_t>(64, Steps::batch + longest_lag() + 3));
+        const std::uint32_t usual = ReadsVoltages<R> ? 256 : 64;
+        return std::bit_ceil(std::max<std::uint32_t>(usual, Steps::batch + longest_lag() + 3));
     }
     std::uint32_t longest_lag() const {
         const DelayRange delays = host_.rows.delays;
@@ -246,29 +260,36 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             sums_ = Buffer<std::int64_t>(targets_);
             factor_ = Buffer<double>(targets_);
         }
+        std::uint32_t late = 1;
+        if constexpr (ReadsVoltages<R>) {
+            late = late_length(fixed_.rule, longest_lag());
+            late_plus_ = Buffer<float>(std::size_t{targets_} * late);
+            late_minus_ = Buffer<float>(std::size_t{targets_} * late);
+        }
         if (fixed_.scaling_interval > 0) {
             fired_ = Buffer<std::uint32_t>(targets_);
             rate_ = Buffer<float>(targets_);
         }
         const DelayRange delays = host_.rows.delays;
-        arrays_ = {constants_.data(),
-                   progress_.data(),
-                   delays.first,
-                   delays.count,
-                   edge_.data(),
-                   target_.data(),
-                   slot_.data(),
-                   place_.sums,
-                   weight_.data(),
-                   own_.data(),
-                   ready_.data(),
-                   last_.data(),
-                   short_term_.data(),
-                   fired_.data(),
-                   {spikes_.data(), count_.data(), room},
-                   release(spec, grid_scale),
-                   place_.events,
-                   released_.size() > 0 ? released_.data() : nullptr};
+        arrays_ = {
+            constants_.data(),
+            progress_.data(),
+            delays.first,
+            delays.count,
+            edge_.data(),
+            target_.data(),
+            slot_.data(),
+            place_.sums,
+            weight_.data(),
+            own_.data(),
+            ready_.data(),
+            last_.data(),
+            short_term_.data(),
+            fired_.data(),
+            {spikes_.data(), count_.data(), room, {late_plus_.data(), late_minus_.data(), late}},
+            release(spec, grid_scale),
+            place_.events,
+            released_.size() > 0 ? released_.data() : nullptr};
     }
 
     static std::vector<DueSpikes> due_lists(const PlasticProjection& host) {
@@ -384,9 +405,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         if constexpr (learns) {
             std::vector<PostSpike<R>> spikes = downloaded(spikes_, spikes_.size());
             std::vector<std::uint32_t> count = downloaded(count_, targets_);
-            save_spikes(PostSpikes<R>{spikes.data(), count.data(), arrays_.posts.capacity},
+            save_spikes(PostSpikes<R>{spikes.data(), count.data(), arrays_.posts.capacity, {}},
                         targets_, now - longest_lag(), out);
         }
+        out.late_plus = downloaded(late_plus_, late_plus_.size());
+        out.late_minus = downloaded(late_minus_, late_minus_.size());
         if (spec_.plasticity && spec_.plasticity->structure) {
             out.structure = host_.structure;
             save_ends(host_.rows, place_.slices, out);
@@ -418,6 +441,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     Buffer<ShortTerm> short_term_;
     Buffer<PostSpike<R>> spikes_;
     Buffer<std::int64_t> sums_, released_;
+    Buffer<float> late_plus_, late_minus_;  // see LateVoltages
+    Buffer<const float*> v_, u_bar_plus_, u_bar_minus_;
     Buffer<double> factor_;
     std::vector<WatchedSynapse> watched_;
     Buffer<WatchedPlace> watched_places_;

@@ -69,7 +69,7 @@ class StimuliOn {
                               played.values.empty() ? nullptr : keep(played.values, floats_),
                               plays,
                               {},
-                              group.current,
+                              group.stimuli,
                               group.first,
                               group.count};
         std::copy(group.arriving.begin(), group.arriving.end(), added.arriving);

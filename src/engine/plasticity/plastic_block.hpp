@@ -67,6 +67,8 @@ class PlasticBlock {
         if constexpr (has_own) own.resize(size);
         if constexpr (learns) {
             posts.resize(slice.count);
+            if constexpr (ReadsVoltages<R>)
+                posts.keep_voltages(late_length(common.rule, longest_lag()));
             sums.resize(slice.count);
         }
     }
@@ -112,9 +114,23 @@ class PlasticBlock {
     /// Targets (numbers in the population) that fired in step t, after all that arrived in it.
     void fire(std::int64_t t, FiredSpan cells) {
         if constexpr (learns) {
-            for (std::uint32_t i = 0; i < cells.count; ++i) note(cells.cells[i] - slice_.first, t);
+            if constexpr (ReadsVoltages<R>) {
+                read_voltages(t);
+            } else {
+                for (std::uint32_t i = 0; i < cells.count; ++i)
+                    note(cells.cells[i] - slice_.first, t);
+            }
             if (fired.empty()) return;
             for (std::uint32_t i = 0; i < cells.count; ++i) ++fired[cells.cells[i] - slice_.first];
+        }
+    }
+
+    /// Where the slice's cells keep what rules go by that read it; before the first step.
+    void set_voltages(const TargetVoltages& of) {
+        if constexpr (ReadsVoltages<R>) {
+            voltages_ = of;
+            for (std::uint32_t i = 0; i < slice_.count; ++i)
+                posts.start_voltages(i, of.u_bar_plus[i], of.u_bar_minus[i]);
         }
     }
 
@@ -279,7 +295,7 @@ class PlasticBlock {
             const PostSpike<R>* const last =
                 spikes.count[target[k]] > 0 ? &newest[target[k]] : nullptr;
             PlasticWeight w = row().weight[k];
-            snnsim::arrive_after(rule, at, t, pre, last, w, own_of(k));
+            snnsim::arrive_after(rule, at, t, pre, spikes, target[k], last, w, own_of(k));
             set_weight(k, w);
         }
         constexpr std::size_t ahead = 12;  // whose targets' spikes are on their way
@@ -354,8 +370,18 @@ class PlasticBlock {
         }
     }
 
-    /// Notes a spike of a target. The one that makes room for it is known to all its synapses.
-    void note(std::uint32_t target, std::int64_t t) {
+    void read_voltages(std::int64_t t) {
+        const LateVoltages late = posts.view().voltages;
+        for (std::uint32_t i = 0; i < slice_.count; ++i) {
+            const float found = voltage_at(common_.rule, late, i, t, voltages_.v[i],
+                                           voltages_.u_bar_plus[i], voltages_.u_bar_minus[i]);
+            if (found > 0.0f) note(i, t, found);
+        }
+    }
+
+    /// Notes a spike of a target, or what counts as one, with its trace. The one that makes room
+    /// for it is known to all its synapses.
+    void note(std::uint32_t target, std::int64_t t, float trace = 0.0f) {
         const auto has_room = [&] {
             return !posts.full(target) || posts.may_forget(target, done - longest_lag() - 1);
         };
@@ -363,7 +389,7 @@ class PlasticBlock {
             catch_up(t);
             if (!has_room()) posts.grow();
         }
-        posts.add(common_.rule, target, t);
+        posts.add(common_.rule, target, t, trace);
     }
 
     /// What rules do that wait for a reward, after an interval.
@@ -403,6 +429,7 @@ class PlasticBlock {
     std::vector<std::uint32_t> due_;           // segments
     std::vector<std::uint32_t> quick_, slow_;  // synapses of one; see learn_where
     RuleConstants<R> rule_;                    // see rule()
+    TargetVoltages voltages_;
 };
 
 }  // namespace snnsim

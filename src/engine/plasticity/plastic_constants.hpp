@@ -47,6 +47,7 @@ class PlasticConstants {
     PlasticConstants(const SynapsesSpec& spec, const typename R::Params& params, double dt)
         : spec_(spec) {
         rule.rule = R::prepare(params);
+        if constexpr (ReadsVoltages<R>) R::set_step(params, dt, rule.rule);
         const auto taus = R::taus(params);
         for (const double tau : taus) tables_.emplace_back(tau, dt);
         for (int k = 0; k < R::pre_traces; ++k) rule.pre[k] = tables_[k].view();

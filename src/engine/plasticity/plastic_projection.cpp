@@ -59,6 +59,10 @@ class PlasticOf final : public PlasticProjection {
     void fire(std::size_t b, std::int64_t t, FiredSpan fired) override {
         blocks_[b].fire(t, fired);
     }
+    bool reads_voltages() const override { return ReadsVoltages<R>; }
+    void set_voltages(std::size_t b, const TargetVoltages& of) override {
+        blocks_[b].set_voltages(of);
+    }
     void catch_up(std::size_t b, std::int64_t now) override { blocks_[b].catch_up(now); }
 
     float weight_of(PlasticWeight w) const override {

@@ -13,6 +13,20 @@
 
 namespace snnsim {
 
+/// Where the cells of a slice have what rules go by that read voltages.
+struct TargetVoltages {
+    const float *v = nullptr, *u_bar_plus = nullptr, *u_bar_minus = nullptr;
+};
+
+/// The numbers of those states in the model of a population.
+struct VoltageStates {
+    std::size_t v, u_bar_plus, u_bar_minus;
+};
+inline VoltageStates voltage_states(const CellPopulationSpec& p) {
+    return {state_number(p, "v").value(), state_number(p, "u_bar_plus").value(),
+            state_number(p, "u_bar_minus").value()};
+}
+
 /// What is called with a block touches nothing of the others: a thread a block. Results do not
 /// depend on when weights are caught up.
 class PlasticProjection {
@@ -26,6 +40,9 @@ class PlasticProjection {
     virtual std::uint64_t events(std::size_t block) const = 0;
     /// Cells of the target population that fired in step t, after all that arrived in it.
     virtual void fire(std::size_t block, std::int64_t t, FiredSpan fired) = 0;
+    /// The rule goes by voltages of the targets: where they are, before the first step.
+    virtual bool reads_voltages() const = 0;
+    virtual void set_voltages(std::size_t block, const TargetVoltages& of) = 0;
     /// Applies all that reaches synapses before step `now`.
     virtual void catch_up(std::size_t block, std::int64_t now) = 0;
     /// A weight in the unit of the model.

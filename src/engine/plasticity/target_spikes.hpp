@@ -41,7 +41,22 @@ class TargetSpikes {
         if constexpr (QuietWithoutPosts<R>) active_.assign(targets, 0);
     }
 
-    PostSpikes<R> view() { return {spikes_.data(), count_.data(), capacity_}; }
+    /// Of rules that go by voltages.
+    void keep_voltages(std::uint32_t steps) {
+        late_length_ = steps;
+        plus_.assign(count_.size() * late_length_, 0.0f);
+        minus_.assign(count_.size() * late_length_, 0.0f);
+    }
+    /// As if they had always been so.
+    void start_voltages(std::uint32_t target, float plus, float minus) {
+        std::fill_n(plus_.begin() + std::ptrdiff_t{target} * late_length_, late_length_, plus);
+        std::fill_n(minus_.begin() + std::ptrdiff_t{target} * late_length_, late_length_, minus);
+    }
+
+    PostSpikes<R> view() {
+        return {
+            spikes_.data(), count_.data(), capacity_, {plus_.data(), minus_.data(), late_length_}};
+    }
 
     /// The last one of each target that has any: close together, for most looks need no other.
     const PostSpike<R>* newest() const { return newest_.data(); }
@@ -57,7 +72,7 @@ class TargetSpikes {
     void grow() {
         const PostSpikes<R> old = view();
         std::vector<PostSpike<R>> spikes(spikes_.size() * 2);
-        const PostSpikes<R> more{spikes.data(), count_.data(), 2 * capacity_};
+        const PostSpikes<R> more{spikes.data(), count_.data(), 2 * capacity_, {}};
         for (std::uint32_t target = 0; target < count_.size(); ++target) {
             // Renumbered from 0: places are numbers modulo the capacity.
             const std::uint32_t first = old.oldest(target), count = count_[target] - first;
@@ -68,11 +83,15 @@ class TargetSpikes {
         capacity_ *= 2;
         spikes_ = std::move(spikes);
     }
-    void add(const RuleConstants<R>& constants, std::uint32_t target, std::int64_t t) {
+    /// `trace`: of rules that go by voltages.
+    void add(const RuleConstants<R>& constants, std::uint32_t target, std::int64_t t,
+             [[maybe_unused]] float trace) {
         const PostSpikes<R> all = view();
         const std::uint32_t count = count_[target];
         PostSpike<R> spike{static_cast<std::uint32_t>(t), {}};
-        if (count > 0) {
+        if constexpr (ReadsVoltages<R>) {
+            spike.before[0] = trace;
+        } else if (count > 0) {
             const PostSpike<R>& last = all.at(target, count - 1);
             constants.post_after(last, t - last.step(), spike.before);
         }
@@ -105,6 +124,8 @@ class TargetSpikes {
 
     void save(std::int64_t step, PlasticState& out) {
         save_spikes(view(), static_cast<std::uint32_t>(count_.size()), step, out);
+        out.late_plus.insert(out.late_plus.end(), plus_.begin(), plus_.end());
+        out.late_minus.insert(out.late_minus.end(), minus_.begin(), minus_.end());
     }
     /// From the target's place `at` and the spike's place `from` on, which move on.
     void load(const PlasticState& in, std::size_t& at, std::size_t& from) {
@@ -112,6 +133,10 @@ class TargetSpikes {
         std::fill(active_.begin(), active_.end(), std::uint8_t{0});
         active_targets_.clear();
         quiet_since_ = 0;
+        if constexpr (ReadsVoltages<R>) {
+            std::copy_n(in.late_plus.data() + at * late_length_, plus_.size(), plus_.begin());
+            std::copy_n(in.late_minus.data() + at * late_length_, minus_.size(), minus_.begin());
+        }
         for (std::uint32_t target = 0; target < count_.size(); ++target, ++at) {
             while (in.post_count[at] > capacity_) grow();
             for (std::uint32_t k = 0; k < in.post_count[at]; ++k, ++from) {
@@ -128,6 +153,7 @@ class TargetSpikes {
 
     std::size_t bytes() const {
         return (spikes_.size() + newest_.size()) * sizeof(PostSpike<R>) +
+               (plus_.size() + minus_.size()) * sizeof(float) +
                count_.size() * sizeof(std::uint32_t);
     }
 
@@ -142,7 +168,10 @@ class TargetSpikes {
     std::vector<PostSpike<R>> spikes_;  // see PostSpikes
     std::vector<PostSpike<R>> newest_;  // [target]
     std::vector<std::uint32_t> count_;  // [target]: ever noted
-    std::uint32_t capacity_ = 16;       // of each target; a power of two
+    // Of each target; a power of two. Voltages count for many steps, one after the other.
+    std::uint32_t capacity_ = ReadsVoltages<R> ? 256 : 16;
+    std::vector<float> plus_, minus_;  // see LateVoltages
+    std::uint32_t late_length_ = 1;
     std::vector<std::uint8_t> active_;  // [target]
     std::vector<std::uint32_t> active_targets_;
     std::int64_t quiet_since_ = 0;
