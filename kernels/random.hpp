@@ -33,6 +33,7 @@ enum class Stream : std::uint32_t {  // below 256
     trials = 17,      // entity: phase; sub-entity: trial; counter: repetition, or what is drawn
     order = 18,       // entity: phase; sub-entity: pass; counter: sample
     record = 19,      // entity: population; counter: cell
+    positions = 32,   // entity: population; counter: cell
 };
 
 struct Philox4 {

@@ -14,6 +14,7 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_phases.hpp"
+#include "src/io/write_positions.hpp"
 #include "src/io/write_weights.hpp"
 #include "src/text/words.hpp"
 
@@ -160,6 +161,7 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         const std::vector<double>& steps = report.weight_steps[p];
         h5::write_attribute(g, "weight_steps", H5T_NATIVE_DOUBLE, {steps.size()}, steps.data());
         std::visit([&](const auto& params) { write_parameters(g, params); }, population.cell);
+        if (population.space) write_positions(g, positions_of(spec_, p), *population.space);
         if (cells[p].count == 0) continue;
         const h5::Handle s = h5::make_group(file, spikes_path(population.name));
         h5::make_growing(s, "timestamps", H5T_NATIVE_DOUBLE, {}, 8192, "ms");
