@@ -24,6 +24,7 @@ SHORT = {
     "brunel_stdp": ["simulate.duration=40 ms", "record.1.interval=10 ms"],
     "coba": ["simulate.duration=200 ms"],
     "cuba": ["simulate.duration=200 ms"],
+    "grid_waves": ["simulate.duration=100 ms"],
     "fi_curve": ["simulate.duration=300 ms"],
     "inhibitory_plasticity": ["simulate.duration=3 s", "record.2.interval=1 s"],
     "izhikevich_1000": ["simulate.duration=300 ms"],

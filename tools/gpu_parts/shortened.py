@@ -11,6 +11,7 @@ SIMULATIONS = {
                     " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
     "coba": ["simulate.duration=40 ms"],
     "cuba": ["simulate.duration=40 ms"],
+    "grid_waves": ["simulate.duration=40 ms", "populations.E.space.grid=[16, 16]", "populations.E.space.extent=[16, 16]"],
     "fi_curve": [],
     "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],
     "izhikevich_1000": [],
