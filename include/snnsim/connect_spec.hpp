@@ -94,7 +94,7 @@ struct ConnectSpec {
             Field{"file", &ConnectSpec::file, "", unlimited,
                   "list: .csv or .h5, relative to the model file; columns source, target and, "
                   "where the projection does not give them, weight and, of a simulation, delay. "
-                  "conv: .npy, .npz or .h5 with weights [to][from][row][column], where the "
+                  "conv: .npy or .npz with weights [to][from][row][column], where the "
                   "projection gives none"},
             Field{"dataset", &ConnectSpec::dataset, "", unlimited,
                   "conv: name of the array in `file`, where there are several"},
