@@ -5,8 +5,8 @@ rows, and a large random network, procedural and stored.
     tools/bench/space.py --snnsim build/snnsim -o space.json
     tools/bench/space.py --snnsim build/snnsim --side 1024 --cells 1000000 --degree 1000    # as in docs/results.md
 
-Of each run: seconds of the simulation itself, synapses, peak memory; null where it failed. The grid is the same network twice: a kernel of 1 changes nothing
-but that rows are stored. The machine, the date and all settings stand in the file.
+Of each run: seconds of the simulation itself, synapses, peak memory; null where it failed. The grid is the same network twice: a
+kernel of 1 changes nothing but that rows are stored. The machine, the date and all settings stand in the file.
 """
 import argparse
 import json
@@ -24,7 +24,10 @@ GRID = """name: grid
 dt: 1 ms
 simulate: {{duration: {duration} ms}}
 populations:
-  E: {{model: izhikevich, initial: {{v: -70 mV, u: -14}}, space: {{grid: [{side}, {side}], extent: [{side}, {side}], periodic: true}}}}
+  E:
+    model: izhikevich
+    initial: {{v: -70 mV, u: -14}}
+    space: {{grid: [{side}, {side}], extent: [{side}, {side}], periodic: true}}
 projections:
   - {{from: E, to: E, connect: {{rule: fixed_probability, autapses: false, mask: moore{kernel}}}, weight: 12, delay: 1 ms}}
 stimuli:

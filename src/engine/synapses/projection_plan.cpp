@@ -63,6 +63,8 @@ void make_tables(const SimulationSpec& spec, const WeightGrid& grid,
             plans[k].weights = weights.of(p.weight, first + (two ? second : 0.0), on_grid);
         if (!p.delay.by) plans[k].delays = delays.of(p.delay, 0.0, in_steps);
         if (!p.edges) continue;
+        if (!p.edges->weight.empty()) plans[k].weight_by.reset();
+        if (!p.edges->delay.empty()) plans[k].delay_by.reset();
         if (!p.edges->weight.empty())
             plans[k].weights.values = Tables<std::int32_t>::rounded(p.edges->weight, on_grid);
         if (!p.edges->delay.empty())
