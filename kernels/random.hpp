@@ -34,6 +34,7 @@ enum class Stream : std::uint32_t {  // below 256
     order = 18,       // entity: phase; sub-entity: pass; counter: sample
     record = 19,      // entity: population; counter: cell
     junctions = 20,   // entity: cell; sub-entity: gap_junctions; counter: other cell
+    positions = 32,   // entity: population; counter: cell
 };
 
 struct Philox4 {

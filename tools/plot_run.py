@@ -21,6 +21,7 @@ try:
 
     from snnsim.figures.pictures import draw_all, draw_one, panels_of, part_of
     from snnsim.figures.run_file import RunFileError, is_simulation, open_run, simulated, spikes_between, title_of
+    from snnsim.figures.space import save_movie
     from snnsim.figures.whole_file import whole_file
 except ImportError as error:
     sys.exit(f"plot_run.py: error: {error}; it needs h5py, numpy and matplotlib "
@@ -31,6 +32,7 @@ EXAMPLE = """examples:
   tools/plot_run.py runs/mnist_lif.h5 -o report.html   # one page that needs no other file
   tools/plot_run.py runs/mnist_lif.h5 -o run.pdf       # a page a picture
   tools/plot_run.py runs/mnist_lif.h5 -o pictures/     # one file a picture: PNG, or --format svg or pdf
+  tools/plot_run.py runs/grid_waves.h5 -o waves.gif     # a movie of cells in space (.mp4 where ffmpeg is)
   tools/plot_run.py runs/brunel.h5 --from '500 ms' --to '0.7 s'    # of a simulation, 200 ms
 """
 FORMATS = ("png", "pdf", "svg")
@@ -62,6 +64,14 @@ def save_folder(path, panels, run, shown, options):
         with whole_file(os.path.join(path, f"{panel.name}.{options.format}")) as part:
             draw_one(panel, run, shown).savefig(part, format=options.format, dpi=options.dpi,
                                                 metadata=UNDATED[options.format])
+
+
+def save_frames(path, panels, run, shown, options):
+    """The movie of a simulation in space."""
+    if not is_simulation(run):
+        raise RunFileError(f"{options.run} is no simulation; a movie shows the spikes of one")
+    with whole_file(path) as part:
+        save_movie(part, run, shown, options.dpi, path.lower().endswith(".gif"))
 
 
 def table(rows):
@@ -130,7 +140,8 @@ def writer_of(output):
     extension = os.path.splitext(output)[1].lower()
     if output.endswith(os.sep) or os.path.isdir(output) or not extension:
         return save_folder
-    return {".png": save_all, ".svg": save_all, ".pdf": save_pages, ".html": save_html, ".htm": save_html}.get(extension)
+    return {".png": save_all, ".svg": save_all, ".pdf": save_pages, ".html": save_html, ".htm": save_html,
+            ".gif": save_frames, ".mp4": save_frames}.get(extension)
 
 
 def milliseconds(text):
@@ -155,7 +166,8 @@ def parse_arguments(arguments):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="run file (.h5)")
     parser.add_argument("-o", "--output", help="what to write: x.png or x.svg with all pictures, x.pdf with a page for "
-                        "each, x.html, or a folder for one file a picture; default: the run file's name with .png")
+                        "each, x.html, x.gif or x.mp4 for a movie of cells in space, or a folder for one file a picture; default: the "
+                        "run file's name with .png")
     parser.add_argument("--format", choices=FORMATS, default="png", help="of the files in a folder (%(default)s)")
     parser.add_argument("--trials", type=int, default=10, help="of a training: samples shown in rasters and traces "
                         "(%(default)s)")
@@ -170,7 +182,7 @@ def parse_arguments(arguments):
     options.output = options.output or os.path.splitext(options.run)[0] + ".png"
     options.write = writer_of(options.output)
     if options.write is None:
-        parser.error(f"-o {options.output}: name a .png, .svg, .pdf, .html or a folder")
+        parser.error(f"-o {options.output}: name a .png, .svg, .pdf, .html, .gif, .mp4 or a folder")
     return options
 
 

@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "kernels/fields.hpp"
+#include "snnsim/space_spec.hpp"
 
 namespace snnsim {
 
@@ -19,12 +22,29 @@ enum class Rule : std::uint8_t {
     fixed_out_degree,
     fixed_total_number,
     list,
+    pairwise_poisson,
+    symmetric_pairwise_bernoulli,
+    conv,
+    pool,
 };
+/// Rules that draw pairs of a training's matrix, too.
+inline bool only_simulated(Rule rule) {
+    return rule >= Rule::pairwise_poisson;
+}
 template <>
 struct Names<Rule> {
-    static constexpr std::array values{
-        "all_to_all",       "one_to_one",         "blocks", "fixed_probability", "fixed_in_degree",
-        "fixed_out_degree", "fixed_total_number", "list"};
+    static constexpr std::array values{"all_to_all",
+                                       "one_to_one",
+                                       "blocks",
+                                       "fixed_probability",
+                                       "fixed_in_degree",
+                                       "fixed_out_degree",
+                                       "fixed_total_number",
+                                       "list",
+                                       "pairwise_poisson",
+                                       "symmetric_pairwise_bernoulli",
+                                       "conv",
+                                       "pool"};
 };
 struct ConnectSpec {
     Rule rule = Rule::all_to_all;
@@ -34,38 +54,61 @@ struct ConnectSpec {
     bool own = true;
     bool multapses = true;
     std::string file;  // relative to the model file
+    std::string dataset;
+    std::vector<std::int64_t> window, stride, padding;
+    std::optional<MaskSpec> mask;
+    std::optional<KernelSpec> kernel;
+
+    /// Which pairs there are depends on where the cells are.
+    bool by_distance() const { return mask || kernel; }
 
     static constexpr auto fields() {
         return Fields{
             Field{"rule", &ConnectSpec::rule, "", unlimited,
                   "all_to_all; one_to_one; blocks: the cells of the larger population share out "
-                  "among "
-                  "those of the smaller one, in order and evenly; fixed_probability: every pair "
-                  "with probability p; "
-                  "fixed_in_degree: n sources for every target; fixed_out_degree: n targets for "
-                  "every source; fixed_total_number: n synapses between random pairs; list: those "
-                  "of a "
-                  "file",
+                  "among those of the smaller one, in order and evenly; fixed_probability: every "
+                  "pair with probability p; fixed_in_degree: n sources for every target; "
+                  "fixed_out_degree: n targets for every source; fixed_total_number: n synapses "
+                  "between random pairs; list: those of a file. Of simulations only: "
+                  "pairwise_poisson: every pair has a Poisson number of synapses of mean p; "
+                  "symmetric_pairwise_bernoulli: every two cells of a population, once, with "
+                  "probability p and then in both directions, with the same weight and delay (NEST "
+                  "draws both orders and so makes up to twice as many); conv, pool: a window that "
+                  "moves over a grid, see below",
                   Need::required},
-            Field{"p", &ConnectSpec::p, "", fraction,
-                  "fixed_probability: of a pair; fixed_total_number without n: probability that a "
-                  "pair has at least one synapse, from which n follows (Potjans & Diesmann 2014)"},
+            Field{"p", &ConnectSpec::p, "", non_negative,
+                  "fixed_probability, symmetric_pairwise_bernoulli: of a pair, 1 at most; with a "
+                  "mask or kernel 1 by default; pairwise_poisson: mean number; fixed_total_number "
+                  "without n: probability that a pair has at least one synapse, from which n "
+                  "follows (Potjans & Diesmann 2014)"},
             Field{"n", &ConnectSpec::n, "", non_negative, "number of the fixed_ rules"},
             Field{"autapses", &ConnectSpec::autapses, "", unlimited,
                   "a cell may connect to itself"},
-            Field{
-                "own", &ConnectSpec::own, "", unlimited,
-                "false, between two populations of one size: a cell connects to all cells but the "
-                "one of its own number, as when each inhibitory cell spares the one that drives "
-                "it"},
+            Field{"own", &ConnectSpec::own, "", unlimited,
+                  "false, between two populations of one size: a cell connects to all cells but "
+                  "the one of its own number, as when each inhibitory cell spares the one that "
+                  "drives it"},
             Field{"multapses", &ConnectSpec::multapses, "", unlimited,
-                  "a pair may have several synapses (fixed_in_degree, fixed_out_degree; in a "
-                  "training "
-                  "none has)"},
+                  "a pair may have several synapses (fixed_in_degree, fixed_out_degree, "
+                  "fixed_total_number, pairwise_poisson; in a training none has)"},
             Field{"file", &ConnectSpec::file, "", unlimited,
                   "list: .csv or .h5, relative to the model file; columns source, target and, "
-                  "where the "
-                  "projection does not give them, weight and, of a simulation, delay"},
+                  "where the projection does not give them, weight and, of a simulation, delay. "
+                  "conv: .npy or .npz with weights [to][from][row][column], where the "
+                  "projection gives none"},
+            Field{"dataset", &ConnectSpec::dataset, "", unlimited,
+                  "conv: name of the array in `file`, where there are several"},
+            Field{"window", &ConnectSpec::window, "", at_least(1),
+                  "conv, pool: [rows, columns] of the window"},
+            Field{"stride", &ConnectSpec::stride, "", at_least(1),
+                  "conv, pool: [rows, columns] that it moves by; default: conv 1, pool the window"},
+            Field{"padding", &ConnectSpec::padding, "", non_negative,
+                  "conv, pool: [rows, columns] by which it looks beyond the borders; default: 0"},
+            Field{"mask", &ConnectSpec::mask, "", unlimited,
+                  "simulations: only pairs whose displacement lies under it; see below"},
+            Field{"kernel", &ConnectSpec::kernel, "", unlimited,
+                  "simulations: what p is multiplied by at a distance, or, of fixed_in_degree and "
+                  "fixed_out_degree, to what the chances of partners are proportional; see below"},
         };
     }
 };

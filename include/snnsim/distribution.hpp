@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "kernels/fields.hpp"
 #include "snnsim/listed_values.hpp"
+#include "snnsim/space_spec.hpp"
 
 namespace snnsim {
 
-/// The last two, which have no names, are not drawn: listed values, and evenly spaced ones.
+/// The last three, which have no names, are not drawn: listed values, evenly spaced ones, and
+/// functions of the distance between two cells.
 enum class Shape : std::uint8_t {
     constant,
     uniform,
@@ -21,6 +24,7 @@ enum class Shape : std::uint8_t {
     exponential,
     values,
     linspace,
+    distance,
 };
 template <>
 struct Names<Shape> {
@@ -45,10 +49,12 @@ struct Distribution {
     std::string draw;    // uniform, of parameters: those of one name share u in a cell
     std::string unit;    // "pA", "mV", "nS", "ms" or "" as written; set by the reader
     std::shared_ptr<const ListedValues> listed;  // of values
+    std::optional<ByDistance> by;  // of distance; low and high then are what can come of it
 
     bool constant() const { return shape == Shape::constant; }
+    bool of_distance() const { return shape == Shape::distance; }
     /// Drawn at random.
-    bool drawn() const { return !constant() && !by_cell(); }
+    bool drawn() const { return !constant() && !by_cell() && !of_distance(); }
     /// Given for each cell.
     bool by_cell() const { return shape == Shape::values || shape == Shape::linspace; }
     /// Of one of `size` cells, where they are given for each; beyond the last: that one's.

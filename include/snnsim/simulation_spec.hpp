@@ -32,9 +32,11 @@ struct NamedDistribution {
 
 struct CellPopulationSpec : NamedPopulation {
     CellModels::Params cell = IafPscExp::Params{};
-    std::vector<NamedDistribution> varied;       // parameters that differ from cell to cell
-    std::vector<NamedDistribution> initial;      // state at time 0
-    double rate = 0.0;                           // Hz; for `scale`
+    std::vector<NamedDistribution> varied;   // parameters that differ from cell to cell
+    std::vector<NamedDistribution> initial;  // state at time 0
+    double rate = 0.0;                       // Hz; for `scale`
+    std::optional<SpaceSpec> space;          // where its cells are
+    bool dale = false;
     std::shared_ptr<const PlayedSpikes> played;  // of a spike_source: see load_played_spikes
     int depth = -1;  // of a trained network: projections from the input on; see SampleWindows
 
@@ -67,6 +69,11 @@ struct CellPopulationSpec : NamedPopulation {
                   "says"},
             Field{"rate", &CellPopulationSpec::rate, "Hz", non_negative,
                   "rate at full size: what `scale` makes up for"},
+            Field{"space", &CellPopulationSpec::space, "", unlimited,
+                  "where its cells are: a grid, or positions"},
+            Field{"dale", &CellPopulationSpec::dale, "", unlimited,
+                  "true (Dale's law): the weights of all projections that begin here have one "
+                  "sign, else it is an error"},
         };
     }
 };
@@ -102,7 +109,9 @@ struct SynapsesSpec : NamedProjection {
     std::optional<WeightFile> weight_file, bias_file;
     bool weight_given = false, delay_given = false;  // set by the reader
     bool biased = false;                             // its bias has become a stimulus
-    std::shared_ptr<const EdgeList> edges;           // of rule list or a weight_file, once loaded
+    bool stencil = false;  // set by settle_space: every source has the same synapses, moved along
+    std::shared_ptr<const EdgeList>
+        edges;  // of rule list, conv, pool or a weight_file, once loaded
 
     static constexpr auto fields() {
         return Joined{
@@ -110,7 +119,8 @@ struct SynapsesSpec : NamedProjection {
             Fields{
                 connect_field(Need::required),
                 Field{"weight", &SynapsesSpec::weight, "*", unlimited,
-                      "value or distribution, in the unit of the target's input, or `{file: ..., "
+                      "value or distribution, or a function of the distance, in the unit of the "
+                      "target's input, or `{file: ..., "
                       "dataset: ...}`, see below; required, but for lists with weights"},
                 Field{"receptor", &SynapsesSpec::receptor, "", unlimited,
                       "which receptor of the target the weights reach: its name, or its number "
@@ -120,7 +130,8 @@ struct SynapsesSpec : NamedProjection {
                       "constant input of each target, from a file; of a target whose input has no "
                       "unit"},
                 Field{"delay", &SynapsesSpec::delay, "ms", unlimited,
-                      "value or distribution, rounded to dt and at least one dt; default: one dt"},
+                      "value or distribution, rounded to dt and at least one dt, or a function of "
+                      "the distance, see below; default: one dt"},
                 Field{"dale", &SynapsesSpec::dale, "", unlimited,
                       "true: weights of both signs are an error"},
                 Field{"weight_bits", &SynapsesSpec::weight_bits, "", unlimited,
@@ -136,13 +147,19 @@ struct SynapsesSpec : NamedProjection {
                 Field{
                     "procedural", &SynapsesSpec::procedural, "", unlimited,
                     "true: nothing is stored; a row is drawn anew whenever its source fires, with "
-                    "the same spikes (rules that draw by source)"},
+                    "the same spikes (rules that draw by source). fixed_in_degree then draws in "
+                    "another way, so that its network is another one; it needs multapses and "
+                    "autapses"},
                 Field{"plasticity", &SynapsesSpec::plasticity, "", unlimited,
                       "a rule that changes the weights"},
                 Field{"short_term", &SynapsesSpec::short_term, "", unlimited,
                       "what a spike releases depends on those before it"},
                 Field{"release", &SynapsesSpec::release, "", unlimited, "synapses that may fail"},
             }};
+    }
+    /// It needs to know where the cells are.
+    bool in_space() const {
+        return connect.by_distance() || weight.of_distance() || delay.of_distance();
     }
     /// What its synapses bring changes while the network runs.
     bool changes() const { return plasticity || short_term || release; }

@@ -66,7 +66,7 @@ Quantile::Quantile(const Distribution& distribution) : d_(distribution) {
 
 double Quantile::operator()(double u) const {
     if (d_.constant()) return d_.mean;
-    if (d_.shape == Shape::uniform) {
+    if (d_.shape == Shape::uniform || d_.of_distance()) {  // of the latter only the ends are known
         double raised = u;
         for (int k = 1; k < static_cast<int>(d_.power); ++k) raised *= u;
         return d_.low + raised * (d_.high - d_.low);
@@ -94,6 +94,7 @@ double Quantile::unbounded(const Shares& at) const {
         case Shape::uniform:
         case Shape::values:
         case Shape::linspace:
+        case Shape::distance:
             break;
     }
     return d_.mean;

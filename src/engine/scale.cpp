@@ -11,6 +11,7 @@
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/space/pair_space.hpp"
 
 namespace snnsim {
 namespace {
@@ -22,6 +23,13 @@ double size_of(const SimulationSpec& spec, const std::string& name) {
 /// Synapses per target of the full network.
 double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
     const double sources = size_of(full, p.from), targets = size_of(full, p.to);
+    const Rule rule = p.connect.rule;
+    if (p.connect.by_distance() && rule != Rule::fixed_in_degree &&
+        rule != Rule::fixed_out_degree) {
+        const std::size_t from = full.population_index(p.from), to = full.population_index(p.to);
+        const bool skips = from == to ? !p.connect.autapses : !p.connect.own;
+        return PairSpace(full, p.connect, from, to, skips).mean_degree() * sources / targets;
+    }
     switch (p.connect.rule) {
         case Rule::all_to_all:
             return p.connect.own ? sources : sources - 1.0;
@@ -30,7 +38,10 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
         case Rule::blocks:
             return std::max(1.0, sources / targets);
         case Rule::fixed_probability:
+        case Rule::pairwise_poisson:
             return p.connect.p * sources;
+        case Rule::symmetric_pairwise_bernoulli:
+            return p.connect.p * (sources - 1.0);
         case Rule::fixed_in_degree:
             return static_cast<double>(p.connect.n);
         case Rule::fixed_out_degree:
@@ -39,6 +50,8 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
             return p.connect.n > 0 ? static_cast<double>(p.connect.n) / targets
                                    : std::log1p(-p.connect.p) /
                                          std::log1p(-1.0 / (sources * targets)) / targets;
+        case Rule::conv:
+        case Rule::pool:
         case Rule::list:
             return p.edges ? static_cast<double>(p.edges->source.size()) / targets : 0.0;
     }
@@ -73,7 +86,13 @@ void scale_rule(ConnectSpec& c, double in_degree, double targets, const ScaleSpe
         case Rule::one_to_one:
         case Rule::blocks:
         case Rule::list:
+        case Rule::conv:
+        case Rule::pool:
             break;
+        case Rule::pairwise_poisson:
+            c.p *= scale.in_degrees / scale.neurons;
+            break;
+        case Rule::symmetric_pairwise_bernoulli:
         case Rule::fixed_probability:
             c.p = std::min(1.0, c.p * scale.in_degrees / scale.neurons);
             break;

@@ -110,6 +110,34 @@ class Loader {
     const ColumnFile& file_;
 };
 
+/// Of a population with dale: true, lists and all: one sign.
+void check_populations(const SimulationSpec& spec) {
+    for (const CellPopulationSpec& p : spec.populations) {
+        if (!p.dale) continue;
+        double sign = 0.0;
+        for (const SynapsesSpec& s : spec.projections) {
+            if (s.from != p.name || s.weight_file) continue;
+            double low = s.weight.mean, high = low;
+            if (s.edges && !s.edges->weight.empty()) {
+                const auto [least, greatest] =
+                    std::minmax_element(s.edges->weight.begin(), s.edges->weight.end());
+                low = *least;
+                high = *greatest;
+            }
+            const double own = low < 0.0 ? low : high;
+            if (own * sign < 0.0 || low * high < 0.0)
+                throw DataError(fmt::format(
+                    "{}:{}:{}: with dale: true all weights of '{}' have one sign, but {}",
+                    spec.path, s.at.line, s.at.column, p.name,
+                    low * high < 0.0 ? fmt::format("'{}' has weights of both", s.name())
+                                     : fmt::format("those of '{}' are {} and others {}", s.name(),
+                                                   own > 0.0 ? "positive" : "negative",
+                                                   own > 0.0 ? "negative" : "positive")));
+            if (sign == 0.0) sign = own;
+        }
+    }
+}
+
 }  // namespace
 
 void load_edges(SimulationSpec& spec) {
@@ -133,6 +161,7 @@ void load_edges(SimulationSpec& spec) {
                             p.edges->path, spec.dt));
     }
     if (!wrong.empty()) throw DataError(wrong);
+    check_populations(spec);
 }
 
 }  // namespace snnsim

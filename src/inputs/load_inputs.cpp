@@ -7,6 +7,7 @@
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_edges.hpp"
 #include "src/inputs/load_gap_junctions.hpp"
+#include "src/inputs/load_space.hpp"
 #include "src/inputs/load_values.hpp"
 #include "src/inputs/load_weights.hpp"
 #include "src/io/read_played_spikes.hpp"
@@ -23,7 +24,8 @@ SimulationSpec load_inputs(SimulationSpec spec) {
         wrong = e.what();
     }
     std::string wrong_numbers;
-    for (const auto load : {load_edges, load_gap_junctions, load_values, load_weights}) {
+    for (const auto load :
+         {load_space, load_edges, load_gap_junctions, load_values, load_weights}) {
         try {
             load(spec);
         } catch (const DataError& e) {
@@ -39,7 +41,8 @@ SimulationSpec load_inputs(SimulationSpec spec) {
 std::vector<std::string> input_files(const SimulationSpec& spec) {
     std::vector<std::string> lines;
     for (const SynapsesSpec& p : spec.projections) {
-        if (p.edges) lines.push_back(p.edges->sha256 + "  " + p.edges->path);
+        if (p.edges && !p.edges->sha256.empty())
+            lines.push_back(p.edges->sha256 + "  " + p.edges->path);
     }
     for (const GapJunctionsSpec& g : spec.gap_junctions) {
         if (g.edges) lines.push_back(g.edges->sha256 + "  " + g.edges->path);
@@ -49,6 +52,7 @@ std::vector<std::string> input_files(const SimulationSpec& spec) {
         const auto& source = std::get<SpikeSource::Params>(p.cell);
         lines.push_back(p.played->sha256 + "  " + beside_model(spec.path, source.file).string());
     }
+    for (std::string& line : position_files(spec)) lines.push_back(std::move(line));
     for (std::string& line : value_files(spec)) lines.push_back(std::move(line));
     for (std::string& line : shown_files(spec)) lines.push_back(std::move(line));
     return lines;

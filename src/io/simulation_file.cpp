@@ -15,6 +15,7 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_phases.hpp"
+#include "src/io/write_positions.hpp"
 #include "src/io/write_weights.hpp"
 #include "src/text/words.hpp"
 
@@ -166,6 +167,7 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
             for (std::size_t k = 0; k < values.size(); ++k)
                 h5::write_number(g, own->parameters[k].name.c_str(), values[k]);
         }
+        if (population.space) write_positions(g, positions_of(spec_, p), *population.space);
         if (cells[p].count == 0) continue;
         const h5::Handle s = h5::make_group(file, spikes_path(population.name));
         h5::make_growing(s, "timestamps", H5T_NATIVE_DOUBLE, {}, 8192, "ms");

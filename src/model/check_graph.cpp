@@ -60,6 +60,19 @@ void check_sizes_of_rule(ModelView& model, const ProjectionSpec& p, const std::s
 void check_connect(ModelView& model, const ProjectionSpec& p, const std::string& k) {
     if (!model.given({"projections", k, "connect"})) return;
     if (!check_rule_keys(model, p.connect, k)) return;
+    for (const char* part : {"mask", "kernel"}) {
+        if (model.given({"projections", k, "connect", part}))
+            model.add(
+                {"projections", k, "connect", part},
+                fmt::format("{} is for simulations, whose cells may lie in space; leave it out",
+                            part));
+    }
+    if (only_simulated(p.connect.rule)) {
+        model.add({"projections", k, "connect"},
+                  fmt::format("{} is a rule of simulations; use fixed_probability or a list",
+                              name_of(p.connect.rule)));
+        return;
+    }
     if (p.connect.multapses && model.given({"projections", k, "connect", "multapses"})) {
         model.add({"projections", k, "connect", "multapses"},
                   "in a training a pair has one weight at most; leave multapses out");

@@ -15,16 +15,26 @@ RuleKeys keys_of_rule(Rule rule) {
         case Rule::blocks:
             return {};
         case Rule::all_to_all:
-            return {{}, {"autapses", "own"}};
+            return {{}, {"autapses", "own", "mask"}};
         case Rule::fixed_probability:
-            return {{"p"}, {"autapses"}};
+            return {{"p"}, {"autapses", "mask", "kernel"}};
         case Rule::fixed_total_number:
             return {{}, {"n", "p", "autapses", "multapses"}};
         case Rule::list:
             return {{"file"}, {}};
-        default:
-            return {{"n"}, {"autapses", "multapses"}};
+        case Rule::pairwise_poisson:
+            return {{"p"}, {"autapses", "multapses", "mask", "kernel"}};
+        case Rule::symmetric_pairwise_bernoulli:
+            return {{"p"}, {"mask", "kernel"}};
+        case Rule::conv:
+            return {{}, {"file", "dataset", "window", "stride", "padding"}};
+        case Rule::pool:
+            return {{"window"}, {"stride", "padding"}};
+        case Rule::fixed_in_degree:
+        case Rule::fixed_out_degree:
+            break;
     }
+    return {{"n"}, {"autapses", "multapses", "mask", "kernel"}};
 }
 
 bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::string& k,
@@ -38,7 +48,8 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
     std::vector<std::string> known = keys.required;
     known.insert(known.end(), keys.optional.begin(), keys.optional.end());
     bool good = true;
-    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file"}) {
+    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file", "dataset", "window",
+                            "stride", "padding", "mask", "kernel"}) {
         if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
         places.add({section, k, "connect", key},
                    fmt::format("{} does not use '{}'{}", rule, key,
@@ -46,13 +57,33 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
         good = false;
     }
     for (const std::string& key : keys.required) {
-        if (given(key)) continue;
+        if (given(key) || (key == "p" && connect.by_distance())) continue;
         places.add({section, k, "connect"},
                    fmt::format("{} is missing the key '{}', for example '{}'", rule, key,
-                               key == "p"      ? "p: 0.1"
-                               : key == "file" ? "file: edges.csv"
-                                               : "n: 100"));
+                               key == "p"        ? "p: 0.1"
+                               : key == "file"   ? "file: edges.csv"
+                               : key == "window" ? "window: [2, 2]"
+                                                 : "n: 100"));
         good = false;
+    }
+    if (connect.p > 1.0 && connect.rule != Rule::pairwise_poisson && given("p") &&
+        std::find(known.begin(), known.end(), "p") != known.end()) {
+        places.add({"projections", k, "connect", "p"},
+                   fmt::format("p must be between 0 and 1; found '{:g}'", connect.p));
+        return false;
+    }
+    if (connect.p > 100.0) {
+        places.add({"projections", k, "connect", "p"},
+                   fmt::format("p is the mean number of synapses of a pair, at most 100; found "
+                               "'{:g}'",
+                               connect.p));
+        return false;
+    }
+    if (connect.rule == Rule::pairwise_poisson && !connect.multapses) {
+        places.add({"projections", k, "connect", "multapses"},
+                   "a Poisson number of synapses may be above 1; without multapses use "
+                   "fixed_probability");
+        return false;
     }
     if (connect.rule == Rule::fixed_total_number && given("n") == given("p")) {
         places.add({section, k, "connect"},
@@ -80,6 +111,11 @@ void check_rule_sizes(Places& places, const NamedProjection& p, const std::strin
                                "divide",
                                from_left, p.from, to_left, p.to));
     }
+    if (rule == Rule::symmetric_pairwise_bernoulli && p.from != p.to)
+        places.add({"projections", k, "connect"},
+                   fmt::format("{} connects the cells of one population with each other, but this "
+                               "leads from '{}' to '{}'",
+                               name_of(rule), p.from, p.to));
     if (!p.connect.own && p.from == p.to) {
         places.add(
             {"projections", k, "connect", "own"},

@@ -4,6 +4,7 @@
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/units.hpp"
+#include "src/space/window.hpp"
 #include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
@@ -37,6 +38,8 @@ double drawn_count(const ConnectSpec& connect, const ScaleSpec& scale) {
             return std::round(static_cast<double>(connect.n) * scale.in_degrees);
         case Rule::fixed_total_number:
             return connect.p > 0.0 ? 1.0 : static_cast<double>(connect.n);
+        case Rule::pairwise_poisson:
+            return connect.p > 0.0 ? 1.0 : 0.0;
         default:
             return 0.0;
     }
@@ -96,6 +99,15 @@ void check_scaled_rule(SimulationView& model, const SynapsesSpec& s, const std::
                               "write scale.in_degrees: {:.3g} or less",
                               p, scale.neurons / connect.p));
     }
+    if (s.in_space() && scale.in_degrees < 1.0) {
+        model.add({"projections", k, "connect"},
+                  "scale cannot thin out what depends on the distance; leave scale out");
+        return;
+    }
+    if ((connect.rule == Rule::conv || connect.rule == Rule::pool) && scaled) {
+        model.add({"projections", k, "connect"},
+                  "scale cannot make a window smaller; use another rule");
+    }
     if (connect.rule == Rule::list && scaled) {
         model.add({"projections", k, "connect"},
                   "scale cannot make a list of synapses smaller; use another rule");
@@ -114,6 +126,14 @@ void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string
     if (!model.sound({"projections", k, "delay"}) || !model.sound({"dt"})) return;
     const double dt = model.spec.dt, greatest = extent(s.delay).second;
     const double longest = std::isfinite(greatest) ? greatest : s.delay.mean;
+    if (s.delay.of_distance()) {
+        if (greatest / dt < 0.5 - step_tolerance)
+            model.add({"projections", k, "delay"},
+                      fmt::format("delay is {:g} ms at most, less than half a dt ({:g} ms); write "
+                                  "a greater offset",
+                                  greatest, dt));
+        return;
+    }
     if (longest < dt * (1.0 - 1e-9)) {
         model.add({"projections", k, "delay"},
                   fmt::format("delay ({:g} ms) is shorter than dt ({:g} ms), the shortest that "
@@ -131,7 +151,7 @@ void check_delay(SimulationView& model, const SynapsesSpec& s, const std::string
 
 void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                   const std::string& k) {
-    if (!s.weight_given && s.connect.rule != Rule::list) {
+    if (!s.weight_given && s.connect.rule != Rule::list && s.connect.rule != Rule::conv) {
         model.add({"projections", k},
                   fmt::format("projections[{}] is missing the key 'weight': value or distribution, "
                               "in the unit of the target's input",
@@ -158,12 +178,89 @@ void check_weight(SimulationView& model, const SynapsesSpec& s, const CellPopula
     const auto [least, greatest] = extent(s.weight);
     if (least >= 0.0 || greatest <= 0.0) return;
     const std::string zero = s.weight.unit.empty() ? "0" : "0 " + s.weight.unit;
-    model.add({"projections", k, "weight"},
-              fmt::format("with dale: true all weights have one sign, but {} gives both; write {}",
-                          name_of(s.weight.shape),
-                          s.weight.shape == Shape::uniform
-                              ? "low and high of one sign"
-                              : fmt::format("low: {} or high: {}", zero, zero)));
+    model.add(
+        {"projections", k, "weight"},
+        fmt::format("with dale: true all weights have one sign, but {} gives both; write {}",
+                    s.weight.of_distance() ? "this law of the distance" : name_of(s.weight.shape),
+                    s.weight.shape == Shape::uniform
+                        ? "low and high of one sign"
+                        : fmt::format("low: {} or high: {}", zero, zero)));
+}
+
+/// Of a population with dale: true: all that begins there has one sign.
+void check_dale(SimulationView& model, const CellPopulationSpec& p) {
+    if (!p.dale) return;
+    const SynapsesSpec* first = nullptr;
+    double sign = 0.0;
+    for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
+        const SynapsesSpec& s = model.spec.projections[n];
+        const std::string k = std::to_string(n);
+        if (s.from != p.name || !s.weight_given || s.weight_file ||
+            !model.sound({"projections", k, "weight"}))
+            continue;
+        const auto [least, greatest] = extent(s.weight);
+        if (least < 0.0 && greatest > 0.0) continue;  // see check_weight
+        const double own = least < 0.0 ? -1.0 : greatest > 0.0 ? 1.0 : 0.0;
+        if (own * sign < 0.0) {
+            model.add({"projections", k, "weight"},
+                      fmt::format("with dale: true all weights of '{}' have one sign, but those of "
+                                  "'{}' are {} and these are {}",
+                                  p.name, first->name(), sign > 0.0 ? "positive" : "negative",
+                                  own > 0.0 ? "positive" : "negative"));
+            return;
+        }
+        if (sign == 0.0 && own != 0.0) {
+            sign = own;
+            first = &s;
+        }
+    }
+}
+
+/// [rows, columns] of a window, or of what moves it.
+bool check_two(SimulationView& model, const std::vector<std::int64_t>& numbers, const char* key,
+               const std::string& k) {
+    if (numbers.empty() || numbers.size() == 2) return true;
+    model.add({"projections", k, "connect", key},
+              fmt::format("{} is [rows, columns], two numbers; found {}", key, numbers.size()));
+    return false;
+}
+
+void check_window(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
+                  const CellPopulationSpec& to, const std::string& k) {
+    const ConnectSpec& c = s.connect;
+    for (const CellPopulationSpec* p : {&from, &to}) {
+        if (p->space && p->space->grid.size() >= 2) continue;
+        model.add({"projections", k, "connect"},
+                  fmt::format("{} moves a window over a grid, but '{}' has none; give it `space`, "
+                              "for example 'space: {{grid: [28, 28], order: rows}}'",
+                              name_of(c.rule), p->name));
+        return;
+    }
+    if (!check_two(model, c.window, "window", k) || !check_two(model, c.stride, "stride", k) ||
+        !check_two(model, c.padding, "padding", k))
+        return;
+    if (s.procedural) return;  // see check_procedural
+    if (c.rule == Rule::conv && c.file.empty() == c.window.empty()) {
+        model.add({"projections", k, "connect"},
+                  c.file.empty() ? "conv is missing the key 'file' (or 'window', with one weight "
+                                   "for all), for example 'file: kernel.npy'"
+                                 : "the file says how large the window is; leave window out");
+        return;
+    }
+    if (c.file.empty() != s.weight_given && c.rule == Rule::conv) {
+        model.add({"projections", k}, c.file.empty()
+                                          ? "a window without a file needs a weight"
+                                          : "the file has the weights; leave weight out");
+        return;
+    }
+    if (!s.weight.constant() && model.sound({"projections", k, "weight"}))
+        model.add({"projections", k, "weight"},
+                  "the weight of a window is a single value; write others into a file");
+    if (!s.delay.constant() && model.sound({"projections", k, "delay"}))
+        model.add({"projections", k, "delay"}, "the delay of a window is a single value");
+    if (c.window.empty()) return;  // a file says it
+    const std::string wrong = window_problem(from, to, c, c.window);
+    if (!wrong.empty()) model.add({"projections", k, "connect"}, wrong);
 }
 
 /// A list gives what its projection does not, so that only what is the same for all is left.
@@ -196,18 +293,37 @@ void check_procedural(SimulationView& model, const SynapsesSpec& s, const std::s
         model.add({"projections", k, "procedural"},
                   "procedural draws the synapses of a source when it fires, but here a file has "
                   "them; leave procedural out");
-    const Rule rule = s.connect.rule;
-    if (!s.procedural || (rule != Rule::fixed_in_degree && rule != Rule::list)) return;
-    model.add(
-        {"projections", k, "procedural"},
-        fmt::format("procedural draws the synapses of a source when it fires, but {}",
-                    rule == Rule::list ? "a list is not drawn; leave procedural out"
-                                       : "fixed_in_degree draws by target; use fixed_total_number, "
-                                         "fixed_out_degree or fixed_probability"));
+    if (!s.procedural) return;
+    const ConnectSpec& c = s.connect;
+    std::string why;
+    if (c.rule == Rule::list || c.rule == Rule::conv || c.rule == Rule::pool) {
+        why = fmt::format("{} is not drawn; leave procedural out",
+                          c.rule == Rule::list ? "a list" : "a window");
+    } else if (c.rule == Rule::symmetric_pairwise_bernoulli) {
+        why = "half of them were drawn for other cells; use fixed_probability";
+    } else if (c.rule == Rule::fixed_in_degree && c.by_distance()) {
+        why =
+            "fixed_in_degree by the distance draws by target; use fixed_out_degree or "
+            "fixed_probability";
+    } else if (c.rule == Rule::fixed_in_degree && !c.multapses) {
+        why =
+            "whether a target has a source already only the target knows; write multapses: "
+            "true, or use fixed_probability";
+    } else if (c.rule == Rule::fixed_in_degree && s.from == s.to && !c.autapses) {
+        why =
+            "a target that must leave itself out cannot tell its source; write autapses: true, "
+            "or use fixed_probability";
+    }
+    if (!why.empty())
+        model.add({"projections", k, "procedural"},
+                  "procedural draws the synapses of a source when it fires, but " + why);
 }
 
 double full_count(const ConnectSpec& connect, double sources, double targets) {
     const double pairs = sources * targets, n = static_cast<double>(connect.n);
+    const bool degree =
+        connect.rule == Rule::fixed_in_degree || connect.rule == Rule::fixed_out_degree;
+    if (connect.by_distance() && !degree) return 0.0;  // far fewer than pairs; see check_memory
     switch (connect.rule) {
         case Rule::all_to_all:
             return pairs;
@@ -216,6 +332,8 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
         case Rule::blocks:
             return std::max(sources, targets);
         case Rule::fixed_probability:
+        case Rule::pairwise_poisson:
+        case Rule::symmetric_pairwise_bernoulli:
             return connect.p * pairs;
         case Rule::fixed_in_degree:
             return n * targets;
@@ -223,6 +341,8 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
             return n * sources;
         case Rule::fixed_total_number:
             return connect.p > 0.0 ? std::log1p(-connect.p) / std::log1p(-1.0 / pairs) : n;
+        case Rule::conv:
+        case Rule::pool:
         case Rule::list:
             return 0.0;  // known when it is read
     }
@@ -258,12 +378,16 @@ void check_synapses(SimulationView& model) {
             continue;
         if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
         check_procedural(model, s, k);
+        check_distance(model, s, *from, *to, k);
+        if (s.connect.rule == Rule::conv || s.connect.rule == Rule::pool)
+            check_window(model, s, *from, *to, k);
         check_partners(model, s, *from, *to, k);
         check_sizes(model, s, *from, *to, k);
         check_scaled_rule(model, s, k);
         count +=
             full_count(s.connect, static_cast<double>(from->size), static_cast<double>(to->size));
     }
+    for (const CellPopulationSpec& p : model.spec.populations) check_dale(model, p);
     count *= model.spec.scale.neurons * model.spec.scale.in_degrees;
     if (count > most) {
         model.add({"projections"},

@@ -57,6 +57,7 @@ bool reaches_bounds(const Distribution& d) {
         case Shape::uniform:
         case Shape::values:
         case Shape::linspace:
+        case Shape::distance:
             break;
     }
     return true;
@@ -87,7 +88,8 @@ std::span<const DistributionKey> keys_of(Shape shape) {
 
 std::pair<double, double> extent(const Distribution& d) {
     if (d.constant()) return {d.mean, d.mean};
-    if (d.shape == Shape::uniform || d.shape == Shape::linspace) return std::minmax(d.low, d.high);
+    if (d.shape == Shape::uniform || d.shape == Shape::linspace || d.of_distance())
+        return std::minmax(d.low, d.high);
     if (d.shape == Shape::values && !d.listed->values.empty()) {
         const auto [least, greatest] =
             std::minmax_element(d.listed->values.begin(), d.listed->values.end());

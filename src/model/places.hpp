@@ -35,6 +35,9 @@ class Places {
     void add(Path path, const std::string& message) { problems_.add(place(path), message); }
 
     void add(const Location& at, const std::string& message) { problems_.add(at, message); }
+    /// How many there are until now.
+    std::size_t problems() const { return problems_.count(); }
+
     void warn(Path path, const std::string& message) { problems_.warn(place(path), message); }
 
     std::vector<std::string> names;  // of the populations

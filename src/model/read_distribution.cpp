@@ -29,6 +29,10 @@ void FieldReader::read(const Value& value, const Meta& meta, Distribution& out) 
         return;
     }
     if (!expect_map(value, meta.key)) return;
+    if (value.find("distance")) {
+        read_by_distance(value, meta, out);
+        return;
+    }
     if (gives_each_cell(value)) {
         if (meta.by_cell) {
             read_by_cell(value, meta, out);

@@ -110,6 +110,8 @@ class FieldReader {
     void read(const Value& value, const Meta& meta, Distribution& out);
     /// A number, a list of them, or a mapping with `random`.
     void read(const Value& value, const Meta& meta, CellChoice& out);
+    /// `uniform`, a list of points, or a file.
+    void read(const Value& value, const Meta& meta, PositionsSpec& out);
     /// true or false, or a mapping: then there is one.
     void read(const Value& value, const Meta& meta, BiasSpec& out) {
         if (value.kind == Value::Kind::scalar) return read_scalar(value, meta, out.given);
@@ -325,6 +327,8 @@ class FieldReader {
     std::shared_ptr<const CellEquations> read_cell_model(const Entry& entry);
     /// `initial`: state variables of the population's model.
     void read_initial(const Value& population, CellPopulationSpec& out);
+    /// `{distance: linear, ...}`.
+    void read_by_distance(const Value& value, const Meta& meta, Distribution& out);
     void check_distribution(const Value& value, const Meta& meta, const Distribution& d);
 
     /// `optimizer: adam` or `optimizer: {name: adam, lr: 1e-3}`.

@@ -12,6 +12,8 @@
 #include "src/model/read_fields.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/trained_network.hpp"
+#include "src/space/settle.hpp"
+#include "src/text/numbers.hpp"
 
 namespace snnsim {
 namespace {
@@ -37,6 +39,38 @@ void check(ModelSpec& spec, const Value& root, Problems& problems) {
     }
     check_model(spec, root, problems);
 }
+/// Whoever lies on a grid, or in a list of positions, need not be counted: `size` follows.
+void add_sizes(Value& root) {
+    for (Entry& entry : root.map) {
+        if (entry.key != "populations") continue;
+        for (Entry& population : entry.value.map) {
+            const Value* const space = population.value.find("space");
+            if (!space || population.value.find("size")) continue;
+            const Value *const grid = space->find("grid"), *positions = space->find("positions");
+            std::int64_t cells = 0;
+            if (grid && grid->kind == Value::Kind::list) {
+                cells = 1;
+                for (const Value& n : grid->list) {
+                    std::int64_t number = 0;
+                    const std::string wrong =
+                        read_whole(n.text, std::int64_t{1}, std::int64_t{1} << 30, number);
+                    cells = wrong.empty() && cells <= (std::int64_t{1} << 30) / number
+                                ? cells * number
+                                : (std::int64_t{1} << 30);
+                }
+            } else if (positions && positions->kind == Value::Kind::list) {
+                cells = static_cast<std::int64_t>(positions->list.size());
+            }
+            if (cells == 0) continue;
+            Value size;
+            size.kind = Value::Kind::scalar;
+            size.text = std::to_string(cells);
+            size.at = space->at;
+            population.value.map.push_back({"size", space->at, size});
+        }
+    }
+}
+
 void check(SimulationSpec& spec, const Value& root, Problems& problems) {
     // A source says itself how often it fires.
     for (CellPopulationSpec& p : spec.populations) {
@@ -48,10 +82,16 @@ void check(SimulationSpec& spec, const Value& root, Problems& problems) {
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         spec.projections[k].weight_given = projections->list[k].find("weight");
         if (projections->list[k].find("delay")) spec.projections[k].delay_given = true;
+        SynapsesSpec& s = spec.projections[k];
+        const Value* const connect = projections->list[k].find("connect");
+        if (s.connect.by_distance() && connect && !connect->find("p")) s.connect.p = 1.0;
+        const std::size_t from = spec.population_index(s.from);
+        if (from < spec.populations.size() && spec.populations[from].dale) s.dale = true;
     }
     const Value* const gaps = root.find("gap_junctions");
     for (std::size_t k = 0; k < spec.gap_junctions.size(); ++k)
         spec.gap_junctions[k].g_given = gaps->list[k].find("g");
+    settle_space(spec);
     check_simulation(spec, root, problems);
 }
 
@@ -156,7 +196,10 @@ struct ModelText {
         if (both) check_own_network();
         take_away(std::is_same_v<Spec, SimulationSpec>);
         std::shared_ptr<const ModelSpec> network;
-        if constexpr (std::is_same_v<Spec, SimulationSpec>) network = take_network(read_run);
+        if constexpr (std::is_same_v<Spec, SimulationSpec>) {
+            network = take_network(read_run);
+            add_sizes(root);
+        }
         Spec spec;
         constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;
         FieldReader(problems, side).read_struct(root, "the model file", spec);

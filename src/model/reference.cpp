@@ -6,6 +6,7 @@
 
 #include "snnsim/read_model.hpp"
 #include "src/model/active_steps.hpp"
+#include "src/model/distance_keys.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/read_fields.hpp"
 #include "src/model/simulation_checks.hpp"
@@ -79,6 +80,10 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "list of lists of whole numbers";
     } else if constexpr (std::is_same_v<T, std::vector<Distribution>>) {
         return "list of quantities";
+    } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+        return fmt::format("list; each a {}", type_text<std::int64_t>(limits, unit));
+    } else if constexpr (std::is_same_v<T, PositionsSpec>) {
+        return "`uniform`, list of points, or `{file: ...}`";
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
         return "list of texts";
     } else if constexpr (std::is_same_v<T, ClassWeights>) {
@@ -258,6 +263,57 @@ std::string connection_rules() {
                            rule == Rule::fixed_total_number ? "`autapses`" : code(keys.optional));
     }
     return out;
+}
+
+std::string laws_of_distance() {
+    std::string out =
+        "\n## Weights and delays by distance\n\nThe weight or delay of a projection may be a "
+        "mapping with `distance` and the keys of the table, as in `{distance: linear, offset: 0.5 "
+        "ms, velocity: 0.3}` or `{distance: gaussian, peak: 2 pA, std: 0.2}`. `low` and `high` cut "
+        "what comes of it. The distance is the shortest one from the source to the target. A delay "
+        "goes to the nearest step, halves up; below half a step it is an error. Of weights, those "
+        "nearest to 0 are rounded as they come.\n\n| law | key | default | meaning |\n"
+        "|---|---|---|---|\n";
+    for (std::size_t k = 0; k < Names<DistanceLaw>::values.size(); ++k) {
+        for (const DistanceKey& key : keys_of(static_cast<DistanceLaw>(k)))
+            out +=
+                fmt::format("| `{}` | `{}` | {} | {} |\n", Names<DistanceLaw>::values[k], key.name,
+                            key.need == Need::required ? "required" : "none", key.help);
+    }
+    return out;
+}
+
+std::string space() {
+    return section<SpaceSpec>(
+               "populations.NAME.space",
+               "Lengths have no unit: positions, extents, masks and kernels of a model are in the "
+               "same one. A run stores the positions (`/network/NAME/positions`).") +
+           section<MaskSpec>(
+               "projections[].connect.mask",
+               "For all_to_all, fixed_probability, pairwise_poisson, symmetric_pairwise_bernoulli, "
+               "fixed_in_degree and fixed_out_degree. One displacement, from the source to the "
+               "target, the shortest way across periodic borders, counts for masks, kernels, "
+               "weights and delays of every rule. NEST lays the mask of fixed_indegree around the "
+               "target, over sources: turn it round. Lengths are compared to 1e-9 of the extent, "
+               "so "
+               "that all nodes of a periodic grid are alike, and a pair comes once: a mask larger "
+               "than a periodic layer is an error. all_to_all, or p: 1 without a kernel, between "
+               "equal grids with one weight and delay (or ones by distance) is a stencil: no "
+               "synapses are stored, only offsets.") +
+           section<KernelSpec>(
+               "projections[].connect.kernel",
+               "Chances below 2^-33 count as 0, so that only cells nearby are looked at. Of "
+               "fixed_in_degree and fixed_out_degree a cell that finds fewer partners than it "
+               "must, or none, is an error.") +
+           laws_of_distance() +
+           "\n## Windows\n\n`conv` and `pool` move a window over the grid of the source: the "
+           "target's field (row r, column c) gets the fields from row r stride - padding on, as "
+           "many as the window has. Layers of a grid are channels: `grid: [columns, rows, "
+           "channels], order: rows` numbers cells as arrays [channel][row][column] do. conv "
+           "reaches "
+           "from all channels to all, with weights [to][from][row][column] of `file` (a "
+           "cross-correlation, as in machine learning) or one for all; pool stays in its "
+           "channel.\n";
 }
 
 std::string edge_lists() {
@@ -495,7 +551,7 @@ std::string simulation() {
                                  "one inhibit.") +
            section<ConnectSpec>("projections[].connect",
                                 "The name of the rule alone will do where it needs no other key.") +
-           connection_rules() + edge_lists() + plasticity() +
+           connection_rules() + edge_lists() + space() + plasticity() +
            section<GapJunctionsSpec>(
                "gap_junctions[]",
                "A list of pairs of cells that are joined, both ways and in every step: cell i gets "

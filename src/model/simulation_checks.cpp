@@ -145,6 +145,7 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_names(model, spec.name);
     check_duration(model);
     check_cells(model);
+    check_space(model);
     check_synapses(model);
     check_gap_junctions(model);
     check_plasticity(model);

@@ -52,6 +52,11 @@ void check_rounded_times(SimulationView& model, Places::Path at, const std::vect
 bool check_changes(SimulationView& model, Places::Path at, Places::Path times_at,
                    const std::vector<double>& times, std::size_t count, const char* values);
 
+/// Where cells are.
+void check_space(SimulationView& model);
+/// What of a projection depends on the distance.
+void check_distance(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
+                    const CellPopulationSpec& to, const std::string& k);
 void check_cells(SimulationView& model);
 /// What makes a cell fire for ever; nothing where all is well.
 std::string reset_problem(const CellPopulationSpec& p);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "snnsim/simulation_spec.hpp"
+#include "src/model/distance_keys.hpp"
 #include "src/model/distribution.hpp"
 #include "src/text/suggest.hpp"
 
@@ -112,7 +113,10 @@ void add_training(Collector& c) {
     c.alternatives(t, "encoder", Encoders{});
     c.alternatives(t, "surrogate", Surrogates{});
     c.alternatives(t, "optimizer", Optimizers{});
-    c.add_all(t, Names<Rule>::values, "connection rule");
+    for (std::size_t k = 0; k < Names<Rule>::values.size(); ++k) {
+        if (!only_simulated(static_cast<Rule>(k)))
+            c.add(t, Names<Rule>::values[k], "connection rule");
+    }
     c.add_all(t, Names<WeightInit>::values, "rule of initial weights");
     c.add_all(t, Names<Loss>::values, "loss");
     c.add_all(t, Names<RecordWhat>::values, "record");
@@ -142,7 +146,18 @@ void add_simulation(Collector& c) {
     c.keys<RewardTimesSpec>(s, "reward");
     c.keys<SimulationDataSpec>(s, "data");
     c.keys<CellPopulationSpec>(s, "populations");
+    c.keys<SpaceSpec>(s, "populations.space");
     c.keys<SynapsesSpec>(s, "projections");
+    c.keys<MaskSpec>(s, "connect.mask");
+    c.keys<KernelSpec>(s, "connect.kernel");
+    c.add_all(s, Names<MaskShape>::values, "mask");
+    c.add_all(s, Names<KernelShape>::values, "kernel");
+    c.add_all(s, Names<DistanceLaw>::values, "law of the distance");
+    c.add(s, "distance", "key", "laws of the distance");
+    for (std::size_t k = 0; k < Names<DistanceLaw>::values.size(); ++k) {
+        for (const DistanceKey& key : keys_of(static_cast<DistanceLaw>(k)))
+            c.add(s, key.name, "key", "laws of the distance");
+    }
     c.keys<ConnectSpec>(s, "connect");
     c.keys<PlasticitySpec>(s, "plasticity");
     c.keys<NormaliseSpec>(s, "plasticity.normalise");

@@ -266,7 +266,9 @@ void HeldSimulation::put_synapses(std::size_t projection,
                                   std::shared_ptr<const EdgeList> synapses) {
     SynapsesSpec& p = spec_.projections[projection];
     p.connect.rule = Rule::list;
-    p.procedural = false;
+    p.connect.mask.reset();
+    p.connect.kernel.reset();
+    p.procedural = p.stencil = false;
     p.edges = std::move(synapses);
 }
 

@@ -19,6 +19,7 @@ struct Case {
 };
 const std::vector<Case> cases{
     {"cuba", {"simulate.duration=150 ms"}},
+    {"grid_waves", {"simulate.duration=60 ms"}},
     {"coba", {"simulate.duration=60 ms"}},
     {"brunel", {"simulate.duration=25 ms"}},
     {"izhikevich_1000", {"simulate.duration=200 ms"}},

@@ -55,7 +55,7 @@ TEST(SimulationKeys, WrongQuantities) {
     expect_error(changed("n: 5", "n: 0.5"), "n must be a whole number; found '0.5'");
     expect_error(changed("p: 0.1", "p: 1.5"),
                  "m.yaml:9:60: p must be between 0 and 1; found '1.5'");
-    expect_error(changed("p: 0.1", "p: -0.1"), "p must be between 0 and 1; found '-0.1'");
+    expect_error(changed("p: 0.1", "p: -0.1"), "p must be at least 0; found '-0.1'");
     expect_error(changed("tau_m: 15 ms", "t_ref: -1 ms"),
                  "m.yaml:5:50: t_ref must be at least 0 ms; found '-1 ms'");
     expect_error(good_simulation + "scale: {neurons: 0}\n",

@@ -25,6 +25,7 @@ SHORT = {
     "clopath": [],
     "coba": ["simulate.duration=200 ms"],
     "cuba": ["simulate.duration=200 ms"],
+    "grid_waves": ["simulate.duration=100 ms"],
     "fi_curve": ["simulate.duration=300 ms"],
     "gap_junctions": ["simulate.duration=200 ms"],
     "inhibitory_plasticity": ["simulate.duration=3 s", "record.2.interval=1 s"],

@@ -125,7 +125,7 @@ def test_what_is_no_run_file_is_an_error_that_names_it(make, message, tmp_path):
 def test_an_unknown_kind_of_output_is_a_usage_error(tmp_path):
     done = plot("x.h5", "-o", "x.docx")
     assert done.returncode == 2
-    assert "name a .png, .svg, .pdf, .html or a folder" in done.stderr
+    assert "name a .png, .svg, .pdf, .html, .gif, .mp4 or a folder" in done.stderr
 
 
 def test_help_has_an_example():

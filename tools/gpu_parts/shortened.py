@@ -12,6 +12,7 @@ SIMULATIONS = {
     "clopath": ["simulate.duration=140 ms"],
     "coba": ["simulate.duration=40 ms"],
     "cuba": ["simulate.duration=40 ms"],
+    "grid_waves": ["simulate.duration=40 ms", "populations.E.space.grid=[16, 16]", "populations.E.space.extent=[16, 16]"],
     "fi_curve": [],
     "gap_junctions": ["simulate.duration=60 ms"],
     "inhibitory_plasticity": ["simulate.duration=60 ms", "record.1.interval=10 ms", "record.2.interval=20 ms"],

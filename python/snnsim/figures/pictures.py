@@ -8,10 +8,11 @@ from .phases import PHASE_PANELS
 from .protocols import PROTOCOL_PANELS
 from .run_file import RunFileError, Stretch, is_simulation, simulated, title_of
 from .simulations import SIMULATION_PANELS
+from .space import SPACE_PANELS
 from .trainings import PANELS, drawn
 from .weights import WEIGHT_PANELS
 
-SIMULATION = SIMULATION_PANELS + PHASE_PANELS + PROTOCOL_PANELS + WEIGHT_PANELS
+SIMULATION = SIMULATION_PANELS + SPACE_PANELS + PHASE_PANELS + PROTOCOL_PANELS + WEIGHT_PANELS
 TITLE_HEIGHT = 0.3     # inches
 
 

@@ -22,6 +22,7 @@ Delivery::Delivery(const Layout& layout, Synapses& synapses)
     : layout_(layout),
       rows_(std::move(synapses.rows)),
       dense_(std::move(synapses.dense)),
+      stencils_(std::move(synapses.stencils)),
       generator_(layout, std::move(synapses.procedural), rows_.wide),
       blocks_(layout.blocks.size()) {
     for (Block& b : blocks_) b.writer = std::make_unique<RowWriter>(layout_);
@@ -31,11 +32,14 @@ void Delivery::add_delays(DelayReach& reach) const {
     for (const DelayRange& d : rows_.delays) reach.add(d);
     for (const DelayRange& d : generator_.delays()) reach.add(d);
     for (const DenseProjection& d : dense_) reach.add({d.delay, 1});
+    for (const StencilProjection& s : stencils_)
+        for (const StencilProjection::Group& g : s.groups) reach.add({g.delay, 1});
 }
 
 std::size_t Delivery::bytes() const {
     std::size_t sum = rows_.bytes();
     for (const DenseProjection& d : dense_) sum += d.bytes();
+    for (const StencilProjection& s : stencils_) sum += s.bytes();
     return sum;
 }
 
@@ -57,6 +61,13 @@ void Delivery::deliver(const FiredHistory& history, std::size_t b, std::int64_t 
             add_dense(d, history.of(place, d.from), slice, sums + slice.slot);
         });
     }
+    for (const StencilProjection& s : stencils_) {
+        const Slice& slice = layout_.blocks[b].slices[s.to];
+        for (const StencilProjection::Group& g : s.groups)
+            history.for_each_sent({g.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+                add_stencil(s, g, history.of(place, s.from), slice, sums + slice.slot);
+            });
+    }
 }
 
 std::uint64_t Delivery::events(const FiredHistory& history, std::size_t block,
@@ -68,6 +79,13 @@ std::uint64_t Delivery::events(const FiredHistory& history, std::size_t block,
         history.for_each_sent({d.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
             sum += dense_events(d, history.of(place, d.from), layout_.blocks[block].slices[d.to]);
         });
+    }
+    for (const StencilProjection& s : stencils_) {
+        for (const StencilProjection::Group& g : s.groups)
+            history.for_each_sent({g.delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+                sum += stencil_events(s, g, history.of(place, s.from),
+                                      layout_.blocks[block].slices[s.to]);
+            });
     }
     return sum;
 }

@@ -49,6 +49,7 @@ class Delivery {
     const Layout& layout_;
     SynapseRows rows_;
     std::vector<DenseProjection> dense_;
+    std::vector<StencilProjection> stencils_;
     RowGenerator generator_;
     std::vector<Block> blocks_;
     std::vector<GeneratedRows> drawn_;  // by place; empty where nothing is procedural

@@ -22,6 +22,7 @@
 #include "src/engine/device/plastic_on.hpp"
 #include "src/engine/device/records_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
+#include "src/engine/device/stencils_on.hpp"
 #include "src/engine/device/stimuli_on.hpp"
 #include "src/engine/device/synapses_on.hpp"
 #include "src/engine/engine_base.hpp"
@@ -40,9 +41,12 @@ class EngineOn : public EngineBase {
           built_(build_synapses(spec_, layout_, options.threads, true)),
           events_(options.profile ? 1 : 0),
           synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
+          stencils_(built_.stencils, layout_, due_, synapses_.accumulators(0),
+                    options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
                    synapses_, due_),
-          reach_(std::max(synapses_.longest_delay(), plastic_.longest_delay())),
+          reach_(std::max(
+              {synapses_.longest_delay(), stencils_.longest_delay(), plastic_.longest_delay()})),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           gaps_(build_gap_junctions(spec_, layout_)),
           recorded_(records_),
@@ -58,7 +62,7 @@ class EngineOn : public EngineBase {
         gaps_.upload(steps_, layout_.rows);
         report_.junctions = gaps_.counts();
         report_.bytes += gaps_.bytes();
-        report_.bytes += synapses_.bytes() + chunks_.bytes();
+        report_.bytes += synapses_.bytes() + stencils_.bytes() + chunks_.bytes();
         plastic_.report(report_);
         steps_.wait();
         built();
@@ -302,6 +306,7 @@ class EngineOn : public EngineBase {
     void enqueue_step(std::int64_t k) {
         const StepWindow* const window = chunks_.window();
         synapses_.deliver(steps_, window, k);
+        stencils_.deliver(steps_, window, k);
         plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
         gaps_.couple(steps_);
@@ -440,6 +445,7 @@ class EngineOn : public EngineBase {
     Buffer<std::int64_t> events_;
     DueSpikesOn<Steps> due_;
     SynapsesOn<Steps> synapses_;
+    StencilsOn<Steps> stencils_;
     PlasticOn<Steps> plastic_;
     const std::int64_t reach_;  // steps for which a spike is needed after its own
     mutable SpikeChunks<Steps> chunks_;

@@ -66,22 +66,21 @@ void PlasticRows::renumber() {
 PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout, double unit,
                                ThreadPool& pool) {
     PlasticRows rows;
-    const std::uint32_t first = plan.delays.smallest();
-    rows.delays = {first, plan.delays.largest() - first + 1u};
+    const std::uint32_t first = plan.reach.first;
+    rows.delays = plan.reach;
     rows.sources = plan.connection.sources;
     rows.blocks.resize(layout.blocks.size());
     for (PlasticRows::Block& b : rows.blocks) b.edge.assign(rows.segments() + 1, 0);
 
     const std::vector<PanelPlace>& panels = layout.panels[plan.to];
-    const auto delays = plan.delays.choices(0xFFFFFFFFu, plan.delay_shift);
-    const auto weights = plan.weights.choices(plan.weight_mask, 0);
-    const auto segment_of = [&](std::uint32_t source, std::uint32_t attributes) {
-        return source * rows.delays.count + delays[attributes] - first;
+    const auto segment_of = [&](std::uint32_t source, std::uint32_t delay) {
+        return source * rows.delays.count + delay - first;
     };
     for_each_source(rows.sources, pool, [&](std::uint32_t j, Taken& taken) {
-        plan.for_each(j, taken, [&](std::uint32_t target, std::uint32_t attributes) {
-            ++rows.blocks[panels[target / cell_panel].block].edge[segment_of(j, attributes) + 1];
-        });
+        plan.for_each_weight(
+            j, taken, [&](std::uint32_t target, std::int32_t, std::uint32_t delay) {
+                ++rows.blocks[panels[target / cell_panel].block].edge[segment_of(j, delay) + 1];
+            });
     });
     for (PlasticRows::Block& b : rows.blocks) {
         std::uint64_t at = 0;
@@ -97,9 +96,10 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
 
     for_each_source(rows.sources, pool, [&](std::uint32_t j, Taken& taken) {
         std::vector<Drawn> row;
-        plan.for_each(j, taken, [&](std::uint32_t target, std::uint32_t attributes) {
-            row.push_back({segment_of(j, attributes), target, weights[attributes]});
-        });
+        plan.for_each_weight(j, taken,
+                             [&](std::uint32_t target, std::int32_t weight, std::uint32_t delay) {
+                                 row.push_back({segment_of(j, delay), target, weight});
+                             });
         // Blocks hold ascending targets: so the order is the same in any layout.
         std::stable_sort(row.begin(), row.end(), [](const Drawn& a, const Drawn& b) {
             return a.segment != b.segment ? a.segment < b.segment : a.target < b.target;

@@ -159,7 +159,9 @@ class WeightCheck {
         const LeastWeights least = least_weights(weight);
         for (const double one : {least.positive, -least.negative})
             check_weight(w, one, "a weight of ",
-                         fmt::format(", one of those that {} gives,", name_of(weight.shape)));
+                         weight.of_distance()
+                             ? std::string(" at some distance")
+                             : fmt::format(", one of those that {} gives,", name_of(weight.shape)));
     }
 
     static double rounded_by(double steps) {

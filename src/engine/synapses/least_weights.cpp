@@ -25,6 +25,7 @@ std::pair<double, double> weight_bounds(const SynapsesSpec& p) {
         return {*low, *high};
     }
     if (p.weight.constant()) return {p.weight.mean, p.weight.mean};
+    if (p.weight.of_distance()) return {p.weight.low, p.weight.high};
     constexpr auto table_size = static_cast<double>(drawn_table_size);
     const Quantile quantile(p.weight);
     return {quantile(0.5 / table_size), quantile(1.0 - 0.5 / table_size)};

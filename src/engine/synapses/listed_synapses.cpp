@@ -8,19 +8,17 @@ EdgeList listed_synapses(const SimulationSpec& spec, std::size_t projection, int
     ThreadPool pool(threads);
     const WeightGrid grid = plan_weights(spec).grid;
     const ProjectionPlan plan = std::move(plan_projections(spec, grid, pool)[projection]);
-    const Choices<std::int32_t> weights = plan.weights.choices(plan.weight_mask, 0);
-    const Choices<std::uint16_t> delays = plan.delays.choices(0xFFFFFFFFu, plan.delay_shift);
     const std::vector<double> steps = grid.steps(plan.to);
     EdgeList out;
     Taken taken;
     for (std::uint32_t source = 0; source < plan.degree.size(); ++source) {
-        plan.for_each(source, taken, [&](std::uint32_t target, std::uint32_t attributes) {
-            const std::int32_t weight = weights[attributes];
-            out.source.push_back(source);
-            out.target.push_back(target);
-            out.weight.push_back(static_cast<double>(weight) * steps[plan.reached.of(weight)]);
-            out.delay.push_back(static_cast<double>(delays[attributes]) * spec.dt);
-        });
+        plan.for_each_weight(
+            source, taken, [&](std::uint32_t target, std::int32_t weight, std::uint32_t delay) {
+                out.source.push_back(source);
+                out.target.push_back(target);
+                out.weight.push_back(static_cast<double>(weight) * steps[plan.reached.of(weight)]);
+                out.delay.push_back(static_cast<double>(delay) * spec.dt);
+            });
     }
     return out;
 }

@@ -1,13 +1,17 @@
 #include "src/engine/synapses/projection_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <tuple>
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -50,11 +54,18 @@ void make_tables(const SimulationSpec& spec, const WeightGrid& grid,
             const double steps = rounded_steps(delay, spec.dt);
             return static_cast<std::uint16_t>(std::clamp(steps, 1.0, 65535.0));
         };
-        plans[k].weights = weights.of(
-            p.weight, {grid.scale[to][reached.positive], grid.scale[to][reached.negative]},
-            on_grid);
-        plans[k].delays = delays.of(p.delay, {}, in_steps);
+        const double positive = grid.scale[to][reached.positive],
+                     negative = grid.scale[to][reached.negative];
+        plans[k].dt = spec.dt;
+        plans[k].weight_scale[0] = positive;
+        plans[k].weight_scale[1] = negative;
+        plans[k].weight_by = p.weight.by;
+        plans[k].delay_by = p.delay.by;
+        if (!p.weight.by) plans[k].weights = weights.of(p.weight, {positive, negative}, on_grid);
+        if (!p.delay.by) plans[k].delays = delays.of(p.delay, {}, in_steps);
         if (!p.edges) continue;
+        if (!p.edges->weight.empty()) plans[k].weight_by.reset();
+        if (!p.edges->delay.empty()) plans[k].delay_by.reset();
         if (!p.edges->weight.empty())
             plans[k].weights.values = Tables<std::int32_t>::rounded(p.edges->weight, on_grid);
         if (!p.edges->delay.empty())
@@ -105,6 +116,211 @@ void draw_by_target(ProjectionPlan& plan, ThreadPool& pool) {
     });
 }
 
+/// The first cell, in order of numbers, that something is wrong with.
+class FirstTrouble {
+  public:
+    void at(std::uint32_t cell) {
+        std::uint32_t known = cell_.load();
+        while (cell < known && !cell_.compare_exchange_weak(known, cell)) {
+        }
+    }
+    bool there() const { return cell_.load() != none; }
+    std::uint32_t cell() const { return cell_.load(); }
+
+  private:
+    static constexpr std::uint32_t none = 0xFFFFFFFFu;
+    std::atomic<std::uint32_t> cell_{none};
+};
+
+std::string place_of(const SimulationSpec& spec, const SynapsesSpec& p) {
+    return fmt::format("{}:{}:{}: ", spec.path, p.at.line, p.at.column);
+}
+
+/// Of fixed_in_degree (`targets`) or fixed_out_degree: every cell finds its partners.
+void check_candidates(const SimulationSpec& spec, const SynapsesSpec& p, const Connection& c,
+                      bool targets, ThreadPool& pool) {
+    FirstTrouble trouble;
+    const auto partners = [&](std::uint32_t cell) {
+        std::int64_t count = 0;
+        const auto add = [&](std::uint32_t, double) { ++count; };
+        if (targets) {
+            c.space->for_each_source(cell, add);
+        } else {
+            c.space->for_each_target(cell, add);
+        }
+        return count;
+    };
+    const std::int64_t least =
+        c.connect.multapses ? std::min<std::int64_t>(1, c.connect.n) : c.connect.n;
+    pool.run(targets ? c.targets : c.sources, [&](std::uint32_t cell) {
+        if (partners(cell) < least) trouble.at(cell);
+    });
+    if (!trouble.there()) return;
+    const std::int64_t found = partners(trouble.cell());
+    throw ModelError(fmt::format(
+        "{}{}: cell {} of '{}' has {} under the mask and kernel, but n is {}; write a smaller n, a "
+        "larger mask{}",
+        place_of(spec, p), p.name(), trouble.cell(), targets ? p.to : p.from,
+        counted(found, targets ? "source" : "target"), c.connect.n,
+        found > 0 ? ", or multapses: true" : ""));
+}
+
+struct Pair {
+    std::uint32_t source, target, attributes;
+};
+
+/// Pairs that were drawn in pieces, one piece after the other.
+void sort_pairs(ProjectionPlan& plan, const std::vector<std::vector<Pair>>& pieces) {
+    for (const std::vector<Pair>& piece : pieces) {
+        for (const Pair& p : piece) ++plan.degree[p.source];
+    }
+    make_pieces(plan);
+    std::vector<std::uint64_t> next(plan.drawn_start.begin(), plan.drawn_start.end() - 1);
+    for (const std::vector<Pair>& piece : pieces) {
+        for (const Pair& p : piece) plan.drawn[next[p.source]++] = {p.target, p.attributes};
+    }
+}
+
+constexpr std::uint32_t cells_of_piece = 256;
+
+template <class Draw>
+void draw_in_pieces(ProjectionPlan& plan, std::uint32_t cells, ThreadPool& pool, Draw&& draw) {
+    const std::uint32_t count = (cells + cells_of_piece - 1) / cells_of_piece;
+    std::vector<std::vector<Pair>> pieces(count);
+    pool.run(count, [&](std::uint32_t piece) {
+        const std::uint32_t last = std::min(cells, (piece + 1) * cells_of_piece);
+        for (std::uint32_t cell = piece * cells_of_piece; cell < last; ++cell)
+            draw(cell, pieces[piece]);
+    });
+    sort_pairs(plan, pieces);
+}
+
+/// fixed_in_degree by the distance.
+void draw_near_targets(ProjectionPlan& plan, ThreadPool& pool) {
+    const Connection& c = plan.connection;
+    draw_in_pieces(plan, c.targets, pool, [&](std::uint32_t target, std::vector<Pair>& out) {
+        Candidates all;
+        c.space->for_each_source(
+            target, [&](std::uint32_t source, double chance) { all.add(source, chance); });
+        choose_partners(c.key(target), static_cast<std::uint32_t>(c.connect.n), all,
+                        c.connect.multapses, [&](std::uint32_t source, std::uint32_t attributes) {
+                            out.push_back({source, target, attributes});
+                        });
+    });
+}
+
+/// Each two cells once: what is drawn for the lower number connects both ways.
+void draw_symmetric(ProjectionPlan& plan, ThreadPool& pool) {
+    const Connection& c = plan.connection;
+    draw_in_pieces(plan, c.sources, pool, [&](std::uint32_t cell, std::vector<Pair>& out) {
+        const auto connect = [&](std::uint32_t other, std::uint32_t attributes) {
+            out.push_back({cell, other, attributes});
+            out.push_back({other, cell, attributes});
+        };
+        if (c.near()) {
+            SynapseWords words(c.key(cell));
+            c.space->for_each_target(cell, [&](std::uint32_t other, double chance) {
+                if (other <= cell) return;
+                const auto [word, attributes] = words.next();
+                if (static_cast<double>(word) < chance * 4294967296.0) connect(other, attributes);
+            });
+            return;
+        }
+        const std::uint32_t others = c.sources - 1 - cell;
+        if (others == 0) return;
+        const std::vector<std::uint32_t> thresholds = binomial_thresholds(others, c.connect.p);
+        const std::uint32_t word =
+            RandomKey{c.seed, Stream::out_degree, cell, c.number, 0}.draw(0).word[0];
+        const auto degree = static_cast<std::uint32_t>(
+            std::upper_bound(thresholds.begin(), thresholds.end(), word) - thresholds.begin());
+        Taken taken;
+        draw_partners(c.key(cell), degree, others, others, false, taken,
+                      [&](std::uint32_t other, std::uint32_t attributes) {
+                          connect(cell + 1 + other, attributes);
+                      });
+    });
+}
+
+/// How many synapses the distance leaves each source.
+void count_near(ProjectionPlan& plan, ThreadPool& pool) {
+    const std::uint32_t count = (plan.connection.sources + cells_of_piece - 1) / cells_of_piece;
+    pool.run(count, [&](std::uint32_t piece) {
+        const std::uint32_t last = std::min(plan.connection.sources, (piece + 1) * cells_of_piece);
+        for (std::uint32_t j = piece * cells_of_piece; j < last; ++j) {
+            std::uint32_t n = 0;
+            draw_near(plan.connection, j, [&](std::uint32_t, std::uint32_t) { ++n; });
+            plan.degree[j] = n;
+        }
+    });
+}
+
+/// Looks at every delay that follows from a distance.
+void find_reach(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPlan& plan,
+                ThreadPool& pool) {
+    if (!plan.delay_by) {
+        plan.reach.add(plan.delays.smallest(), plan.delays.largest());
+        return;
+    }
+    FirstTrouble trouble;
+    std::mutex lock;
+    const std::uint32_t count = (plan.connection.sources + cells_of_piece - 1) / cells_of_piece;
+    pool.run(count, [&](std::uint32_t piece) {
+        DelayRange reach;
+        Taken taken;
+        const std::uint32_t last = std::min(plan.connection.sources, (piece + 1) * cells_of_piece);
+        for (std::uint32_t j = piece * cells_of_piece; j < last; ++j)
+            plan.for_each(j, taken, [&](std::uint32_t target, std::uint32_t) {
+                const std::uint32_t steps =
+                    plan.delay_at(plan.connection.space->distance(j, target));
+                if (steps == 0 || steps > most_delay_steps) trouble.at(j);
+                reach.add(steps, steps);
+            });
+        if (reach.count == 0) return;
+        const std::lock_guard<std::mutex> held(lock);
+        plan.reach.add(reach.first, reach.first + reach.count - 1);
+    });
+    if (plan.reach.count == 0) plan.reach.add(1, 1);
+    if (!trouble.there()) return;
+    std::string pair;
+    Taken taken;
+    plan.for_each(trouble.cell(), taken, [&](std::uint32_t target, std::uint32_t) {
+        const double far = plan.connection.space->distance(trouble.cell(), target);
+        const std::uint32_t steps = plan.delay_at(far);
+        if (!pair.empty() || (steps > 0 && steps <= most_delay_steps)) return;
+        pair = fmt::format(
+            "the delay from cell {} to cell {}, {:g} apart, is {:g} ms, {}", trouble.cell(), target,
+            far, (*plan.delay_by)(far),
+            steps == 0
+                ? fmt::format(
+                      "less than half a dt ({:g} ms); write a greater offset{}", spec.dt,
+                      trouble.cell() == target && p.from == p.to ? ", or autapses: false" : "")
+                : fmt::format("more than {:.0f} steps of dt; write a smaller slope, or low "
+                              "and high",
+                              most_delay_steps));
+    });
+    throw ModelError(fmt::format("{}{}: {}", place_of(spec, p), p.name(), pair));
+}
+
+/// Draws what cannot be drawn source by source, and counts the rest.
+void draw(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPlan& plan,
+          ThreadPool& pool) {
+    Connection& c = plan.connection;
+    const Rule rule = c.connect.rule;
+    if (c.near() && (rule == Rule::fixed_in_degree || rule == Rule::fixed_out_degree))
+        check_candidates(spec, p, c, rule == Rule::fixed_in_degree, pool);
+    if (c.by_stubs) {
+        c.first_stub.assign(c.sources + 1, 0);
+        for (std::uint32_t j = 0; j < c.sources; ++j)
+            c.first_stub[j + 1] = c.first_stub[j] + plan.degree[j];
+    } else if (rule == Rule::fixed_in_degree) {
+        c.near() ? draw_near_targets(plan, pool) : draw_by_target(plan, pool);
+    } else if (rule == Rule::symmetric_pairwise_bernoulli) {
+        draw_symmetric(plan, pool);
+    } else if (c.near()) {
+        count_near(plan, pool);
+    }
+}
+
 void sort_list(ProjectionPlan& plan, const EdgeList& edges) {
     for (const std::uint32_t source : edges.source) ++plan.degree[source];
     make_pieces(plan);
@@ -120,10 +336,7 @@ std::vector<DelayRange> delay_ranges(const std::vector<ProjectionPlan>& plans,
     std::vector<DelayRange> ranges(populations);
     for (const ProjectionPlan& p : plans) {
         DelayRange& r = ranges[p.from];
-        const std::uint32_t low = p.delays.smallest(), high = p.delays.largest();
-        const std::uint32_t first = r.count ? std::min(r.first, low) : low;
-        const std::uint32_t last = r.count ? std::max(r.first + r.count - 1, high) : high;
-        r = {first, last - first + 1};
+        r.add(p.reach.first, p.reach.first + p.reach.count - 1);
     }
     return ranges;
 }
@@ -142,12 +355,15 @@ std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const W
     pool.run(static_cast<std::uint32_t>(plans.size()),
              [&](std::uint32_t k) { plans[k].degree = out_degrees(plans[k].connection); });
     for (std::size_t k = 0; k < plans.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
         const Rule rule = plans[k].connection.connect.rule;
-        if (rule == Rule::fixed_in_degree) draw_by_target(plans[k], pool);
-        if (rule == Rule::list) {
-            SNN_EXPECT(spec.projections[k].edges);  // see load_edges
-            sort_list(plans[k], *spec.projections[k].edges);
+        if (rule == Rule::list || rule == Rule::conv || rule == Rule::pool) {
+            SNN_EXPECT(p.edges);  // see load_edges
+            sort_list(plans[k], *p.edges);
+        } else {
+            draw(spec, p, plans[k], pool);
         }
+        find_reach(spec, p, plans[k], pool);
     }
     return plans;
 }

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kernels/launch/thread_pool.hpp"
+#include "kernels/steps.hpp"
 #include "snnsim/receptors.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
@@ -45,6 +47,12 @@ struct Table {
 /// count - 1.
 struct DelayRange {
     std::uint32_t first = 1, count = 0;
+
+    void add(std::uint32_t low, std::uint32_t high) {
+        const std::uint32_t end = count ? std::max(first + count - 1, high) : high;
+        first = count ? std::min(first, low) : low;
+        count = end - first + 1;
+    }
 };
 
 struct ProjectionPlan {
@@ -57,6 +65,23 @@ struct ProjectionPlan {
     // Attributes of a synapse are 16 random bits each for weight and delay. Of a list they are its
     // number in the list.
     std::uint32_t weight_mask = 0xFFFFu, delay_shift = 16;
+
+    DelayRange reach;  // of the delays that there are
+
+    // Where weights or delays follow from the distance: to grid units, and to steps.
+    std::optional<ByDistance> weight_by, delay_by;
+    double weight_scale[2] = {1.0, 1.0};  // of positive and negative ones
+    double dt = 1.0;                      // ms
+
+    std::int32_t weight_at(double distance) const {
+        const double w = (*weight_by)(distance);
+        return static_cast<std::int32_t>(std::floor(w * weight_scale[w < 0.0 ? 1 : 0] + 0.5));
+    }
+    /// May be 0, which is no delay.
+    std::uint32_t delay_at(double distance) const {
+        return static_cast<std::uint32_t>(std::clamp(
+            std::floor((*delay_by)(distance) / dt + (0.5 + step_tolerance)), 0.0, 65535.0));
+    }
 
     // What is not drawn by source (fixed_in_degree, lists), sorted by source in `degree` pieces.
     struct Drawn {
@@ -75,6 +100,26 @@ struct ProjectionPlan {
         }
         for (std::uint64_t k = drawn_start[source]; k < drawn_start[source + 1]; ++k)
             emit(drawn[k].target, drawn[k].attributes);
+    }
+    /// Calls emit(target, weight, delay) for them.
+    template <class Emit>
+    void for_each_weight(std::uint32_t source, Taken& taken, Emit&& emit) const {
+        const Choices<std::int32_t> weight = weights.choices(weight_mask, 0);
+        const Choices<std::uint16_t> delay = delays.choices(0xFFFFFFFFu, delay_shift);
+        if (!weight_by && !delay_by) {
+            for_each(
+                source, taken,
+                [&](std::uint32_t target, std::uint32_t attributes)
+                    __attribute__((always_inline)) {  // a call would cost as much again
+                        emit(target, weight[attributes], std::uint32_t{delay[attributes]});
+                    });
+            return;
+        }
+        for_each(source, taken, [&](std::uint32_t target, std::uint32_t attributes) {
+            const double far = connection.space->distance(source, target);
+            emit(target, weight_by ? weight_at(far) : weight[attributes],
+                 delay_by ? delay_at(far) : std::uint32_t{delay[attributes]});
+        });
     }
 };
 

@@ -27,23 +27,20 @@ class RowWriter {
         const PanelPlace* const panels = layout_.panels[plan.to].data();
         const auto positive = static_cast<std::uint32_t>(plan.reached.positive),
                    negative = static_cast<std::uint32_t>(plan.reached.negative);
-        const Choices<std::int32_t> weights = plan.weights.choices(plan.weight_mask, 0);
-        const Choices<std::uint16_t> delays = plan.delays.choices(0xFFFFFFFFu, plan.delay_shift);
         const DelayRange range = delays_;
         const std::size_t before = synapses_.size();
         synapses_.resize(before + plan.degree[source]);
         segment_.resize(before + plan.degree[source]);
         Synapse* synapse = synapses_.data() + before;
         std::uint32_t* segment = segment_.data() + before;
-        const auto emit = [&](std::uint32_t target, std::uint32_t attributes)
+        const auto emit = [&](std::uint32_t target, std::int32_t weight, std::uint32_t delay)
             __attribute__((always_inline)) {  // a call would cost as much again
             const PanelPlace place = panels[target / cell_panel];
-            const std::int32_t weight = weights[attributes];
             const std::uint32_t receptor = weight < 0 ? negative : positive;
             *synapse++ = {place.slot + target % cell_panel + receptor * place.stride, weight};
-            *segment++ = place.block * range.count + delays[attributes] - range.first;
+            *segment++ = place.block * range.count + delay - range.first;
         };
-        plan.for_each(source, taken_, emit);
+        plan.for_each_weight(source, taken_, emit);
     }
     std::uint32_t size_in_words() const {
         return static_cast<std::uint32_t>(synapses_.size()) * words_;

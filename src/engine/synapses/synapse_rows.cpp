@@ -79,7 +79,8 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
         for (const std::uint32_t d : plans[k].degree) count += d;
         out.counts.push_back(count);
         out.fan_out.push_back(fan_out(p, plans[k].degree));
-        const Storage storage = all_in_rows && !p.changes() ? Storage::rows : storage_of(p);
+        const Storage storage =
+            all_in_rows && !p.changes() && !p.stencil ? Storage::rows : storage_of(p);
         out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
         switch (storage) {
             case Storage::rows:
@@ -87,6 +88,9 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
                 break;
             case Storage::dense:
                 out.dense.push_back(build_dense(plans[k], weights.wide[plans[k].from], pool));
+                break;
+            case Storage::stencil:
+                out.stencils.push_back(build_stencil(plans[k]));
                 break;
             case Storage::procedural:
                 out.procedural.push_back(std::move(plans[k]));

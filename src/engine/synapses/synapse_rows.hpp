@@ -10,6 +10,7 @@
 #include "src/engine/layout.hpp"
 #include "src/engine/synapses/dense.hpp"
 #include "src/engine/synapses/row_writer.hpp"
+#include "src/engine/synapses/stencil.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 
 namespace snnsim {
@@ -49,10 +50,11 @@ struct NumberedPlan {
 };
 
 struct Synapses {
-    SynapseRows rows;                        // see Storage
-    std::vector<DenseProjection> dense;      // not in rows
-    std::vector<ProjectionPlan> procedural;  // not in rows: see RowGenerator
-    std::vector<NumberedPlan> plastic;       // not in rows: see PlasticNetwork
+    SynapseRows rows;                         // see Storage
+    std::vector<DenseProjection> dense;       // not in rows
+    std::vector<StencilProjection> stencils;  // not in rows
+    std::vector<ProjectionPlan> procedural;   // not in rows: see RowGenerator
+    std::vector<NumberedPlan> plastic;        // not in rows: see PlasticNetwork
     WeightGrid grid;
     std::vector<std::uint64_t> counts;  // by projection
     std::vector<double> bytes;          // by projection, of each synapse
@@ -61,7 +63,8 @@ struct Synapses {
 };
 
 /// Draws every synapse of the network that is stored and does not change; with `all_in_rows` those
-/// too that need not be stored. The same network for any layout and number of threads.
+/// too that need not be stored, but for stencils. The same network for any layout and number of
+/// threads.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
                         bool all_in_rows = false);
 

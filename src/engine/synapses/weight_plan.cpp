@@ -234,7 +234,8 @@ WeightPlan plan_weights(const SimulationSpec& spec) {
 Storage storage_of(const SynapsesSpec& projection) {
     if (projection.changes()) return Storage::plastic;
     if (projection.procedural) return Storage::procedural;
-    const bool all = projection.connect.rule == Rule::all_to_all ||
+    if (projection.stencil) return Storage::stencil;
+    const bool all = (projection.connect.rule == Rule::all_to_all && !projection.in_space()) ||
                      (projection.edges && projection.edges->all_pairs);
     const bool one_delay =
         projection.edges && !projection.edges->delay.empty() ? false : projection.delay.constant();
@@ -245,6 +246,7 @@ double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
                          const SynapsesSpec& projection, Storage storage) {
     const bool wide = plan.wide[spec.population_index(projection.from)];
     switch (storage) {
+        case Storage::stencil:
         case Storage::procedural:
             return 0.0;
         case Storage::dense:

@@ -43,6 +43,7 @@ WeightPlan plan_weights(const SimulationSpec& spec);
 enum class Storage : std::uint8_t {
     rows,        // targets and weights: 4 or 8 bytes each
     dense,       // all_to_all with one delay: no targets; weights in 2 or 4 bytes, or one for all
+    stencil,     // on a grid: offsets that all sources share
     procedural,  // nothing: drawn anew for every spike
     plastic      // targets and weights that change: 6 bytes or more
 };
