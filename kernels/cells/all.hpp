@@ -6,6 +6,7 @@
 #include "kernels/cells/aeif_psc_delta_clopath.hpp"
 #include "kernels/cells/astrocyte_gchi.hpp"
 #include "kernels/cells/cuba_lif.hpp"
+#include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/glif.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/hh_psc_alpha_gap.hpp"
