@@ -55,7 +55,7 @@ void check_g(SimulationView& model, const GapJunctionsSpec& gaps, const CellPopu
                                   k, *a.gap_unit() ? "1 nS" : "0.02"));
         return;
     }
-    check_unit(model, {section, k, "g"}, "g", gaps.g, a.gap_unit(), to, b.model);
+    check_unit(model, {section, k, "g"}, "g", gaps.g, a.gap_unit(), to);
     if (gaps.connect.rule == Rule::list && !gaps.g.constant() && model.sound({section, k, "g"}))
         model.add({section, k, "g"},
                   "beside a list, g must be a single value; write others into a column 'g' of the "
