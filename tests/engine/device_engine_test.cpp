@@ -98,7 +98,7 @@ projections:
   - {from: B, to: B, connect: {rule: fixed_in_degree, n: 9}, receptor: 4, weight: 2 nS}
   - {from: S, to: E, connect: {rule: fixed_out_degree, n: 30}, receptor: nmda, delay: 1 ms,
       weight: 3 nS, plasticity: {rule: stdp, w_max: 6 nS}}
-  - {from: S, to: B, connect: all_to_all, receptor: gaba_b, weight: 0.1 nS, short_term: {U: 0.5,
+  - {from: S, to: B, connect: all_to_all, receptor: gaba_b, weight: 0.1 nS, short_term: {u_0: 0.5,
       tau_rec: 50 ms}}
   - {from: V, to: E, connect: {rule: fixed_out_degree, n: 20}, receptor: ampa, weight: 3 nS}
 stimuli:

@@ -55,7 +55,7 @@ TEST(Receptors, EachKindOfSynapseReachesTheOneThatIsNamed) {
          20 * 37 * 0.50005},
         {"connect: all_to_all, weight: 0.5 nS, plasticity: {rule: stdp, w_max: 1 nS}",
          20 * 37 * 0.5},
-        {"connect: all_to_all, weight: 0.5 nS, short_term: {U: 0.5, tau_rec: 100 ms}",
+        {"connect: all_to_all, weight: 0.5 nS, short_term: {u_0: 0.5, tau_rec: 100 ms}",
          20 * 37 * 0.25},
     };
     for (const Form& form : forms) {
@@ -89,7 +89,7 @@ TEST(Receptors, StimuliReachTheOneThatIsNamed) {
 
 TEST(Receptors, EachHasAGridOfItsOwn) {
     const SimulationSpec spec = parse_simulation(
-        text("  - {from: S, to: E, connect: one_to_one, receptor: ampa, weight: 1000 nS}\n"
+        text("  - {from: S, to: E, connect: all_to_all, receptor: ampa, weight: 1000 nS}\n"
              "  - {from: S, to: E, name: weak, connect: {rule: fixed_in_degree, n: 1}, receptor: "
              "gaba_b, weight: 1 pS}\n"),
         "m.yaml");
@@ -137,7 +137,7 @@ TEST(Receptors, SayWhichThereAre) {
                  "the weights reach: ampa (1), nmda (2), gaba_a (3), gaba_b (4)");
     expect_error(
         synapses("weight: 1 nS, receptor: gaba"),
-        "m.yaml:8:66: 'E' (iaf_cond_nmda) has no receptor 'gaba'; did you mean 'gaba_a'? " + known);
+        "m.yaml:8:67: 'E' (iaf_cond_nmda) has no receptor 'gaba'; did you mean 'gaba_a'? " + known);
     for (const char* number : {"0", "5", "-1", "1.5"})
         expect_error(synapses("weight: 1 nS, receptor: " + std::string(number)),
                      "has no receptor '" + std::string(number) + "' " + known);
@@ -150,7 +150,7 @@ TEST(Receptors, SayWhichThereAre) {
                  "'E' (iaf_psc_exp) has no receptors with names: the sign of a weight says whether "
                  "it excites or inhibits; leave receptor out");
     expect_error(changed("weight: 87.8 pA}", "weight: 87.8 pA, receptor: 1}"),
-                 "m.yaml:13:67: 'E' (iaf_psc_exp) has no receptors with names");
+                 "m.yaml:13:68: 'E' (iaf_psc_exp) has no receptors with names");
 }
 
 TEST(Receptors, AConductanceTakesNoNegativeWeight) {
@@ -158,7 +158,7 @@ TEST(Receptors, AConductanceTakesNoNegativeWeight) {
         " can be below 0, but the receptor 'gaba_a' of 'E' (iaf_cond_nmda) is "
         "a conductance, which would become negative; ";
     expect_error(synapses("receptor: gaba_a, weight: -1 nS"),
-                 "m.yaml:8:68: weight" + wrong + "write a positive one");
+                 "m.yaml:8:69: weight" + wrong + "write a positive one");
     expect_error(synapses("receptor: gaba_a, weight: {distribution: normal, mean: 1 nS, std: 1 "
                           "nS}"),
                  "weight" + wrong + "add low: 0 nS");
