@@ -108,7 +108,7 @@ def test_pictures_have_a_title_no_holes_and_nothing_over_their_data(runs, name):
                 "stp_demo": "states"}
     assert name not in expected or expected[name] in names
     # Rates over time and distributions of single cells say nothing.
-    assert ("rates" in names) == (name not in ("adex_patterns", "izhikevich_patterns", "song_abbott", "stp_demo",
+    assert ("rates" in names) == (name not in ("adex_patterns", "clopath", "izhikevich_patterns", "song_abbott", "stp_demo",
                                                 "rstdp_conditioning"))
 
 
