@@ -135,9 +135,10 @@ TEST(SimulationParts, Procedural) {
     const auto with = [](const std::string& connect) {
         return changed("{rule: fixed_in_degree, n: 5}", connect + ", procedural: true");
     };
-    expect_error(with("{rule: fixed_in_degree, n: 5}"),
-                 "m.yaml:10:74: procedural draws the synapses of a source when it fires, but "
-                 "fixed_in_degree draws by target; use fixed_total_number");
+    EXPECT_EQ(error_of(with("{rule: fixed_in_degree, n: 5}")), "no error");
+    expect_error(with("{rule: fixed_in_degree, n: 5, multapses: false}"),
+                 "m.yaml:10:92: procedural draws the synapses of a source when it fires, but "
+                 "whether a target has a source already only the target knows");
     expect_error(with("{rule: list, file: e.csv}"), "but a list is not drawn");
     EXPECT_EQ(error_of(with("{rule: fixed_total_number, n: 5}")), "no error");
     expect_error(changed("87.8 pA", "87.8 pA, weight_bits: 24"),

@@ -131,7 +131,7 @@ def available(run):
     return bool(placed(run, simulated(run)))
 
 
-SPACE_PANELS = [Panel("space", available, space_size, draw_space)]
+SPACE_PANELS = [Panel("space", space_size, available, draw_space)]
 
 
 def movie_frames(run, shown):
