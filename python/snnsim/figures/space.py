@@ -6,7 +6,7 @@ from .run_file import RunFileError, simulated, spikes_between
 from .trainings import WIDTH, Panel, colour
 
 FRAMES = 6             # of a picture
-MOST_FRAMES = 200      # of a movie
+MOST_FRAMES = 100      # of a movie
 MOST_BINS = 300        # of time, of cells along a line
 HEIGHT = 2.2           # inches, of a row of frames
 
@@ -163,6 +163,8 @@ def save_movie(path, run, shown, dpi, gif, frames_per_second=20):
     all_axes = figure.subplots(1, len(frames), squeeze=False)[0]
     shows = [new_frame(axes, layer, max(int(counts.max(initial=0)), 1))[1]
              for axes, (_, layer, _, counts) in zip(all_axes, frames)]
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")    # it is the same for all frames
     # ffmpeg tells the format from the ending, which a file that is not whole yet lacks.
     writer = PillowWriter(fps=frames_per_second) if gif else FFMpegWriter(fps=frames_per_second, extra_args=["-f", "mp4"])
     with writer.saving(figure, path, dpi):
