@@ -31,16 +31,18 @@ template <class T, T... K>
 struct integer_sequence {};
 template <size_t... K>
 using index_sequence = integer_sequence<size_t, K...>;
-template <size_t N, size_t... K>
+template <class T, size_t N, T... K>
 struct counted_down {
-    using sequence = typename counted_down<N - 1, N - 1, K...>::sequence;
+    using sequence = typename counted_down<T, N - 1, static_cast<T>(N - 1), K...>::sequence;
 };
-template <size_t... K>
-struct counted_down<0, K...> {
-    using sequence = index_sequence<K...>;
+template <class T, T... K>
+struct counted_down<T, 0, K...> {
+    using sequence = integer_sequence<T, K...>;
 };
+template <class T, T N>
+using make_integer_sequence = typename counted_down<T, static_cast<size_t>(N)>::sequence;
 template <size_t N>
-using make_index_sequence = typename counted_down<N>::sequence;
+using make_index_sequence = make_integer_sequence<size_t, N>;
 
 template <class T, size_t N>
 struct array {

@@ -21,6 +21,8 @@ const std::vector<Case> cases{
     {"cuba", {"simulate.duration=150 ms"}},
     {"grid_waves", {"simulate.duration=60 ms"}},
     {"coba", {"simulate.duration=60 ms"}},
+    {"equations/cuba", {"simulate.duration=60 ms"}},
+    {"equations/phase_locking", {"simulate.duration=30 ms", "populations.cells.size=200"}},
     {"brunel", {"simulate.duration=25 ms"}},
     {"izhikevich_1000", {"simulate.duration=200 ms"}},
     {"izhikevich_patterns", {"simulate.duration=100 ms"}},

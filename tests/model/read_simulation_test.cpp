@@ -147,6 +147,7 @@ TEST(ReadSimulation, ASourceHasOneRate) {
 
 TEST(ReadSimulation, EveryCellModelAndEveryStimulusIsRead) {
     for (const char* name : CellModels::names) {
+        if (name == std::string(EquationCell::name)) continue;  // stands for those of `models`
         const bool plays = std::string_view(name) == "spike_source";
         const std::string file =
             plays ? ", file: " + std::string(SNNSIM_SOURCE_DIR) + "/CMakeLists.txt" : "";

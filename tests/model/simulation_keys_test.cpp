@@ -14,6 +14,7 @@ TEST(SimulationKeys, UnknownKeysAndNames) {
                  "initial, rate, c_m, tau_m,");
     expect_error(changed("rate: 8 Hz", "rat: 8 Hz"),
                  "unknown key 'rat' in S; did you mean 'rate'? (known: model, size, initial, rate, "
+                 "space, dale, "
                  "amplitude, frequency, phase)");
     expect_error(changed("model: poisson_source", "model: poisson"),
                  "m.yaml:7:24: unknown model 'poisson'; did you mean 'poisson_source'?");

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"

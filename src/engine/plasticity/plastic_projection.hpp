@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/engine.hpp"
 #include "src/engine/cpu/fired_history.hpp"
 #include "src/engine/layout.hpp"
