@@ -379,15 +379,15 @@ class CellCompiler {
         const NodeId arrival = cell_.graph.leaf(Op::arrival, cell_.receptors.size());
         // The unit of w is what is missing.
         const Typed bare = scope(&cell_.next, Typed{arrival, {}}).typed(a.value);
-        const Dims unit = state_dims_[state] / bare.dims;
-        const NodeId added =
-            scope(&cell_.next, Typed{arrival, unit})
-                .number(a.value, state_dims_[state], fmt::format("{} {} ...", a.name, a.operation));
-        const auto parts = cell_.graph.linear(added, {arrival});
+        const auto parts = cell_.graph.linear(bare.node, {arrival});
         if (!parts || parts->coefficients.empty() || !cell_.graph.is_number(parts->rest, 0.0))
             throw ExpressionError{
                 begin_of(a.value),
                 "what arrives in a step is summed, so that this must be proportional to w"};
+        const Dims unit = state_dims_[state] / bare.dims;
+        const NodeId added =
+            scope(&cell_.next, Typed{arrival, unit})
+                .number(a.value, state_dims_[state], fmt::format("{} {} ...", a.name, a.operation));
         if (!is_input_unit(unit_text(unit)))
             throw ExpressionError{
                 begin_of(a.value),

@@ -205,7 +205,7 @@ class Parser {
         wrong(
             fmt::format("a value was expected here, not '{}'", excerpt(std::string(token_.text))));
     }
-    /// "5 mV" is 5 times mV.
+    /// "5 mV" is 5 times mV, and "5 cm**2" 5 times cm**2.
     Syntax number() {
         const Token token = take();
         Syntax out;
@@ -214,8 +214,9 @@ class Parser {
         if (token_.kind == Token::Kind::name) {
             if (const auto unit = unit_named(token_.text)) {
                 take();
-                out.value *= unit->factor;
-                out.dims = unit->dims;
+                const double exponent = is_sign("**") ? exponent_of_unit() : 1.0;
+                out.value *= std::pow(unit->factor, exponent);
+                out.dims = unit->dims.to(exponent);
             }
         }
         return out;
@@ -248,13 +249,18 @@ class Parser {
             throw ExpressionError{
                 token.at, fmt::format("unknown unit '{}'", excerpt(std::string(token.text)))};
         if (!is_sign("**") && !is_sign("^")) return *unit;
+        const double exponent = exponent_of_unit();
+        return {std::pow(unit->factor, exponent), unit->dims.to(exponent)};
+    }
+    /// From the sign of a power on.
+    double exponent_of_unit() {
         take();
         const bool negative = is_sign("-");
         if (negative) take();
         if (token_.kind != Token::Kind::number) wrong("a number was expected as an exponent");
         const double exponent = (negative ? -1.0 : 1.0) * take().value;
         if (exponent < -10.0 || exponent > 10.0) wrong("an exponent of a unit is 10 at most");
-        return {std::pow(unit->factor, exponent), unit->dims.to(exponent)};
+        return exponent;
     }
 
     void next() {

@@ -101,7 +101,7 @@ TEST(Expressions, ThatAreWrongSayWhere) {
     EXPECT_EQ(error_of("1 < x < 3"), "6: one comparison at a time; join two with 'and'");
     EXPECT_EQ(
         error_of("1 + (x > 2)"),
-        "7: what is added must be a number, not a condition; int(...) makes 1 or 0 of a condition");
+        "5: what is added must be a number, not a condition; int(...) makes 1 or 0 of a condition");
     EXPECT_EQ(
         error_of("x and x > 1"),
         "0: each side of 'and' is a condition, such as v > v_th; this is a number without a unit");
@@ -111,9 +111,9 @@ TEST(Expressions, ThatAreWrongSayWhere) {
               "0: there is no function 'ekp'; did you mean 'exp'? (the");
     EXPECT_EQ(error_of("x $ 2"), "2: '$' has no meaning in an expression");
     EXPECT_EQ(error_of(std::string(300, '(') + "x"),
-              "99: an expression is nested 100 levels deep at most");
-    EXPECT_EQ(error_of(std::string(300, '-') + "x"),
               "100: an expression is nested 100 levels deep at most");
+    EXPECT_EQ(error_of(std::string(300, '-') + "x"),
+              "99: an expression is nested 100 levels deep at most");
     EXPECT_EQ(error_of(std::string(20000, '1')),
               "10000: an expression has 10000 characters at most");
 }

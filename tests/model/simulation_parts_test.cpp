@@ -76,11 +76,11 @@ TEST(SimulationParts, KeysOfRules) {
                          "fixed_probability is missing the key 'p', for example 'p: 0.1'");
     expect_connect_error("{rule: fixed_probability, p: 0.1, n: 5}",
                          "m.yaml:10:68: fixed_probability does not use 'n' (it takes: p, "
-                         "autapses)");
+                         "autapses, mask, kernel)");
     expect_connect_error("{rule: fixed_probability, p: 0.1, multapses: true}",
                          "fixed_probability does not use 'multapses'");
     expect_connect_error("{rule: all_to_all, p: 0.1}",
-                         "all_to_all does not use 'p' (it takes: autapses, own)");
+                         "all_to_all does not use 'p' (it takes: autapses, own, mask)");
     expect_error(changed("connect: one_to_one", "connect: {rule: one_to_one, autapses: false}"),
                  "one_to_one does not use 'autapses'\n");
     expect_connect_error("fixed_total_number",
