@@ -11,7 +11,7 @@ void expect_weight_error(const std::string& weight, const std::string& part) {
 TEST(SimulationKeys, UnknownKeysAndNames) {
     expect_error(changed("tau_m: 15 ms", "tau: 15 ms"),
                  "m.yaml:5:43: unknown key 'tau' in E; did you mean 'tau_m'? (known: model, size, "
-                 "initial, rate, c_m, tau_m,");
+                 "initial, rate, space, dale, c_m, tau_m,");
     expect_error(changed("rate: 8 Hz", "rat: 8 Hz"),
                  "unknown key 'rat' in S; did you mean 'rate'? (known: model, size, initial, rate, "
                  "space, dale, "
