@@ -106,7 +106,9 @@ class CellCompiler {
     }
 
     void declare_parameters() {
-        for (const auto& [name, source] : source_.parameters) {
+        for (const CellSource::Named& named : source_.parameters) {
+            const std::string& name = named.first;
+            const SourceText& source = named.second;
             if (!declare(name, source, "parameter")) continue;
             attempt(source, [&] {
                 const Typed value = setup_scope(false).typed(parse_expression(source.text));
@@ -120,7 +122,9 @@ class CellCompiler {
         }
     }
     void declare_states() {
-        for (const auto& [name, source] : source_.states) {
+        for (const CellSource::Named& named : source_.states) {
+            const std::string& name = named.first;
+            const SourceText& source = named.second;
             if (!declare(name, source, "state variable")) continue;
             attempt(source, [&] {
                 current_source_ = source;
@@ -277,7 +281,8 @@ class CellCompiler {
             });
         }
         for (Auxiliary& a : auxiliaries_) attempt(a.source, [&] { auxiliary(a, nullptr); });
-        for (const auto& [e, source] : differential) attempt(source, [&] { derive(e, source); });
+        for (const auto& one : differential)
+            attempt(one.second, [&] { derive(one.first, one.second); });
     }
     bool declare_auxiliary(const Equation& e, const SourceText& source) {
         const auto is_state = [&](const auto& s) { return s.name == e.name; };
@@ -355,7 +360,9 @@ class CellCompiler {
         if (source_.receptors.size() > static_cast<std::size_t>(most_receptors))
             problem(source_.receptors.back().second, 0,
                     fmt::format("a cell has {} receptors at most", most_receptors));
-        for (const auto& [name, source] : source_.receptors) {
+        for (const CellSource::Named& named : source_.receptors) {
+            const std::string& name = named.first;
+            const SourceText& source = named.second;
             if (!is_identifier(name)) {
                 problem(source, 0,
                         fmt::format("'{}' is no name for a receptor: letters, digits and '_', a "

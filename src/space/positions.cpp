@@ -94,9 +94,9 @@ Positions positions_of(const SimulationSpec& spec, std::size_t population) {
         place_on_grid(space, p);
     } else if (space.positions.uniform) {
         for (std::uint32_t i = 0; i < p.at.size(); ++i) {
-            const Philox4 words = RandomKey(spec.seed, Stream::positions,
-                                            static_cast<std::uint32_t>(population), 0, 0)
-                                      .draw(i);
+            const Philox4 words =
+                RandomKey{spec.seed, Stream::positions, static_cast<std::uint32_t>(population), 0}
+                    .draw(i);
             for (std::size_t k = 0; k < p.dimensions; ++k)
                 p.at[i][k] = p.center[k] + p.extent[k] * ((words.word[k] + 0.5) * 0x1p-32 - 0.5);
         }

@@ -15,7 +15,7 @@ name: space
 dt: 0.5 ms
 simulate: {duration: 60 ms}
 populations:
-  E: {model: izhikevich, initial: {v: {distribution: uniform, low: -65, high: 20}},
+  E: {model: izhikevich, initial: {v: {distribution: uniform, low: -65 mV, high: 20 mV}},
       space: {grid: [12, 8], extent: [3, 2], periodic: true, unit: mm}}
   F: {model: izhikevich, size: 5, space: {positions: {file: points.csv}}}
 projections:
