@@ -349,15 +349,16 @@ struct SimulationRecordSpec {
                   "population to record"},
             Field{"projection", &SimulationRecordSpec::projection, "", unlimited,
                   "or projection with `plasticity`, by its name"},
-            Field{"what", &SimulationRecordSpec::what, "", unlimited,
-                  "spikes; rate: spikes of the population per cell and time; a state variable of "
-                  "its model; input (input_ex, input_in): sum of the weights of all spikes "
-                  "(positive, negative) that reached a cell since the last value; input_NAME: of "
-                  "those that reached the receptor of that name; current: of stimuli and gap "
-                  "junctions, in the last step; weight: of all synapses of a projection, or of those "
-                  "listed; weight_histogram: how many of its synapses lie in each of `bins` bins "
-                  "between w_min and w_max",
-                  Need::required},
+            Field{
+                "what", &SimulationRecordSpec::what, "", unlimited,
+                "spikes; rate: spikes of the population per cell and time; a state variable of "
+                "its model; input (input_ex, input_in): sum of the weights of all spikes "
+                "(positive, negative) that reached a cell since the last value; input_NAME: of "
+                "those that reached the receptor of that name; current: of stimuli and gap "
+                "junctions, in the last step; weight: of all synapses of a projection, or of those "
+                "listed; weight_histogram: how many of its synapses lie in each of `bins` bins "
+                "between w_min and w_max",
+                Need::required},
             Field{"cells", &SimulationRecordSpec::cells, "", non_negative,
                   "the first so many cells, 0: all; `[3, 17, 40]`: these, by their numbers from 0 "
                   "on; `{random: 50}`: so many, drawn by the seed, of a smaller number a part of "

@@ -43,6 +43,7 @@
 #include "kernels/cells/trained.hpp"
 #include "kernels/fields.hpp"
 #include "kernels/host_device.hpp"
+#include "kernels/math/flushed.hpp"
 #include "kernels/math/fused.hpp"
 
 namespace snnsim {
@@ -100,11 +101,6 @@ struct Surroundings {
     double least_current = 0.0, greatest_current = 0.0;  // never and always on count too
     State least{}, greatest{};                           // at time 0
 };
-
-/// Zero for values so small that they would become denormal, which cost a CPU 20 times as much.
-SNN_HD inline float flushed(float x) {
-    return x > -1e-30f && x < 1e-30f ? 0.0f : x;
-}
 
 /// It has a step of cells.
 template <class M>

@@ -6,6 +6,7 @@
 
 #include "kernels/host_device.hpp"
 #include "kernels/math/exp.hpp"
+#include "kernels/math/flushed.hpp"
 #include "kernels/math/fused.hpp"
 #include "kernels/math/sin.hpp"
 #include "kernels/math/tanh.hpp"
@@ -72,11 +73,6 @@ SNN_HD inline float as_number(bool condition) {
     return condition ? 1.0f : 0.0f;
 }
 
-/// Zero for values so small that they would become denormal, which cost a CPU 20 times as much.
-SNN_HD inline float flushed_value(float x) {
-    return x > -1e-30f && x < 1e-30f ? 0.0f : x;
-}
-
 /// e^x - 1 within 2 ulp; inf above 88.7.
 SNN_HD inline float exact_expm1(float x) {
     const bool low = !(x > -87.0f), high = x > 88.0f;
@@ -134,7 +130,7 @@ SNN_HD inline float equation_op(float a, float b, float c) {
     if constexpr (op == Op::sign) return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : 0.0f;
     if constexpr (op == Op::opposite) return as_number(a == 0.0f);
     if constexpr (op == Op::countdown) return a > 1.0f ? a - 1.0f : 0.0f;
-    if constexpr (op == Op::flushed) return flushed_value(a);
+    if constexpr (op == Op::flushed) return flushed(a);
     if constexpr (op == Op::add) return a + b;
     if constexpr (op == Op::subtract) return a - b;
     if constexpr (op == Op::multiply) return a * b;
@@ -151,7 +147,7 @@ SNN_HD inline float equation_op(float a, float b, float c) {
     if constexpr (op == Op::fused) return fused(a, b, c);
     if constexpr (op == Op::fused_less) return fused(a, b, -c);
     if constexpr (op == Op::fused_from) return fused(-a, b, c);
-    if constexpr (op == Op::fused_flushed) return flushed_value(fused(a, b, c));
+    if constexpr (op == Op::fused_flushed) return flushed(fused(a, b, c));
     if constexpr (op == Op::select) return a != 0.0f ? b : c;
     return 0.0f;
 }

@@ -1,5 +1,5 @@
 // The kernels that run bodies. They need nothing of the host, so that NVRTC compiles them too, for
-// bodies that a model file brings (src/device/compile_kernel.hpp).
+// bodies that a model file brings (kernels/launch/compile_kernel.cuh).
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,7 @@
 
 #include "kernels/launch/cuda.cuh"
 #include "kernels/launch/runtime_kernel.cuh"
-#include "src/device/compile_kernel.hpp"
+#include "kernels/launch/compile_kernel.cuh"
 
 namespace snnsim {
 

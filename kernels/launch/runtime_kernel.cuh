@@ -1,4 +1,4 @@
-// A kernel that was compiled while the program runs (src/device/compile_kernel.hpp).
+// A kernel that was compiled while the program runs (kernels/launch/compile_kernel.cuh).
 #pragma once
 
 #include <cstddef>

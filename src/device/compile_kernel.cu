@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include "snnsim/device.hpp"
-#include "src/device/compile_kernel.hpp"
+#include "kernels/launch/compile_kernel.cuh"
 #include "src/device/nvrtc.hpp"
 
 namespace snnsim {

@@ -41,8 +41,6 @@ void load_positions(const SimulationSpec& spec, CellPopulationSpec& p) {
     positions.columns = table.columns;
     positions.listed = table.values;
     positions.from.sha256 = file_sha256(where.file);
-    if (table.rows == 1 && p.space->extent.empty())
-        throw DataError(where.file + ": a single cell has no extent of its own; write one");
     const std::string wrong = problem_of_positions(p);
     if (!wrong.empty()) throw DataError(fmt::format("{}: {}", where.file, wrong));
 }

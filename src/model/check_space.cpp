@@ -71,10 +71,6 @@ void check_layer(SimulationView& model, const CellPopulationSpec& p) {
     }
     if (s.extent.size() != 0 && s.extent.size() != dimensions) return;
     if (s.positions.listed.size() == 0) return;
-    if (s.positions.listed.size() == s.positions.columns && s.extent.empty()) {
-        add("positions", "a single cell has no extent of its own; write one, as in 'extent: [1]'");
-        return;
-    }
     if (const std::string wrong = problem_of_positions(p); !wrong.empty()) add("positions", wrong);
 }
 

@@ -122,6 +122,8 @@ std::string problem_of_positions(const CellPopulationSpec& cells) {
             return fmt::format("position {} (from 0) has a coordinate of {}", k / p.columns,
                                p.listed[k]);
     }
+    if (count == 1 && space.extent.empty())
+        return "a single cell has no extent of its own; write one, as in 'extent: [1]'";
     if (space.extent.empty()) return "";
     const Point extent = extent_of(space), center = center_of(space);
     for (std::size_t k = 0; k < p.listed.size(); ++k) {

@@ -13,7 +13,7 @@
 #include "kernels/math/tanh.hpp"
 #include "kernels/network/step_groups.hpp"
 #include "snnsim/device.hpp"
-#include "src/device/compile_kernel.hpp"
+#include "kernels/launch/compile_kernel.cuh"
 #include "src/device/nvrtc.hpp"
 
 /// Code, and the same as text.

@@ -98,8 +98,8 @@ populations:
         EXPECT_NEAR(b[k], -65.0 + 5.0 * std::exp(-10.0 / tau[k]), 2e-5);
 }
 
-/// iaf_psc_exp and its equations, with the same input.
-const std::string twins = R"(
+/// The equations of iaf_psc_exp, with two time constants.
+const std::string written = R"(
 models:
   written:
     parameters: {c_m: 250 pF, tau_m: 10 ms, e_l: -70 mV, v_th: -55 mV, v_reset: -70 mV, tau_ex: 2 ms, tau_in: 4 ms}
@@ -112,6 +112,10 @@ models:
     threshold: v >= v_th
     reset: [v = v_reset]
     refractory: 2 ms
+)";
+
+/// Both cells, in one network.
+const std::string twins = written + R"(
 populations:
   s: {model: regular_source, size: 40, rate: {linspace: [50 Hz, 400 Hz]}}
   own: {model: written, size: 300}
@@ -157,19 +161,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> of(const std::vector<Sent>&
 
 TEST(EquationCells, GiveTheSpikesOfTheBuiltInCell) {
     // The same input to each: constant currents, and spikes of sources one to one.
-    const std::string both = R"(
-models:
-  written:
-    parameters: {c_m: 250 pF, tau_m: 10 ms, e_l: -70 mV, v_th: -55 mV, v_reset: -70 mV, tau_ex: 2 ms, tau_in: 4 ms}
-    state: {v: -70 mV, i_ex: 0 pA, i_in: 0 pA}
-    equations:
-      - dv/dt = (e_l - v) / tau_m + (i_ex + i_in + I) / c_m (unless refractory)
-      - di_ex/dt = -i_ex / tau_ex
-      - di_in/dt = -i_in / tau_in
-    receptors: {ex: i_ex += w, in: i_in += w}
-    threshold: v >= v_th
-    reset: [v = v_reset]
-    refractory: 2 ms
+    const std::string both = written + R"(
 populations:
   s: {model: regular_source, size: 100, rate: {linspace: [50 Hz, 400 Hz]}}
   own: {model: written, size: 100}

@@ -165,8 +165,7 @@ def save_movie(path, run, shown, dpi, gif, frames_per_second=20):
              for axes, (_, layer, _, counts) in zip(all_axes, frames)]
     figure.draw_without_rendering()
     figure.set_layout_engine("none")    # it is the same for all frames
-    # ffmpeg tells the format from the ending, which a file that is not whole yet lacks.
-    writer = PillowWriter(fps=frames_per_second) if gif else FFMpegWriter(fps=frames_per_second, extra_args=["-f", "mp4"])
+    writer = (PillowWriter if gif else FFMpegWriter)(fps=frames_per_second)
     with writer.saving(figure, path, dpi):
         for n in range(len(frames[0][2]) - 1):
             for axes, show, (population, _, edges, counts) in zip(all_axes, shows, frames):

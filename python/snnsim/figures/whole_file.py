@@ -11,7 +11,8 @@ def whole_file(path):
     if os.path.exists(target) and not os.path.isfile(target):    # a device, a pipe
         yield path
         return
-    part = f"{target}.{os.getpid()}.part"
+    root, ending = os.path.splitext(target)
+    part = f"{root}.{os.getpid()}.part{ending}"    # Pillow and ffmpeg tell the format from the ending
     try:
         yield part
         os.replace(part, target)
