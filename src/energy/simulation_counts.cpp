@@ -5,6 +5,7 @@
 #include "snnsim/dataset.hpp"
 #include "snnsim/receptors.hpp"
 #include "src/engine/work_counter.hpp"
+#include "src/equations/cell_equations.hpp"
 #include "src/model/checks.hpp"
 #include "src/phases/encoded_samples.hpp"
 
@@ -12,7 +13,8 @@ namespace snnsim {
 namespace {
 
 bool is_source(const CellPopulationSpec& p) {
-    return receptors_of(p).size() == 0;
+    const CellEquations* const written = p.equations();
+    return receptors_of(p).size() == 0 && (!written || written->states.empty());
 }
 
 /// The population of a trained network as its training has it; null: it is none of it.

@@ -153,7 +153,7 @@ class CellCompiler {
         current_dims_ = dims_of_current;
         if (source_.current) {
             attempt(*source_.current, [&] {
-                const NamedUnit unit = parse_quantity("1 " + source_.current->text);
+                const NamedUnit unit = parse_unit(source_.current->text);
                 if (unit.factor != 1.0)
                     throw ExpressionError{
                         0, fmt::format("currents are kept in {}: write that",
@@ -203,9 +203,6 @@ class CellCompiler {
         }
         if (name == "not_refractory")
             return Typed{waits_ < 0 ? g.number(1.0) : g.unary(Op::opposite, waits_), {}, true};
-        if (name == "w")
-            throw ExpressionError{at,
-                                  "w, the weight that arrives, has a meaning in `receptors` only"};
         if (name == "xi" || name.starts_with("xi_")) {
             if (!in_equation_)
                 throw ExpressionError{
@@ -221,6 +218,9 @@ class CellCompiler {
         if (const auto p = parameter(name)) return p;
         for (Auxiliary& a : auxiliaries_)
             if (a.equation.name == name) return auxiliary(a, states);
+        if (name == "w")
+            throw ExpressionError{at,
+                                  "w, the weight that arrives, has a meaning in `receptors` only"};
         return std::nullopt;
     }
     /// A noise has one number a step for all that name it.

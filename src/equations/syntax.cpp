@@ -362,6 +362,17 @@ NamedUnit parse_quantity(std::string_view text) {
     return out;
 }
 
+NamedUnit parse_unit(std::string_view text) {
+    Parser parser(text);
+    NamedUnit out{1.0, {}};
+    if (parser.token().kind == Token::Kind::number && parser.token().text == "1")
+        parser.take();
+    else
+        out = parser.unit();
+    parser.end();
+    return out;
+}
+
 Assignment parse_assignment(std::string_view text) {
     Parser parser(text);
     Assignment out;

@@ -32,6 +32,8 @@ struct Syntax {
 Syntax parse_expression(std::string_view text);
 /// A quantity: a number and a unit, as "-65 mV", "2.5 nS/cm**2", "0". Throws ExpressionError.
 NamedUnit parse_quantity(std::string_view text);
+/// A unit, as "pA", "nS/cm**2", "1". Throws ExpressionError.
+NamedUnit parse_unit(std::string_view text);
 
 /// "x += expr": `operation` is "=", "+=", "-=", "*=" or "/=".
 struct Assignment {

@@ -37,9 +37,9 @@ constexpr Function functions[] = {
     {"sign", Op::sign, Takes::any},
 };
 constexpr const char* other_functions[] = {"min", "max", "clip", "where", "int", "rand", "randn"};
-constexpr const char* words[] = {"and",       "or", "not", "if", "else", "true",           "false",
-                                 "pi",        "t",  "dt",  "I",  "w",    "not_refractory", "unless",
-                                 "refractory"};
+constexpr const char* words[] = {"and",    "or",        "not", "if", "else", "true",
+                                 "false",  "pi",        "t",   "dt", "I",    "not_refractory",
+                                 "unless", "refractory"};
 
 [[noreturn]] void wrong(std::size_t at, const std::string& message) {
     throw ExpressionError{at, message};

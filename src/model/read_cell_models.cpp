@@ -77,7 +77,7 @@ void FieldReader::read(const Value& value, const Meta& meta, std::vector<CellDef
             continue;
         }
         CellDefinition d{entry.key, entry.at, read_cell_model(entry)};
-        if (d.equations) definitions_.push_back(d);
+        definitions_.push_back(d);
         out.push_back(std::move(d));
     }
 }
@@ -192,7 +192,7 @@ bool FieldReader::read_defined(const Value& population, const Value& name, CellP
                                std::vector<std::string>& known) {
     const auto d =
         std::find_if(definitions_.begin(), definitions_.end(), [&](const CellDefinition& one) {
-            return name.kind == Value::Kind::scalar && one.name == name.text;
+            return one.equations && name.kind == Value::Kind::scalar && one.name == name.text;
         });
     if (d == definitions_.end()) return false;
     EquationCell::Params params;

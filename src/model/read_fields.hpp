@@ -368,7 +368,10 @@ class FieldReader {
         std::vector<std::string> known(List::names.begin(), List::names.end());
         std::erase(known, EquationCell::name);
         if constexpr (std::is_same_v<List, CellModels>) {
-            for (const CellDefinition& d : definitions_) known.push_back(d.name);
+            for (const CellDefinition& d : definitions_) {
+                if (d.name == name.text) return false;  // what is wrong with it is told there
+                known.push_back(d.name);
+            }
         }
         problems_.add(name, fmt::format("unknown {} {}{} (known: {})", key, describe(name),
                                         hint(name.text, kind_of<List>(), known), join(known)));
