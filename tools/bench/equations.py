@@ -60,10 +60,10 @@ def main():
         folder = pathlib.Path(name)
         seconds = {"equations": [], "built-in": [], "Brian2": []}
         for _ in range(options.rounds):
-            seconds["equations"].append(ours(options.snnsim, "equations/cuba.yaml", 2.0, folder)["seconds"])
-            seconds["built-in"].append(ours(options.snnsim, "cuba.yaml", 2.0, folder)["seconds"])
+            seconds["equations"].append(ours(options.snnsim, "equations/cuba.yaml", 10.0, folder)["seconds"])
+            seconds["built-in"].append(ours(options.snnsim, "cuba.yaml", 10.0, folder)["seconds"])
             if options.brian_python:
-                seconds["Brian2"].append(brian(options.brian_python, "cuba", 2.0)["seconds"])
+                seconds["Brian2"].append(brian(options.brian_python, "cuba", 10.0)["seconds"])
         results["cuba"] = {who: {"median": statistics.median(s), "all": s} for who, s in seconds.items() if s}
         for example, duration in EXAMPLES.items():
             seeds = range(1, options.seeds + 1)

@@ -210,6 +210,23 @@ def dense_against_dendritic():
                   "arithmetic without skipping zeros", "arithmetic"], rows)
 
 
+def equations_speed():
+    r = read("equations_vs_peers_cpu")
+    medians = {who: r["cuba"][who]["median"] for who in ("built-in", "equations", "Brian2")}
+    rows = [["`cuba.yaml`, 10 s on one thread", f"{medians['built-in']:.2f} s", f"{medians['equations']:.2f} s",
+             times(medians["equations"] / medians["built-in"]), f"{medians['Brian2']:.2f} s",
+             f"{times(medians['Brian2'] / medians['equations'])} slower"]]
+    return table(["network", "built-in cell", "its equations", "against the built-in one", f"Brian2 {r['brian2']} (Cython)",
+                  "against the equations"], rows)
+
+
+def equations_rates():
+    r = read("equations_vs_peers_cpu")
+    means = lambda values: f"{statistics.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"  # noqa: E731
+    rows = [[f"`{name}`", means(row["ours"]), means(row["Brian2"])] for name, row in r["rates"].items()]
+    return table([f"models/equations, rates in Hz over {r['settings']['seeds']} seeds", "snnsim", f"Brian2 {r['brian2']}"], rows)
+
+
 def sources():
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
@@ -220,7 +237,7 @@ def sources():
 
 TABLES = {f.__name__: f for f in (training_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, sources)}
+                                  dense_against_dendritic, equations_speed, equations_rates, sources)}
 
 
 def with_tables(text, path):
