@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "kernels/cells/model.hpp"
+#include "kernels/math/bits.hpp"
 #include "kernels/steps.hpp"
 
 namespace snnsim {
@@ -132,16 +133,17 @@ struct Izhikevich {
     template <class Spike, bool Saves>
     SNN_HD static float advance(const Constants& c, State& s, const CellInput& in,
                                 [[maybe_unused]] float* saved) {
-        const bool halves = c.half_step > 0.0f, sequential = c.sequential > 0.0f;
-        const bool moves = s.waited >= c.last;
-        const float current = c.i_e + in.current + (halves ? in.receptor_0 : 0.0f);
+        const std::uint32_t halves = mask_of(c.half_step > 0.0f),
+                            sequential = mask_of(c.sequential > 0.0f),
+                            moves = mask_of(s.waited >= c.last);
+        const float current = c.i_e + in.current + chosen(halves, in.receptor_0, 0.0f);
         const float drive = current - s.u;
         const float first =
-            fused(halves ? c.half_step : c.step, fused(c.q2 * s.v, s.v, drive), s.v);
+            fused(chosen(halves, c.half_step, c.step), fused(c.q2 * s.v, s.v, drive), s.v);
         const float second = fused(c.half_step, fused(c.q2 * first, first, drive), first);
-        const float whole = (moves ? first : s.v) + in.receptor_0;
-        const float v = halves ? second : whole;
-        const float v_of_u = halves || sequential ? v : s.v;
+        const float whole = chosen(moves, first, s.v) + in.receptor_0;
+        const float v = chosen(halves, second, whole);
+        const float v_of_u = chosen(halves | sequential, v, s.v);
         const float u =
             fused(c.step * c.a, fused(c.b, v_of_u, fused(-c.u_decay, s.u, c.shift)), s.u);
         if constexpr (Saves) {
@@ -154,12 +156,13 @@ struct Izhikevich {
             s.u = fused(spike, c.d, u);
             return spike;
         }
-        const float peak = moves ? v : -1e30f;
-        const bool fires = peak > c.v_peak || (peak == c.v_peak && !sequential);
-        s.v = fires ? c.c : v;
-        s.u = fires ? u + c.d : moves ? u : s.u;
-        s.waited = moves ? 0.0f : s.waited + 1.0f;
-        return fires ? 1.0f : 0.0f;
+        const float peak = chosen(moves, v, -1e30f);
+        const std::uint32_t fires =
+            mask_of(peak > c.v_peak) | (mask_of(peak == c.v_peak) & ~sequential);
+        s.v = chosen(fires, c.c, v);
+        s.u = chosen(fires, u + c.d, chosen(moves, u, s.u));
+        s.waited = chosen(moves, 0.0f, s.waited + 1.0f);
+        return chosen(fires, 1.0f, 0.0f);
     }
 
     /// A step of a cell, and of a neuron that is trained: `input` is what arrives.

@@ -20,6 +20,7 @@ __global__ void for_each_kernel(std::size_t count, Body body) {
 template <std::uint32_t Lanes>
 struct WarpTeam {
     std::uint32_t lane;
+    std::uint32_t number = 0;  // of the team among those that are shared out to
     static constexpr std::uint32_t lanes = Lanes;
 
     template <class F>
@@ -29,6 +30,16 @@ struct WarpTeam {
         return __shfl_sync(members(), value, 0, Lanes);
     }
     __device__ void wait() const { __syncwarp(members()); }
+    /// See OneBlock.
+    __device__ std::uint32_t sum_before(std::uint32_t value, std::uint32_t& all) const {
+        std::uint32_t sum = value;
+        for (std::uint32_t k = 1; k < Lanes; k *= 2) {
+            const std::uint32_t other = __shfl_up_sync(members(), sum, k, Lanes);
+            if (lane >= k) sum += other;
+        }
+        all = __shfl_sync(members(), sum, Lanes - 1, Lanes);
+        return sum - value;
+    }
 
   private:
     __device__ static std::uint32_t members() {
@@ -51,8 +62,9 @@ template <std::uint32_t Lanes, class Body>
 __global__ void share_out_kernel(Body body) {
     const std::uint32_t count = body.count();
     const std::uint32_t teams = gridDim.x * blockDim.x / Lanes;
-    for (std::uint32_t n = (blockIdx.x * blockDim.x + threadIdx.x) / Lanes; n < count; n += teams)
-        body(n, WarpTeam<Lanes>{threadIdx.x % Lanes});
+    const std::uint32_t own = (blockIdx.x * blockDim.x + threadIdx.x) / Lanes;
+    for (std::uint32_t n = own; n < count; n += teams)
+        body(n, WarpTeam<Lanes>{threadIdx.x % Lanes, own});
 }
 
 template <class Body>

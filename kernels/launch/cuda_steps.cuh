@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/launch/compile_kernel.cuh"
 #include "kernels/launch/cuda.cuh"
 #include "kernels/launch/runtime_kernel.cuh"
-#include "kernels/launch/compile_kernel.cuh"
 
 namespace snnsim {
 
@@ -155,11 +155,16 @@ class CudaSteps {
     static constexpr std::uint32_t few = 8, many = 32;  // threads of a team
     template <std::uint32_t Lanes, class Body>
     void share_out(std::uint32_t expected, const Body& body) {
-        constexpr std::size_t teams = threads / Lanes;
-        const std::size_t blocks =
-            std::clamp<std::size_t>((expected + teams - 1) / teams, 1, processors_ * 4);
+        const std::size_t blocks = teams_for<Lanes>(expected) / (threads / Lanes);
         share_out_kernel<Lanes><<<static_cast<unsigned>(blocks), threads, 0, stream_>>>(body);
         launched<Body>();
+    }
+    /// The teams that it will be.
+    template <std::uint32_t Lanes>
+    std::size_t teams_for(std::uint32_t expected) const {
+        constexpr std::size_t teams = threads / Lanes;
+        return teams * std::clamp<std::size_t>((std::size_t{expected} + teams - 1) / teams, 1,
+                                               processors_ * 4);
     }
     template <class Body>
     void in_one_block(std::uint32_t wanted, const Body& body) {

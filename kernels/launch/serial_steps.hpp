@@ -52,6 +52,7 @@ struct SerialSteps {
     /// A thread of a team: number `lane` of `lanes`.
     struct Team {
         std::uint32_t lane;
+        std::uint32_t number = 0;  // of the team among those that are shared out to
         static constexpr std::uint32_t lanes = 2;
 
         /// What f gives, the same to all threads of the team.
@@ -69,6 +70,16 @@ struct SerialSteps {
             for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(i, Team{lane});
         }
     }
+    /// A team of one, for bodies whose threads count together.
+    struct OneThread : Team {
+        static constexpr std::uint32_t lanes = 1;
+
+        /// See Block.
+        std::uint32_t sum_before(std::uint32_t value, std::uint32_t& all) const {
+            all = value;
+            return 0;
+        }
+    };
     static constexpr std::uint32_t few = 2, many = 2;  // threads of a team
     /// The same for as many teams as the body counts in the steps before, of few or many threads;
     /// `expected`: about how many teams that will be.
@@ -76,8 +87,17 @@ struct SerialSteps {
     void share_out(std::uint32_t /*expected*/, const Body& body) {
         const std::uint32_t count = body.count();
         for (std::uint32_t n = 0; n < count; ++n) {
-            for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(n, Team{lane});
+            if constexpr (requires { Body::together; }) {
+                body(n, OneThread{});
+            } else {
+                for (std::uint32_t lane = 0; lane < Team::lanes; ++lane) body(n, Team{lane});
+            }
         }
+    }
+    /// The teams that it will be.
+    template <std::uint32_t Lanes>
+    std::size_t teams_for(std::uint32_t /*expected*/) const {
+        return 1;
     }
     /// A thread of a block; all of its threads come to each call.
     struct Block {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/network/deliver.hpp"
+#include "kernels/network/panel.hpp"
 #include "kernels/synapses/stencil.hpp"
 
 namespace snnsim {
@@ -17,17 +18,10 @@ struct StencilOnDevice {
     std::uint32_t positive = 0, negative = 0;  // receptors, by the sign of a weight
 };
 
-/// Where the accumulators of a panel of targets lie, in all of the network's.
-struct PanelOnDevice {
-    std::uint32_t slot, stride;  // from one receptor of a cell to its next
-};
-
 struct StencilArrays {
     const StencilOnDevice* stencils;
     const StencilOffset* offsets;
-    const PanelOnDevice* panels;
-    std::uint32_t cells_of_panel;
-    std::int32_t* accumulators;
+    TargetSums sums;
     std::int64_t* events;  // see SynapseArrays
 };
 
@@ -51,12 +45,9 @@ struct DeliverStencil {
             const StencilOffset o = at.offsets[stencil.first_offset + k];
             std::uint32_t target;
             if (!stencil_target(stencil.grid, place, o, target)) continue;
-            const PanelOnDevice panel = at.panels[stencil.first_panel + target / at.cells_of_panel];
-            const std::uint32_t receptor = o.weight < 0 ? stencil.negative : stencil.positive;
-            const std::int32_t weight = value == 1.0f ? o.weight : graded_weight(o.weight, value);
-            add_shared(
-                at.accumulators + panel.slot + target % at.cells_of_panel + receptor * panel.stride,
-                weight);
+            add_shared(at.sums.of(stencil.first_panel, target,
+                                  o.weight < 0 ? stencil.negative : stencil.positive),
+                       graded_weight(o.weight, value));
             ++reached;
         }
         if (at.events && reached > 0) add_shared(at.events, reached);

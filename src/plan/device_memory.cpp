@@ -42,12 +42,8 @@ std::vector<MemoryPart> device_memory(const SimulationSpec& spec) {
     const WeightPlan plan = plan_weights(spec);
     for (std::size_t k = 0; k < counts.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
-        // Whatever the host need not store lies in rows, but for stencils.
-        const double each =
-            p.changes()
-                ? bytes_of_changing(spec, plan, p)
-                : bytes_per_synapse(spec, plan, p,
-                                    p.stencil && !p.procedural ? Storage::stencil : Storage::rows);
+        const double each = p.changes() ? bytes_of_changing(spec, plan, p)
+                                        : bytes_per_synapse(spec, plan, p, storage_on_device(p));
         parts.push_back({"synapses of " + p.name(), static_cast<std::size_t>(each * counts[k])});
     }
     for (MemoryPart& part : memory_of_junctions(spec)) parts.push_back(std::move(part));

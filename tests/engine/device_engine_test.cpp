@@ -6,6 +6,7 @@
 
 #include "snnsim/read_model.hpp"
 #include "src/io/read_played_spikes.hpp"
+#include "src/plan/device_memory.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
 #include "tests/shipped_model.hpp"
@@ -115,6 +116,51 @@ record:
   - {population: B, what: input_ampa, interval: 0.1 ms}
 )";
 
+/// Rows of every form that are drawn anew for each spike.
+const char* const drawn = R"(
+name: drawn
+dt: 0.1 ms
+simulate: {duration: 15 ms}
+populations:
+  E: {model: iaf_psc_exp, size: 203, tau_syn_ex: 2 ms, t_ref: 1 ms, initial: {v: {distribution:
+      uniform, low: -70 mV, high: -55 mV}}}
+  B: {model: iaf_psc_exp, size: 29}
+  V: {model: vsn, size: 20}
+projections:
+  - {from: E, to: E, name: p1, connect: all_to_all, weight: -0.2 pA, delay: 0.3 ms, procedural:
+      true}
+  - {from: E, to: E, name: p2, connect: {rule: all_to_all, autapses: false}, weight:
+      {distribution: normal, mean: 1 pA, std: 1 pA}, delay: 0.7 ms, procedural: true}
+  - {from: E, to: E, name: p3, connect: one_to_one, weight: -90 pA, delay: 0.2 ms, procedural:
+      true}
+  - {from: E, to: B, name: p4, connect: {rule: blocks}, weight: 300 pA, delay: 0.2 ms,
+      procedural: true}
+  - {from: B, to: E, name: p5, connect: {rule: blocks}, weight: 300 pA, delay: 0.4 ms,
+      procedural: true}
+  - {from: E, to: E, name: p6, connect: {rule: fixed_probability, p: 0.1}, weight: {distribution:
+      normal, mean: 40 pA, std: 20 pA}, delay: {distribution: uniform, low: 0.1 ms, high: 0.4
+      ms}, procedural: true}
+  - {from: E, to: B, name: p7, connect: {rule: fixed_probability, p: 0.5}, weight: 40 pA, delay:
+      0.6 ms, procedural: true}
+  - {from: E, to: E, name: p8, connect: {rule: fixed_probability, p: 0.9, autapses: false},
+      weight: {distribution: uniform, low: -9 pA, high: 2 pA}, delay: 1 ms, procedural: true}
+  - {from: E, to: E, name: p9, connect: {rule: fixed_out_degree, n: 30, autapses: false}, weight:
+      20 pA, delay: 0.3 ms, procedural: true}
+  - {from: E, to: B, name: p10, connect: {rule: fixed_out_degree, n: 14, multapses: false},
+      weight: 9 pA, delay: 0.5 ms, procedural: true}
+  - {from: B, to: E, name: p11, connect: {rule: fixed_total_number, n: 900}, weight: -60 pA,
+      delay: {distribution: uniform, low: 0.1 ms, high: 0.2 ms}, procedural: true}
+  - {from: B, to: B, name: p12, connect: {rule: pairwise_poisson, p: 1.5, autapses: false},
+      weight: -9 pA, delay: 1 ms, procedural: true}
+  - {from: B, to: E, name: p13, connect: {rule: fixed_in_degree, n: 9}, weight: -20 pA, delay:
+      1.5 ms, procedural: true}
+  - {from: V, to: E, name: p14, connect: {rule: fixed_out_degree, n: 20}, weight: 30 pA, delay:
+      0.1 ms, procedural: true}
+stimuli:
+  - {to: V, kind: noise, std: 0.5, interval: 0.1 ms}
+  - {to: E, kind: dc, amplitude: {linspace: [100 pA, 900 pA]}}
+)";
+
 std::vector<SimulationSpec> networks() {
     std::vector<SimulationSpec> out;
     for (const Case& c : cases) {
@@ -134,6 +180,7 @@ std::vector<SimulationSpec> networks() {
     }
     out.back().stimuli.back().waveform = std::make_shared<const Waveform>(waveform);
     out.push_back(parse_simulation(named, "named.yaml"));
+    out.push_back(parse_simulation(drawn, "drawn.yaml"));
     return out;
 }
 
@@ -183,9 +230,28 @@ TEST(DeviceEngine, TheSpikesOfTheCpu) {
     for (const SimulationSpec& spec : networks()) expect_the_cpus_spikes(spec, make_serial);
 }
 
+TEST(DeviceEngine, DrawsRowsAnewAndStoresNothing) {
+    const SimulationSpec spec = parse_simulation(drawn, "drawn.yaml");
+    const auto cpu = make_engine(spec, {.threads = 1}),
+               device = make_serial_engine(spec, {.threads = 1});
+    EXPECT_EQ(device->report().projection_bytes, std::vector<double>(spec.projections.size()));
+    EXPECT_EQ(device->report().projection_synapses, cpu->report().projection_synapses);
+    SimulationSpec rows = spec;
+    // In another way fixed_in_degree would draw another network.
+    for (SynapsesSpec& p : rows.projections) p.procedural = p.connect.rule == Rule::fixed_in_degree;
+    const std::vector<Sent> wanted = run(rows, 1);
+    EXPECT_GT(wanted.size(), 300u);
+    EXPECT_EQ(run(*device, spec.steps()), wanted);
+    for (const MemoryPart& part : device_memory(spec)) {
+        if (part.name.starts_with("synapses of")) {
+            EXPECT_EQ(part.bytes, 0u) << part.name;
+        }
+    }
+}
+
 TEST(DeviceEngine, GoesOnWhereTheOtherEngineStopped) {
     const std::vector<SimulationSpec> all = networks();
-    for (const std::size_t k : {0u, 6u, 7u}) {
+    for (const std::size_t k : {std::size_t{0}, std::size_t{6}, std::size_t{7}, all.size() - 1}) {
         expect_exact_resume(all[k], make_serial, make_cpu);
         expect_exact_resume(all[k], make_cpu, make_serial);
     }
@@ -201,7 +267,7 @@ TEST(DeviceEngine, GoesOnAcrossGpuAndCpu) {
     if (const std::string reason = why_no_cuda(); !reason.empty())
         GTEST_SKIP() << "no CUDA device: " << reason;
     const std::vector<SimulationSpec> all = networks();
-    for (const std::size_t k : {0u, 6u, 7u}) {
+    for (const std::size_t k : {std::size_t{0}, std::size_t{6}, std::size_t{7}, all.size() - 1}) {
         expect_exact_resume(all[k], make_cuda, make_cpu);
         expect_exact_resume(all[k], make_cpu, make_cuda);
     }

@@ -40,6 +40,7 @@ TEST(Digests, OfTheShippedModels) {
         {"brunel", {"simulate.duration=40 ms"}, "140e22ac5caa37ca"},
         {"izhikevich_1000", {"simulate.duration=300 ms"}, "040478563d65ad8b"},
         {"izhikevich_patterns", {}, "0a51d7f074bf37a3"},
+        {"grid_waves", {"simulate.duration=300 ms"}, "7687cf1b1aa19fdd"},
         {"adex_patterns", {"simulate.duration=200 ms"}, "2903efc6130e438f"},
         {"microcircuit",
          {"simulate.duration=100 ms", "scale.neurons=0.05", "scale.in_degrees=0.05"},

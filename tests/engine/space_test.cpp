@@ -6,11 +6,11 @@
 #include <map>
 #include <set>
 
+#include "kernels/synapses/permutation.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/synapses/listed_synapses.hpp"
-#include "src/engine/synapses/permutation.hpp"
 #include "src/space/pair_space.hpp"
 #include "src/space/window.hpp"
 #include "tests/engine/space_network.hpp"

@@ -87,7 +87,7 @@ TEST(Procedural, InDegreesGiveTheSameSpikesInAnyForm) {
     const std::vector<Sent> wanted = run(spec, 1);
     EXPECT_GT(wanted.size(), 100u);
     EXPECT_EQ(run(spec, 3), wanted);
-    const auto serial = make_serial_engine(spec, {.threads = 1});  // where all is in rows
+    const auto serial = make_serial_engine(spec, {.threads = 1});  // where a team draws a row
     EXPECT_EQ(run(*serial, spec.steps()), wanted);
 }
 

@@ -5,8 +5,10 @@ rows, and a large random network, procedural and stored.
     tools/bench/space.py --snnsim build/snnsim -o space.json
     tools/bench/space.py --snnsim build/snnsim --side 1024 --cells 1000000 --degree 1000    # as in docs/results.md
 
-Of each run: seconds of the simulation itself, synapses, peak memory; null where it failed. The grid is the same network twice: a
-kernel of 1 changes nothing but that rows are stored. The machine, the date and all settings stand in the file.
+Of each run: seconds of the simulation itself, cell steps a second, seconds of all threads together in each part of a step, synapses,
+peak memory; null where it failed. The grid is the same network twice: a kernel of 1 changes nothing but that rows are stored. The
+machine, the date and all settings stand in the file. On a machine that has other things to do, `cpu_seconds_in_all` of runs of two
+lengths, subtracted, says more than the clock on the wall.
 """
 import argparse
 import json
@@ -52,14 +54,18 @@ def run(snnsim, folder, text, threads):
     model = folder / "model.yaml"
     model.write_text(text)
     process = subprocess.Popen([snnsim, model, "-o", folder / "run.h5", "--force", "--backend", "cpu", "--threads", str(threads),
-                                "--progress", "plain"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                "--progress", "plain", "--profile"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     if status:
         print(said)
         return None
+    seconds = float(re.search(r"simulate ([\d.]+) s", said).group(1))
+    updates = int(re.search(r"in all: ([\d,]+) neuron updates", said).group(1).replace(",", ""))
+    parts = re.search(r"threads together: (.*)", said).group(1)
     with h5py.File(folder / "run.h5") as file:
-        return {"seconds": float(re.search(r"simulate ([\d.]+) s", said).group(1)),
+        return {"seconds": seconds, "cell_steps_per_second": round(updates / seconds),
+                "seconds_of_parts": {name: float(s) for name, s in re.findall(r"(\w+) ([\d.]+) s", parts)},
                 "cpu_seconds_in_all": round(used.ru_utime + used.ru_stime, 2), "memory_mb": round(used.ru_maxrss / 1024),
                 "synapses": int(sum(p.attrs["synapses"] for p in file["projections"].values()))}
 

@@ -323,8 +323,9 @@ class CpuEngine : public EngineBase {
         Block& block = blocks_[b];
         PhaseClock clock(options_.profile ? &block.seconds : nullptr);
         deliver(b, t);
-        if (options_.profile) count_events(b, t);
         clock.lap(StepPhase::delivery);
+        if (options_.profile) count_events(b, t);
+        clock.skip();
         FiredCells& out = history_.at(t, b);
         out.cells.clear();
         for (std::size_t p = 0; p < block.groups.size(); ++p) {
@@ -348,6 +349,7 @@ class CpuEngine : public EngineBase {
             clock.lap(StepPhase::updates);
         }
         delivery_.draw_rows(history_, b, t);
+        clock.lap(StepPhase::delivery);
         recorder_.sample(b, t, block.groups);
         plastic_.end_step(b, t);
         clock.lap(StepPhase::recording);

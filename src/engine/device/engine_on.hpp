@@ -16,6 +16,7 @@
 #include "snnsim/error.hpp"
 #include "src/engine/cells/strayed.hpp"
 #include "src/engine/device/cells_on.hpp"
+#include "src/engine/device/drawn_rows_on.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
 #include "src/engine/device/equation_cells_on.hpp"
 #include "src/engine/device/gaps_on.hpp"
@@ -38,15 +39,17 @@ class EngineOn : public EngineBase {
     EngineOn(const SimulationSpec& spec, const EngineOptions& options)
         : EngineBase(spec, options, 1),
           records_(cell_records(spec)),
-          built_(build_synapses(spec_, layout_, options.threads, true)),
+          built_(build_synapses(spec_, layout_, options.threads, storage_on_device)),
           events_(options.profile ? 1 : 0),
           synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
           stencils_(built_.stencils, layout_, due_, synapses_.accumulators(0),
                     options.profile ? events_.data() : nullptr),
+          drawn_(steps_, built_.procedural, layout_, due_, synapses_.accumulators(0),
+                 options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
                    synapses_, due_),
-          reach_(std::max(
-              {synapses_.longest_delay(), stencils_.longest_delay(), plastic_.longest_delay()})),
+          reach_(std::max({synapses_.longest_delay(), stencils_.longest_delay(),
+                           drawn_.longest_delay(), plastic_.longest_delay()})),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
           gaps_(build_gap_junctions(spec_, layout_)),
           recorded_(records_),
@@ -55,6 +58,7 @@ class EngineOn : public EngineBase {
           work_(spec_, std::move(built_.fan_out)) {
         report_synapses(built_, report_);
         built_.rows = {};  // the device has them
+        built_.procedural.clear();
         due_.upload();
         plastic_.watch(chunks_.most_steps());
         make_cells();
@@ -62,7 +66,7 @@ class EngineOn : public EngineBase {
         gaps_.upload(steps_, layout_.rows);
         report_.junctions = gaps_.counts();
         report_.bytes += gaps_.bytes();
-        report_.bytes += synapses_.bytes() + stencils_.bytes() + chunks_.bytes();
+        report_.bytes += synapses_.bytes() + stencils_.bytes() + drawn_.bytes() + chunks_.bytes();
         plastic_.report(report_);
         steps_.wait();
         built();
@@ -307,6 +311,7 @@ class EngineOn : public EngineBase {
         const StepWindow* const window = chunks_.window();
         synapses_.deliver(steps_, window, k);
         stencils_.deliver(steps_, window, k);
+        drawn_.deliver(steps_, window, k);
         plastic_.deliver(window, k);
         stimuli_.stimulate(steps_, window, k);
         gaps_.couple(steps_);
@@ -446,6 +451,7 @@ class EngineOn : public EngineBase {
     DueSpikesOn<Steps> due_;
     SynapsesOn<Steps> synapses_;
     StencilsOn<Steps> stencils_;
+    DrawnRowsOn<Steps> drawn_;
     PlasticOn<Steps> plastic_;
     const std::int64_t reach_;  // steps for which a spike is needed after its own
     mutable SpikeChunks<Steps> chunks_;

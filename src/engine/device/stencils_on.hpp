@@ -6,6 +6,7 @@
 
 #include "kernels/network/deliver_stencil.hpp"
 #include "src/engine/device/due_spikes_on.hpp"
+#include "src/engine/device/target_panels.hpp"
 #include "src/engine/layout.hpp"
 #include "src/engine/synapses/stencil.hpp"
 
@@ -21,20 +22,12 @@ class StencilsOn {
     StencilsOn(const std::vector<StencilProjection>& all, const Layout& layout,
                DueSpikesOn<Steps>& due, std::int32_t* accumulators, std::int64_t* events)
         : due_(due), accumulators_(accumulators), events_(events) {
-        std::vector<std::uint32_t> first_slot;
-        std::uint32_t slots = 0;
-        for (const CellBlock& b : layout.blocks) {
-            first_slot.push_back(slots);
-            slots += b.slots;
-        }
         std::vector<StencilOnDevice> stencils;
         std::vector<StencilOffset> offsets;
-        std::vector<PanelOnDevice> panels;
+        TargetPanels panels(layout);
         std::vector<DueSpikes> lists;
         for (const StencilProjection& p : all) {
-            const auto first_panel = static_cast<std::uint32_t>(panels.size());
-            for (const PanelPlace& place : layout.panels[p.to])
-                panels.push_back({first_slot[place.block] + place.slot, place.stride});
+            const std::uint32_t first_panel = panels.add(p.to);
             for (const StencilProjection::Group& g : p.groups) {
                 stencils.push_back({p.grid, static_cast<std::uint32_t>(offsets.size()),
                                     static_cast<std::uint32_t>(g.offsets.size()), first_panel,
@@ -53,7 +46,7 @@ class StencilsOn {
         own_ = due_.add(lists);
         stencils_ = Buffer<StencilOnDevice>(stencils);
         offsets_ = Buffer<StencilOffset>(offsets);
-        panels_ = Buffer<PanelOnDevice>(panels);
+        panels_ = Buffer<PanelOnDevice>(panels.all());
     }
 
     /// Steps.
@@ -66,8 +59,10 @@ class StencilsOn {
     /// Enqueues the delivery of what is due in the k-th step of a batch.
     void deliver(Steps& steps, const StepWindow* window, std::int64_t k) {
         if (own_.count == 0) return;
-        const StencilArrays arrays{stencils_.data(), offsets_.data(), panels_.data(),
-                                   cell_panel,       accumulators_,   events_};
+        const StencilArrays arrays{stencils_.data(),
+                                   offsets_.data(),
+                                   {panels_.data(), cell_panel, accumulators_},
+                                   events_};
         const DeliverStencil body{{window, k, due_.of(own_)}, arrays};
         if (few_) {
             steps.template share_out<Steps::few>(due_.teams(own_), body);

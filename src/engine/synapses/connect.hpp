@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "kernels/random.hpp"
+#include "kernels/synapses/draw_row.hpp"
+#include "kernels/synapses/permutation.hpp"
 #include "snnsim/simulation_spec.hpp"
-#include "src/engine/synapses/permutation.hpp"
 #include "src/space/pair_space.hpp"
 
 namespace snnsim {
@@ -85,11 +86,6 @@ class SynapseWords {
     std::uint32_t words_[count];
     std::uint32_t block_ = 0, at_ = count;
 };
-
-/// A word as a number below n.
-inline std::uint32_t below(std::uint32_t word, std::uint32_t n) {
-    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(word) * n >> 32);
-}
 
 /// Marks partners that are taken.
 class Taken {

@@ -48,19 +48,24 @@ void for_each_reached(const StencilProjection& p, const StencilProjection::Group
             std::lower_bound(cells, cells + fired.count, static_cast<std::uint64_t>(first) * plane);
         const auto end = std::lower_bound(begin, cells + fired.count,
                                           static_cast<std::uint64_t>(last + 1) * plane);
+        std::uint32_t at[3], row = 0, cells_of_row = 0;  // the row that the last cell lay in
+        bool row_inside = false;
+        const auto inside = [&](int k) {
+            const auto place = static_cast<std::int32_t>(at[k]);
+            return place + g.low[k] >= 0 &&
+                   place + g.high[k] < static_cast<std::int32_t>(grid.size[k]);
+        };
         for (const std::uint32_t* c = begin; c != end; ++c) {
             const std::uint32_t cell = *c;
             const float value = fired.value(static_cast<std::uint32_t>(c - cells));
-            std::uint32_t at[3];
-            grid.place(cell, at);
-            bool inside = true;
-            for (int k = 0; k < 3; ++k) {
-                const auto place = static_cast<std::int32_t>(at[k]);
-                inside = inside && place + g.low[k] >= 0 &&
-                         place + g.high[k] < static_cast<std::int32_t>(grid.size[k]);
+            if (cell - row >= cells_of_row) {
+                grid.place(cell, at);
+                row = cell - at[2], cells_of_row = grid.size[2];
+                row_inside = inside(0) && inside(1);
             }
+            at[2] = cell - row;
             const std::uint32_t from = cell - slice.first;  // may wrap around, as what is added may
-            if (inside) {
+            if (row_inside && inside(2)) {
                 for (const StencilOffset& o : g.offsets) {
                     const std::uint32_t i = from + static_cast<std::uint32_t>(o.shift);
                     if (i < slice.count) f(i, o.weight, value);

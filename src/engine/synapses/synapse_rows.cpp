@@ -67,7 +67,7 @@ std::vector<std::uint32_t> fan_out(const SynapsesSpec& p,
 }  // namespace
 
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
-                        bool all_in_rows) {
+                        Storage (*storage_of_machine)(const SynapsesSpec&)) {
     ThreadPool pool(threads);
     WeightPlan weights = plan_weights(spec);
     std::vector<ProjectionPlan> plans = plan_projections(spec, weights.grid, pool);
@@ -79,8 +79,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
         for (const std::uint32_t d : plans[k].degree) count += d;
         out.counts.push_back(count);
         out.fan_out.push_back(fan_out(p, plans[k].degree));
-        const Storage storage =
-            all_in_rows && !p.changes() && !p.stencil ? Storage::rows : storage_of(p);
+        const Storage storage = storage_of_machine(p);
         out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
         switch (storage) {
             case Storage::rows:

@@ -62,11 +62,10 @@ struct Synapses {
         fan_out;  // [projection][source]: synapses, but for those of a file that weigh nothing
 };
 
-/// Draws every synapse of the network that is stored and does not change; with `all_in_rows` those
-/// too that need not be stored, but for stencils. The same network for any layout and number of
-/// threads.
+/// Draws every synapse of the network that is stored and does not change. The same network for any
+/// layout, number of threads and storage.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
-                        bool all_in_rows = false);
+                        Storage (*storage_of_machine)(const SynapsesSpec&) = storage_of);
 
 /// Fills in what a report says of synapses and of the grid of their weights.
 void report_synapses(const Synapses& synapses, EngineReport& report);

@@ -242,6 +242,13 @@ Storage storage_of(const SynapsesSpec& projection) {
     return all && one_delay ? Storage::dense : Storage::rows;
 }
 
+Storage storage_on_device(const SynapsesSpec& projection) {
+    const Storage storage = storage_of(projection);
+    if (storage == Storage::dense) return Storage::rows;
+    if (storage == Storage::procedural && projection.in_space()) return Storage::rows;
+    return storage;
+}
+
 double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
                          const SynapsesSpec& projection, Storage storage) {
     const bool wide = plan.wide[spec.population_index(projection.from)];

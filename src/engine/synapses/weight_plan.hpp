@@ -48,6 +48,9 @@ enum class Storage : std::uint8_t {
     plastic      // targets and weights that change: 6 bytes or more
 };
 Storage storage_of(const SynapsesSpec& projection);
+/// On a device: what a CPU need not store lies in rows, but for stencils and for what is drawn anew
+/// without looking at where cells are.
+Storage storage_on_device(const SynapsesSpec& projection);
 
 /// Bytes that each synapse of a projection takes.
 double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,

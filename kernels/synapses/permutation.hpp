@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "kernels/host_device.hpp"
 #include "kernels/random.hpp"
 
 namespace snnsim {
@@ -20,7 +21,7 @@ class Permutation {
         for (std::uint32_t k = 0; k < rounds; ++k) key_[k] = key.draw(k / 4).word[k % 4];
     }
 
-    std::uint64_t operator()(std::uint64_t n) const {
+    SNN_HD std::uint64_t operator()(std::uint64_t n) const {
         do {
             n = once(n);
         } while (n >= size_);
@@ -30,7 +31,7 @@ class Permutation {
   private:
     static constexpr std::uint32_t rounds = 6;
 
-    std::uint64_t once(std::uint64_t n) const {
+    SNN_HD std::uint64_t once(std::uint64_t n) const {
         const std::uint32_t low_mask = (1u << low_bits_) - 1u, high_mask = (1u << high_bits_) - 1u;
         auto low = static_cast<std::uint32_t>(n) & low_mask;
         auto high = static_cast<std::uint32_t>(n >> low_bits_) & high_mask;
@@ -41,7 +42,7 @@ class Permutation {
         return std::uint64_t{high} << low_bits_ | low;
     }
     /// The finalizer of MurmurHash3.
-    static std::uint32_t mixed(std::uint32_t x) {
+    SNN_HD static std::uint32_t mixed(std::uint32_t x) {
         x ^= x >> 16;
         x *= 0x85EBCA6Bu;
         x ^= x >> 13;
