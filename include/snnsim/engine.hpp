@@ -61,6 +61,7 @@ struct PlasticState {
     std::vector<std::uint32_t> fired;  // by target: spikes since it was last scaled
     std::vector<float> rate;           // by target: low-passed, Hz
     float reward = 0.0f;               // of rules that wait for it
+    std::int64_t rewarded = -1;        // of rules with a variable: see RuleConstants
     std::int64_t done = 0;             // spikes of targets are applied up to there
     std::vector<float> watched;        // weights last recorded of single synapses
     // Of a projection with `structure`:

@@ -47,7 +47,7 @@ SimulationSpec parse_simulation(const std::string& text, const std::string& path
 
 /// The reference of the model file in Markdown, made from the tables the reader uses.
 std::string model_reference();
-/// Its chapter on cells that are written as equations.
+/// Its chapter on cells and rules that are written as equations.
 std::string equations_reference();
 
 }  // namespace snnsim

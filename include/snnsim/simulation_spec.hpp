@@ -93,6 +93,13 @@ struct CellDefinition {
     std::shared_ptr<const CellEquations> equations;
 };
 
+/// Rules of plasticity that the model file defines, by their names.
+struct RuleDefinition {
+    std::string name;
+    Location at = {};
+    std::shared_ptr<const RuleEquations> equations;
+};
+
 /// Longest delay in steps.
 inline constexpr double most_delay_steps = 10000.0;
 
@@ -445,6 +452,7 @@ struct SimulationSpec : NamedModel {
     std::optional<SimulationDataSpec> data;
     ScaleSpec scale;
     std::vector<CellDefinition> models;
+    std::vector<RuleDefinition> rules;
     std::vector<CellPopulationSpec> populations;  // in the order of the file
     std::vector<SynapsesSpec> projections;
     std::vector<GapJunctionsSpec> gap_junctions;
@@ -464,6 +472,8 @@ struct SimulationSpec : NamedModel {
                 Field{"scale", &SimulationSpec::scale, "", unlimited, "a smaller network"},
                 Field{"models", &SimulationSpec::models, "", unlimited,
                       "mapping of names to cell models that are written as equations"},
+                Field{"rules", &SimulationSpec::rules, "", unlimited,
+                      "mapping of names to rules of plasticity that are written as equations"},
                 Field{"populations", &SimulationSpec::populations, "", unlimited,
                       "mapping of names to populations", Need::required},
                 Field{"projections", &SimulationSpec::projections, "", unlimited,

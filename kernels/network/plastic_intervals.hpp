@@ -32,6 +32,29 @@ struct SettleReward {
     }
 };
 
+/// Body over teams, a segment each: a reward, of rules that say themselves what it does, once all
+/// is applied that comes before the window's next step.
+template <KeepsVariable R>
+struct RewardSegments {
+    const StepWindow* window;
+    PlasticArrays<R> at;
+    float reward;
+    std::uint32_t segments;
+
+    SNN_HD std::uint32_t count() const { return segments; }
+    template <class Team>
+    SNN_HD void operator()(std::uint32_t segment, const Team& team) const {
+        const SegmentTime<R> time = at.time_of(segment);
+        for (std::uint64_t k = at.edge[segment] + team.lane; k < at.edge[segment + 1];
+             k += team.lanes) {
+            PlasticWeight w = at.weight[k];
+            reward_synapse(*at.constants, time, window->now, reward, at.posts, at.target[k], w,
+                           at.own_of(k));
+            at.weight[k] = w;
+        }
+    }
+};
+
 /// Body over synapses: adds up the weights of each target.
 struct SumWeights {
     const std::uint32_t* target;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/plasticity/clopath.hpp"
+#include "kernels/plasticity/equation_rule.hpp"
 #include "kernels/plasticity/inhibitory.hpp"
 #include "kernels/plasticity/rate_matching.hpp"
 #include "kernels/plasticity/reward.hpp"
@@ -11,6 +12,6 @@
 namespace snnsim {
 
 using PlasticityRules = ModelList<PairStdp, PreCentredStdp, TripletStdp, InhibitoryStdp,
-                                  RateMatching, RewardStdp, Clopath>;
+                                  RateMatching, RewardStdp, Clopath, EquationRule>;
 
 }  // namespace snnsim

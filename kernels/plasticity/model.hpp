@@ -10,9 +10,10 @@
 //   Constants, prepare        what the updates need, computed once on the host in double
 //   bumped(c, x)              what a spike makes of a trace
 //   bumped_post(c, x)         optional: of a trace of the target, where that differs
-//   arrive(c, w, pre, post)   what the arrival of a presynaptic spike adds to the weight w
-//   fire(c, w, pre, post)     what a spike of the target adds
-//   arrival_bound(c, pre)     optional, of rules where |arrive| <= this times post[0], for any
+//   bump_pre, bump_post       instead: what a spike makes of all traces of a side, see
+//   BumpsTogether arrive(c, w, pre, post)   what the arrival of a presynaptic spike adds to the
+//   weight w fire(c, w, pre, post)     what a spike of the target adds arrival_bound(c, pre)
+//   optional, of rules where |arrive| <= this times post[0], for any
 //                             weight and traces up to `pre`: arrivals at synapses whose target has
 //                             long been silent then cost nothing
 //   potentiation, depression  optional, of rules that go by the target's voltages and not by its
@@ -20,6 +21,8 @@
 //                             counts as a spike of the target with that as its trace, and an
 //                             arrival finds depression as the trace
 //   eligibility(params)       optional: what is added waits for a reward (see reward.hpp)
+//   variable_tau(params)      optional: a synapse may keep a variable that decays by itself, which
+//                             arrive and fire are given too; see equation_rule.hpp
 //
 // Weights and what is added are in units of w_max; what leaves w_min to 1 is put back. Traces are
 // given as they were just before the spikes of that time.
@@ -60,18 +63,45 @@ concept ReadsVoltages = requires(const typename R::Constants& constants) {
     { R::depression(constants, 0.0f) } -> std::same_as<float>;
 };
 
+/// Has as many traces as its constants say, up to pre_traces and post_traces; what a spike makes of
+/// one may depend on the others of that side.
 template <class R>
-concept PlasticityRule = requires(const typename R::Params& params,
-                                  const typename R::Constants& constants, const float* traces) {
+concept BumpsTogether = requires(const typename R::Constants& c, const float* before,
+                                 float* after) {
+    R::bump_pre(c, before, after);
+    R::bump_post(c, before, after);
+    { R::pre_count(c) } -> std::same_as<int>;
+    { R::post_count(c) } -> std::same_as<int>;
+};
+
+/// Synapses may keep a variable each; constants say whether they do.
+template <class R>
+concept KeepsVariable = BumpsTogether<R> &&
+    requires(const typename R::Params& params, const typename R::Constants& c, const float* traces,
+             float* own) {
+    { R::variable_tau(params) } -> std::same_as<double>;
+    { R::has_variable(c) } -> std::same_as<bool>;
+    { R::arrive(c, 0.5f, traces, traces, own) } -> std::same_as<float>;
+    { R::fire(c, 0.5f, traces, traces, own) } -> std::same_as<float>;
+    { R::rewarded(c, 0.5f, 1.0f, own) } -> std::same_as<float>;
+};
+
+template <class R>
+concept ChangesWeights = KeepsVariable<R> ||
+    requires(const typename R::Constants& constants, const float* traces) {
+    { R::bumped(constants, 0.0f) } -> std::same_as<float>;
+    { R::arrive(constants, 0.5f, traces, traces) } -> std::same_as<float>;
+    { R::fire(constants, 0.5f, traces, traces) } -> std::same_as<float>;
+};
+
+template <class R>
+concept PlasticityRule = ChangesWeights<R> && requires(const typename R::Params& params) {
     { R::name } -> std::convertible_to<const char*>;
     { R::pairs_once } -> std::convertible_to<bool>;
     {
         R::taus(params)
         } -> std::same_as<std::array<double, std::size_t{R::pre_traces} + R::post_traces>>;
     { R::prepare(params) } -> std::same_as<typename R::Constants>;
-    { R::bumped(constants, 0.0f) } -> std::same_as<float>;
-    { R::arrive(constants, 0.5f, traces, traces) } -> std::same_as<float>;
-    { R::fire(constants, 0.5f, traces, traces) } -> std::same_as<float>;
     R::Params::fields();
 };
 

@@ -110,6 +110,10 @@ struct RuleConstants {
     Waiting waiting;
     Decay pre[R::pre_traces > 0 ? R::pre_traces : 1];
     Decay post[R::post_traces > 0 ? R::post_traces : 1];
+    // Of rules whose synapses may keep a variable:
+    Decay variable;
+    bool plastic = true;         // weights change
+    std::int64_t rewarded = -1;  // with the end of this step a reward changed all variables
 
     SNN_HD PlasticWeight bounded(std::int64_t w) const {
         return static_cast<PlasticWeight>(w < low ? low : w > high ? high : w);
@@ -134,18 +138,43 @@ struct RuleConstants {
         }
     }
 
+    /// The same of rules whose synapses may keep a variable, which the event has changed already.
+    SNN_HD void take(PlasticWeight& w, float change) const {
+        if (plastic) w = changed(w, change);
+    }
+    /// Lets the variable of a synapse decay, which was last changed in step `since`.
+    SNN_HD void age(float* own, std::int64_t since, std::int64_t at) const {
+        if (own) *own = flushed(*own * variable(at - since));
+    }
+
     /// The traces of a source at `step`, no earlier than its last arrival.
     SNN_HD void pre_at(const LastArrival<R>& last, std::int64_t step, float* traces) const {
-        for (int k = 0; k < R::pre_traces; ++k)
-            traces[k] = last.steps == 0 ? 0.0f
-                        : step == last.step()
-                            ? last.before[k]
-                            : flushed(R::bumped(rule, last.before[k]) * pre[k](step - last.step()));
+        if constexpr (BumpsTogether<R>) {
+            const int count = R::pre_count(rule);
+            const bool decays = last.steps > 0 && step != last.step();
+            for (int k = 0; k < count; ++k) traces[k] = last.steps == 0 ? 0.0f : last.before[k];
+            if (decays) R::bump_pre(rule, last.before, traces);
+            for (int k = 0; decays && k < count; ++k)
+                traces[k] = flushed(traces[k] * pre[k](step - last.step()));
+        } else {
+            for (int k = 0; k < R::pre_traces; ++k)
+                traces[k] =
+                    last.steps == 0 ? 0.0f
+                    : step == last.step()
+                        ? last.before[k]
+                        : flushed(R::bumped(rule, last.before[k]) * pre[k](step - last.step()));
+        }
     }
     /// The traces of a target `age` steps after a spike.
     SNN_HD void post_after(const PostSpike<R>& last, std::int64_t age, float* traces) const {
-        for (int k = 0; k < R::post_traces; ++k)
-            traces[k] = flushed(bumped_post(last.before[k]) * post[k](age));
+        if constexpr (BumpsTogether<R>) {
+            R::bump_post(rule, last.before, traces);
+            const int count = R::post_count(rule);
+            for (int k = 0; k < count; ++k) traces[k] = flushed(traces[k] * post[k](age));
+        } else {
+            for (int k = 0; k < R::post_traces; ++k)
+                traces[k] = flushed(bumped_post(last.before[k]) * post[k](age));
+        }
     }
 
   private:
@@ -166,6 +195,17 @@ struct SegmentTime {
     std::int64_t done;  // the target's spikes that reach the synapses earlier are done
 };
 
+/// The step in which the variable of a synapse was last changed. `applied`: the last spike of the
+/// target that has reached it; null where there was none.
+template <KeepsVariable R>
+SNN_HD inline std::int64_t last_changed(const RuleConstants<R>& c, const SegmentTime<R>& at,
+                                        const PostSpike<R>* applied) {
+    std::int64_t step = at.last.step();
+    if (c.rewarded > step) step = c.rewarded;
+    if (applied && applied->step() + at.lag > step) step = applied->step() + at.lag;
+    return step;
+}
+
 /// Applies the target's spikes that reach the synapse before step `end_step`; the place of the
 /// first that does not.
 template <class R>
@@ -179,6 +219,7 @@ SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTim
     while (end > oldest && posts.at(target, end - 1).step() >= until) --end;
     std::uint32_t k = end;
     while (k > oldest && posts.at(target, k - 1).step() >= from) --k;
+    [[maybe_unused]] const PostSpike<R>* applied = k > oldest ? &posts.at(target, k - 1) : nullptr;
     for (; k < end; ++k) {
         const PostSpike<R>& spike = posts.at(target, k);
         const std::int64_t reached = spike.step() + at.lag;
@@ -191,7 +232,13 @@ SNN_HD inline std::uint32_t catch_up(const RuleConstants<R>& c, const SegmentTim
         } else {
             c.pre_at(at.last, reached, pre);
         }
-        c.apply(w, own, R::fire(c.rule, in_w_max(w), pre, spike.before), reached);
+        if constexpr (KeepsVariable<R>) {
+            c.age(own, last_changed(c, at, applied), reached);
+            c.take(w, R::fire(c.rule, in_w_max(w), pre, spike.before, own));
+            applied = &spike;
+        } else {
+            c.apply(w, own, R::fire(c.rule, in_w_max(w), pre, spike.before), reached);
+        }
     }
     return end;
 }
@@ -214,7 +261,8 @@ SNN_HD inline float voltage_at(const RuleConstants<R>& c, const LateVoltages& la
 }
 
 /// What an arrival in step `now` makes of a weight to which all that came before has been applied.
-/// `last`: the target's last spike before; null where there was none.
+/// `last`: the target's last spike before; null where there was none. A variable of the synapse has
+/// been brought to that step.
 template <class R>
 SNN_HD inline void arrive_after(const RuleConstants<R>& c, const SegmentTime<R>& at,
                                 std::int64_t now, const float* pre, const PostSpikes<R>& posts,
@@ -236,7 +284,11 @@ SNN_HD inline void arrive_after(const RuleConstants<R>& c, const SegmentTime<R>&
         c.pre_at(mine, now, x);
         *own = x[0];
     }
-    c.apply(w, own, R::arrive(c.rule, in_w_max(w), pre, post), now);
+    if constexpr (KeepsVariable<R>) {
+        c.take(w, R::arrive(c.rule, in_w_max(w), pre, post, own));
+    } else {
+        c.apply(w, own, R::arrive(c.rule, in_w_max(w), pre, post), now);
+    }
 }
 
 /// The weight for a spike that arrives in step `now`; then what its arrival makes of it.
@@ -247,9 +299,26 @@ SNN_HD inline void arrive(const RuleConstants<R>& c, const SegmentTime<R>& at, s
     // With dendritic delay the target's spikes of the same step come first.
     std::uint32_t last = catch_up(c, at, c.dendritic ? now + 1 : now, posts, target, w, own);
     const std::uint32_t oldest = posts.oldest(target);
+    if constexpr (KeepsVariable<R>)
+        c.age(own, last_changed(c, at, last > oldest ? &posts.at(target, last - 1) : nullptr), now);
     while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
     arrive_after(c, at, now, pre, posts, target,
                  last > oldest ? &posts.at(target, last - 1) : nullptr, w, own);
+}
+
+/// A reward when `now` steps are done, and all that reaches the synapse before has been applied.
+template <KeepsVariable R>
+SNN_HD inline void reward_synapse(const RuleConstants<R>& c, const SegmentTime<R>& at,
+                                  std::int64_t now, float reward, const PostSpikes<R>& posts,
+                                  std::uint32_t target, PlasticWeight& w, float* own) {
+    const std::uint32_t oldest = posts.oldest(target);
+    std::uint32_t last = posts.count[target];
+    while (last > oldest && posts.at(target, last - 1).step() + at.lag >= now) --last;
+    float variable = own ? *own : 0.0f;
+    c.age(&variable, last_changed(c, at, last > oldest ? &posts.at(target, last - 1) : nullptr),
+          now - 1);
+    c.take(w, R::rewarded(c.rule, in_w_max(w), reward, &variable));
+    if (own && R::reward_changes_variable(c.rule)) *own = variable;
 }
 
 /// Steps after a target's last spike from which on an arrival changes no weight: what it would

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/cells/equation_cell.hpp"
+#include "src/equations/definition_compiler.hpp"
 #include "src/equations/integrate.hpp"
 #include "src/equations/syntax.hpp"
 #include "src/equations/typed.hpp"
@@ -18,15 +19,15 @@ namespace {
 
 using Op = EquationOp;
 
-class CellCompiler {
+class CellCompiler : DefinitionCompiler {
   public:
     CellCompiler(const CellSource& source, const ReportProblem& report)
-        : source_(source), report_(report) {
+        : DefinitionCompiler(cell_, report), source_(source) {
         cell_.name = source.name;
     }
 
     std::optional<CellEquations> run() {
-        declare_parameters();
+        declare_parameters(source_.parameters);
         declare_states();
         if (!sound_)
             return std::nullopt;  // what follows would be told of each name that is missing
@@ -48,79 +49,6 @@ class CellCompiler {
         bool under_way = false;
     };
 
-    void problem(const SourceText& source, std::size_t at, const std::string& message) {
-        sound_ = false;
-        report_(source, at, message);
-    }
-    /// Reports what f throws.
-    template <class F>
-    void attempt(const SourceText& source, F&& f) {
-        try {
-            f();
-        } catch (const ExpressionError& e) {
-            problem(source, e.at, e.message);
-        }
-    }
-
-    bool declare(const std::string& name, const SourceText& source, const char* what) {
-        std::string wrong;
-        if (!is_identifier(name)) {
-            wrong = fmt::format("'{}' is no name for a {}: letters, digits and '_', a letter first",
-                                excerpt(name), what);
-        } else if (is_reserved(name)) {
-            wrong = fmt::format("'{}' has a meaning in equations already; call the {} otherwise",
-                                name, what);
-        } else if (std::find(names_.begin(), names_.end(), name) != names_.end()) {
-            wrong = fmt::format("'{}' is there twice", name);
-        } else {
-            names_.push_back(name);
-            return true;
-        }
-        problem(source, 0, wrong);
-        return false;
-    }
-
-    /// A scope of parameters alone.
-    ExpressionScope setup_scope(bool with_parameters) {
-        std::vector<std::string> known;
-        if (with_parameters)
-            for (const auto& p : cell_.parameters) known.push_back(p.name);
-        return {
-            cell_.graph,
-            [this, with_parameters](const std::string& name, std::size_t) -> std::optional<Typed> {
-                if (!with_parameters) return std::nullopt;
-                return parameter(name);
-            },
-            known, divisor_watch()};
-    }
-    ExpressionScope::Divides divisor_watch() {
-        return [this](NodeId node, std::size_t at) {
-            cell_.divisors.push_back({node, current_source_, at});
-        };
-    }
-    std::optional<Typed> parameter(const std::string& name) {
-        for (std::size_t k = 0; k < cell_.parameters.size(); ++k)
-            if (cell_.parameters[k].name == name)
-                return Typed{cell_.graph.leaf(Op::parameter, k), parameter_dims_[k]};
-        return std::nullopt;
-    }
-
-    void declare_parameters() {
-        for (const CellSource::Named& named : source_.parameters) {
-            const std::string& name = named.first;
-            const SourceText& source = named.second;
-            if (!declare(name, source, "parameter")) continue;
-            attempt(source, [&] {
-                const Typed value = setup_scope(false).typed(parse_expression(source.text));
-                const GraphNode& node = cell_.graph[value.node];
-                if (value.condition || node.op != Op::number)
-                    throw ExpressionError{
-                        0, fmt::format("{} is a number with its unit, such as 20 ms", name)};
-                cell_.parameters.push_back({name, unit_text(value.dims), node.value});
-                parameter_dims_.push_back(value.dims);
-            });
-        }
-    }
     void declare_states() {
         for (const CellSource::Named& named : source_.states) {
             const std::string& name = named.first;
@@ -483,15 +411,12 @@ class CellCompiler {
     }
 
     const CellSource& source_;
-    const ReportProblem& report_;
     CellEquations cell_;
-    bool sound_ = true, in_equation_ = false;
-    std::vector<std::string> names_;
-    std::vector<Dims> parameter_dims_, state_dims_;
+    bool in_equation_ = false;
+    std::vector<Dims> state_dims_;
     Dims current_dims_;
     std::vector<Auxiliary> auxiliaries_;
     std::map<std::string, NodeId> noises_;
-    SourceText current_source_;  // of the expression under way
     Integrand integrand_;
     NodeId waits_ = -1;
 };

@@ -2,23 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "snnsim/location.hpp"
-#include "src/equations/graph.hpp"
+#include "src/equations/definition.hpp"
 #include "src/equations/quantity.hpp"
 
 namespace snnsim {
-
-/// A text of a model, with a number by which whoever gave it finds its place.
-struct SourceText {
-    std::string text;
-    std::size_t id = 0;
-};
 
 /// How differential equations are stepped.
 ///   exact                linear equations with constant coefficients: by their propagator (Rotter
@@ -31,32 +22,21 @@ enum class EquationMethod : std::uint8_t { automatic, exact, exponential_euler, 
 /// What a model of the section `models` says.
 struct CellSource {
     std::string name;
-    using Named = std::pair<std::string, SourceText>;
+    using Named = NamedText;
     std::vector<Named> parameters, states, receptors;
     std::vector<SourceText> equations, reset;
     std::optional<SourceText> threshold, refractory, output, output_max, current, method;
     EquationMethod by = EquationMethod::automatic;
 };
 
-/// A cell's computations. All values are in products of mV, pA, ms, um and uM.
-struct CellEquations {
-    struct Parameter {
-        std::string name, unit;
-        double value;
-    };
+/// A cell's computations.
+struct CellEquations : Definition {
     struct State {
         std::string name, unit;
         NodeId start;  // follows from the parameters
     };
     struct Receptor {
         std::string name, unit;  // of weights
-    };
-    /// A divisor that follows from the parameters.
-    struct Divisor {
-        NodeId node;
-        SourceText source;
-        std::size_t at;
-        Location place = {};  // in the model file
     };
     /// d(dx/dt)/dx at the start, of a state that an explicit method steps.
     struct Rate {
@@ -67,9 +47,7 @@ struct CellEquations {
         Location place = {};
     };
 
-    std::string name;
     EquationMethod method = EquationMethod::automatic;  // the one that is taken
-    std::vector<Parameter> parameters;
     std::vector<State> states;
     std::vector<Receptor> receptors;
     std::string current_unit;
@@ -77,21 +55,16 @@ struct CellEquations {
     std::size_t refractory_state = 0;  // states.size() where there is none
     NodeId refractory = -1;            // ms
 
-    Graph graph;
     std::vector<NodeId> next;   // [state] at the end of a step, before the reset
     NodeId fires = -1;          // of those values
     NodeId output = -1;         // of those values: what a spike carries; -1: 1
     double output_max = 1.0;    // no spike carries more, of either sign
     std::vector<NodeId> reset;  // [state] of those values: after a spike
     std::size_t random_numbers = 0;
-    std::vector<Divisor> divisors;
     std::vector<Rate> rates;
 
     bool never_fires() const { return graph.is_number(fires, 0.0); }
 };
-
-using ReportProblem =
-    std::function<void(const SourceText& source, std::size_t at, const std::string& message)>;
 
 /// Checks units and names; each problem is reported. Nothing where there was one.
 std::optional<CellEquations> compile_cell(const CellSource& source, const ReportProblem& report);

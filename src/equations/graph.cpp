@@ -198,6 +198,7 @@ NodeId Graph::fold(Op op, NodeId a, NodeId b) {
         node.setup = (*this)[x].setup && (*this)[y].setup;
         return put(node);
     };
+    if (products_ == Products::as_written) return put_product(a, b);
     const auto known_factor = [&](NodeId id) {
         const GraphNode& n = (*this)[id];
         return !n.setup && n.op == Op::multiply && (*this)[n.a].setup;

@@ -31,8 +31,14 @@ struct LinearSystem {
     std::vector<NodeId> matrix;  // [row][column], known before the first step
 };
 
+/// Products of several factors: what is known of them first, or as they were written.
+enum class Products : std::uint8_t { known_first, as_written };
+
 class Graph {
   public:
+    Graph() = default;
+    explicit Graph(Products products) : products_(products) {}
+
     NodeId number(double value);
     NodeId leaf(EquationOp op, std::size_t index = 0);
     NodeId unary(EquationOp op, NodeId a);
@@ -78,6 +84,7 @@ class Graph {
     double evaluated(const GraphNode& node, const std::vector<double>& values,
                      const std::vector<double>& parameters, double dt) const;
 
+    Products products_ = Products::known_first;
     std::vector<GraphNode> nodes_;
     std::map<Key, NodeId> known_;
     std::vector<LinearSystem> systems_;

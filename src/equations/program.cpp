@@ -89,15 +89,10 @@ class Lowering {
     std::uint32_t count_ = 0;
 };
 
-/// The nodes that have a slot before the first instruction.
-std::map<NodeId, Slot> give_slots(const CellEquations& cell, EquationProgram& p) {
-    const Graph& g = cell.graph;
+/// All that nodes are made of, up to the outermost `constants`: what follows from parameters.
+std::set<NodeId> reached_from(const Graph& g, std::vector<NodeId> open,
+                              std::vector<NodeId>& constants) {
     std::set<NodeId> reached;
-    std::vector<NodeId> open = cell.next;
-    open.insert(open.end(), cell.reset.begin(), cell.reset.end());
-    open.push_back(cell.fires);
-    if (cell.output >= 0) open.push_back(cell.output);
-    std::vector<NodeId> constants;
     while (!open.empty()) {
         const NodeId id = open.back();
         open.pop_back();
@@ -111,6 +106,17 @@ std::map<NodeId, Slot> give_slots(const CellEquations& cell, EquationProgram& p)
             if (operand >= 0) open.push_back(operand);
     }
     std::sort(constants.begin(), constants.end());
+    return reached;
+}
+
+/// The nodes that have a slot before the first instruction.
+std::map<NodeId, Slot> give_slots(const CellEquations& cell, EquationProgram& p) {
+    const Graph& g = cell.graph;
+    std::vector<NodeId> ends = cell.next, constants;
+    ends.insert(ends.end(), cell.reset.begin(), cell.reset.end());
+    ends.push_back(cell.fires);
+    if (cell.output >= 0) ends.push_back(cell.output);
+    const std::set<NodeId> reached = reached_from(g, ends, constants);
     p.constants = constants;
     std::size_t slots = constants.size();
     const auto take = [&](std::size_t count) {
@@ -277,6 +283,28 @@ EquationProgram lower(const CellEquations& cell) {
     std::map<std::uint32_t, Slot> nowhere;
     allocate(resets, {}, stays, first, p.reset, nowhere, p.slots);
     return p;
+}
+
+ValueProgram lower_values(const Graph& graph, const std::map<NodeId, Slot>& leaves,
+                          const std::vector<NodeId>& results, Slot first) {
+    Lowering lowering(graph, leaves);
+    for (const NodeId id : results) lowering.need(id);
+    std::vector<std::uint32_t> ends;
+    for (const NodeId id : results) ends.push_back(lowering.emit(id));
+    ValueProgram p;
+    p.slots = first;
+    std::map<std::uint32_t, Slot> placed;
+    allocate(lowering.code(), {}, ends, first, p.code, placed, p.slots);
+    for (const std::uint32_t end : ends)
+        p.results.push_back(end < Lowering::first_virtual ? static_cast<Slot>(end)
+                                                          : placed.at(end));
+    return p;
+}
+
+std::vector<NodeId> constants_in(const Graph& graph, const std::vector<NodeId>& nodes) {
+    std::vector<NodeId> constants;
+    reached_from(graph, nodes, constants);
+    return constants;
 }
 
 }  // namespace snnsim

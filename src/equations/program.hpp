@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "src/equations/cell_equations.hpp"
@@ -35,5 +36,17 @@ struct EquationProgram {
 
 /// Throws ModelError where there are more than 65,535 values.
 EquationProgram lower(const CellEquations& cell);
+
+/// Instructions that compute some nodes of a graph.
+struct ValueProgram {
+    std::vector<EquationInstruction> code;
+    std::vector<Slot> results;  // where each of them then lies
+    Slot slots = 0;             // temporaries end before
+};
+/// `leaves`: the slots of what is known before; temporaries lie from `first` on.
+ValueProgram lower_values(const Graph& graph, const std::map<NodeId, Slot>& leaves,
+                          const std::vector<NodeId>& results, Slot first);
+/// Those that follow from parameters, of all that nodes are made of: the outermost ones.
+std::vector<NodeId> constants_in(const Graph& graph, const std::vector<NodeId>& nodes);
 
 }  // namespace snnsim

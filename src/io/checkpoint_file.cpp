@@ -31,6 +31,7 @@ void write_plastic(hid_t file, std::size_t k, const PlasticState& s) {
     h5::write_number<std::uint64_t>(g, "plastic", s.plastic);
     h5::write_number(g, "done", s.done);
     h5::write_number(g, "reward", s.reward);
+    h5::write_number(g, "rewarded", s.rewarded);
     h5::write_number(g, "released", s.released);
     h5::write_vector(g, "weight", s.weight, "1");
     h5::write_vector(g, "own", s.own, "1");
@@ -59,6 +60,8 @@ PlasticState read_plastic(hid_t file, std::size_t k) {
     s.plastic = h5::read_number<std::uint64_t>(g, "plastic") != 0;
     s.done = h5::read_number<std::int64_t>(g, "done");
     s.reward = h5::read_number<float>(g, "reward");
+    if (h5::has_attribute(g, "rewarded"))  // older checkpoints know no rules of the user's own
+        s.rewarded = h5::read_number<std::int64_t>(g, "rewarded");
     if (h5::has_attribute(g, "released"))  // older checkpoints count no operations
         s.released = h5::read_number<std::uint64_t>(g, "released");
     s.weight = h5::read_vector<std::int32_t>(g, "weight");

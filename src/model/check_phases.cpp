@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/plasticity/synapse.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/text/suggest.hpp"
@@ -17,9 +18,10 @@ bool waits_for_reward(const SimulationSpec& spec) {
         return p.plasticity &&
                PlasticityRules::visit(p.plasticity->rule,
                                       []<class R>(const typename R::Params& params) {
-                                          return requires {
-                                              R::eligibility(params);
-                                          };
+                                          if constexpr (KeepsVariable<R>)
+                                              return R::takes_reward(params);
+                                          else
+                                              return Modulated<R>;
                                       });
     });
 }
@@ -28,7 +30,7 @@ void check_waits(SimulationView& model, Places::Path path) {
     if (model.sound({"projections"}) && !waits_for_reward(model.spec))
         model.add(path,
                   "no projection has a rule that waits for a reward; give one `plasticity: {rule: "
-                  "reward_stdp, ...}`");
+                  "reward_stdp, ...}`, or a rule of `rules` with on_reward");
 }
 
 /// A whole number of dt, where the key is given and sound.

@@ -14,6 +14,7 @@ bool may_change_sign(const PlasticitySpec& p, const CellPopulationSpec* to) {
     if (const auto* stdp = std::get_if<PairStdp::Params>(&p.rule))
         return stdp->dependence == Dependence::additive;
     return std::holds_alternative<RateMatching::Params>(p.rule) ||
+           std::holds_alternative<EquationRule::Params>(p.rule) ||
            std::holds_alternative<RewardStdp::Params>(p.rule);
 }
 
@@ -255,6 +256,9 @@ void check_plasticity(SimulationView& model) {
         if (bounded) check_initial(model, s, k);
         check_schedule(model, *s.plasticity, k);
         check_rule(model, *s.plasticity, k);
+        if (const auto* written = std::get_if<EquationRule::Params>(&s.plasticity->rule);
+            written && model.sound({"dt"}))
+            check_written_rule(model, s, *written, k);
         if (to) check_target(model, s, *to, k);
         if (!model.sound({"dt"})) continue;
         check_homeostasis(model, s, to, k);

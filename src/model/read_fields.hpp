@@ -106,6 +106,8 @@ class FieldReader {
 
     /// The section `models`: what populations may name as theirs afterwards.
     void read(const Value& value, const Meta& meta, std::vector<CellDefinition>& out);
+    /// The section `rules`: what `plasticity.rule` may name afterwards.
+    void read(const Value& value, const Meta& meta, std::vector<RuleDefinition>& out);
     /// A quantity, or a mapping with `distribution`.
     void read(const Value& value, const Meta& meta, Distribution& out);
     /// A number, a list of them, or a mapping with `random`.
@@ -272,7 +274,7 @@ class FieldReader {
             known.clear();  // without it, no key can be called unknown
             return false;
         }
-        if constexpr (std::is_same_v<T, CellPopulationSpec>) {
+        if constexpr (std::is_same_v<T, CellPopulationSpec> || std::is_same_v<T, PlasticitySpec>) {
             if (read_defined(value, *name, out, known)) return true;
         }
         if (!choose(choice, *name, out.*choice.member)) {
@@ -325,6 +327,11 @@ class FieldReader {
                       std::vector<std::string>& known);
     static bool is_parameter_of_equations(const CellPopulationSpec& out, std::string_view name);
     std::shared_ptr<const CellEquations> read_cell_model(const Entry& entry);
+    class DefinitionReader;
+    /// The same of the section `rules`.
+    bool read_defined(const Value& plasticity, const Value& name, PlasticitySpec& out,
+                      std::vector<std::string>& known);
+    std::shared_ptr<const RuleEquations> read_rule(const Entry& entry);
     /// `initial`: state variables of the population's model.
     void read_initial(const Value& population, CellPopulationSpec& out);
     /// `{distance: linear, ...}`.
@@ -369,6 +376,12 @@ class FieldReader {
         std::erase(known, EquationCell::name);
         if constexpr (std::is_same_v<List, CellModels>) {
             for (const CellDefinition& d : definitions_) {
+                if (d.name == name.text) return false;  // what is wrong with it is told there
+                known.push_back(d.name);
+            }
+        }
+        if constexpr (std::is_same_v<List, PlasticityRules>) {
+            for (const RuleDefinition& d : rules_) {
                 if (d.name == name.text) return false;  // what is wrong with it is told there
                 known.push_back(d.name);
             }
@@ -513,6 +526,7 @@ class FieldReader {
     Problems& problems_;
     const std::optional<Side> side_;
     std::vector<CellDefinition> definitions_;  // of `models`, once it is read
+    std::vector<RuleDefinition> rules_;        // of `rules`
 };
 
 }  // namespace snnsim

@@ -147,6 +147,7 @@ template <class... Models>
 std::string alternatives(const std::string& title, const std::string& text, ModelList<Models...>) {
     std::string out = fmt::format("\n## {}\n\n{}\n", title, text);
     const auto add = [&]<class M>(const M*) {
+        if constexpr (std::is_same_v<M, EquationRule>) return;  // has no name in a file
         out += fmt::format("\n### {}\n\n", M::name);
         if constexpr (requires { M::help; }) out += fmt::format("{}\n\n", cell(M::help));
         out += table(rows<typename M::Params>());
@@ -359,7 +360,9 @@ std::string plasticity() {
                "As in `{times: [10 s, 20 s], factors: [0.5, 0]}`. It multiplies what a rule does, "
                "not `normalise` and `scaling`.") +
            alternatives("Plasticity rules",
-                        "Values of `projections[].plasticity.rule`, each with its parameters. A "
+                        "Values of `projections[].plasticity.rule`, each with its parameters, "
+                        "beside the names that `rules` gives to rules that are written as "
+                        "equations, see below. A "
                         "trace is bumped by 1 (or, nearest, set to 1) by every spike and decays "
                         "exponentially.",
                         PlasticityRules{}) +

@@ -1,4 +1,4 @@
-// The chapter of the reference on cells that are written as equations.
+// The chapter of the reference on cells and rules of plasticity that are written as equations.
 #include <fmt/format.h>
 
 #include "snnsim/read_model.hpp"
@@ -6,6 +6,60 @@
 #include "src/text/suggest.hpp"
 
 namespace snnsim {
+namespace {
+
+std::string rules() {
+    return "\n## Rules\n\n`rules` of a simulation maps names to rules of plasticity that are "
+           "written "
+           "as equations; `projections[].plasticity.rule` then takes these names, and the rule's "
+           "parameters are keys beside it, as quantities. Written out, the rules that come with "
+           "snnsim give the same weights to the bit.\n\n"
+           "```yaml\n"
+           "rules:\n"
+           "  my_stdp:\n"
+           "    parameters: {tau_plus: 20 ms, tau_minus: 20 ms, tau_c: 1 s, a_plus: 0.01, a_minus: "
+           "0.0105}\n"
+           "    pre: [dx/dt = -x/tau_plus]\n"
+           "    post: [dy/dt = -y/tau_minus]\n"
+           "    synapse: [dc/dt = -c/tau_c]\n"
+           "    on_pre: [c -= a_minus*y, x += 1]\n"
+           "    on_post: [c += a_plus*x, y += 1]\n"
+           "    on_reward: [w += c*reward]\n"
+           "projections:\n"
+           "  - {from: A, to: B, connect: all_to_all, weight: 1 mV, plasticity: {rule: my_stdp, "
+           "a_plus: 0.02, w_max: 2 mV}}\n"
+           "```\n\n"
+           "| key | meaning |\n|---|---|\n"
+           "| `parameters` | mapping of names to quantities: the defaults |\n"
+           "| `pre` | traces of a source, four at most: each decays by itself, `dx/dt = -x/tau` or "
+           "`-k*x`. `: mV` at the end says a unit; without, it is a number. They begin at 0 |\n"
+           "| `post` | the same of a target |\n"
+           "| `synapse` | a variable of each synapse, one at most, which decays likewise and "
+           "begins "
+           "at 0 |\n"
+           "| `on_pre` | what happens when a spike of the source reaches the synapse: a list of `w "
+           "= "
+           "...`, `w += ...` (`-=`, `*=`, `/=`), the same of traces of the source and of the "
+           "variable |\n"
+           "| `on_post` | when a spike of the target does: of w, traces of the target, the "
+           "variable "
+           "|\n"
+           "| `on_reward` | when a reward is given (`simulate.reward`, `reward` of a phase): "
+           "`reward` "
+           "is its amount. Of w and the variable, without traces |\n\n"
+           "`w` is the weight in units of w_max, a number without a unit. The statements of an "
+           "event "
+           "go in order, each with what those before made; then `learning_rate` multiplies what w "
+           "changed by, and w goes back to its bounds. An event finds all traces as they were just "
+           "before the spikes of its step. "
+           "What a spike makes of a trace depends on traces and parameters of that side alone: all "
+           "synapses of the cell share it. What gives no number (such as 0/0) changes nothing; "
+           "where weights and traces of none or of one spike do so, it is an error of the file. A "
+           "rule has 240 operations and 64 constants at most. The CPU and CUDA carry the same "
+           "instructions out, with the same bits.\n";
+}
+
+}  // namespace
 
 std::string equations_reference() {
     return "\n# Equations\n\n`models` of a simulation maps names to cells that are written as "
@@ -84,7 +138,8 @@ std::string equations_reference() {
            "noise goes with `euler` and with "
            "`exponential_euler` of a constant rate, where it has the variance of an "
            "Ornstein-Uhlenbeck process. A warning tells of "
-           "explicit steps that are longer than a time constant.\n";
+           "explicit steps that are longer than a time constant.\n" +
+           rules();
 }
 
 }  // namespace snnsim

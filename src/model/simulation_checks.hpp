@@ -62,6 +62,9 @@ void check_cells(SimulationView& model);
 std::string reset_problem(const CellPopulationSpec& p);
 /// Of cells that are written as equations: divisors, and steps that are too long.
 void check_equations(SimulationView& model, const CellPopulationSpec& p);
+/// Of a rule that is written as equations, with the parameters of a projection.
+void check_written_rule(SimulationView& model, const SynapsesSpec& s,
+                        const EquationRule::Params& params, const std::string& k);
 /// Times of a population's cells: what becomes of them on the grid, and time constants below dt.
 void check_cell_times(SimulationView& model, const CellPopulationSpec& p);
 /// A time constant (ms) shorter than dt.

@@ -80,7 +80,8 @@ class Collector {
     template <class... Models>
     void alternatives(Side side, const char* what, ModelList<Models...>) {
         const auto add_one = [&]<class M>() {
-            if constexpr (is_equations<M>) return;  // has no name in a file
+            if constexpr (is_equations<M> || std::is_same_v<M, EquationRule>)
+                return;  // has no name in a file
             add(side, M::name, what);
             keys<typename M::Params>(side, M::name, "parameter");
         };

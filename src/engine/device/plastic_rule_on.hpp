@@ -141,6 +141,16 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             settle(window, now, -as_of_start * fixed_.rule.waiting.rewarded[steps]);
             set_reward(constants_on_device_.waiting.reward + as_of_start);
         }
+        if constexpr (KeepsVariable<R>) {
+            if (!fixed_.rule.rule.takes_reward) return;
+            catch_up(window, When::always);
+            steps_.template share_out<Steps::many>(
+                segments_,
+                RewardSegments<R>{window, arrays_, static_cast<float>(amount), segments_});
+            if (!R::reward_changes_variable(fixed_.rule.rule)) return;
+            constants_on_device_.rewarded = now - 1;
+            set_constant(&RuleConstants<R>::rewarded);
+        }
     }
     void set_plastic(const StepWindow* window, std::int64_t now, bool plastic) override {
         catch_up(window, When::always);
@@ -150,6 +160,10 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         const std::uint32_t flag = plastic ? 1 : 0;
         steps_.upload(&progress_.data()->plastic, &flag, 1);
         steps_.wait();
+        if constexpr (KeepsVariable<R>) {
+            constants_on_device_.plastic = plastic;
+            set_constant(&RuleConstants<R>::plastic);
+        }
         settle_interval(window, now, -1.0f);
     }
 
@@ -163,6 +177,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         SNN_EXPECT(in.weight.size() == size_);
         plastic_ = in.plastic;
         constants_on_device_.waiting.reward = in.reward;
+        constants_on_device_.plastic = in.plastic;
+        constants_on_device_.rewarded = in.rewarded;
         constants_on_device_.learning_rate = fixed_.learning_rate(now);
         constants_.copy_from(&constants_on_device_, 1);
         const PlasticProgress progress{in.done, plastic_ ? 1u : 0u, 0};
@@ -215,6 +231,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         RuleConstants<R> out = rule;
         for (int k = 0; k < R::pre_traces; ++k) out.pre[k] = on_device(rule.pre[k]);
         for (int k = 0; k < R::post_traces; ++k) out.post[k] = on_device(rule.post[k]);
+        out.variable = on_device(rule.variable);
         if constexpr (Modulated<R>) {
             const auto table = [&](const float* from) {
                 return keep(std::vector<float>(from, from + rule.waiting.interval + 1), tables_);
@@ -249,7 +266,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         slot_ = Buffer<std::uint32_t>(place_.slot);
         weight_ = Buffer<PlasticWeight>(most);
         last_ = Buffer<LastArrival<R>>(segments_);
-        if constexpr (rule_has_own<R>) own_ = Buffer<float>(most);
+        if (keeps_own(fixed_.rule)) own_ = Buffer<float>(most);
         if (spec_.short_term) short_term_ = Buffer<ShortTerm>(segments_);
         if (spec_.short_term && spec_.release) ready_ = Buffer<std::uint8_t>(most);
         if (spec_.release) released_ = Buffer<std::int64_t>(1);
@@ -333,6 +350,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         steps_.upload(&constants_.data()->waiting.reward, &reward, 1);
         steps_.wait();
     }
+    template <class T>
+    void set_constant(T RuleConstants<R>::*member) {
+        steps_.upload(&(constants_.data()->*member), &(constants_on_device_.*member), 1);
+        steps_.wait();
+    }
 
     /// The ends of the synapses as the host knows them.
     void set_synapses() {
@@ -388,6 +410,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         out.plastic = plastic_;
         out.released = released().value_or(0);
         out.reward = constants_on_device_.waiting.reward;
+        out.rewarded = constants_on_device_.rewarded;
         out.weight = downloaded(weight_, size_);
         out.own = downloaded(own_, own_.size() ? size_ : 0);
         out.ready = downloaded(ready_, ready_.size() ? size_ : 0);

@@ -32,19 +32,18 @@ struct PlasticCommon {
         : fixed(spec, params, dt), rule(fixed.rule) {}
 
     /// Something is left to do of synapses whose weights stay: traces of their own.
-    bool works() const { return plastic || rule_has_own<R>; }
+    bool works() const { return plastic || keeps_own(rule); }
 };
 
 template <class R>
 class PlasticBlock {
     static constexpr bool learns = rule_learns<R>;
-    static constexpr bool has_own = rule_has_own<R>;
     static constexpr std::int64_t quiet_interval = 64;  // steps between two looks for quiet targets
 
   public:
     std::vector<LastArrival<R>> last;   // [segment]
     std::vector<ShortTerm> short_term;  // [segment]
-    std::vector<float> own;             // [synapse], of rules that pair once
+    std::vector<float> own;             // [synapse], of rules with a value of each
     std::vector<std::uint8_t> ready;    // [synapse], of several sites
     TargetSpikes<R> posts;
     WeightSums sums;
@@ -64,7 +63,7 @@ class PlasticBlock {
         if (common.release.short_term) short_term.resize(rows.segments());
         if (common.release.short_term)
             ready.assign(common.release.stochastic ? size : 0, std::uint8_t(common.release.sites));
-        if constexpr (has_own) own.resize(size);
+        if (keeps_own(common.rule)) own.resize(size);
         if constexpr (learns) {
             posts.resize(slice.count);
             if constexpr (ReadsVoltages<R>)
@@ -192,6 +191,21 @@ class PlasticBlock {
         settle(now, -as_of_start * common_.rule.waiting.rewarded[steps]);
         reward += as_of_start;
     }
+    /// The same of rules that say themselves what a reward does.
+    void reward_all(float amount, std::int64_t now) {
+        if constexpr (KeepsVariable<R>) {
+            catch_up(now);
+            for (std::uint32_t s = 0; s < rows_.segments(); ++s) {
+                const SegmentTime<R> at = time_of(s);
+                for (std::size_t k = row().edge[s]; k < row().edge[s + 1]; ++k) {
+                    PlasticWeight w = row().weight[k];
+                    reward_synapse(common_.rule, at, now, amount, posts.view(), row().target[k], w,
+                                   own_of(k));
+                    set_weight(k, w);
+                }
+            }
+        }
+    }
     /// Weights get, or give back, what they gained since the start of the interval.
     void settle_interval(std::int64_t now, float sign) {
         settle(now, sign * rule().waiting.gain(now % common_.rule.waiting.interval));
@@ -210,7 +224,10 @@ class PlasticBlock {
 
   private:
     PlasticRows::Block& row() { return rows_.blocks[block_]; }
-    float* own_of(std::size_t synapse) { return has_own ? own.data() + synapse : nullptr; }
+    float* own_of(std::size_t synapse) {
+        if constexpr (KeepsVariable<R>) return own.empty() ? nullptr : own.data() + synapse;
+        return R::pairs_once || Modulated<R> ? own.data() + synapse : nullptr;
+    }
     std::int64_t lag_of(std::uint32_t segment) const {
         if (!common_.rule.dendritic) return 0;
         return 2 * (static_cast<std::int64_t>(rows_.delays.first) + segment % rows_.delays.count);
@@ -294,6 +311,7 @@ class PlasticBlock {
             const std::size_t k = quick_[i];
             const PostSpike<R>* const last =
                 spikes.count[target[k]] > 0 ? &newest[target[k]] : nullptr;
+            if constexpr (KeepsVariable<R>) rule.age(own_of(k), last_changed(rule, at, last), t);
             PlasticWeight w = row().weight[k];
             snnsim::arrive_after(rule, at, t, pre, spikes, target[k], last, w, own_of(k));
             set_weight(k, w);

@@ -29,7 +29,12 @@ template <class R>
 inline constexpr bool rule_learns = !std::is_same_v<R, NoRule>;
 /// Every synapse keeps a float of its own.
 template <class R>
-inline constexpr bool rule_has_own = R::pairs_once || Modulated<R>;
+bool keeps_own(const RuleConstants<R>& c) {
+    if constexpr (KeepsVariable<R>)
+        return R::has_variable(c.rule);
+    else
+        return R::pairs_once || Modulated<R>;
+}
 
 /// Times are in steps; an interval of 0 never comes.
 template <class R>
@@ -50,6 +55,10 @@ class PlasticConstants {
         if constexpr (ReadsVoltages<R>) R::set_step(params, dt, rule.rule);
         const auto taus = R::taus(params);
         for (const double tau : taus) tables_.emplace_back(tau, dt);
+        if constexpr (KeepsVariable<R>) {
+            tables_.emplace_back(R::variable_tau(params), dt);
+            rule.variable = tables_.back().view();
+        }
         for (int k = 0; k < R::pre_traces; ++k) rule.pre[k] = tables_[k].view();
         for (int k = 0; k < R::post_traces; ++k) rule.post[k] = tables_[R::pre_traces + k].view();
         if constexpr (Modulated<R>) set_reward(R::eligibility(params), dt);

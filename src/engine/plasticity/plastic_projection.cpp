@@ -101,10 +101,20 @@ class PlasticOf final : public PlasticProjection {
 
     void normalise(std::size_t b, double sum) override { blocks_[b].normalise(sum); }
 
-    bool waits_for_reward() const override { return Modulated<R>; }
+    bool waits_for_reward() const override {
+        if constexpr (KeepsVariable<R>)
+            return common_.rule.rule.takes_reward;
+        else
+            return Modulated<R>;
+    }
     void reward([[maybe_unused]] double amount, [[maybe_unused]] std::int64_t now) override {
         if constexpr (Modulated<R>) {
             for (Block& block : blocks_) block.add_reward(amount, now);
+        }
+        if constexpr (KeepsVariable<R>) {
+            if (!waits_for_reward()) return;
+            for (Block& block : blocks_) block.reward_all(static_cast<float>(amount), now);
+            if (R::reward_changes_variable(common_.rule.rule)) common_.rule.rewarded = now - 1;
         }
     }
 
@@ -136,7 +146,7 @@ class PlasticOf final : public PlasticProjection {
         for (Block& block : blocks_) block.catch_up(now);
         if (plastic == common_.plastic) return;
         settle(now, 1.0f);
-        common_.plastic = plastic;
+        common_.plastic = common_.rule.plastic = plastic;
         settle(now, -1.0f);
     }
 
@@ -153,6 +163,7 @@ class PlasticOf final : public PlasticProjection {
         const Block& any = blocks_[first_block()];  // all blocks know the same of their sources
         out.done = any.done;
         out.reward = any.reward;
+        out.rewarded = common_.rule.rewarded;
         out.released = released().value_or(0);
         for (const LastArrival<R>& last : any.last) {
             out.arrived.push_back(last.steps);
@@ -176,7 +187,8 @@ class PlasticOf final : public PlasticProjection {
 
     void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
-        common_.plastic = in.plastic;
+        common_.plastic = common_.rule.plastic = in.plastic;
+        common_.rule.rewarded = in.rewarded;
         common_.rule.learning_rate = common_.fixed.learning_rate(now);
         if (structure_interval_ > 0) {
             structure = in.structure;
@@ -324,7 +336,7 @@ class PlasticOf final : public PlasticProjection {
         structure.grown.push_back(sum.grown);
     }
     SynapseTraces traces(std::size_t b) {
-        return {rule_has_own<R> ? &blocks_[b].own : nullptr,
+        return {keeps_own(common_.rule) ? &blocks_[b].own : nullptr,
                 spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
     }
 

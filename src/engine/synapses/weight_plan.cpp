@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/check_weights.hpp"
@@ -206,9 +207,10 @@ class Planner {
 /// Every synapse has a trace of its own.
 bool keeps_trace(const PlasticitySpec& p) {
     return PlasticityRules::visit(p.rule, []<class R>(const typename R::Params& params) {
-        return R::pairs_once || requires {
-            R::eligibility(params);
-        };
+        if constexpr (KeepsVariable<R>)
+            return R::variable_tau(params) > 0.0;
+        else
+            return R::pairs_once || Modulated<R>;
     });
 }
 
