@@ -58,8 +58,8 @@ void convert(FileWeights& weights, const SimulationSpec& spec, const SynapsesSpe
     const std::string wrong = read_quantity("1 " + weights.unit, unit, "weight", factor);
     if (!wrong.empty())
         throw FileError(fmt::format("{}: its weights have the unit {}, but '{}' ({}) takes {}{}",
-                                    p.weight_file->file, weights.unit, p.to,
-                                    CellModels::name_of(to.cell), kind_name(unit),
+                                    p.weight_file->file, weights.unit, p.to, to.model_name(),
+                                    kind_name(unit),
                                     unit.empty() ? "" : fmt::format(" ({})", unit)));
     if (factor == 1.0) return;
     for (std::vector<float>* values : {&weights.dense, &weights.weight}) {

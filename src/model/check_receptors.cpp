@@ -12,7 +12,7 @@ bool check_receptor(SimulationView& model, Places::Path owner, Places::Path at,
     const Receptors receptors = receptors_of(to);
     if (receptors.size() == 0) return true;  // it takes no input: told elsewhere
     const bool given = model.given(at);
-    const char* const name = CellModels::name_of(to.cell);
+    const char* const name = to.model_name();
     if (receptors.by_sign) {
         if (given)
             model.add(at, fmt::format("'{}' ({}) has no receptors with names: the sign of a weight "
@@ -44,7 +44,7 @@ void check_sign(SimulationView& model, Places::Path at, const char* key, const D
     if (r.takes_negative || extent(weight).first >= 0.0) return;
     model.add(at, fmt::format("{} can be below 0, but the receptor '{}' of '{}' ({}) is a "
                               "conductance, which would become negative; {}",
-                              key, r.name, to.name, CellModels::name_of(to.cell),
+                              key, r.name, to.name, to.model_name(),
                               weight.constant() || weight.shape == Shape::uniform
                                   ? "write a positive one, to a receptor that inhibits"
                                   : "add low: 0 " + r.unit));

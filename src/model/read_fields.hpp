@@ -376,7 +376,10 @@ class FieldReader {
         std::erase(known, EquationCell::name);
         if constexpr (std::is_same_v<List, CellModels>) {
             for (const CellDefinition& d : definitions_) {
-                if (d.name == name.text) return false;  // what is wrong with it is told there
+                if (d.name == name.text) {
+                    problems_.add(name, fmt::format("'{}' is not defined soundly", d.name));
+                    return false;
+                }
                 known.push_back(d.name);
             }
         }

@@ -33,7 +33,7 @@ void check_unit(SimulationView& model, Places::Path path, const char* key,
     if (given.listed && !given.listed->from.file.empty() && given.listed->from.unit.empty())
         return;  // the file may say it
     model.add(path, fmt::format("{} is {}, but '{}' ({}) takes {}{}", key, kind_name(given.unit),
-                                to.name, CellModels::name_of(to.cell), kind_name(unit),
+                                to.name, to.model_name(), kind_name(unit),
                                 unit.empty() ? "" : fmt::format(" ({})", unit)));
 }
 

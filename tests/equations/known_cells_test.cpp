@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -152,6 +153,51 @@ TEST(KnownCells, HodgkinAndHuxleysFiresTogetherWithTheBuiltInOne) {
         for (std::size_t k = 0; k < own.size(); ++k)
             EXPECT_NEAR(known[k] - own[k], 0.165, 0.035) << "cell " << cell << ", spike " << k;
     }
+}
+
+TEST(KnownCells, EachReceptorHasItsTimeConstant) {
+    // One spike to each receptor, into a cell of its own: v follows the difference of two
+    // exponentials.
+    const std::string shipped = text_of("equations/multisynapse");
+    const std::string cell = shipped.substr(0, shipped.find("populations:"));
+    std::string text = replaced(cell, "duration: 1 s", "duration: 160 ms") + R"(
+populations:
+  s: {model: regular_source, size: 1, rate: 10 Hz}
+)";
+    const std::vector<std::pair<std::string, double>> receptors{
+        {"ampa", 2.0}, {"nmda", 100.0}, {"gaba_a", -5.0}, {"gaba_b", -150.0}};
+    std::string projections = "projections:\n";
+    for (const auto& r : receptors) {
+        text += "  " + r.first + ": {model: multisynapse, size: 1}\n";
+        projections += "  - {from: s, to: " + r.first +
+                       ", connect: all_to_all, weight: 50 pA, receptor: " + r.first +
+                       ", delay: 1 ms}\n";
+    }
+    const SimulationSpec spec = parse_simulation(text + projections, "m.yaml");
+    const auto engine = make_engine(spec, {.threads = 1});
+    engine->advance(spec.steps());
+    const EngineState state = engine->state();
+    const double t = 160.0 - 101.0, tau_m = 10.0;
+    for (std::size_t k = 0; k < receptors.size(); ++k) {
+        const double tau = std::abs(receptors[k].second), sign = receptors[k].second / tau;
+        const double wanted = sign * 50.0 / 250.0 * tau * tau_m / (tau - tau_m) *
+                              (std::exp(-t / tau) - std::exp(-t / tau_m));
+        EXPECT_NEAR(static_cast<double>(state.states[k + 1][0]) + 70.0, wanted, 2e-5)
+            << receptors[k].first;
+    }
+}
+
+TEST(KnownCells, EscapeNoiseHasItsRate) {
+    // v stays 1 mV above v_t, where the rate is lambda_0 e^2.
+    std::string text = replaced(text_of("equations/gif"), "q_sfa: 10 mV", "q_sfa: 0 mV");
+    text = replaced(text, "q_stc: 20 pA", "q_stc: 0 pA");
+    text = replaced(text, "v_reset: -55 mV, v_t: -35 mV", "v_reset: -40 mV, v_t: -41 mV");
+    text = replaced(text, R"(\{linspace: \[100 pA, 300 pA\]\})", "120 pA");
+    text = replaced(text, "model: gif\\}", "model: gif, initial: {v: -40 mV}}");
+    std::size_t count = 0;
+    for (const std::vector<double>& spikes : trains(text).at("cells")) count += spikes.size();
+    const double rate = 1.0 / (4e-3 + 1.0 / std::exp(2.0));  // Hz
+    EXPECT_NEAR(static_cast<double>(count), rate * 200.0 * 2.0, 4.0 * std::sqrt(rate * 400.0));
 }
 
 }  // namespace
