@@ -39,13 +39,13 @@ struct RuleCode {
     float constants[most_constants];
 };
 
-/// What a spike makes of the traces of its side. Most rules add to each, or set it.
+/// What a spike makes of the traces of its side. Most rules add to each, or set it: x scale + by.
 struct TraceBumps {
-    enum class Kind : std::uint8_t { keep, add, set };
+    static constexpr int most = 4;
     std::uint8_t count = 0;
-    bool simple = true;  // else see `program`
-    Kind kind[4] = {};
-    float by[4] = {};
+    bool simple = true;                            // else see `program`
+    float scale[most] = {1.0f, 1.0f, 1.0f, 1.0f};  // 0 of a trace that is set
+    float by[most] = {};
     RuleProgram program;  // results: the traces
 };
 
@@ -93,12 +93,15 @@ SNN_HD inline float rule_op(EquationOp op, float a, float b, float c) {
 /// The values of a synapse while an event is worked out.
 class RuleValues {
   public:
-    float& operator[](int place) { return of_[place]; }
+    SNN_HD float& operator[](int place) { return of_[place]; }
 
     SNN_CALLED void run(const RuleCode& code, const RuleProgram& program) {
-        for (int k = program.first; k < program.end; ++k) {
+        const float* const from[2] = {of_, code.constants};
+        const auto at = [&](std::uint8_t place) { return from[place >> 7][place & 127]; };
+        const int end = program.end;
+        for (int k = program.first; k < end; ++k) {
             const RuleInstruction i = code.instructions[k];
-            of_[i.to] = rule_op(i.op, at(code, i.a), at(code, i.b), at(code, i.c));
+            of_[i.to] = rule_op(i.op, at(i.a), at(i.b), at(i.c));
         }
     }
     /// A result; what is no number changes nothing, and what is infinite is bounded.
@@ -121,7 +124,7 @@ class RuleValues {
 /// there is one.
 struct EquationRule {
     static constexpr const char* name = "equations";
-    static constexpr int pre_traces = 4, post_traces = 4;
+    static constexpr int pre_traces = TraceBumps::most, post_traces = TraceBumps::most;
     static constexpr bool pairs_once = false;
 
     struct Params {
@@ -180,12 +183,9 @@ struct EquationRule {
   private:
     SNN_HD static void bump(const Constants& c, const TraceBumps& side, int place,
                             const float* before, float* after) {
-        if (side.simple) {
-            using Kind = TraceBumps::Kind;
-            for (int k = 0; k < side.count; ++k)
-                after[k] = side.kind[k] == Kind::keep  ? before[k]
-                           : side.kind[k] == Kind::set ? side.by[k]
-                                                       : before[k] + side.by[k];
+        if (side.simple) {  // all of them, which takes no longer than one
+            for (int k = 0; k < TraceBumps::most; ++k)
+                after[k] = before[k] * side.scale[k] + side.by[k];
             return;
         }
         RuleValues x;
@@ -200,8 +200,8 @@ struct EquationRule {
         RuleValues x;
         x[rule_place::weight] = w;
         if (own) x[rule_place::variable] = *own;
-        for (int k = 0; k < c.pre.count; ++k) x[rule_place::pre + k] = pre[k];
-        for (int k = 0; k < c.post.count; ++k) x[rule_place::post + k] = post[k];
+        for (int k = 0; k < TraceBumps::most; ++k) x[rule_place::pre + k] = pre[k];
+        for (int k = 0; k < TraceBumps::most; ++k) x[rule_place::post + k] = post[k];
         x.run(c.code, program);
         if (own) *own = x.result(c.code, program.results[1], *own);
         return x.result(c.code, program.results[0], 0.0f);

@@ -150,11 +150,13 @@ struct RuleConstants {
     /// The traces of a source at `step`, no earlier than its last arrival.
     SNN_HD void pre_at(const LastArrival<R>& last, std::int64_t step, float* traces) const {
         if constexpr (BumpsTogether<R>) {
-            const int count = R::pre_count(rule);
             const bool decays = last.steps > 0 && step != last.step();
-            for (int k = 0; k < count; ++k) traces[k] = last.steps == 0 ? 0.0f : last.before[k];
-            if (decays) R::bump_pre(rule, last.before, traces);
-            for (int k = 0; decays && k < count; ++k)
+            for (int k = 0; k < R::pre_traces; ++k)
+                traces[k] = last.steps == 0 ? 0.0f : last.before[k];
+            if (!decays) return;
+            R::bump_pre(rule, last.before, traces);
+            const int count = R::pre_count(rule);
+            for (int k = 0; k < count; ++k)
                 traces[k] = flushed(traces[k] * pre[k](step - last.step()));
         } else {
             for (int k = 0; k < R::pre_traces; ++k)

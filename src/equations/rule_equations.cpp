@@ -195,15 +195,12 @@ class RuleCompiler : DefinitionCompiler {
             const GraphNode& node = graph()[v.now];
             const bool sum = node.op == Op::add && (node.a == own || node.b == own);
             const NodeId added = sum ? (node.a == own ? node.b : node.a) : -1;
-            if (v.now == own) {
-                bumps.kind[k] = TraceBumps::Kind::keep;
-            } else if (node.setup) {
-                bumps.kind[k] = TraceBumps::Kind::set;
+            if (node.setup) {
+                bumps.scale[k] = 0.0f;
                 by[k] = v.now;
             } else if (sum && graph()[added].setup) {
-                bumps.kind[k] = TraceBumps::Kind::add;
                 by[k] = added;
-            } else {
+            } else if (v.now != own) {
                 bumps.simple = false;
             }
             if (v.now != own) results.add(bumps.program, k, v.now);
