@@ -81,9 +81,7 @@ SNN_HD inline float common_current(const StimulusCurrent& s, std::int64_t t) {
 
 /// Noise of a cell whose random word of this step is `word`.
 SNN_HD inline float noise_current(const StimulusCurrent& s, std::uint32_t word) {
-    // In (0, 1); signed, as vector units convert it.
-    const float u =
-        (static_cast<float>(static_cast<std::int32_t>(word >> 9)) + 0.5f) * (1.0f / 8388608.0f);
+    const float u = (static_cast<float>(word >> 9) + 0.5f) * (1.0f / 8388608.0f);  // in (0, 1)
     return fused(s.size, normal_quantile(u), s.mean);
 }
 
@@ -105,11 +103,8 @@ struct AddCurrent {
         } else if (stimulus.kind == CurrentKind::noise) {
             std::uint32_t words[Lanes];
             cell_words(random, first + static_cast<std::uint32_t>(at), words);
-            const StimulusCurrent own = stimulus;  // which no store to a sum can change
-            float* const to = sum + at;
-            SNN_LANES for (int l = 0; l < Lanes; ++l) {
-                to[l] += noise_current(own, words[l]);
-            }
+            for (std::size_t l = 0; l < Lanes; ++l)
+                sum[at + l] += noise_current(stimulus, words[l]);
         } else {
             SNN_LANES for (std::size_t i = at; i < at + Lanes; ++i) sum[i] += common;
         }

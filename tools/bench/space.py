@@ -36,15 +36,16 @@ stimuli:
   - {{to: E, kind: noise, std: 3.6}}
 record: []
 """
+# Inhibition keeps it at some Hz, whatever the degree.
 RANDOM = """name: random
 dt: 0.1 ms
 simulate: {{duration: {duration} ms}}
 populations:
-  E: {{model: iaf_psc_delta, size: {cells}, i_e: 0 pA}}
+  E: {{model: iaf_psc_delta, size: {cells}, i_e: 0 pA, initial: {{v: {{distribution: uniform, low: -70 mV, high: -55 mV}}}}}}
 projections:
-  - {{from: E, to: E, connect: {{rule: {rule}, n: {degree}}}, weight: 0.1 mV, delay: 1.5 ms, procedural: {procedural}}}
+  - {{from: E, to: E, connect: {{rule: {rule}, n: {degree}}}, weight: {weight} mV, delay: 1.5 ms, procedural: {procedural}}}
 stimuli:
-  - {{to: E, kind: poisson, rate: 9 kHz, weight: 0.15 mV}}
+  - {{to: E, kind: poisson, rate: 9 kHz, weight: 0.2 mV}}
 record: []
 """
 
@@ -92,7 +93,7 @@ def main():
             for procedural in ("true", "false") if options.stored else ("true",):
                 results["runs"][f"{rule}, {'procedural' if procedural == 'true' else 'stored'}"] = run(
                     options.snnsim, folder, RANDOM.format(cells=options.cells, degree=options.degree, duration=options.duration,
-                                                          rule=rule, procedural=procedural), options.threads)
+                                                          rule=rule, procedural=procedural, weight=-100 / options.degree), options.threads)
     with open(options.output, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")
