@@ -1,11 +1,13 @@
 // A model of a cell that the model file writes as equations, checked and brought into steps of dt.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "kernels/fields.hpp"
 #include "src/equations/definition.hpp"
 #include "src/equations/quantity.hpp"
 
@@ -13,11 +15,14 @@ namespace snnsim {
 
 /// How differential equations are stepped.
 ///   exact                linear equations with constant coefficients: by their propagator (Rotter
-///   &
-///                        Diesmann 1999)
+///                        & Diesmann 1999)
 ///   exponential_euler    each equation linear in its own variable, the others held for the step
 ///   euler, rk4           forward Euler; Runge and Kutta's fourth order
 enum class EquationMethod : std::uint8_t { automatic, exact, exponential_euler, euler, rk4 };
+template <>
+struct Names<EquationMethod> {
+    static constexpr std::array values{"automatic", "exact", "exponential_euler", "euler", "rk4"};
+};
 
 /// What a model of the section `models` says.
 struct CellSource {

@@ -8,6 +8,7 @@
 
 #include "src/text/excerpt.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -52,7 +53,8 @@ class Parser {
     }
     void end() {
         if (token_.kind == Token::Kind::end) return;
-        wrong(fmt::format("'{}' was not expected here", excerpt(std::string(token_.text))));
+        wrong(fmt::format("'{}' was not expected here{}", excerpt(std::string(token_.text)),
+                          is_sign("=") ? "; == compares" : ""));
     }
 
     const Token& token() const { return token_; }
@@ -217,9 +219,18 @@ class Parser {
                 const double exponent = is_sign("**") ? exponent_of_unit() : 1.0;
                 out.value *= std::pow(unit->factor, exponent);
                 out.dims = unit->dims.to(exponent);
+            } else if (!is_name("and") && !is_name("or") && !is_name("if") && !is_name("else")) {
+                unknown_unit(token_);
             }
         }
         return out;
+    }
+    [[noreturn]] static void unknown_unit(const Token& token) {
+        const std::string name(token.text);
+        throw ExpressionError{
+            token.at, fmt::format("unknown unit '{}'{}", excerpt(name),
+                                  did_you_mean(name, {"ms", "mV", "pA", "nA", "nS", "uS", "pF",
+                                                      "ohm", "Mohm", "Hz", "kHz", "um", "mM"}))};
     }
     Syntax name() {
         const Token token = take();
@@ -245,9 +256,7 @@ class Parser {
         }
         const Token token = expect_name("a unit");
         const auto unit = unit_named(token.text);
-        if (!unit)
-            throw ExpressionError{
-                token.at, fmt::format("unknown unit '{}'", excerpt(std::string(token.text)))};
+        if (!unit) unknown_unit(token);
         if (!is_sign("**") && !is_sign("^")) return *unit;
         const double exponent = exponent_of_unit();
         return {std::pow(unit->factor, exponent), unit->dims.to(exponent)};
@@ -288,10 +297,14 @@ class Parser {
                 return;
             }
             const bool printable = c > ' ' && c < 127;
-            throw ExpressionError{at_, printable
-                                           ? fmt::format("'{}' has no meaning in an expression", c)
-                                           : std::string("a character that has no meaning in "
-                                                         "an expression")};
+            throw ExpressionError{
+                at_, printable ? fmt::format("'{}' has no meaning in an expression{}", c,
+                                             c == '&'   ? "; write and"
+                                             : c == '|' ? "; write or"
+                                             : c == '!' ? "; write not, or !="
+                                                        : "")
+                               : std::string("a character that has no meaning in "
+                                             "an expression")};
         }
     }
     void next_number() {

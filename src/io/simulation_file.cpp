@@ -164,8 +164,17 @@ void SimulationFile::create(const std::string& path, const Provenance& provenanc
         std::visit([&](const auto& params) { write_parameters(g, params); }, population.cell);
         if (const CellEquations* own = population.equations()) {
             const auto& values = std::get<EquationCell::Params>(population.cell).values;
-            for (std::size_t k = 0; k < values.size(); ++k)
-                h5::write_number(g, own->parameters[k].name.c_str(), values[k]);
+            for (std::size_t k = 0; k < values.size(); ++k) {
+                const CellEquations::Parameter& parameter = own->parameters[k];
+                h5::write_number(g, parameter.name.c_str(), values[k]);
+                h5::write_text(g, parameter.name + "_units",
+                               parameter.unit.empty() ? "1" : parameter.unit);
+            }
+            h5::write_text(g, "method", name_of(own->method));
+        }
+        for (const NamedDistribution& varied : population.varied) {
+            h5::remove_attribute(g, varied.name);
+            h5::write_text(g, varied.name, "differs from cell to cell");
         }
         if (population.space) write_positions(g, positions_of(spec_, p), *population.space);
         if (cells[p].count == 0) continue;

@@ -78,8 +78,12 @@ bool check_rule(SimulationView& model, const GapJunctionsSpec& gaps, const std::
     if (model.given({section, k, "connect", "autapses"}) && gaps.connect.autapses)
         model.add({section, k, "connect", "autapses"},
                   "no current flows between a cell and itself; leave autapses out");
-    if (model.given({section, k, "connect", "own"}))
-        model.add({section, k, "connect", "own"}, "gap junctions do not use 'own'");
+    for (const char* const key : {"own", "mask", "kernel"}) {
+        if (model.given({section, k, "connect", key}))
+            model.add({section, k, "connect", key},
+                      fmt::format("gap junctions do not use '{}'; a list joins what pairs you like",
+                                  key));
+    }
     if (rule == Rule::one_to_one && gaps.from == gaps.to)
         model.add(
             {section, k, "connect"},

@@ -68,19 +68,19 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
     }
     if (connect.p > 1.0 && connect.rule != Rule::pairwise_poisson && given("p") &&
         std::find(known.begin(), known.end(), "p") != known.end()) {
-        places.add({"projections", k, "connect", "p"},
+        places.add({section, k, "connect", "p"},
                    fmt::format("p must be between 0 and 1; found '{:g}'", connect.p));
         return false;
     }
     if (connect.p > 100.0) {
-        places.add({"projections", k, "connect", "p"},
+        places.add({section, k, "connect", "p"},
                    fmt::format("p is the mean number of synapses of a pair, at most 100; found "
                                "'{:g}'",
                                connect.p));
         return false;
     }
     if (connect.rule == Rule::pairwise_poisson && !connect.multapses) {
-        places.add({"projections", k, "connect", "multapses"},
+        places.add({section, k, "connect", "multapses"},
                    "a Poisson number of synapses may be above 1; without multapses use "
                    "fixed_probability");
         return false;

@@ -7,12 +7,13 @@
 namespace snnsim {
 namespace {
 
-constexpr std::pair<const char*, EquationMethod> methods[] = {
-    {"exact", EquationMethod::exact},
-    {"exponential_euler", EquationMethod::exponential_euler},
-    {"euler", EquationMethod::euler},
-    {"rk4", EquationMethod::rk4},
-};
+/// Names that have another meaning beside the parameters of a population, in the model file or in
+/// the run file.
+std::vector<std::string> taken_names() {
+    std::vector<std::string> out{"model", "method", "weight_steps"};
+    CellPopulationSpec::fields().for_each([&](const auto& f) { out.emplace_back(f.name); });
+    return out;
+}
 
 }  // namespace
 
@@ -51,23 +52,21 @@ std::shared_ptr<const CellEquations> FieldReader::read_cell_model(const Entry& e
     in.scalar("current", cell.current);
     in.scalar("method", cell.method);
     if (cell.method) {
-        const auto known = std::find_if(std::begin(methods), std::end(methods), [&](const auto& m) {
-            return cell.method->text == m.first;
-        });
-        if (known == std::end(methods)) {
-            std::vector<std::string> names;
-            for (const auto& m : methods) names.push_back(m.first);
+        const auto& all = Names<EquationMethod>::values;
+        const std::vector<std::string> names(all.begin() + 1, all.end());  // but automatic
+        const auto known = std::find(names.begin(), names.end(), cell.method->text);
+        if (known == names.end()) {
             problems_.add(
                 *entry.value.find("method"),
                 fmt::format("unknown method '{}'{} (known: {})", excerpt(cell.method->text),
                             did_you_mean(cell.method->text, names), join(names)));
         } else {
-            cell.by = known->second;
+            cell.by = static_cast<EquationMethod>(known - names.begin() + 1);
         }
     }
     in.check_keys({"parameters", "state", "equations", "threshold", "reset", "refractory",
                    "receptors", "output", "output_max", "current", "method"});
-    in.check_parameters(cell.parameters, "populations", {"size", "model", "initial"});
+    in.check_parameters(cell.parameters, "populations", taken_names());
     if (problems_.count() > before) return nullptr;
     std::optional<CellEquations> made = compile_cell(cell, in.report());
     if (!made) return nullptr;
