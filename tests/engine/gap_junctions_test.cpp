@@ -373,6 +373,10 @@ TEST(GapJunctions, SayWhatIsWrong) {
                  "fixed_probability is missing the key 'p'");
     expect_error(joined("from: a, to: a, connect: {rule: all_to_all, autapses: true}, g: 1 nS"),
                  "no current flows between a cell and itself");
+    expect_error(joined("from: a, to: a, connect: {rule: all_to_all, mask: moore}, g: 1 nS"),
+                 "gap junctions do not use 'mask'; a list joins what pairs you like");
+    expect_error(joined("from: a, to: a, connect: {rule: fixed_probability, p: 1.5}, g: 1 nS"),
+                 "m.yaml:10:");
     expect_error(joined("from: a, to: a, connect: all_to_all, g: 1 nS, delay: 1 ms"),
                  "unknown key 'delay'");
     expect_error(joined("from: a, to: a, connect: all_to_all, g: 1 nS", "scale: {neurons: 0.5}\n"),

@@ -261,6 +261,14 @@ TEST(EquationErrors, PointAtTheCharacter) {
     EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v)*v / (tau*mV)\"]\n    "
                             "threshold: v > -50 mV\n    method: exact")),
               "m.yaml:8:27: the method exact takes linear equations; dv/dt is not linear in v");
+    EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v)/(5 msec)\"]\n    "
+                            "threshold: v > -50 mV")),
+              "m.yaml:8:43: unknown unit 'msec'; did you mean 'ms'?");
+    EXPECT_EQ(error_of(with("    equations: [dv/dt = (v_rest - v)/tau]\n    threshold: v = 1 mV")),
+              "m.yaml:9:18: '=' was not expected here; == compares");
+    EXPECT_EQ(error_of(with(sound + "\n    refractory: 0.04 ms")),
+              "m.yaml:11:18: the refractory period (0.04 ms) is less than half a dt (0.1 ms) and "
+              "would become 0; write at least 0.1 ms, or a smaller dt");
 }
 
 TEST(EquationErrors, OfPopulations) {
