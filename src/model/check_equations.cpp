@@ -154,8 +154,8 @@ void check_equations(SimulationView& model, const CellPopulationSpec& p) {
                   fmt::format("the refractory period of '{}' would be {:g} ms", p.name,
                               value_of(cell->refractory)));
     if (cell->refractory >= 0)
-        check_whole_steps(model, {"populations", p.name}, "the refractory period",
-                          value_of(cell->refractory), model.spec.dt);
+        check_rounded(model, {"populations", p.name}, "the refractory period",
+                      value_of(cell->refractory), model.spec.dt);
     for (const auto& r : cell->rates) {
         const double steps = -value_of(r.node) * model.spec.dt;
         if (!(steps > 1.0 + 1e-9)) continue;

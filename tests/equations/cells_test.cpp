@@ -263,7 +263,7 @@ TEST(EquationErrors, PointAtTheCharacter) {
               "m.yaml:8:27: the method exact takes linear equations; dv/dt is not linear in v");
     EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v)/(5 msec)\"]\n    "
                             "threshold: v > -50 mV")),
-              "m.yaml:8:43: unknown unit 'msec'; did you mean 'ms'?");
+              "m.yaml:8:42: unknown unit 'msec'; did you mean 'ms'?");
     EXPECT_EQ(error_of(with("    equations: [dv/dt = (v_rest - v)/tau]\n    threshold: v = 1 mV")),
               "m.yaml:9:18: '=' was not expected here; == compares");
     EXPECT_EQ(error_of(with(sound + "\n    refractory: 0.04 ms")),

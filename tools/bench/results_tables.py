@@ -227,6 +227,19 @@ def equations_rates():
     return table([f"models/equations, rates in Hz over {r['settings']['seeds']} seeds", "snnsim", f"Brian2 {r['brian2']}"], rows)
 
 
+def space_speed():
+    r = read("space")
+    simulated = r["settings"]["duration"] / 1000
+    rows = []
+    for name, run in r["runs"].items():
+        parts = run["seconds_of_parts"]
+        rows.append([name, f"{run['synapses'] / 1e6:,.1f}", f"{run['seconds']:.2f} s", f"{run['seconds'] / simulated:,.1f}",
+                     f"{parts.get('deliver', parts.get('delivery', 0)):.2f} s", f"{run['cell_steps_per_second'] / 1e6:.1f}",
+                     f"{run['memory_mb']:,}"])
+    return table([f"{1000 * simulated:g} ms on {r['settings']['threads']} threads", "million synapses", "wall time", "factor",
+                  "delivery, threads together", "million cell steps a second", "peak MB"], rows)
+
+
 def sources():
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
@@ -237,7 +250,8 @@ def sources():
 
 TABLES = {f.__name__: f for f in (training_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, equations_speed, equations_rates, sources)}
+                                  dense_against_dendritic, equations_speed, equations_rates, space_speed,
+                                  sources)}
 
 
 def with_tables(text, path):
