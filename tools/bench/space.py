@@ -26,14 +26,16 @@ simulate: {{duration: {duration} ms}}
 populations:
   E:
     model: izhikevich
-    initial: {{v: -70 mV, u: -14}}
+    initial: {{v: {v}, u: -14}}
+    i_e: {i_e}
     space: {{grid: [{side}, {side}], extent: [{side}, {side}], periodic: true}}
 projections:
   - {{from: E, to: E, connect: {{rule: fixed_probability, autapses: false, mask: moore{kernel}}}, weight: 12, delay: 1 ms}}
-stimuli:
-  - {{to: E, kind: noise, std: 3.6}}
+stimuli: {noise}
 record: []
 """
+DRIVES = {"noise": {"i_e": 0, "v": "-70 mV", "noise": "[{to: E, kind: noise, std: 3.6}]"},
+          "a constant current": {"i_e": 6, "v": "{distribution: uniform, low: -75 mV, high: -50 mV}", "noise": "[]"}}
 # Inhibition keeps it at some Hz, whatever the degree.
 RANDOM = """name: random
 dt: 0.1 ms
@@ -86,8 +88,9 @@ def main():
         return RANDOM.format(cells=cells, degree=options.degree, duration=options.duration, rule="fixed_out_degree",
                              procedural="true" if procedural else "false", weight=-100 / options.degree)
 
-    models = {f"grid of {options.side} x {options.side}, {form}": GRID.format(side=options.side, duration=options.duration, kernel=kernel)
-              for form, kernel in (("stencil", ""), ("rows", ", kernel: constant"))}
+    models = {f"grid of {options.side} x {options.side}, {drive}, {form}":
+              GRID.format(side=options.side, duration=options.duration, kernel=kernel, **DRIVES[drive])
+              for drive in DRIVES for form, kernel in (("stencil", ""), ("rows", ", kernel: constant"))}
     for cells in options.both:
         models |= {f"{cells:,} cells, drawn": random(cells, True), f"{cells:,} cells, stored": random(cells, False)}
     models |= {f"{cells:,} cells, drawn": random(cells, True) for cells in options.drawn}
