@@ -68,6 +68,12 @@ void FieldReader::DefinitionReader::lines(const char* key, std::vector<SourceTex
         return;
     }
     for (const Value& item : v->list) {
+        if (item.kind == Value::Kind::map) {
+            reader_.problems_.add(item, fmt::format("to YAML, a line of {} with ': ' in it is a "
+                                                    "mapping; put it in quotes",
+                                                    key));
+            continue;
+        }
         std::string ignored;
         reader_.read_scalar(item, {key}, ignored);
         if (item.kind == Value::Kind::scalar) split(item, to);

@@ -50,6 +50,18 @@ std::vector<std::string> warnings_of(const SimulationSpec& spec, const Simulatio
     return all;
 }
 
+/// A rule may draw none, and a mask may have no cell under it.
+std::vector<std::string> empty_projections(const SimulationSpec& spec, const EngineReport& report) {
+    std::vector<std::string> all;
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
+        if (report.projection_synapses[k] == 0)
+            all.push_back(fmt::format("{}:{}:{}: {} has no synapses at all", spec.path, p.at.line,
+                                      p.at.column, p.name()));
+    }
+    return all;
+}
+
 /// Steps after which a part holds enough: a second, or some megabytes of recorded values.
 std::int64_t longest_part(const SimulationSpec& spec) {
     constexpr double most_bytes = 32e6;
@@ -255,7 +267,8 @@ SimulationSummary SimulationRun::summary() {
             spec_, {work, engine_->report().projection_synapses, engine_->report().junctions,
                     s.spikes, s.steps, s.phases ? &*s.phases : nullptr});
     s.warnings = start_.warnings;
-    for (const auto& more : {protocol_.warnings(), warnings_of(spec_, s, at_bounds)})
+    for (const auto& more : {empty_projections(spec_, engine_->report()), protocol_.warnings(),
+                             warnings_of(spec_, s, at_bounds)})
         s.warnings.insert(s.warnings.end(), more.begin(), more.end());
     return s;
 }

@@ -264,6 +264,10 @@ TEST(EquationErrors, PointAtTheCharacter) {
     EXPECT_EQ(error_of(with("    equations: [\"dv/dt = (v_rest - v)/(5 msec)\"]\n    "
                             "threshold: v > -50 mV")),
               "m.yaml:8:42: unknown unit 'msec'; did you mean 'ms'?");
+    EXPECT_EQ(error_of(with("    equations:\n      - dv/dt = (v_rest - v)/tau : volt\n    "
+                            "threshold: v > 1 mV")),
+              "m.yaml:9:9: to YAML, a line of equations with ': ' in it is a mapping; put it in "
+              "quotes");
     EXPECT_EQ(error_of(with("    equations: [dv/dt = (v_rest - v)/tau]\n    threshold: v = 1 mV")),
               "m.yaml:9:18: '=' was not expected here; == compares");
     EXPECT_EQ(error_of(with(sound + "\n    refractory: 0.04 ms")),
