@@ -2,8 +2,8 @@
 #include <mutex>
 #include <tuple>
 
-#include "snnsim/device.hpp"
 #include "kernels/launch/compile_kernel.cuh"
+#include "snnsim/device.hpp"
 #include "src/device/nvrtc.hpp"
 
 namespace snnsim {

@@ -149,13 +149,15 @@ void check_equations(SimulationView& model, const CellPopulationSpec& p) {
     cell->graph.evaluate(wanted, parameters, model.spec.dt, values);
     const auto value_of = [&](NodeId id) { return values[static_cast<std::size_t>(id)]; };
     if (!check_divisors(model, *cell, values, parameters, p.name)) return;
-    if (cell->refractory >= 0 && !(value_of(cell->refractory) >= 0.0))
-        model.add({"populations", p.name},
-                  fmt::format("the refractory period of '{}' would be {:g} ms", p.name,
-                              value_of(cell->refractory)));
-    if (cell->refractory >= 0)
-        check_rounded(model, {"populations", p.name}, "the refractory period",
-                      value_of(cell->refractory), model.spec.dt);
+    if (cell->refractory >= 0) {
+        const double period = value_of(cell->refractory);
+        if (!(period >= 0.0))
+            model.add(
+                {"populations", p.name},
+                fmt::format("the refractory period of '{}' would be {:g} ms", p.name, period));
+        check_rounded(model, {"populations", p.name}, "the refractory period", period,
+                      model.spec.dt);
+    }
     for (const auto& r : cell->rates) {
         const double steps = -value_of(r.node) * model.spec.dt;
         if (!(steps > 1.0 + 1e-9)) continue;

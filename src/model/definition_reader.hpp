@@ -16,6 +16,20 @@ class FieldReader::DefinitionReader {
     /// Both live longer.
     DefinitionReader(FieldReader& reader, const Entry& entry) : reader_(reader), entry_(entry) {}
 
+    /// False, and a problem, where one of `List` that comes with snnsim has the name; `what`:
+    /// "rule".
+    template <class List>
+    bool is_new(const char* what) {
+        for (const char* const name : List::names) {
+            if (entry_.key != name) continue;
+            reader_.problems_.add(
+                entry_.at, fmt::format("'{}' is a {} that comes with snnsim; choose another name",
+                                       excerpt(entry_.key), what));
+            return false;
+        }
+        return true;
+    }
+
     void scalar(const char* key, std::optional<SourceText>& to);
     /// A mapping of names to texts.
     void named(const char* key, std::vector<NamedText>& to);

@@ -20,14 +20,7 @@ std::vector<std::string> taken_names() {
 void FieldReader::read(const Value& value, const Meta& meta, std::vector<CellDefinition>& out) {
     if (!expect_map(value, meta.key)) return;
     for (const Entry& entry : value.map) {
-        const auto& built_in = CellModels::names;
-        if (std::any_of(built_in.begin(), built_in.end(),
-                        [&](const char* n) { return entry.key == n; })) {
-            problems_.add(entry.at,
-                          fmt::format("'{}' is a model that comes with snnsim; choose another name",
-                                      excerpt(entry.key)));
-            continue;
-        }
+        if (!DefinitionReader(*this, entry).is_new<CellModels>("model")) continue;
         CellDefinition d{entry.key, entry.at, read_cell_model(entry)};
         definitions_.push_back(d);
         out.push_back(std::move(d));

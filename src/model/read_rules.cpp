@@ -9,14 +9,7 @@ namespace snnsim {
 void FieldReader::read(const Value& value, const Meta& meta, std::vector<RuleDefinition>& out) {
     if (!expect_map(value, meta.key)) return;
     for (const Entry& entry : value.map) {
-        const auto& built_in = PlasticityRules::names;
-        if (std::any_of(built_in.begin(), built_in.end(),
-                        [&](const char* n) { return entry.key == n; })) {
-            problems_.add(entry.at,
-                          fmt::format("'{}' is a rule that comes with snnsim; choose another name",
-                                      excerpt(entry.key)));
-            continue;
-        }
+        if (!DefinitionReader(*this, entry).is_new<PlasticityRules>("rule")) continue;
         RuleDefinition d{entry.key, entry.at, read_rule(entry)};
         rules_.push_back(d);
         out.push_back(std::move(d));

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "kernels/launch/compile_kernel.cuh"
 #include "kernels/launch/cuda_steps.cuh"
 #include "kernels/math/bits.hpp"
 #include "kernels/math/exp.hpp"
@@ -13,7 +14,6 @@
 #include "kernels/math/tanh.hpp"
 #include "kernels/network/step_groups.hpp"
 #include "snnsim/device.hpp"
-#include "kernels/launch/compile_kernel.cuh"
 #include "src/device/nvrtc.hpp"
 
 /// Code, and the same as text.

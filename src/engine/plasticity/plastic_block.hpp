@@ -25,14 +25,13 @@ struct PlasticCommon {
     RuleConstants<R> rule;   // with the learning rate of now
     double unit = 1.0;       // see weight_unit
     std::uint32_t from = 0;  // population of the sources
-    bool plastic = true;     // weights change
     PlasticRelease release;
 
     PlasticCommon(const SynapsesSpec& spec, const typename R::Params& params, double dt)
         : fixed(spec, params, dt), rule(fixed.rule) {}
 
     /// Something is left to do of synapses whose weights stay: traces of their own.
-    bool works() const { return plastic || keeps_own(rule); }
+    bool works() const { return rule.plastic || keeps_own(rule); }
 };
 
 template <class R>
@@ -172,7 +171,7 @@ class PlasticBlock {
             }
         }
         const auto due = [&](std::int64_t interval) {
-            return interval > 0 && common_.plastic && (t + 1) % interval == 0;
+            return interval > 0 && common_.rule.plastic && (t + 1) % interval == 0;
         };
         if (due(fixed.normalise_interval)) {
             catch_up(t + 1);
@@ -329,7 +328,7 @@ class PlasticBlock {
         }
     }
     void set_weight(std::size_t k, PlasticWeight w) {
-        if (!common_.plastic) return;
+        if (!common_.rule.plastic) return;
         row().weight[k] = w;
         sums.changed(row().target[k]);
     }
@@ -415,12 +414,12 @@ class PlasticBlock {
         const Reward& decay = common_.fixed.reward;
         const RuleConstants<R>& rule = this->rule();
         for (std::size_t k = 0; k < own.size(); ++k)
-            decay.follow(rule, common_.plastic, row().weight[k], own[k]);
+            decay.follow(rule, common_.rule.plastic, row().weight[k], own[k]);
         reward = decay.decayed(reward);
         sums.all_changed();
     }
     void settle(std::int64_t now, float gain) {
-        if (now % common_.rule.waiting.interval == 0 || !common_.plastic) return;
+        if (now % common_.rule.waiting.interval == 0 || !common_.rule.plastic) return;
         catch_up(now);
         const RuleConstants<R>& rule = this->rule();
         for (std::size_t k = 0; k < own.size(); ++k)

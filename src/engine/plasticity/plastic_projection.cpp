@@ -90,7 +90,7 @@ class PlasticOf final : public PlasticProjection {
             PlasticWeight w = rows.blocks[b].weight[k];
             float trace = block.own.empty() ? 0.0f : block.own[k];
             if constexpr (learns) {
-                if (common_.plastic)
+                if (common_.rule.plastic)
                     snnsim::catch_up(block.rule(), block.time_of(s), now, block.posts.view(),
                                      target, w, &trace);
             }
@@ -138,21 +138,21 @@ class PlasticOf final : public PlasticProjection {
             common_.rule.learning_rate = common_.fixed.learning_rate(now);
             settle(now, -1.0f);
         }
-        if (structure_interval_ > 0 && common_.plastic && now % structure_interval_ == 0)
+        if (structure_interval_ > 0 && common_.rule.plastic && now % structure_interval_ == 0)
             rewire(now);
     }
 
     void set_plastic(bool plastic, std::int64_t now) override {
         for (Block& block : blocks_) block.catch_up(now);
-        if (plastic == common_.plastic) return;
+        if (plastic == common_.rule.plastic) return;
         settle(now, 1.0f);
-        common_.plastic = common_.rule.plastic = plastic;
+        common_.rule.plastic = plastic;
         settle(now, -1.0f);
     }
 
     PlasticState state(std::int64_t now) override {
         PlasticState out;
-        out.plastic = common_.plastic;
+        out.plastic = common_.rule.plastic;
         for (Block& block : blocks_) block.catch_up(now);
         copy_synapses(
             out.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::out);
@@ -187,7 +187,7 @@ class PlasticOf final : public PlasticProjection {
 
     void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
-        common_.plastic = common_.rule.plastic = in.plastic;
+        common_.rule.plastic = in.plastic;
         common_.rule.rewarded = in.rewarded;
         common_.rule.learning_rate = common_.fixed.learning_rate(now);
         if (structure_interval_ > 0) {
