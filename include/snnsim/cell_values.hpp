@@ -16,6 +16,9 @@ namespace snnsim {
 std::optional<std::size_t> state_number(const CellPopulationSpec& population,
                                         std::string_view name);
 
+/// The state variable by which gap junctions would join its cells: v, or what the model says.
+const char* gap_state(const CellPopulationSpec& population);
+
 struct CellValue {
     enum class Kind : std::uint8_t {
         state,    // `index`: of the variable; its value at the time

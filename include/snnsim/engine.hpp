@@ -47,12 +47,12 @@ struct SynapticWork {
 /// Synapses of a projection that change, in the order of their numbers: by (source, delay, target).
 struct PlasticState {
     bool plastic = true;
-    std::vector<std::int32_t> weight;       // by synapse: see PlasticWeight
-    std::vector<float> own;                 // by synapse: traces of rules with their own
-    std::vector<std::uint8_t> ready;        // by synapse: sites that can release
-    std::vector<std::uint32_t> arrived;     // by (source, delay): steps done with its last spike
-    std::vector<float> pre;                 // their traces just before
-    std::vector<float> resources;           // the same: x and u of short-term plasticity
+    std::vector<std::int32_t> weight;    // by synapse: see PlasticWeight
+    std::vector<float> own;              // by synapse: traces of rules with their own
+    std::vector<std::uint8_t> ready;     // by synapse: sites that can release
+    std::vector<std::uint32_t> arrived;  // by (source, delay): steps done with its last spike
+    std::vector<float> pre;              // their traces just before
+    std::vector<float> resources;  // the same, or by synapse: x and u of short-term plasticity
     std::vector<std::uint32_t> post_count;  // by target: its last spikes
     std::vector<std::uint32_t> post_step;   // of each
     std::vector<float> post;                // traces just before

@@ -134,6 +134,42 @@ struct ShortTermSpec {
     }
 };
 
+/// Which cell's astrocyte it is that a synapse goes by.
+enum class SynapseEnd : std::uint8_t { source, target };
+template <>
+struct Names<SynapseEnd> {
+    static constexpr std::array values{"source", "target"};
+};
+
+/// Astrocytes that change the probability of release; see Gliotransmission.
+struct GliotransmissionSpec {
+    std::string from, state = "gamma";
+    double alpha = 0.0;
+    SynapseEnd at = SynapseEnd::target;
+    static constexpr auto fields() {
+        return Fields{
+            Field{"from", &GliotransmissionSpec::from, "", unlimited,
+                  "population of astrocytes: where both lie in space each cell of the end `at` has "
+                  "the nearest one (of two as near the one of the lower number), else the one of "
+                  "its own number",
+                  Need::required},
+            Field{
+                "alpha", &GliotransmissionSpec::alpha, "", fraction,
+                "the release probability where the astrocyte's effect is full: u_0 of short_term, "
+                "or p of release, becomes (1 - gamma) u_0 + gamma alpha. Less than u_0: release "
+                "is depressed; more: it is potentiated",
+                Need::required},
+            Field{
+                "state", &GliotransmissionSpec::state, "", unlimited,
+                "state variable without a unit of the astrocytes that is gamma, at the end of the "
+                "step before; below 0 it counts as 0, above 1 as 1"},
+            Field{"at", &GliotransmissionSpec::at, "", unlimited,
+                  "source: the astrocyte of the cell that sends, for all of its synapses; target: "
+                  "that of the cell that receives"},
+        };
+    }
+};
+
 struct ReleaseSpec {
     double p = 1.0;
     std::int64_t sites = 1;

@@ -113,6 +113,7 @@ struct SynapsesSpec : NamedProjection {
     std::optional<PlasticitySpec> plasticity;
     std::optional<ShortTermSpec> short_term;
     std::optional<ReleaseSpec> release;
+    std::optional<GliotransmissionSpec> gliotransmission;
     std::optional<WeightFile> weight_file, bias_file;
     bool weight_given = false, delay_given = false;  // set by the reader
     bool biased = false;                             // its bias has become a stimulus
@@ -162,11 +163,17 @@ struct SynapsesSpec : NamedProjection {
                 Field{"short_term", &SynapsesSpec::short_term, "", unlimited,
                       "what a spike releases depends on those before it"},
                 Field{"release", &SynapsesSpec::release, "", unlimited, "synapses that may fail"},
+                Field{"gliotransmission", &SynapsesSpec::gliotransmission, "", unlimited,
+                      "astrocytes that change what a spike releases, with short_term or release"},
             }};
     }
     /// It needs to know where the cells are.
     bool in_space() const {
         return connect.by_distance() || weight.of_distance() || delay.of_distance();
+    }
+    /// What short_term goes by is another for synapses of one source.
+    bool resources_by_synapse() const {
+        return short_term && gliotransmission && gliotransmission->at == SynapseEnd::target;
     }
     /// What its synapses bring changes while the network runs.
     bool changes() const { return plasticity || short_term || release; }

@@ -5,6 +5,7 @@
 #include "kernels/cells/aeif_cond_exp.hpp"
 #include "kernels/cells/aeif_psc_delta_clopath.hpp"
 #include "kernels/cells/astrocyte_gchi.hpp"
+#include "kernels/cells/astrocyte_light.hpp"
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/glif.hpp"
@@ -38,6 +39,6 @@ using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
               HhCondExpTraub, HhPscAlphaGap, Glif, PpCondExp2c, AeifPscDeltaClopath, Izhikevich,
               LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, AstrocyteGchi,
-              PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
+              AstrocyteLight, PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim

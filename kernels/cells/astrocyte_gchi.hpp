@@ -1,9 +1,11 @@
 // Astrocyte: calcium, IP3 and what it releases.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
+#include "kernels/math/exp.hpp"
 #include "kernels/math/tanh.hpp"
 
 namespace snnsim {
@@ -12,17 +14,25 @@ namespace snnsim {
 /// in s:
 ///     dip3/dt = o_delta / (1 + ip3 / kappa_delta) c^2 / (c^2 + k_delta^2)
 ///               - o_3k c^4 / (c^4 + k_d^4) ip3 / (ip3 + k_3k) - omega_5p ip3
-///               - f / 2 (1 + tanh((|ip3 - i_b| - 0.3) / 0.05)) sign(ip3 - i_b) + i_e + stimuli
+///               - f / 2 (1 + tanh((|ip3 - i_b| - 0.3) / 0.05)) sign(ip3 - i_b)
+///               + o_beta gamma_a + i_e + stimuli + gap junctions
 ///     dc/dt = (omega_c (m h)^3 + omega_l) (c_t - (1 + rho_a) c) - o_p c^2 / (c^2 + k_p^2)
 ///     dh/dt = o_2 (q_2 + c) (q_2 / (q_2 + c) - h),  m = ip3 / (ip3 + d_1) c / (c + d_5),
 ///     q_2 = d_2 (ip3 + d_1) / (ip3 + d_3)
-/// Weights add to ip3. Where c crosses c_th upwards the cell sends a spike and releases: g_a +=
-/// rho_e g_t u_a x_a, x_a -= u_a x_a; dx_a/dt = omega_a (1 - x_a), dg_a/dt = -omega_e g_a.
-/// Runge-Kutta 4.
+/// Where c crosses c_th upwards the cell sends a spike and releases: g_a += rho_e g_t u_a x_a,
+/// x_a -= u_a x_a; dx_a/dt = omega_a (1 - x_a), dg_a/dt = -omega_e g_a. At the synapses around it
+///     dgamma/dt = o_g g_a (1 - gamma) - omega_g gamma.
+/// Weights of the receptor ip3 add to ip3, those of glutamate to y:
+///     dy/dt = -omega_y y
+///     dgamma_a/dt = o_n y (1 - gamma_a) - omega_n (1 + zeta c / (c + k_kc)) gamma_a
+/// ip3, c and h by Runge-Kutta 4; the rest exactly, were what they depend on constant in a step.
 struct AstrocyteGchi {
     static constexpr const char* name = "astrocyte_gchi";
     static constexpr const char* input_unit = "";
-    static constexpr int receptors = 1;
+    static constexpr int receptors = 2;
+    static constexpr std::array named_receptors{NamedReceptor{"ip3", ""},
+                                                NamedReceptor{"glutamate", ""}};
+    static constexpr const char* gap_state = "ip3";
     static constexpr bool uses_random = false;
     static constexpr double longest_dt = 5.0;  // ms
 
@@ -33,6 +43,8 @@ struct AstrocyteGchi {
         double d_1 = 0.13, d_2 = 1.05, d_3 = 0.9434, d_5 = 0.08, o_2 = 0.2;
         double f = 0.0, i_b = 0.8, i_e = 0.0;
         double c_th = 0.5, u_a = 0.6, omega_a = 0.6, omega_e = 60.0, rho_e = 6.5e-4, g_t = 2e5;
+        double o_g = 1.5, omega_g = 0.5 / 60.0;
+        double omega_y = 40.0, o_n = 0.3, omega_n = 0.5, zeta = 10.0, k_kc = 0.5, o_beta = 0.5;
 
         static constexpr auto fields() {
             return Fields{
@@ -71,6 +83,21 @@ struct AstrocyteGchi {
                 Field{"rho_e", &Params::rho_e, "", non_negative,
                       "volume of what is released, as a share of the space around"},
                 Field{"g_t", &Params::g_t, "", non_negative, "uM: gliotransmitter in vesicles"},
+                Field{"o_g", &Params::o_g, "", non_negative,
+                      "per uM and s: rate at which g_a activates receptors of synapses"},
+                Field{"omega_g", &Params::omega_g, "Hz", non_negative,
+                      "rate at which they are inactivated, per s"},
+                Field{"omega_y", &Params::omega_y, "Hz", non_negative,
+                      "clearance of glutamate, per s"},
+                Field{"o_n", &Params::o_n, "", non_negative,
+                      "per uM and s: rate at which glutamate activates receptors of the astrocyte"},
+                Field{"omega_n", &Params::omega_n, "Hz", non_negative,
+                      "rate at which they are inactivated without calcium, per s"},
+                Field{"zeta", &Params::zeta, "", non_negative,
+                      "how much of that rate calcium adds at most, by PKC"},
+                Field{"k_kc", &Params::k_kc, "", positive, "uM: calcium that adds half of it"},
+                Field{"o_beta", &Params::o_beta, "", non_negative,
+                      "uM/s: greatest production of IP3 by PLC beta, where all are active"},
             };
         }
     };
@@ -80,10 +107,14 @@ struct AstrocyteGchi {
         float half_f, i_b, i_e;
         float c_th, u_a, released;  // by all of x_a
         float recovery, clearance;  // in a dt
-        float dt;                   // s
+        float o_g, omega_g;         // of the mean of g_a in a dt; in a dt
+        float clearance_y, o_n;     // in a dt; of the mean of y in a dt
+        float omega_n, zeta, k_kc;  // in a dt
+        float o_beta;
+        float dt;  // s
     };
     struct State {
-        float c, ip3, h, x_a, g_a;
+        float c, ip3, h, x_a, g_a, gamma, y, gamma_a;
     };
 
     static constexpr auto states() {
@@ -95,6 +126,10 @@ struct AstrocyteGchi {
               "0.9"},
             F{"x_a", &State::x_a, "", "share of gliotransmitter that is ready", nullptr, "1"},
             F{"g_a", &State::g_a, "", "gliotransmitter around the cell (uM)"},
+            F{"gamma", &State::gamma, "", "share of the synapses' receptors that it activates"},
+            F{"y", &State::y, "", "glutamate around the cell (uM)"},
+            F{"gamma_a", &State::gamma_a, "",
+              "share of the cell's receptors that glutamate activates"},
         };
     }
     static Constants prepare(const Params& p, double dt) {
@@ -126,12 +161,33 @@ struct AstrocyteGchi {
                 f(p.rho_e * p.g_t * p.u_a),
                 f(-std::expm1(-p.omega_a * s)),
                 f(std::exp(-p.omega_e * s)),
+                f(p.o_g * integral(p.omega_e, s)),
+                f(p.omega_g * s),
+                f(std::exp(-p.omega_y * s)),
+                f(p.o_n * integral(p.omega_y, s)),
+                f(p.omega_n * s),
+                f(p.zeta),
+                f(p.k_kc),
+                f(p.o_beta),
                 f(s)};
     }
-    static State rest(const Params&, const Constants&) { return {0.01f, 0.01f, 0.9f, 1.0f, 0.0f}; }
+    static State rest(const Params&, const Constants&) {
+        return {.c = 0.01f,
+                .ip3 = 0.01f,
+                .h = 0.9f,
+                .x_a = 1.0f,
+                .g_a = 0.0f,
+                .gamma = 0.0f,
+                .y = 0.0f,
+                .gamma_a = 0.0f};
+    }
 
     SNN_HD static float step(const Constants& c, State& s, const CellInput& in) {
-        const float before = s.c, current = c.i_e + in.current;
+        const float before = s.c;
+        const float off = c.omega_n * fused(c.zeta, s.c / (s.c + c.k_kc), 1.0f);
+        s.gamma_a = activated(s.gamma_a, c.o_n * s.y, off);
+        s.y = at_least_0(flushed(c.clearance_y * s.y) + in.receptor_1);
+        const float current = fused(c.o_beta, s.gamma_a, c.i_e + in.current);
         const Slope a = slope(c, s.c, s.ip3, s.h, current);
         const Slope b = slope(c, after(c, s, a, 0.5f), current);
         const Slope d = slope(c, after(c, s, b, 0.5f), current);
@@ -142,6 +198,7 @@ struct AstrocyteGchi {
         s.ip3 = at_least_0(s.ip3 + in.receptor_0);
         s.h = fused(sixth, a.h + 2.0f * (b.h + d.h) + e.h, s.h);
         s.x_a = fused(c.recovery, 1.0f - s.x_a, s.x_a);
+        s.gamma = activated(s.gamma, c.o_g * s.g_a, c.omega_g);
         s.g_a = flushed(c.clearance * s.g_a);
         const bool fires = before < c.c_th && s.c >= c.c_th;
         s.g_a = fires ? fused(c.released, s.x_a, s.g_a) : s.g_a;
@@ -153,6 +210,15 @@ struct AstrocyteGchi {
     struct Slope {
         float c, ip3, h;  // per s
     };
+    /// The integral of e^(-rate t) over a step.
+    static double integral(double rate, double s) {
+        return rate > 0.0 ? -std::expm1(-rate * s) / rate : s;
+    }
+    /// A share of receptors after a step in which the rates are `on` and `off`, times dt.
+    SNN_HD static float activated(float share, float on, float off) {
+        const float rate = on + off, left = exact_exp(-rate);
+        return rate > 0.0f ? fused(left, share - on / rate, on / rate) : share;
+    }
     SNN_HD static float at_least_0(float x) { return x > 0.0f ? x : 0.0f; }
     SNN_HD static Slope after(const Constants& c, const State& s, const Slope& k, float share) {
         const float h = share * c.dt;

@@ -16,6 +16,7 @@
 //   rest              the state at time 0 where the model file says nothing
 //   current_unit      optional: unit of the currents of stimuli; otherwise that of the parameter
 //                     i_e
+//   fires             optional, false: nothing makes a cell of this model fire
 //   settable_rate     optional, true: a source whose parameter `rate` may change while it runs
 //   plays             optional, true: a source whose spikes are given, see Engine::play
 //   largest_value     optional: the model sends graded spikes, none greater in size than this
@@ -27,6 +28,7 @@
 //   parts_before,     optional: step_part is called so many times before each step, with the
 //   step_part         current; the same number for all cells of a population
 //   longest_dt        optional: the longest dt, in ms, that the model can be stepped by
+//   gap_state         optional: the state variable that gap junctions couple, where it is not v
 //   set_bounds        optional: between what values the states stay, whatever arrives; see
 //   Surroundings step              one time step of dt; returns what the cell sends: 0 nothing, 1 a
 //   spike, or

@@ -34,7 +34,7 @@ struct PlasticArrays {
     float* own;             // [synapse], of rules that keep one; else null
     std::uint8_t* ready;    // [synapse], of several sites; else null
     LastArrival<R>* last;   // [segment]
-    ShortTerm* short_term;  // [segment]; null where it stays
+    ShortTerm* short_term;  // [segment], or see PlasticRelease::by_synapse; null where it stays
     std::uint32_t* fired;   // [target], since the last scaling; null: not counted
     PostSpikes<R> posts;
     PlasticRelease release;
@@ -52,26 +52,29 @@ struct PlasticArrays {
         return {before, lag_of(segment), seen > progress->done ? seen : progress->done};
     }
     SNN_HD float* own_of(std::uint64_t synapse) const { return own ? own + synapse : nullptr; }
+    SNN_HD std::uint8_t* ready_of(std::uint64_t synapse) const {
+        return ready ? ready + synapse : nullptr;
+    }
     /// Something is left to do of synapses whose weights stay: traces of their own.
     SNN_HD bool works() const { return progress->plastic || own; }
 
     /// What a spike finds that arrives at a segment in step t.
     struct Arrival {
         LastArrival<R> now;
+        PlasticRelease::Arrival found;
         ShortTerm resources;
-        float factor = 1.0f, recovered = 0.0f;
+        float factor = 1.0f;
     };
-    SNN_HD Arrival arrival(std::uint32_t segment, std::int64_t t) const {
+    SNN_HD Arrival arrival(std::uint32_t segment, std::uint32_t source, std::int64_t t) const {
         const LastArrival<R>& before = last[segment];
         Arrival a;
         a.now.steps = static_cast<std::uint32_t>(t + 1);
         constants->pre_at(before, t, a.now.before);
         if (!release.short_term) return a;
-        const std::int64_t age = t - before.step();
-        a.recovered = before.steps == 0 ? 1.0f : 1.0f - release.recovery(age);
-        a.resources = ShortTerm::at_spike(short_term[segment], release.u_0, release.recovery,
-                                          release.facilitation, age, before.steps == 0);
-        a.factor = release.stochastic ? a.resources.u : a.resources.released();
+        a.found = release.arrival(t - before.step(), before.steps == 0);
+        if (release.by_synapse()) return a;
+        a.resources = release.next(short_term[segment], a.found, source, 0);
+        a.factor = release.factor(a.resources);
         return a;
     }
 };
@@ -90,12 +93,12 @@ struct ArrivePlastic {
         const std::uint32_t delay = team.same([&] { return in.list_of(n); });
         const std::uint32_t cell = in.window->spikes[in.spike(n, delay)] - first_row;
         const std::uint32_t segment = cell * at.delays + delay;
-        const auto a = at.arrival(segment, in.step());
+        const auto a = at.arrival(segment, cell, in.step());
         arrive(cell, segment, in.step(), a, team.lane, team.lanes);
         team.wait();  // all have read what was before
         if (team.lane + 1 != team.lanes) return;
         at.last[segment] = a.now;
-        if (at.release.short_term) at.short_term[segment] = a.resources;
+        if (at.release.short_term && !at.release.by_synapse()) at.short_term[segment] = a.resources;
     }
 
   private:
@@ -122,26 +125,24 @@ struct ArrivePlastic {
                 if (plastic) at.weight[k] = w;
             }
             const float weight = in_w_max(at.weight[k]), unit = at.release.grid_unit;
-            float sent;
+            float sent, factor = a.factor;
+            if (at.release.by_synapse()) {
+                at.short_term[k] = at.release.next(at.short_term[k], a.found, cell, target);
+                factor = at.release.factor(at.short_term[k]);
+            }
             if (at.release.stochastic) {
-                const float part = share(random.draw(static_cast<std::uint32_t>(k - row)), a, k);
+                const float part =
+                    at.release.share(random.draw(static_cast<std::uint32_t>(k - row)), a.found,
+                                     factor, at.ready_of(k), cell, target);
                 released += part > 0.0f && weight != 0.0f ? 1 : 0;
                 sent = weight * part * unit;
             } else {
-                sent = weight * (a.factor * unit);
+                sent = weight * (factor * unit);
             }
             add_shared(at.sums + at.slot[target],
                        static_cast<std::int32_t>(std::floor(sent + 0.5f)));
         }
         if (released > 0) add_shared(at.released, released);
-    }
-    SNN_HD float share(const Philox4& random, const typename PlasticArrays<R>::Arrival& a,
-                       std::uint64_t synapse) const {
-        const PlasticRelease& r = at.release;
-        if (!r.short_term) return binomial(random.word[0], 1, r.p) > 0 ? 1.0f : 0.0f;
-        return static_cast<float>(
-                   release_sites(random, r.sites, at.ready[synapse], a.recovered, a.factor)) /
-               static_cast<float>(r.sites);
     }
 };
 

@@ -1,7 +1,7 @@
 // Short-term plasticity: what a spike releases depends on those before it.
 #pragma once
 
-#include "kernels/plasticity/decay.hpp"
+#include "kernels/host_device.hpp"
 
 namespace snnsim {
 
@@ -11,12 +11,13 @@ namespace snnsim {
 struct ShortTerm {
     float x = 1.0f, u = 0.0f;  // as the last spike found them; u after its rise
 
-    /// What the spike finds that comes `age` steps after the last; `first`: there was none.
-    SNN_HD static ShortTerm at_spike(const ShortTerm& last, float u_0, const Decay& recovery,
-                                     const Decay& facilitation, std::int64_t age, bool first) {
+    /// What the next spike finds; `first`: there was none before. Since the last one that share of
+    /// what lacks of x still lacks, and that share of u is left.
+    SNN_HD static ShortTerm at_spike(const ShortTerm& last, float u_0, float lacking, float left,
+                                     bool first) {
         if (first) return {1.0f, u_0};
         const float empty = 1.0f - last.x * (1.0f - last.u);
-        return {1.0f - empty * recovery(age), u_0 + last.u * (1.0f - u_0) * facilitation(age)};
+        return {1.0f - empty * lacking, u_0 + last.u * (1.0f - u_0) * left};
     }
     SNN_HD float released() const { return x * u; }
 };

@@ -1,5 +1,6 @@
 #include "src/model/cell_facts.hpp"
 
+#include "snnsim/cell_values.hpp"
 #include "snnsim/receptors.hpp"
 #include "src/equations/cell_equations.hpp"
 
@@ -14,7 +15,7 @@ std::vector<std::string> CellFacts::state_names() const {
 const char* CellFacts::gap_unit() const {
     if (!current_unit || receptors == 0) return nullptr;
     for (const StateName& state : states) {
-        if (state.name == "v") return std::string_view(current_unit) == "pA" ? "nS" : "";
+        if (state.name == gap_state) return std::string_view(current_unit) == "pA" ? "nS" : "";
     }
     return nullptr;
 }
@@ -38,6 +39,7 @@ CellFacts facts_of(const CellPopulationSpec& population) {
         CellFacts facts{M::name,
                         receptors.by_sign ? M::receptors : static_cast<int>(receptors.size()),
                         receptors.by_sign};
+        facts.gap_state = gap_state(population);
         facts.scales = requires {
             M::current_of_rate(params, 1.0);
         };

@@ -24,8 +24,9 @@ struct CellFacts {
     std::vector<std::string> state_names() const;
     /// Excitation and inhibition are two receptors, between which the sign of a weight decides.
     bool splits_signs() const { return by_sign && receptors == 2; }
-    /// Of conductances of gap junctions, in the unit of the current per unit of v; null: it takes
-    /// none, for it has no v or no current.
+    const char* gap_state = "v";  // see snnsim::gap_state
+    /// Of conductances of gap junctions, in the unit of the current per unit of gap_state; null: it
+    /// takes none, for it has no such state or no current.
     const char* gap_unit() const;
 };
 CellFacts facts_of(const CellPopulationSpec& population);

@@ -23,6 +23,13 @@ std::optional<std::size_t> state_number(const CellPopulationSpec& population,
     });
 }
 
+const char* gap_state(const CellPopulationSpec& population) {
+    return CellModels::visit(population.cell, []<class M>(const typename M::Params&) {
+        if constexpr (requires { M::gap_state; }) return M::gap_state;
+        return "v";
+    });
+}
+
 std::vector<CellValue> cell_values(const CellPopulationSpec& population) {
     using Kind = CellValue::Kind;
     std::vector<CellValue> out;

@@ -38,6 +38,12 @@ bool check_end(SimulationView& model, const CellPopulationSpec& p, const std::st
 void check_g(SimulationView& model, const GapJunctionsSpec& gaps, const CellPopulationSpec& from,
              const CellPopulationSpec& to, const std::string& k) {
     const CellFacts a = facts_of(from), b = facts_of(to);
+    if (std::string_view(a.gap_state) != b.gap_state) {
+        model.add({section, k},
+                  fmt::format("'{}' ({}) would be joined by {}, but '{}' ({}) by {}", from.name,
+                              a.model, a.gap_state, to.name, b.model, b.gap_state));
+        return;
+    }
     if (std::string_view(a.gap_unit()) != b.gap_unit()) {
         model.add(
             {section, k},
@@ -78,12 +84,9 @@ bool check_rule(SimulationView& model, const GapJunctionsSpec& gaps, const std::
     if (model.given({section, k, "connect", "autapses"}) && gaps.connect.autapses)
         model.add({section, k, "connect", "autapses"},
                   "no current flows between a cell and itself; leave autapses out");
-    for (const char* const key : {"own", "mask", "kernel"}) {
-        if (model.given({section, k, "connect", key}))
-            model.add({section, k, "connect", key},
-                      fmt::format("gap junctions do not use '{}'; a list joins what pairs you like",
-                                  key));
-    }
+    if (model.given({section, k, "connect", "own"}))
+        model.add({section, k, "connect", "own"},
+                  "gap junctions do not use 'own'; a list joins what pairs you like");
     if (rule == Rule::one_to_one && gaps.from == gaps.to)
         model.add(
             {section, k, "connect"},
@@ -96,6 +99,7 @@ bool check_rule(SimulationView& model, const GapJunctionsSpec& gaps, const std::
 
 /// The most that a cell has on average, where the rule says it.
 double degree_of(const GapJunctionsSpec& gaps, double from, double to) {
+    if (gaps.connect.by_distance()) return 0.0;
     const double others = gaps.from == gaps.to ? from - 1.0 : std::max(from, to);
     switch (gaps.connect.rule) {
         case Rule::all_to_all:
@@ -151,6 +155,7 @@ void check_gap_junctions(SimulationView& model) {
         for (const auto& [p, key] : {std::pair{from, "from"}, std::pair{to, "to"}})
             ends = p && model.model_known(*p) && check_end(model, *p, k, key) && ends;
         if (ends) check_g(model, gaps, *from, *to, k);
+        if (rule && from && to && !check_distance(model, gaps, *from, *to, k)) continue;
         if (!rule || !from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
         const auto a = static_cast<double>(from->size), b = static_cast<double>(to->size);
         if (gaps.connect.rule == Rule::one_to_one && from->size != to->size)

@@ -213,8 +213,9 @@ void check_one_sign(SimulationView& model, const SynapsesSpec& s, const std::str
 void check_plasticity(SimulationView& model) {
     for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
         const SynapsesSpec& s = model.spec.projections[n];
-        if (!s.changes()) continue;
         const std::string k = std::to_string(n);
+        if (s.gliotransmission) check_gliotransmission(model, s, k);
+        if (!s.changes()) continue;
         const char* const key = s.plasticity   ? "plasticity"
                                 : s.short_term ? "short_term"
                                                : "release";

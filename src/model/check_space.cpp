@@ -124,22 +124,27 @@ std::vector<std::string> needed_by(KernelShape shape) {
     return keys;
 }
 
+/// Where a `connect` stands: in which section, and its number there.
+struct ConnectPlace {
+    std::string section, number;
+};
+
 /// Of `mask` or `kernel`: what its shape needs is there, and nothing else. False otherwise.
 template <class Shape, std::size_t N>
-bool check_keys(SimulationView& model, const std::string& k, const char* part, Shape shape,
+bool check_keys(SimulationView& model, const ConnectPlace& at, const char* part, Shape shape,
                 const std::array<const char*, N>& all) {
     const std::vector<std::string> known = keys_of(shape), needed = needed_by(shape);
     bool good = true;
     for (const char* key : all) {
-        const bool given = model.given({"projections", k, "connect", part, key});
+        const bool given = model.given({at.section, at.number, "connect", part, key});
         if (given && std::find(known.begin(), known.end(), key) == known.end()) {
             model.add(
-                {"projections", k, "connect", part, key},
+                {at.section, at.number, "connect", part, key},
                 fmt::format("{} does not use '{}'{}", name_of(shape), key,
                             known.empty() ? "" : fmt::format(" (it takes: {})", join(known))));
             good = false;
         } else if (!given && std::find(needed.begin(), needed.end(), key) != needed.end()) {
-            model.add({"projections", k, "connect", part},
+            model.add({at.section, at.number, "connect", part},
                       fmt::format("{} is missing the key '{}'", name_of(shape), key));
             good = false;
         }
@@ -149,12 +154,12 @@ bool check_keys(SimulationView& model, const std::string& k, const char* part, S
 
 /// A mask covers no place of a periodic layer twice.
 void check_mask_size(SimulationView& model, const MaskSpec& m, const SpaceSpec& layer,
-                     const std::string& k) {
+                     const ConnectPlace& at) {
     if (!layer.periodic) return;
     const Point extent = extent_of(layer);
     const auto too_large = [&](const char* key, std::size_t d, const std::string& what,
                                const std::string& most) {
-        model.add({"projections", k, "connect", "mask", key},
+        model.add({at.section, at.number, "connect", "mask", key},
                   fmt::format("{} is larger than the periodic layer, whose extent is {:g} along "
                               "{}: pairs would come twice; write {}",
                               what, extent[d], "xyz"[d], most));
@@ -172,7 +177,7 @@ void check_mask_size(SimulationView& model, const MaskSpec& m, const SpaceSpec& 
         if (!m.of_grid() || layer.grid.empty()) continue;
         const std::int64_t fields = layer.grid[d];
         if (m.shape == MaskShape::grid ? m.cells[d] > fields : 2 * m.range + 1 > fields)
-            model.add({"projections", k, "connect", "mask",
+            model.add({at.section, at.number, "connect", "mask",
                        m.shape == MaskShape::grid ? "cells" : "range"},
                       fmt::format("the mask is larger than the periodic layer, which has {} fields "
                                   "along {}: pairs would come twice; write a smaller one",
@@ -180,15 +185,15 @@ void check_mask_size(SimulationView& model, const MaskSpec& m, const SpaceSpec& 
     }
 }
 
-void check_mask(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
-                const CellPopulationSpec& to, const std::string& k) {
-    const MaskSpec& m = *s.connect.mask;
-    if (!check_keys(model, k, "mask", m.shape,
+void check_mask(SimulationView& model, const ConnectSpec& connect, const CellPopulationSpec& from,
+                const CellPopulationSpec& to, const ConnectPlace& at) {
+    const MaskSpec& m = *connect.mask;
+    if (!check_keys(model, at, "mask", m.shape,
                     std::array{"radius", "inner_radius", "axes", "azimuth", "lower", "upper",
                                "cells", "range", "n", "anchor"}))
         return;
     const auto add = [&](const char* key, const std::string& message) {
-        model.add({"projections", k, "connect", "mask", key}, message);
+        model.add({at.section, at.number, "connect", "mask", key}, message);
     };
     const std::size_t dimensions = dimensions_of(*to.space);
     const std::size_t before = model.problems();
@@ -196,7 +201,7 @@ void check_mask(SimulationView& model, const SynapsesSpec& s, const CellPopulati
          {std::pair{"axes", m.axes.size()}, std::pair{"lower", m.lower.size()},
           std::pair{"upper", m.upper.size()}, std::pair{"cells", m.cells.size()},
           std::pair{"anchor", m.anchor.size()}})
-        check_count(model, {"projections", k, "connect", "mask", key}, key, count, dimensions);
+        check_count(model, {at.section, at.number, "connect", "mask", key}, key, count, dimensions);
     if (model.problems() > before) return;
     if (m.shape == MaskShape::ellipse && dimensions == 1)
         return add("shape", "an ellipse needs two or three dimensions");
@@ -220,32 +225,71 @@ void check_mask(SimulationView& model, const SynapsesSpec& s, const CellPopulati
         }
     }
     if (m.shape == MaskShape::nearest && model.size_known(from) && model.size_known(to)) {
-        const CellPopulationSpec& pool = s.connect.rule == Rule::fixed_in_degree ? from : to;
+        const CellPopulationSpec& pool = connect.rule == Rule::fixed_in_degree ? from : to;
         const std::int64_t others =
-            pool.size - ((&from == &to ? !s.connect.autapses : !s.connect.own) ? 1 : 0);
+            pool.size - ((&from == &to ? !connect.autapses : !connect.own) ? 1 : 0);
         if (m.n > others)
             return add("n", fmt::format("n is {}, but '{}' has only {}; write a smaller n", m.n,
                                         pool.name, counted(others, "other cell")));
     }
-    check_mask_size(model, m, *to.space, k);
+    check_mask_size(model, m, *to.space, at);
 }
 
-void check_kernel(SimulationView& model, const SynapsesSpec& s, const std::string& k) {
-    const KernelSpec& kernel = *s.connect.kernel;
-    if (!check_keys(model, k, "kernel", kernel.shape,
+void check_kernel(SimulationView& model, const ConnectSpec& connect, const ConnectPlace& at) {
+    const KernelSpec& kernel = *connect.kernel;
+    if (!check_keys(model, at, "kernel", kernel.shape,
                     std::array{"mean", "std", "beta", "kappa", "theta", "offset", "slope"}))
         return;
-    const Rule rule = s.connect.rule;
+    const Rule rule = connect.rule;
     const bool chosen = rule == Rule::fixed_in_degree || rule == Rule::fixed_out_degree ||
                         rule == Rule::pairwise_poisson;
     if (kernel.shape == KernelShape::gamma && kernel.kappa < 1.0 && chosen)
-        model.add({"projections", k, "connect", "kernel", "kappa"},
+        model.add({at.section, at.number, "connect", "kernel", "kappa"},
                   fmt::format("with a kappa below 1 the kernel is infinite at distance 0, which {} "
                               "cannot draw from; write 1 or more",
                               name_of(rule)));
     if (rule == Rule::all_to_all)
-        model.add({"projections", k, "connect", "kernel"},
+        model.add({at.section, at.number, "connect", "kernel"},
                   "all_to_all takes a mask but no kernel; write rule: fixed_probability");
+}
+
+/// There are distances between two populations; else says why not, with `add`.
+template <class Add>
+bool check_ends(SimulationView& model, const char* what, const CellPopulationSpec& from,
+                const CellPopulationSpec& to, const Add& add) {
+    for (const CellPopulationSpec* p : {&from, &to}) {
+        if (!p->space) {
+            add(
+                fmt::format("{} depends on the distance, but '{}' says not where its cells "
+                            "are; give it `space`, for example 'space: {{grid: [20, 20]}}'",
+                            what, p->name));
+            return false;
+        }
+        if (!model.sound({"populations", p->name, "space"})) return false;
+    }
+    const SpaceSpec &a = *from.space, &b = *to.space;
+    const std::size_t of_a = dimensions_of(a), of_b = dimensions_of(b);
+    if (of_a == 0 || of_b == 0 || of_a > 3 || of_b > 3) return false;  // a file says it
+    if (of_a != of_b) {
+        add(fmt::format("'{}' has {} dimensions and '{}' has {}: there is no distance between them",
+                        from.name, of_a, to.name, of_b));
+        return false;
+    }
+    if (a.periodic == b.periodic && (!a.periodic || extent_of(a) == extent_of(b))) return true;
+    add(
+        fmt::format("'{}' and '{}' have different borders; make both periodic, with the same "
+                    "extent, or neither",
+                    from.name, to.name));
+    return false;
+}
+
+void check_mask_and_kernel(SimulationView& model, const ConnectSpec& connect,
+                           const CellPopulationSpec& from, const CellPopulationSpec& to,
+                           const ConnectPlace& at) {
+    if (connect.mask && model.sound({at.section, at.number, "connect", "mask"}))
+        check_mask(model, connect, from, to, at);
+    if (connect.kernel && model.sound({at.section, at.number, "connect", "kernel"}))
+        check_kernel(model, connect, at);
 }
 
 }  // namespace
@@ -275,33 +319,23 @@ void check_distance(SimulationView& model, const SynapsesSpec& s, const CellPopu
             model.add({"projections", k, what}, message);
         }
     };
-    for (const CellPopulationSpec* p : {&from, &to}) {
-        if (!p->space)
-            return add(
-                fmt::format("{} depends on the distance, but '{}' says not where its cells "
-                            "are; give it `space`, for example 'space: {{grid: [20, 20]}}'",
-                            what, p->name));
-        if (!model.sound({"populations", p->name, "space"})) return;
-    }
-    const SpaceSpec &a = *from.space, &b = *to.space;
-    const std::size_t of_a = dimensions_of(a), of_b = dimensions_of(b);
-    if (of_a == 0 || of_b == 0 || of_a > 3 || of_b > 3) return;  // a file says it
-    if (of_a != of_b)
-        return add(
-            fmt::format("'{}' has {} dimensions and '{}' has {}: there is no distance "
-                        "between them",
-                        from.name, of_a, to.name, of_b));
-    if (a.periodic != b.periodic || (a.periodic && extent_of(a) != extent_of(b)))
-        return add(
-            fmt::format("'{}' and '{}' have different borders; make both periodic, with "
-                        "the same extent, or neither",
-                        from.name, to.name));
+    if (!check_ends(model, what, from, to, add)) return;
     if (s.weight_file)
         return add("a file has the weights, so that nothing depends on the distance");
-    if (s.connect.mask && model.sound({"projections", k, "connect", "mask"}))
-        check_mask(model, s, from, to, k);
-    if (s.connect.kernel && model.sound({"projections", k, "connect", "kernel"}))
-        check_kernel(model, s, k);
+    check_mask_and_kernel(model, s.connect, from, to, {"projections", k});
+}
+
+bool check_distance(SimulationView& model, const GapJunctionsSpec& gaps,
+                    const CellPopulationSpec& from, const CellPopulationSpec& to,
+                    const std::string& k) {
+    if (!gaps.connect.by_distance()) return true;
+    const std::size_t before = model.problems();
+    const char* const what = gaps.connect.mask ? "mask" : "kernel";
+    if (check_ends(model, what, from, to, [&](const std::string& message) {
+            model.add({"gap_junctions", k, "connect", what}, message);
+        }))
+        check_mask_and_kernel(model, gaps.connect, from, to, {"gap_junctions", k});
+    return model.problems() == before;
 }
 
 }  // namespace snnsim

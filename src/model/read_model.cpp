@@ -71,6 +71,12 @@ void add_sizes(Value& root) {
     }
 }
 
+/// By distance p is 1 where nothing is said; `at`: the projection or the gap junctions.
+void set_default_p(const Value& at, ConnectSpec& connect) {
+    const Value* const given = at.find("connect");
+    if (connect.by_distance() && given && !given->find("p")) connect.p = 1.0;
+}
+
 void check(SimulationSpec& spec, const Value& root, Problems& problems) {
     // A source says itself how often it fires.
     for (CellPopulationSpec& p : spec.populations) {
@@ -83,14 +89,15 @@ void check(SimulationSpec& spec, const Value& root, Problems& problems) {
         spec.projections[k].weight_given = projections->list[k].find("weight");
         if (projections->list[k].find("delay")) spec.projections[k].delay_given = true;
         SynapsesSpec& s = spec.projections[k];
-        const Value* const connect = projections->list[k].find("connect");
-        if (s.connect.by_distance() && connect && !connect->find("p")) s.connect.p = 1.0;
+        set_default_p(projections->list[k], s.connect);
         const std::size_t from = spec.population_index(s.from);
         if (from < spec.populations.size() && spec.populations[from].dale) s.dale = true;
     }
     const Value* const gaps = root.find("gap_junctions");
-    for (std::size_t k = 0; k < spec.gap_junctions.size(); ++k)
+    for (std::size_t k = 0; k < spec.gap_junctions.size(); ++k) {
         spec.gap_junctions[k].g_given = gaps->list[k].find("g");
+        set_default_p(gaps->list[k], spec.gap_junctions[k].connect);
+    }
     settle_space(spec);
     check_simulation(spec, root, problems);
 }

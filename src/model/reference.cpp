@@ -371,7 +371,11 @@ std::string plasticity() {
            section<ShortTermSpec>("projections[].short_term",
                                   "Short-term plasticity of Tsodyks & Markram; the weight is what "
                                   "u x = 1 would bring.") +
-           section<ReleaseSpec>("projections[].release", "Stochastic release.");
+           section<ReleaseSpec>("projections[].release", "Stochastic release.") +
+           section<GliotransmissionSpec>(
+               "projections[].gliotransmission",
+               "Astrocytes that change the probability of release (De Pitta et al. 2011), as in "
+               "`{from: glia, alpha: 0}` with `glia: {model: astrocyte_gchi}`.");
 }
 
 std::string phases() {

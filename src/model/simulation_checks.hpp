@@ -57,6 +57,10 @@ void check_space(SimulationView& model);
 /// What of a projection depends on the distance.
 void check_distance(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec& from,
                     const CellPopulationSpec& to, const std::string& k);
+/// The same of gap junctions; true: all is well.
+bool check_distance(SimulationView& model, const GapJunctionsSpec& gaps,
+                    const CellPopulationSpec& from, const CellPopulationSpec& to,
+                    const std::string& k);
 void check_cells(SimulationView& model);
 /// What makes a cell fire for ever; nothing where all is well.
 std::string reset_problem(const CellPopulationSpec& p);
@@ -74,6 +78,8 @@ void check_listed(SimulationView& model, const CellPopulationSpec& p);
 void check_synapses(SimulationView& model);
 void check_gap_junctions(SimulationView& model);
 void check_plasticity(SimulationView& model);
+/// Of a projection that has it; k: its number.
+void check_gliotransmission(SimulationView& model, const SynapsesSpec& s, const std::string& k);
 /// `structure` and `schedule` of a projection's plasticity; `to`: null where it is not known.
 void check_structure(SimulationView& model, const SynapsesSpec& s, const CellPopulationSpec* to,
                      const std::string& k);

@@ -167,6 +167,7 @@ void add_simulation(Collector& c) {
     c.keys<RateScheduleSpec>(s, "plasticity.schedule");
     c.keys<ShortTermSpec>(s, "short_term");
     c.keys<ReleaseSpec>(s, "release");
+    c.keys<GliotransmissionSpec>(s, "gliotransmission");
     c.keys<StimulusSpec>(s, "stimuli");
     c.keys<SimulationRecordSpec>(s, "record");
     c.keys<GapJunctionsSpec>(s, "gap_junctions");

@@ -7,6 +7,7 @@
 
 #include "snnsim/cell_values.hpp"
 #include "src/energy/simulation_counts.hpp"
+#include "src/engine/cells/seen_states.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/inputs/load_inputs.hpp"
@@ -259,7 +260,7 @@ SimulationSummary SimulationRun::summary() {
     });
     if (spec_.open_ended()) {
         s.phases = protocol_.state();
-        s.final_states = engine_->state().states;
+        s.final_states = seen_states(spec_, engine_->state().states);
     }
     if (const std::vector<SynapticWork> work = engine_->work();
         !trouble_ && (!work.empty() || spec_.projections.empty()))

@@ -166,6 +166,7 @@ std::vector<SimulationSpec> networks() {
         busy_network(),
         rewired_network(),
         crowded_network(),
+        glia_network(),
         shipped("stdp_window", {"simulate.duration=400 ms"}),
         shipped("song_abbott", {"simulate.duration=300 ms"}),
         shipped("triplet_frequency", {"simulate.duration=300 ms"}),
@@ -328,7 +329,8 @@ TEST(DevicePlastic, TheCourseOfTheCpu) {
     for (const SimulationSpec& spec : networks()) expect_the_cpus_course(spec, make_serial);
 }
 TEST(DevicePlastic, GoesOnWhereTheOtherEngineStopped) {
-    for (const SimulationSpec& spec : {busy_network(), rewired_network(), crowded_network()}) {
+    for (const SimulationSpec& spec :
+         {busy_network(), rewired_network(), crowded_network(), glia_network()}) {
         expect_exact_resume(spec, make_serial, make_cpu);
         expect_exact_resume(spec, make_cpu, make_serial);
     }
@@ -350,7 +352,8 @@ TEST(DevicePlastic, OnAGpuTheCourseOfTheCpu) {
 }
 TEST(DevicePlastic, GoesOnAcrossGpuAndCpu) {
     NEEDS_A_GPU();
-    for (const SimulationSpec& spec : {busy_network(), rewired_network(), crowded_network()}) {
+    for (const SimulationSpec& spec :
+         {busy_network(), rewired_network(), crowded_network(), glia_network()}) {
         expect_exact_resume(spec, make_cuda, make_cpu);
         expect_exact_resume(spec, make_cpu, make_cuda);
     }

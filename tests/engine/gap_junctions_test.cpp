@@ -244,6 +244,29 @@ TEST(GapJunctions, EachPairIsDrawnOnce) {
                 5.0 * std::sqrt(8000.0 * 0.98));
 }
 
+TEST(GapJunctions, JoinNeighboursInSpace) {
+    const auto pairs = [](const std::string& space, const std::string& connect) {
+        return make_engine(
+                   model("simulate: {duration: 1 ms}\npopulations: {a: {model: iaf_psc_exp, space: "
+                         "{grid: [10, 10]" +
+                         space + "}}}\ngap_junctions: [{from: a, to: a, connect: " + connect +
+                         ", g: 1 nS}]\n"),
+                   {})
+            ->report()
+            .junctions[0];
+    };
+    const std::string moore = "{rule: all_to_all, mask: moore}",
+                      nearest = "{rule: all_to_all, mask: {shape: nearest, n: 1}}";
+    EXPECT_EQ(pairs("", moore), 2u * 9u * 10u + 2u * 9u * 9u);
+    EXPECT_EQ(pairs(", periodic: true", moore), 400u);
+    EXPECT_EQ(pairs("", "{rule: all_to_all, mask: von_neumann}"), 180u);
+    // Cells take the neighbour of the lower number: a pair for each but the first.
+    EXPECT_EQ(pairs("", nearest), 99u);
+    const double drawn = static_cast<double>(
+        pairs(", periodic: true", "{rule: fixed_probability, p: 0.5, mask: moore}"));
+    EXPECT_NEAR(drawn, 200.0, 50.0);  // 5 standard deviations
+}
+
 TEST(GapJunctions, WhatFlowsOutFlowsIn) {
     // Without a leak worth speaking of, the sum of v stays.
     const SimulationSpec spec = model(
@@ -374,7 +397,7 @@ TEST(GapJunctions, SayWhatIsWrong) {
     expect_error(joined("from: a, to: a, connect: {rule: all_to_all, autapses: true}, g: 1 nS"),
                  "no current flows between a cell and itself");
     expect_error(joined("from: a, to: a, connect: {rule: all_to_all, mask: moore}, g: 1 nS"),
-                 "gap junctions do not use 'mask'; a list joins what pairs you like");
+                 "mask depends on the distance, but 'a' says not where its cells are");
     expect_error(joined("from: a, to: a, connect: {rule: fixed_probability, p: 1.5}, g: 1 nS"),
                  "m.yaml:10:");
     expect_error(joined("from: a, to: a, connect: all_to_all, g: 1 nS, delay: 1 ms"),

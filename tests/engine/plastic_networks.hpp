@@ -69,4 +69,42 @@ record:
                             "test.yaml");
 }
 
+/// Astrocytes, whose calcium begins below what makes them release, at both ends of synapses with
+/// short-term plasticity and release.
+inline SimulationSpec glia_network() {
+    return parse_simulation(R"(name: test
+dt: 0.1 ms
+simulate: {duration: 200 ms}
+models:
+  count: {state: {a: 0.1}, parameters: {tau: 50 ms}, receptors: {up: a += w}, equations: ["da/dt = -a / tau"],
+          threshold: "false"}
+populations:
+  E: &cell {model: iaf_psc_exp, size: 203, tau_m: 20 ms, tau_syn_ex: 5 ms, tau_syn_in: 10 ms, c_m: 200 pF,
+            e_l: -49 mV, v_th: -50 mV, v_reset: -60 mV, t_ref: 2 ms, space: {positions: uniform, extent: [1, 1]},
+            initial: {v: {distribution: uniform, low: -60 mV, high: -50 mV}}}
+  I: {<<: *cell, size: 47, space: {positions: uniform, extent: [1, 1]}}
+  G: {model: astrocyte_gchi, size: 36, space: {grid: [6, 6]}, i_b: {distribution: uniform, low: 0.8, high: 1.25}, f: 2,
+      initial: {c: {distribution: uniform, low: 0.2, high: 0.499}, ip3: 0.9, h: 0.8, y: 0}}
+  L: {model: astrocyte_light, size: 47, tau_a: 100 ms}
+  C: {model: count, size: 203}
+projections:
+  - {from: E, to: E, connect: {rule: fixed_probability, p: 0.1}, weight: 20 pA, delay: {distribution: uniform, low: 0.3 ms,
+     high: 2 ms}, short_term: {u_0: 0.6, tau_rec: 500 ms, tau_fac: 300 ms}, gliotransmission: {from: G, alpha: 0}}
+  - {from: E, to: I, connect: {rule: fixed_in_degree, n: 40}, weight: 20 pA, delay: 0.8 ms, short_term: {u_0: 0.3, tau_rec: 200
+     ms}, gliotransmission: {from: G, alpha: 1, at: source}, plasticity: {rule: stdp, w_max: 40 pA}}
+  - {from: I, to: E, connect: {rule: fixed_in_degree, n: 10}, weight: -90 pA, delay: 0.4 ms, release: {sites: 3},
+     short_term: {u_0: 0.4, tau_rec: 200 ms}, gliotransmission: {from: G, alpha: 0.9}, plasticity: {rule: stdp, w_max: -180 pA}}
+  - {from: I, to: I, connect: {rule: fixed_out_degree, n: 20}, weight: -90 pA, delay: 0.3 ms, release: {p: 0.6},
+     gliotransmission: {from: L, alpha: 0.1}}
+  - {from: E, to: I, name: sites, connect: {rule: fixed_in_degree, n: 9}, weight: 20 pA, delay: 0.9 ms, release: {sites: 2},
+     short_term: {u_0: 0.3, tau_rec: 200 ms}, gliotransmission: {from: C, state: a, alpha: 0.8, at: source}}
+  - {from: E, to: G, connect: {rule: all_to_all, mask: {shape: nearest, n: 2}}, receptor: glutamate, weight: 0.5,
+     short_term: {u_0: 0.6, tau_rec: 500 ms}, gliotransmission: {from: G, alpha: 0}}
+  - {from: I, to: L, connect: one_to_one, weight: 0.1}
+  - {from: E, to: C, connect: one_to_one, weight: 0.1}
+gap_junctions: [{from: G, to: G, connect: {rule: fixed_probability, p: 0.1}, g: 0.3}]
+)",
+                            "test.yaml");
+}
+
 }  // namespace snnsim

@@ -8,6 +8,7 @@
 #include "kernels/random.hpp"
 #include "snnsim/engine.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/engine/cells/seen_states.hpp"
 #include "src/engine/plasticity/weight_sums.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
@@ -127,6 +128,26 @@ TEST(WeightSums, WhatIsLeftAloneWouldNotChange) {
         const std::size_t changed = static_cast<std::size_t>(round) * 31;
         weight[changed] = wanted[changed] = weight[changed] / 2;
         sums.changed(target[changed]);
+    }
+}
+
+TEST(SeenStates, AreThoseThatARecordShows) {
+    const SimulationSpec spec = parse_simulation(
+        "name: test\ndt: 0.1 ms\nsimulate: {duration: 3 ms}\n"
+        "populations: {a: {model: iaf_psc_exp, size: 40, e_l: {linspace: [-80 mV, -60 mV]}, v_th: "
+        "-50 mV, v_reset: -90 mV, i_e: 300 pA}, b: {model: izhikevich, size: 3}}\n"
+        "record: [{population: a, what: v}, {population: b, what: u}]\n",
+        "test.yaml");
+    for (const int threads : {1, 2}) {
+        const auto engine = make_engine(spec, {.threads = threads});
+        engine->advance(spec.steps());
+        const auto seen = seen_states(spec, engine->state().states);
+        const auto records = engine->take_states();
+        for (std::size_t k = 0; k < 40; ++k)
+            EXPECT_EQ(seen[0][k], records[0].values[29 * 40 + k]) << k;
+        for (std::size_t k = 0; k < 3; ++k)
+            EXPECT_EQ(seen[1][3 + k], records[1].values[29 * 3 + k]) << k;
+        EXPECT_LT(seen[0][0], -60.0f);
     }
 }
 

@@ -161,5 +161,42 @@ TEST(PlasticityKeys, Records) {
     expect_error(record("what: spikes"), "missing the key 'population' (or 'projection')");
 }
 
+TEST(PlasticityKeys, Gliotransmission) {
+    const auto glia = [](const std::string& keys, const std::string& size = "80",
+                         const std::string& release = "release: {p: 0.5}") {
+        return replaced(
+            with(release + (release.empty() ? "" : ", ") + "gliotransmission: {" + keys + "}"),
+            "  S: {", "  G: {model: astrocyte_light, size: " + size + "}\n  S: {");
+    };
+    EXPECT_EQ(error_of(glia("from: G, alpha: 0, at: source")), "no error");
+    EXPECT_EQ(error_of(glia("from: G, alpha: 1", "20")), "no error");
+    EXPECT_EQ(error_of(glia("from: G, alpha: 1, at: source", "80",
+                            "short_term: {u_0: 0.2, tau_rec: 100 ms}")),
+              "no error");
+    expect_error(glia("from: G, alpha: 0, at: source", "80", ""),
+                 "gliotransmission changes u_0 of short_term, or p of release; add one");
+    expect_error(glia("from: G, alpha: 0"), "'I' has 20 cells and 'G' 80: which of them goes");
+    expect_error(glia("from: g, alpha: 0"), "did you mean 'G'?");
+    expect_error(glia("from: E, alpha: 0, at: source"), "which has no state 'gamma'");
+    expect_error(glia("from: E, alpha: 0, state: v, at: source"),
+                 "v is in mV, but gamma is a share");
+    expect_error(glia("from: G, alpha: 2, at: source"), "alpha must be between 0 and 1");
+    expect_error(glia("from: G, at: source"), "missing the key 'alpha'");
+    expect_error(glia("from: G, alpha: 0, at: middle"), "'middle'");
+    EXPECT_EQ(error_of(glia("from: G, alpha: 0, at: source", "80, space: {grid: [80]}")),
+              "no error");
+    expect_error(
+        replaced(glia("from: G, alpha: 0, at: source",
+                      "80, space: {positions: uniform, extent: [1, 1]}"),
+                 "size: 80, model", "size: 80, space: {positions: uniform, extent: [1]}, model"),
+        "lie in spaces of 1 dimension and 2");
+    expect_error(
+        replaced(
+            rule(", structure: {interval: 1 s, below: 1 pA, weight: 50 pA}}, short_term: {u_0: "
+                 "0.5}, gliotransmission: {from: G, alpha: 0, at: source"),
+            "  S: {", "  G: {model: astrocyte_light, size: 80}\n  S: {"),
+        "leave gliotransmission or structure out");
+}
+
 }  // namespace
 }  // namespace snnsim

@@ -20,6 +20,7 @@ from snnsim.figures.run_file import is_simulation, open_run, simulated, title_of
 
 SHORT = {
     "adex_patterns": ["simulate.duration=300 ms"],
+    "astrocytes": ["simulate.duration=200 ms"],
     "brunel": ["simulate.duration=60 ms"],
     "brunel_stdp": ["simulate.duration=40 ms", "record.1.interval=10 ms"],
     "clopath": [],

@@ -9,6 +9,7 @@
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/quantile.hpp"
+#include "src/space/pair_space.hpp"
 
 namespace snnsim {
 namespace {
@@ -18,6 +19,36 @@ struct Junction {
     std::uint32_t a, b;
     float g;
 };
+
+ConnectSpec with_chance(const GapJunctionsSpec& gaps) {
+    ConnectSpec connect = gaps.connect;
+    if (connect.rule == Rule::all_to_all) {
+        connect.rule = Rule::fixed_probability;
+        connect.p = 1.0;
+    }
+    return connect;
+}
+
+/// The same by distance. Within a population a pair is joined where either is under the mask of the
+/// other.
+template <class F>
+void for_each_near(const SimulationSpec& spec, const GapJunctionsSpec& gaps, std::uint32_t number,
+                   F&& f) {
+    const std::size_t from = spec.population_index(gaps.from), to = spec.population_index(gaps.to);
+    const PairSpace space(spec, with_chance(gaps), from, to, from == to);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    for (std::uint32_t cell = 0; cell < space.from().at.size(); ++cell) {
+        space.for_each_target(cell, [&](std::uint32_t other, double chance) {
+            const auto [a, b] = from == to ? std::minmax({cell, other}) : std::pair{cell, other};
+            const RandomKey key{spec.seed, Stream::junctions, a, number, 0};
+            const std::uint32_t word = key.draw(b / 4).word[b % 4];
+            if ((double{1.0} * word + 0.5) / 4294967296.0 < chance) pairs.emplace_back(a, b);
+        });
+    }
+    std::sort(pairs.begin(), pairs.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+    for (const auto& pair : pairs) f(pair.first, pair.second);
+}
 
 /// Calls f(a, b) for each pair of cells that the rule joins, a of `from` and b of `to`.
 template <class F>
@@ -81,27 +112,32 @@ class Builder {
         const std::size_t from = spec_.population_index(gaps.from),
                           to = spec_.population_index(gaps.to);
         for (const std::size_t p : {from, to})
-            out_.v[p] = state_number(spec_.populations[p], "v").value();
+            out_.v[p] = state_number(spec_.populations[p], gap_state(spec_.populations[p])).value();
         const Quantile quantile(gaps.g);
         const std::uint32_t first = layout_.populations[from].first_row,
                             other = layout_.populations[to].first_row;
         const std::size_t before = junctions_.size();
-        for_each_pair(gaps, spec_.seed, n, layout_.populations[from].size,
-                      layout_.populations[to].size, [&](std::uint32_t a, std::uint32_t b) {
-                          double g = gaps.g.mean;
-                          if (gaps.edges && !gaps.edges->weight.empty()) {
-                              g = gaps.edges->weight[junctions_.size() - before];
-                          } else if (gaps.g.drawn()) {
-                              // Counters that pairs are not drawn from.
-                              const RandomKey key{spec_.seed, Stream::junctions, a, n, 1};
-                              const std::uint32_t word = key.draw(b / 4).word[b % 4];
-                              g = quantile((double{1.0} * word + 0.5) / 4294967296.0);
-                          }
-                          // One order of the ends, whichever way a list has them.
-                          std::uint32_t low = first + a, high = other + b;
-                          if (low > high) std::swap(low, high);
-                          junctions_.push_back({low, high, static_cast<float>(g)});
-                      });
+        const auto join = [&](std::uint32_t a, std::uint32_t b) {
+            double g = gaps.g.mean;
+            if (gaps.edges && !gaps.edges->weight.empty()) {
+                g = gaps.edges->weight[junctions_.size() - before];
+            } else if (gaps.g.drawn()) {
+                // Counters that pairs are not drawn from.
+                const RandomKey key{spec_.seed, Stream::junctions, a, n, 1};
+                const std::uint32_t word = key.draw(b / 4).word[b % 4];
+                g = quantile((double{1.0} * word + 0.5) / 4294967296.0);
+            }
+            // One order of the ends, whichever way a list has them.
+            std::uint32_t low = first + a, high = other + b;
+            if (low > high) std::swap(low, high);
+            junctions_.push_back({low, high, static_cast<float>(g)});
+        };
+        if (gaps.connect.by_distance()) {
+            for_each_near(spec_, gaps, n, join);
+        } else {
+            for_each_pair(gaps, spec_.seed, n, layout_.populations[from].size,
+                          layout_.populations[to].size, join);
+        }
         out_.counts.push_back(junctions_.size() - before);
     }
     /// Junctions are sorted by (a, b), a < b: so a cell's neighbours below it come in order where
@@ -134,7 +170,14 @@ std::vector<double> expected_junctions(const SimulationSpec& spec) {
     for (const GapJunctionsSpec& gaps : spec.gap_junctions) {
         const auto a = static_cast<double>(spec.population(gaps.from).size),
                    b = static_cast<double>(spec.population(gaps.to).size);
-        const double pairs = gaps.from == gaps.to ? 0.5 * a * (a - 1.0) : a * b;
+        const bool within = gaps.from == gaps.to;
+        const double pairs = within ? 0.5 * a * (a - 1.0) : a * b;
+        if (gaps.connect.by_distance()) {
+            const PairSpace space(spec, with_chance(gaps), spec.population_index(gaps.from),
+                                  spec.population_index(gaps.to), within);
+            out.push_back(space.mean_degree() * (within ? 0.5 * a : a));
+            continue;
+        }
         switch (gaps.connect.rule) {
             case Rule::all_to_all:
                 out.push_back(pairs);

@@ -22,6 +22,7 @@
 #include "src/engine/cpu/found_spikes.hpp"
 #include "src/engine/cpu/phase_clock.hpp"
 #include "src/engine/cpu/sample_engines.hpp"
+#include "src/engine/cpu/shown_states.hpp"
 #include "src/engine/cpu/team.hpp"
 #include "src/engine/cpu/thread_choice.hpp"
 #include "src/engine/engine_base.hpp"
@@ -75,6 +76,7 @@ class CpuEngine : public EngineBase {
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size(), spec_.graded()),
           gaps_(build_gap_junctions(spec_, layout_)),
+          glia_(spec_, plastic_),
           silent_(spec.populations.size()) {
         report_synapses(built_, report_);
         report_.bytes += delivery_.bytes() + plastic_.bytes();
@@ -84,6 +86,7 @@ class CpuEngine : public EngineBase {
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
         make_blocks();
         make_gaps();
+        show_glia(0);
         show_targets();
         make_history();
         built();
@@ -203,6 +206,7 @@ class CpuEngine : public EngineBase {
             }
         }
         show_voltages(now_);
+        show_glia(now_);
     }
 
     /// What is done to synapses between two steps.
@@ -295,6 +299,10 @@ class CpuEngine : public EngineBase {
             for (const Coupled& c : b.coupled) show(c, now);
         }
     }
+    void show_glia(std::int64_t now) {
+        for (std::size_t b = 0; b < blocks_.size(); ++b)
+            glia_.show(layout_.blocks[b], blocks_[b].groups, now);
+    }
     void show(const Coupled& c, std::int64_t now) {
         float* const v = voltages(now).data();
         for (std::uint32_t i = 0; i < c.group.count; ++i) c.group.show(v, i);
@@ -308,13 +316,13 @@ class CpuEngine : public EngineBase {
         cells.take_current(c.current.data());
     }
 
-    /// Spikes matter after the shortest delay, and voltages in the next step where cells have gap
-    /// junctions: so long the threads need not meet.
+    /// Spikes matter after the shortest delay, and in the next step voltages where cells have gap
+    /// junctions, and astrocytes: so long the threads need not meet.
     void make_history() {
         DelayReach reach;
         delivery_.add_delays(reach);
         for (const auto& p : plastic_.projections()) reach.add(p->rows.delays);
-        window_ = gaps_.any() ? 1 : reach.shortest;
+        window_ = gaps_.any() || glia_.any() ? 1 : reach.shortest;
         history_ = FiredHistory(blocks_.size(), layout_.populations.size(), reach);
         delivery_.start(history_);
     }
@@ -348,6 +356,7 @@ class CpuEngine : public EngineBase {
             take_fired(b, p, t, out.of(p));
             clock.lap(StepPhase::updates);
         }
+        glia_.show(layout_.blocks[b], block.groups, t + 1);
         delivery_.draw_rows(history_, b, t);
         clock.lap(StepPhase::delivery);
         recorder_.sample(b, t, block.groups);
@@ -454,6 +463,7 @@ class CpuEngine : public EngineBase {
     CellRecorder recorder_;
     FoundSpikes found_;
     const GapJunctions gaps_;
+    ShownStates glia_;
     std::array<std::vector<float>, 2> voltages_;     // see voltages(); by row
     std::vector<std::vector<std::uint8_t>> silent_;  // see Engine::silence
     std::atomic<std::int64_t> trouble_ =

@@ -63,6 +63,7 @@ class EngineOn : public EngineBase {
         plastic_.watch(chunks_.most_steps());
         make_cells();
         plastic_.show_targets(steps_, spec_, layout_, groups_);
+        plastic_.show_glia(spec_, groups_);
         gaps_.upload(steps_, layout_.rows);
         report_.junctions = gaps_.counts();
         report_.bytes += gaps_.bytes();

@@ -54,6 +54,23 @@ class PlasticOn {
             p->set_voltages(v, plus, minus);
         }
     }
+    /// The same of astrocytes, for projections that go by them.
+    void show_glia(const SimulationSpec& spec, const std::vector<DeviceGroup>& groups) {
+        for (const auto& p : projections_) {
+            if (!spec.projections[p->host().projection].gliotransmission) continue;
+            const Astrocytes glia = astrocytes_of(spec, p->host().projection);
+            std::vector<const float*> of_cell(
+                static_cast<std::size_t>(spec.populations[glia.population].size)),
+                gamma;
+            for (const DeviceGroup& g : groups) {
+                if (g.population != glia.population) continue;
+                for (std::uint32_t i = 0; i < g.count; ++i)
+                    of_cell[g.first + i] = g.state[glia.state] + i;
+            }
+            for (const std::uint32_t cell : glia.of) gamma.push_back(of_cell[cell]);
+            p->set_gamma(gamma);
+        }
+    }
     /// Before the first step. `most_steps`: of a chunk.
     void watch(std::int64_t most_steps) {
         for (const auto& p : projections_)

@@ -43,6 +43,8 @@ class PlasticProjectionOn {
     virtual void set_voltages(const std::vector<const float*>& v,
                               const std::vector<const float*>& u_bar_plus,
                               const std::vector<const float*>& u_bar_minus) = 0;
+    /// With gliotransmission: where gamma lies of each cell of the end that it goes by.
+    virtual void set_gamma(const std::vector<const float*>& gamma) = 0;
     /// Synapses to watch, by their ends, and room for so many steps.
     virtual void set_watched(std::vector<WatchedSynapse> synapses, std::int64_t steps) = 0;
     /// Weights [step][synapse] of the first steps of a chunk, in the unit of the model.

@@ -111,6 +111,10 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         u_bar_minus_ = Buffer<const float*>(u_bar_minus);
         from_host(0);
     }
+    void set_gamma(const std::vector<const float*>& gamma) override {
+        gamma_ = Buffer<const float*>(gamma);
+        arrays_.release.glia.gamma = gamma_.data();
+    }
     void set_watched(std::vector<WatchedSynapse> synapses, std::int64_t steps) override {
         watched_ = std::move(synapses);
         watched_weights_ = Buffer<PlasticWeight>(static_cast<std::size_t>(steps) * watched_.size());
@@ -267,7 +271,9 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         weight_ = Buffer<PlasticWeight>(most);
         last_ = Buffer<LastArrival<R>>(segments_);
         if (keeps_own(fixed_.rule)) own_ = Buffer<float>(most);
-        if (spec_.short_term) short_term_ = Buffer<ShortTerm>(segments_);
+        const PlasticRelease releases = release(spec, grid_scale);
+        if (spec_.short_term)
+            short_term_ = Buffer<ShortTerm>(releases.by_synapse() ? most : segments_);
         if (spec_.short_term && spec_.release) ready_ = Buffer<std::uint8_t>(most);
         if (spec_.release) released_ = Buffer<std::int64_t>(1);
         const std::uint32_t room = capacity();
@@ -304,7 +310,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             short_term_.data(),
             fired_.data(),
             {spikes_.data(), count_.data(), room, {late_plus_.data(), late_minus_.data(), late}},
-            release(spec, grid_scale),
+            releases,
             place_.events,
             released_.size() > 0 ? released_.data() : nullptr};
     }
@@ -465,7 +471,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     Buffer<PostSpike<R>> spikes_;
     Buffer<std::int64_t> sums_, released_;
     Buffer<float> late_plus_, late_minus_;  // see LateVoltages
-    Buffer<const float*> v_, u_bar_plus_, u_bar_minus_;
+    Buffer<const float*> v_, u_bar_plus_, u_bar_minus_, gamma_;
     Buffer<double> factor_;
     std::vector<WatchedSynapse> watched_;
     Buffer<WatchedPlace> watched_places_;

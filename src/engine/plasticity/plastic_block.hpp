@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -26,6 +27,7 @@ struct PlasticCommon {
     double unit = 1.0;       // see weight_unit
     std::uint32_t from = 0;  // population of the sources
     PlasticRelease release;
+    std::array<std::vector<const float*>, 2> gamma;  // see PlasticProjection::set_gamma
 
     PlasticCommon(const SynapsesSpec& spec, const typename R::Params& params, double dt)
         : fixed(spec, params, dt), rule(fixed.rule) {}
@@ -41,7 +43,7 @@ class PlasticBlock {
 
   public:
     std::vector<LastArrival<R>> last;   // [segment]
-    std::vector<ShortTerm> short_term;  // [segment]
+    std::vector<ShortTerm> short_term;  // [segment], or see PlasticRelease::by_synapse
     std::vector<float> own;             // [synapse], of rules with a value of each
     std::vector<std::uint8_t> ready;    // [synapse], of several sites
     TargetSpikes<R> posts;
@@ -56,10 +58,16 @@ class PlasticBlock {
     /// live longer.
     PlasticBlock(const PlasticCommon<R>& common, PlasticRows& rows, std::size_t block,
                  const Slice& slice, std::uint32_t receptor)
-        : common_(common), rows_(rows), block_(block), slice_(slice), receptor_(receptor) {
+        : common_(common),
+          rows_(rows),
+          block_(block),
+          slice_(slice),
+          receptor_(receptor),
+          release_(common.release) {
         const std::size_t size = row().weight.size();
         last.resize(rows.segments());
-        if (common.release.short_term) short_term.resize(rows.segments());
+        if (common.release.short_term)
+            short_term.resize(common.release.by_synapse() ? size : rows.segments());
         if (common.release.short_term)
             ready.assign(common.release.stochastic ? size : 0, std::uint8_t(common.release.sites));
         if (keeps_own(common.rule)) own.resize(size);
@@ -82,6 +90,7 @@ class PlasticBlock {
     void arrive(std::int64_t t, const FiredHistory& history, std::int32_t* to) {
         if (slice_.count == 0) return;
         due_.clear();
+        release_.glia.gamma = common_.gamma[static_cast<std::size_t>(t % 2)].data();
         const std::uint32_t count = rows_.delays.count;
         history.for_each_sent(rows_.delays, t, [&](std::uint32_t delay, std::size_t place) {
             const FiredSpan sent = history.of(place, common_.from);
@@ -233,8 +242,16 @@ class PlasticBlock {
     }
 
     void arrive_at(std::uint32_t segment, std::int64_t t, std::int32_t* to) {
-        float factor = 1.0f, recovered = 0.0f;
-        if (common_.release.short_term) factor = use_resources(segment, t, recovered);
+        const std::uint32_t source = segment / rows_.delays.count;
+        float factor = 1.0f;
+        PlasticRelease::Arrival found;
+        if (release_.short_term)
+            found = release_.arrival(t - last[segment].step(), last[segment].steps == 0);
+        if (release_.short_term && !release_.by_synapse()) {
+            ShortTerm& s = short_term[segment];
+            s = release_.next(s, found, source, 0);
+            factor = release_.factor(s);
+        }
         LastArrival<R> now;
         now.steps = static_cast<std::uint32_t>(t + 1);
         common_.rule.pre_at(last[segment], t, now.before);
@@ -242,22 +259,13 @@ class PlasticBlock {
             if (common_.works()) learn(segment, t, now.before);
         }
         last[segment] = now;
-        if (common_.release.stochastic) {
-            release(segment, t, factor, recovered, to);
+        if (release_.stochastic) {
+            release(segment, t, factor, found, to);
+        } else if (release_.by_synapse()) {
+            deliver_each(segment, found, to);
         } else {
-            deliver(segment, factor * common_.release.grid_unit, to);
+            deliver(segment, factor * release_.grid_unit, to);
         }
-    }
-    float use_resources(std::uint32_t segment, std::int64_t t, float& recovered) {
-        const LastArrival<R>& before = last[segment];
-        const std::int64_t age = t - before.step();
-        const bool first = before.steps == 0;
-        const Decay& recovery = common_.release.recovery;
-        recovered = first ? 1.0f : 1.0f - recovery(age);
-        ShortTerm& s = short_term[segment];
-        s = ShortTerm::at_spike(s, common_.release.u_0, recovery, common_.release.facilitation, age,
-                                first);
-        return common_.release.stochastic ? s.u : s.released();
     }
 
     void learn(std::uint32_t segment, std::int64_t t, const float* pre) {
@@ -363,11 +371,27 @@ class PlasticBlock {
         }
         for (; k < end; ++k) to[target[k]] += rounded(in_w_max(weight[k]) * unit);
     }
-    /// The same where each synapse may fail.
-    void release(std::uint32_t segment, std::int64_t t, float u, float recovered,
-                 std::int32_t* to) {
+    /// Releases of one synapse; see PlasticRelease::by_synapse.
+    float use_resources(std::size_t k, std::uint32_t source, const PlasticRelease::Arrival& found) {
+        ShortTerm& s = short_term[k];
+        s = release_.next(s, found, source, slice_.first + row().target[k]);
+        return release_.factor(s);
+    }
+    /// The same where each has resources of its own.
+    void deliver_each(std::uint32_t segment, const PlasticRelease::Arrival& found,
+                      std::int32_t* to) {
         const std::uint32_t source = segment / rows_.delays.count;
-        RandomKey key = common_.release.random;
+        for (std::size_t k = row().edge[segment]; k < row().edge[segment + 1]; ++k) {
+            const float factor = use_resources(k, source, found);
+            to[row().target[k]] +=
+                rounded(in_w_max(row().weight[k]) * (factor * release_.grid_unit));
+        }
+    }
+    /// The same where each synapse may fail.
+    void release(std::uint32_t segment, std::int64_t t, float u,
+                 const PlasticRelease::Arrival& found, std::int32_t* to) {
+        const std::uint32_t source = segment / rows_.delays.count;
+        RandomKey key = release_.random;
         key.entity = source;
         key.sub_entity = static_cast<std::uint32_t>(t);
         const auto number = static_cast<std::uint32_t>(rows_.first_number(block_, segment) -
@@ -375,14 +399,11 @@ class PlasticBlock {
         const std::size_t first = row().edge[segment], end = row().edge[segment + 1];
         for (std::size_t k = first; k < end; ++k) {
             const Philox4 random = key.draw(number + static_cast<std::uint32_t>(k - first));
-            const float share = common_.release.short_term
-                                    ? static_cast<float>(release_sites(
-                                          random, common_.release.sites, ready[k], recovered, u)) /
-                                          static_cast<float>(common_.release.sites)
-                                : binomial(random.word[0], 1, common_.release.p) > 0 ? 1.0f
-                                                                                     : 0.0f;
-            to[row().target[k]] +=
-                rounded(in_w_max(row().weight[k]) * share * common_.release.grid_unit);
+            if (release_.by_synapse()) u = use_resources(k, source, found);
+            const float share =
+                release_.share(random, found, u, ready.empty() ? nullptr : &ready[k], source,
+                               slice_.first + row().target[k]);
+            to[row().target[k]] += rounded(in_w_max(row().weight[k]) * share * release_.grid_unit);
             released += (share > 0.0f) & (row().weight[k] != 0) ? 1 : 0;
         }
     }
@@ -446,6 +467,7 @@ class PlasticBlock {
     std::vector<std::uint32_t> due_;           // segments
     std::vector<std::uint32_t> quick_, slow_;  // synapses of one; see learn_where
     RuleConstants<R> rule_;                    // see rule()
+    PlasticRelease release_;                   // as it is in the step that arrive() is at
     TargetVoltages voltages_;
 };
 

@@ -91,6 +91,8 @@ class PlasticConstants {
             r.sites = static_cast<std::uint32_t>(spec_.release->sites);
             r.p = static_cast<float>(spec_.release->p);
         }
+        if (const auto& glia = spec_.gliotransmission)
+            r.glia = {true, glia->at == SynapseEnd::target, static_cast<float>(glia->alpha)};
         r.random = {seed, Stream::release, 0, 0, projection};
         return r;
     }

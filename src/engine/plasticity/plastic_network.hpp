@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "src/engine/plasticity/gliotransmission.hpp"
 #include "src/engine/plasticity/plastic_projection.hpp"
 #include "src/engine/plasticity/weight_records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"

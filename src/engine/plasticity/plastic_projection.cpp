@@ -63,6 +63,9 @@ class PlasticOf final : public PlasticProjection {
     void set_voltages(std::size_t b, const TargetVoltages& of) override {
         blocks_[b].set_voltages(of);
     }
+    void set_gamma(std::array<std::vector<const float*>, 2> gamma) override {
+        common_.gamma = std::move(gamma);
+    }
     void catch_up(std::size_t b, std::int64_t now) override { blocks_[b].catch_up(now); }
 
     float weight_of(PlasticWeight w) const override {
@@ -169,7 +172,15 @@ class PlasticOf final : public PlasticProjection {
             out.arrived.push_back(last.steps);
             out.pre.insert(out.pre.end(), last.before, last.before + R::pre_traces);
         }
-        for (const ShortTerm& s : any.short_term) {
+        std::vector<ShortTerm> resources;
+        if (common_.release.by_synapse()) {
+            copy_synapses(
+                resources, [&](std::size_t b) -> auto& { return blocks_[b].short_term; },
+                Copy::out);
+        } else {
+            resources = any.short_term;
+        }
+        for (const ShortTerm& s : resources) {
             out.resources.push_back(s.x);
             out.resources.push_back(s.u);
         }
@@ -203,6 +214,12 @@ class PlasticOf final : public PlasticProjection {
             in.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::in);
         copy_synapses(
             in.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::in);
+        std::vector<ShortTerm> resources;
+        for (std::size_t s = 0; s < in.resources.size(); s += 2)
+            resources.push_back({in.resources[s], in.resources[s + 1]});
+        if (common_.release.by_synapse())
+            copy_synapses(
+                resources, [&](std::size_t b) -> auto& { return blocks_[b].short_term; }, Copy::in);
         std::size_t target = 0, spike = 0, first = 0;
         for (Block& block : blocks_) {
             std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
@@ -216,8 +233,7 @@ class PlasticOf final : public PlasticProjection {
                 block.last[s].steps = in.arrived[s];
                 std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
             }
-            for (std::size_t s = 0; s < block.short_term.size(); ++s)
-                block.short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
+            if (!resources.empty() && !common_.release.by_synapse()) block.short_term = resources;
             if constexpr (learns) block.posts.load(in, target, spike);
         }
     }

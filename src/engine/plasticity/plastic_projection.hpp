@@ -1,6 +1,7 @@
 // A projection whose synapses change: the rule's bodies over the rows of each block.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,6 +45,9 @@ class PlasticProjection {
     /// The rule goes by voltages of the targets: where they are, before the first step.
     virtual bool reads_voltages() const = 0;
     virtual void set_voltages(std::size_t block, const TargetVoltages& of) = 0;
+    /// With gliotransmission: where gamma lies of each cell of the end that it goes by, after even
+    /// and odd numbers of steps; before the first.
+    virtual void set_gamma(std::array<std::vector<const float*>, 2> gamma) = 0;
     /// Applies all that reaches synapses before step `now`.
     virtual void catch_up(std::size_t block, std::int64_t now) = 0;
     /// A weight in the unit of the model.

@@ -262,6 +262,7 @@ double bytes_per_synapse(const SimulationSpec& spec, const WeightPlan& plan,
             return projection.weight.constant() && !projection.edges ? 0.0 : wide ? 4.0 : 2.0;
         case Storage::plastic:
             return 6.0 + (projection.short_term && projection.release ? 1.0 : 0.0) +
+                   (projection.resources_by_synapse() ? 8.0 : 0.0) +
                    (projection.plasticity && keeps_trace(*projection.plasticity) ? 4.0 : 0.0);
         case Storage::rows:
             break;
