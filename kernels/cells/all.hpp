@@ -8,6 +8,7 @@
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/glif.hpp"
+#include "kernels/cells/glif_cond.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/hh_psc_alpha_gap.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
@@ -36,8 +37,8 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
 /// Those that can be simulated event by event.
 using CellModels =
     ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
-              HhCondExpTraub, HhPscAlphaGap, Glif, PpCondExp2c, AeifPscDeltaClopath, Izhikevich,
-              LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, AstrocyteGchi,
-              PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
+              HhCondExpTraub, HhPscAlphaGap, Glif, GlifCond, PpCondExp2c, AeifPscDeltaClopath,
+              Izhikevich, LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout,
+              AstrocyteGchi, PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim
