@@ -9,6 +9,7 @@
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/cells/equation_cell.hpp"
 #include "kernels/cells/glif.hpp"
+#include "kernels/cells/glif_cond.hpp"
 #include "kernels/cells/hh_cond_exp_traub.hpp"
 #include "kernels/cells/hh_psc_alpha_gap.hpp"
 #include "kernels/cells/iaf_cond_exp.hpp"
@@ -35,10 +36,10 @@ using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafP
                                Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
 
 /// Those that can be simulated event by event.
-using CellModels =
-    ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda, AeifCondExp,
-              HhCondExpTraub, HhPscAlphaGap, Glif, PpCondExp2c, AeifPscDeltaClopath, Izhikevich,
-              LifCondAdaptive, Lif, CubaLif, AdaptiveLif, Vsn, LeakyReadout, AstrocyteGchi,
-              AstrocyteLight, PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
+using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda,
+                             AeifCondExp, HhCondExpTraub, HhPscAlphaGap, Glif, GlifCond,
+                             PpCondExp2c, AeifPscDeltaClopath, Izhikevich, LifCondAdaptive, Lif,
+                             CubaLif, AdaptiveLif, Vsn, LeakyReadout, AstrocyteGchi, AstrocyteLight,
+                             PoissonSource, RegularSource, SpikeSource, ValueSource, EquationCell>;
 
 }  // namespace snnsim

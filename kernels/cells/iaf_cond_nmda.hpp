@@ -15,7 +15,8 @@ namespace snnsim {
 /// spike of weight w makes each conductance rise and fall as the difference of two exponentials,
 /// whose peak is w. That of NMDA counts by the share 1 / (1 + e^(-(v - v_half_nmda) / k_nmda)) of
 /// channels that magnesium does not block, at once: with [Mg] of 1 mM v_half_nmda is
-/// 16.13 mV ln(1 / 3.57) (Jahr, Stevens 1990, J. Neurosci. 10:3178). Conductances decay exactly; v
+/// 16.13 mV ln(1 / 3.57) (Jahr, Stevens 1990, J. Neurosci. 10:3178). Where tau_rise is 0 a weight
+/// makes the conductance jump by w, as in NEST's iaf_bw_2001. Conductances decay exactly; v
 /// by the classical Runge-Kutta method of order 4, and where they are strong by an exponential one
 /// (see conductances.hpp). The synapses are those of NEST's ht_neuron with instant_unblock_NMDA
 /// (Hill, Tononi 2005, J. Neurophysiol. 93:1671), the time constants its defaults.
@@ -51,20 +52,24 @@ struct IafCondNmda {
                 Field{"v_reset", &Params::v_reset, "mV", unlimited, "potential after a spike"},
                 Field{"t_ref", &Params::t_ref, "ms", non_negative, "refractory period"},
                 Field{"e_ampa", &Params::e_ampa, "mV", unlimited, "AMPA: reversal potential"},
-                Field{"tau_rise_ampa", &Params::tau_rise_ampa, "ms", positive, "of AMPA"},
+                Field{"tau_rise_ampa", &Params::tau_rise_ampa, "ms", non_negative,
+                      "of AMPA; 0: it jumps"},
                 Field{"tau_decay_ampa", &Params::tau_decay_ampa, "ms", positive, "of AMPA"},
                 Field{"e_nmda", &Params::e_nmda, "mV", unlimited, "NMDA: reversal potential"},
-                Field{"tau_rise_nmda", &Params::tau_rise_nmda, "ms", positive, "of NMDA"},
+                Field{"tau_rise_nmda", &Params::tau_rise_nmda, "ms", non_negative,
+                      "of NMDA; 0: it jumps"},
                 Field{"tau_decay_nmda", &Params::tau_decay_nmda, "ms", positive, "of NMDA"},
                 Field{"v_half_nmda", &Params::v_half_nmda, "mV", unlimited,
                       "potential at which half of the NMDA channels are free of magnesium"},
                 Field{"k_nmda", &Params::k_nmda, "mV", positive,
                       "depolarization that makes the odds of being free e times as large"},
                 Field{"e_gaba_a", &Params::e_gaba_a, "mV", unlimited, "GABA_A: reversal potential"},
-                Field{"tau_rise_gaba_a", &Params::tau_rise_gaba_a, "ms", positive, "of GABA_A"},
+                Field{"tau_rise_gaba_a", &Params::tau_rise_gaba_a, "ms", non_negative,
+                      "of GABA_A; 0: it jumps"},
                 Field{"tau_decay_gaba_a", &Params::tau_decay_gaba_a, "ms", positive, "of GABA_A"},
                 Field{"e_gaba_b", &Params::e_gaba_b, "mV", unlimited, "GABA_B: reversal potential"},
-                Field{"tau_rise_gaba_b", &Params::tau_rise_gaba_b, "ms", positive, "of GABA_B"},
+                Field{"tau_rise_gaba_b", &Params::tau_rise_gaba_b, "ms", non_negative,
+                      "of GABA_B; 0: it jumps"},
                 Field{"tau_decay_gaba_b", &Params::tau_decay_gaba_b, "ms", positive, "of GABA_B"},
                 Field{"i_e", &Params::i_e, "pA", unlimited, "constant current"},
             };
@@ -74,7 +79,8 @@ struct IafCondNmda {
     struct Kernel {
         float g, rise, g_by_rise;    // what half a step leaves, and makes of `rise`
         float mean_g, mean_by_rise;  // the mean of g in half a step
-        float jump;                  // of `rise`, for a peak of 1
+        float jump;                  // of `rise`, for a peak of 1 ...
+        float direct;                // ... or 1, of g itself, where it needs no time to rise
         float e;                     // relative to e_l
     };
     struct Constants {
@@ -112,12 +118,17 @@ struct IafCondNmda {
         const auto f = [](double x) { return static_cast<float>(x); };
         const auto kernel = [&](double tau_rise, double tau_decay, double e) {
             const double half = 0.5 * dt;
-            return Kernel{f(std::exp(-half / tau_decay)),
+            const float decay = f(std::exp(-half / tau_decay)),
+                        mean = f(mean_decay(half, tau_decay));
+            if (tau_rise == 0.0)
+                return Kernel{decay, 0.0f, 0.0f, mean, 0.0f, 0.0f, 1.0f, f(e - p.e_l)};
+            return Kernel{decay,
                           f(std::exp(-half / tau_rise)),
                           f(beta(half, tau_rise, tau_decay) / tau_decay),
-                          f(mean_decay(half, tau_decay)),
+                          mean,
                           f(mean_beta(half, tau_rise, tau_decay) / tau_decay),
                           f(tau_decay / peak_of_beta(tau_rise, tau_decay)),
+                          0.0f,
                           f(e - p.e_l)};
         };
         const double h = dt / p.c_m;
@@ -199,19 +210,18 @@ struct IafCondNmda {
 
         const bool waits = s.refractory > 0.0f;
         v = waits ? c.v_reset : v;
-        s.g_ampa = flushed(end.ampa.g), s.rise_ampa = with(end.ampa, c.ampa, in.receptor_0);
-        s.g_nmda = flushed(end.nmda.g), s.rise_nmda = with(end.nmda, c.nmda, in.receptor_1);
-        s.g_gaba_a = flushed(end.gaba_a.g),
-        s.rise_gaba_a = with(end.gaba_a, c.gaba_a, in.receptor_2);
-        s.g_gaba_b = flushed(end.gaba_b.g),
-        s.rise_gaba_b = with(end.gaba_b, c.gaba_b, in.receptor_3);
+        add(c.ampa, end.ampa, in.receptor_0, s.g_ampa, s.rise_ampa);
+        add(c.nmda, end.nmda, in.receptor_1, s.g_nmda, s.rise_nmda);
+        add(c.gaba_a, end.gaba_a, in.receptor_2, s.g_gaba_a, s.rise_gaba_a);
+        add(c.gaba_b, end.gaba_b, in.receptor_3, s.g_gaba_b, s.rise_gaba_b);
         const bool fires = !waits && v >= c.v_th;
         s.refractory = fires ? c.refractory : waits ? s.refractory - 1.0f : 0.0f;
         s.v = fires ? c.v_reset : v;
         return fires ? 1.0f : 0.0f;
     }
-    SNN_HD static float with(Rising x, const Kernel& k, float weights) {
-        return flushed(fused(k.jump, weights, x.rise));
+    SNN_HD static void add(const Kernel& k, Rising x, float weights, float& g, float& rise) {
+        g = flushed(fused(k.direct, weights, x.g));
+        rise = flushed(fused(k.jump, weights, x.rise));
     }
     SNN_HD static float relaxed_half(const Constants& c, float v, const Synapses& from,
                                      const Synapses& to, float current) {

@@ -19,6 +19,8 @@ std::vector<std::string> silent_populations(const SimulationSpec& spec,
                                              []<class M>(const typename M::Params& params) {
                                                  if constexpr (is_equations<M>)
                                                      return !params.equations->never_fires();
+                                                 if constexpr (requires { M::fires; })
+                                                     return M::fires;
                                                  if constexpr (NeuronModel<M>) {
                                                      return M::output != Output::trace;
                                                  } else {

@@ -25,6 +25,7 @@ const std::vector<Case> cases{
     {"equations/cuba", {"simulate.duration=60 ms"}},
     {"equations/phase_locking", {"simulate.duration=30 ms", "populations.cells.size=200"}},
     {"brunel", {"simulate.duration=25 ms"}},
+    {"brunel_wang", {"simulate.duration=30 ms"}},
     {"izhikevich_1000", {"simulate.duration=200 ms"}},
     {"izhikevich_patterns", {"simulate.duration=100 ms"}},
     {"adex_patterns", {"simulate.duration=60 ms"}},

@@ -440,6 +440,7 @@ TEST(CellModels, StayFiniteWhateverArrives) {
     expect_finite_whatever_arrives<IafCondExp>();
     expect_finite_whatever_arrives<IafCondNmda>();
     expect_finite_whatever_arrives<Glif>();
+    expect_finite_whatever_arrives<GlifCond>();
     expect_finite_whatever_arrives<PpCondExp2c>();
     expect_finite_whatever_arrives<LifCondAdaptive>();
     expect_finite_whatever_arrives<AeifCondExp>();

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kernels/cells/all.hpp"
+#include "kernels/plasticity/short_term.hpp"
 #include "kernels/random.hpp"
 #include "tests/engine/receptor_cells_golden.hpp"
 
@@ -72,6 +73,38 @@ TEST(IafCondNmda, ConductancesPeakAtTheWeight) {
     }
 }
 
+/// NMDA receptors that saturate (Brunel, Wang 2001), as NEST's iaf_bw_2001 has them: in the source
+/// a spike takes s to s + k_0 + k_1 s, and s decays with tau_decay. That is short-term depression
+/// with u_0 = -k_1 and tau_rec = tau_decay, and weights k_0 / -k_1 times as large; nothing rises.
+TEST(IafCondNmda, SaturatesAsIafBw2001WithShortTermDepression) {
+    const double k_0 = 0.64841674, u_0 = 1.0 - std::exp(-1.0);
+    const DecayTable recovery(100.0, 0.1), none(0.0, 0.1);
+    std::array<Arrivals, 4> arrivals{
+        {{{310, 60.0f}, {1210, 60.0f}}, {}, {{710, 40.0f}, {1510, 40.0f}}, {}}};
+    ShortTerm source;
+    int before = 0;
+    for (const int n : golden_saturating_spikes) {
+        source = ShortTerm::at_spike(source, static_cast<float>(u_0), recovery.view(), none.view(),
+                                     n - before, before == 0);
+        arrivals[1][n + 10] = static_cast<float>(20.0 * k_0 / u_0) * source.released();
+        before = n;
+    }
+    IafCondNmda::Params p;
+    p.c_m = 500.0, p.g_l = 25.0, p.v_th = 1000.0;
+    p.tau_rise_ampa = 0.0, p.tau_decay_ampa = 2.0;
+    p.tau_rise_nmda = 0.0, p.tau_decay_nmda = 100.0;
+    p.tau_rise_gaba_a = 0.0, p.tau_decay_gaba_a = 5.0;
+    p.k_nmda = 1.0 / 0.062, p.v_half_nmda = p.k_nmda * std::log(1.0 / 3.57);
+    Cell<IafCondNmda> cell(p, 0.1);
+    for (int n = 1; n <= 3000; ++n) {
+        cell.step(input_at(n, arrivals));
+        if (n % 100 != 0) continue;
+        const auto k = static_cast<std::size_t>(n / 100 - 1);
+        EXPECT_NEAR(cell.s.g_nmda, golden_saturating_g[k], 1e-3) << n;
+        EXPECT_NEAR(static_cast<double>(cell.s.v) + p.e_l, golden_saturating_v[k], 3e-4) << n;
+    }
+}
+
 TEST(IafCondNmda, StaysBetweenItsReversalPotentialsHoweverStrong) {
     for (const double dt : {0.1, 1.0, 5.0}) {
         const IafCondNmda::Params p;
@@ -90,6 +123,26 @@ TEST(IafCondNmda, StaysBetweenItsReversalPotentialsHoweverStrong) {
     }
 }
 
+/// Steps a cell as NEST's was: 400 pA from 1.2 ms on, and what arrives.
+template <class M>
+void expect_glif(const typename M::Params& p, const std::array<Arrivals, 4>& arrivals,
+                 const GoldenGlif& golden, double accuracy) {
+    Cell<M> cell(p, 0.1);
+    std::vector<int> spikes;
+    for (int n = 1; n <= 4000; ++n) {
+        CellInput in = input_at(n, arrivals);
+        in.current = n >= 12 ? 400.0f : 0.0f;
+        if (cell.step(in)) spikes.push_back(n);
+        if (n % 200 != 0) continue;
+        const auto k = static_cast<std::size_t>(n / 200 - 1);
+        EXPECT_NEAR(static_cast<double>(cell.s.v) + p.e_l, golden.v[k], accuracy) << n;
+        EXPECT_NEAR(p.v_th + static_cast<double>(cell.s.th_spike + cell.s.th_voltage),
+                    golden.threshold[k], 2e-4)
+            << n;
+    }
+    EXPECT_EQ(spikes, golden.spikes);
+}
+
 TEST(Glif, IsTheOneOfNestOnEveryLevel) {
     const std::array<Arrivals, 4> arrivals{{{{210, 80.0f}, {260, 80.0f}, {2010, 80.0f}},
                                             {{410, 60.0f}, {1510, 60.0f}},
@@ -97,24 +150,42 @@ TEST(Glif, IsTheOneOfNestOnEveryLevel) {
                                             {{3010, 70.0f}, {3060, 70.0f}}}};
     for (std::size_t level = 0; level < golden_glif.size(); ++level) {
         SCOPED_TRACE(level + 1);
-        const GoldenGlif& golden = golden_glif[level];
         Glif::Params p;
         p.level = static_cast<GlifLevel>(level);
         p.tau_syn_2 = 5.5, p.tau_syn_3 = 2.8, p.tau_syn_4 = 5.8;
-        Cell<Glif> cell(p, 0.1);
-        std::vector<int> spikes;
-        for (int n = 1; n <= 4000; ++n) {
-            CellInput in = input_at(n, arrivals);
-            in.current = n >= 12 ? 400.0f : 0.0f;
-            if (cell.step(in)) spikes.push_back(n);
-            if (n % 200 != 0) continue;
-            const auto k = static_cast<std::size_t>(n / 200 - 1);
-            EXPECT_NEAR(static_cast<double>(cell.s.v) + p.e_l, golden.v[k], 1e-3) << n;
-            EXPECT_NEAR(p.v_th + static_cast<double>(cell.s.th_spike + cell.s.th_voltage),
-                        golden.threshold[k], 2e-4)
-                << n;
+        expect_glif<Glif>(p, arrivals, golden_glif[level], 1e-3);
+    }
+}
+
+TEST(GlifCond, IsTheOneOfNestOnEveryLevel) {
+    const std::array<Arrivals, 4> arrivals{{{{210, 9.0f}, {260, 9.0f}, {2010, 9.0f}},
+                                            {{410, 5.0f}, {1510, 5.0f}},
+                                            {{610, 4.0f}, {2110, 4.0f}},
+                                            {{3010, 7.0f}, {3060, 7.0f}}}};
+    for (std::size_t level = 0; level < golden_glif_cond.size(); ++level) {
+        SCOPED_TRACE(level + 1);
+        GlifCond::Params p;
+        p.level = static_cast<GlifLevel>(level);
+        p.tau_syn_3 = 5.5, p.tau_syn_4 = 2.8;
+        p.e_rev_3 = -20.0, p.e_rev_4 = -70.0;
+        expect_glif<GlifCond>(p, arrivals, golden_glif_cond[level], 2e-3);
+    }
+}
+
+TEST(GlifCond, StaysBetweenItsReversalPotentialsHoweverStrong) {
+    for (const double dt : {0.1, 1.0, 5.0}) {
+        const GlifCond::Params p;
+        Cell<GlifCond> cell(p, dt);
+        for (int n = 0; n < 3000; ++n) {
+            CellInput in;
+            if (n % 7 == 0) in.receptor_0 = std::exp(static_cast<float>(n % 13));
+            if (n % 5 == 0) in.receptor_1 = std::exp(static_cast<float>(n % 14));
+            if (n % 11 == 0) in.receptor_2 = std::exp(static_cast<float>(n % 15));
+            cell.step(in);
+            const double v = static_cast<double>(cell.s.v) + p.e_l;
+            ASSERT_GE(v, -85.01) << dt << ", step " << n;
+            ASSERT_LE(v, 0.01) << dt << ", step " << n;
         }
-        EXPECT_EQ(spikes, golden.spikes);
     }
 }
 

@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "snnsim/edge_list.hpp"
+#include "snnsim/read_model.hpp"
 #include "src/engine/synapses/listed_synapses.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/model/model_text.hpp"
+#include "tests/shipped_model.hpp"
 
 namespace snnsim {
 namespace {
@@ -165,6 +168,26 @@ TEST(Receptors, AConductanceTakesNoNegativeWeight) {
     expect_error(stimulus("receptor: 3, weight: -1 nS"), "weight" + wrong);
     expect_error(synapses("receptor: 3, weight: 0 nS, plasticity: {rule: stdp, w_max: -1 nS}"),
                  "w_max" + wrong);
+}
+
+/// The stimulus of coherence 51.2 % that favours A begins at 500 ms.
+TEST(Receptors, SaturatingOnesLetANetworkDecide) {
+    const AnyModel any =
+        read_any_model(shipped_model("brunel_wang"), {"simulate.duration=1100 ms"});
+    const auto& spec = std::get<SimulationSpec>(any);
+    const auto engine = make_engine(spec, {.threads = 1});
+    engine->advance(spec.steps());
+    const Spikes spikes = engine->take_spikes();
+    std::array<double, 4> before{}, after{};  // Hz: A, B, N, I; from 200 ms, and from 900 ms
+    for (std::size_t k = 0; k < spikes.size(); ++k) {
+        const std::size_t p = spikes.population[k];
+        const auto cells = static_cast<double>(spec.populations[p].size);
+        if (spikes.step[k] > 2000 && spikes.step[k] <= 5000) before[p] += 1.0 / (cells * 0.3);
+        if (spikes.step[k] > 9000) after[p] += 1.0 / (cells * 0.2);
+    }
+    EXPECT_LT(before[0], 10.0);
+    EXPECT_GT(after[0], 20.0);
+    EXPECT_LT(after[1], 3.0);
 }
 
 }  // namespace

@@ -201,5 +201,26 @@ TEST(KnownCells, EscapeNoiseHasItsRate) {
     EXPECT_NEAR(static_cast<double>(count), rate * 200.0 * 2.0, 4.0 * std::sqrt(rate * 400.0));
 }
 
+TEST(KnownCells, RelayCellsFireAsInNest) {
+    const std::string shipped = text_of("equations/chs");
+    const std::string cell = shipped.substr(0, shipped.find("populations:"));
+    const std::string text = replaced(cell, "duration: 2 s", "duration: 400 ms") + R"(
+populations:
+  a: {model: regular_source, size: 1, rate: 90.0900901 Hz, first: 5 ms}
+  b: {model: regular_source, size: 1, rate: 57.8034682 Hz, first: 7.3 ms}
+  cells: {model: chs, size: 1}
+projections:
+  - {from: a, to: cells, connect: all_to_all, weight: 1, delay: 1 ms}
+  - {from: b, to: cells, connect: all_to_all, weight: 0.6, delay: 1 ms}
+)";
+    const std::vector<double> wanted{// iaf_chs_2007 of NEST 3.10.0, its defaults, the same input
+                                     11.3,  28.5,  43.6,  62.0,  78.0,  95.9,  112.6, 130.0,
+                                     147.5, 164.3, 182.9, 198.9, 217.4, 233.6, 251.4, 268.3,
+                                     285.6, 303.3, 319.9, 338.9, 354.7, 373.0, 389.3};
+    const std::vector<double> found = trains(text).at("cells")[0];
+    ASSERT_EQ(found.size(), wanted.size());
+    for (std::size_t k = 0; k < wanted.size(); ++k) EXPECT_NEAR(found[k], wanted[k], 1e-6) << k;
+}
+
 }  // namespace
 }  // namespace snnsim

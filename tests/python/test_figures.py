@@ -23,6 +23,7 @@ SHORT = {
     "astrocytes": ["simulate.duration=200 ms"],
     "brunel": ["simulate.duration=60 ms"],
     "brunel_stdp": ["simulate.duration=40 ms", "record.1.interval=10 ms"],
+    "brunel_wang": ["simulate.duration=100 ms"],
     "clopath": [],
     "coba": ["simulate.duration=200 ms"],
     "cuba": ["simulate.duration=200 ms"],

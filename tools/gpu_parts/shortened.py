@@ -9,6 +9,8 @@ SIMULATIONS = {
                     "record=[{population: E, what: spikes}, {population: E, what: rate, interval: 5 ms},"
                     " {projection: E_to_E, what: weight, interval: 5 ms},"
                     " {projection: E_to_E, what: weight_histogram, bins: 20, interval: 5 ms}]"],
+    "brunel_wang": ["simulate.duration=20 ms", "populations.A.size=24", "populations.B.size=24", "populations.N.size=112",
+                    "populations.I.size=40"],
     "clopath": ["simulate.duration=140 ms"],
     "coba": ["simulate.duration=40 ms"],
     "cuba": ["simulate.duration=40 ms"],
