@@ -3,6 +3,8 @@
 # Of every shipped simulation all of it, or as much as makes its cells fire and its weights change.
 SIMULATIONS = {
     "adex_patterns": [],
+    "astrocytes": ["simulate.duration=60 ms", "populations.E.i_e=300 pA", "populations.E.space.grid=[16, 10]", "populations.I.space.grid=[8, 5]",
+                   "populations.glia.space.grid=[16, 10]", "populations.glia.initial={c: 0.49, ip3: 0.9, h: 0.8}"],
     "brunel": ["simulate.duration=20 ms"],
     "brunel_stdp": ["simulate.duration=15 ms", "populations.E.size=4000", "projections.0.connect.n=400",
                     "projections.1.connect.n=400", "stimuli.0.rate=40 kHz", "stimuli.1.rate=40 kHz",
