@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kernels/cells/all.hpp"
+#include "kernels/plasticity/decay.hpp"
 #include "kernels/plasticity/short_term.hpp"
 #include "kernels/random.hpp"
 #include "tests/engine/receptor_cells_golden.hpp"
@@ -78,14 +79,14 @@ TEST(IafCondNmda, ConductancesPeakAtTheWeight) {
 /// with u_0 = -k_1 and tau_rec = tau_decay, and weights k_0 / -k_1 times as large; nothing rises.
 TEST(IafCondNmda, SaturatesAsIafBw2001WithShortTermDepression) {
     const double k_0 = 0.64841674, u_0 = 1.0 - std::exp(-1.0);
-    const DecayTable recovery(100.0, 0.1), none(0.0, 0.1);
+    const DecayTable recovery(100.0, 0.1);
     std::array<Arrivals, 4> arrivals{
         {{{310, 60.0f}, {1210, 60.0f}}, {}, {{710, 40.0f}, {1510, 40.0f}}, {}}};
     ShortTerm source;
     int before = 0;
     for (const int n : golden_saturating_spikes) {
-        source = ShortTerm::at_spike(source, static_cast<float>(u_0), recovery.view(), none.view(),
-                                     n - before, before == 0);
+        source = ShortTerm::at_spike(source, static_cast<float>(u_0), recovery.view()(n - before),
+                                     0.0f, before == 0);
         arrivals[1][n + 10] = static_cast<float>(20.0 * k_0 / u_0) * source.released();
         before = n;
     }
