@@ -8,6 +8,7 @@
 #include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
+#include "src/equations/program.hpp"
 #include "src/model/loops.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/plan/run_size.hpp"
@@ -16,7 +17,9 @@ namespace snnsim {
 namespace {
 
 // Of the CPU: one thread of an Intel Xeon with AVX-512, user time of runs of two lengths subtracted
-// (tools/bench/results has the machines). Of a device: tools/bench/results/device_cost.json, which
+// (tools/bench/results has the machines). Cells with named receptors, astrocytes, cells with parts
+// of a step, equations and events that are not in rows were measured on an AMD EPYC, and are in
+// proportion to iaf_psc_exp on both. Of a device: tools/bench/results/device_cost.json, which
 // counts what kernels do; it knows no times.
 
 /// A cell and step.
@@ -29,23 +32,36 @@ constexpr CellCost cell_costs[] = {
     {"iaf_psc_exp", 1.7},
     {"iaf_psc_alpha", 1.7},
     {"iaf_cond_exp", 1.6},
+    {"iaf_cond_nmda", 23.0},
     {"aeif_cond_exp", 41.0},
     {"hh_cond_exp_traub", 360.0},
+    {"glif", 11.0},
+    {"glif_cond", 10.0},
+    {"pp_cond_exp_2c", 11.0},
     {"izhikevich", 2.1},
     {"lif_cond_adaptive", 3.4},
     {"vsn", 2.1},
     {"poisson_source", 2.4},
     {"regular_source", 1.7},
     // At dt 0.1 ms, with more parts in a longer one.
-    {"hh_psc_alpha_gap", 1800.0},
-    {"aeif_psc_delta_clopath", 1000.0},
-    {"astrocyte_gchi", 200.0},
+    {"hh_psc_alpha_gap", 550.0},
+    {"aeif_psc_delta_clopath", 550.0},
+    {"astrocyte_gchi", 18.0},
 };
 constexpr double ns_of_other_cells = 4.0;
 constexpr double ns_of_stimulus = 1.8;  // a cell and step; 4.1 where many spikes come in a step
-constexpr double ns_of_event = 3.0;     // brunel 0.9, microcircuit 5.1, cuba 7.7: short rows
+// Of an event, by how its synapse is kept (dense: with one weight, and with drawn ones; drawn anew:
+// by source, and places shared out among sources), and of a spike and projection, whose row is
+// looked for: so rows of 8 synapses take 50 ns an event, those of cuba 7.7, of brunel 0.9.
+constexpr double ns_of_event = 2.0, ns_of_dense_event = 0.02, ns_of_dense_weight = 0.8,
+                 ns_of_stencil_event = 1.7, ns_of_drawn_event = 14.0, ns_of_shared_place = 33.0;
 constexpr double ns_of_plastic_event = 60.0;
+constexpr double ns_of_released_event = 15.0;  // a random number each
+constexpr double ns_of_row = 400.0;
 constexpr double ns_of_junction_end = 1.5;
+// Of equations, a cell and step: of each operation, function and random number.
+constexpr double ns_of_equations = 0.5, ns_of_operation = 0.14, ns_of_function = 0.7,
+                 ns_of_random = 2.0;
 constexpr double ns_of_step = 1000.0;  // threads meet, and look at their lists
 
 constexpr double captured_launch = 2.5e-6;  // s: the upper end of what is told of an H100
@@ -60,12 +76,49 @@ constexpr double listed_instructions = 5.0;  // a cell and step: one block lists
 constexpr double junction_instructions = 8.0, junction_bytes = 12.0;  // an end: an assumption
 constexpr double plastic_launches = 2.1;                              // a step and projection
 
+bool is_function(EquationOp op) {
+    return (op >= EquationOp::exponential && op <= EquationOp::hyperbolic_tangent) ||
+           op == EquationOp::power;
+}
+
+double ns_of(const CellEquations& equations) {
+    const EquationProgram program = lower(equations);
+    double ns = ns_of_equations + ns_of_random * static_cast<double>(program.drawn.size());
+    for (const EquationInstruction& one : program.step)
+        ns += is_function(one.op) ? ns_of_function : ns_of_operation;
+    return ns;
+}
+
 double ns_of(const CellPopulationSpec& p) {
-    const std::string_view name = p.model_name();
+    if (const CellEquations* own = p.equations()) return ns_of(*own);
+    const std::string_view name = CellModels::name_of(p.cell);
     for (const CellCost& c : cell_costs) {
         if (c.model == name) return c.ns;
     }
     return ns_of_other_cells;
+}
+
+/// Of an event, without what its spike takes.
+double ns_of_event_of(const SynapsesSpec& p) {
+    if (p.plasticity) return ns_of_plastic_event;
+    switch (storage_of(p)) {
+        case Storage::dense:
+            return p.weight.constant() && !p.edges ? ns_of_dense_event : ns_of_dense_weight;
+        case Storage::stencil:
+            return ns_of_stencil_event;
+        case Storage::procedural:
+            return p.connect.rule == Rule::fixed_in_degree ? ns_of_shared_place : ns_of_drawn_event;
+        case Storage::plastic:  // short_term alone takes no longer than rows do
+            return p.release ? ns_of_released_event : ns_of_event;
+        case Storage::rows:
+            break;
+    }
+    return ns_of_event;
+}
+/// Of a spike: where its row begins is looked for, and not in the caches.
+double ns_of_row_of(const SynapsesSpec& p) {
+    const Storage storage = storage_of(p);
+    return storage == Storage::rows || storage == Storage::plastic ? ns_of_row : 0.0;
 }
 
 /// Hz
@@ -122,10 +175,12 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
     for (std::size_t k = 0; k < synapses.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
         const CellPopulationSpec& from = spec.population(p.from);
-        const double events = synapses[k] * rate_of(from, duration) * spec.dt * 1e-3;
+        const double per_source = rate_of(from, duration) * spec.dt * 1e-3,
+                     events = synapses[k] * per_source;
         plastic += p.changes() ? 1.0 : 0.0;
         static_synapses |= !p.changes();
-        step.cpu_seconds += events * (p.changes() ? ns_of_plastic_event : ns_of_event);
+        step.cpu_seconds += events * ns_of_event_of(p) +
+                            static_cast<double>(from.size) * per_source * ns_of_row_of(p);
         step.instructions += events * (p.changes() ? plastic_instructions : event_instructions);
         step.bytes += events * (p.changes() ? plastic_bytes : event_bytes);
     }

@@ -139,5 +139,24 @@ TEST(ModelledTime, OfTheCpuIsNearWhatWasMeasured) {
         0.0, 1.0);
 }
 
+/// Within a factor of two of what docs/results.md has.
+TEST(ModelledTime, OfEquationsAndOfRowsThatAreDrawnAnew) {
+    const auto seconds = [](const Plan& plan) { return modelled_seconds_on_cpu(plan.work, 1); };
+    const double equations = seconds(plan_of("equations/cuba", {"simulate.duration=10 s"})),
+                 built_in = seconds(plan_of("cuba", {"simulate.duration=10 s"}));
+    EXPECT_NEAR(std::log2(equations / built_in / 1.6), 0.0, 1.0);
+    const auto random = [&](const std::string& procedural) {
+        const SimulationSpec spec = parse_simulation(
+            "name: m\ndt: 0.1 ms\nsimulate: {duration: 100 ms}\npopulations:\n"
+            "  E: {model: iaf_psc_delta, size: 20000, rate: 6 Hz}\nprojections:\n"
+            "  - {from: E, to: E, connect: {rule: fixed_out_degree, n: 1000}, weight: -0.1 mV,"
+            " delay: 1.5 ms, procedural: " +
+                procedural + "}\nstimuli: [{to: E, kind: poisson, rate: 9 kHz, weight: 0.2 mV}]\n",
+            "m.yaml");
+        return modelled_seconds_on_cpu(expected_work(spec), 1);
+    };
+    EXPECT_NEAR(std::log2(random("true") / random("false") / (0.25 / 0.06)), 0.0, 1.0);
+}
+
 }  // namespace
 }  // namespace snnsim

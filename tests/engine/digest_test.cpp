@@ -38,6 +38,7 @@ TEST(Digests, OfTheShippedModels) {
         {"cuba", {"simulate.duration=500 ms"}, "4228725d3a97ffdd"},
         {"coba", {"simulate.duration=200 ms"}, "aea2f07ed3acfde1"},
         {"brunel", {"simulate.duration=40 ms"}, "140e22ac5caa37ca"},
+        {"brunel_wang", {"simulate.duration=100 ms"}, "b2cf985ad729df5f"},
         {"izhikevich_1000", {"simulate.duration=300 ms"}, "040478563d65ad8b"},
         {"izhikevich_patterns", {}, "0a51d7f074bf37a3"},
         {"grid_waves", {"simulate.duration=300 ms"}, "7687cf1b1aa19fdd"},
