@@ -1,0 +1,40 @@
+// What is wrong with the values that parameters give the nodes of a definition.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/equations/cell_equations.hpp"
+
+namespace snnsim {
+
+struct ValueProblem {
+    Location at;  // in the equations; line 0: no single place is to blame
+    std::string message;
+};
+/// Whose parameters they are: "'cells'", "cell 3 of 'cells'".
+using NameOwner = std::function<std::string()>;
+
+/// "tau = 0 ms": the parameters that a node follows from.
+std::string parameters_of(const Definition& definition, NodeId node,
+                          const std::vector<double>& parameters);
+
+/// A division by 0, a logarithm or a root of what has none. `values`: of the arguments' nodes.
+std::optional<ValueProblem> wrong_argument(const Definition& definition,
+                                           const std::vector<double>& values,
+                                           const std::vector<double>& parameters,
+                                           const NameOwner& owner);
+
+/// The nodes that wrong_value looks at; `constants`: see constants_of.
+std::vector<NodeId> values_to_check(const CellEquations& cell,
+                                    const std::vector<NodeId>& constants);
+/// The same, and constants, states at time 0 and refractory periods that are none.
+std::optional<ValueProblem> wrong_value(const CellEquations& cell,
+                                        const std::vector<NodeId>& constants,
+                                        const std::vector<double>& values,
+                                        const std::vector<double>& parameters,
+                                        const NameOwner& owner);
+
+}  // namespace snnsim
