@@ -13,9 +13,8 @@ double value_of(const std::vector<double>& values, NodeId id) {
 bool is_single(double x) {
     return std::isfinite(static_cast<float>(x));
 }
-/// What has no place in an operation, of that value; empty: it has.
+/// Why there is no logarithm or root; empty: there is, or it is none of them.
 std::string without_result(EquationOp op, double x) {
-    if (op == EquationOp::divide && x == 0.0) return "a division by 0: this divisor is 0";
     if (op == EquationOp::logarithm && !(x > 0.0))
         return fmt::format("there is no logarithm of {:g}, which this is", x);
     if (op == EquationOp::root && !(x >= 0.0))
@@ -40,17 +39,33 @@ std::string parameters_of(const Definition& definition, NodeId node,
     return out;
 }
 
-std::optional<ValueProblem> wrong_argument(const Definition& definition,
-                                           const std::vector<double>& values,
-                                           const std::vector<double>& parameters,
-                                           const NameOwner& owner) {
+std::optional<ValueProblem> wrong_divisor(const Definition& definition,
+                                          const std::vector<double>& values,
+                                          const std::vector<double>& parameters,
+                                          const NameOwner& owner) {
     for (const Definition::Argument& a : definition.arguments) {
-        const std::string wrong = without_result(a.op, value_of(values, a.node));
-        if (wrong.empty()) continue;
-        return ValueProblem{a.place, fmt::format("{} for {}{}", wrong, owner(),
-                                                 parameters_of(definition, a.node, parameters))};
+        if (a.op != EquationOp::divide || value_of(values, a.node) != 0.0) continue;
+        return ValueProblem{a.place,
+                            fmt::format("a division by 0: this divisor is 0 for {}{}", owner(),
+                                        parameters_of(definition, a.node, parameters))};
     }
     return std::nullopt;
+}
+
+ValueProblem no_single(const Definition& definition, NodeId node, const std::vector<double>& values,
+                       const std::vector<double>& parameters, const NameOwner& owner,
+                       const std::string& what) {
+    for (const Definition::Argument& a : definition.arguments) {
+        const std::string wrong = without_result(a.op, value_of(values, a.node));
+        const auto is_it = [&](const GraphNode& n) { return n.op == a.op && n.a == a.node; };
+        if (wrong.empty() || !definition.graph.depends(node, is_it)) continue;
+        return {a.place, fmt::format("{} for {}{}", wrong, owner(),
+                                     parameters_of(definition, a.node, parameters))};
+    }
+    return {
+        {},
+        fmt::format("{} {:g}, which single precision does not hold, for {}{}", what,
+                    value_of(values, node), owner(), parameters_of(definition, node, parameters))};
 }
 
 std::vector<NodeId> values_to_check(const CellEquations& cell,
@@ -67,23 +82,15 @@ std::optional<ValueProblem> wrong_value(const CellEquations& cell,
                                         const std::vector<double>& values,
                                         const std::vector<double>& parameters,
                                         const NameOwner& owner) {
-    if (auto wrong = wrong_argument(cell, values, parameters, owner)) return wrong;
+    if (auto wrong = wrong_divisor(cell, values, parameters, owner)) return wrong;
     for (const NodeId id : constants) {
         if (is_single(value_of(values, id))) continue;
-        return ValueProblem{
-            {},
-            fmt::format("the equations of '{}' give {:g}, which single precision does not hold, "
-                        "for {}{}",
-                        cell.name, value_of(values, id), owner(),
-                        parameters_of(cell, id, parameters))};
+        return no_single(cell, id, values, parameters, owner,
+                         fmt::format("the equations of '{}' give", cell.name));
     }
     for (const CellEquations::State& s : cell.states) {
         if (is_single(value_of(values, s.start))) continue;
-        return ValueProblem{{},
-                            fmt::format("{} begins at {:g}, which single precision does not hold, "
-                                        "for {}{}",
-                                        s.name, value_of(values, s.start), owner(),
-                                        parameters_of(cell, s.start, parameters))};
+        return no_single(cell, s.start, values, parameters, owner, s.name + " begins at");
     }
     if (cell.refractory >= 0 && !(value_of(values, cell.refractory) >= 0.0))
         return ValueProblem{{},

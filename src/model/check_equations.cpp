@@ -165,7 +165,7 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
     std::vector<double> values;
     rule.graph.evaluate(wanted, params.values, model.spec.dt, values);
     const auto owner = [&] { return "'" + s.name() + "'"; };
-    if (const auto wrong = wrong_argument(rule, values, params.values, owner))
+    if (const auto wrong = wrong_divisor(rule, values, params.values, owner))
         return model.add(wrong->at, wrong->message);
     const Places::Path at{"projections", k, "plasticity", "rule"};
     const auto decays = [&](const RuleEquations::Decaying& x, double tau) {
@@ -177,11 +177,11 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
         decays(rule.post[n], taus[EquationRule::pre_traces + n]);
     if (rule.variable) decays(*rule.variable, EquationRule::variable_tau(params));
     for (const NodeId id : rule.constants) {
-        const double x = values[static_cast<std::size_t>(id)];
-        if (std::isfinite(static_cast<float>(x))) continue;
-        return model.add(at, fmt::format("'{}' computes {:g}, which single precision does not "
-                                         "hold{}",
-                                         rule.name, x, parameters_of(rule, id, params.values)));
+        if (std::isfinite(static_cast<float>(values[static_cast<std::size_t>(id)]))) continue;
+        const ValueProblem wrong = no_single(rule, id, values, params.values, owner,
+                                             fmt::format("'{}' computes", rule.name));
+        if (wrong.at.line > 0) return model.add(wrong.at, wrong.message);
+        return model.add(at, wrong.message);
     }
     if (model.problems() > before) return;
     const PlasticitySpec& p = *s.plasticity;

@@ -385,6 +385,11 @@ populations: {p: {size: 2, model: m, )";
     EXPECT_EQ(built(root + "a: {values: [1, 1e30]}}}\n"),
               "m.yaml:11:15: the equations of 'm' give 1e+43, which single precision does not "
               "hold, for cell 1 of 'p', with a = 1e+30, b = 1");
+    // Of what is not asked for there need be none.
+    const std::string other = "if a > 0 else 1) + log(b)";
+    std::string guarded = root + "a: -4}}\n";
+    guarded.replace(guarded.find("a*sqrt(a) + log(b)"), 18, "(a*sqrt(a) " + other);
+    EXPECT_EQ(error_of(guarded), "no error");
     // Where cells are alike the file says it.
     EXPECT_EQ(error_of(root + "a: -4}}\n"),
               "m.yaml:9:33: there is no root of -4, which this is for 'p', with a = -4");
