@@ -32,8 +32,9 @@ class CellCompiler : DefinitionCompiler {
         if (!sound_)
             return std::nullopt;  // what follows would be told of each name that is missing
         declare_current();
-        read_equations();
+        const std::vector<Differential> differential = declare_equations();
         read_refractory();
+        read_equations(differential);
         if (!sound_) return std::nullopt;
         step();
         arrive();
@@ -46,7 +47,18 @@ class CellCompiler : DefinitionCompiler {
         Equation equation;
         SourceText source;
         std::optional<Typed> value;
-        bool under_way = false;
+    };
+
+    /// A flag is set for as long as it lives.
+    class Within {
+      public:
+        explicit Within(bool& flag) : flag_(flag) { flag_ = true; }
+        ~Within() { flag_ = false; }
+        Within(const Within&) = delete;
+        Within& operator=(const Within&) = delete;
+
+      private:
+        bool& flag_;
     };
 
     void declare_states() {
@@ -56,7 +68,7 @@ class CellCompiler : DefinitionCompiler {
             if (!declare(name, source, "state variable")) continue;
             attempt(source, [&] {
                 current_source_ = source;
-                const Typed value = setup_scope(true).typed(parse_expression(source.text));
+                const Typed value = start_scope().typed(parse_expression(source.text));
                 if (value.condition)
                     throw ExpressionError{
                         0, fmt::format("{} begins at a number with its unit, not at a "
@@ -76,6 +88,25 @@ class CellCompiler : DefinitionCompiler {
             waits_ = cell_.graph.binary(Op::less, cell_.graph.number(0.0),
                                         cell_.graph.leaf(Op::state, cell_.refractory_state));
         }
+    }
+    /// Parameters, and what the states above begin at.
+    ExpressionScope start_scope() {
+        std::vector<std::string> known = names_;
+        return {cell_.graph,
+                [this](const std::string& name, std::size_t at) -> std::optional<Typed> {
+                    for (std::size_t k = 0; k < cell_.states.size(); ++k)
+                        if (cell_.states[k].name == name)
+                            return Typed{cell_.states[k].start, state_dims_[k]};
+                    if (const auto p = parameter(name)) return p;
+                    for (const CellSource::Named& state : source_.states)
+                        if (state.first == name)
+                            throw ExpressionError{
+                                at, fmt::format("a state begins at a number, or at what follows "
+                                                "from parameters and states above it; move {} up",
+                                                name)};
+                    return std::nullopt;
+                },
+                known, watch()};
     }
     void declare_current() {
         current_dims_ = dims_of_current;
@@ -114,7 +145,7 @@ class CellCompiler : DefinitionCompiler {
                 if (weight && name == "w") return weight;
                 return meaning(name, at, states);
             },
-            known, divisor_watch());
+            known, watch());
         out.random = [this](Op op) { return next_random(op); };
         return out;
     }
@@ -129,6 +160,8 @@ class CellCompiler : DefinitionCompiler {
             cell_.uses_current = true;
             return Typed{g.leaf(Op::current), current_dims_};
         }
+        if (name == "not_refractory" && in_refractory_)
+            throw ExpressionError{at, "'refractory' itself says when a cell is refractory"};
         if (name == "not_refractory")
             return Typed{waits_ < 0 ? g.number(1.0) : g.unary(Op::opposite, waits_), {}, true};
         if (name == "xi" || name.starts_with("xi_")) {
@@ -145,7 +178,7 @@ class CellCompiler : DefinitionCompiler {
         }
         if (const auto p = parameter(name)) return p;
         for (Auxiliary& a : auxiliaries_)
-            if (a.equation.name == name) return auxiliary(a, states);
+            if (a.equation.name == name) return auxiliary(a, at, states);
         if (name == "w")
             throw ExpressionError{at,
                                   "w, the weight that arrives, has a meaning in `receptors` only"};
@@ -158,29 +191,35 @@ class CellCompiler : DefinitionCompiler {
         return noises_[name] = next_random(Op::normal);
     }
 
-    /// The value of x = ...; where states have moved on, of those.
-    Typed auxiliary(Auxiliary& a, const std::vector<NodeId>* states) {
+    /// The value of x = ..., which `at` names; where states have moved on, of those.
+    Typed auxiliary(Auxiliary& a, std::size_t at, const std::vector<NodeId>* states) {
+        const auto begun = std::find(under_way_.begin(), under_way_.end(), &a);
+        if (begun != under_way_.end()) {
+            std::string circle;
+            for (auto one = begun; one != under_way_.end(); ++one)
+                circle += (*one)->equation.name + " -> ";
+            throw ExpressionError{at, fmt::format("the definition of '{0}' is circular: {1}{0}",
+                                                  a.equation.name, circle)};
+        }
         if (!a.value) {
-            if (a.under_way)
-                throw ExpressionError{0, fmt::format("'{}' is defined by itself", a.equation.name)};
-            a.under_way = true;
+            under_way_.push_back(&a);
             const SourceText outer = std::exchange(current_source_, a.source);
             a.value = Typed{};
             try {
-                a.value = scope(nullptr).typed(a.equation.value);
-                if (a.value->condition)
+                const Typed value = scope(nullptr).typed(a.equation.value);
+                if (value.condition)
                     throw ExpressionError{a.equation.value.at,
                                           "x = ... defines a number, not a condition"};
-                check_unit(a.equation, a.value->dims);
+                check_unit(a.equation, value.dims);
+                a.value = value;
             } catch (const ExpressionError& e) {
                 problem(a.source, e.at, e.message);
             }
             current_source_ = outer;
-            a.under_way = false;
+            under_way_.pop_back();
         }
         Typed out = *a.value;
-        if (out.node < 0)
-            throw ExpressionError{0, fmt::format("'{}' is not defined soundly", a.equation.name)};
+        if (out.node < 0) throw ExpressionError{at, ""};  // which has been told
         if (!states) return out;
         std::map<NodeId, NodeId> moved;
         for (std::size_t k = 0; k < states->size(); ++k)
@@ -196,8 +235,9 @@ class CellCompiler : DefinitionCompiler {
 
     // ---- equations
 
-    void read_equations() {
-        std::vector<std::pair<Equation, SourceText>> differential;
+    using Differential = std::pair<Equation, SourceText>;
+    std::vector<Differential> declare_equations() {
+        std::vector<Differential> differential;
         for (const SourceText& source : source_.equations) {
             attempt(source, [&] {
                 Equation e = parse_equation(source.text);
@@ -208,8 +248,11 @@ class CellCompiler : DefinitionCompiler {
                 }
             });
         }
-        for (Auxiliary& a : auxiliaries_) attempt(a.source, [&] { auxiliary(a, nullptr); });
-        for (const auto& one : differential)
+        return differential;
+    }
+    void read_equations(const std::vector<Differential>& differential) {
+        for (Auxiliary& a : auxiliaries_) attempt(a.source, [&] { auxiliary(a, 0, nullptr); });
+        for (const Differential& one : differential)
             attempt(one.second, [&] { derive(one.first, one.second); });
     }
     bool declare_auxiliary(const Equation& e, const SourceText& source) {
@@ -240,24 +283,31 @@ class CellCompiler : DefinitionCompiler {
         if (e.unless_refractory && !source_.refractory)
             throw ExpressionError{e.value.at,
                                   "(unless refractory) needs the key 'refractory': a time"};
+        if (e.event_driven)
+            throw ExpressionError{e.value.at,
+                                  "(event-driven) belongs to traces of rules; cells take steps"};
         check_unit(e, state_dims_[state]);
         current_source_ = source;
-        in_equation_ = true;
-        struct Leave {
-            bool& flag;
-            ~Leave() { flag = false; }
-        } leave{in_equation_};
+        const Within within(in_equation_);
         const NodeId value = scope(nullptr).number(e.value, state_dims_[state] / dims_of_time,
                                                    fmt::format("d{}/dt", e.name));
         integrand_.equations.push_back(
             {state, value, e.unless_refractory, source, begin_of(e.value)});
     }
+    /// A time, or a condition: for as long as it holds after a spike.
     void read_refractory() {
         if (!source_.refractory) return;
         attempt(*source_.refractory, [&] {
             current_source_ = *source_.refractory;
-            cell_.refractory = setup_scope(true).number(parse_expression(source_.refractory->text),
-                                                        dims_of_time, "a refractory period");
+            const Syntax syntax = parse_expression(source_.refractory->text);
+            const Within within(in_refractory_);
+            const Typed value = scope(nullptr).typed(syntax);
+            if (value.condition) {
+                waits_ = cell_.graph.binary(Op::conjunction, waits_, value.node);
+            } else {
+                cell_.refractory =
+                    setup_scope(true).number(syntax, dims_of_time, "a refractory period");
+            }
         });
     }
 
@@ -277,7 +327,9 @@ class CellCompiler : DefinitionCompiler {
         if (waits_ >= 0) {
             Graph& g = cell_.graph;
             cell_.next[cell_.refractory_state] =
-                g.unary(Op::countdown, g.leaf(Op::state, cell_.refractory_state));
+                cell_.refractory < 0
+                    ? waits_
+                    : g.unary(Op::countdown, g.leaf(Op::state, cell_.refractory_state));
         }
     }
 
@@ -389,7 +441,9 @@ class CellCompiler : DefinitionCompiler {
                 assign(a, state);
             });
         }
-        if (waits_ >= 0 && cell_.refractory >= 0) {
+        if (waits_ >= 0 && cell_.refractory < 0) {
+            cell_.reset[cell_.refractory_state] = g.number(1.0);
+        } else if (waits_ >= 0) {
             // A whole number of steps.
             const NodeId steps =
                 g.unary(Op::floor, g.add(g.divide(cell_.refractory, g.dt()), g.number(0.5)));
@@ -412,10 +466,11 @@ class CellCompiler : DefinitionCompiler {
 
     const CellSource& source_;
     CellEquations cell_;
-    bool in_equation_ = false;
+    bool in_equation_ = false, in_refractory_ = false;
     std::vector<Dims> state_dims_;
     Dims current_dims_;
     std::vector<Auxiliary> auxiliaries_;
+    std::vector<const Auxiliary*> under_way_;  // each named by the one before
     std::map<std::string, NodeId> noises_;
     Integrand integrand_;
     NodeId waits_ = -1;

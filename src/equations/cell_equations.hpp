@@ -43,10 +43,12 @@ struct CellEquations : Definition {
     struct Receptor {
         std::string name, unit;  // of weights
     };
-    /// d(dx/dt)/dx at the start, of a state that an explicit method steps.
+    /// d(dx/dt)/dx at the start, of a state that an explicit method steps or that nothing else
+    /// acts on.
     struct Rate {
         std::size_t state;
         NodeId node;
+        bool alone;  // it stays so, and what the state acts on does not act back
         SourceText source;
         std::size_t at;
         Location place = {};

@@ -28,8 +28,10 @@ struct Definition {
         std::string name, unit;
         double value;
     };
-    /// A divisor that follows from the parameters.
-    struct Divisor {
+    /// What is divided by, or what a logarithm or a root is taken of, where that follows from the
+    /// parameters.
+    struct Argument {
+        EquationOp op;
         NodeId node;
         SourceText source;
         std::size_t at;
@@ -39,7 +41,7 @@ struct Definition {
     std::string name;
     std::vector<Parameter> parameters;
     Graph graph;
-    std::vector<Divisor> divisors;
+    std::vector<Argument> arguments;
 };
 
 }  // namespace snnsim

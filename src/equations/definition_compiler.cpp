@@ -63,12 +63,12 @@ ExpressionScope DefinitionCompiler::setup_scope(bool with_parameters) {
                 if (!with_parameters) return std::nullopt;
                 return parameter(name);
             },
-            known, divisor_watch()};
+            known, watch()};
 }
 
-ExpressionScope::Divides DefinitionCompiler::divisor_watch() {
-    return [this](NodeId node, std::size_t at) {
-        definition_.divisors.push_back({node, current_source_, at});
+ExpressionScope::Watch DefinitionCompiler::watch() {
+    return [this](EquationOp op, NodeId node, std::size_t at) {
+        definition_.arguments.push_back({op, node, current_source_, at});
     };
 }
 

@@ -17,9 +17,10 @@ class DefinitionCompiler {
     DefinitionCompiler(Definition& definition, const ReportProblem& report)
         : definition_(definition), report_(report) {}
 
+    /// Without a message: what follows from a problem that has been told.
     void problem(const SourceText& source, std::size_t at, const std::string& message) {
         sound_ = false;
-        report_(source, at, message);
+        if (!message.empty()) report_(source, at, message);
     }
     /// Reports what f throws.
     template <class F>
@@ -38,7 +39,7 @@ class DefinitionCompiler {
     std::optional<Typed> parameter(const std::string& name);
     /// A scope of parameters alone.
     ExpressionScope setup_scope(bool with_parameters);
-    ExpressionScope::Divides divisor_watch();
+    ExpressionScope::Watch watch();
 
     bool sound_ = true;
     std::vector<std::string> names_;

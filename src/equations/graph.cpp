@@ -241,6 +241,9 @@ bool Graph::depends(NodeId id, const std::function<bool(const GraphNode&)>& of) 
         if (of(node)) return true;
         for (const NodeId operand : {node.a, node.b, node.c})
             if (operand >= 0) seen[static_cast<std::size_t>(operand)] = 1;
+        if (node.op != Op::propagator) continue;
+        for (const NodeId element : systems_[static_cast<std::size_t>(node.index)].matrix)
+            seen[static_cast<std::size_t>(element)] = 1;
     }
     return false;
 }

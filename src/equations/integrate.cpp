@@ -126,6 +126,7 @@ class Integrator {
             }
             next[d.state] = x;
         }
+        for (std::size_t k = 0; k < n; ++k) watch(k, false);
         cell_.method = EquationMethod::exact;
         return std::nullopt;
     }
@@ -175,6 +176,9 @@ class Integrator {
         std::vector<char> reach(n * n, 0);
         for (std::size_t k = 0; k < n * n; ++k)
             reach[k] = k / n == k % n || !g_.is_number(matrix[k], 0.0) ? 1 : 0;
+        return by_way_of_others(std::move(reach), n);
+    }
+    static std::vector<char> by_way_of_others(std::vector<char> reach, std::size_t n) {
         for (std::size_t via = 0; via < n; ++via)
             for (std::size_t r = 0; r < n; ++r)
                 for (std::size_t c = 0; c < n; ++c)
@@ -206,7 +210,8 @@ class Integrator {
             if (!parts)
                 return at(d, fmt::format(
                                  "the method exponential_euler takes equations that are linear in "
-                                 "their own variable; d{0}/dt is not linear in {0}",
+                                 "their own variable; d{0}/dt is not linear in {0}; rk4 and euler "
+                                 "take any",
                                  name(d)));
             const auto own = parts->coefficients.find(variables_[k]);
             const NodeId rate = own == parts->coefficients.end() ? number(0.0) : own->second;
@@ -229,7 +234,10 @@ class Integrator {
             const NodeId x = g_.add(variables_[k], g_.multiply(mean, drift_[k]));
             stepped.push_back(unless_waits(d, with_noise(k, x, scale)));
         }
-        for (std::size_t k = 0; k < stepped.size(); ++k) next[in_.equations[k].state] = stepped[k];
+        for (std::size_t k = 0; k < stepped.size(); ++k) {
+            next[in_.equations[k].state] = stepped[k];
+            watch(k, false);
+        }
         cell_.method = EquationMethod::exponential_euler;
         return std::nullopt;
     }
@@ -240,7 +248,7 @@ class Integrator {
             NodeId x = g_.add(variables_[k], g_.multiply(g_.dt(), drift_[k]));
             x = with_noise(k, x, root_dt());
             next[d.state] = unless_waits(d, x);
-            watch(k);
+            watch(k, true);
         }
         cell_.method = EquationMethod::euler;
         return std::nullopt;
@@ -274,24 +282,42 @@ class Integrator {
         }
         for (std::size_t k = 0; k < n; ++k) {
             next[in_.equations[k].state] = g_.add(variables_[k], g_.multiply(g_.dt(), sum[k]));
-            watch(k);
+            watch(k, true);
         }
         cell_.method = EquationMethod::rk4;
         return std::nullopt;
     }
 
-    /// An explicit step overshoots where dt is longer than the time constant.
-    void watch(std::size_t k) {
+    /// An explicit step overshoots where dt is longer than the time constant, and what has a
+    /// negative one grows.
+    void watch(std::size_t k, bool explicitly) {
         const Derivative& d = in_.equations[k];
         const auto parts = g_.linear(drift_[k], {variables_[k]});
         if (!parts || parts->coefficients.empty()) return;
+        const NodeId own = parts->coefficients.begin()->second;
+        const bool alone = g_[own].setup && !acts_back(influence(), k, variables_.size());
+        if (!explicitly && !alone) return;
         std::map<NodeId, NodeId> start;
         for (std::size_t s = 0; s < cell_.states.size(); ++s)
             start[g_.leaf(Op::state, s)] = cell_.states[s].start;
         start[g_.leaf(Op::current)] = number(0.0);
         start[g_.leaf(Op::time)] = number(0.0);
-        const NodeId rate = g_.replaced(parts->coefficients.begin()->second, start);
-        if (g_[rate].setup) cell_.rates.push_back({d.state, rate, d.source, d.at});
+        const NodeId rate = g_.replaced(own, start);
+        if (g_[rate].setup) cell_.rates.push_back({d.state, rate, alone, d.source, d.at});
+    }
+    /// [row][column]: the column acts on the row, by way of others too.
+    const std::vector<char>& influence() {
+        if (!influence_.empty()) return influence_;
+        const std::size_t n = variables_.size();
+        std::vector<char> acts(n * n, 0);
+        for (std::size_t k = 0; k < n * n; ++k) {
+            const auto is_it = [&](const GraphNode& node) {
+                return node.op == Op::state &&
+                       node.index == static_cast<std::int32_t>(in_.equations[k % n].state);
+            };
+            acts[k] = k / n == k % n || g_.depends(drift_[k / n], is_it) ? 1 : 0;
+        }
+        return influence_ = by_way_of_others(std::move(acts), n);
     }
 
     const Integrand& in_;
@@ -299,6 +325,7 @@ class Integrator {
     Graph& g_;
     std::vector<NodeId> variables_, drift_;
     std::vector<std::map<NodeId, NodeId>> factors_;  // of each noise
+    std::vector<char> influence_;
     bool noisy_ = false;
 };
 

@@ -109,14 +109,20 @@ std::set<NodeId> reached_from(const Graph& g, std::vector<NodeId> open,
     return reached;
 }
 
+/// All that a step and a reset compute.
+std::vector<NodeId> results_of(const CellEquations& cell) {
+    std::vector<NodeId> out = cell.next;
+    out.insert(out.end(), cell.reset.begin(), cell.reset.end());
+    out.push_back(cell.fires);
+    if (cell.output >= 0) out.push_back(cell.output);
+    return out;
+}
+
 /// The nodes that have a slot before the first instruction.
 std::map<NodeId, Slot> give_slots(const CellEquations& cell, EquationProgram& p) {
     const Graph& g = cell.graph;
-    std::vector<NodeId> ends = cell.next, constants;
-    ends.insert(ends.end(), cell.reset.begin(), cell.reset.end());
-    ends.push_back(cell.fires);
-    if (cell.output >= 0) ends.push_back(cell.output);
-    const std::set<NodeId> reached = reached_from(g, ends, constants);
+    std::vector<NodeId> constants;
+    const std::set<NodeId> reached = reached_from(g, results_of(cell), constants);
     p.constants = constants;
     std::size_t slots = constants.size();
     const auto take = [&](std::size_t count) {
@@ -193,6 +199,10 @@ void allocate(std::vector<Lowering::Wide>& code, const std::map<std::uint32_t, S
 }
 
 }  // namespace
+
+std::vector<NodeId> constants_of(const CellEquations& cell) {
+    return constants_in(cell.graph, results_of(cell));
+}
 
 EquationProgram lower(const CellEquations& cell) {
     EquationProgram p;
@@ -275,7 +285,15 @@ EquationProgram lower(const CellEquations& cell) {
     for (const std::uint32_t value : after) stays.push_back(value);
     for (std::size_t k = 0; k < changed.size(); ++k) {
         const auto place = static_cast<std::uint32_t>(p.states + changed[k]);
-        resets.push_back({EquationOp::select, place, p.fires, after[k], place});
+        std::uint32_t fires = p.fires;
+        if (changed[k] != cell.refractory_state) {
+            // What has become infinite stays so, to be told of: infinity less itself is not 0.
+            const std::uint32_t none = Lowering::first_virtual + (3u << 20) + 2 * place;
+            resets.push_back({EquationOp::subtract, none, place, place, 0});
+            fires = none + 1;
+            resets.push_back({EquationOp::exclusion, fires, p.fires, none, 0});
+        }
+        resets.push_back({EquationOp::select, place, fires, after[k], place});
     }
     // Temporaries of the step that must last.
     const auto first =

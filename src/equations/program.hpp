@@ -34,6 +34,8 @@ struct EquationProgram {
     std::vector<EquationInstruction> reset;  // where a cell fires: of all states
 };
 
+/// What is computed for each set of parameters: the constants of its program.
+std::vector<NodeId> constants_of(const CellEquations& cell);
 /// Throws ModelError where there are more than 65,535 values.
 EquationProgram lower(const CellEquations& cell);
 

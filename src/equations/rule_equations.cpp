@@ -91,6 +91,9 @@ class RuleCompiler : DefinitionCompiler {
             if (!e.differential)
                 throw ExpressionError{
                     e.name_at, fmt::format("a {0} is written as d{1}/dt = -{1}/tau", what, e.name)};
+            if (e.name == "w")
+                throw ExpressionError{e.name_at,
+                                      "weights change at spikes and rewards only, not by dw/dt"};
             if (e.unless_refractory)
                 throw ExpressionError{begin_of(e.value),
                                       "(unless refractory) belongs to equations of cells"};
@@ -133,7 +136,7 @@ class RuleCompiler : DefinitionCompiler {
                                         name)};
                 return parameter(asked);
             },
-            known, divisor_watch());
+            known, watch());
         const NodeId rate =
             scope.number(v.equation.value, v.dims / dims_of_time, fmt::format("d{}/dt", name));
         const auto linear = graph().linear(rate, {own});
@@ -234,7 +237,8 @@ class RuleCompiler : DefinitionCompiler {
                 .number(a.value, scales ? Dims{} : dims, scales ? "a factor" : a.name);
         if (a.operation == "/=" && graph().is_number(value, 0.0))
             throw ExpressionError{begin_of(a.value), "a division by 0"};
-        if (a.operation == "/=" && graph()[value].setup) divisor_watch()(value, begin_of(a.value));
+        if (a.operation == "/=" && graph()[value].setup)
+            watch()(Op::divide, value, begin_of(a.value));
         if (v) {
             v->now = changed(v->now, a.operation, value);
             return;
@@ -302,7 +306,7 @@ class RuleCompiler : DefinitionCompiler {
                     if (asked) return Typed{asked->now, asked->dims};
                     return parameter(name);
                 },
-                known, divisor_watch()};
+                known, watch()};
     }
 
     // ---- instructions

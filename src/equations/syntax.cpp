@@ -168,7 +168,7 @@ class Parser {
     }
     Syntax product() {
         Syntax left = signed_factor();
-        while (is_sign("*") || is_sign("/")) {
+        while (is_sign("*") || is_sign("/") || is_sign("//") || is_sign("%")) {
             const Token sign = take();
             Syntax right = signed_factor();
             left = operation(std::string(sign.text), sign.at, {std::move(left), std::move(right)});
@@ -288,8 +288,8 @@ class Parser {
             set_text(end);
         } else {
             static constexpr std::string_view signs[] = {
-                "**", "+=", "-=", "*=", "/=", "<=", ">=", "==", "!=", "+", "-",
-                "*",  "/",  "(",  ")",  ",",  "<",  ">",  "=",  ":",  "^"};
+                "**", "+=", "-=", "*=", "/=", "<=", ">=", "==", "!=", "//", "+", "-",
+                "*",  "/",  "%",  "(",  ")",  ",",  "<",  ">",  "=",  ":",  "^"};
             for (const std::string_view sign : signs) {
                 if (text_.substr(at_, sign.size()) != sign) continue;
                 token_.kind = Token::Kind::sign;
@@ -416,18 +416,34 @@ Equation parse_equation(std::string_view text) {
         out.name = std::string(first.text.substr(1));
         out.name_at = first.at + 1;
     }
+    if (parser.is_sign(":"))
+        throw ExpressionError{
+            out.name_at, fmt::format("'{}' has no equation; parameters and what they are stand in "
+                                     "the key 'parameters': {{{}: ...}}",
+                                     excerpt(out.name), excerpt(out.name))};
     parser.expect_sign("=", "");
     // What stands behind the expression is cut off before it is read.
     std::string_view rest = text.substr(std::min(parser.token().at, text.size()));
     const std::size_t begin = std::min(parser.token().at, text.size());
     std::size_t colon = rest.find(':');
-    const std::size_t flag = rest.find("(unless refractory)");
-    if (flag != rest.npos) {
-        out.unless_refractory = true;
-        const std::size_t after = flag + std::string_view("(unless refractory)").size();
+    std::size_t flag = rest.npos;
+    for (const auto& [name, meant] : {std::pair{"(unless refractory)", &out.unless_refractory},
+                                      std::pair{"(event-driven)", &out.event_driven}}) {
+        const std::size_t found = rest.find(name);
+        if (found == rest.npos) continue;
+        *meant = true;
+        flag = found;
+        const std::size_t after = found + std::string_view(name).size();
         if (rest.find_first_not_of(" \t\r\n", after) != rest.npos)
-            throw ExpressionError{begin + after, "nothing was expected after (unless refractory)"};
-        rest = rest.substr(0, flag);
+            throw ExpressionError{begin + after,
+                                  fmt::format("nothing was expected after {}", name)};
+        rest = rest.substr(0, found);
+    }
+    for (const char* const name : {"(constant over dt)", "(constant)", "(shared)", "(linked)",
+                                   "(clock-driven)", "(summed)"}) {
+        if (const std::size_t found = rest.find(name); found != rest.npos)
+            throw ExpressionError{begin + found,
+                                  fmt::format("{} has no meaning here; leave it out", name)};
     }
     try {
         if (colon != rest.npos && colon < rest.size()) {

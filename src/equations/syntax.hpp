@@ -47,7 +47,7 @@ Assignment parse_assignment(std::string_view text);
 /// volt".
 struct Equation {
     std::string name;
-    bool differential = false, unless_refractory = false;
+    bool differential = false, unless_refractory = false, event_driven = false;
     std::size_t name_at = 0;
     Syntax value;
     bool has_unit = false;

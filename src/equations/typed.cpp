@@ -45,6 +45,19 @@ constexpr const char* words[] = {"and",    "or",        "not", "if", "else", "tr
     throw ExpressionError{at, message};
 }
 
+/// Of names that other simulators know.
+std::string hint_of(const std::string& name) {
+    if (name == "i" || name == "N")
+        return "; cells differ by their parameters, which a population gives as {linspace: [...]}, "
+               "{values: [...]} or a distribution";
+    if (name == "lastspike")
+        return "; what a spike begins lasts for the time in 'refractory', of which not_refractory "
+               "knows; or let a state variable decay that 'reset' sets";
+    if (name.ends_with("_pre") || name.ends_with("_post"))
+        return "; a rule knows its traces, w and its parameters, not the states of cells";
+    return "";
+}
+
 const Function* function_named(const std::string& name) {
     for (const Function& f : functions)
         if (name == f.name) return &f;
@@ -126,8 +139,9 @@ Typed ExpressionScope::name(const Syntax& syntax) const {
         if (const auto unit = unit_named(syntax.text))
             return {graph_.number(unit->factor), unit->dims};
     }
+    const std::string hint = hint_of(syntax.text);
     wrong(syntax.at, fmt::format("'{}' is not defined{}", excerpt(syntax.text),
-                                 those_there_are(syntax.text, known_)));
+                                 hint.empty() ? those_there_are(syntax.text, known_) : hint));
 }
 
 Typed ExpressionScope::call(const Syntax& s) const {
@@ -158,6 +172,7 @@ Typed ExpressionScope::call(const Syntax& s) const {
         const Dims dims = f->takes == Takes::root ? x.dims.to(0.5)
                           : f->op == Op::sign     ? Dims{}
                                                   : x.dims;
+        if (f->op == Op::logarithm || f->op == Op::root) watch(f->op, x.node, begin_of(s.args[0]));
         return {graph_.unary(f->op, x.node), dims};
     }
     if (s.text == "min" || s.text == "max") {
@@ -199,7 +214,11 @@ Typed ExpressionScope::call(const Syntax& s) const {
     }
     if (s.text == "rand" || s.text == "randn") {
         needs(0);
-        if (!random) wrong(s.at, fmt::format("{}() has no place here", s.text));
+        if (!random)
+            wrong(s.at, fmt::format("{}() has no place here: cells draw in equations, threshold "
+                                    "and reset; 'initial' of a population draws what they begin "
+                                    "at, as in {{distribution: uniform, low: ..., high: ...}}",
+                                    s.text));
         return {random(s.text == "rand" ? Op::uniform : Op::normal), {}};
     }
     wrong(s.at, fmt::format("there is no function '{}'{} (there are {})", excerpt(s.text),
@@ -245,10 +264,33 @@ Typed ExpressionScope::operation(const Syntax& s) const {
     if (s.text == "/") {
         const Typed a = plain(s.args[0], "what is divided"), b = plain(s.args[1], "a divisor");
         if (graph_.is_number(b.node, 0.0)) wrong(s.at, "a division by 0");
-        if (divides_ && graph_[b.node].setup) divides_(b.node, s.at);
+        watch(Op::divide, b.node, s.at);
         return {graph_.divide(a.node, b.node), a.dims / b.dims};
     }
+    if (s.text == "//" || s.text == "%") return remainder(s);
     return comparison(s);
+}
+
+/// How often b > 0 goes into a, or what is then left. a / b is rounded, so that either may be
+/// beside its interval by one.
+Typed ExpressionScope::remainder(const Syntax& s) const {
+    const Typed a = plain(s.args[0], "what is divided"), b = plain(s.args[1], "a divisor");
+    if (!a.zero && !(a.dims == b.dims))
+        wrong(s.at, fmt::format("'{}' takes quantities alike, not {} and {}", s.text,
+                                dims_text(a.dims), dims_text(b.dims)));
+    const GraphNode& divisor = graph_[b.node];
+    if (divisor.op == Op::number && !(divisor.value > 0.0))
+        wrong(s.at, fmt::format("what follows '{}' is above 0", s.text));
+    watch(Op::divide, b.node, s.at);
+    const NodeId times = graph_.unary(Op::floor, graph_.divide(a.node, b.node)),
+                 left = graph_.subtract(a.node, graph_.multiply(b.node, times)),
+                 many = graph_.binary(Op::less_equal, b.node, left),
+                 few = graph_.binary(Op::less, left, graph_.number(0.0));
+    const bool rest = s.text == "%";
+    const NodeId value = rest ? left : times, one = rest ? b.node : graph_.number(1.0);
+    const NodeId up = rest ? graph_.subtract(value, one) : graph_.add(value, one),
+                 down = rest ? graph_.add(value, one) : graph_.subtract(value, one);
+    return {graph_.select(many, up, graph_.select(few, down, value)), rest ? b.dims : Dims{}};
 }
 
 Typed ExpressionScope::power(const Syntax& s) const {
@@ -271,9 +313,15 @@ Typed ExpressionScope::power(const Syntax& s) const {
             if (left % 2 == 1) product = graph_.multiply(product, factor);
             if (left > 1) factor = graph_.multiply(factor, factor);
         }
-        return {n < 0.0 ? graph_.divide(graph_.number(1.0), product) : product, dims};
+        if (n >= 0.0) return {product, dims};
+        if (graph_.is_number(base.node, 0.0)) wrong(s.at, "a division by 0");
+        watch(Op::divide, product, s.at);
+        return {graph_.divide(graph_.number(1.0), product), dims};
     }
-    if (known && n == 0.5) return {graph_.unary(Op::root, base.node), dims};
+    if (known && n == 0.5) {
+        watch(Op::root, base.node, begin_of(s.args[0]));
+        return {graph_.unary(Op::root, base.node), dims};
+    }
     return {graph_.binary(Op::power, base.node, exponent.node), dims};
 }
 

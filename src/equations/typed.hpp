@@ -24,15 +24,14 @@ class ExpressionScope {
   public:
     /// What a name stands for; nothing where it is unknown.
     using Lookup = std::function<std::optional<Typed>(const std::string& name, std::size_t at)>;
-    /// A division by what follows from the parameters.
-    using Divides = std::function<void(NodeId divisor, std::size_t at)>;
+    /// A division by what follows from the parameters, or a logarithm or a root of it.
+    using Watch = std::function<void(EquationOp op, NodeId argument, std::size_t at)>;
 
-    ExpressionScope(Graph& graph, Lookup lookup, std::vector<std::string> known,
-                    Divides divides = {})
+    ExpressionScope(Graph& graph, Lookup lookup, std::vector<std::string> known, Watch watch = {})
         : graph_(graph),
           lookup_(std::move(lookup)),
           known_(std::move(known)),
-          divides_(std::move(divides)) {}
+          watch_(std::move(watch)) {}
 
     /// Throws ExpressionError.
     Typed typed(const Syntax& syntax) const;
@@ -47,14 +46,18 @@ class ExpressionScope {
     Typed name(const Syntax& syntax) const;
     Typed call(const Syntax& syntax) const;
     Typed operation(const Syntax& syntax) const;
+    Typed remainder(const Syntax& syntax) const;
     Typed power(const Syntax& syntax) const;
     Typed comparison(const Syntax& syntax) const;
     Typed plain(const Syntax& syntax, const char* of) const;
+    void watch(EquationOp op, NodeId argument, std::size_t at) const {
+        if (watch_ && graph_[argument].setup) watch_(op, argument, at);
+    }
 
     Graph& graph_;
     Lookup lookup_;
     std::vector<std::string> known_;
-    Divides divides_;
+    Watch watch_;
 };
 
 /// Where an expression begins.

@@ -6,38 +6,14 @@
 #include <cmath>
 
 #include "src/equations/cell_equations.hpp"
+#include "src/equations/program.hpp"
 #include "src/equations/rule_equations.hpp"
+#include "src/equations/value_problems.hpp"
+#include "src/model/distribution.hpp"
 #include "src/model/simulation_checks.hpp"
 
 namespace snnsim {
 namespace {
-
-/// "tau = 0 ms": the parameters that a node follows from.
-std::string parameters_of(const Definition& cell, NodeId node, const std::vector<double>& values) {
-    std::string out;
-    for (std::size_t k = 0; k < values.size(); ++k) {
-        const auto is_it = [&](const GraphNode& n) {
-            return n.op == EquationOp::parameter && n.index == static_cast<std::int32_t>(k);
-        };
-        if (!cell.graph.depends(node, is_it)) continue;
-        const Definition::Parameter& p = cell.parameters[k];
-        out += fmt::format("{}{} = {:g}{}{}", out.empty() ? "" : ", ", p.name, values[k],
-                           p.unit.empty() ? "" : " ", p.unit);
-    }
-    return out;
-}
-
-/// False, and a problem, where a divisor is 0. `values`: of the graph's nodes.
-bool check_divisors(SimulationView& model, const Definition& d, const std::vector<double>& values,
-                    const std::vector<double>& parameters, const std::string& of) {
-    for (const auto& divisor : d.divisors) {
-        if (values[static_cast<std::size_t>(divisor.node)] != 0.0) continue;
-        model.add(divisor.place, fmt::format("a division by 0: this divisor is 0 for '{}', with {}",
-                                             of, parameters_of(d, divisor.node, parameters)));
-        return false;
-    }
-    return true;
-}
 
 /// What decays does so in a time that can be tabulated.
 bool check_decay(SimulationView& model, const RuleEquations& rule, const RuleEquations::Decaying& x,
@@ -47,7 +23,7 @@ bool check_decay(SimulationView& model, const RuleEquations& rule, const RuleEqu
     if (!(tau > 0.0) || !(tau <= 1e7 * dt)) {
         model.add(x.place,
                   fmt::format("{} must decay, in a time of at most 10 million steps of dt; that of "
-                              "'{}' is {:g} ms, with {}",
+                              "'{}' is {:g} ms{}",
                               x.name, of, tau, parameters_of(rule, x.tau, parameters)));
         return false;
     }
@@ -96,6 +72,88 @@ std::string without_number(const EquationRule::Constants& c, const RuleEquations
     return "";
 }
 
+// ---- cells
+
+void check_values(SimulationView& model, const CellPopulationSpec& p, const CellEquations& cell) {
+    const std::vector<double>& parameters = std::get<EquationCell::Params>(p.cell).values;
+    const std::vector<NodeId> constants = constants_of(cell);
+    std::vector<double> values;
+    cell.graph.evaluate(values_to_check(cell, constants), parameters, model.spec.dt, values);
+    const auto owner = [&] { return "'" + p.name + "'"; };
+    if (const auto wrong = wrong_value(cell, constants, values, parameters, owner)) {
+        if (wrong->at.line > 0) return model.add(wrong->at, wrong->message);
+        return model.add({"populations", p.name}, wrong->message);
+    }
+    if (cell.refractory >= 0)
+        check_rounded(model, {"populations", p.name}, "the refractory period",
+                      values[static_cast<std::size_t>(cell.refractory)], model.spec.dt);
+}
+
+/// What a step of dt makes of a small deviation that decays in `steps` steps.
+double left_by(EquationMethod method, double steps) {
+    const double s = steps;
+    if (method == EquationMethod::euler) return 1.0 - s;
+    return 1.0 - s + s * s / 2.0 - s * s * s / 6.0 + s * s * s * s / 24.0;  // rk4
+}
+
+/// Steps that are too long, and states that grow by themselves.
+void check_rates(SimulationView& model, const CellPopulationSpec& p, const CellEquations& cell,
+                 const std::vector<double>& parameters) {
+    std::vector<NodeId> wanted;
+    for (const CellEquations::Rate& r : cell.rates) wanted.push_back(r.node);
+    std::vector<double> values;
+    cell.graph.evaluate(wanted, parameters, model.spec.dt, values);
+    const bool explicitly =
+        cell.method == EquationMethod::euler || cell.method == EquationMethod::rk4;
+    for (const CellEquations::Rate& r : cell.rates) {
+        const double rate = values[static_cast<std::size_t>(r.node)];
+        const double steps = -rate * model.spec.dt;
+        if (!std::isfinite(rate)) continue;
+        const std::string& name = cell.states[r.state].name;
+        const std::string of =
+            fmt::format("'{}'{}", p.name, parameters_of(cell, r.node, parameters));
+        if (rate > 0.0 && r.alone)
+            model.warn({"models", cell.name, "equations"},
+                       fmt::format("{0} does not decay but grows by itself, by a factor of e every "
+                                   "{1:.3g} ms, for {2}; look at the signs of d{0}/dt",
+                                   name, 1.0 / rate, of));
+        if (!explicitly || !(steps > 1.0 + 1e-9)) continue;
+        const double left = std::abs(left_by(cell.method, steps));
+        model.warn(
+            {"models", cell.name, "equations"},
+            fmt::format("a step of {} of dt ({:g} ms) is longer than the time constant of {} "
+                        "({:.3g} ms) for {}: {}; take a smaller dt, or the method exact or "
+                        "exponential_euler",
+                        name_of(cell.method), model.spec.dt, name, -1.0 / rate, of,
+                        left >= 1.0 ? fmt::format("it is unstable, what deviates is multiplied by "
+                                                  "{:.3g} in each step",
+                                                  left)
+                        : cell.method == EquationMethod::euler ? "it overshoots"
+                                                               : "it is not exact"));
+    }
+}
+
+/// Sets of parameters of cells that differ: those at the ends of what each is drawn from, where it
+/// has ends, else its mean. Of very many parameters the first four take both.
+std::vector<std::vector<double>> extremes(const CellPopulationSpec& p, const CellEquations& cell) {
+    constexpr std::size_t most = 4;
+    std::vector<std::vector<double>> out{std::get<EquationCell::Params>(p.cell).values};
+    for (std::size_t k = 0; k < p.varied.size(); ++k) {
+        const Distribution& d = p.varied[k].value;
+        std::size_t number = 0;
+        while (cell.parameters[number].name != p.varied[k].name) ++number;
+        const auto [low, high] = extent(d);
+        const std::size_t before = out.size();
+        for (std::size_t n = 0; n < before; ++n) {
+            std::vector<double> other = out[n];
+            out[n][number] = std::isfinite(low) ? low : d.mean;
+            other[number] = std::isfinite(high) ? high : d.mean;
+            if (k < most) out.push_back(std::move(other));
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 void check_written_rule(SimulationView& model, const SynapsesSpec& s,
@@ -103,10 +161,12 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
     const RuleEquations& rule = *params.equations;
     const std::size_t before = model.problems();
     std::vector<NodeId> wanted = rule.constants;
-    for (const auto& d : rule.divisors) wanted.push_back(d.node);
+    for (const auto& a : rule.arguments) wanted.push_back(a.node);
     std::vector<double> values;
     rule.graph.evaluate(wanted, params.values, model.spec.dt, values);
-    if (!check_divisors(model, rule, values, params.values, s.name())) return;
+    const auto owner = [&] { return "'" + s.name() + "'"; };
+    if (const auto wrong = wrong_divisor(rule, values, params.values, owner))
+        return model.add(wrong->at, wrong->message);
     const Places::Path at{"projections", k, "plasticity", "rule"};
     const auto decays = [&](const RuleEquations::Decaying& x, double tau) {
         check_decay(model, rule, x, tau, params.values, s.name(), at);
@@ -117,11 +177,11 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
         decays(rule.post[n], taus[EquationRule::pre_traces + n]);
     if (rule.variable) decays(*rule.variable, EquationRule::variable_tau(params));
     for (const NodeId id : rule.constants) {
-        const double x = values[static_cast<std::size_t>(id)];
-        if (std::isfinite(static_cast<float>(x))) continue;
-        return model.add(at, fmt::format("'{}' computes {:g}, which single precision does not "
-                                         "hold, with {}",
-                                         rule.name, x, parameters_of(rule, id, params.values)));
+        if (std::isfinite(static_cast<float>(values[static_cast<std::size_t>(id)]))) continue;
+        const ValueProblem wrong = no_single(rule, id, values, params.values, owner,
+                                             fmt::format("'{}' computes", rule.name));
+        if (wrong.at.line > 0) return model.add(wrong.at, wrong.message);
+        return model.add(at, wrong.message);
     }
     if (model.problems() > before) return;
     const PlasticitySpec& p = *s.plasticity;
@@ -139,34 +199,12 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
 
 void check_equations(SimulationView& model, const CellPopulationSpec& p) {
     const CellEquations* const cell = p.equations();
-    if (!cell || !model.sound({"dt"}) || !p.varied.empty()) return;  // else as the cells are made
-    const std::vector<double>& parameters = std::get<EquationCell::Params>(p.cell).values;
-    std::vector<NodeId> wanted;
-    for (const auto& d : cell->divisors) wanted.push_back(d.node);
-    for (const auto& r : cell->rates) wanted.push_back(r.node);
-    if (cell->refractory >= 0) wanted.push_back(cell->refractory);
-    std::vector<double> values;
-    cell->graph.evaluate(wanted, parameters, model.spec.dt, values);
-    const auto value_of = [&](NodeId id) { return values[static_cast<std::size_t>(id)]; };
-    if (!check_divisors(model, *cell, values, parameters, p.name)) return;
-    if (cell->refractory >= 0) {
-        const double period = value_of(cell->refractory);
-        if (!(period >= 0.0))
-            model.add(
-                {"populations", p.name},
-                fmt::format("the refractory period of '{}' would be {:g} ms", p.name, period));
-        check_rounded(model, {"populations", p.name}, "the refractory period", period,
-                      model.spec.dt);
-    }
-    for (const auto& r : cell->rates) {
-        const double steps = -value_of(r.node) * model.spec.dt;
-        if (!(steps > 1.0 + 1e-9)) continue;
-        model.warn(
-            {"populations", p.name},
-            fmt::format("an explicit step of dt ({:g} ms) is longer than the time constant of "
-                        "{} ({:.3g} ms) and may overshoot: take a smaller dt, or the method "
-                        "exact or exponential_euler",
-                        model.spec.dt, cell->states[r.state].name, -1.0 / value_of(r.node)));
+    if (!cell || !model.sound({"dt"})) return;
+    if (p.varied.empty()) {
+        check_values(model, p, *cell);  // else as the cells are made
+        check_rates(model, p, *cell, std::get<EquationCell::Params>(p.cell).values);
+    } else if (model.sound({"populations", p.name})) {
+        for (const auto& parameters : extremes(p, *cell)) check_rates(model, p, *cell, parameters);
     }
 }
 

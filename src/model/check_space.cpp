@@ -27,6 +27,10 @@ void check_layer(SimulationView& model, const CellPopulationSpec& p) {
     const auto add = [&](const char* key, const std::string& message) {
         model.add({"populations", p.name, "space", key}, message);
     };
+    if (s.grid.empty() && model.given({"populations", p.name, "space", "grid"})) {
+        add("grid", "grid is empty; write [columns], [columns, rows] or [columns, rows, layers]");
+        return;
+    }
     if (s.grid.empty() == !s.positions.given) {
         model.add({"populations", p.name, "space"},
                   s.positions.given
@@ -64,6 +68,12 @@ void check_layer(SimulationView& model, const CellPopulationSpec& p) {
     if (!model.size_known(p)) return;
     double cells = 1.0;
     for (const std::int64_t n : s.grid) cells *= static_cast<double>(n);
+    if (constexpr double most = 1 << 30; cells > most) {
+        add("grid", fmt::format("the grid has {:.0f} cells, but a population has {:.0f} at most; "
+                                "write a smaller grid",
+                                cells, most));
+        return;
+    }
     if (!s.grid.empty() && cells != static_cast<double>(p.size)) {
         add("grid", fmt::format("the grid has {:.0f} cells, but size is {}; leave size out", cells,
                                 p.size));

@@ -76,15 +76,29 @@ void FieldReader::DefinitionReader::lines(const char* key, std::vector<SourceTex
         }
         std::string ignored;
         reader_.read_scalar(item, {key}, ignored);
-        if (item.kind == Value::Kind::scalar) split(item, to);
+        if (item.kind != Value::Kind::scalar) continue;
+        if (std::count(item.text.begin(), item.text.end(), '(') >
+            std::count(item.text.begin(), item.text.end(), ')')) {
+            reader_.problems_.add(
+                item, fmt::format("a ')' is missing; in a list [...] of {} YAML ends an item at "
+                                  "','; put a line with ',' in it in quotes",
+                                  key));
+            return;
+        }
+        split(item, to);
     }
 }
 void FieldReader::DefinitionReader::split(const Value& text, std::vector<SourceText>& to) {
     for (std::size_t from = 0; from < text.text.size();) {
-        const std::size_t end = std::min(text.text.find('\n', from), text.text.size());
-        if (text.text.find_first_not_of(" \t\r", from) < end)
-            to.push_back(add(text, from, end - from));
-        from = end + 1;
+        const std::size_t line_end = std::min(text.text.find('\n', from), text.text.size());
+        const std::size_t comment = std::min(text.text.find('#', from), line_end);
+        while (from < comment) {
+            const std::size_t end = std::min(text.text.find(';', from), comment);
+            if (text.text.find_first_not_of(" \t\r", from) < end)
+                to.push_back(add(text, from, end - from));
+            from = end + 1;
+        }
+        from = line_end + 1;
     }
 }
 
@@ -100,6 +114,13 @@ void FieldReader::DefinitionReader::check_parameters(const std::vector<NamedText
             reader_.problems_.add(
                 *value(source),
                 fmt::format("'{}' is a key of {}; call the parameter otherwise", name, owners));
+        for (const auto& [other, ignored] : parameters) {
+            if (name != other + "_units") continue;
+            reader_.problems_.add(*value(source),
+                                  fmt::format("'{}' is where the run file has the unit of '{}'; "
+                                              "call the parameter otherwise",
+                                              name, other));
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 // Reads the section `models`: cells that are written as equations.
 #include <algorithm>
 
+#include "snnsim/error.hpp"
 #include "src/equations/cell_equations.hpp"
+#include "src/equations/program.hpp"
 #include "src/model/definition_reader.hpp"
 
 namespace snnsim {
@@ -63,8 +65,14 @@ std::shared_ptr<const CellEquations> FieldReader::read_cell_model(const Entry& e
     if (problems_.count() > before) return nullptr;
     std::optional<CellEquations> made = compile_cell(cell, in.report());
     if (!made) return nullptr;
-    for (auto& divisor : made->divisors) divisor.place = in.place(divisor.source, divisor.at);
+    for (auto& one : made->arguments) one.place = in.place(one.source, one.at);
     for (auto& rate : made->rates) rate.place = in.place(rate.source, rate.at);
+    try {
+        lower(*made);
+    } catch (const ModelError& e) {  // too long
+        problems_.add(entry.at, e.what());
+        return nullptr;
+    }
     return std::make_shared<const CellEquations>(std::move(*made));
 }
 

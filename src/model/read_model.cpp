@@ -59,7 +59,9 @@ void add_sizes(Value& root) {
                                 : (std::int64_t{1} << 30);
                 }
             } else if (positions && positions->kind == Value::Kind::list) {
-                cells = static_cast<std::int64_t>(positions->list.size());
+                // Of an empty list its reader tells.
+                cells =
+                    std::max<std::int64_t>(1, static_cast<std::int64_t>(positions->list.size()));
             }
             if (cells == 0) continue;
             Value size;

@@ -37,7 +37,7 @@ std::shared_ptr<const RuleEquations> FieldReader::read_rule(const Entry& entry) 
     std::optional<RuleEquations> made = compile_rule(rule, in.report());
     if (!made) return nullptr;
     const auto set_place = [&](auto& one) { one.place = in.place(one.source, one.at); };
-    for (auto& divisor : made->divisors) set_place(divisor);
+    for (auto& argument : made->arguments) set_place(argument);
     for (auto& trace : made->pre) set_place(trace);
     for (auto& trace : made->post) set_place(trace);
     if (made->variable) set_place(*made->variable);

@@ -40,7 +40,12 @@ void FieldReader::read(const Value& value, const Meta& meta, PositionsSpec& out)
         check_unknown(value, "positions", {"file", "dataset"}, nullptr);
         return;
     }
-    if (value.kind != Value::Kind::list || value.list.empty()) {
+    if (value.kind == Value::Kind::list && value.list.empty()) {
+        problems_.add(value,
+                      "positions is empty; write a point for each cell, as in [[0, 0.5], [1, 2]]");
+        return;
+    }
+    if (value.kind != Value::Kind::list) {
         problems_.add(value, fmt::format("positions must be uniform, a list of points as in "
                                          "[[0, 0.5], [1, 2]], or {{file: ...}}; found {}",
                                          describe(value)));

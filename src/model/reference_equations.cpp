@@ -32,7 +32,8 @@ std::string rules() {
            "| key | meaning |\n|---|---|\n"
            "| `parameters` | mapping of names to quantities: the defaults |\n"
            "| `pre` | traces of a source, four at most: each decays by itself, `dx/dt = -x/tau` or "
-           "`-k*x`. `: mV` at the end says a unit; without, it is a number. They begin at 0 |\n"
+           "`-k*x`. `: mV` at the end says a unit; without, it is a number; `(event-driven)` of "
+           "Brian2 may follow. They begin at 0 |\n"
            "| `post` | the same of a target |\n"
            "| `synapse` | a variable of each synapse, one at most, which decays likewise and "
            "begins "
@@ -51,7 +52,9 @@ std::string rules() {
            "event "
            "go in order, each with what those before made; then `learning_rate` multiplies what w "
            "changed by, and w goes back to its bounds. An event finds all traces as they were just "
-           "before the spikes of its step. "
+           "before the spikes of its step, so that spikes of one step are no pair (in Brian2 they "
+           "are: "
+           "on_pre comes first, and on_post finds what it did). "
            "What a spike makes of a trace depends on traces and parameters of that side alone: all "
            "synapses of the cell share it. What gives no number (such as 0/0) changes nothing; "
            "where weights and traces of none or of one spike do so, it is an error of the file. A "
@@ -87,13 +90,14 @@ std::string equations_reference() {
            "| key | meaning |\n|---|---|\n"
            "| `parameters` | mapping of names to quantities: the defaults |\n"
            "| `state` | mapping of state variables to what they begin at: a quantity, or an "
-           "expression of parameters. "
+           "expression of parameters and of the states above it. "
            "`initial` of a population takes precedence |\n"
            "| `equations` | list, or one text with a line for each: `dx/dt = ...` of a state "
            "variable, `x = ...` of a "
            "quantity that others use, in any order. `(unless refractory)` holds the variable while "
            "the cell is refractory. "
-           "`: volt` at the end, as in Brian2, says the unit, which is then checked |\n"
+           "`: volt` at the end, as in Brian2, says the unit, which is then checked. `#` begins a "
+           "comment, `;` parts what stands in one line |\n"
            "| `receptors` | mapping of names to what spikes do: `g += w`, proportional to `w`, the "
            "sum of the weights that "
            "arrive in a step; `receptor` of projections and Poisson stimuli names it where there "
@@ -105,7 +109,8 @@ std::string equations_reference() {
            "| `reset` | list of `x = ...`, `x += ...` (`-=`, `*=`, `/=`), carried out one after "
            "the other after a spike |\n"
            "| `refractory` | a time, or an expression of parameters: so long there is no spike; "
-           "rounded to dt |\n"
+           "rounded to dt. Or a condition such as `v > -40 mV`: after a spike there is no other "
+           "until a step begins where it does not hold |\n"
            "| `output` | what a spike carries, a number without a unit, for graded spikes; 0 is no "
            "spike |\n"
            "| `output_max` | bound of `output`, of either sign; default 1 |\n"
@@ -113,7 +118,8 @@ std::string equations_reference() {
            "| `method` | `exact`, `exponential_euler`, `euler` or `rk4`; default: the first of the "
            "first three that can step the "
            "equations. The run file says which |\n\n"
-           "**Expressions** have + - * / and ** (powers), comparisons, `and`, `or`, `not`, `a if c "
+           "**Expressions** have + - * / and ** (powers), `x // y` and `x % y` of a y above 0 (how "
+           "often it goes into x, and what is left), comparisons, `and`, `or`, `not`, `a if c "
            "else b`, and the functions " +
            join(function_names()) +
            ". `exprel(x)` is (exp(x) - 1) / x, and 1 at 0; `int` makes 1 or 0 of a condition; "
@@ -140,7 +146,9 @@ std::string equations_reference() {
            "does; noise goes with `euler` and with "
            "`exponential_euler` of a constant rate, where it has the variance of an "
            "Ornstein-Uhlenbeck process. A warning tells of "
-           "explicit steps that are longer than a time constant.\n" +
+           "explicit steps that are longer than a time constant, and of states that grow by "
+           "themselves. A state that becomes infinite ends the run: where that makes a cell fire, "
+           "`reset` does not hide it.\n" +
            rules();
 }
 

@@ -409,6 +409,11 @@ TEST(Space, WhatIsWrongIsSaidWhereItStands) {
                    "center has 1 number, but the cells have 2 coordinates");
     expect_problem(problem(grid, "connect: all_to_all, weight: 1 pA", ", size: 99"),
                    "the grid has 100 cells, but size is 99; leave size out");
+    expect_problem(problem("grid: [100000, 100000]", "connect: all_to_all, weight: 1 pA"),
+                   "the grid has 10000000000 cells, but a population has 1073741824 at most");
+    expect_problem(problem("grid: []", "connect: all_to_all, weight: 1 pA"), "grid is empty");
+    expect_problem(problem("positions: []", "connect: all_to_all, weight: 1 pA"),
+                   "positions is empty; write a point for each cell");
     expect_problem(
         problem("positions: [[0], [1]], periodic: true", "connect: all_to_all, weight: 1 pA"),
         "periodic borders of free positions need an extent");

@@ -293,15 +293,221 @@ TEST(EquationErrors, OfPopulations) {
     EXPECT_EQ(zero, "m.yaml:8:45: a division by 0: this divisor is 0 for 'p', with tau = 0 ms");
 }
 
+/// The only warning.
+std::string warning_of(const std::string& text) {
+    const std::vector<std::string> all = model(text).warnings;
+    if (all.size() > 1) return all[0] + " and more";
+    return all.empty() ? "none" : all[0];
+}
+
 TEST(EquationErrors, AStepThatIsTooLongIsWarnedOf) {
-    const SimulationSpec spec =
-        model(decay + "    method: euler\npopulations: {p: {size: 1, model: m, tau: 0.05 ms}}\n");
-    ASSERT_EQ(spec.warnings.size(), 1u);
+    const auto warning = [](const std::string& method, const std::string& tau) {
+        return warning_of(decay + "    method: " + method +
+                          "\npopulations: {p: {size: 1, model: m, tau: " + tau + "}}\n");
+    };
+    EXPECT_EQ(warning("euler", "0.1 ms"), "none");
+    EXPECT_EQ(warning("euler", "0.08 ms"),
+              "m.yaml:9:16: a step of euler of dt (0.1 ms) is longer than the time constant of v "
+              "(0.08 ms) for 'p', with tau = 0.08 ms: it overshoots; take a smaller dt, or the "
+              "method exact or exponential_euler");
+    EXPECT_NE(warning("euler", "0.02 ms").find("it is unstable, what deviates is multiplied by 4"),
+              std::string::npos);
+    EXPECT_NE(warning("rk4", "0.05 ms").find("(0.05 ms) for 'p', with tau = 0.05 ms: it is not"),
+              std::string::npos);
+    EXPECT_NE(warning("rk4", "0.025 ms").find("multiplied by 5 in"), std::string::npos);
+    EXPECT_EQ(warning("exponential_euler", "0.02 ms"), "none");
+    EXPECT_EQ(warning("exact", "0.02 ms"), "none");
+    // Of cells that differ, the shortest.
     EXPECT_NE(
-        spec.warnings[0].find(
-            "an explicit step of dt (0.1 ms) is longer than the time constant of v (0.05 ms)"),
-        std::string::npos)
-        << spec.warnings[0];
+        warning("euler", "{distribution: uniform, low: 0.05 ms, high: 1 ms}").find("tau = 0.05"),
+        std::string::npos);
+    EXPECT_EQ(warning("euler", "{distribution: normal, mean: 1 ms, std: 0.1 ms}"), "none");
+}
+
+TEST(EquationErrors, AStateThatGrowsByItselfIsWarnedOf) {
+    for (const char* method : {"exact", "exponential_euler", "euler", "rk4"})
+        EXPECT_EQ(warning_of(decay + "    method: " + method +
+                             "\npopulations: {p: {size: 1, model: m, tau: -10 ms}}\n"),
+                  "m.yaml:9:16: v does not decay but grows by itself, by a factor of e every 10 "
+                  "ms, for 'p', with tau = -10 ms; look at the signs of dv/dt");
+    // What another state holds back does not.
+    EXPECT_EQ(warning_of(R"(
+models:
+  m:
+    state: {x: 1, y: 0}
+    equations: [dx/dt = (x - 3*y)/(9 ms), dy/dt = (x - 2*y)/(9 ms)]
+    threshold: "false"
+populations: {p: {size: 1, model: m}}
+)"),
+              "none");
+}
+
+TEST(EquationErrors, ACircleIsNamed) {
+    const auto circle = [](const std::string& lines) {
+        return error_of("models:\n  m:\n    state: {v: 0}\n    equations:\n" + lines +
+                        "    threshold: v > 1\npopulations: {p: {size: 1, model: m}}\n");
+    };
+    EXPECT_EQ(circle("      - a = 2*b\n      - b = c\n      - c = 1 + a\n"),
+              "m.yaml:10:17: the definition of 'a' is circular: a -> b -> c -> a");
+    EXPECT_EQ(circle("      - a = a\n"), "m.yaml:8:13: the definition of 'a' is circular: a -> a");
+    EXPECT_EQ(circle("      - a = u\n      - b = a\n"),
+              "m.yaml:8:13: 'u' is not defined (there are: v, a, b, t, dt, I)");
+}
+
+/// What an engine says of a model that has been read.
+std::string built(const std::string& text) {
+    const SimulationSpec spec = model(text);
+    try {
+        make_engine(spec, {.threads = 1});
+    } catch (const ModelError& e) {
+        return e.what();
+    }
+    return "no error";
+}
+
+TEST(EquationErrors, OfACellNameIt) {
+    EXPECT_EQ(built(decay + "populations: {p: {size: 3, model: m, tau: {values: [5 ms, 0 ms, 1 "
+                            "ms]}}}\n"),
+              "m.yaml:9:34: a division by 0: this divisor is 0 for cell 1 of 'p', with tau = 0 ms");
+    const std::string root = R"(
+models:
+  m:
+    parameters: {a: 4, b: 1}
+    state: {x: 0}
+    equations: [dx/dt = (a*sqrt(a) + log(b)) / (10 ms)]
+    threshold: "false"
+populations: {p: {size: 2, model: m, )";
+    EXPECT_EQ(built(root + "a: {values: [1, -4]}}}\n"),
+              "m.yaml:9:33: there is no root of -4, which this is for cell 1 of 'p', with a = -4");
+    EXPECT_EQ(built(root + "b: {values: [1, 0]}}}\n"),
+              "m.yaml:9:42: there is no logarithm of 0, which this is for cell 1 of 'p', with b = "
+              "0");
+    EXPECT_EQ(built(root + "a: {values: [1, 1e30]}}}\n"),
+              "m.yaml:11:15: the equations of 'm' give 1e+43, which single precision does not "
+              "hold, for cell 1 of 'p', with a = 1e+30, b = 1");
+    // Of what is not asked for there need be none.
+    const std::string other = "if a > 0 else 1) + log(b)";
+    std::string guarded = root + "a: -4}}\n";
+    guarded.replace(guarded.find("a*sqrt(a) + log(b)"), 18, "(a*sqrt(a) " + other);
+    EXPECT_EQ(error_of(guarded), "no error");
+    // Where cells are alike the file says it.
+    EXPECT_EQ(error_of(root + "a: -4}}\n"),
+              "m.yaml:9:33: there is no root of -4, which this is for 'p', with a = -4");
+}
+
+TEST(EquationErrors, AParameterHasANameOfItsOwnInTheRunFile) {
+    EXPECT_EQ(error_of("models:\n  m:\n    parameters: {a: 1, a_units: 2}\n    state: {v: a}\n    "
+                       "threshold: v > 1\npopulations: {p: {size: 1, model: m}}\n"),
+              "m.yaml:6:33: 'a_units' is where the run file has the unit of 'a'; call the "
+              "parameter otherwise");
+}
+
+std::string trouble(Engine& engine, std::int64_t steps) {
+    try {
+        engine.advance(steps);
+    } catch (const NumericalError& e) {
+        return e.what();
+    }
+    return "none";
+}
+
+TEST(EquationErrors, AnInfiniteStateIsToldOfThoughItFires) {
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    state: {u: 0 mV, v: 0, n: 0}
+    equations: [dv/dt = exp(v)/ms, du/dt = -u/(5 ms)]
+    threshold: v > 1e20
+    reset: [v = 0, u = 0 mV, n += 1]
+    refractory: 1 ms
+populations: {p: {size: 2, model: m}}
+)");
+    const std::string wanted =
+        "v of cell 0 of 'p' is infinite; it became so between 0 ms and 3.2 ms. A smaller dt or "
+        "smaller weights may help";
+    EXPECT_EQ(trouble(*make_engine(spec, {.threads = 1}), 64), wanted);
+    EXPECT_EQ(trouble(*make_serial_engine(spec, {}), 64), wanted);
+}
+
+TEST(EquationErrors, ARootOfLessThanNothingIsNoMatterOfDt) {
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    state: {x: 1}
+    equations: [dx/dt = (-0.1 - sqrt(x)) / (1 ms)]
+    threshold: "false"
+populations: {p: {size: 2, model: m}}
+)");
+    EXPECT_EQ(trouble(*make_engine(spec, {.threads = 1}), 64),
+              "x of cell 0 of 'p' is no number any more; it became so between 0 ms and 3.2 ms. "
+              "Look for sqrt of a number below 0 in its equations: max(x, ...) keeps x above a "
+              "bound");
+}
+
+// ---- as Brian2 has them
+
+TEST(EquationCells, AreRefractoryAsLongAsAConditionHolds) {
+    // v falls from 20 mV by 1 mV a step: the eleventh after a spike is the first that begins at 10.
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    state: {v: 5 mV}
+    equations: [dv/dt = -10 mV/ms]
+    threshold: v > 0 mV
+    reset: v = 20 mV
+    refractory: v > 10 mV
+populations: {p: {size: 1, model: m}}
+)");
+    const std::vector<Sent> all = run(spec, 1);
+    ASSERT_EQ(all.size(), 182u);
+    for (std::size_t k = 0; k < all.size(); ++k) EXPECT_EQ(all[k].step, 11 * k + 1);
+    EXPECT_EQ(run(*make_serial_engine(spec, {}), spec.steps()), all);
+}
+
+TEST(EquationCells, HaveRemaindersCommentsAndStatesThatBeginAtOthers) {
+    const SimulationSpec spec = model(R"(
+models:
+  m:
+    parameters: {a: 7 ms, c: 3}
+    state: {s: 2*c, x: s + 1, q: 0, r: 0 ms}
+    equations: |
+      # comments, and two in one line
+      dx/dt = 0/ms; on = int(t % (2.5*ms) < 1 ms)   # of t
+      dq/dt = (t // (2.5*ms) - q) / dt
+      dr/dt = (t % (2.5 ms) - r) / dt
+      ds/dt = (on - s) / dt
+    threshold: "false"
+    method: euler
+populations: {p: {size: 1, model: m}}
+)");
+    EXPECT_EQ(course(spec, "x", 1)[0], 7.0f);
+    const std::vector<float> on = course(spec, "s", 2000), times = course(spec, "q", 2000),
+                             left = course(spec, "r", 2000);
+    for (std::size_t k = 0; k < 2000; ++k) {
+        EXPECT_EQ(times[k], static_cast<float>(k / 25)) << k;
+        EXPECT_NEAR(left[k], 0.1 * static_cast<double>(k % 25), 2e-5) << k;
+        EXPECT_EQ(on[k], k % 25 < 10 ? 1.0f : 0.0f) << k;
+    }
+}
+
+TEST(EquationErrors, OfThoseWhoComeFromBrian2) {
+    const auto line = [](const std::string& equation) {
+        return error_of(
+            "models:\n  m:\n    parameters: {tau: 5 ms}\n    state: {v: 0}\n    equations:\n      "
+            "- \"" +
+            equation + "\"\n    threshold: v > 1\npopulations: {p: {size: 1, model: m}}\n");
+    };
+    EXPECT_EQ(line("v0 : 1"),
+              "m.yaml:9:10: 'v0' has no equation; parameters and what they are stand in the key "
+              "'parameters': {v0: ...}");
+    EXPECT_EQ(line("x = v : 1 (constant over dt)"),
+              "m.yaml:9:20: (constant over dt) has no meaning here; leave it out");
+    EXPECT_EQ(line("dv/dt = i/(N*tau)").substr(0, 72),
+              "m.yaml:9:18: 'i' is not defined; cells differ by their parameters, which");
+    EXPECT_EQ(error_of("models:\n  m:\n    state: {v: 0}\n    equations: [dv/dt = max(v, 1)/ms]\n  "
+                       "  threshold: v > 1\npopulations: {p: {size: 1, model: m}}\n"),
+              "m.yaml:7:17: a ')' is missing; in a list [...] of equations YAML ends an item at "
+              "','; put a line with ',' in it in quotes");
 }
 
 }  // namespace

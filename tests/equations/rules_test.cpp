@@ -338,6 +338,18 @@ TEST(WrittenRules, ProblemsAreToldAtTheirPlace) {
     EXPECT_EQ(pre("dx/dt = -x"),
               "m.yaml:7:20: dx/dt is a rate (1/ms), but this is a number without a unit");
     EXPECT_EQ(pre("x = 3"), "m.yaml:7:12: a trace is written as dx/dt = -x/tau");
+    EXPECT_EQ(pre("dx/dt = -x/tau (event-driven)"), "no error");
+    EXPECT_EQ(pre("dx/dt = -x/tau : 1 (clock-driven)"),
+              "m.yaml:7:31: (clock-driven) has no meaning here; leave it out");
+    EXPECT_EQ(pre("dw/dt = -w/tau"),
+              "m.yaml:7:13: weights change at spikes and rewards only, not by dw/dt");
+    EXPECT_EQ(on_pre("w += v_post"),
+              "m.yaml:9:20: 'v_post' is not defined; a rule knows its traces, w and its "
+              "parameters, not the states of cells");
+    EXPECT_EQ(error_of(traces + "    on_pre: [w = min(w, 1)]\n"),
+              "m.yaml:9:14: a ')' is missing; in a list [...] of on_pre YAML ends an item at ','; "
+              "put a line with ',' in it in quotes");
+    EXPECT_EQ(error_of(traces + "    on_pre: w += a*x; x += 1   # both\n"), "no error");
     EXPECT_EQ(pre("dx/dt = x/tau"),
               "m.yaml:7:20: x must decay, in a time of at most 10 million steps of dt; that of "
               "'s_to_t' is -20 ms, with tau = 20 ms");

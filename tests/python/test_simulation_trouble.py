@@ -67,7 +67,7 @@ def write(snnsim, tmp_path):
 def test_a_state_that_is_no_number(write, tmp_path, threads):
     out = tmp_path / "n.h5"
     message = fails(write("n.yaml", NUMBERS), "-o", out, "--threads", threads)
-    assert "the state of cell 0 of 'bad' is no number any more; it became so between 48 ms and 51.2 ms" in message
+    assert "v of cell 0 of 'bad' is infinite; it became so between 48 ms and 51.2 ms" in message
     assert f"{out} holds all up to there" in message
     with h5py.File(out) as run:
         assert run.attrs["status"] == "failed" and "cell 0 of 'bad'" in run.attrs["error"]

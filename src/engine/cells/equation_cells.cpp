@@ -11,7 +11,10 @@
 #include "snnsim/error.hpp"
 #include "src/engine/cells/cell_draws.hpp"
 #include "src/engine/cells/equation_steps.hpp"
+#include "src/engine/place_of.hpp"
 #include "src/equations/cell_equations.hpp"
+#include "src/equations/value_problems.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 
@@ -32,7 +35,7 @@ EquationCells::EquationCells(const SimulationSpec& spec, std::size_t population,
         unit_.push_back(static_cast<float>(1.0 / scale[r]));
     }
     state_ = AlignedFloats(cell_.states.size() * slice.padded());
-    set_up(population);
+    set_up(spec, population);
     const std::size_t anew = program_.slots - program_.arrivals;
     scratch_ = AlignedFloats(anew * equation_block);
     at_.resize(program_.slots);
@@ -43,7 +46,7 @@ EquationCells::EquationCells(const SimulationSpec& spec, std::size_t population,
 
 // ---- constants and the state at time 0
 
-void EquationCells::set_up(std::size_t population) {
+void EquationCells::set_up(const SimulationSpec& spec, std::size_t population) {
     const CellDraws draws{key_.seed, population, slice_.first,
                           static_cast<std::uint32_t>(spec_.size)};
     width_ = varied() ? slice_.padded() : equation_block;
@@ -51,9 +54,8 @@ void EquationCells::set_up(std::size_t population) {
     std::vector<Quantile> quantiles;
     for (const NamedDistribution& d : spec_.varied) quantiles.emplace_back(d.value);
     std::vector<double> values = std::get<EquationCell::Params>(spec_.cell).values, nodes;
-    std::vector<NodeId> wanted = program_.constants;
-    for (const CellEquations::State& s : cell_.states) wanted.push_back(s.start);
-    const std::uint32_t cells = varied() ? slice_.padded() : 1;
+    const std::vector<NodeId> wanted = values_to_check(cell_, program_.constants);
+    const std::uint32_t cells = varied() ? slice_.count : 1;
     for (std::uint32_t i = 0; i < cells; ++i) {
         for (std::size_t k = 0; k < spec_.varied.size(); ++k) {
             const std::size_t number = parameter_number(spec_.varied[k].name);
@@ -61,13 +63,23 @@ void EquationCells::set_up(std::size_t population) {
                                              static_cast<std::uint32_t>(number), i);
         }
         cell_.graph.evaluate(wanted, values, dt_, nodes);
-        const auto value_of = [&](NodeId id) { return nodes[static_cast<std::size_t>(id)]; };
+        const auto owner = [&] {
+            return varied() ? fmt::format("cell {} of '{}'", slice_.first + i, spec_.name)
+                            : "'" + spec_.name + "'";
+        };
+        if (const auto wrong = wrong_value(cell_, program_.constants, nodes, values, owner))
+            throw ModelError(place_of(spec, wrong->at.line > 0 ? wrong->at : spec_.at) +
+                             wrong->message);
+        // The last cell's hold for those that fill its panel, too.
+        const std::uint32_t end = i + 1 < cells ? i + 1 : static_cast<std::uint32_t>(width_);
+        const auto set = [&](float* first, std::uint32_t until, NodeId id) {
+            std::fill(first + i, first + until,
+                      static_cast<float>(nodes[static_cast<std::size_t>(id)]));
+        };
         for (std::size_t k = 0; k < program_.constants.size(); ++k)
-            set_constant(k, i, value_of(program_.constants[k]));
-        for (std::size_t v = 0; v < cell_.states.size(); ++v) {
-            const auto start = static_cast<float>(value_of(cell_.states[v].start));
-            std::fill_n(state_of(v) + i, varied() ? 1 : slice_.padded(), start);
-        }
+            set(constants_.data() + k * width_, end, program_.constants[k]);
+        for (std::size_t v = 0; v < cell_.states.size(); ++v)
+            set(state_of(v), i + 1 < cells ? i + 1 : slice_.padded(), cell_.states[v].start);
     }
     for (const NamedDistribution& d : spec_.initial) {
         std::size_t v = 0;
@@ -82,16 +94,6 @@ std::size_t EquationCells::parameter_number(const std::string& name) const {
     std::size_t k = 0;
     while (cell_.parameters[k].name != name) ++k;
     return k;
-}
-
-void EquationCells::set_constant(std::size_t k, std::uint32_t cell, double value) {
-    const auto single = static_cast<float>(value);
-    if (!std::isfinite(single))
-        throw ModelError(
-            fmt::format("the equations of '{}' give {} with the parameters of cell {} of "
-                        "'{}': look for divisions by parameters that are 0 there",
-                        cell_.name, value, slice_.first + cell, spec_.name));
-    std::fill_n(constants_.data() + k * width_ + cell, varied() ? 1 : width_, single);
 }
 
 std::vector<float> EquationCells::constants() const {
@@ -214,8 +216,28 @@ StateBounds EquationCells::bounds(std::size_t) const {
 StrayedState EquationCells::strayed(const StrayedCell& s) const {
     const StateBounds b = bounds(s.variable);
     const CellEquations::State& state = cell_.states[s.variable];
-    return {state.name.c_str(), state.unit.c_str(), static_cast<double>(s.value),
-            static_cast<double>(b.low), static_cast<double>(b.high)};
+    return {state.name.c_str(),         state.unit.c_str(),          static_cast<double>(s.value),
+            static_cast<double>(b.low), static_cast<double>(b.high), hint(s.value)};
+}
+/// What may make no number of numbers, where there is something.
+std::string EquationCells::hint(float value) const {
+    if (!std::isnan(value)) return "";
+    const std::pair<EquationOp, const char*> partial[] = {
+        {EquationOp::logarithm, "log of a number below 0"},
+        {EquationOp::root, "sqrt of a number below 0"},
+        {EquationOp::power, "a power of a number below 0"},
+        {EquationOp::divide, "0/0"}};
+    std::vector<std::string> there;
+    for (const auto& [op, name] : partial) {
+        const auto is_it = [op = op](const GraphNode& n) { return n.op == op && !n.setup; };
+        const auto uses = [&](NodeId id) { return cell_.graph.depends(id, is_it); };
+        if (std::any_of(cell_.next.begin(), cell_.next.end(), uses) ||
+            std::any_of(cell_.reset.begin(), cell_.reset.end(), uses))
+            there.push_back(name);
+    }
+    if (there.empty()) return "";
+    return fmt::format("Look for {} in its equations: max(x, ...) keeps x above a bound",
+                       join(there));
 }
 std::size_t EquationCells::bytes() const {
     return (state_.size() + constants_.size() + scratch_.size()) * sizeof(float);

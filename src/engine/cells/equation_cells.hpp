@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "src/engine/cells/aligned_floats.hpp"
@@ -63,9 +64,9 @@ class EquationCells final : public CellGroup {
     const float* state_of(std::size_t variable) const {
         return state_.data() + variable * slice_.padded();
     }
-    void set_up(std::size_t population);
+    void set_up(const SimulationSpec& spec, std::size_t population);
     std::size_t parameter_number(const std::string& name) const;
-    void set_constant(std::size_t k, std::uint32_t cell, double value);
+    std::string hint(float value) const;
     void place_slots(std::uint32_t from, std::int64_t t, std::size_t count);
     void draw(const EquationProgram::Random& random, std::uint32_t from, std::int64_t t, float* out,
               std::size_t count) const;

@@ -27,12 +27,12 @@ void throw_strayed(const SimulationSpec& spec, std::size_t population, std::int6
     const std::string time =
         fmt::format("it became so between {:g} ms and {:g} ms",
                     static_cast<double>(before) * spec.dt, static_cast<double>(step) * spec.dt);
+    const char* const usual = "A smaller dt or smaller weights may help";
     if (!std::isfinite(s.value)) {
-        throw NumericalError(
-            fmt::format("the state of cell {} of '{}' is no number any more; {}. A smaller dt or "
-                        "smaller weights may help",
-                        cell, name, time),
-            step);
+        throw NumericalError(fmt::format("{} of cell {} of '{}' is {}; {}. {}", s.name, cell, name,
+                                         std::isnan(s.value) ? "no number any more" : "infinite",
+                                         time, s.hint.empty() ? usual : s.hint),
+                             step);
     }
     const bool below_zero = s.value < 0.0 && s.low == 0.0;
     throw NumericalError(
@@ -41,7 +41,7 @@ void throw_strayed(const SimulationSpec& spec, std::size_t population, std::int6
                     s.name, cell, name, in_unit(s.value, s.unit), beyond(s), time,
                     below_zero ? "Look for initial values below 0 and for spikes with negative "
                                  "values"
-                               : "A smaller dt or smaller weights may help"),
+                               : usual),
         step);
 }
 

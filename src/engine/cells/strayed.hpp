@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "snnsim/simulation_spec.hpp"
 
@@ -15,6 +16,7 @@ struct StrayedState {
     const char* name;
     const char* unit;
     double value, low, high;  // and what is allowed
+    std::string hint = {};    // what may be to blame, where more is known
 };
 
 /// Throws the NumericalError of a cell whose state was found when `step` steps were done.

@@ -187,7 +187,7 @@ class PlasticOn {
         const SynapsesSpec& p = spec.projections[host.projection];
         const std::vector<double>& scale = grid.scale[host.to];
         const std::size_t receptor = reached_receptors(spec.populations[host.to], p.receptor)
-                                         .of(weight_unit(p, spec.populations[host.to]));
+                                         .of(weight_unit(spec, p, spec.populations[host.to]));
         PlasticPlace place{layout.populations[host.from].first_row,
                            layout.populations[host.to].first_row,
                            {},

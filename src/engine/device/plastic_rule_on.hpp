@@ -33,7 +33,7 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         : PlasticProjectionOn<Steps>(host),
           steps_(steps),
           spec_(spec.projections[host.projection]),
-          unit_(weight_unit(spec_, spec.populations[host.to])),
+          unit_(weight_unit(spec, spec_, spec.populations[host.to])),
           fixed_(spec_, params, spec.dt),
           place_(place),
           targets_(static_cast<std::uint32_t>(place.slot.size())),

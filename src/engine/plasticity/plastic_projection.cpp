@@ -9,6 +9,7 @@
 #include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/place_of.hpp"
 #include "src/engine/plasticity/plastic_block.hpp"
 #include "src/engine/plasticity/structure.hpp"
 #include "src/engine/quantile.hpp"
@@ -26,9 +27,8 @@ class PlasticOf final : public PlasticProjection {
               const ProjectionPlan& plan, const Layout& layout, const WeightGrid& grid,
               ThreadPool& pool)
         : spec_(spec.projections[number]),
-          place_(
-              fmt::format("{}:{}:{}: {}", spec.path, spec_.at.line, spec_.at.column, spec_.name())),
-          unit_(weight_unit(spec_, spec.populations[plan.to])),
+          place_(place_of(spec, spec_.at) + spec_.name()),
+          unit_(weight_unit(spec, spec_, spec.populations[plan.to])),
           seed_(spec.seed),
           common_(spec_, params, spec.dt) {
         projection = number;
@@ -392,7 +392,8 @@ class PlasticOf final : public PlasticProjection {
 
 }  // namespace
 
-double weight_unit(const SynapsesSpec& projection, const CellPopulationSpec& to) {
+double weight_unit(const SimulationSpec& spec, const SynapsesSpec& projection,
+                   const CellPopulationSpec& to) {
     if (projection.plasticity) return projection.plasticity->w_max.mean;
     double low = 0.0, high = 0.0;
     const auto add = [&](double w) {
@@ -410,9 +411,9 @@ double weight_unit(const SynapsesSpec& projection, const CellPopulationSpec& to)
         return std::max(-low, high);
     if (low < 0.0 && high > 0.0)
         throw ModelError(fmt::format(
-            "{}: with short_term or release all weights have one sign, where the target keeps "
+            "{}{}: with short_term or release all weights have one sign, where the target keeps "
             "excitation and inhibition apart; these go from {:g} to {:g}",
-            projection.name(), low, high));
+            place_of(spec, projection.at), projection.name(), low, high));
     return low < 0.0 ? low : high > 0.0 ? high : 1.0;
 }
 

@@ -92,6 +92,7 @@ std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std:
                                                 const WeightGrid& grid, ThreadPool& pool);
 
 /// The weight that stands for 1 in the rows of a projection: w_max, or the greatest there is.
-double weight_unit(const SynapsesSpec& projection, const CellPopulationSpec& to);
+double weight_unit(const SimulationSpec& spec, const SynapsesSpec& projection,
+                   const CellPopulationSpec& to);
 
 }  // namespace snnsim

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "snnsim/error.hpp"
+#include "src/engine/place_of.hpp"
 
 namespace snnsim {
 namespace {
@@ -18,8 +19,8 @@ bool same(float a, float b) {
 [[noreturn]] void throw_no_single(const SimulationSpec& spec, const SimulationRecordSpec& r,
                                   const std::vector<std::int64_t>& pair, std::size_t count) {
     throw ModelError(fmt::format(
-        "{}:{}:{}: '{}' has {} from cell {} to cell {}; list pairs that one synapse joins",
-        spec.path, r.at.line, r.at.column, r.projection,
+        "{}'{}' has {} from cell {} to cell {}; list pairs that one synapse joins",
+        place_of(spec, r.at), r.projection,
         count == 0 ? "no synapse" : fmt::format("{} synapses", count), pair[0], pair[1]));
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/place_of.hpp"
 #include "src/engine/synapses/least_weights.hpp"
 
 namespace snnsim {
@@ -77,9 +78,7 @@ class WeightCheck {
                                return p.to == to && p.weight_bits == WeightBits::bits16;
                            });
     }
-    std::string place(const Weights& w) const {
-        return fmt::format("{}:{}:{}: ", spec_.path, w.at.line, w.at.column);
-    }
+    std::string place(const Weights& w) const { return place_of(spec_, w.at); }
     std::string name(const Weights& w) const { return "'" + spec_.populations[w.to].name + "'"; }
     double scale(const Weights& w, double weight) const {
         const ReachedReceptors reached = reached_receptors(spec_.populations[w.to], w.receptor);

@@ -10,6 +10,7 @@
 
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
+#include "src/engine/place_of.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/text/words.hpp"
 
@@ -132,10 +133,6 @@ class FirstTrouble {
     std::atomic<std::uint32_t> cell_{none};
 };
 
-std::string place_of(const SimulationSpec& spec, const SynapsesSpec& p) {
-    return fmt::format("{}:{}:{}: ", spec.path, p.at.line, p.at.column);
-}
-
 /// Of fixed_in_degree (`targets`) or fixed_out_degree: every cell finds its partners.
 void check_candidates(const SimulationSpec& spec, const SynapsesSpec& p, const Connection& c,
                       bool targets, ThreadPool& pool) {
@@ -160,7 +157,7 @@ void check_candidates(const SimulationSpec& spec, const SynapsesSpec& p, const C
     throw ModelError(fmt::format(
         "{}{}: cell {} of '{}' has {} under the mask and kernel, but n is {}; write a smaller n, a "
         "larger mask{}",
-        place_of(spec, p), p.name(), trouble.cell(), targets ? p.to : p.from,
+        place_of(spec, p.at), p.name(), trouble.cell(), targets ? p.to : p.from,
         counted(found, targets ? "source" : "target"), c.connect.n,
         found > 0 ? ", or multapses: true" : ""));
 }
@@ -298,7 +295,7 @@ void find_reach(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPla
                               "and high",
                               most_delay_steps));
     });
-    throw ModelError(fmt::format("{}{}: {}", place_of(spec, p), p.name(), pair));
+    throw ModelError(fmt::format("{}{}: {}", place_of(spec, p.at), p.name(), pair));
 }
 
 /// Draws what cannot be drawn source by source, and counts the rest.
