@@ -281,8 +281,9 @@ class CellCompiler : DefinitionCompiler {
                 throw ExpressionError{e.name_at,
                                       fmt::format("'{}' has an equation already", e.name)};
         if (e.unless_refractory && !source_.refractory)
-            throw ExpressionError{e.value.at,
-                                  "(unless refractory) needs the key 'refractory': a time"};
+            throw ExpressionError{
+                e.value.at,
+                "(unless refractory) needs the key 'refractory': a time or a condition"};
         if (e.event_driven)
             throw ExpressionError{e.value.at,
                                   "(event-driven) belongs to traces of rules; cells take steps"};

@@ -96,40 +96,56 @@ double left_by(EquationMethod method, double steps) {
     return 1.0 - s + s * s / 2.0 - s * s * s / 6.0 + s * s * s * s / 24.0;  // rk4
 }
 
-/// Steps that are too long, and states that grow by themselves.
+/// A state that grows by itself.
+void check_growth(SimulationView& model, const CellEquations& cell, const CellEquations::Rate& r,
+                  double rate, const std::string& of) {
+    if (!r.alone || !(rate > 0.0)) return;
+    model.warn({"models", cell.name, "equations"},
+               fmt::format("{0} does not decay but grows by itself, by a factor of e every {1:.3g} "
+                           "ms, for {2}; look at the signs of d{0}/dt",
+                           cell.states[r.state].name, 1.0 / rate, of));
+}
+
+/// A step of an explicit method that is too long.
+void check_step(SimulationView& model, const CellEquations& cell, const CellEquations::Rate& r,
+                double rate, const std::string& of) {
+    const bool euler = cell.method == EquationMethod::euler;
+    const double dt = model.spec.dt, steps = -rate * dt;
+    if ((!euler && cell.method != EquationMethod::rk4) || !(steps > 1.0 + 1e-9)) return;
+    const double left = std::abs(left_by(cell.method, steps));
+    model.warn(
+        {"models", cell.name, "equations"},
+        fmt::format("a step of {} of dt ({:g} ms) is longer than the time constant of {} "
+                    "({:.3g} ms) for {}: {}; take a smaller dt, or the method exact or "
+                    "exponential_euler",
+                    name_of(cell.method), dt, cell.states[r.state].name, -1.0 / rate, of,
+                    left >= 1.0 ? fmt::format("it is unstable, what deviates is multiplied by "
+                                              "{:.3g} in each step",
+                                              left)
+                    : euler     ? "it overshoots"
+                                : "it is not exact"));
+}
+
+/// Looks at each rate where it is greatest and where it is least; `sets`: of parameters.
 void check_rates(SimulationView& model, const CellPopulationSpec& p, const CellEquations& cell,
-                 const std::vector<double>& parameters) {
-    std::vector<NodeId> wanted;
-    for (const CellEquations::Rate& r : cell.rates) wanted.push_back(r.node);
-    std::vector<double> values;
-    cell.graph.evaluate(wanted, parameters, model.spec.dt, values);
-    const bool explicitly =
-        cell.method == EquationMethod::euler || cell.method == EquationMethod::rk4;
+                 const std::vector<std::vector<double>>& sets) {
     for (const CellEquations::Rate& r : cell.rates) {
-        const double rate = values[static_cast<std::size_t>(r.node)];
-        const double steps = -rate * model.spec.dt;
-        if (!std::isfinite(rate)) continue;
-        const std::string& name = cell.states[r.state].name;
-        const std::string of =
-            fmt::format("'{}'{}", p.name, parameters_of(cell, r.node, parameters));
-        if (rate > 0.0 && r.alone)
-            model.warn({"models", cell.name, "equations"},
-                       fmt::format("{0} does not decay but grows by itself, by a factor of e every "
-                                   "{1:.3g} ms, for {2}; look at the signs of d{0}/dt",
-                                   name, 1.0 / rate, of));
-        if (!explicitly || !(steps > 1.0 + 1e-9)) continue;
-        const double left = std::abs(left_by(cell.method, steps));
-        model.warn(
-            {"models", cell.name, "equations"},
-            fmt::format("a step of {} of dt ({:g} ms) is longer than the time constant of {} "
-                        "({:.3g} ms) for {}: {}; take a smaller dt, or the method exact or "
-                        "exponential_euler",
-                        name_of(cell.method), model.spec.dt, name, -1.0 / rate, of,
-                        left >= 1.0 ? fmt::format("it is unstable, what deviates is multiplied by "
-                                                  "{:.3g} in each step",
-                                                  left)
-                        : cell.method == EquationMethod::euler ? "it overshoots"
-                                                               : "it is not exact"));
+        const std::vector<double>*fast = nullptr, *slow = nullptr;
+        double least = 0.0, greatest = 0.0;
+        for (const std::vector<double>& parameters : sets) {
+            std::vector<double> values;
+            cell.graph.evaluate({r.node}, parameters, model.spec.dt, values);
+            const double rate = values[static_cast<std::size_t>(r.node)];
+            if (!std::isfinite(rate)) continue;
+            if (!fast || rate < least) fast = &parameters, least = rate;
+            if (!slow || rate > greatest) slow = &parameters, greatest = rate;
+        }
+        if (!fast) continue;
+        const auto of = [&](const std::vector<double>& parameters) {
+            return fmt::format("'{}'{}", p.name, parameters_of(cell, r.node, parameters));
+        };
+        check_growth(model, cell, r, greatest, of(*slow));
+        check_step(model, cell, r, least, of(*fast));
     }
 }
 
@@ -202,9 +218,9 @@ void check_equations(SimulationView& model, const CellPopulationSpec& p) {
     if (!cell || !model.sound({"dt"})) return;
     if (p.varied.empty()) {
         check_values(model, p, *cell);  // else as the cells are made
-        check_rates(model, p, *cell, std::get<EquationCell::Params>(p.cell).values);
+        check_rates(model, p, *cell, {std::get<EquationCell::Params>(p.cell).values});
     } else if (model.sound({"populations", p.name})) {
-        for (const auto& parameters : extremes(p, *cell)) check_rates(model, p, *cell, parameters);
+        check_rates(model, p, *cell, extremes(p, *cell));
     }
 }
 

@@ -321,6 +321,19 @@ TEST(EquationErrors, AStepThatIsTooLongIsWarnedOf) {
     EXPECT_NE(
         warning("euler", "{distribution: uniform, low: 0.05 ms, high: 1 ms}").find("tau = 0.05"),
         std::string::npos);
+    EXPECT_EQ(warning_of(R"(
+models:
+  m:
+    parameters: {C: 1 pF, g: 1 nS}
+    state: {v: 1 mV}
+    equations: [dv/dt = -g*v / C]
+    threshold: "false"
+    method: euler
+populations: {p: {size: 9, model: m, C: {linspace: [1 pF, 9 pF]}, g: {linspace: [11 nS, 16 nS]}}}
+)"),
+              "m.yaml:9:16: a step of euler of dt (0.1 ms) is longer than the time constant of v "
+              "(0.0625 ms) for 'p', with C = 1 pF, g = 16 nS: it overshoots; take a smaller dt, or "
+              "the method exact or exponential_euler");
     EXPECT_EQ(warning("euler", "{distribution: normal, mean: 1 ms, std: 0.1 ms}"), "none");
 }
 
