@@ -87,7 +87,9 @@ simulate: {duration: 60 ms}
 populations:
   E: {model: iaf_cond_nmda, size: 203, initial: {v: {distribution: uniform, low: -70 mV,
       high: -56 mV}}}
-  B: {model: iaf_cond_nmda, size: 60, t_ref: {distribution: uniform, low: 1 ms, high: 3 ms}}
+  B: {model: iaf_cond_nmda, size: 60, t_ref: {distribution: uniform, low: 1 ms, high: 3 ms},
+      tau_rise_ampa: 0 ms}
+  G: {model: glif_cond, size: 37, level: glif5, i_e: {linspace: [200 pA, 600 pA]}}
   S: {model: poisson_source, size: 50, rate: 200 Hz}
   V: {model: vsn, size: 20}
 projections:
@@ -105,6 +107,8 @@ projections:
   - {from: S, to: B, connect: all_to_all, receptor: gaba_b, weight: 0.1 nS, short_term: {u_0: 0.5,
       tau_rec: 50 ms}}
   - {from: V, to: E, connect: {rule: fixed_out_degree, n: 20}, receptor: ampa, weight: 3 nS}
+  - {from: G, to: G, connect: {rule: fixed_in_degree, n: 5}, receptor: syn_2, weight: 2 nS}
+  - {from: S, to: G, connect: {rule: fixed_in_degree, n: 5}, receptor: syn_3, weight: 4 nS}
 stimuli:
   - {to: V, kind: noise, std: 0.5, interval: 0.1 ms}
   - {to: E, kind: poisson, receptor: ampa, rate: 6 kHz, weight: 2 nS}
@@ -115,6 +119,7 @@ record:
   - {population: B, what: input, interval: 1.1 ms}
   - {population: B, what: input_gaba_b, interval: 1.1 ms}
   - {population: B, what: input_ampa, interval: 0.1 ms}
+  - {population: G, what: g_3, interval: 0.7 ms}
 )";
 
 /// Rows of every form that are drawn anew for each spike.
