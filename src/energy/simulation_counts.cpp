@@ -1,5 +1,7 @@
 #include "src/energy/simulation_counts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "snnsim/dataset.hpp"
@@ -125,6 +127,15 @@ ProjectionOperations forward_of(const SimulationSpec& spec, const SimulationWork
     return out;
 }
 
+/// Those between the same populations are told apart by a number, from 2 on.
+std::string name_of_junctions(const SimulationSpec& spec, std::size_t k) {
+    const std::string name = spec.gap_junctions[k].name();
+    std::size_t before = 0;
+    for (const SynapsesSpec& s : spec.projections) before += s.name() == name ? 1 : 0;
+    for (std::size_t n = 0; n < k; ++n) before += spec.gap_junctions[n].name() == name ? 1 : 0;
+    return before == 0 ? name : fmt::format("{}_{}", name, before + 1);
+}
+
 ProjectionOperations joined_of(const SimulationSpec& spec, const SimulationWork& done,
                                std::size_t k) {
     const GapJunctionsSpec& gaps = spec.gap_junctions[k];
@@ -132,7 +143,7 @@ ProjectionOperations joined_of(const SimulationSpec& spec, const SimulationWork&
     const auto size = [&](const std::string& name) {
         return static_cast<std::uint64_t>(spec.population(name).size);
     };
-    ProjectionOperations out{gaps.name()};
+    ProjectionOperations out{name_of_junctions(spec, k)};
     out.analog = true;
     out.dense = out.macs = 2 * done.junctions[k] * steps;
     out.inputs = out.events =

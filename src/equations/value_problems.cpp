@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "kernels/steps.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -80,7 +82,7 @@ std::vector<NodeId> values_to_check(const CellEquations& cell,
 std::optional<ValueProblem> wrong_value(const CellEquations& cell,
                                         const std::vector<NodeId>& constants,
                                         const std::vector<double>& values,
-                                        const std::vector<double>& parameters,
+                                        const std::vector<double>& parameters, double dt,
                                         const NameOwner& owner) {
     if (auto wrong = wrong_divisor(cell, values, parameters, owner)) return wrong;
     for (const NodeId id : constants) {
@@ -92,11 +94,18 @@ std::optional<ValueProblem> wrong_value(const CellEquations& cell,
         if (is_single(value_of(values, s.start))) continue;
         return no_single(cell, s.start, values, parameters, owner, s.name + " begins at");
     }
-    if (cell.refractory >= 0 && !(value_of(values, cell.refractory) >= 0.0))
-        return ValueProblem{{},
-                            fmt::format("the refractory period would be {:g} ms for {}{}",
-                                        value_of(values, cell.refractory), owner(),
-                                        parameters_of(cell, cell.refractory, parameters))};
+    if (cell.refractory < 0) return std::nullopt;
+    const double period = value_of(values, cell.refractory);
+    const std::string whose = owner() + parameters_of(cell, cell.refractory, parameters);
+    if (!(period >= 0.0))
+        return ValueProblem{
+            {}, fmt::format("the refractory period would be {:g} ms for {}", period, whose)};
+    if (period > 0.0 && rounded_steps(period, dt) == 0.0)
+        return ValueProblem{
+            {},
+            fmt::format("the refractory period ({0:g} ms) is less than half a dt ({1:g} ms) and "
+                        "would become 0 for {2}; write at least {1:g} ms, or a smaller dt",
+                        period, dt, whose)};
     return std::nullopt;
 }
 

@@ -35,11 +35,12 @@ ValueProblem no_single(const Definition& definition, NodeId node, const std::vec
 /// The nodes that wrong_value looks at; `constants`: see constants_of.
 std::vector<NodeId> values_to_check(const CellEquations& cell,
                                     const std::vector<NodeId>& constants);
-/// A division by 0; constants, states at time 0 and refractory periods that are none.
+/// A division by 0; constants, states at time 0 and refractory periods that are none, or would
+/// become 0.
 std::optional<ValueProblem> wrong_value(const CellEquations& cell,
                                         const std::vector<NodeId>& constants,
                                         const std::vector<double>& values,
-                                        const std::vector<double>& parameters,
+                                        const std::vector<double>& parameters, double dt,
                                         const NameOwner& owner);
 
 }  // namespace snnsim

@@ -152,8 +152,11 @@ Handle open_to_append(const std::string& path) {
 Handle open_to_read(const std::string& path) {
     require_readable(path);
     const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-    return {file >= 0 ? file
-                      : H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, newest_format()),
+    const Handle access = newest_format();
+    // What a writer is about to change is read again. HDF5's hundred times, each after twice the
+    // time, would wait for years where a file is damaged.
+    check(H5Pset_metadata_read_attempts(access, 20), "file properties");
+    return {file >= 0 ? file : H5Fopen(path.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access),
             H5Fclose, "cannot open " + path + " as an HDF5 file"};
 }
 Handle open_to_change(const std::string& path) {

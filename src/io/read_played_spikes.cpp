@@ -178,8 +178,10 @@ struct TextColumns {
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
     std::size_t count = 2, time = 0, cell = 1, population = none;
 
-    /// Of a header: "time,cell", "timestamps population node_ids". False where it is none.
-    bool read(const std::vector<std::string_view>& words) {
+    /// Of a header: "time,cell", "time (ms),cell", "timestamps population node_ids". False where it
+    /// is none.
+    bool read(std::vector<std::string_view> words) {
+        std::erase(words, "(ms)");
         TextColumns found{words.size(), none, none, none};
         for (std::size_t k = 0; k < words.size(); ++k) {
             const std::string_view w = words[k];

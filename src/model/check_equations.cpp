@@ -59,10 +59,10 @@ std::string without_number(const EquationRule::Constants& c, const RuleEquations
             x[places[k]] = values[k][left % 3];
         x.run(c.code, program);
         for (const std::uint8_t result : program.results) {
+            if (result == rule_place::none) continue;
             // Of what is no number, either alternative comes back.
-            if (x.result(c.code, result, 1.0f) == x.result(c.code, result, 2.0f) ||
-                result == rule_place::none)
-                continue;
+            const float found = x.result(c.code, result, 1.0f);
+            if (std::isfinite(found) && found == x.result(c.code, result, 2.0f)) continue;
             std::string out;
             for (std::size_t k = 0; k < places.size(); ++k)
                 out += fmt::format("{}{} = {:g}", k ? ", " : "", names[k], x[places[k]]);
@@ -80,7 +80,7 @@ void check_values(SimulationView& model, const CellPopulationSpec& p, const Cell
     std::vector<double> values;
     cell.graph.evaluate(values_to_check(cell, constants), parameters, model.spec.dt, values);
     const auto owner = [&] { return "'" + p.name + "'"; };
-    if (const auto wrong = wrong_value(cell, constants, values, parameters, owner)) {
+    if (const auto wrong = wrong_value(cell, constants, values, parameters, model.spec.dt, owner)) {
         if (wrong->at.line > 0) return model.add(wrong->at, wrong->message);
         return model.add({"populations", p.name}, wrong->message);
     }
@@ -208,8 +208,8 @@ void check_written_rule(SimulationView& model, const SynapsesSpec& s,
     for (const auto& event : rule.events) {
         const std::string where = without_number(c, rule, c.*event.program, low);
         if (!where.empty())
-            model.add(event.place, fmt::format("{} of '{}' gives no number where {}", event.key,
-                                               rule.name, where));
+            model.add(event.place, fmt::format("{} of '{}' gives no finite number where {}",
+                                               event.key, rule.name, where));
     }
 }
 

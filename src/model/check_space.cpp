@@ -109,7 +109,7 @@ std::vector<std::string> keys_of(MaskShape shape) {
 std::vector<std::string> needed_by(MaskShape shape) {
     std::vector<std::string> keys = keys_of(shape);
     std::erase_if(keys, [](const std::string& key) {
-        return key == "anchor" || key == "azimuth" || key == "range";
+        return key == "anchor" || key == "azimuth" || key == "range" || key == "n";
     });
     return keys;
 }
@@ -178,8 +178,7 @@ void check_mask_size(SimulationView& model, const MaskSpec& m, const SpaceSpec& 
         const double slack = 1.0 + 1e-9;
         if (m.shape == MaskShape::box && m.upper[d] - m.lower[d] > extent[d] * slack)
             return too_large("upper", d, "the box", "a smaller one");
-        if (m.shape == MaskShape::ellipse &&
-            *std::max_element(m.axes.begin(), m.axes.end()) > extent[d] * slack)
+        if (m.shape == MaskShape::ellipse && 2.0 * reach_of_ellipse(m)[d] > extent[d] * slack)
             return too_large("axes", d, "the ellipse", "shorter axes");
         if (2.0 * m.radius > extent[d] * slack)
             return too_large("radius", d, fmt::format("the {}", name_of(m.shape)),

@@ -512,8 +512,9 @@ std::string times() {
         out += fmt::format("| {} | `{}` | {} | {:g} ms | {:g} ms | {} | {} |\n", a.what, a.name,
                            cell(a.example), a.first, a.last, cell(a.meaning), cell(a.nest));
     return out +
-           "\nA reward or a change of a schedule at time t counts for the step after t. Noise, "
-           "drawn "
+           "\nA reward or a change of a schedule at time t counts for the step after t; a reward "
+           "at "
+           "the border of two phases belongs to the one that ends. Noise, drawn "
            "for each cell on its own: a Poisson number has the mean rate dt in every step; `noise` "
            "is held for its `interval` and `white_noise` grows with 1 / sqrt(dt), so that what a "
            "membrane makes of them does not depend on dt.\n";

@@ -71,6 +71,12 @@ bool is_there(const std::string& path) {
 
 }  // namespace
 
+void require_no_folder(const std::string& path) {
+    if (fs::is_directory(path))
+        throw UsageError(fmt::format("{} is a folder; name a file in it, as in -o {}", path,
+                                     (fs::path(path) / "run.h5").string()));
+}
+
 void require_no_input(const std::vector<std::string>& outputs,
                       const std::vector<InputFile>& inputs) {
     for (const std::string& output : outputs) {

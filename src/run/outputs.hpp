@@ -24,6 +24,8 @@ inline OwnFile own_study_file() {
 /// A text that begins as this one: to its first comma, colon or end of line.
 OwnFile own_text(const std::string& what, const std::string& text);
 
+/// Throws UsageError where a file is to be written and a folder is there.
+void require_no_folder(const std::string& path);
 /// Throws UsageError where one of the outputs is one of the inputs: the same name, or a link to it.
 void require_no_input(const std::vector<std::string>& outputs,
                       const std::vector<InputFile>& inputs);

@@ -34,6 +34,7 @@ void require_options_used(const SimulationSpec& spec, const RunOptions& options)
 }
 
 SimulationStart start_anew(const SimulationSpec& spec, const std::string& path, bool force) {
+    require_no_folder(path);
     if (!force && fs::exists(path)) {
         throw UsageError(fmt::format(
             "{} exists already; --force overwrites it, -o writes to another file", path));

@@ -153,6 +153,7 @@ void claim_output(Start& start, const RunOptions& options) {
     inputs.push_back({energy_model_of(start.spec, options.energy), "the energy model"});
     require_no_input(run_files(start.output), inputs);
     start.claim = std::make_shared<const OutputClaim>(start.output);
+    require_no_folder(start.output);
     if (options.force || !fs::exists(start.output)) return;
     throw UsageError(
         start.tested.empty()

@@ -4,6 +4,20 @@
 #include <limits>
 
 namespace snnsim {
+namespace {
+
+double turn_of(const MaskSpec& mask) {
+    return mask.azimuth * 3.14159265358979323846 / 180.0;
+}
+
+}  // namespace
+
+Point reach_of_ellipse(const MaskSpec& mask) {
+    const double c = std::cos(turn_of(mask)), s = std::sin(turn_of(mask)), a = 0.5 * mask.axes[0],
+                 b = 0.5 * mask.axes[1];
+    return {std::hypot(a * c, b * s), std::hypot(a * s, b * c),
+            mask.axes.size() > 2 ? 0.5 * mask.axes[2] : 0.0};
+}
 
 Mask::Mask(const MaskSpec& mask, const Positions& layer)
     : mask_(mask),
@@ -22,8 +36,8 @@ Mask::Mask(const MaskSpec& mask, const Positions& layer)
             case MaskShape::doughnut:
                 half_[k] = mask.radius;
                 break;
-            case MaskShape::ellipse:  // whatever its azimuth
-                half_[k] = 0.5 * *std::max_element(mask.axes.begin(), mask.axes.end());
+            case MaskShape::ellipse:
+                half_[k] = reach_of_ellipse(mask)[k];
                 break;
             case MaskShape::box:
                 middle_[k] += 0.5 * (mask.lower[k] + mask.upper[k]);
@@ -40,9 +54,8 @@ Mask::Mask(const MaskSpec& mask, const Positions& layer)
         low_[k] = middle_[k] - half_[k] - tolerance_;
         high_[k] = middle_[k] + half_[k] + tolerance_;
     }
-    const double turn = mask.azimuth * 3.14159265358979323846 / 180.0;
-    cos_ = std::cos(turn);
-    sin_ = std::sin(turn);
+    cos_ = std::cos(turn_of(mask));
+    sin_ = std::sin(turn_of(mask));
 }
 
 bool Mask::contains(const Point& displacement) const {

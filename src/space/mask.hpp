@@ -7,6 +7,9 @@
 
 namespace snnsim {
 
+/// How far an ellipse reaches along each axis, on either side.
+Point reach_of_ellipse(const MaskSpec& mask);
+
 class Mask {
   public:
     /// `layer`: gives the borders and the grid.

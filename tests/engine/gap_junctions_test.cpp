@@ -302,6 +302,10 @@ TEST(GapJunctions, AreMultiplyAccumulatesInEveryStep) {
     EXPECT_EQ(counts.forward[0].macs, 90000u);
     EXPECT_EQ(counts.forward[0].acs, 0u);
     EXPECT_EQ(counts.forward[0].projection, "a_gap_a");
+    SimulationSpec twice = ten_cells("0.02");  // as two groups of a run file
+    twice.gap_junctions.push_back(twice.gap_junctions[0]);
+    done.junctions.push_back(7);
+    EXPECT_EQ(simulation_counts(twice, done).forward[1].projection, "a_gap_a_2");
 }
 
 class ListedJunctions : public testing::Test {

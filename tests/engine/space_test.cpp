@@ -392,6 +392,10 @@ TEST(Space, WhatIsWrongIsSaidWhereItStands) {
     expect_problem(problem(grid, masked("{shape: circle, radius: 0.51}")),
                    "the circle is larger than the periodic layer, whose extent is 1 along x: pairs "
                    "would come twice; write a radius of at most 0.5");
+    const std::string flat = "grid: [6, 5], extent: [3, 1], periodic: true";
+    EXPECT_EQ(problem(flat, masked("{shape: ellipse, axes: [2, 0.5]}")), "");
+    expect_problem(problem(flat, masked("{shape: ellipse, axes: [2, 0.5], azimuth: 60}")),
+                   "the ellipse is larger than the periodic layer, whose extent is 1 along y");
     expect_problem(problem(grid, masked("{shape: moore, range: 5}")),
                    "the mask is larger than the periodic layer, which has 10 fields along x");
     expect_problem(problem(grid, masked("{shape: nearest, n: 101}")),

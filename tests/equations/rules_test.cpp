@@ -321,7 +321,7 @@ TEST(WrittenRules, ProblemsAreToldAtTheirPlace) {
               "m.yaml:5:3: 'r' changes no weights: on_pre: [w += ...], or on_post");
     EXPECT_EQ(on_pre("w += log(y)"), "no error");  // without bound, but a number
     EXPECT_EQ(on_pre("w += x/y"),
-              "m.yaml:9:15: on_pre of 'r' gives no number where w = 0, x = 0, y = 0");
+              "m.yaml:9:15: on_pre of 'r' gives no finite number where w = 0, x = 0, y = 0");
     EXPECT_EQ(error_of(traces + "    on_reward: [w += x]\n"),
               "m.yaml:9:22: at a reward traces are not at hand: let on_pre or on_post keep what "
               "on_reward needs of x in a variable of the synapse");

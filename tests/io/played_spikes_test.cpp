@@ -71,6 +71,8 @@ TEST_F(PlayedFiles, TextIsSnappedToTheGridAndSorted) {
     const Pairs wanted{{1, 0}, {10, 3}, {10, 4}, {13, 2}, {1000, 1}};
     EXPECT_EQ(played(text("1.26, 2\n0.1 0\n# so\n\n1.04;4\n0.96\t3\r\n100,1\n100.1,1\n")), wanted);
     EXPECT_EQ(played(text("time,cell\n0.06,0\n", "b.dat")), (Pairs{{1, 0}}));
+    EXPECT_EQ(played(text("time (ms),cell\n0.06,0\n", "c.dat")), (Pairs{{1, 0}}));
+    expect_error(text("time (s),cell\n0.06,0\n", "d.dat"), "line 1: a line has a time in ms");
     EXPECT_EQ(played(text("", "c.txt")), Pairs{});
     EXPECT_EQ(read(path("a.csv")).later, 1u);
 }

@@ -67,7 +67,7 @@ void EquationCells::set_up(const SimulationSpec& spec, std::size_t population) {
             return varied() ? fmt::format("cell {} of '{}'", slice_.first + i, spec_.name)
                             : "'" + spec_.name + "'";
         };
-        if (const auto wrong = wrong_value(cell_, program_.constants, nodes, values, owner))
+        if (const auto wrong = wrong_value(cell_, program_.constants, nodes, values, dt_, owner))
             throw ModelError(place_of(spec, wrong->at.line > 0 ? wrong->at : spec_.at) +
                              wrong->message);
         // The last cell's hold for those that fill its panel, too.

@@ -29,8 +29,8 @@ ConnectSpec with_chance(const GapJunctionsSpec& gaps) {
     return connect;
 }
 
-/// The same by distance. Within a population a pair is joined where either is under the mask of the
-/// other.
+/// Calls f(a, b) for each pair by distance. Within a population a pair is joined where either is
+/// under the mask of the other.
 template <class F>
 void for_each_near(const SimulationSpec& spec, const GapJunctionsSpec& gaps, std::uint32_t number,
                    F&& f) {

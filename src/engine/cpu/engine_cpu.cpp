@@ -238,7 +238,7 @@ class CpuEngine : public EngineBase {
 
     void make_blocks() {
         blocks_.resize(layout_.blocks.size());
-        team_.run(team_.threads(), [&](int thread) {  // each thread touches its own memory first
+        team_.run_apart([&](int thread) {  // each thread touches its own memory first
             for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
                  b += static_cast<std::size_t>(team_.threads())) {
                 Block& block = blocks_[b];

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -68,6 +69,22 @@ class Team {
         task(0);
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return busy_ == 0; });
+    }
+
+    /// The same of tasks that do not wait for each other and may throw: what the first of those
+    /// that did threw is thrown again.
+    void run_apart(const std::function<void(int)>& task) {
+        std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(threads_));
+        run(threads_, [&](int thread) {
+            try {
+                task(thread);
+            } catch (...) {
+                thrown[static_cast<std::size_t>(thread)] = std::current_exception();
+            }
+        });
+        for (const std::exception_ptr& e : thrown) {
+            if (e) std::rethrow_exception(e);
+        }
     }
 
     SpinBarrier barrier;  // for the tasks
