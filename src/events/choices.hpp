@@ -71,7 +71,7 @@ struct EventChoices {
     std::int64_t width = 0, height = 0;  // 0: of the format
     TimeOrigin origin = TimeOrigin::automatic;
     double duration = 0.0;  // ms; 0: all
-    std::string crop;       // "X,Y,WIDTH,HEIGHT"
+    std::string crop = {};  // "X,Y,WIDTH,HEIGHT"
     std::int64_t pool = 1;
     PolarityChannels polarity = PolarityChannels::split;
     double frame = 0.0;  // ms; 0: events stay events
@@ -105,7 +105,7 @@ struct EventChoices {
                   "where the time of a sample is 0: as it is stored, at its first event, or where "
                   "its trial begins. auto: trial for dvs_gesture, else stored"},
             Field{"duration", &EventChoices::duration, "ms", non_negative,
-                  "only events before this time; 0: all"},
+                  "only events before this time; default: all"},
             Field{"crop", &EventChoices::crop, "", unlimited,
                   "X,Y,WIDTH,HEIGHT: only these pixels; default: all"},
             Field{"pool", &EventChoices::pool, "", Limits{.low = 1, .high = 65536},
