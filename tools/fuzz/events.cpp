@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<std::uint8_t> bytes(data + 1, data + size);
     const InvalidEvents invalid = data[0] & 64 ? InvalidEvents::keep : InvalidEvents::drop;
     const std::string path = "recording";
-    fuzz::attempt([&] {
+    const auto read = [&] {
         switch (data[0] % 8) {
             case 0:
                 read_nmnist(bytes, path, {34, 34}, TimeMarks::add);
@@ -37,6 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 read_trials(trials);
             }
         }
-    });
+    };
+    // A message may quote the bytes.
+    fuzz::attempt(read, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return 0;
 }
