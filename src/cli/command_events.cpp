@@ -53,7 +53,9 @@ void add_choices(CLI::App& app, EventChoices& choices) {
         else if constexpr (std::is_same_v<T, std::string>)
             add_text(app, name, value, f.help);
         else if constexpr (std::is_same_v<T, double>)
-            add_time(app, name, value, f.help);
+            f.unit[0] ? add_time(app, name, value, f.help)
+                      : static_cast<void>(add_number(
+                            app, name, value, {f.limits.low, f.limits.high}, with_default(value)));
         else
             add_whole(app, name, value,
                       {static_cast<T>(f.limits.low), static_cast<T>(f.limits.high)},

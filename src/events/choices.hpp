@@ -76,6 +76,11 @@ struct EventChoices {
     PolarityChannels polarity = PolarityChannels::split;
     double frame = 0.0;  // ms; 0: events stay events
     FrameValue values = FrameValue::count;
+    std::int64_t copies = 0;
+    double flip = 0.0;  // probability
+    std::int64_t shift = 0;
+    double drop = 0.0;  // probability
+    std::int64_t seed = 1;
 
     static constexpr auto fields() {
         return Fields{
@@ -117,6 +122,17 @@ struct EventChoices {
                   "write frames [k w, (k + 1) w) of this width w, not events; needs --duration"},
             Field{"values", &EventChoices::values, "", unlimited,
                   "of a pixel in a frame: the number of its events, or whether there is one"},
+            Field{"copies", &EventChoices::copies, "", Limits{.low = 0, .high = 1000},
+                  "so many changed copies of each training sample, which follow it"},
+            Field{"flip", &EventChoices::flip, "", fraction,
+                  "of copies: probability that one is mirrored left to right"},
+            Field{"shift", &EventChoices::shift, "", Limits{.low = 0, .high = 65535},
+                  "of copies: shifted by up to so many columns and rows (of shd, channels) either "
+                  "way, after pooling"},
+            Field{"drop", &EventChoices::drop, "", fraction,
+                  "of copies: probability that an event is left out"},
+            Field{"seed", &EventChoices::seed, "", Limits{.low = 0, .high = 4294967295.0},
+                  "of copies"},
         };
     }
 };

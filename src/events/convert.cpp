@@ -8,6 +8,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/events/aedat3.hpp"
+#include "src/events/augment.hpp"
 #include "src/events/cochlea.hpp"
 #include "src/events/nmnist.hpp"
 #include "src/events/published_sums.hpp"
@@ -52,6 +53,8 @@ class Converter {
         report_.groups = groups_of(all);
         for (const RecordingSet& set : all.sets) {
             SampleWriter writer(file_, set.name, plan_);
+            copies_ = copies_of(set.name);
+            sample_ = 0;
             for (const Recording& recording : set.recordings) {
                 writer.count_file();
                 add(recording, writer);
@@ -77,6 +80,14 @@ class Converter {
         return "subject";
     }
 
+    std::int64_t copies_of(const std::string& set) const {
+        if (set.empty() && plan_.choices.copies > 0)
+            throw DataError(
+                "copies of samples that are divided later would be in both parts; name "
+                "the test samples: --test");
+        return set == "train" ? plan_.choices.copies : 0;
+    }
+
     void add(const Recording& recording, SampleWriter& writer) {
         switch (plan_.choices.format) {
             case EventFormat::shd:
@@ -88,23 +99,38 @@ class Converter {
             case EventFormat::nmnist:
                 add_sample(read_nmnist(read_bytes(recording.file), recording.file, plan_.pixels,
                                        plan_.choices.time_marks),
-                           recording.label, recording.file, writer);
+                           {recording.label, recording.file, 0, {}}, writer);
                 break;
             default:
                 add_sample(read_aedat2(read_bytes(recording.file), recording.file,
                                        {camera_of(plan_.choices.format), plan_.choices.layout,
                                         plan_.choices.invalid}),
-                           recording.label, recording.file, writer);
+                           {recording.label, recording.file, 0, {}}, writer);
         }
     }
 
-    void add_sample(const Events& events, std::int32_t label, const std::string& place,
-                    SampleWriter& writer, std::int64_t trial_start = 0) {
+    /// What is known of a sample beside its events.
+    struct SampleFacts {
+        std::int32_t label = 0;
+        std::string place;
+        std::int64_t trial_start = 0;       // us
+        std::optional<std::int32_t> group;  // who was recorded
+    };
+    void add_sample(const Events& events, const SampleFacts& facts, SampleWriter& writer) {
         std::int64_t origin = 0;
-        if (plan_.choices.origin == TimeOrigin::trial) origin = trial_start;
+        if (plan_.choices.origin == TimeOrigin::trial) origin = facts.trial_start;
         if (plan_.choices.origin == TimeOrigin::first && events.size() > 0)
             origin = *std::min_element(events.t.begin(), events.t.end());
-        writer.add(shape_events(events, origin, plan_.shape), label, place);
+        const Events shaped = shape_events(events, origin, plan_.shape);
+        const auto add = [&](const Events& sample) {
+            writer.add(sample, facts.label, facts.place);
+            if (facts.group) writer.add_group(*facts.group);
+        };
+        add(shaped);
+        for (std::int64_t copy = 1; copy <= copies_; ++copy)
+            add(augmented(shaped, plan_.sensor(), plan_.choices,
+                          {sample_, static_cast<std::uint32_t>(copy)}));
+        ++sample_;
     }
 
     void add_trials(const std::string& file, SampleWriter& writer) {
@@ -124,9 +150,10 @@ class Converter {
         writer.count(left_out);
         for (std::size_t k = 0; k < trials.size(); ++k) {
             const std::string place = fmt::format("{}, trial {} (from 0)", file, k);
-            add_sample(events_of_trial(recording, trials[k]), trials[k].label, place, writer,
-                       trials[k].start);
-            if (!report_.groups.empty()) writer.add_group(*subject_of(file));
+            const std::optional<std::int32_t> group =
+                report_.groups.empty() ? std::nullopt : subject_of(file);
+            add_sample(events_of_trial(recording, trials[k]),
+                       {trials[k].label, place, trials[k].start, group}, writer);
         }
     }
 
@@ -141,9 +168,10 @@ class Converter {
             const std::size_t count = std::min(at_once, file.samples() - first);
             const std::vector<Events> samples = file.read(first, count);
             for (std::size_t k = 0; k < count; ++k) {
-                add_sample(samples[k], file.labels()[first + k],
-                           fmt::format("{}, sample {} (from 0)", path, first + k), writer);
-                if (!file.speakers().empty()) writer.add_group(file.speakers()[first + k]);
+                const std::string place = fmt::format("{}, sample {} (from 0)", path, first + k);
+                std::optional<std::int32_t> group;
+                if (!file.speakers().empty()) group = file.speakers()[first + k];
+                add_sample(samples[k], {file.labels()[first + k], place, 0, group}, writer);
             }
         }
     }
@@ -209,6 +237,8 @@ class Converter {
     h5::Handle file_;
     EventReport report_;
     std::vector<std::string> classes_;
+    std::int64_t copies_ = 0;   // of each sample of this set
+    std::uint32_t sample_ = 0;  // its number in this set, copies not counted
 };
 
 }  // namespace

@@ -22,12 +22,15 @@ enum class LeftOut : std::uint8_t {
     before_start,
     after_end,
     outside_crop,
+    dropped,      // of copies that augment a training set
+    shifted_out,  // the same
 };
 template <>
 struct Names<LeftOut> {
-    static constexpr std::array values{"time_marks",    "invalid",   "unused_slots",
-                                       "other_packets", "no_pixel",  "outside_trial",
-                                       "before_start",  "after_end", "outside_crop"};
+    static constexpr std::array values{
+        "time_marks",   "invalid",   "unused_slots", "other_packets", "no_pixel",   "outside_trial",
+        "before_start", "after_end", "outside_crop", "dropped",       "shifted_out"};
+    static_assert(values.size() == static_cast<std::size_t>(LeftOut::shifted_out) + 1);
 };
 
 class LeftOutCounts {

@@ -23,6 +23,7 @@ class Resolver {
         set_pixels();
         set_shape();
         set_frames();
+        check_copies();
         if (!problems_.empty()) throw UsageError(problems_);
         return plan_;
     }
@@ -114,6 +115,15 @@ class Resolver {
                 fmt::format("{} frames of {} pixels are too large a sample; write events "
                             "(without --frame), which are read in windows of dt",
                             frames, inputs));
+    }
+    void check_copies() {
+        const bool changes = c_.flip > 0.0 || c_.shift > 0 || c_.drop > 0.0;
+        if (changes != (c_.copies > 0))
+            problem(changes ? "--flip, --shift and --drop change copies of training samples; say "
+                              "how many: --copies 1"
+                            : "--copies are to be changed: say --flip, --shift or --drop");
+        if (c_.format == EventFormat::shd && c_.flip > 0.0)
+            problem("--flip is for images; mirrored channels are another sound");
     }
     /// 0 after a problem.
     std::int64_t microseconds(double ms, const char* option) {

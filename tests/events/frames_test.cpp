@@ -1,8 +1,10 @@
 // Events in windows of time, and what is done to them before.
 #include "src/events/frames.hpp"
 
+#include <cmath>
 #include <numeric>
 
+#include "src/events/augment.hpp"
 #include "src/events/resolve_choices.hpp"
 #include "tests/events/event_checks.hpp"
 
@@ -78,6 +80,33 @@ TEST(ShapedEvents, PoolsKeepTheLastPixels) {
     EXPECT_EQ(listed(shape_events(events, 0, shape)), (std::vector<Event>{{2, 1, 0, 1}}));
 }
 
+TEST(AugmentedEvents, AreTheSameForTheSameNumber) {
+    const Sensor sensor{2, 3, true};
+    const EventChoices choices{.copies = 1, .flip = 0.5, .shift = 1, .drop = 0.3};
+    const Events events = ramp(4000);
+    std::int64_t flipped = 0, left = 0, dropped = 0;
+    for (std::uint32_t k = 0; k < 100; ++k) {
+        const Events one = augmented(events, sensor, choices, {k, 1});
+        EXPECT_EQ(listed(one), listed(augmented(events, sensor, choices, {k, 1})));
+        EXPECT_EQ(one.size() + one.left_out[LeftOut::dropped] + one.left_out[LeftOut::shifted_out],
+                  events.size());
+        dropped += static_cast<std::int64_t>(one.left_out[LeftOut::dropped]);
+        EXPECT_NE(listed(one), listed(augmented(events, sensor, choices, {k, 2})));
+        for (const std::uint16_t x : one.x) EXPECT_LT(x, 3);
+        const Events turned = augmented(events, sensor, {.copies = 1, .flip = 0.5}, {k, 1});
+        ASSERT_EQ(turned.size(), events.size());
+        flipped += turned.x[0] == 2;
+        Events middle;
+        middle.add(0, 1, 0, 1);
+        const Events moved = augmented(middle, {1, 3, true}, {.copies = 1, .shift = 1}, {k, 1});
+        ASSERT_EQ(moved.size(), 1u);
+        left += moved.x[0] == 0;
+    }
+    EXPECT_NEAR(static_cast<double>(dropped), 0.3 * 400000, 5 * std::sqrt(0.21 * 400000));
+    EXPECT_NEAR(static_cast<double>(flipped), 50, 25);
+    EXPECT_NEAR(static_cast<double>(left), 33, 24);
+}
+
 TEST(EventChoices, WhatIsAutomaticIsPutIn) {
     const EventPlan cifar = resolve({.format = EventFormat::cifar10_dvs});
     EXPECT_EQ(cifar.choices.layout, AddressLayout::spikingjelly);
@@ -117,6 +146,8 @@ TEST(EventChoices, AllThatIsWrongIsToldAtOnce) {
               "--crop must be four numbers, X,Y,WIDTH,HEIGHT; found '1,2,3'");
     EXPECT_TRUE(error({.crop = "1,2,0,3"}).starts_with("--crop must be"));
     EXPECT_EQ(error({.frame = 10.0}), "--frame needs --duration: all samples have as many frames");
+    EXPECT_EQ(error({.copies = 2}), "--copies are to be changed: say --flip, --shift or --drop");
+    EXPECT_TRUE(error({.drop = 0.5}).ends_with("say how many: --copies 1"));
     EXPECT_EQ(error({.values = FrameValue::binary}),
               "--values is for frames; say how long one is: --frame '10 ms'");
     EXPECT_TRUE(error({.duration = 0.0005})

@@ -178,6 +178,35 @@ def test_spoken_digits(snnsim, tmp_path, dtype):
         assert np.array_equal(file["train/unit"][:], np.concatenate([row for row in shd["spikes/units"]]) // 5)
 
 
+def test_copies_follow_their_sample(snnsim, tmp_path):
+    write_shd(tmp_path / "a.h5", [50, 60])
+    both = [tmp_path / "a.h5", "--test", tmp_path / "a.h5", "--format", "shd", "--shift", "3", "--drop", "0.2", "--copies", "2"]
+    said = snnsim("events", *both, "-o", tmp_path / "out.h5").stdout
+    assert "train: 6 samples" in said and "test: 2 samples" in said and "dropped" in said
+    snnsim("events", *both, "-o", tmp_path / "again.h5")
+    snnsim("events", *both, "-o", tmp_path / "other.h5", "--seed", "2")
+    with h5py.File(tmp_path / "out.h5") as file, h5py.File(tmp_path / "again.h5") as again, h5py.File(tmp_path / "other.h5") as other:
+        assert list(file["train/labels"]) == [0, 0, 0, 1, 1, 1] and list(file["train/speaker"]) == [0, 0, 0, 1, 1, 1]
+        assert np.array_equal(file["train/unit"], again["train/unit"]) and not np.array_equal(file["train/unit"], other["train/unit"])
+        assert np.array_equal(file["train/unit"][:50], file["test/unit"][:50])
+        assert file["events/test"].attrs["left_out_dropped"] == 0
+    assert "name the test samples" in refused(*both[:1], *both[3:], "-o", tmp_path / "one.h5")
+
+
+def test_whole_persons_are_held_out(snnsim, tmp_path):
+    write_gesture(tmp_path / "g")
+    for name in ("trials_to_train.txt", "trials_to_test.txt"):
+        (tmp_path / "g" / name).unlink()
+    snnsim("events", tmp_path / "g", "-o", tmp_path / "out.h5", "--format", "dvs_gesture", "--pool", 32, "--polarity", "merge")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert list(file["subject"]) == [1, 1, 1, 2, 2, 2]
+    (tmp_path / "m.yaml").write_text(MODEL.replace("INPUTS", "16").replace("size: 3", "size: 11").replace(
+        "file: out.h5", "file: out.h5, groups: subject, test_share: 0.5"))
+    snnsim(tmp_path / "m.yaml", "-o", tmp_path / "run.h5", "--progress", "none", "--set", "train.epochs=1")
+    with h5py.File(tmp_path / "run.h5") as run:
+        assert len(run["test/label"]) == 3      # those of one of the two
+
+
 WRONG = [
     ("cut", [], "00000.bin: 7 bytes are no multiple of 5: event 1"),
     ("outside", [], "event 0 (from 0) is at x = 40"),
