@@ -94,6 +94,7 @@ int dispatch(std::vector<std::string> arguments) {
     add_weights_command(app);
     add_study_command(app);
     add_encode_command(app);
+    add_events_command(app);
     add_stats_command(app);
     add_devices_command(app);
     add_reference_command(app);

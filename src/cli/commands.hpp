@@ -18,6 +18,7 @@ void add_check_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_study_command(CLI::App& app);
 void add_encode_command(CLI::App& app);
+void add_events_command(CLI::App& app);
 void add_stats_command(CLI::App& app);
 void add_devices_command(CLI::App& app);
 void add_reference_command(CLI::App& app);

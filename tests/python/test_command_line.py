@@ -126,7 +126,7 @@ def test_the_bar_of_a_training_fits(data_folder, tmp_path):
 
 # Words of the command line
 
-COMMANDS = ["run", "check", "compare", "study", "encode", "stats", "devices", "reference"]
+COMMANDS = ["run", "check", "compare", "study", "encode", "events", "stats", "devices", "reference"]
 
 
 @pytest.mark.parametrize("words, status", [([], 2), (["help"], 0), (["--help"], 0), (["help", "help"], 0)])

@@ -225,7 +225,7 @@ def commands():
 
 
 OF_THE_TOOL = {"--cuda", "--no-cuda", "--build-only", "--python"}    # tools/snnsim itself
-SUBCOMMANDS = ("check", "compare", "study", "stats", "encode", "devices", "reference", "run")
+SUBCOMMANDS = ("check", "compare", "study", "stats", "encode", "events", "devices", "reference", "run")
 
 
 def test_commands_and_options_exist(snnsim):
