@@ -60,7 +60,7 @@ TEST(Aedat2, TimesAreUnsigned) {
 }
 
 TEST(Aedat2, DataThatLooksLikeAHeader) {
-    // y = 70 of a DAVIS: the address begins with the byte of '#'.
+    // y bits 142 of a DAVIS: the address begins with the byte of '#'.
     const std::string data = "23 80 58 00 00 00 00 64 23 80 58 00 00 00 0a 0a";
     const Events events = read(data, {Camera::davis346, AddressLayout::raw});
     EXPECT_EQ(listed(events), (std::vector<Event>{{5, 142, 100, 1}, {5, 142, 2570, 1}}));
