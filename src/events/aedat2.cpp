@@ -9,7 +9,8 @@
 namespace snnsim {
 namespace {
 
-/// Behind the header. An address may begin with the byte of '#' too (of a DAVIS: y bits 140 to 143).
+/// Behind the header. An address may begin with the byte of '#' too (of a DAVIS: y bits 140 to
+/// 143).
 std::size_t end_of_header(Bytes bytes, const std::string& path) {
     std::size_t at = require_aedat(bytes, path, "2.0");
     const bool crlf = at >= 2 && bytes[at - 2] == '\r' && bytes[at - 1] == '\n';

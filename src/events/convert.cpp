@@ -194,13 +194,7 @@ class Converter {
     }
 
     void write_classes() {
-        if (classes_.empty()) return;
-        std::vector<const char*> texts;
-        for (const std::string& name : classes_) texts.push_back(name.c_str());
-        const h5::Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "text");
-        h5::check(H5Tset_size(type, H5T_VARIABLE), "text");
-        h5::check(H5Tset_cset(type, H5T_CSET_UTF8), "text");
-        h5::write_array(file_, "classes", type, {texts.size()}, texts.data(), "");
+        if (!classes_.empty()) h5::write_text_array(file_, "classes", classes_);
     }
 
     /// What was chosen, and what it left out.

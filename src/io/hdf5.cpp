@@ -275,11 +275,24 @@ void write_text(hid_t object, const std::string& name, const std::string& value)
     const char* text = value.c_str();
     write_attribute(object, name, text_type(), {}, &text);
 }
-void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values) {
+namespace {
+
+std::vector<const char*> pointers_to(const std::vector<std::string>& values) {
     std::vector<const char*> texts;
     for (const std::string& v : values) texts.push_back(v.c_str());
-    write_attribute(object, name, text_type(), {values.size()}, texts.data());
+    return texts;
 }
+
+}  // namespace
+
+void write_texts(hid_t object, const std::string& name, const std::vector<std::string>& values) {
+    write_attribute(object, name, text_type(), {values.size()}, pointers_to(values).data());
+}
+void write_text_array(hid_t parent, const std::string& path,
+                      const std::vector<std::string>& values) {
+    write_array(parent, path, text_type(), {values.size()}, pointers_to(values).data(), "");
+}
+
 namespace {
 
 /// Reads all values as a type.

@@ -105,6 +105,8 @@ void write_texts(hid_t object, const std::string& name, const std::vector<std::s
 std::string read_text(hid_t object, const std::string& name);
 std::vector<std::string> read_texts(hid_t object, const std::string& name);
 /// Those of a data set.
+void write_text_array(hid_t parent, const std::string& path,
+                      const std::vector<std::string>& values);
 std::vector<std::string> read_text_array(hid_t parent, const std::string& path);
 
 void write_attribute(hid_t object, const std::string& name, hid_t type, const Dims& dims,

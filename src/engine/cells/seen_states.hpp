@@ -1,4 +1,5 @@
-// States of cells as a user sees them: with what the model leaves out, as the resting potential of v.
+// States of cells as a user sees them: with what the model leaves out, as the resting potential of
+// v.
 #pragma once
 
 #include <vector>
