@@ -26,10 +26,25 @@ enum class Rule : std::uint8_t {
     symmetric_pairwise_bernoulli,
     conv,
     pool,
+    conv1d,
+    conv2d,
+    avg_pool,
+    sum_pool,
+    max_pool,
 };
-/// Rules that draw pairs of a training's matrix, too.
 inline bool only_simulated(Rule rule) {
-    return rule >= Rule::pairwise_poisson;
+    return rule >= Rule::pairwise_poisson && rule < Rule::conv1d;
+}
+inline bool only_trained(Rule rule) {
+    return rule >= Rule::conv1d;
+}
+/// Of trainings: a window that moves over a shape, with weights that all its places share ...
+inline bool is_convolution(Rule rule) {
+    return rule == Rule::conv1d || rule == Rule::conv2d;
+}
+/// ... or none.
+inline bool is_pool(Rule rule) {
+    return rule >= Rule::avg_pool;
 }
 template <>
 struct Names<Rule> {
@@ -44,8 +59,19 @@ struct Names<Rule> {
                                        "pairwise_poisson",
                                        "symmetric_pairwise_bernoulli",
                                        "conv",
-                                       "pool"};
+                                       "pool",
+                                       "conv1d",
+                                       "conv2d",
+                                       "avg_pool",
+                                       "sum_pool",
+                                       "max_pool"};
 };
+
+/// Of a window: [rows, columns], or one number for both.
+struct Sides : std::vector<std::int64_t> {
+    using std::vector<std::int64_t>::vector;
+};
+
 struct ConnectSpec {
     Rule rule = Rule::all_to_all;
     double p = 0.0;
@@ -55,12 +81,14 @@ struct ConnectSpec {
     bool multapses = true;
     std::string file;  // relative to the model file
     std::string dataset;
-    std::vector<std::int64_t> window, stride, padding;
+    Sides window, stride, padding, dilation;
+    std::int64_t channels = 0;
+    std::int64_t groups = 1;
     std::optional<MaskSpec> mask;
     std::optional<KernelSpec> kernel;
 
     /// Which pairs there are depends on where the cells are.
-    bool by_distance() const { return mask || kernel; }
+    bool by_distance() const { return mask || (kernel && kernel->sides.empty()); }
 
     static constexpr auto fields() {
         return Fields{
@@ -74,7 +102,10 @@ struct ConnectSpec {
                   "symmetric_pairwise_bernoulli: every two cells of a population, once, with "
                   "probability p and then in both directions, with the same weight and delay (NEST "
                   "draws both orders and so makes up to twice as many); conv, pool: a window that "
-                  "moves over a grid, see below",
+                  "moves over a grid, see below. Of trainings only, between populations with a "
+                  "shape: conv2d, conv1d: a window whose weights all places share, as "
+                  "torch.nn.Conv2d; avg_pool, sum_pool, max_pool: the mean, sum or largest of what "
+                  "a window covers of each channel, without weights",
                   Need::required},
             Field{"p", &ConnectSpec::p, "", non_negative,
                   "fixed_probability, symmetric_pairwise_bernoulli: of a pair, 1 at most; with a "
@@ -100,15 +131,28 @@ struct ConnectSpec {
                   "conv: name of the array in `file`, where there are several"},
             Field{"window", &ConnectSpec::window, "", at_least(1),
                   "conv, pool: [rows, columns] of the window"},
-            Field{"stride", &ConnectSpec::stride, "", at_least(1),
-                  "conv, pool: [rows, columns] that it moves by; default: conv 1, pool the window"},
+            Field{
+                "stride", &ConnectSpec::stride, "", at_least(1),
+                "of a window: [rows, columns] that it moves by; default: conv 1, pools the window"},
             Field{"padding", &ConnectSpec::padding, "", non_negative,
-                  "conv, pool: [rows, columns] by which it looks beyond the borders; default: 0"},
+                  "of a window: [rows, columns] by which it looks beyond the borders, where there "
+                  "are "
+                  "zeros (of max_pool: nothing); default: 0"},
+            Field{"dilation", &ConnectSpec::dilation, "", at_least(1),
+                  "conv1d, conv2d: [rows, columns] from one weight to the next; default: 1"},
+            Field{"channels", &ConnectSpec::channels, "", at_least(1),
+                  "conv1d, conv2d: of the targets, where they have no shape of their own"},
+            Field{"groups", &ConnectSpec::groups, "", at_least(1),
+                  "conv1d, conv2d: channels fall into so many groups, each seen by its own targets "
+                  "alone (as many as channels: depthwise)"},
             Field{"mask", &ConnectSpec::mask, "", unlimited,
                   "simulations: only pairs whose displacement lies under it; see below"},
-            Field{"kernel", &ConnectSpec::kernel, "", unlimited,
-                  "simulations: what p is multiplied by at a distance, or, of fixed_in_degree and "
-                  "fixed_out_degree, to what the chances of partners are proportional; see below"},
+            Field{
+                "kernel", &ConnectSpec::kernel, "", unlimited,
+                "conv1d, conv2d, avg_pool, sum_pool, max_pool: [rows, columns] of the window, or a "
+                "number. Simulations: what p is multiplied by at a distance, or, of "
+                "fixed_in_degree and fixed_out_degree, to what the chances of partners are "
+                "proportional; see below"},
         };
     }
 };

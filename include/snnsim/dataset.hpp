@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/training/augment.hpp"
 #include "snnsim/model_spec.hpp"
 #include "snnsim/sample_form.hpp"
 
@@ -20,7 +21,7 @@ struct SampleSpikes {
 
 /// The inputs of samples, one sample after the other. Which of them depends on the form.
 struct SampleInputs {
-    std::vector<std::uint8_t> pixels;  // [sample][input]
+    std::vector<std::uint8_t> pixels;  // [sample][input], or [sample][step][input]
     std::vector<float> values;         // [sample][input], or [sample][step][input]
     SampleSpikes trains;
 };
@@ -32,6 +33,7 @@ struct InputSamples {
     std::int64_t inputs = 0;
     SampleForm form = SampleForm::pixels;
     std::int64_t steps = 0;                // of a form in steps
+    SampleShape shape = {};                // of all inputs (of a step)
     SampleInputs in;                       // of all samples, or
     std::shared_ptr<SampleStream> stream;  // what reads them when they are needed
 };

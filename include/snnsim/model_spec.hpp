@@ -12,10 +12,13 @@
 #include "kernels/encoders/all.hpp"
 #include "kernels/fields.hpp"
 #include "kernels/steps.hpp"
+#include "kernels/training/channels.hpp"
 #include "kernels/training/surrogates.hpp"
+#include "snnsim/delay_spec.hpp"
 #include "snnsim/location.hpp"
 #include "snnsim/network_spec.hpp"
 #include "snnsim/sample_arrays.hpp"
+#include "snnsim/trainable_spec.hpp"
 #include "snnsim/weight_file.hpp"
 
 namespace snnsim {
@@ -59,6 +62,25 @@ enum class Streaming : std::uint8_t { automatic, always, never };
 template <>
 struct Names<Streaming> {
     static constexpr std::array values{"auto", "always", "never"};
+};
+
+/// Training samples that are changed anew in each epoch.
+struct AugmentSpec {
+    double flip = 0.0;
+    std::int64_t shift = 0;
+    double drop = 0.0;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"flip", &AugmentSpec::flip, "", fraction,
+                  "probability that a sample is mirrored left to right"},
+            Field{"shift", &AugmentSpec::shift, "", Limits{.low = 0, .high = 65535},
+                  "a sample is shifted by up to so many columns and rows (of a cochlea channels) "
+                  "either way; what leaves is lost, and nothing comes in"},
+            Field{"drop", &AugmentSpec::drop, "", fraction,
+                  "of samples that are events or spikes: probability that one is left out"},
+        };
+    }
 };
 
 /// One of several input populations, and the array in the file that it is shown.
@@ -113,6 +135,7 @@ struct DataSpec {
     double test_share = 0.0;
     std::string groups;
     std::vector<std::string> class_names;
+    std::optional<AugmentSpec> augment;
     SeveralEvents events = SeveralEvents::clipped;
     TimeUnit time_unit = TimeUnit::stored;
     std::int64_t height = 0, width = 0;  // of a sensor; 0: as the file says
@@ -129,8 +152,9 @@ struct DataSpec {
                   Need::required},
             Field{"file", &DataSpec::file, "", unlimited,
                   "of `set: file`: .h5 with train/x, train/y, test/x and test/y, or .npz with "
-                  "x_train, y_train, x_test and y_test, relative to the model file; also valid/x, "
-                  "valid/y. Events instead of x: offsets, t, and unit or x, y, p; the layout of "
+                  "x_train, y_train, x_test and y_test, or a folder of .npy files with those names "
+                  "(write a / behind it), relative to the model file; also valid/x, valid/y. "
+                  "Events instead of x: offsets, t, and unit or x, y, p; the layout of "
                   "SHD is read too"},
             Field{"valid_file", &DataSpec::valid_file, "", unlimited,
                   "the validation samples, where they are in a file of their own"},
@@ -153,6 +177,8 @@ struct DataSpec {
             Field{"class_names", &DataSpec::class_names, "", unlimited,
                   "of `set: file`: names of the classes; default: `classes` or extra/keys in the "
                   "file, else numbers"},
+            Field{"augment", &DataSpec::augment, "", unlimited,
+                  "changes of training samples, drawn anew in each epoch"},
             Field{"events", &DataSpec::events, "", unlimited,
                   "several events of one input in one step are one spike, or a value: their "
                   "number"},
@@ -176,14 +202,68 @@ struct DataSpec {
     }
 };
 
+/// Batch normalisation through time (Ioffe & Szegedy 2015; tdBN, Zheng et al. 2021): the summed
+/// input of a channel, over the samples of a batch, places and steps, gets the mean `shift` and the
+/// standard deviation `scale`, which learn.
+struct BatchNormSpec {
+    double scale = 1.0;
+    double shift = 0.0;
+    double momentum = 0.1;
+    double eps = 1e-5;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"scale", &BatchNormSpec::scale, "", positive,
+                  "standard deviation of the normalised input at first: of tdBN alpha v_th"},
+            Field{"shift", &BatchNormSpec::shift, "", unlimited, "its mean at first"},
+            Field{"momentum", &BatchNormSpec::momentum, "",
+                  Limits{.low = 0.0, .high = 1.0, .low_open = true},
+                  "share of a batch in the running mean and variance that tests use"},
+            Field{"eps", &BatchNormSpec::eps, "", positive, "added to the variance"},
+        };
+    }
+};
+
 struct PopulationSpec : NamedPopulation {
     NeuronModels::Params neuron = SpikeSource::Params{};
+    double dropout = 0.0;
+    std::optional<BatchNormSpec> batch_norm = {};
+    std::vector<std::int64_t> shape =
+        {};  // [channels, rows, columns] or [channels, columns]; or empty
+
+    /// How the neurons are ordered where they are computed.
+    ChannelOrder order() const {
+        const auto all = static_cast<std::size_t>(size);
+        if (shape.size() < 2) return {all, 1};
+        const auto channels = static_cast<std::size_t>(shape[0]);
+        return {channels, all / channels};
+    }
+    std::vector<TrainableSpec> trainable;
 
     static constexpr auto alternative() {
         return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron,
                                                          "neuron model", Need::required};
     }
-    static constexpr auto fields() { return Fields{size_field(1 << 24)}; }
+    static constexpr auto fields() {
+        return Fields{
+            size_field(1 << 24),
+            Field{"shape", &PopulationSpec::shape, "", Limits{.low = 1, .high = 1 << 24},
+                  "[channels, rows, columns], or [channels, columns], for windows: neuron "
+                  "(channel * rows + row) * columns + column, as PyTorch flattens. `size` follows "
+                  "from it; both follow from a projection by a window from a population that has "
+                  "one"},
+            Field{"dropout", &PopulationSpec::dropout, "",
+                  Limits{.low = 0.0, .high = 1.0, .high_open = true},
+                  "share of the neurons whose output is left out in training, the same at all "
+                  "steps of a sample, drawn anew in each update; what is left counts 1 / (1 - "
+                  "dropout) times. Tests leave nothing out"},
+            Field{"batch_norm", &PopulationSpec::batch_norm, "", unlimited,
+                  "normalise the summed input of each channel (without a shape: neuron)"},
+            Field{"trainable", &PopulationSpec::trainable, "", unlimited,
+                  "parameters of the model that are trained too: a list of their names, or a "
+                  "mapping that says how: `{tau_m: {per: cell}}`"},
+        };
+    }
 };
 
 enum class WeightInit : std::uint8_t {
@@ -251,9 +331,11 @@ struct BiasSpec : WeightFile {
 
 struct ProjectionSpec : NamedProjection {
     WeightSpec weight;
-    std::optional<double> delay;  // ms
+    std::optional<double> delay;                    // ms
+    std::optional<LearnedDelaySpec> learned_delay;  // instead, where `delay` is a mapping
     BiasSpec bias;
     bool trainable = true;
+    std::optional<double> lr, weight_decay;  // none: as train.optimizer says
 
     bool bias_learns() const { return bias && bias.trainable.value_or(trainable); }
     bool learns() const { return trainable || bias_learns(); }
@@ -269,12 +351,18 @@ struct ProjectionSpec : NamedProjection {
                     "until what is sent acts, a whole number of dt; 0 only where no cycle of such "
                     "projections comes about; what would arrive after the end of a sample is lost. "
                     "Default: one dt where the projection goes back, to its own population or, on "
-                    "a cycle, to one that stands before it in the file; else 0"},
+                    "a cycle, to one that stands before it in the file; else 0. Or a mapping: "
+                    "delays that are learned, as in `{learn: synapse, max: 25 ms}`"},
                 Field{
                     "bias", &ProjectionSpec::bias, "", unlimited,
                     "a trainable constant input per target, started from U(-1, 1) / sqrt(fan_in)"},
                 Field{"trainable", &ProjectionSpec::trainable, "", unlimited,
                       "false: weights, and biases unless they say otherwise, stay as they are"},
+                Field{"lr", &ProjectionSpec::lr, "", positive,
+                      "learning rate of its weights and biases in place of train.optimizer's; the "
+                      "schedule holds for it too"},
+                Field{"weight_decay", &ProjectionSpec::weight_decay, "", non_negative,
+                      "in place of train.optimizer's"},
             }};
     }
 };

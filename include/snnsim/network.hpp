@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "kernels/training/pool_kind.hpp"
+#include "kernels/training/window.hpp"
 #include "snnsim/model_spec.hpp"
 #include "snnsim/sample_form.hpp"
+#include "snnsim/trained_parameter.hpp"
 
 namespace snnsim {
 
@@ -14,6 +18,14 @@ struct Population {
     std::string name;
     std::int64_t size;
     NeuronModels::Params neuron;
+    ChannelOrder order = {};  // none given: without a shape
+    float dropout = 0.0f;
+    std::optional<BatchNormSpec> batch_norm = {};
+    std::vector<TrainedParameter> trained = {};  // parameters of `neuron`, each once
+
+    ChannelOrder computed() const {
+        return order.channels > 0 ? order : ChannelOrder{static_cast<std::size_t>(size), 1};
+    }
 };
 
 /// What of a projection that learns stays as it is.
@@ -23,8 +35,25 @@ struct Names<Frozen> {
     static constexpr std::array values{"nothing", "weights", "bias"};
 };
 
+/// A projection by a window; one that pools has no weights.
+struct Windowed {
+    SlidingWindow window;
+    std::optional<PoolKind> pool;
+};
+
+/// Delays that are learned, in steps.
+struct LearnedDelays {
+    DelayOf of = DelayOf::synapse;
+    int longest = 0;
+    std::vector<float> steps = {};  // [pre][post], or [pre]
+    // The Gaussian around them: from the first epoch to the share `until` of all, and after it.
+    double sigma_from = 0.0, sigma_to = 0.0, until = 0.0;
+    double lr = 0.0;  // 0: 100 times that of the weights
+};
+
 /// Weights between two populations: a full matrix, with zeros where `connected` says that there is
-/// no synapse.
+/// no synapse; or those of a window, [tap][channel of the targets], tap = (kernel row * kernel
+/// columns + kernel column) * channels of the sources + channel.
 struct Projection {
     std::string name;
     std::size_t from, to;                      // indices into Network::populations
@@ -34,6 +63,9 @@ struct Projection {
     std::vector<std::uint8_t> connected = {};  // [pre][post] 1 or 0; empty: all to all
     std::size_t delay = 0;                     // steps until what is sent acts
     Frozen frozen = Frozen::nothing;
+    std::optional<Windowed> windowed = {};
+    std::optional<double> lr = {}, weight_decay = {};  // in place of the optimiser's
+    std::optional<LearnedDelays> delays = {};          // in place of `delay`, which is 0
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
 };

@@ -60,6 +60,7 @@ struct Curves {
     std::vector<double> test_epoch, test_accuracy;  // with test.every: epochs complete, and then
     std::vector<double> test_error;  // instead of accuracies where targets are real numbers
     std::vector<OutputCurves> by_name = {};
+    std::vector<LearnedCurve> learned = {};  // of each parameter of neurons that is trained
 };
 
 /// Where training stands, so that it can go on.
@@ -97,8 +98,9 @@ void write_run(const std::string& path, const RunRecord& record,
                const std::vector<std::string>& warnings = {});
 
 /// Reads what write_run wrote, but for recordings. Of the network only the projections' names,
-/// weights and bias come back, in alphabetical order as those of the checkpoint; the rest follows
-/// from the model. Throws FileError that says what is missing.
+/// weights and bias come back, and the names of the parameters that are trained, in alphabetical
+/// order as those of the checkpoint; the rest follows from the model. Throws FileError that says
+/// what is missing.
 RunRecord read_run(const std::string& path);
 
 /// What a simulation that showed a trained network samples has in common with it: labels and

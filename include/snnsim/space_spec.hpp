@@ -136,6 +136,7 @@ struct Names<KernelShape> {
 
 /// What p is multiplied by at a distance.
 struct KernelSpec {
+    std::vector<std::int64_t> sides;  // where a window is meant: `kernel: 3`, `kernel: [3, 5]`
     KernelShape shape = KernelShape::constant;
     double mean = 0.0, std = 0.0, beta = 0.0, kappa = 0.0, theta = 0.0, offset = 1.0, slope = 0.0;
 

@@ -124,6 +124,29 @@ struct Evaluation : OutputResult {
     std::vector<StateRecording> states;
 };
 
+/// Where the batch normalisation of a population stands, by channel.
+struct NormState {
+    std::string population;
+    std::vector<float> scale, shift, mean, variance;
+    std::vector<float> moments;  // the optimiser's: [moment][scale, shift][channel]
+};
+
+/// Calls f(name, values) for each part.
+template <class State, class F>
+void for_each_part(State& norm, F&& f) {
+    f("scale", norm.scale);
+    f("shift", norm.shift);
+    f("mean", norm.mean);
+    f("variance", norm.variance);
+    f("moments", norm.moments);
+}
+
+/// Where a parameter of neurons stands.
+struct LearnedState {
+    std::vector<float> w;        // see Link; by group
+    std::vector<float> moments;  // the optimiser's: [moment][group]
+};
+
 /// Everything a resume needs to go on with the same bits.
 struct TrainerState {
     std::vector<std::vector<float>> weights;  // per projection [pre][post]
@@ -133,14 +156,19 @@ struct TrainerState {
     std::uint64_t updates = 0;  // weight updates done
     std::vector<std::vector<std::uint8_t>> masks =
         {};  // per projection [pre][post]: 0 where pruning took the weight, or empty
-    PhaseCounts counts = {};  // of the training so far
+    PhaseCounts counts = {};                              // of the training so far
+    std::vector<NormState> norms = {};                    // none once they are folded into weights
+    std::vector<std::vector<LearnedState>> learned = {};  // [population][Population::trained]
+    // Per projection: learned delays in steps, [pre][post] or [pre], and their moments; or empty.
+    std::vector<std::vector<float>> delays = {}, delay_moments = {};
 };
 
 struct TrainerOptions {
     TrainSpec train;
     std::uint64_t seed = 1;
-    int threads = 0;      // 0: as many as cores
-    int cuda_device = 0;  // its number
+    int threads = 0;           // 0: as many as cores
+    int cuda_device = 0;       // its number
+    AugmentSpec augment = {};  // of training samples
 };
 
 /// Whether what is under way is to end early.
@@ -185,6 +213,13 @@ class Trainer {
     /// Rounds weights and biases to whole numbers of 1 / `grid`, by population of the targets, in
     /// the order of the network; from now on sums are computed in those (see Arithmetic).
     virtual void fix(const std::vector<double>& grid) = 0;
+
+    /// The parameters of neurons that are trained, as they are now.
+    struct LearnedValues {
+        std::string population, parameter, unit;
+        std::vector<double> values;  // by cell
+    };
+    virtual std::vector<LearnedValues> learned_values() const { return {}; }
 
     virtual TrainerState state() const = 0;
     virtual void set_state(const TrainerState& state) = 0;

@@ -19,7 +19,8 @@ struct FileWeights {
 
     std::vector<std::uint32_t> source, target;  // of a list, a synapse each
     std::vector<float> weight;
-    std::vector<double> delay;  // ms; empty where the file has none
+    // ms; of a matrix [source][target], as a training learned them. Empty where the file has none.
+    std::vector<double> delay;
 
     std::string unit;  // as the file says it ("mV"); "": none
 };

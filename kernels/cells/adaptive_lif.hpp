@@ -1,6 +1,7 @@
 // Leaky integrate-and-fire whose threshold rises with its own spikes.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
@@ -96,13 +97,54 @@ struct AdaptiveLif {
                                  float surrogate) {
         const float u = saved[0];
         const float kept = 1.0f - c.drop_share * Spike::spike(saved[1]);
-        const float by_spike = -(c.decay * drop(c, u));
-        const float d_spike =
-            fused(1.0f - c.decay_a, a.a_next, d_output + c.reset_slope * by_spike * a.u_next);
-        const float d_x = surrogate * d_spike;
+        const float d_x = surrogate * d_spike(c, a, u, d_output);
         a.u_next = fused(c.decay * kept, a.u_next, d_x);
         a.a_next = fused(c.decay_a, a.a_next, -(c.adaptation * d_x));
         return a.u_next;
+    }
+    /// dL/d s[t], from what follows from the step after it.
+    SNN_HD static float d_spike(const Constants& c, const Adjoint& later, float u, float d_output) {
+        const float by_spike = -(c.decay * drop(c, u));
+        return fused(1.0f - c.decay_a, later.a_next,
+                     d_output + c.reset_slope * by_spike * later.u_next);
+    }
+
+    static constexpr std::array learns{"tau_m", "tau_a", "v_th", "adaptation"};
+    template <class T>
+    struct SumsOf {
+        T decay{}, decay_a{}, v_th{}, adaptation{};
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay;
+            to[1 * width] = decay_a;
+            to[2 * width] = v_th;
+            to[3 * width] = adaptation;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    SNN_HD static float held(const State& s) { return s.a; }
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float held) {
+        return {saved[0] - Spike::spike(saved[1]) * drop(c, saved[0]), held};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<AdaptiveLif>& step,
+                                    Sums& sums) {
+        const float u = step.saved[0], spike = Spike::spike(step.saved[1]);
+        const float d_x = step.surrogate * d_spike(c, step.later, u, step.d_output);
+        const float d_v = c.reset > 0.0f ? c.decay * step.later.u_next : 0.0f;
+        sums.decay = fused(step.now.u_next, step.before.v, sums.decay);
+        sums.decay_a = fused(step.later.a_next, step.before.a - spike, sums.decay_a);
+        sums.v_th = sums.v_th - fused(spike, d_v, d_x);
+        sums.adaptation = fused(-d_x, step.before.a, sums.adaptation);
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const auto slope = [dt](double tau) { return std::exp(-dt / tau) * dt / (tau * tau); };
+        d.tau_m = slope(p.tau_m) * sums.decay;
+        d.tau_a = slope(p.tau_a) * sums.decay_a;
+        d.v_th = sums.v_th;
+        d.adaptation = sums.adaptation;
     }
 };
 

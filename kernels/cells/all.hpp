@@ -33,7 +33,7 @@ namespace snnsim {
 
 /// Those that can be trained.
 using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafPscDelta, IafPscExp,
-                               Izhikevich, LeakyReadout, Relu, Tanh, Linear>;
+                               Izhikevich, LeakyReadout, Relu, Tanh, Linear, Relay>;
 
 /// Those that can be simulated event by event.
 using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda,

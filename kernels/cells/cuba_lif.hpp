@@ -1,6 +1,7 @@
 // Leaky integrate-and-fire with an exponentially decaying synaptic current.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
@@ -103,12 +104,58 @@ struct CubaLif {
                                  float surrogate) {
         const float u = saved[0];
         const float kept = 1.0f - c.drop_share * Spike::spike(u - c.v_th);
-        const float by_spike = -(c.decay_m * drop(c, u));
-        const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
+        const float d_s = d_spike(c, a, u, d_output);
         // i[t] acts on u[t+1] and i[t+1]; both adjoints still belong to step t+1 here.
         a.i_next = fused(c.coupling, a.u_next, c.decay_s * a.i_next);
-        a.u_next = fused(surrogate, d_spike, c.decay_m * kept * a.u_next);
+        a.u_next = fused(surrogate, d_s, c.decay_m * kept * a.u_next);
         return a.i_next;
+    }
+    /// dL/d s[t], from dL/d u[t+1].
+    SNN_HD static float d_spike(const Constants& c, const Adjoint& later, float u, float d_output) {
+        const float by_spike = -(c.decay_m * drop(c, u));
+        return d_output + c.reset_slope * by_spike * later.u_next;
+    }
+
+    static constexpr std::array learns{"tau_m", "tau_s", "v_th", "v_leak"};
+    template <class T>
+    struct SumsOf {
+        T decay_m{}, decay_s{}, leak{}, v_th{};  // decay_m: that of `coupling` taken off
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay_m;
+            to[1 * width] = decay_s;
+            to[2 * width] = leak;
+            to[3 * width] = v_th;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    SNN_HD static float held(const State& s) { return s.i; }
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float held) {
+        return {saved[0] - Spike::spike(saved[0] - c.v_th) * drop(c, saved[0]), held};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<CubaLif>& step, Sums& sums) {
+        const float u = step.saved[0], d_u = step.now.u_next;
+        const float d_threshold = step.surrogate * d_spike(c, step.later, u, step.d_output);
+        const float reset = c.reset > 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
+        const float d_v = c.decay_m * step.later.u_next;
+        sums.decay_m = fused(d_u, step.before.v - step.before.i, sums.decay_m);
+        sums.decay_s = fused(step.now.i_next, step.before.i, sums.decay_s);
+        sums.leak = sums.leak + d_u;
+        sums.v_th = sums.v_th - fused(reset, d_v, d_threshold);
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const bool exact = p.integration == Integration::exact;
+        const auto slope = [&](double tau) {
+            return (exact ? std::exp(-dt / tau) : 1.0) * dt / (tau * tau);
+        };
+        const double coupling = exact ? -std::expm1(-dt / p.tau_m) : dt / p.tau_m;
+        d.tau_m = slope(p.tau_m) * (sums.decay_m - p.v_leak * sums.leak);
+        d.tau_s = slope(p.tau_s) * sums.decay_s;
+        d.v_leak = coupling * sums.leak;
+        d.v_th = sums.v_th;
     }
 };
 

@@ -1,6 +1,7 @@
 // Leaky integrate-and-fire whose membrane jumps with every spike that arrives.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/held_reset.hpp"
@@ -112,6 +113,40 @@ struct IafPscDelta {
                                  float surrogate) {
         a.v_next = v_backward<Spike>(c, a.v_next, saved, d_output, surrogate);
         return a.v_next;
+    }
+
+    static constexpr std::array learns{"c_m", "tau_m", "e_l", "v_th", "v_reset", "i_e"};
+    template <class T>
+    struct SumsOf {
+        T decay{}, drive{}, v_th{}, v_reset{};
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay;
+            to[1 * width] = drive;
+            to[2 * width] = v_th;
+            to[3 * width] = v_reset;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float) {
+        return {held_after<Spike>(c, saved), 0.0f};  // how long it waits is not asked for
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<IafPscDelta>& step,
+                                    Sums& sums) {
+        add_held_gradient<Spike>(c, step, sums);
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const double rate = dt / p.tau_m, decay = std::exp(-rate), lost = -std::expm1(-rate);
+        d.i_e = lost * p.tau_m / p.c_m * sums.drive;
+        d.c_m = -p.i_e / p.c_m * d.i_e;
+        d.tau_m = decay * rate / p.tau_m * sums.decay +
+                  (lost - decay * rate) * p.i_e / p.c_m * sums.drive;
+        d.v_th = sums.v_th;
+        d.v_reset = sums.v_reset;
+        d.e_l = -(sums.v_th + sums.v_reset);  // both are relative to it
     }
 };
 

@@ -1,6 +1,7 @@
 // Leaky integrate-and-fire with exponential synaptic currents, integrated exactly.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/held_reset.hpp"
@@ -136,6 +137,53 @@ struct IafPscExp {
         a.i_next = fused(c.by_ex, a.v_next, c.decay_ex * a.i_next);
         a.v_next = v_backward<Spike>(c, a.v_next, saved, d_output, surrogate);
         return a.i_next;
+    }
+
+    static constexpr std::array learns{"c_m",     "tau_m",      "e_l", "v_th",
+                                       "v_reset", "tau_syn_ex", "i_e"};
+    template <class T>
+    struct SumsOf {
+        T decay{}, drive{}, v_th{}, v_reset{}, by_ex{}, decay_ex{};
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay;
+            to[1 * width] = drive;
+            to[2 * width] = v_th;
+            to[3 * width] = v_reset;
+            to[4 * width] = by_ex;
+            to[5 * width] = decay_ex;
+        }
+    };
+    using Sums = SumsOf<float>;
+    /// All that arrives is one current.
+    static void settle(Params& p) { p.tau_syn_in = p.tau_syn_ex; }
+    static constexpr const char *settled_by = "tau_syn_ex", *settled = "tau_syn_in";
+
+    SNN_HD static float held(const State& s) { return s.i_ex; }
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float held) {
+        return {held_after<Spike>(c, saved), held, 0.0f, 0.0f};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<IafPscExp>& step,
+                                    Sums& sums) {
+        add_held_gradient<Spike>(c, step, sums);
+        sums.by_ex = fused(step.now.v_next, step.before.i_ex, sums.by_ex);
+        sums.decay_ex = fused(step.now.i_next, step.before.i_ex, sums.decay_ex);
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const double rate = dt / p.tau_m, decay = std::exp(-rate), lost = -std::expm1(-rate);
+        const double by_ex = current_to_v(dt, p.c_m, p.tau_m, p.tau_syn_ex);
+        const CurrentToVSlopes slope = current_to_v_slopes(dt, p.c_m, p.tau_m, p.tau_syn_ex);
+        d.i_e = lost * p.tau_m / p.c_m * sums.drive;
+        d.c_m = -(p.i_e * d.i_e + by_ex * sums.by_ex) / p.c_m;
+        d.tau_m = decay * rate / p.tau_m * sums.decay +
+                  (lost - decay * rate) * p.i_e / p.c_m * sums.drive + slope.by_m * sums.by_ex;
+        d.tau_syn_ex = slope.by_s * sums.by_ex + std::exp(-dt / p.tau_syn_ex) * dt /
+                                                     (p.tau_syn_ex * p.tau_syn_ex) * sums.decay_ex;
+        d.v_th = sums.v_th;
+        d.v_reset = sums.v_reset;
+        d.e_l = -(sums.v_th + sums.v_reset);  // both are relative to it
     }
 };
 

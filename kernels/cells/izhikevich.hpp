@@ -1,6 +1,7 @@
 // The quadratic cell of Izhikevich.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <type_traits>
 
@@ -191,16 +192,90 @@ struct Izhikevich {
         const float v = saved[0], before = saved[1];
         const float spike = Spike::spike(v - c.v_peak);
         const float d_u = a.u_next;  // dL/d(u before the reset)
-        const float by_reset = fused(c.c - v, a.v_next, c.d * d_u);
-        const float d_spike = fused(c.reset_slope, by_reset, d_output);
         const float v_to_u = c.step * c.a * c.b * d_u;
         const bool sequential = c.sequential > 0.0f;
-        float d_v = fused(surrogate, d_spike, (1.0f - spike) * a.v_next);
+        float d_v = fused(surrogate, d_spike(c, a, v, d_output), (1.0f - spike) * a.v_next);
         d_v = sequential ? d_v + v_to_u : d_v;
         const float own = fused(2.0f * c.step * c.q2, before, 1.0f);
         a.v_next = fused(d_v, own, sequential ? 0.0f : v_to_u);
         a.u_next = fused(-(c.step * c.a * c.u_decay), d_u, d_u) - c.step * d_v;
         return d_v;
+    }
+    /// dL/d(spike) from what follows from the step after it.
+    SNN_HD static float d_spike(const Constants& c, const Adjoint& later, float v, float d_output) {
+        const float by_reset = fused(c.c - v, later.v_next, c.d * later.u_next);
+        return fused(c.reset_slope, by_reset, d_output);
+    }
+
+    static constexpr std::array learns{"a",  "b",        "c",       "d",      "q2", "q1",
+                                       "q0", "u_origin", "u_decay", "v_peak", "i_e"};
+    template <class T>
+    struct SumsOf {
+        T drive{}, q2{}, a{}, b{}, u_decay{}, shift{}, c{}, d{}, v_peak{};  // of the constants ...
+        T start_v{}, start_u{};                                             // ... and the start
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = drive;
+            to[1 * width] = q2;
+            to[2 * width] = a;
+            to[3 * width] = b;
+            to[4 * width] = u_decay;
+            to[5 * width] = shift;
+            to[6 * width] = c;
+            to[7 * width] = d;
+            to[8 * width] = v_peak;
+            to[9 * width] = start_v;
+            to[10 * width] = start_u;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    SNN_HD static float held(const State& s) { return s.u; }
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants&, const float*, float held) {
+        return {0.0f, held};  // v at the start of a step is saved
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<Izhikevich>& step,
+                                    Sums& sums) {
+        const float v = step.saved[0], before = step.saved[1], u = step.before.u;
+        const bool sequential = c.sequential > 0.0f;
+        const float spike = Spike::spike(v - c.v_peak);
+        const float d_threshold = step.surrogate * d_spike(c, step.later, v, step.d_output);
+        const float d_u = step.later.u_next, v_of_u = sequential ? v : before;
+        float d_v = fused(1.0f - spike, step.later.v_next, d_threshold);
+        d_v = sequential ? fused(c.step * c.a * c.b, d_u, d_v) : d_v;
+        const float moved = fused(c.b, v_of_u, fused(-c.u_decay, u, c.shift));  // u' / a
+        sums.drive = fused(c.step, d_v, sums.drive);
+        sums.q2 = fused(c.step * before * before, d_v, sums.q2);
+        sums.a = fused(c.step * moved, d_u, sums.a);
+        sums.b = fused(c.step * c.a * v_of_u, d_u, sums.b);
+        sums.u_decay = fused(-(c.step * c.a * u), d_u, sums.u_decay);
+        sums.shift = fused(c.step * c.a, d_u, sums.shift);
+        sums.c = fused(spike, step.later.v_next, sums.c);
+        sums.d = fused(spike, d_u, sums.d);
+        sums.v_peak = sums.v_peak - d_threshold;
+    }
+    SNN_HD static void add_start(const Adjoint& first, Sums& sums) {
+        sums.start_v = sums.start_v + first.v_next;
+        sums.start_u = sums.start_u + first.u_next;
+    }
+    static void chain(const Params& p, double, const SumsOf<double>& sums, Params& d) {
+        // The vertex, to which all is relative: v = -q1 / (2 q2), u = q0 + q1 v / 2.
+        const double v = -p.q1 / (2.0 * p.q2), u = p.q0 + 0.5 * p.q1 * v;
+        const double by_v = p.b * sums.shift - sums.c - sums.v_peak - sums.start_v;
+        const double by_u = -p.u_decay * sums.shift - sums.start_u;
+        d.a = sums.a;
+        d.b = sums.b + (v - p.u_origin) * sums.shift + (start_v - p.u_origin) * sums.start_u;
+        d.u_decay = sums.u_decay - u * sums.shift;
+        d.c = sums.c;
+        d.d = sums.d;
+        d.v_peak = sums.v_peak;
+        d.i_e = sums.drive;
+        d.u_origin = -p.b * (sums.shift + sums.start_u);
+        d.q0 = by_u;
+        d.q1 = -by_v / (2.0 * p.q2) + v * by_u;
+        d.q2 = sums.q2 - v / p.q2 * by_v + v * v * by_u;
     }
 };
 

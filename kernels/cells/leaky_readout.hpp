@@ -1,6 +1,7 @@
 // A leaky integrator that never fires; the loss reads its membrane.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "kernels/cells/model.hpp"
@@ -59,6 +60,35 @@ struct LeakyReadout {
                                  float) {
         a.v_next = fused(c.decay, a.v_next, d_output);
         return c.gain * a.v_next;
+    }
+
+    static constexpr std::array learns{"tau_m"};
+    template <class T>
+    struct SumsOf {
+        T decay{}, gain{};  // gain: times itself
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay;
+            to[1 * width] = gain;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants&, const float* saved, float) {
+        return {saved[0]};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<LeakyReadout>& step,
+                                    Sums& sums) {
+        const float d_v = step.now.v_next, before = step.before.v;
+        sums.decay = fused(d_v, before, sums.decay);
+        sums.gain = fused(d_v, step.saved[0] - c.decay * before, sums.gain);
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const double beta = std::exp(-dt / p.tau_m);
+        d.tau_m = beta * dt / (p.tau_m * p.tau_m) *
+                  (sums.decay - (p.scale_input ? sums.gain / (1.0 - beta) : 0.0));
     }
 };
 

@@ -1,6 +1,7 @@
 // Leaky integrate-and-fire in discrete time, without units of voltage.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -123,11 +124,52 @@ struct Lif {
                                  float surrogate) {
         const float u = saved[0];
         const float kept =
-            1.0f - c.drop_share * Spike::spike(u - c.v_th);             // d v[t] / d u[t], s fixed
-        const float by_spike = -(c.decay * drop(c, u)) - c.late_reset;  // d u[t+1] / d s[t]
-        const float d_spike = d_output + c.reset_slope * by_spike * a.u_next;
-        a.u_next = fused(surrogate, d_spike, c.decay * kept * a.u_next);
+            1.0f - c.drop_share * Spike::spike(u - c.v_th);  // d v[t] / d u[t], s fixed
+        a.u_next = fused(surrogate, d_spike(c, a, u, d_output), c.decay * kept * a.u_next);
         return c.gain * a.u_next;
+    }
+    /// dL/d s[t], from dL/d u[t+1].
+    SNN_HD static float d_spike(const Constants& c, const Adjoint& later, float u, float d_output) {
+        const float by_spike = -(c.decay * drop(c, u)) - c.late_reset;  // d u[t+1] / d s[t]
+        return d_output + c.reset_slope * by_spike * later.u_next;
+    }
+
+    static constexpr std::array learns{"tau_m", "v_th"};
+    template <class T>
+    struct SumsOf {
+        T decay{}, gain{}, v_th{};  // gain: times itself
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = decay;
+            to[1 * width] = gain;
+            to[2 * width] = v_th;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float) {
+        const float u = saved[0], spike = Spike::spike(u - c.v_th);
+        return {u - spike * drop(c, u), spike};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<Lif>& step, Sums& sums) {
+        const float u = step.saved[0], d_u = step.now.u_next;
+        const float early = c.early_reset > 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
+        const float late = c.late_reset > 0.0f ? step.before.spike : 0.0f;
+        const float d_v = c.decay * step.later.u_next;
+        const float d_threshold = step.surrogate * d_spike(c, step.later, u, step.d_output);
+        sums.decay = fused(d_u, step.before.v, sums.decay);
+        sums.gain =
+            fused(d_u, u - c.decay * step.before.v + c.late_reset * step.before.spike, sums.gain);
+        sums.v_th = sums.v_th - fused(early, d_v, fused(late, d_u, d_threshold));
+    }
+    static void chain(const Params& p, double dt, const SumsOf<double>& sums, Params& d) {
+        const bool exact = p.integration == Integration::exact;
+        const double rate = dt / p.tau_m, beta = exact ? std::exp(-rate) : 1.0 - rate;
+        const double slope = (exact ? beta : 1.0) * rate / p.tau_m;  // d beta / d tau_m
+        d.tau_m = slope * (sums.decay - (p.scale_input ? sums.gain / (1.0 - beta) : 0.0));
+        d.v_th = sums.v_th;
     }
 };
 

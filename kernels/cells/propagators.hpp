@@ -17,6 +17,20 @@ inline double current_to_v(double dt, double c_m, double tau_m, double tau_s) {
                                        : decay * std::expm1(rate * dt) / (rate * c_m);
 }
 
+/// Its derivatives by the time constants.
+struct CurrentToVSlopes {
+    double by_m, by_s;
+};
+inline CurrentToVSlopes current_to_v_slopes(double dt, double c_m, double tau_m, double tau_s) {
+    const double rate = 1.0 / tau_m - 1.0 / tau_s, x = rate * dt;
+    const double decay = std::exp(-dt / tau_m) / c_m;
+    // d/drate of expm1(rate dt) / rate; near 0 by its series, as the difference loses digits.
+    const double by_rate = std::abs(x) < 1e-4 ? dt * dt * (0.5 + x / 3.0 + x * x / 8.0)
+                                              : (dt * std::exp(x) - std::expm1(x) / rate) / rate;
+    return {(current_to_v(dt, c_m, tau_m, tau_s) * dt - decay * by_rate) / (tau_m * tau_m),
+            decay * by_rate / (tau_s * tau_s)};
+}
+
 /// The same for the current t e^(-t/tau_s): an alpha function whose slope at the start of the step
 /// is 1.
 inline double alpha_to_v(double dt, double c_m, double tau_m, double tau_s) {

@@ -13,6 +13,16 @@
 //   membrane         what a recording of v shows, from the saved floats: the value at the end of
 //   the step, after its reset (see shows_v)
 //
+// A model whose parameters can be trained (`trainable`) has besides
+//
+//   learns           their names
+//   Sums             floats: dL/d(what a step is computed with), summed over the steps of a sample
+//   held             optional: what of the state after a step `saved` does not tell, one float
+//   after            the state after a step, from what it saved and held
+//   add_gradient     adds what one step has to say to the sums
+//   add_start        optional: adds what the start of a sample has to say
+//   chain            dL/d(parameters) from the sums, in double
+//
 // step and backward take the spike function as a template argument; it is the Heaviside function
 // except in tests that check gradients against finite differences of a smooth one.
 #pragma once
@@ -78,6 +88,16 @@ struct Heaviside {
     SNN_HD static float spike(float distance) { return distance >= 0.0f ? 1.0f : 0.0f; }
 };
 
+/// What add_gradient is told of a step.
+template <class M>
+struct StepBack {
+    typename M::State before;        // at the start of the step
+    const float* saved;              // by the step
+    typename M::Adjoint later, now;  // before and after `backward`
+    float d_output, surrogate;       // as `backward` had them
+    float d_event = 0.0f;            // where it has one
+};
+
 template <class M>
 concept NeuronModel = requires(const typename M::Params& params,
                                const typename M::Constants& constants, typename M::State& state,
@@ -91,6 +111,17 @@ concept NeuronModel = requires(const typename M::Params& params,
     { M::membrane(constants, saved) } -> std::same_as<float>;
     { M::backward(constants, adjoint, saved, x, x) } -> std::same_as<float>;
     M::Params::fields();
+};
+
+/// Its parameters can be trained.
+template <class M>
+concept LearnsParameters = NeuronModel<M> && requires {
+    M::learns;
+};
+/// See `held`.
+template <class M>
+inline constexpr bool has_held = requires(const typename M::State& state) {
+    M::held(state);
 };
 
 }  // namespace snnsim

@@ -2,6 +2,8 @@
 // when to fire; when it fires it sends a number, not 1.
 #pragma once
 
+#include <array>
+
 #include "kernels/activation.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
@@ -107,10 +109,45 @@ struct Vsn {
                                  float surrogate, float d_event = 0.0f) {
         const float m = saved[0], z = saved[1];
         const float e = Spike::spike(m - c.v_th);
-        const float d_fire = fused(d_output, phi(c, z), d_event) - c.reset_slope * m * a.m_next;
-        const float d_m = fused(surrogate, d_fire, (1.0f - e) * a.m_next);
+        const float d_e = d_fire(c, a, saved, d_output, d_event);
+        const float d_m = fused(surrogate, d_e, (1.0f - e) * a.m_next);
         a.m_next = c.beta * d_m;
         return fused(d_output * phi_slope(c, z), e, d_m);
+    }
+    /// dL/d e[t], from dL/d(m[t] after the reset).
+    SNN_HD static float d_fire(const Constants& c, const Adjoint& later, const float* saved,
+                               float d_output, float d_event) {
+        return fused(d_output, phi(c, saved[1]), d_event) - c.reset_slope * saved[0] * later.m_next;
+    }
+
+    static constexpr std::array learns{"beta", "v_th"};
+    template <class T>
+    struct SumsOf {
+        T beta{}, v_th{};
+
+        SNN_HD void to_column(T* to, int width) const {
+            to[0] = beta;
+            to[1 * width] = v_th;
+        }
+    };
+    using Sums = SumsOf<float>;
+
+    template <class Spike = Heaviside>
+    SNN_HD static State after(const Constants& c, const float* saved, float) {
+        return {saved[0] * (1.0f - Spike::spike(saved[0] - c.v_th))};
+    }
+    template <class Spike = Heaviside>
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<Vsn>& step, Sums& sums) {
+        const float e = Spike::spike(step.saved[0] - c.v_th);
+        const float d_threshold =
+            step.surrogate * d_fire(c, step.later, step.saved, step.d_output, step.d_event);
+        const float d_m = fused(1.0f - e, step.later.m_next, d_threshold);
+        sums.beta = fused(d_m, step.before.m, sums.beta);
+        sums.v_th = sums.v_th - d_threshold;
+    }
+    static void chain(const Params&, double, const SumsOf<double>& sums, Params& d) {
+        d.beta = sums.beta;
+        d.v_th = sums.v_th;
     }
 };
 

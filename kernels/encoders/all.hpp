@@ -9,9 +9,11 @@
 #include "kernels/encoders/poisson.hpp"
 #include "kernels/encoders/rank_order.hpp"
 #include "kernels/encoders/regular.hpp"
+#include "kernels/encoders/sequence.hpp"
 
 namespace snnsim {
 
-using Encoders = ModelList<Direct, Poisson, Regular, Latency, RankOrder, Phase, Burst, Delta>;
+using Encoders =
+    ModelList<Direct, Poisson, Regular, Latency, RankOrder, Phase, Burst, Delta, Sequence>;
 
 }  // namespace snnsim

@@ -6,6 +6,7 @@
 //   constant                 true when it sends the same value at every step
 //   needs_rank               true when it reads Pixel::rank
 //   any_value                true when x may be any real number; absent: only one in [0, 1]
+//   over_steps               true when a sample has other values at each step: it has no encode
 //   Constants, prepare(params, dt, steps)
 //   encode(constants, key, pixel, steps, emit)   calls emit(t, value), t ascending, for each
 //   non-zero value.
@@ -113,6 +114,12 @@ SNN_HD inline std::uint32_t rank_values(const float* values, std::size_t inputs,
 template <class Encoder>
 constexpr bool takes_any_value = requires {
     requires Encoder::any_value;
+};
+
+/// Whether an encoder shows each step another part of a sample.
+template <class Encoder>
+constexpr bool shows_over_steps = requires {
+    requires Encoder::over_steps;
 };
 
 }  // namespace snnsim

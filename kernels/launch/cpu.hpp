@@ -49,6 +49,8 @@ struct Cpu {
                              : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))),
           pool_(std::make_unique<ThreadPool>(threads)) {}
 
+    /// Calls of a body that run at the same time.
+    std::size_t concurrency() const { return static_cast<std::size_t>(threads); }
     std::string name() const { return cpu_name(threads); }
     /// What comes next belongs to these parts of the run: a device has it told with its faults.
     void begin(const std::string& /*unit*/, std::int64_t /*first*/, std::int64_t /*last*/) const {}

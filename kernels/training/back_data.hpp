@@ -2,6 +2,7 @@
 // targets).
 #pragma once
 
+#include "kernels/training/channels.hpp"
 #include "kernels/training/sum_inputs.hpp"
 
 namespace snnsim {
@@ -20,11 +21,13 @@ struct TransposedPanels {
 struct Transpose {
     WeightPanels weights;
     TransposedPanels transposed;
+    ChannelOrder sources;
 
     SNN_HD void operator()(std::size_t i) const {
         const std::size_t lane = i % panel_width, row = i / panel_width;
         const std::size_t target = row % transposed.targets;
-        const std::size_t source = row / transposed.targets * panel_width + lane;
+        const std::size_t column = row / transposed.targets * panel_width + lane;
+        const std::size_t source = sources.plain() ? column : sources.stored_of_column(column);
         transposed.data[i] =
             source < weights.sources
                 ? *weights.at(target / panel_width, source, static_cast<int>(target % panel_width))

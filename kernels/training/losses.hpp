@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/math/exp.hpp"
+#include "kernels/training/channels.hpp"
 #include "kernels/training/sum_inputs.hpp"
 
 namespace snnsim {
@@ -26,12 +27,13 @@ struct SampleLoss {
     float* loss;                   // [sample]
     std::int32_t* prediction;      // [sample]
     float factor = 1.0f;           // on the gradient: the loss is one of several
+    std::size_t update = 0;        // samples of the update of which these are a part; 0: all
 
     SNN_HD void operator()(std::size_t b) const {
         const auto label = static_cast<std::size_t>(labels[samples[b]]);
         float* z = logits + b * classes;
         const float own = weights ? weights[samples[b]] : 1.0f;
-        const float weight = factor * (own / static_cast<float>(shape.batch));
+        const float weight = factor * (own / static_cast<float>(update ? update : shape.batch));
         if (readout == Readout::every_step) {
             loss[b] = own * every_step(b, label, z, weight);
             prediction[b] = static_cast<std::int32_t>(largest(z));
@@ -136,15 +138,17 @@ struct RatePenalty {
     std::size_t size;
     float per_row;  // 1 / (samples * steps)
     float lower, upper, strength;
-    float* gradient;  // [neuron]
+    float* gradient;  // [column]
     float* loss;      // [neuron]
+    ChannelOrder order;
 
     SNN_HD void operator()(std::size_t n) const {
         const float rate = static_cast<float>(count[n]) * per_row;
         const float above = rate > upper ? rate - upper : 0.0f;
         const float below = rate < lower ? lower - rate : 0.0f;
         loss[n] = strength * (above * above + below * below);
-        gradient[n] = strength * 2.0f * (above - below) * per_row;
+        gradient[order.plain() ? n : order.column_of_stored(n)] =
+            strength * 2.0f * (above - below) * per_row;
     }
 };
 

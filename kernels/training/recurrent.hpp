@@ -102,16 +102,17 @@ struct StoredStates {
 
 /// Body over (sample, columns): a step, after all input but that of the last projection of the
 /// cycle has been summed.
-template <NeuronModel M, class Columns>
+template <class N, class Columns>
 struct RecurrentStep {
-    StepNeurons<M, Columns> neurons;
+    using M = typename NeuronsOf<N>::Model;
+    StepNeurons<N, Columns> neurons;
     AddFired<Columns> last;
     StoredStates<typename M::State, Columns> states;
 
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
         auto& state = states.at(neurons.panels, p);
-        if (last.t == 0) state = start_states<M, width_of<Columns>>(neurons.constants);
+        if (last.t == 0) state = start_states<M, width_of<Columns>>(neurons.constants, p);
         last(p);
         neurons.step(p, last.t, state);
     }
@@ -136,9 +137,10 @@ struct BackStep {
 
 /// Body over (sample, columns): a step backward, after all gradients but that of the last
 /// projection of the cycle have been summed.
-template <NeuronModel M, class Columns>
+template <class N, class Columns>
 struct RecurrentStepBack {
-    StepNeuronsBack<M, Columns> neurons;
+    using M = typename NeuronsOf<N>::Model;
+    StepNeuronsBack<N, Columns> neurons;
     BackStep<Columns> last;
     StoredStates<typename M::Adjoint, Columns> adjoints;
 
@@ -147,7 +149,7 @@ struct RecurrentStepBack {
         auto& adjoint = adjoints.at(neurons.panels, p);
         if (last.t + 1 == neurons.shape.steps) adjoint = {};
         last(p);
-        neurons.step_back(p, last.t, adjoint);
+        neurons.one_step_back(p, last.t, adjoint);
     }
 };
 

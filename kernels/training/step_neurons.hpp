@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "kernels/cells/trained.hpp"
+#include "kernels/training/learned_cells.hpp"
 #include "kernels/training/sum_inputs.hpp"
 #include "kernels/training/surrogates.hpp"
 
@@ -18,39 +19,50 @@ struct LaneStates {
 };
 
 /// At the start of a sample.
-template <NeuronModel M, int Lanes>
+template <NeuronModel M, int Lanes, class Constants>
 SNN_HD inline LaneStates<typename M::State, Lanes> start_states(
-    [[maybe_unused]] const typename M::Constants& constants) {
+    [[maybe_unused]] const Constants& constants, [[maybe_unused]] const Place& p) {
     LaneStates<typename M::State, Lanes> states;
-    if constexpr (requires { M::start(constants); }) {
-        for (int l = 0; l < Lanes; ++l) states.lane[l] = M::start(constants);
+    if constexpr (requires(const typename M::Constants& c) { M::start(c); }) {
+        const auto c = constants_at(constants, p);
+        for (int l = 0; l < Lanes; ++l) states.lane[l] = M::start(c[l]);
     }
     return states;
 }
 
 /// The buffers of a layer that its neurons read and write.
 struct LayerBuffers {
-    std::size_t size = 0;  // neurons
+    std::size_t size = 0;      // neurons
+    std::size_t channels = 0;  // of a place; see ChannelOrder
     TracePanels saved[2];  // what the backward step needs; saved[0] holds the input before the step
     TracePanels output;    // dense output for the loss, or null
     RawOutput raw;         // spikes or values sent to targets; null where nothing is sent
     TracePanels gradient;  // dL/d(output), replaced by dL/d(input)
+    TracePanels held;      // of models that hold something (has_held), where they learn, or null
+    const float* kept = nullptr;  // factor on what is sent, [panel][sample][panel_width]; null: 1
+
+    SNN_HD const float* kept_at(const BatchShape& shape, const Place& p) const {
+        return kept + (p.panel * shape.batch + p.sample) * panel_width + p.lane;
+    }
 };
 
-/// Body over (sample, columns): runs the neurons through all steps from rest.
-template <NeuronModel M, class Columns>
+/// Body over (sample, columns): runs the neurons through all steps from rest. N: their model, or
+/// Learning<model>.
+template <class N, class Columns>
 struct StepNeurons {
+    using M = typename NeuronsOf<N>::Model;
+    using Constants = typename NeuronsOf<N>::Constants;
     static constexpr int lanes = width_of<Columns>;
 
     BatchShape shape;
     std::size_t panels;
-    typename M::Constants constants;
+    Constants constants;
     LayerBuffers layer;
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        LaneStates<typename M::State, lanes> states = start_states<M, lanes>(constants);
+        LaneStates<typename M::State, lanes> states = start_states<M, lanes>(constants, p);
         for (std::size_t t = 0; t < shape.steps; ++t) step(p, t, states);
     }
 
@@ -58,14 +70,14 @@ struct StepNeurons {
     SNN_HD void step(const Place& p, std::size_t t,
                      LaneStates<typename M::State, lanes>& states) const {
         const std::size_t row = t * panel_width;
-        const typename M::Constants c = constants;  // a copy, which no store below can change
+        const auto c = constants_at(constants, p);
         LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
         float sent[lanes];
         if constexpr (M::saved_count > 1) {
             LaneRow<lanes> saved1(layer.saved[1].at(shape, p) + row);
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 float saved[2];
-                sent[l] = M::step(c, states.lane[l], saved0[l], saved);
+                sent[l] = M::step(c[l], states.lane[l], saved0[l], saved);
                 saved0[l] = saved[0];
                 saved1[l] = saved[1];
             }
@@ -73,24 +85,40 @@ struct StepNeurons {
         } else {
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 float saved[1];
-                sent[l] = M::step(c, states.lane[l], saved0[l], saved);
+                sent[l] = M::step(c[l], states.lane[l], saved0[l], saved);
                 saved0[l] = saved[0];
             }
         }
         saved0.store();
+        if constexpr (NeuronsOf<N>::learn && has_held<M>) {
+            if (layer.held.data) {
+                LaneRow<lanes> held(layer.held.at(shape, p) + row);
+                for (int l = 0; l < lanes; ++l) held[l] = M::held(states.lane[l]);
+                held.store();
+            }
+        }
         if (layer.output.data) {
             LaneRow<lanes> dense(layer.output.at(shape, p) + row);
             for (int l = 0; l < lanes; ++l) dense[l] = sent[l];
             dense.store();
+        }
+        if (layer.kept) {
+            const float* const kept = layer.kept_at(shape, p);
+            for (int l = 0; l < lanes; ++l) sent[l] = sent[l] * kept[l];
         }
         send(p, t, sent);
     }
 
   private:
     SNN_HD void send(const Place& p, std::size_t t, const float (&sent)[lanes]) const {
-        const std::size_t first = p.panel * panel_width + static_cast<std::size_t>(p.lane);
-        const std::size_t at = p.sample * layer.size + first;
-        const std::size_t left = layer.size > first ? layer.size - first : 0;
+        std::size_t first = p.panel * panel_width + static_cast<std::size_t>(p.lane);
+        std::size_t at = p.sample * layer.size + first;
+        if (layer.channels != layer.size) {
+            const std::size_t per_place = panels_of(layer.channels), place = p.panel / per_place;
+            first -= place * per_place * panel_width;
+            at = p.sample * layer.size + place * layer.channels + first;
+        }
+        const std::size_t left = layer.channels > first ? layer.channels - first : 0;
         const int count = left < lanes ? static_cast<int>(left) : lanes;  // without the padding
         if constexpr (M::output == Output::spikes) {
             if (!layer.raw.bits) return;
@@ -137,31 +165,71 @@ SNN_HD inline void surrogate_row(const Surrogate& s, const float (&x)[Lanes], fl
     }
 }
 
+/// What a model's neurons add up while they go backward: nothing, or where their constants are by
+/// cell the gradient of those.
+struct NoSums {};
+template <class M>
+struct SumsOfModel {
+    using Type = NoSums;
+};
+template <LearnsParameters M>
+struct SumsOfModel<M> {
+    using Type = typename M::Sums;
+};
+
 /// Body over (sample, columns): runs the neurons backward through all steps.
-template <NeuronModel M, class Columns>
+template <class N, class Columns>
 struct StepNeuronsBack {
+    using M = typename NeuronsOf<N>::Model;
+    using Constants = typename NeuronsOf<N>::Constants;
     static constexpr int lanes = width_of<Columns>;
+    static constexpr bool learns = NeuronsOf<N>::learn;
+    using Sums = typename SumsOfModel<M>::Type;
 
     BatchShape shape;
     std::size_t panels;
-    typename M::Constants constants;
+    Constants constants;
     Surrogate surrogate;
     LayerBuffers layer;
-    const float* rate_gradient;  // [panel * panel_width + lane], added at every step, or null
+    const float* rate_gradient;    // [panel * panel_width + lane], added at every step, or null
+    StoredSums<Sums> stored = {};  // of neurons that learn
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
         LaneStates<typename M::Adjoint, lanes> adjoints;
-        for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints);
+        if constexpr (learns) {
+            LaneSums<Sums, lanes> sums;
+            for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints, sums);
+            stored.store(p, sums);
+        } else {
+            NoSums none;
+            for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints, none);
+        }
+    }
+    /// One step, with the sums in memory between steps.
+    SNN_HD void one_step_back(const Place& p, std::size_t t,
+                              LaneStates<typename M::Adjoint, lanes>& adjoints) const {
+        if constexpr (learns) {
+            LaneSums<Sums, lanes> sums;
+            if (t + 1 < shape.steps) stored.load(p, sums);
+            step_back(p, t, adjoints, sums);
+            stored.store(p, sums);
+        } else {
+            NoSums none;
+            step_back(p, t, adjoints, none);
+        }
     }
 
+  private:
     /// Step t of the neurons at p, backward: the gradient of their output is replaced by that of
     /// their input.
+    template <class RowsOfSums>
     SNN_HD void step_back(const Place& p, std::size_t t,
-                          LaneStates<typename M::Adjoint, lanes>& adjoints) const {
+                          LaneStates<typename M::Adjoint, lanes>& adjoints,
+                          [[maybe_unused]] RowsOfSums& sums) const {
         const std::size_t row = t * panel_width;
-        const typename M::Constants c = constants;  // a copy, which no store below can change
+        const auto c = constants_at(constants, p);
         LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
         LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
         LaneRow<lanes> gradient(layer.gradient.at(shape, p) + row);
@@ -176,24 +244,67 @@ struct StepNeuronsBack {
                 SNN_LANES for (int l = 0; l < lanes; ++l) gradient[l] = gradient[l] + extra[l];
             }
         }
+        if (layer.kept) {
+            const float* const kept = layer.kept_at(shape, p);
+            for (int l = 0; l < lanes; ++l) {
+                gradient[l] = gradient[l] * kept[l];
+                of_event[l] = of_event[l] * kept[l];
+            }
+        }
         if constexpr (has_threshold<M>) {
             float x[lanes];
             SNN_LANES for (int l = 0; l < lanes; ++l) {
                 const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
-                x[l] = M::distance(c, saved);
+                x[l] = M::distance(c[l], saved);
             }
             surrogate_row<lanes>(surrogate, x, slope);
         }
+        [[maybe_unused]] StatesBefore before;
+        if constexpr (learns) before = states_before(p, t, c);
         SNN_LANES for (int l = 0; l < lanes; ++l) {
             const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
+            const typename M::Constants cell = c[l];
+            [[maybe_unused]] const float d_output = gradient[l];
+            [[maybe_unused]] const typename M::Adjoint later = adjoints.lane[l];
             if constexpr (sends_graded_spikes<M>) {
                 gradient[l] =
-                    M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l], of_event[l]);
+                    M::backward(cell, adjoints.lane[l], saved, gradient[l], slope[l], of_event[l]);
             } else {
-                gradient[l] = M::backward(c, adjoints.lane[l], saved, gradient[l], slope[l]);
+                gradient[l] = M::backward(cell, adjoints.lane[l], saved, gradient[l], slope[l]);
+            }
+            if constexpr (learns) {
+                const StepBack<M> step{before.lane[l], saved,    later,      adjoints.lane[l],
+                                       d_output,       slope[l], of_event[l]};
+                Sums sum = sums.get(l);
+                M::add_gradient(cell, step, sum);
+                sums.set(l, sum);
+            }
+        }
+        if constexpr (learns && requires(Sums & sum) { M::add_start({}, sum); }) {
+            for (int l = 0; t == 0 && l < lanes; ++l) {
+                Sums sum = sums.get(l);
+                M::add_start(adjoints.lane[l], sum);
+                sums.set(l, sum);
             }
         }
         gradient.store();
+    }
+
+    /// At the start of step t.
+    using StatesBefore = std::conditional_t<learns, LaneStates<typename M::State, lanes>, NoSums>;
+    template <class C>
+    SNN_HD StatesBefore states_before(const Place& p, std::size_t t, const C& c) const {
+        if (t == 0) return start_states<M, lanes>(constants, p);
+        const std::size_t row = (t - 1) * panel_width;
+        LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
+        LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
+        LaneRow<lanes> held((has_held<M> ? layer.held : layer.saved[0]).at(shape, p) + row);
+        StatesBefore states;
+        SNN_LANES for (int l = 0; l < lanes; ++l) {
+            const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
+            states.lane[l] = M::after(c[l], saved, held[l]);
+        }
+        return states;
     }
 };
 

@@ -20,13 +20,15 @@ struct TargetLoss {
     float* loss;                   // [sample]
     float* mean;                   // z, [sample][output]
     float factor = 1.0f;           // on the gradient: the loss is one of several
+    std::size_t update = 0;        // samples of the update of which these are a part; 0: all
 
     SNN_HD void operator()(std::size_t b) const {
         const float share = 1.0f / static_cast<float>(shape.steps);
         const float per_output = 1.0f / static_cast<float>(outputs);
         const float own = weights ? weights[samples[b]] : 1.0f;
         const float scale =
-            factor * (own * (2.0f * per_output * share / static_cast<float>(shape.batch)));
+            factor *
+            (own * (2.0f * per_output * share / static_cast<float>(update ? update : shape.batch)));
         const float* y = targets + static_cast<std::size_t>(samples[b]) * outputs;
         float* z = mean + b * outputs;
         float squares = 0.0f;

@@ -127,7 +127,8 @@ class Weights(AsArray):
     mask      [source, target], 0 where there is no synapse or it was pruned; None where all are there
     shape     (sources, targets)
     source, target    names of the populations
-    delay     ms;  trainable    whether it learnt
+    delay     ms; of learned delays an array, [source, target] or [source]
+    trainable whether it learnt
     units     text
     """
 

@@ -369,6 +369,8 @@ class Run:
             return self._part(f"weights/{name}", f"weights[{name!r}]")
         bias, mask = (self._array(group[key]) if key in group else None for key in ("bias", "mask"))
         told = {key: plain(group.attrs[key]) for key in ("from", "to", "delay", "trainable") if key in group.attrs}
+        if "delays" in group:
+            told["delay"] = self._array(group["delays"])
         return Weights(name, self._array(group["weights"]), bias, mask, told.get("from"), told.get("to"), told.get("delay"),
                        bool(told.get("trainable", True)), plain(group["weights"].attrs["units"]))
 

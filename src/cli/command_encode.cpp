@@ -49,12 +49,15 @@ void encode(const EncodeOptions& options) {
                         "{}",
                         options.model, spec.data.inputs.size()));
     if (spec.own_data()) spec.data.stream = Streaming::never;
-    const Dataset data = spec.own_data() ? load_data(spec, options.data_dir)
-                                         : load_dataset(spec.data.set, options.data_dir);
-    if (data.real() || in_steps(data.train.form))
-        throw UsageError(fmt::format("{}: encode is for values of classes; {}", options.model,
+    // Of a published set all samples, whatever a training of the model would take.
+    if (!spec.own_data()) spec.data.train_samples = spec.data.test_samples = 0;
+    const Dataset data = load_data(spec, options.data_dir);
+    const SampleForm form = data.train.form;
+    if (data.real() || form == SampleForm::steps || form == SampleForm::pixel_steps)
+        throw UsageError(fmt::format("{}: encode writes the spikes of samples of classes; {}",
+                                     options.model,
                                      data.real() ? "these samples have real targets"
-                                                 : "these samples are in steps already"));
+                                                 : "these samples have values at each step"));
     const SampleSet& set = options.train ? data.train : data.test;
     const auto count = static_cast<std::size_t>(set.count);
     if (options.first >= count)

@@ -78,6 +78,7 @@ void add_entries(const Named& n, std::vector<NpyEntry>& entries) {
     }
     const std::vector<std::size_t> shape{n.stored.sources, n.stored.targets};
     entries.push_back(npy_entry(name, shape, w.dense));
+    if (!w.delay.empty()) entries.push_back(npy_entry(name + ".delay", shape, w.delay));
     if (!w.mask.empty()) entries.push_back(npy_entry(name + ".mask", shape, w.mask));
     if (!n.bias.empty()) entries.push_back(npy_entry(name + ".bias", {n.bias.size()}, n.bias));
 }

@@ -193,6 +193,8 @@ SampleSet read_pair(const fs::path& folder, const File& images, const File& labe
     SampleSet out;
     out.count = pixels.dims[0];
     out.inputs = pixels.dims[1] * pixels.dims[2];
+    out.shape = {1, static_cast<std::uint32_t>(pixels.dims[1]),
+                 static_cast<std::uint32_t>(pixels.dims[2])};
     out.in.pixels = std::move(pixels.data);
     out.labels.assign(numbers.data.begin(), numbers.data.end());
     return out;

@@ -20,7 +20,7 @@ class DenseSource final : public SampleSource {
     std::uint64_t count() const override { return x_->count(); }
     double bytes_of_sample() const override {
         const auto numbers = static_cast<double>(x_->row_size());
-        return form_ == SampleForm::pixels ? numbers : 4.0 * numbers;
+        return in_pixels(form_) ? numbers : 4.0 * numbers;
     }
     std::string why_not_anywhere() const override { return x_->why_not_anywhere(); }
     void will_read(std::uint64_t first, std::uint64_t samples) const override {
@@ -29,14 +29,14 @@ class DenseSource final : public SampleSource {
 
     void reserve(std::uint64_t samples, SampleInputs& out) const override {
         const std::uint64_t numbers = samples * x_->row_size();
-        if (form_ == SampleForm::pixels) {
+        if (in_pixels(form_)) {
             out.pixels.reserve(out.pixels.size() + numbers);
         } else if (form_ != SampleForm::spikes) {
             out.values.reserve(out.values.size() + numbers);
         }
     }
     void read(std::uint64_t first, std::uint64_t samples, SampleInputs& out) const override {
-        if (form_ == SampleForm::pixels) {
+        if (in_pixels(form_)) {
             const std::size_t before = out.pixels.size();
             out.pixels.resize(before + samples * x_->row_size());
             x_->read(first, samples, reinterpret_cast<std::byte*>(out.pixels.data() + before));
@@ -58,13 +58,22 @@ class DenseSource final : public SampleSource {
                 !limits_.from_0_to_1_for.empty() ? v >= 0.0f && v <= 1.0f : std::isfinite(v);
             if (inside) continue;
             const std::string what =
-                fmt::format("{}: {} is {:g} in sample {}, value {} (from 0)", x_->file, x_->name, v,
-                            first + k / x_->row_size(), k % x_->row_size());
+                fmt::format("{}: {} is {:g} in sample {}, {} (from 0)", x_->file, x_->name, v,
+                            first + k / x_->row_size(), place_in_sample(k % x_->row_size()));
             throw DataError(std::isfinite(v)
                                 ? fmt::format("{}; {} takes values from 0 to 1: scale the data{}",
                                               what, limits_.from_0_to_1_for, limits_.instead)
-                                : what);
+                                : what +
+                                      "; values must be finite: leave the sample out, or "
+                                      "write a number there");
         }
+    }
+    /// "value 3", or "step 2, input 5"
+    std::string place_in_sample(std::uint64_t value) const {
+        if (form_ != SampleForm::steps || x_->shape.size() < 3)
+            return fmt::format("value {}", value);
+        const std::uint64_t inputs = x_->row_size() / x_->shape[1];
+        return fmt::format("step {}, input {}", value / inputs, value % inputs);
     }
     void read_spikes(std::uint64_t first, std::uint64_t samples, SampleSpikes& out) const {
         const std::uint64_t steps = x_->shape[1], inputs = x_->row_size() / steps;

@@ -53,6 +53,7 @@ double in_degree(const SimulationSpec& full, const SynapsesSpec& p) {
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             return p.edges ? static_cast<double>(p.edges->source.size()) / targets : 0.0;
     }
     return 0.0;

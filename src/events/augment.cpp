@@ -5,9 +5,6 @@
 namespace snnsim {
 namespace {
 
-/// No run draws from it. Entity: sample; sub-entity: copy.
-constexpr auto augmentation = static_cast<Stream>(64);
-
 /// Any of -most ... most.
 std::int64_t shift_of(std::uint32_t word, std::int64_t most) {
     const auto count = static_cast<std::uint64_t>(2 * most + 1);
@@ -18,7 +15,7 @@ std::int64_t shift_of(std::uint32_t word, std::int64_t most) {
 
 Events augmented(const Events& events, const Sensor& sensor, const EventChoices& choices,
                  CopyNumber number) {
-    const RandomKey key{static_cast<std::uint64_t>(choices.seed), augmentation, number.sample,
+    const RandomKey key{static_cast<std::uint64_t>(choices.seed), Stream::copies, number.sample,
                         number.copy};
     // Block 0 is of the sample, those that follow are of four events each.
     const Philox4 whole = key.draw(0);

@@ -55,11 +55,11 @@ struct Names<PolarityChannels> {
     static constexpr std::array values{"split", "merge"};
 };
 
-/// What several events of a pixel in a frame are.
-enum class FrameValue : std::uint8_t { count, binary };
+/// What a pixel has in a frame: how many events, whether any, or how long ago its last one was.
+enum class FrameValue : std::uint8_t { count, binary, surface };
 template <>
 struct Names<FrameValue> {
-    static constexpr std::array values{"count", "binary"};
+    static constexpr std::array values{"count", "binary", "surface"};
 };
 
 struct EventChoices {
@@ -76,6 +76,7 @@ struct EventChoices {
     PolarityChannels polarity = PolarityChannels::split;
     double frame = 0.0;  // ms; 0: events stay events
     FrameValue values = FrameValue::count;
+    double tau = 0.0;  // ms
     std::int64_t copies = 0;
     double flip = 0.0;  // probability
     std::int64_t shift = 0;
@@ -121,7 +122,10 @@ struct EventChoices {
             Field{"frame", &EventChoices::frame, "ms", non_negative,
                   "write frames [k w, (k + 1) w) of this width w, not events; needs --duration"},
             Field{"values", &EventChoices::values, "", unlimited,
-                  "of a pixel in a frame: the number of its events, or whether there is one"},
+                  "of a pixel in a frame: the number of its events, whether there is one, or a "
+                  "time surface: exp(-(end of the frame - time of its last event) / tau), 0 before "
+                  "its first (Lagorce et al. 2017)"},
+            Field{"tau", &EventChoices::tau, "ms", non_negative, "of time surfaces"},
             Field{"copies", &EventChoices::copies, "", Limits{.low = 0, .high = 1000},
                   "so many changed copies of each training sample, which follow it"},
             Field{"flip", &EventChoices::flip, "", fraction,

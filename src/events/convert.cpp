@@ -42,6 +42,10 @@ class Converter {
 
     EventReport convert(const EventPaths& paths, const std::string& program) {
         const EventFormat format = plan_.choices.format;
+        for (const std::string& path : {paths.in, paths.test, paths.valid}) {
+            const std::string archive = about_archive(path);
+            if (!archive.empty()) throw DataError(archive);
+        }
         const Recordings all = find_recordings(paths, format);
         classes_ = all.classes;
         if (all.others > 0)
@@ -62,6 +66,7 @@ class Converter {
             report_.sets.push_back(writer.finish(report_.groups));
             warn_of(report_.sets.back());
         }
+        warn_of_untrained_classes();
         write_classes();
         write_manifest(paths, program);
         file_.close("cannot write the file of samples");
@@ -191,6 +196,23 @@ class Converter {
             report_.warnings.push_back(fmt::format(
                 "{}{} no events", set.name.empty() ? "" : set.name + ": ",
                 counted(static_cast<std::int64_t>(set.empty), "sample has", "samples have")));
+    }
+
+    /// Classes that a set has, but not the training set.
+    void warn_of_untrained_classes() {
+        const auto train = std::find_if(report_.sets.begin(), report_.sets.end(),
+                                        [](const WrittenSet& s) { return s.name == "train"; });
+        if (train == report_.sets.end()) return;
+        for (const WrittenSet& set : report_.sets) {
+            for (const auto& entry : set.samples_of) {
+                if (train->samples_of.contains(entry.first)) continue;
+                const auto number = static_cast<std::size_t>(entry.first);
+                report_.warnings.push_back(fmt::format(
+                    "class {}{} has {} in the set {}, and none to train with", number,
+                    number < classes_.size() ? fmt::format(" ({})", classes_[number]) : "",
+                    counted(static_cast<std::int64_t>(entry.second), "sample"), set.name));
+            }
+        }
     }
 
     void write_classes() {

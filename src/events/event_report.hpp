@@ -1,6 +1,7 @@
 // What a conversion of recordings came to.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct WrittenSet {
     std::uint64_t samples = 0, files = 0, events = 0, empty = 0;
     std::int64_t last = 0;  // us: the time of the latest event
     LeftOutCounts left_out;
+    std::map<std::int32_t, std::uint64_t> samples_of;  // each class that has any
 };
 
 struct EventReport {

@@ -25,4 +25,10 @@ struct Frames {
 Frames frames_of(const Events& events, const Sensor& sensor, const FrameWindows& windows,
                  FrameValue value);
 
+/// The time surface at the end of each window: exp(-(end - time of the last event) / tau) of each
+/// pixel and polarity, 0 before its first event (Lagorce et al. 2017, doi:10.1109/
+/// TPAMI.2016.2574707). [frame][p][y][x]; `tau` in us.
+std::vector<float> time_surfaces(const Events& events, const Sensor& sensor,
+                                 const FrameWindows& windows, double tau);
+
 }  // namespace snnsim

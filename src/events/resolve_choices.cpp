@@ -45,6 +45,9 @@ class Resolver {
         expect(!shd || c_.polarity == PolarityChannels::split, "--polarity");
         if (c_.values != FrameValue::count && c_.frame == 0.0)
             problem("--values is for frames; say how long one is: --frame '10 ms'");
+        if ((c_.values == FrameValue::surface) != (c_.tau > 0.0))
+            problem(c_.tau > 0.0 ? "--tau is of time surfaces: write --values surface"
+                                 : "--values surface needs --tau, such as --tau '50 ms'");
     }
     void expect(bool fits, const char* option) {
         if (!fits)

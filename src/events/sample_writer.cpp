@@ -23,9 +23,11 @@ SampleWriter::SampleWriter(hid_t file, const std::string& set, const EventPlan& 
         return;
     }
     const auto inputs = static_cast<hsize_t>(plan.sensor().inputs());
-    const bool binary = plan.choices.values == FrameValue::binary;
-    h5::make_growing(file_, path("x"), binary ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16,
-                     {static_cast<hsize_t>(plan.windows.frames), inputs}, 1, "");
+    const hid_t type = plan.choices.values == FrameValue::surface  ? H5T_NATIVE_FLOAT
+                       : plan.choices.values == FrameValue::binary ? H5T_NATIVE_UINT8
+                                                                   : H5T_NATIVE_UINT16;
+    h5::make_growing(file_, path("x"), type, {static_cast<hsize_t>(plan.windows.frames), inputs}, 1,
+                     "");
 }
 
 std::string SampleWriter::path(const std::string& array) const {
@@ -57,6 +59,7 @@ void SampleWriter::add(const Events& events, std::int32_t label, const std::stri
     for (const std::int64_t t : events.t) written_.last = std::max(written_.last, t);
     count(events.left_out);
     labels_.push_back(label);
+    ++written_.samples_of[label];
     if (plan_.frames) {
         add_frames(events, place);
         return;
@@ -84,6 +87,13 @@ void SampleWriter::write_events() {
 }
 
 void SampleWriter::add_frames(const Events& events, const std::string& place) {
+    if (plan_.choices.values == FrameValue::surface) {
+        constexpr double us_in_ms = 1000.0;
+        const std::vector<float> surfaces =
+            time_surfaces(events, plan_.sensor(), plan_.windows, plan_.choices.tau * us_in_ms);
+        h5::append_rows(file_, path("x"), H5T_NATIVE_FLOAT, 1, surfaces.data());
+        return;
+    }
     const Frames frames = frames_of(events, plan_.sensor(), plan_.windows, plan_.choices.values);
     SNN_EXPECT(frames.before == 0 && frames.after == 0);  // the duration cuts them
     constexpr std::uint32_t most = 65535;

@@ -20,6 +20,11 @@ struct InputFile {
 /// pipe, ..."); empty where it can.
 std::string why_unreadable(const std::string& path);
 
+/// Whether a path names a folder of arrays (.npy), with a / at its end.
+inline bool is_array_folder(std::string_view path) {
+    return path.ends_with('/');
+}
+
 /// Throws FileError "cannot open PATH: ..." where it cannot be read.
 void require_readable(const std::string& path);
 

@@ -48,6 +48,7 @@ double largest_in(const SampleSet& set) {
     double most = 0.0;
     for_all_inputs(set, [&](const SampleInputs& in) {
         for (const float x : in.values) most = std::max(most, std::abs(double{x}));
+        for (const std::uint8_t x : in.pixels) most = std::max(most, x / 255.0);
         most = std::max(most, static_cast<double>(most_together(in.trains)));
     });
     return most;

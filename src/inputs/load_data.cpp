@@ -8,6 +8,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
 #include "src/data/published.hpp"
+#include "src/data/sequence.hpp"
 #include "src/data/split.hpp"
 #include "src/files/input_file.hpp"
 #include "src/inputs/load_initial_weights.hpp"
@@ -54,6 +55,7 @@ InputRequest request_of(const ModelSpec& spec, const PopulationSpec& input) {
     out.inputs = input.size;
     Encoders::visit(spec.encode_of(input.name).scheme, [&]<class E>(const typename E::Params&) {
         out.encoder = E::name;
+        out.over_steps = shows_over_steps<E>;
         out.any_value = takes_any_value<E>;
         out.instead = ", or write scheme: direct";
     });
@@ -90,7 +92,9 @@ SampleRequest request_of(const ModelSpec& spec) {
 
 /// A file of the user can be opened; `where` names it in the model.
 void require_file(const std::string& where, const std::string& path) {
-    const std::string wrong = why_unreadable(path);
+    std::error_code ignored;
+    const bool folder_there = is_array_folder(path) && fs::is_directory(path, ignored);
+    const std::string wrong = folder_there ? "" : why_unreadable(path);
     if (wrong.empty()) return;
     const fs::path file = path;
     const bool made = file.filename() == "sine.h5" || file.filename() == "burgers.h5";  // shipped
@@ -214,6 +218,7 @@ Dataset load_data(const ModelSpec& spec, const std::string& data_dir) {
     if (spec.own_data()) return data;
     limit(data.train, spec.data.train_samples);
     limit(data.test, spec.data.test_samples);
+    show_in_steps(spec, data);
     return data;
 }
 
@@ -259,12 +264,26 @@ SampleCounts expected_samples(const ModelSpec& spec) {
 
 namespace {
 
+/// The file, or the arrays of a folder, as the model names them.
+std::vector<std::string> parts_of(const std::string& model, const std::string& file) {
+    if (file.empty()) return {};
+    if (!is_array_folder(file)) return {file};
+    std::vector<std::string> out;
+    std::error_code error;
+    for (fs::directory_iterator at(beside_model(model, file), error), end; !error && at != end;
+         at.increment(error)) {
+        if (at->path().extension() == ".npy") out.push_back(file + at->path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 std::vector<std::string> lines_of(const std::string& model,
                                   std::initializer_list<std::string> files) {
     std::vector<std::string> out;
     for (const std::string& file : files) {
-        if (!file.empty())
-            out.push_back(large_file_sha256(beside_model(model, file).string()) + "  " + file);
+        for (const std::string& one : parts_of(model, file))
+            out.push_back(large_file_sha256(beside_model(model, one).string()) + "  " + one);
     }
     return out;
 }

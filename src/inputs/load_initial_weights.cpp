@@ -8,6 +8,8 @@
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
 #include "src/inputs/listed_pairs.hpp"
+#include "src/inputs/load_learned.hpp"
+#include "src/inputs/loaded_delays.hpp"
 #include "src/inputs/weight_shape.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
@@ -19,6 +21,12 @@ namespace {
 /// Each file once, in the order in which the model names them.
 std::vector<std::string> names_of_files(const ModelSpec& spec) {
     std::vector<std::string> names;
+    for (const PopulationSpec& p : spec.populations) {
+        for (const TrainableSpec& t : p.trainable) {
+            if (!t.file.empty() && std::find(names.begin(), names.end(), t.file) == names.end())
+                names.push_back(t.file);
+        }
+    }
     for (const ProjectionSpec& p : spec.projections) {
         if (p.connect.rule == Rule::list &&
             std::find(names.begin(), names.end(), p.connect.file) == names.end())
@@ -72,6 +80,7 @@ void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
         weights = read_weights(path, from.dataset, shape);
         make_dense(weights, shape);
         expect_connected(spec, k, shape, weights);
+        expect_delays(spec, p, shape, weights, from.file);
     }
     from.loaded = std::make_shared<const FileWeights>(std::move(weights));
 }
@@ -102,6 +111,8 @@ void load_initial_weights(ModelSpec& spec) {
             }
         }
     }
+    if (const std::string more = load_learned(spec); !more.empty())
+        wrong += (wrong.empty() ? "" : "\n") + more;
     if (!wrong.empty()) throw DataError(wrong);
 }
 

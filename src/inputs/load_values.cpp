@@ -50,8 +50,9 @@ std::string place(const SimulationSpec& spec, const Location& at) {
 }
 
 /// What numbers of a file are multiplied by to be in `wanted`.
-double factor_of(const std::string& file, const std::string& in_file, const std::string& in_model,
+double factor_of(const std::string& file, std::string in_file, const std::string& in_model,
                  const std::string& wanted, const std::string& key) {
+    if (in_file == "1") in_file.clear();  // as a run says that there is none
     if (!in_file.empty() && !in_model.empty() && in_file != in_model)
         throw DataError(fmt::format("{}: it says that {} is in {}, and the model says {}", file,
                                     key, in_file, in_model));

@@ -36,6 +36,7 @@ EdgeList edges_of(const FileWeights& from, const WeightShape& shape) {
         out.source.push_back(static_cast<std::uint32_t>(pair / shape.targets));
         out.target.push_back(static_cast<std::uint32_t>(pair % shape.targets));
         out.weight.push_back(static_cast<double>(from.dense[pair]));
+        if (!from.delay.empty()) out.delay.push_back(from.delay[pair]);
     }
     return out;
 }
@@ -91,13 +92,26 @@ std::vector<double> drawn_delays(const SimulationSpec& spec, std::size_t number,
     return delays;
 }
 
+/// What a training learned is added to `delay`: there a spike acts in its own step at the soonest,
+/// here in the next.
+void add_to(std::vector<double>& delays, const std::vector<double>& learned) {
+    for (std::size_t k = 0; k < delays.size(); ++k) delays[k] += learned[k];
+}
+
 void load(const SimulationSpec& spec, std::size_t number, SynapsesSpec& p) {
     const std::string path = beside_model(spec.path, p.weight_file->file).string();
     const WeightShape shape = shape_of(spec, p);
     FileWeights weights = read_weights(path, p.weight_file->dataset, shape);
     convert(weights, spec, p);
     EdgeList edges = edges_of(weights, shape);
-    if (edges.delay.empty() && !p.delay.constant()) edges.delay = drawn_delays(spec, number, edges);
+    const bool learned = !weights.is_list && !edges.delay.empty();
+    if (!p.delay.constant() && (learned || edges.delay.empty())) {
+        std::vector<double> drawn = drawn_delays(spec, number, edges);
+        if (learned) add_to(drawn, edges.delay);
+        edges.delay = std::move(drawn);
+    } else if (learned) {
+        for (double& d : edges.delay) d += p.delay.mean;
+    }
     edges.path = p.weight_file->file;
     edges.sha256 = file_sha256(path);
     if (p.dale) check_signs(edges);

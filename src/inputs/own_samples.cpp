@@ -9,7 +9,9 @@
 
 #include "snnsim/error.hpp"
 #include "src/data/sample_stream.hpp"
+#include "src/data/sequence.hpp"
 #include "src/data/split.hpp"
+#include "src/files/input_file.hpp"
 #include "src/files/room.hpp"
 #include "src/inputs/sample_warnings.hpp"
 #include "src/io/stored_samples.hpp"
@@ -64,7 +66,10 @@ class Loader {
     Dataset load() {
         Dataset out;
         out.name = std::filesystem::path(r_.data.file).filename().string();
-        for (std::size_t k = 0; k < r_.inputs.size(); ++k) forms_.push_back(find_form(k));
+        for (std::size_t k = 0; k < r_.inputs.size(); ++k) {
+            forms_.push_back(find_form(k));
+            check_augment(k);
+        }
         out.train = begin_set(train_);
         out.test = begin_set(test_);
         out.own_validation = stored_.valid ? static_cast<std::int64_t>(train_.back().count) : 0;
@@ -126,7 +131,8 @@ class Loader {
     /// "test/x and test/y"
     std::string names_of_test() const {
         const auto name = [&](const std::string& key) {
-            return r_.data.file.ends_with(".npz") ? key + "_test" : "test/" + key;
+            const std::string& file = r_.data.file;
+            return file.ends_with(".npz") || is_array_folder(file) ? key + "_test" : "test/" + key;
         };
         const std::string &x = r_.inputs[0].array, &y = r_.targets[0].array;
         return name(x.empty() ? "x" : x) + " and " + name(y.empty() ? "y" : y);
@@ -240,24 +246,34 @@ class Loader {
                                                           r.input, r.array)));
     }
 
+    SampleForm form_of_numbers(std::size_t k) const {
+        const StoredInput& first = stored_.train.inputs[k];
+        const auto is_byte = [](const StoredInput* set) {
+            return set->x->type == NumberType{NumberKind::natural, 1};
+        };
+        for (const StoredInput* set : all_inputs(k)) {
+            if (is_byte(set) != is_byte(&first))
+                throw DataError(fmt::format(
+                    "{} is {}, but {} is {}: bytes are shown as value / 255, other numbers as they "
+                    "are",
+                    first.place(), first.x->type.name(), set->place(), set->x->type.name()));
+        }
+        return is_byte(&first) ? SampleForm::pixels : SampleForm::values;
+    }
+
     SampleForm find_dense_form(std::size_t k) const {
         const InputRequest& r = r_.inputs[k];
         const StoredInput& first = stored_.train.inputs[k];
         const Rows& x = *first.x;
         const auto all = static_cast<std::int64_t>(x.row_size());
-        if (all == r.inputs) {
-            const auto is_byte = [](const StoredInput* set) {
-                return set->x->type == NumberType{NumberKind::natural, 1};
-            };
-            for (const StoredInput* set : all_inputs(k)) {
-                if (is_byte(set) != is_byte(&first))
-                    throw DataError(fmt::format(
-                        "{} is {}, but {} is {}: bytes are shown as "
-                        "value / 255, other numbers as they are",
-                        first.place(), x.type.name(), set->place(), set->x->type.name()));
-            }
-            return is_byte(&first) ? SampleForm::pixels : SampleForm::values;
+        if (r.over_steps) {
+            const std::string wrong = why_no_sequence(all, r.inputs, r_.steps, r_.dt);
+            if (!wrong.empty())
+                throw DataError(
+                    fmt::format("{}: {}: {} is {}", r.where, wrong, first.place(), x.shape_text()));
+            return over_steps(form_of_numbers(k));
         }
+        if (all == r.inputs) return form_of_numbers(k);
         const auto each = all / static_cast<std::int64_t>(x.shape[1]);
         if (x.shape.size() < 3 || each != r.inputs) {
             if (x.shape.size() < 3)
@@ -309,6 +325,16 @@ class Loader {
             throw DataError(fmt::format("{}: {} inputs x {} steps are more than 2^32", r.where,
                                         r.inputs, r_.steps));
         return r_.data.events == SeveralEvents::counted ? SampleForm::counts : SampleForm::spikes;
+    }
+
+    void check_augment(std::size_t k) const {
+        const SampleForm form = forms_[k];
+        if (!r_.data.augment || r_.data.augment->drop == 0.0 || form == SampleForm::spikes ||
+            form == SampleForm::counts)
+            return;
+        throw DataError(fmt::format(
+            "{}: data.augment.drop leaves events out, but {} has numbers; leave drop out",
+            r_.inputs[k].where, stored_.train.inputs[k].place()));
     }
 
     // ---- targets ----
@@ -494,8 +520,24 @@ class Loader {
             in.inputs = r_.inputs[k].inputs;
             in.form = forms_[k];
             in.steps = in_steps(forms_[k]) ? r_.steps : 0;
+            in.shape = shape_of(k);
         }
         return out;
+    }
+
+    /// Of a sample, or of a step, where the file says it: else a row.
+    SampleShape shape_of(std::size_t k) const {
+        const auto inputs = static_cast<std::uint32_t>(r_.inputs[k].inputs);
+        const StoredInput& in = stored_.train.inputs[k];
+        if (in.sensor.inputs() > 0)
+            return {in.sensor.polarity ? 2u : 1u, static_cast<std::uint32_t>(in.sensor.height),
+                    static_cast<std::uint32_t>(in.sensor.width)};
+        const std::size_t first = in_steps(forms_[k]) ? 2 : 1;
+        if (!in.x || r_.inputs[k].over_steps || in.x->shape.size() < first + 2)
+            return {1, 1, inputs};
+        const auto height = static_cast<std::uint32_t>(in.x->shape[in.x->shape.size() - 2]),
+                   width = static_cast<std::uint32_t>(in.x->shape.back());
+        return {inputs / (height * width), height, width};
     }
 
     /// The samples of one input.

@@ -16,6 +16,7 @@ struct InputRequest {
     std::string where = {}, input = {};  // "m.yaml:5:3", and the population
     std::int64_t inputs = 0;             // its size
     std::string encoder = "direct";
+    bool over_steps = false;   // it shows each step another part of a sample
     bool any_value = true;     // the encoder takes numbers that are not in [0, 1]; else ...
     std::string instead = {};  // ... what could be done but to scale them
 };

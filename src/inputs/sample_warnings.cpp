@@ -29,7 +29,7 @@ class Warner {
 
   private:
     void warn_of_bytes(std::size_t input, const InputSamples& set) {
-        if (set.form == SampleForm::pixels && !set.in.pixels.empty()) {
+        if (in_pixels(set.form) && !set.in.pixels.empty()) {
             const auto& p = set.in.pixels;
             const std::uint8_t most = *std::max_element(p.begin(), p.end());
             if (most <= 1)
@@ -46,6 +46,10 @@ class Warner {
             seen[static_cast<std::size_t>(label)] = true;
         const auto missing = std::count(seen.begin(), seen.end(), false);
         if (missing == 0) return;
+        const std::vector<std::int32_t>& tested = data.test.target(output).labels;
+        const auto untrained = std::count_if(tested.begin(), tested.end(), [&](std::int32_t label) {
+            return !seen[static_cast<std::size_t>(label)];
+        });
         std::string list;
         constexpr std::size_t most = 5;
         std::size_t told = 0;
@@ -55,11 +59,14 @@ class Warner {
             if (!classes.class_names.empty()) list += fmt::format(" ({})", classes.class_names[k]);
         }
         if (static_cast<std::size_t>(missing) > most) list += ", ...";
-        warnings_.push_back(fmt::format("{}: no training sample is of class {}",
-                                        r_.targets[output].array.empty()
-                                            ? stored_.train.place()
-                                            : r_.data.file + ": " + stored_.train.y[output]->name,
-                                        list));
+        warnings_.push_back(fmt::format(
+            "{}: no training sample is of class {}{}",
+            r_.targets[output].array.empty() ? stored_.train.place()
+                                             : r_.data.file + ": " + stored_.train.y[output]->name,
+            list,
+            untrained > 0 ? fmt::format(", but {} of the test set {}", untrained,
+                                        untrained == 1 ? "is" : "are")
+                          : ""));
     }
     void warn_of_constants(std::size_t input, const SampleSet& all) {
         const InputSamples& set = all.input(input);

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "snnsim/error.hpp"
+#include "src/inputs/load_learned.hpp"
+#include "src/inputs/loaded_delays.hpp"
 #include "src/inputs/name_in_model.hpp"
 #include "src/inputs/weight_shape.hpp"
+#include "src/io/read_numbers.hpp"
 #include "src/io/read_weights.hpp"
 
 namespace snnsim {
@@ -25,6 +28,30 @@ void expect_same_shape(const std::string& run, const StoredWeights& stored,
 
 std::string line_of(const char* what, const std::vector<std::string>& names) {
     return names.empty() ? "" : fmt::format("  {}: {}\n", what, fmt::join(names, ", "));
+}
+
+/// What a population's neurons have learned in the run, where they learn the same here.
+void take_learned(const std::string& run, const std::string& file, const PopulationSpec& p,
+                  TakenWeights& out, std::vector<std::string>& names) {
+    std::string all;
+    bool any = false;
+    for (const TrainableSpec& t : p.trainable) {
+        std::string one = fmt::format("per: {}, as: {}, weight_decay: {}", name_of(t.per),
+                                      name_of(t.as), t.weight_decay);
+        if (t.lr) one += fmt::format(", lr: {}", *t.lr);
+        if (t.file.empty() && has_data_set(run, learned_path(p.name, t.name))) {
+            one += fmt::format(", file: {}, dataset: {}", file, learned_path(p.name, t.name));
+            names.push_back(fmt::format("{} of {}", t.name, p.name));
+            any = true;
+        } else if (!t.file.empty()) {
+            one += fmt::format(", file: {}", t.file);
+            if (!t.dataset.empty()) one += fmt::format(", dataset: {}", t.dataset);
+        } else {
+            one += fmt::format(", spread: {}", t.spread);
+        }
+        all += fmt::format("{}{}: {{{}}}", all.empty() ? "" : ", ", t.name, one);
+    }
+    if (any) out.overrides.push_back(fmt::format("populations.{}.trainable={{{}}}", p.name, all));
 }
 
 }  // namespace
@@ -62,6 +89,8 @@ TakenWeights taken_weights(const std::string& run, const ModelSpec& spec) {
         out.overrides.push_back(fmt::format("projections.{}.bias={{file: {}, dataset: {}{}}}", k,
                                             file, p.name(), trainable));
     }
+    std::vector<std::string> learned;
+    for (const PopulationSpec& p : spec.populations) take_learned(run, file, p, out, learned);
     std::vector<std::string> left;
     for (const StoredWeights& s : stored) {
         there.push_back(s.projection);
@@ -76,15 +105,19 @@ TakenWeights taken_weights(const std::string& run, const ModelSpec& spec) {
             kept.empty() ? ""
                          : fmt::format(" (from files of their own: {})", fmt::join(kept, ", "))));
     out.text = fmt::format("weights of {}:\n", run) + line_of("taken", taken) +
+               line_of("taken of what neurons have learned", learned) +
                line_of("from files of their own", kept) + line_of("drawn, as it has none", drawn) +
                line_of("not in the model", left);
     return out;
 }
 
 void put_weights(const std::string& run, ModelSpec& spec) {
+    for (PopulationSpec& p : spec.populations) p.batch_norm.reset();  // part of the weights
+    put_learned(run, spec);
     for (ProjectionSpec& p : spec.projections) {
         const WeightShape shape = shape_of(spec, p);
         FileWeights weights = read_weights(run, p.name(), shape), biases;
+        expect_delays(spec, p, shape, weights, run);
         // A rule of connection makes the same mask again, without what was pruned since.
         if (!p.weight.from_file() && p.connect.rule != Rule::list) weights.mask.clear();
         p.weight.loaded = std::make_shared<const FileWeights>(std::move(weights));

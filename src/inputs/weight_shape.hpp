@@ -9,8 +9,9 @@
 namespace snnsim {
 
 inline WeightShape shape_of(const ModelSpec& spec, const ProjectionSpec& p) {
-    return {p.name(), p.from, p.to, static_cast<std::size_t>(size_of(spec, p.from)),
-            static_cast<std::size_t>(size_of(spec, p.to))};
+    const WeightMatrix matrix = weight_matrix(spec, p);
+    return {p.name(), p.from, p.to, static_cast<std::size_t>(matrix.rows),
+            static_cast<std::size_t>(matrix.columns)};
 }
 
 inline WeightShape shape_of(const SimulationSpec& spec, const SynapsesSpec& p) {

@@ -1,4 +1,4 @@
-// A file of named arrays, whatever its format: HDF5 or .npz.
+// A file of named arrays, whatever its format: HDF5 or .npz, or a folder of .npy files.
 #pragma once
 
 #include <memory>
@@ -39,7 +39,7 @@ class DataFile {
                                                            double us) const = 0;
 };
 
-/// By the ending: .h5, .hdf5 or .npz. Throws DataError.
+/// By the ending: .h5, .hdf5, .npz, or / of a folder of .npy files. Throws DataError.
 std::unique_ptr<DataFile> open_data_file(const std::string& path);
 
 std::unique_ptr<DataFile> open_hdf5_data(const std::string& path);

@@ -1,11 +1,13 @@
-// Arrays of a .npz file, for data sets: read whole, or where their bytes lie if they are not
-// packed.
+// Arrays of a .npz file or of a folder of .npy files, for data sets: read whole, or where their
+// bytes lie if they are not packed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
 #include "snnsim/error.hpp"
+#include "src/files/input_file.hpp"
 #include "src/files/room.hpp"
 #include "src/io/data_file.hpp"
 #include "src/io/npz.hpp"
@@ -62,10 +64,58 @@ auto with_error(F&& f) {
     }
 }
 
+/// A folder with a file NAME.npy for each array, as NpzFile has them in one.
+class NpyFolder {
+  public:
+    explicit NpyFolder(const std::string& path) : path_(path) {
+        std::error_code error;
+        for (std::filesystem::directory_iterator at(path, error), end; !error && at != end;
+             at.increment(error)) {
+            if (at->path().extension() == ".npy") names_.push_back(at->path().stem().string());
+        }
+        if (error) throw FileError(fmt::format("cannot read {}: {}", path, error.message()));
+        std::sort(names_.begin(), names_.end());
+    }
+
+    const std::vector<std::string>& names() const { return names_; }
+    bool has(const std::string& name) const {
+        return std::binary_search(names_.begin(), names_.end(), name);
+    }
+    NpyReader open(const std::string& name) const {
+        const std::string file = file_of(name);
+        require_readable(file);
+        try {
+            return {bytes_of_file(file), size_of_input(file)};
+        } catch (const FileError& e) {
+            throw FileError(file + ": " + e.what());
+        }
+    }
+    std::vector<std::string> read_texts(const std::string& name, std::size_t most) const {
+        return open(name).read_texts(most);
+    }
+    std::string file_of(const std::string& name) const {
+        return (std::filesystem::path(path_) / (name + ".npy")).string();
+    }
+    std::optional<std::uint64_t> place_of(const std::string&) const { return 0; }
+
+  private:
+    const std::string path_;
+    std::vector<std::string> names_;
+};
+
+/// The file that an array lies in.
+std::string file_of(const NpzFile&, const std::string& path, const std::string&) {
+    return path;
+}
+std::string file_of(const NpyFolder& folder, const std::string&, const std::string& name) {
+    return folder.file_of(name);
+}
+
+template <class Archive>
 class NpzData final : public DataFile {
   public:
     explicit NpzData(const std::string& path)
-        : DataFile(path), npz_(with_error([&] { return std::make_unique<NpzFile>(path); })) {}
+        : DataFile(path), npz_(with_error([&] { return std::make_unique<Archive>(path); })) {}
 
     std::string name_of(const std::string& set, const std::string& key) const override {
         return set.empty() ? key : key + "_" + set;
@@ -99,7 +149,7 @@ class NpzData final : public DataFile {
                 if (const auto at = npz_->place_of(name)) {
                     Placement place;
                     place.offset = *at + reader.header_bytes();
-                    return rows_in_file(path, name, shape, type, place);
+                    return rows_in_file(file_of(*npz_, path, name), name, shape, type, place);
                 }
             }
             require_room(reader.count() * (native ? type.size : 24),
@@ -142,16 +192,17 @@ class NpzData final : public DataFile {
     }
 
   private:
-    const std::unique_ptr<NpzFile> npz_;
+    const std::unique_ptr<Archive> npz_;
 };
 
 }  // namespace
 
 std::unique_ptr<DataFile> open_npz_data(const std::string& path) {
-    return std::make_unique<NpzData>(path);
+    return std::make_unique<NpzData<NpzFile>>(path);
 }
 
 std::unique_ptr<DataFile> open_data_file(const std::string& path) {
+    if (is_array_folder(path)) return std::make_unique<NpzData<NpyFolder>>(path);
     return std::filesystem::path(path).extension() == ".npz" ? open_npz_data(path)
                                                              : open_hdf5_data(path);
 }

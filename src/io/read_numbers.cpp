@@ -127,4 +127,12 @@ NumberTable read_numbers(const NumbersFile& how, Times times, std::size_t most) 
     }
 }
 
+bool has_data_set(const std::string& path, const std::string& dataset) {
+    try {
+        return h5::exists(h5::open_file(path), dataset);
+    } catch (const FileError&) {
+        return false;
+    }
+}
+
 }  // namespace snnsim

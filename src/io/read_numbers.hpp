@@ -23,4 +23,7 @@ enum class Times : std::uint8_t { none, wanted };
 /// Throws DataError that begins with the file's name.
 NumberTable read_numbers(const NumbersFile& how, Times times, std::size_t most);
 
+/// Whether `path` is an HDF5 file with that data set.
+bool has_data_set(const std::string& path, const std::string& dataset);
+
 }  // namespace snnsim

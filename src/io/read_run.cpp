@@ -58,6 +58,15 @@ void read_projections(hid_t root, Network& network) {
     }
 }
 
+/// The names of the parameters that are trained, by population.
+void read_learned(hid_t root, Network& network) {
+    for (const std::string& name : h5::children(root, "learned")) {
+        Population& p = network.populations.emplace_back(Population{name, 0, {}});
+        for (const std::string& parameter : h5::children(root, "learned/" + name))
+            p.trained.emplace_back().name = parameter;
+    }
+}
+
 Curves read_curves(hid_t root) {
     const auto read = [&](const std::string& path) {
         return h5::read_vector<double>(root, "training/" + path);
@@ -70,6 +79,14 @@ Curves read_curves(hid_t root) {
     c.step_learning_rate = read("steps/learning_rate");
     c.epoch_seconds = read("epochs/seconds");
     c.test_epoch = read("test/epoch");
+    for (const std::string& population : h5::children(root, "training/learned")) {
+        for (const std::string& parameter : h5::children(root, "training/learned/" + population)) {
+            const std::string path = fmt::format("learned/{}/{}/", population, parameter);
+            c.learned.push_back({population, parameter,
+                                 h5::unit_of(root, "training/" + path + "mean"),
+                                 read(path + "mean"), read(path + "std")});
+        }
+    }
     if (!h5::exists(root, "training/outputs")) return c;
     for (const std::string& name :
          h5::read_texts(h5::open_group(root, "training/outputs"), "names")) {
@@ -139,25 +156,45 @@ Evaluation read_test(hid_t root) {
     return test;
 }
 
-/// The projections of a state, in the order that `order` names.
-TrainerState read_state(hid_t root, const std::string& path,
-                        const std::vector<std::string>& order) {
+/// The projections and parameters of a state, in the order of `network`.
+TrainerState read_state(hid_t root, const std::string& path, const Network& network) {
     TrainerState state;
     state.updates = h5::read_number<std::uint64_t>(h5::open_group(root, path), "updates");
-    for (const std::string& name : order) {
-        const std::string at = path + "/" + name;
+    for (const Projection& p : network.projections) {
+        const std::string at = path + "/" + p.name;
         state.weights.push_back(h5::read_vector<float>(root, at + "/weights"));
         state.bias.push_back(h5::read_vector<float>(root, at + "/bias"));
         if (h5::exists(root, at + "/moments"))
             state.moments.push_back(h5::read_vector<float>(root, at + "/moments"));
+        state.delays.emplace_back();
+        if (h5::exists(root, at + "/delays"))
+            state.delays.back() = h5::read_vector<float>(root, at + "/delays");
+        state.delay_moments.emplace_back();
+        if (h5::exists(root, at + "/delay_moments"))
+            state.delay_moments.back() = h5::read_vector<float>(root, at + "/delay_moments");
         state.masks.emplace_back();
         if (h5::exists(root, at + "/mask"))
             state.masks.back() = h5::read_vector<std::uint8_t>(root, at + "/mask");
     }
+    for (const std::string& name : h5::children(root, path + "_norms")) {
+        NormState& norm = state.norms.emplace_back();
+        norm.population = name;
+        for_each_part(norm, [&](const char* part, std::vector<float>& values) {
+            values = h5::read_vector<float>(root, path + "_norms/" + name + "/" + part);
+        });
+    }
+    for (const Population& p : network.populations) {
+        std::vector<LearnedState>& all = state.learned.emplace_back();
+        for (const TrainedParameter& t : p.trained) {
+            const std::string at = fmt::format("{}_learned/{}/{}", path, p.name, t.name);
+            all.push_back({h5::read_vector<float>(root, at + "/w"),
+                           h5::read_vector<float>(root, at + "/moments")});
+        }
+    }
     return state;
 }
 
-Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
+Checkpoint read_checkpoint(hid_t root, const Network& network) {
     const h5::Handle g = h5::open_group(root, "checkpoints/last");
     Checkpoint c;
     c.epoch = h5::read_number<std::int64_t>(g, "epoch");
@@ -168,10 +205,10 @@ Checkpoint read_checkpoint(hid_t root, const std::vector<std::string>& order) {
     c.epoch_seconds = h5::read_number<double>(g, "epoch_seconds");
     c.best_accuracy = h5::read_number<double>(g, "best_accuracy");
     c.epochs_since_best = h5::read_number<std::int64_t>(g, "epochs_since_best");
-    c.state = read_state(root, "checkpoints/last/state", order);
+    c.state = read_state(root, "checkpoints/last/state", network);
     c.state.counts = read_counts(root, "checkpoints/last/counts");
     if (h5::exists(root, "checkpoints/last/best"))
-        c.best = read_state(root, "checkpoints/last/best", order);
+        c.best = read_state(root, "checkpoints/last/best", network);
     return c;
 }
 
@@ -191,6 +228,7 @@ RunRecord read_run(const std::string& path) {
         r.network.dt = r.provenance.dt;
         r.network.steps = h5::read_number<std::int32_t>(root, "steps_per_sample");
         read_projections(root, r.network);
+        read_learned(root, r.network);
         r.curves = read_curves(root);
         if (h5::exists(root, "test")) {
             r.test = read_test(root);
@@ -204,9 +242,7 @@ RunRecord read_run(const std::string& path) {
             r.seconds[phase] = seconds[0];
         }
         r.measured = read_measured(root);
-        std::vector<std::string> order;
-        for (const Projection& p : r.network.projections) order.push_back(p.name);
-        if (h5::exists(root, "checkpoints/last")) r.checkpoint = read_checkpoint(root, order);
+        if (h5::exists(root, "checkpoints/last")) r.checkpoint = read_checkpoint(root, r.network);
         return r;
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", path, e.what()));

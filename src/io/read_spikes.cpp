@@ -120,6 +120,20 @@ std::vector<std::string> population_names(hid_t root) {
                                                      : h5::children(root, "network");
 }
 
+/// What became of the parameters of neurons that were trained.
+std::vector<LearnedSummary> read_learned(hid_t root) {
+    std::vector<LearnedSummary> out;
+    for (const std::string& population : h5::children(root, "learned")) {
+        for (const std::string& name : h5::children(root, "learned/" + population)) {
+            const std::string at = population + "/" + name;
+            out.push_back(summary_of(population, name, h5::unit_of(root, "learned/" + at),
+                                     h5::read_vector<double>(root, "learned_from/" + at),
+                                     h5::read_vector<double>(root, "learned/" + at)));
+        }
+    }
+    return out;
+}
+
 RecordedSpikes read_all(hid_t root, const std::string& path) {
     RecordedSpikes run;
     run.path = path;
@@ -141,6 +155,7 @@ RecordedSpikes read_all(hid_t root, const std::string& path) {
         run.steps_per_sample = read_size(root, "steps_per_sample");
     for (const std::string& name : population_names(root))
         run.populations.push_back(read_population(root, name, run));
+    run.learned = read_learned(root);
     if (run.steps == 0 && run.steps_per_sample == 0) end_with_last_spike(run);
     return run;
 }

@@ -28,6 +28,7 @@ struct RecordedSpikes {
     /// Of a training: steps of a sample; the recorded samples lie one after the other. Else 0.
     std::uint32_t steps_per_sample = 0;
     std::vector<RecordedPopulation> populations;  // in alphabetical order
+    std::vector<LearnedSummary> learned;          // parameters of neurons that were trained
 };
 
 /// A spike with the time t happened in the step that ends then, which is step round(t / dt) - 1.

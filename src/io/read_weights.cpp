@@ -65,6 +65,31 @@ void expect_finite(const std::string& name, const std::vector<float>& values, Pl
                     values.size(), place(static_cast<std::size_t>(first - values.begin())));
 }
 
+void check_delays(const std::string& name, const FileWeights& w, const WeightShape& shape) {
+    const auto wrong = std::find_if(w.delay.begin(), w.delay.end(),
+                                    [](double d) { return !std::isfinite(d) || d < 0.0; });
+    if (w.is_list || wrong == w.delay.end()) return;
+    const auto at = static_cast<std::size_t>(wrong - w.delay.begin());
+    throw FileError(
+        fmt::format("the delay of [source, target] [{}, {}] with {} is {:g} ms: it "
+                    "must be at least 0",
+                    at / shape.targets, at % shape.targets, name, *wrong));
+}
+/// Delays [source, target], or [source], for each synapse.
+void take_delays(FileWeights& out, const std::string& name, const Shape& found,
+                 std::vector<double> delays, const WeightShape& shape) {
+    if (found.size() != 1) {
+        expect_shape(name, found, shape);
+        out.delay = std::move(delays);
+        return;
+    }
+    if (found[0] != shape.sources)
+        throw FileError(fmt::format("{} has the shape [{}], but {} needs [{}] or [{}, {}]", name,
+                                    found[0], shape.projection, shape.sources, shape.sources,
+                                    shape.targets));
+    for (const double d : delays) out.delay.insert(out.delay.end(), shape.targets, d);
+}
+
 void check_weights(const std::string& name, const FileWeights& w, const WeightShape& shape) {
     const auto pair = [](std::size_t source, std::size_t target) {
         return fmt::format("[source {}, target {}]", source, target);
@@ -126,17 +151,20 @@ std::string in_quotes(const std::string& name) {
     return "'" + name + "'";
 }
 
-/// Beside an array of weights: which of them there are.
-bool is_mask(const NpzFile& file, const std::string& name) {
-    constexpr std::string_view mask = ".mask";
-    return name.ends_with(mask) && file.has(name.substr(0, name.size() - mask.size()));
+/// Beside an array of weights: which of them there are, and their delays.
+bool is_beside(const NpzFile& file, const std::string& name) {
+    for (const std::string_view ending : {".mask", ".delay"}) {
+        if (name.ends_with(ending) && file.has(name.substr(0, name.size() - ending.size())))
+            return true;
+    }
+    return false;
 }
 
 /// The only array of so many dimensions.
 std::string only_array(const NpzFile& file, std::size_t dimensions, const char* shape_text) {
     std::vector<std::string> found;
     for (const std::string& name : file.names()) {
-        if (is_mask(file, name)) continue;
+        if (is_beside(file, name)) continue;
         const NpyReader reader = file.open(name);
         if (!reader.is_text() && reader.shape().size() == dimensions) found.push_back(name);
     }
@@ -195,6 +223,12 @@ FileWeights weights_of_npz(const std::string& path, const std::string& dataset,
         name = in_quotes(array);
     }
     FileWeights out = matrix_from(file.open(array), name, shape);
+    if (const std::string delays = array + ".delay"; file.has(delays)) {
+        NpyReader reader = file.open(delays);
+        const Shape found = reader.shape();
+        take_delays(out, in_quotes(delays), found,
+                    reader.read_all(shape.sources * shape.targets).values, shape);
+    }
     if (const std::string mask = array + ".mask"; file.has(mask)) {
         NpyReader reader = file.open(mask);
         expect_shape(in_quotes(mask), reader.shape(), shape);
@@ -323,6 +357,12 @@ FileWeights weights_of_hdf5(const std::string& path, const std::string& dataset,
     FileWeights out;
     out.dense = h5::read_vector<float>(file, set);
     out.unit = h5::unit_of(file, set);
+    if (set != place && h5::exists(file, place + "/delays")) {
+        const std::string delays = place + "/delays";
+        const Shape found = shape_of(file, delays);
+        if (found.size() == 2) expect_shape(in_quotes(delays), found, shape);
+        take_delays(out, in_quotes(delays), found, h5::read_vector<double>(file, delays), shape);
+    }
     if (set != place && h5::exists(file, place + "/mask")) {
         expect_shape(in_quotes(place + "/mask"), shape_of(file, place + "/mask"), shape);
         out.mask = h5::read_vector<std::uint8_t>(file, place + "/mask");
@@ -373,7 +413,7 @@ std::vector<StoredWeights> list_of_npz(const std::string& path) {
     constexpr std::string_view list = ".weight";
     for (const std::string& name : file.names()) {
         const Shape shape = file.open(name).shape();
-        if (shape.size() == 2 && !is_mask(file, name)) {
+        if (shape.size() == 2 && !is_beside(file, name)) {
             all.push_back({name, shape[0], shape[1], file.has(name + ".bias")});
         } else if (name.ends_with(list) && name.size() > list.size()) {
             all.push_back({name.substr(0, name.size() - list.size())});
@@ -411,6 +451,7 @@ FileWeights read_weights(const std::string& path, const std::string& dataset,
                           : ending == ".npz" ? weights_of_npz(path, dataset, shape, name)
                                              : weights_of_hdf5(path, dataset, shape, name);
         check_weights(name, out, shape);
+        check_delays(name, out, shape);
         return out;
     });
 }
@@ -440,6 +481,7 @@ void make_dense(FileWeights& w, const WeightShape& shape) {
     }
     if (std::find(w.mask.begin(), w.mask.end(), 0) == w.mask.end()) w.mask.clear();
     w.is_list = false;
+    w.delay.clear();  // those of a simulation are not those of a training
 }
 
 std::vector<StoredWeights> list_weights(const std::string& path) {

@@ -1,4 +1,6 @@
 // RunRecord -> HDF5. The layout is described in the README.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -15,6 +17,25 @@
 namespace snnsim {
 namespace {
 
+/// How the rows of the weights are a window's: reshape them to `kernel`, channels in and out.
+void write_window(hid_t group, const Windowed& w) {
+    const auto sides = [&](const char* name, const std::uint32_t(&of)[2]) {
+        h5::write_vector(group, name, std::vector<std::uint32_t>{of[0], of[1]}, "1");
+    };
+    h5::write_text(group, "rule",
+                   !w.pool                        ? "conv"
+                   : *w.pool == PoolKind::average ? "avg_pool"
+                   : *w.pool == PoolKind::sum     ? "sum_pool"
+                                                  : "max_pool");
+    sides("kernel", w.window.kernel);
+    sides("stride", w.window.stride);
+    sides("padding", w.window.padding);
+    sides("dilation", w.window.dilation);
+    h5::write_number<std::uint32_t>(group, "groups", w.window.groups);
+    h5::write_text(group, "rows_of_weights",
+                   "kernel row, kernel column, channel of the sources (of a group)");
+}
+
 void write_network(hid_t root, const Network& network) {
     std::vector<std::string> names;
     for (const Population& p : network.populations) names.push_back(p.name);
@@ -22,6 +43,7 @@ void write_network(hid_t root, const Network& network) {
     for (const Population& p : network.populations) {
         const h5::Handle g = h5::make_group(root, "network/" + p.name);
         h5::write_number(g, "size", p.size);
+        if (p.order.places > 1) h5::write_number<std::uint64_t>(g, "channels", p.order.channels);
         h5::write_text(g, "model", NeuronModels::name_of(p.neuron));
         std::visit([&](const auto& params) { write_parameters(g, params); }, p.neuron);
     }
@@ -31,12 +53,37 @@ void write_network(hid_t root, const Network& network) {
         h5::write_text(g, "to", network.populations[p.to].name);
         h5::write_number<std::uint8_t>(g, "trainable", p.trainable ? 1 : 0);
         h5::write_number(g, "delay", static_cast<double>(p.delay) * network.dt);  // ms
-        const auto post = static_cast<hsize_t>(network.populations[p.to].size);
+        const auto post = static_cast<hsize_t>(p.windowed ? p.windowed->window.channels_out
+                                                          : network.populations[p.to].size);
         h5::write_vector(g, "weights", p.weights, "1", {p.weights.size() / post, post});
+        if (p.windowed) write_window(g, *p.windowed);
         if (!p.bias.empty()) h5::write_vector(g, "bias", p.bias, "1");
         if (p.frozen != Frozen::nothing) h5::write_text(g, "frozen", name_of(p.frozen));
+        if (p.delays) {
+            std::vector<double> ms;
+            for (const float steps : p.delays->steps)
+                ms.push_back(static_cast<double>(steps) * network.dt);
+            const bool by_source = p.delays->of == DelayOf::source;
+            h5::write_vector(g, "delays", ms, "ms",
+                             by_source ? h5::Dims{ms.size()} : h5::Dims{ms.size() / post, post});
+        }
         if (!p.connected.empty())
             h5::write_vector(g, "mask", p.connected, "1", {p.connected.size() / post, post});
+    }
+}
+
+/// The parameters of neurons that are trained: what they are now, and what they were at the start,
+/// by cell.
+void write_learned(hid_t root, const Network& network) {
+    for (const Population& p : network.populations) {
+        for (const TrainedParameter& t : p.trained) {
+            const std::string path = "learned/" + p.name + "/";
+            const std::string unit = t.unit.empty() ? "1" : t.unit;
+            const auto cells = static_cast<std::size_t>(p.size);
+            h5::write_vector(root, path + t.name, values_of(t, t.w, cells), unit);
+            h5::write_vector(root, "learned_from/" + p.name + "/" + t.name,
+                             values_of(t, t.first, cells), unit);
+        }
     }
 }
 
@@ -50,6 +97,11 @@ void write_curves(hid_t root, const Curves& c) {
     write("steps/learning_rate", c.step_learning_rate);
     write("epochs/seconds", c.epoch_seconds, "s");
     write("test/epoch", c.test_epoch);
+    for (const LearnedCurve& l : c.learned) {
+        const std::string path = fmt::format("learned/{}/{}/", l.population, l.parameter);
+        write((path + "mean").c_str(), l.mean, l.unit.c_str());
+        write((path + "std").c_str(), l.std, l.unit.c_str());
+    }
     if (c.by_name.empty()) return;
     std::vector<std::string> names;
     for (const OutputCurves& own : c.by_name) names.push_back(own.name);
@@ -117,8 +169,25 @@ void write_state(hid_t root, const std::string& path, const Network& network,
         h5::write_vector(root, at + "/bias", state.bias[k], "1");
         if (k < state.moments.size())
             h5::write_vector(root, at + "/moments", state.moments[k], "1");
+        if (k < state.delays.size() && !state.delays[k].empty())
+            h5::write_vector(root, at + "/delays", state.delays[k], "1");  // steps
+        if (k < state.delay_moments.size() && !state.delay_moments[k].empty())
+            h5::write_vector(root, at + "/delay_moments", state.delay_moments[k], "1");
         if (k < state.masks.size() && !state.masks[k].empty())
             h5::write_vector(root, at + "/mask", state.masks[k], "1");
+    }
+    for (const NormState& norm : state.norms) {
+        for_each_part(norm, [&](const char* name, const std::vector<float>& values) {
+            h5::write_vector(root, path + "_norms/" + norm.population + "/" + name, values, "1");
+        });
+    }
+    for (std::size_t k = 0; k < state.learned.size(); ++k) {
+        const Population& p = network.populations[k];
+        for (std::size_t n = 0; n < state.learned[k].size(); ++n) {
+            const std::string at = fmt::format("{}_learned/{}/{}", path, p.name, p.trained[n].name);
+            h5::write_vector(root, at + "/w", state.learned[k][n].w, "1");
+            h5::write_vector(root, at + "/moments", state.learned[k][n].moments, "1");
+        }
     }
 }
 
@@ -145,6 +214,7 @@ void write_all(const std::string& path, const RunRecord& r,
     h5::write_texts(root, "warnings", warnings);
     h5::write_number<std::int64_t>(root, "steps_per_sample", r.network.steps);
     write_network(root, r.network);
+    write_learned(root, r.network);
     write_curves(root, r.curves);
     const TimeAxis axis{static_cast<std::uint64_t>(r.network.steps), r.network.dt};
     write_spikes(root, axis, r.test ? r.test->spikes : std::vector<SpikeRecording>{});

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <set>
 
+#include "src/data/sequence.hpp"
 #include "src/model/check_rule.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
+#include "src/model/shapes.hpp"
 #include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
@@ -61,7 +63,7 @@ void check_connect(ModelView& model, const ProjectionSpec& p, const std::string&
     if (!model.given({"projections", k, "connect"})) return;
     if (!check_rule_keys(model, p.connect, k)) return;
     for (const char* part : {"mask", "kernel"}) {
-        if (model.given({"projections", k, "connect", part}))
+        if (!only_trained(p.connect.rule) && model.given({"projections", k, "connect", part}))
             model.add(
                 {"projections", k, "connect", part},
                 fmt::format("{} is for simulations, whose cells may lie in space; leave it out",
@@ -313,13 +315,30 @@ void check_trained_cell(ModelView& model, const PopulationSpec& p) {
     }
 }
 
+/// The scheme `sequence` shows all pixels in its steps.
+void check_sequence(ModelView& model, const PopulationSpec& input) {
+    const ModelSpec& spec = model.spec;
+    if (!model.sound({"data", "encode", "duration"})) return;
+    const std::string wrong = why_no_sequence(pixels, input.size, spec.steps(), spec.dt);
+    if (wrong.empty()) return;
+    if (pixels % input.size != 0) {
+        model.add({"populations", input.name, "size"},
+                  fmt::format("the input '{}': {}", input.name, wrong));
+    } else {
+        model.add({"data", "encode", "duration"},
+                  fmt::format("the input '{}': {}", input.name, wrong));
+    }
+}
+
 void check_shapes(ModelView& model, const std::string& output) {
     if (model.spec.own_data()) return;  // the file says how many values a sample has
     const char* const set = name_of(model.spec.data.set);
     for (const PopulationSpec& p : model.spec.populations) {
         if (!model.sound({"populations", p.name, "size"}) || !model.sound({"data", "set"}))
             continue;
-        if (is_source(p) && p.size != pixels) {
+        if (is_source(p) && shows_sequence(model.spec.data.encode)) {
+            check_sequence(model, p);
+        } else if (is_source(p) && p.size != pixels) {
             model.add({"populations", p.name, "size"},
                       fmt::format(
                           "the input '{}' has {} neurons, but a sample of {} has {} pixels; write "
@@ -344,8 +363,19 @@ void check_weight_count(ModelView& model) {
         return 0.0;
     };
     double weights = 0.0;
-    for (const ProjectionSpec& p : model.spec.projections)
-        weights += size_of(p.from) * size_of(p.to);
+    for (const ProjectionSpec& p : model.spec.projections) {
+        if (!only_trained(p.connect.rule)) {
+            weights += size_of(p.from) * size_of(p.to);
+            continue;
+        }
+        // Shared by all places.
+        const PopulationShape &from = shape_of(model.spec, p.from),
+                              &to = shape_of(model.spec, p.to);
+        if (is_pool(p.connect.rule) || from.empty() || to.empty() || !p.connect.kernel) continue;
+        double taps = static_cast<double>(from[0] / std::max<std::int64_t>(1, p.connect.groups));
+        for (const std::int64_t side : p.connect.kernel->sides) taps *= static_cast<double>(side);
+        weights += taps * static_cast<double>(to[0]);
+    }
     if (weights <= most) return;
     model.add({"projections"},
               fmt::format("the projections hold {:.3g} weights; at most {:.3g} (2^31), so "

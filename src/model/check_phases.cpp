@@ -190,7 +190,9 @@ class PhaseCheck {
         // What is in a file of the user is looked at when it is read.
         if (model_.spec.data->set == DataSet::file) return;
         constexpr std::int64_t pixels = 784;
-        if (p && model_.size_known(*p) && p->size != pixels)
+        // What a trained network is shown was checked with its training.
+        const bool trained = p && model_.spec.trained && p->name == model_.spec.trained->input;
+        if (p && !trained && model_.size_known(*p) && p->size != pixels)
             model_.add({"populations", p->name, "size"},
                        fmt::format("samples of {} have {} pixels, and '{}' has {} cells",
                                    name_of(model_.spec.data->set), pixels, p->name, p->size));

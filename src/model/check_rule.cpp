@@ -30,6 +30,13 @@ RuleKeys keys_of_rule(Rule rule) {
             return {{}, {"file", "dataset", "window", "stride", "padding"}};
         case Rule::pool:
             return {{"window"}, {"stride", "padding"}};
+        case Rule::conv1d:
+        case Rule::conv2d:
+            return {{"kernel"}, {"channels", "stride", "padding", "dilation", "groups"}};
+        case Rule::avg_pool:
+        case Rule::sum_pool:
+        case Rule::max_pool:
+            return {{"kernel"}, {"stride", "padding"}};
         case Rule::fixed_in_degree:
         case Rule::fixed_out_degree:
             break;
@@ -48,8 +55,9 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
     std::vector<std::string> known = keys.required;
     known.insert(known.end(), keys.optional.begin(), keys.optional.end());
     bool good = true;
-    for (const char* key : {"p", "n", "autapses", "own", "multapses", "file", "dataset", "window",
-                            "stride", "padding", "mask", "kernel"}) {
+    for (const char* key :
+         {"p", "n", "autapses", "own", "multapses", "file", "dataset", "window", "stride",
+          "padding", "dilation", "channels", "groups", "mask", "kernel"}) {
         if (!given(key) || std::find(known.begin(), known.end(), key) != known.end()) continue;
         places.add({section, k, "connect", key},
                    fmt::format("{} does not use '{}'{}", rule, key,
@@ -63,8 +71,16 @@ bool check_rule_keys(Places& places, const ConnectSpec& connect, const std::stri
                                key == "p"        ? "p: 0.1"
                                : key == "file"   ? "file: edges.csv"
                                : key == "window" ? "window: [2, 2]"
+                               : key == "kernel" ? "kernel: 3"
                                                  : "n: 100"));
         good = false;
+    }
+    if (connect.kernel && !connect.kernel->sides.empty() && !only_trained(connect.rule)) {
+        places.add({section, k, "connect", "kernel"},
+                   fmt::format("the kernel of {} is a function of the distance, for example "
+                               "'kernel: {{shape: gaussian, std: 0.2}}'; sides are for conv2d",
+                               rule));
+        return false;
     }
     if (connect.p > 1.0 && connect.rule != Rule::pairwise_poisson && given("p") &&
         std::find(known.begin(), known.end(), "p") != known.end()) {

@@ -344,9 +344,9 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             return 0.0;  // known when it is read
     }
-    return 0.0;
 }
 
 }  // namespace
@@ -376,6 +376,14 @@ void check_synapses(SimulationView& model) {
         if (s.connect.rule == Rule::list) check_list(model, s, k);
         if (!check_rule_keys(model, s.connect, k) || !check_total_number(model, s.connect, k))
             continue;
+        if (only_trained(s.connect.rule)) {
+            model.add(
+                {"projections", k, "connect"},
+                fmt::format("{} is a rule of trainings; use {}, whose window moves over the "
+                            "grids of `space`",
+                            name_of(s.connect.rule), is_pool(s.connect.rule) ? "pool" : "conv"));
+            continue;
+        }
         if (!from || !to || !model.size_known(*from) || !model.size_known(*to)) continue;
         check_procedural(model, s, k);
         check_distance(model, s, *from, *to, k);

@@ -204,6 +204,7 @@ void check_delays(ModelView& model) {
         const std::string at = std::to_string(k);
         known &= model.sound({"projections", at, "from"}) && model.sound({"projections", at, "to"});
         if (!model.given({"projections", at, "delay"})) continue;
+        if (spec.projections[k].learned_delay) continue;  // see check_learned_delays
         known &= model.sound({"projections", at, "delay"}) &&
                  check_whole_steps(model, {"projections", at, "delay"}, "delay",
                                    *spec.projections[k].delay, spec.dt);

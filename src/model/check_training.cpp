@@ -5,6 +5,7 @@
 
 #include "snnsim/played_spikes.hpp"
 #include "src/data/published.hpp"
+#include "src/files/input_file.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/trained_network.hpp"
@@ -155,11 +156,26 @@ void check_arrays(ModelView& model) {
     for (const OutputSpec& out : model.spec.data.outputs) check("outputs", "y", out.name, out.y);
 }
 
+void check_augment(ModelView& model) {
+    const DataSpec& data = model.spec.data;
+    if (!data.augment || !model.sound({"data", "augment"})) return;
+    if (!model.spec.train)
+        model.add({"data", "augment"},
+                  "augment changes training samples, but nothing is trained; add the section "
+                  "train, or leave augment out");
+    if (!model.spec.own_data() && data.augment->drop > 0.0)
+        model.add({"data", "augment", "drop"},
+                  fmt::format("drop leaves events out, but the images of {} have none; leave drop "
+                              "out",
+                              name_of(data.set)));
+}
+
 }  // namespace
 
 void check_data(ModelView& model) {
     const DataSpec& data = model.spec.data;
     if (!model.sound({"data", "set"})) return;
+    check_augment(model);
     if (!model.spec.own_data()) {
         for (const char* key :
              {"file", "valid_file", "test_file", "test_share", "groups", "class_names", "events",
@@ -193,9 +209,11 @@ void check_data(ModelView& model) {
          {std::pair{"file", data.file}, std::pair{"valid_file", data.valid_file},
           std::pair{"test_file", data.test_file}}) {
         if (model.given({"data", key}) && model.sound({"data", key}) && !is_hdf5(file) &&
-            !file.ends_with(".npz"))
+            !file.ends_with(".npz") && !is_array_folder(file))
             model.add({"data", key},
-                      fmt::format("{} must end in .h5, .hdf5 or .npz; found '{}'", key, file));
+                      fmt::format("{} must end in .h5, .hdf5 or .npz, or in / where it is a folder "
+                                  "of .npy files; found '{}'",
+                                  key, file));
     }
     if (model.given({"data", "test_file"}) && model.given({"data", "test_share"}))
         model.add({"data", "test_share"},

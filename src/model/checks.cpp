@@ -48,9 +48,12 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_names(model, spec.name);
     check_data(model);
     check_time(model);
+    check_learned_delays(model);
     check_projections(model);
+    check_windows(model);
     check_graph(model);
     check_train(model);
+    check_trainable(model);
     check_record(model);
     if (problems.empty()) check_arithmetic(model);
 }

@@ -35,9 +35,13 @@ inline const char* model_of(const PopulationSpec& p) {
 // In the order in which they are called: each trusts what those before it found sound.
 void check_data(ModelView& model);
 void check_time(ModelView& model);
+void check_learned_delays(ModelView& model);
 void check_projections(ModelView& model);
+void check_windows(ModelView& model);
 void check_graph(ModelView& model);
 void check_train(ModelView& model);
+/// Parameters of neurons that are trained.
+void check_trainable(ModelView& model);
 void check_record(ModelView& model);
 /// Of a model that is sound otherwise.
 void check_arithmetic(ModelView& model);

@@ -114,12 +114,23 @@ class FieldReader {
     void read(const Value& value, const Meta& meta, CellChoice& out);
     /// `uniform`, a list of points, or a file.
     void read(const Value& value, const Meta& meta, PositionsSpec& out);
+    /// A whole number stands for both.
+    void read(const Value& value, const Meta& meta, Sides& out) { read_sides(value, meta, out); }
+    /// The sides of a window, or a function of the distance.
+    void read(const Value& value, const Meta& meta, KernelSpec& out) {
+        const bool number = value.kind == Value::Kind::scalar && !value.text.empty() &&
+                            value.text.find_first_not_of("-0123456789") == std::string::npos;
+        if (!number && value.kind != Value::Kind::list) return read_struct(value, meta.key, out);
+        read_sides(value, {meta.key, "", at_least(1)}, out.sides);
+    }
     /// true or false, or a mapping: then there is one.
     void read(const Value& value, const Meta& meta, BiasSpec& out) {
         if (value.kind == Value::Kind::scalar) return read_scalar(value, meta, out.given);
         out.given = true;
         read_struct(value, meta.key, out);
     }
+    /// A list of names, or a mapping of them.
+    void read(const Value& value, const Meta& meta, std::vector<TrainableSpec>& out);
     /// `balanced`, or a list of numbers.
     void read(const Value& value, const Meta& meta, ClassWeights& out) {
         out.at = value.at;
@@ -166,6 +177,13 @@ class FieldReader {
     }
 
   private:
+    void read_sides(const Value& value, const Meta& meta, std::vector<std::int64_t>& out) {
+        if (value.kind != Value::Kind::scalar) return read(value, meta, out);
+        const std::size_t problems = problems_.count();
+        std::int64_t side = 0;
+        read_integer(value, meta, side);
+        if (problems_.count() == problems) out.assign(2, side);
+    }
     template <class T, class F>
     static void for_each_field(F&& f) {
         T::fields().for_each(f);
@@ -199,6 +217,10 @@ class FieldReader {
         if constexpr (std::is_same_v<T, TrainSpec>) {
             if (field.name == std::string_view("loss") && v->kind == Value::Kind::map)
                 return read(*v, {field.name}, out.losses);
+        }
+        if constexpr (std::is_same_v<T, ProjectionSpec>) {
+            if (field.name == std::string_view("delay") && v->kind == Value::Kind::map)
+                return read(*v, {field.name}, out.learned_delay);
         }
         constexpr bool by_cell = std::is_same_v<T, DcStimulus::Params>;
         read(*v, {field.name, field.unit, field.limits, by_cell}, out.*field.member);

@@ -10,6 +10,7 @@
 #include "src/files/input_file.hpp"
 #include "src/model/checks.hpp"
 #include "src/model/read_fields.hpp"
+#include "src/model/shapes.hpp"
 #include "src/model/simulation_checks.hpp"
 #include "src/model/trained_network.hpp"
 #include "src/space/settle.hpp"
@@ -208,6 +209,8 @@ struct ModelText {
         if constexpr (std::is_same_v<Spec, SimulationSpec>) {
             network = take_network(read_run);
             add_sizes(root);
+        } else {
+            add_shapes(root, problems);
         }
         Spec spec;
         constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;

@@ -86,6 +86,8 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "`uniform`, list of points, or `{file: ...}`";
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
         return "list of texts";
+    } else if constexpr (std::is_same_v<T, std::vector<TrainableSpec>>) {
+        return "list of names, or mapping: see below";
     } else if constexpr (std::is_same_v<T, ClassWeights>) {
         return "`balanced`, or list of numbers, each at least 0";
     } else if constexpr (std::is_same_v<T, CellChoice>) {
@@ -173,6 +175,12 @@ const char* only_here() {
 template <class M>
 std::string model_section() {
     std::string out = fmt::format("\n### {}\n\n{}", M::name, table(rows<typename M::Params>()));
+    if constexpr (LearnsParameters<M>) {
+        std::string learns;
+        for (const char* name : M::learns)
+            learns += fmt::format("{}`{}`", learns.empty() ? "" : ", ", name);
+        out += fmt::format("\nCan be trained: {}.\n", learns);
+    }
     if constexpr (CellModel<M>) {
         out += "\n";
         if constexpr (has_named_receptors<M>) {
@@ -440,6 +448,13 @@ std::string training() {
                "with a neuron that lives in time (any but relu, tanh and linear).") +
            alternatives("Encoders", "Values of `data.encode.scheme`, each with its parameters.",
                         Encoders{}) +
+           section<AugmentSpec>(
+               "data.augment",
+               "Of training alone: tests and validation see samples as they are. What is drawn "
+               "depends on seed, epoch and sample, not on threads or backend. Columns and rows are "
+               "those of MNIST's images, of the sensor of events, or of the last two dimensions of "
+               "a sample (of a step); what has one dimension is a row. Each of several inputs is "
+               "changed by itself.") +
            section<InputSpec>("data.inputs.NAME",
                               "Of one of several input populations; the name of the array alone "
                               "will do.") +
@@ -454,6 +469,14 @@ std::string training() {
                "itself: the output, "
                "with a neuron for each of the 10 classes (each value of y). There may be several "
                "of both where `data.inputs` and `data.outputs` name their arrays.") +
+           section<BatchNormSpec>("populations.NAME.batch_norm",
+                                  "Of a training; `batch_norm: {}` will do.") +
+           section<TrainableSpec>(
+               "populations.NAME.trainable.PARAMETER",
+               "A parameter of the neurons that is trained with the weights, by its exact gradient "
+               "for the step as it is computed; each model says below which can be. A list of "
+               "names is a mapping with these defaults. A run stores the values "
+               "(`/learned/NAME/PARAMETER`, by cell).") +
            section<ProjectionSpec>(
                "projections[]",
                "A list. Populations on a cycle of projections are computed step by step, so one of "
@@ -472,6 +495,14 @@ std::string training() {
            section<BiasSpec>(
                "projections[].bias",
                "`true`, or a mapping, as in `{file: w.npz}` or `{trainable: false}`.") +
+           section<LearnedDelaySpec>(
+               "projections[].delay",
+               "Where it is a mapping: delays that are learned with the weights (Hammouamri, "
+               "Khalfaoui-Hassani & Masquelier 2023). While they are, a spike acts at all steps d "
+               "= 0 .. max/dt after it by w K(d), K a Gaussian of width sigma around the delay "
+               "whose sum is 1; in tests and validation, and in the run at the end, a delay is its "
+               "nearest step. Of projections that are on no cycle.") +
+           section<DelaySigmaSpec>("projections[].delay.sigma", "") +
            section<TrainSpec>("train",
                               "Without this section the network is tested as it was drawn.") +
            section<OutputLossSpec>("train.loss.NAME",

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "src/model/loops.hpp"
+#include "src/model/trainable.hpp"
 
 namespace snnsim {
 namespace {
@@ -136,6 +137,32 @@ std::vector<int> depths(const ModelSpec& model) {
     return {};
 }
 
+/// What a parameter has become in the run, by cell.
+void take_learned(const PopulationSpec& trained, const TrainableSpec& learned,
+                  const SimulationSpec& spec, CellPopulationSpec& out) {
+    const std::string& name = learned.name;
+    const std::string& run = spec.simulate.network;
+    std::optional<NumberParameter> number = number_parameter(trained.neuron, name);
+    const Link link = link_of(trained, learned, spec.dt).link;
+    if (link.form == Link::Form::rate) number->limits.low = link.low;
+    const auto take = [&](const std::string& parameter) {
+        ListedValues listed;
+        listed.from.file = run;
+        listed.from.dataset = fmt::format("learned/{}/{}", trained.name, name);
+        listed.unit = number->unit;
+        listed.limits = number->limits;
+        listed.key = parameter;
+        Distribution values;
+        values.shape = Shape::values;
+        values.unit = number->unit;
+        values.mean = number->value;
+        values.listed = std::make_shared<const ListedValues>(std::move(listed));
+        out.varied.push_back({parameter, values});
+    };
+    take(name);
+    if (const std::string other = settled_with(trained.neuron, name); !other.empty()) take(other);
+}
+
 }  // namespace
 
 std::string why_not_simulated(const ModelSpec& model) {
@@ -158,6 +185,11 @@ std::string why_not_simulated(const ModelSpec& model) {
             "'{}' is a {}, which has a value at every step: nothing of it is an "
             "event",
             p.name, NeuronModels::name_of(p.neuron));
+    }
+    for (const ProjectionSpec& p : model.projections) {
+        if (only_trained(p.connect.rule))
+            return fmt::format("{} is a {}, whose window has no place in a simulation yet",
+                               p.name(), name_of(p.connect.rule));
     }
     if (depths(model).empty())
         return "a loop of projections takes fewer steps in the training than it has projections, "
@@ -206,6 +238,11 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
                              fmt::format("'{}' is a population of the network already", entry.key));
                 continue;
             }
+            // What it has become is in the run: see take_learned.
+            std::erase_if(entry.value.map, [](const Entry& e) {  // of trainings alone
+                return e.key == "shape" || e.key == "dropout" || e.key == "batch_norm" ||
+                       e.key == "trainable";
+            });
             populations.map.push_back(entry);
         }
     }
@@ -242,6 +279,7 @@ void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> mod
                          [&](const CellPopulationSpec& q) { return q.name == p.name; });
         if (own == spec.populations.end()) return;  // it could not be read
         own->depth = depth[k];
+        for (const TrainableSpec& t : p.trainable) take_learned(p, t, spec, *own);
         if (std::holds_alternative<SpikeSource::Params>(p.neuron)) {
             out.input = p.name;
             // Of samples in [0, 1]; see fit_input.

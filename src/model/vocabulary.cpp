@@ -94,12 +94,17 @@ void add_training(Collector& c) {
     c.keys<ModelSpec>(t, "the file");
     c.keys<DataSpec>(t, "data");
     c.keys<EncodeSpec>(t, "data.encode");
+    c.keys<AugmentSpec>(t, "data.augment");
     c.keys<InputSpec>(t, "data.inputs");
     c.keys<OutputSpec>(t, "data.outputs");
     c.keys<PopulationSpec>(t, "populations");
+    c.keys<BatchNormSpec>(t, "batch_norm");
+    c.keys<TrainableSpec>(t, "trainable");
     c.keys<ProjectionSpec>(t, "projections");
     c.keys<ConnectSpec>(t, "connect");
     c.keys<WeightSpec>(t, "weight");
+    c.keys<LearnedDelaySpec>(t, "delay");
+    c.keys<DelaySigmaSpec>(t, "delay.sigma");
     c.keys<BiasSpec>(t, "bias");
     c.keys<TrainSpec>(t, "train");
     c.keys<OutputLossSpec>(t, "train.loss");
@@ -119,6 +124,8 @@ void add_training(Collector& c) {
             c.add(t, Names<Rule>::values[k], "connection rule");
     }
     c.add_all(t, Names<WeightInit>::values, "rule of initial weights");
+    c.add_all(t, Names<DelayOf>::values, "learned delay");
+    c.add_all(t, Names<DelayInit>::values, "start of learned delays");
     c.add_all(t, Names<Loss>::values, "loss");
     c.add_all(t, Names<RecordWhat>::values, "record");
 }

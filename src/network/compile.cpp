@@ -5,10 +5,14 @@
 #include <cmath>
 
 #include "kernels/random.hpp"
+#include "kernels/steps.hpp"
+#include "kernels/training/delay_taps.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/network.hpp"
 #include "src/model/loops.hpp"
+#include "src/model/shapes.hpp"
 #include "src/network/connections.hpp"
+#include "src/network/trained_parameters.hpp"
 #include "src/network/weight_count.hpp"
 
 namespace snnsim {
@@ -34,8 +38,9 @@ std::vector<Population> in_order(const ModelSpec& spec) {
     std::vector<bool> placed(count, false);
     const auto place = [&](std::size_t k) {
         placed[k] = true;
-        ordered.push_back(
-            {spec.populations[k].name, spec.populations[k].size, spec.populations[k].neuron});
+        const PopulationSpec& p = spec.populations[k];
+        ordered.push_back({p.name, p.size, p.neuron, p.order(), static_cast<float>(p.dropout),
+                           p.batch_norm, trained_parameters(spec, k)});
     };
     // Whether all is placed that must come before k: of its loop, or of the populations before it.
     const auto ready = [&](std::size_t k, bool of_its_loop) {
@@ -138,15 +143,23 @@ void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
     }
 }
 
-/// Projection k of the model, between populations of these sizes.
+/// Projection k of the model. A window shares its `pre` weights, so that those of a target are its
+/// fan-in, and those of a source as many a channel as the window has places.
 class ProjectionWeights {
   public:
-    ProjectionWeights(const ModelSpec& spec, std::size_t k, std::size_t pre, std::size_t post)
-        : spec_(spec),
-          projection_(spec.projections[k]),
-          id_(static_cast<std::uint32_t>(k)),
-          pre_(pre),
-          post_(post) {}
+    ProjectionWeights(const ModelSpec& spec, std::size_t k)
+        : spec_(spec), projection_(spec.projections[k]), id_(static_cast<std::uint32_t>(k)) {
+        const WeightMatrix matrix = weight_matrix(spec, projection_);
+        pre_ = static_cast<std::size_t>(matrix.rows);
+        post_ = static_cast<std::size_t>(matrix.columns);
+        fan_out_ = static_cast<double>(post_);
+        if (is_convolution(projection_.connect.rule)) {
+            fan_out_ *=
+                static_cast<double>(window_of(projection_.connect, shape_of(spec, projection_.from),
+                                              shape_of(spec, projection_.to))
+                                        .area());
+        }
+    }
 
     std::vector<float> weights() const {
         const WeightSpec& from = projection_.weight;
@@ -156,13 +169,41 @@ class ProjectionWeights {
         }
         SNN_EXPECT(!from.from_file());
         SNN_EXPECT(projection_.connect.rule != Rule::list || from.loaded);
-        const Distribution all =
-            distribution_of(from, static_cast<double>(pre_), static_cast<double>(post_));
+        const Distribution all = distribution_of(from, static_cast<double>(pre_), fan_out_);
         std::vector<float> out(pre_ * post_);
         for (std::size_t i = 0; i < pre_; ++i) {
             const RandomKey key{spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(i)};
             for (std::size_t j = 0; j < post_; ++j)
                 out[i * post_ + j] = all.draw(key, static_cast<std::uint32_t>(j));
+        }
+        return out;
+    }
+
+    /// In steps.
+    std::optional<LearnedDelays> delays() const {
+        if (!projection_.learned_delay) return std::nullopt;
+        const LearnedDelaySpec& from = *projection_.learned_delay;
+        const double dt = spec_.dt;
+        const bool by_source = from.learn == DelayOf::source;
+        LearnedDelays out{from.learn, static_cast<int>(rounded_steps(from.max, dt))};
+        out.sigma_from = from.sigma.from.value_or(from.max / 2.0) / dt;
+        out.sigma_to = from.sigma.to ? *from.sigma.to / dt : DelayTaps::least_sigma;
+        out.until = from.sigma.until;
+        out.lr = from.lr.value_or(0.0);
+        const std::size_t columns = by_source ? 1 : post_;
+        const std::vector<double> nothing;
+        const std::vector<double>& loaded =
+            projection_.weight.loaded ? projection_.weight.loaded->delay : nothing;
+        const Distribution all = from.init == DelayInit::uniform
+                                     ? Distribution{false, out.longest / 2.0, out.longest / 2.0}
+                                     : Distribution{false, from.value / dt, 0.0};
+        for (std::size_t i = 0; i < pre_; ++i) {
+            const RandomKey key{spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(i),
+                                of_delays};
+            for (std::size_t j = 0; j < columns; ++j)
+                out.steps.push_back(loaded.empty()
+                                        ? all.draw(key, static_cast<std::uint32_t>(j))
+                                        : static_cast<float>(loaded[i * post_ + j] / dt));
         }
         return out;
     }
@@ -184,11 +225,24 @@ class ProjectionWeights {
     }
 
   private:
+    static constexpr std::uint32_t of_delays = 1;  // variant of the keys of weights
+
     const ModelSpec& spec_;
     const ProjectionSpec& projection_;
     std::uint32_t id_;
     std::size_t pre_, post_;
+    double fan_out_;
 };
+
+std::optional<Windowed> windowed_of(const ModelSpec& spec, const ProjectionSpec& p) {
+    if (!only_trained(p.connect.rule)) return std::nullopt;
+    Windowed out{window_of(p.connect, shape_of(spec, p.from), shape_of(spec, p.to)), std::nullopt};
+    if (is_pool(p.connect.rule))
+        out.pool = p.connect.rule == Rule::avg_pool   ? PoolKind::average
+                   : p.connect.rule == Rule::sum_pool ? PoolKind::sum
+                                                      : PoolKind::max;
+    return out;
+}
 
 Frozen frozen_of(const ProjectionSpec& p) {
     if (!p.bias || p.trainable == p.bias_learns()) return Frozen::nothing;
@@ -215,18 +269,20 @@ Network compile(const ModelSpec& spec) {
         const ProjectionSpec& p = spec.projections[k];
         const std::size_t from = index_of(network.populations, p.from),
                           to = index_of(network.populations, p.to);
-        const ProjectionWeights drawn(spec, k,
-                                      static_cast<std::size_t>(network.populations[from].size),
-                                      static_cast<std::size_t>(network.populations[to].size));
+        const ProjectionWeights drawn(spec, k);
         Projection out{p.name(),
                        from,
                        to,
-                       p.learns(),
+                       p.learns() && !is_pool(p.connect.rule),
                        drawn.weights(),
                        drawn.bias(),
                        connected_of(spec, k),
                        delays[k],
-                       frozen_of(p)};
+                       frozen_of(p),
+                       windowed_of(spec, p),
+                       p.lr,
+                       p.weight_decay,
+                       drawn.delays()};
         for (std::size_t i = 0; i < out.connected.size(); ++i) {
             if (!out.connected[i]) out.weights[i] = 0.0f;
         }
@@ -251,17 +307,26 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
         const std::size_t events = batch * static_cast<std::size_t>(p.size) *
                                    (2 * ((steps + 31) / 32) + 1) * sizeof(std::uint32_t);
         // Membrane and gradient of every step, in training.
-        const std::size_t traces =
-            input ? 0 : batch * steps * padded(p.size) * (spec.train ? 2 : 1) * sizeof(float);
-        parts.push_back({"activity of " + p.name, events + traces});
+        const std::size_t traces = input ? 0
+                                         : batch * steps * p.order().panels() * panel_width *
+                                               (spec.train ? 2 : 1) * sizeof(float);
+        // With parameters that are trained the sums of their gradients, and a state of some models.
+        const std::size_t learned = p.trainable.empty() || !spec.train
+                                        ? 0
+                                        : batch * padded(p.size) * (steps + 8) * sizeof(float);
+        parts.push_back({"activity of " + p.name, events + traces + learned});
     }
     for (const ProjectionSpec& p : spec.projections) {
         // Weights on host and device; in training the gradient, two moments and the transposed
         // weights.
         const std::size_t copies = spec.train && p.learns() ? 6 : 2;
-        parts.push_back(
-            {"weights " + p.name(), copies * static_cast<std::size_t>(size_of(spec, p.from)) *
-                                        padded(size_of(spec, p.to)) * sizeof(float)});
+        const WeightMatrix matrix = weight_matrix(spec, p);
+        parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(matrix.rows) *
+                                                    padded(matrix.columns) * sizeof(float)});
+    }
+    for (const ProjectionSpec& p : spec.projections) {
+        if (p.learned_delay)
+            parts.push_back({"delays " + p.name(), bytes_of_delays(spec, p, batch)});
     }
     if (spec.own_data()) return parts;  // what is read of the file is looked at there
     const std::size_t samples = (spec.train ? 60000u : 0u) + 10000u;

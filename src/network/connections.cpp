@@ -78,6 +78,7 @@ std::int64_t pairs_of(const ConnectSpec& spec, const ConnectionShape& shape) {
 std::vector<std::uint8_t> connections(const ConnectSpec& spec, const ConnectionShape& shape) {
     const std::size_t pre = shape.sources, post = shape.targets;
     if (spec.rule == Rule::list) return {};  // the file has been read elsewhere
+    if (only_trained(spec.rule)) return {};  // every weight of a window is there
     if (spec.rule == Rule::all_to_all && (shape.same_population ? spec.autapses : spec.own))
         return {};
     Pairs pairs(spec, shape);

@@ -12,11 +12,23 @@ namespace snnsim {
 
 /// Neurons of a population; 0 where there is none of the name.
 std::int64_t size_of(const ModelSpec& spec, const std::string& population);
-/// Which weights of projection k there are, [source][target] 1 or 0: those that its rule makes and,
-/// where they come from a file, those that it stores. Empty: all.
+/// The matrix that holds the weights of a projection: one for each source and target, or for each
+/// tap of a window and channel of the targets; none of a pool.
+struct WeightMatrix {
+    std::int64_t rows = 0, columns = 0;
+};
+WeightMatrix weight_matrix(const ModelSpec& spec, const ProjectionSpec& p);
+/// Pairs of neurons that share them: as many, but for windows.
+double pairs_of(const ModelSpec& spec, const ProjectionSpec& p);
+/// Which weights of projection k there are, 1 or 0: those that its rule makes and, where they come
+/// from a file, those that it stores. Empty: all.
 std::vector<std::uint8_t> connected_of(const ModelSpec& spec, std::size_t k);
 /// How many, without biases.
 std::int64_t weights_of(const ModelSpec& spec, std::size_t k);
+
+/// Bytes on a backend of the delays that a projection learns, and of what is computed with them; 0
+/// where it learns none.
+std::size_t bytes_of_delays(const ModelSpec& spec, const ProjectionSpec& p, std::size_t batch);
 
 struct WeightCount {
     std::int64_t trainable = 0, fixed = 0, bias = 0;

@@ -81,11 +81,13 @@ void take_steps(const SampleSet& images, const SampleInputs& in, std::size_t row
                 SampleEvents& out) {
     const auto inputs = static_cast<std::size_t>(images.inputs),
                steps = static_cast<std::size_t>(images.steps);
-    if (images.form == SampleForm::steps) {
-        const float* value = in.values.data() + row * steps * inputs;
-        for (std::size_t t = 0; t < steps; ++t) {
-            for (std::size_t n = 0; n < inputs; ++n, ++value) {
-                if (*value != 0.0f) out.add(t, n, *value);
+    const bool bytes = images.form == SampleForm::pixel_steps;
+    if (bytes || images.form == SampleForm::steps) {
+        for (std::size_t t = 0, place = row * steps * inputs; t < steps; ++t) {
+            for (std::size_t n = 0; n < inputs; ++n, ++place) {
+                const float value =
+                    bytes ? static_cast<float>(in.pixels[place]) / 255.0f : in.values[place];
+                if (value != 0.0f) out.add(t, n, value);
             }
         }
         return;
@@ -193,9 +195,14 @@ std::shared_ptr<const PlayedSpikes> encoded(const SimulationSpec& spec, const Sa
     }
     const EncodeSpec& encode = model.encode_of(spec.trained->input);
     Encoders::visit(encode.scheme, [&]<class E>(const typename E::Params& params) {
-        SampleEncoder<E> encoder(model, params, images, test_set);
-        show_all(
-            [&](std::size_t row, std::uint32_t sample) { encoder.take(in, row, sample, events); });
+        if constexpr (shows_over_steps<E>) {
+            throw InternalError("samples of a sequence are in steps");
+        } else {
+            SampleEncoder<E> encoder(model, params, images, test_set);
+            show_all([&](std::size_t row, std::uint32_t sample) {
+                encoder.take(in, row, sample, events);
+            });
+        }
     });
     return out;
 }

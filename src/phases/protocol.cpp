@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "snnsim/error.hpp"
+#include "src/data/sequence.hpp"
 #include "src/engine/quantile.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/phases/encoded_samples.hpp"
@@ -28,8 +29,11 @@ Protocol::Protocol(const SimulationSpec& spec, const std::string& data_dir)
         given.emplace_back();
         given.back().duration = spec.simulate.duration;
     }
-    if (!data_ && std::any_of(given.begin(), given.end(), shows_data))
-        data_ = std::make_shared<const Dataset>(load_dataset(spec.data->set, data_dir));
+    if (!data_ && std::any_of(given.begin(), given.end(), shows_data)) {
+        Dataset images = load_dataset(spec.data->set, data_dir);
+        if (spec.trained) show_in_steps(*spec.trained->model, images);
+        data_ = std::make_shared<const Dataset>(std::move(images));
+    }
     for (std::size_t k = 0; k < given.size(); ++k) {
         Phase phase{given[k], nullptr, 0, 0, 0, given[k].duration};
         if (const auto& p = given[k].present) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "kernels/training/conv.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
@@ -65,20 +66,29 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
     for (const PopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::size_t>(p.size);
         const std::size_t entries = batch * size,
-                          trace = batch * steps * rounded_up(size, 16) * sizeof(float);
+                          trace = batch * steps * p.order().panels() * panel_width * sizeof(float);
         const bool sends = std::any_of(spec.projections.begin(), spec.projections.end(),
                                        [&](const ProjectionSpec& q) { return q.from == p.name; });
         std::set<std::size_t> loop_delays;
         for (std::size_t k = 0; k < delays.size(); ++k) {
             if (on_cycle[k] && spec.projections[k].from == p.name) loop_delays.insert(delays[k]);
         }
-        std::size_t traces = 0;
+        std::size_t traces = 0, learned = 0;
         bool values = false, spikes = true;
         NeuronModels::visit(p.neuron, [&]<class M>(const typename M::Params&) {
             if constexpr (NeuronModel<M>) {
-                traces = M::saved_count + (trains ? 1 : 0) + (sends ? 0 : 1);
+                traces = M::saved_count + (trains ? 1 : 0) + (sends ? 0 : 1) +
+                         (trains && p.batch_norm ? 1 : 0);
                 values = M::output == Output::values;
                 spikes = M::output != Output::trace;
+            }
+            if constexpr (LearnsParameters<M>) {
+                // Constants by cell, sums of their gradient by sample, and what a step holds.
+                if (!p.trainable.empty())
+                    learned = rounded_up(size, 16) *
+                              (sizeof(typename M::Constants) +
+                               (trains ? (batch + 2) * sizeof(typename M::Sums) : 0));
+                traces += trains && !p.trainable.empty() && has_held<M> ? 1 : 0;
             }
         });
         if (traces == 0) {
@@ -93,15 +103,21 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         // Between steps: states, and lists of what was sent.
         const std::size_t lists = loop_delays.size() * (values ? 2 : 1);
         const std::size_t loop = lists > 0 ? entries * (19 + lists) * sizeof(float) : 0;
-        parts.push_back({"activity of " + p.name, traces * trace + sent + loop});
+        parts.push_back({"activity of " + p.name, traces * trace + sent + loop + learned});
     }
     for (const ProjectionSpec& p : spec.projections) {
-        const auto from = static_cast<std::size_t>(size_of(spec, p.from)),
-                   to = static_cast<std::size_t>(size_of(spec, p.to));
+        const WeightMatrix matrix = weight_matrix(spec, p);
+        const auto from = static_cast<std::size_t>(matrix.rows),
+                   to = static_cast<std::size_t>(matrix.columns);
         // Gradient, two moments, a mask and the weights once more, transposed.
-        const std::size_t copies = trains ? (p.learns() ? 6 : 3) : 2;
+        std::size_t copies = trains ? (p.learns() ? 6 : 3) : 2;
+        // The gradients of a window are summed by chunks of samples first.
+        if (trains && p.learns() && is_convolution(p.connect.rule))
+            copies += (batch + samples_of_chunk - 1) / samples_of_chunk;
         parts.push_back({"weights " + p.name(),
                          copies * rounded_up(from + 1, 16) * rounded_up(to, 16) * sizeof(float)});
+        if (p.learned_delay)
+            parts.push_back({"delays " + p.name(), bytes_of_delays(spec, p, batch)});
     }
     const auto samples = static_cast<std::size_t>(training + test);
     const std::size_t sample = spec.own_data() ? (inputs + outputs) * sizeof(float) : inputs + 4;

@@ -204,14 +204,13 @@ ExpectedWork expected_work(const SimulationSpec& spec) {
 }
 
 ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::int64_t test) {
-    const auto size = [&](const std::string& name) {
-        return static_cast<double>(size_of(spec, name));
-    };
     double neurons = 0.0, weights = 0.0, passed = 0.0, loops = 0.0;
     for (const PopulationSpec& p : spec.populations) neurons += static_cast<double>(p.size);
     for (const bool on_cycle : on_cycles(spec)) loops += on_cycle ? 1.0 : 0.0;
     for (const ProjectionSpec& p : spec.projections) {
-        const double count = size(p.from) * size(p.to);
+        const bool by_synapse = p.learned_delay && p.learned_delay->learn == DelayOf::synapse;
+        const double taps = by_synapse ? rounded_steps(p.learned_delay->max, spec.dt) + 1.0 : 1.0;
+        const double count = pairs_of(spec, p) * taps;
         weights += count;
         // Nothing goes down to the input.
         const bool from_input = std::any_of(

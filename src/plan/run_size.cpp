@@ -136,17 +136,20 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
     const auto steps = static_cast<double>(spec.steps());
     const auto tested = static_cast<double>(test);
     // Whole matrices, and where some weights are missing a byte for each that says so.
-    double weights = 0.0, masks = 0.0;
+    double weights = 0.0, masks = 0.0, delays = 0.0;
     for (const ProjectionSpec& p : spec.projections) {
-        const auto targets = static_cast<double>(size_of(spec, p.to));
-        const double pairs = static_cast<double>(size_of(spec, p.from)) * targets;
+        const WeightMatrix matrix = weight_matrix(spec, p);
+        const auto targets = static_cast<double>(matrix.columns);
+        const double pairs = static_cast<double>(matrix.rows) * targets;
         weights += pairs + (p.bias ? targets : 0.0);
+        if (p.learned_delay)
+            delays += p.learned_delay->learn == DelayOf::synapse ? pairs : pairs / targets;
         const bool pruned = spec.train && spec.train->prune && p.trainable;
-        const bool sparse = p.connect.rule != Rule::all_to_all ||
+        const bool sparse = (p.connect.rule != Rule::all_to_all && !only_trained(p.connect.rule)) ||
                             (p.weight.loaded && !p.weight.loaded->mask.empty());
         if (pruned || sparse) masks += pairs;
     }
-    std::vector<FilePart> parts{{"weights", 4.0 * weights + masks}};
+    std::vector<FilePart> parts{{"weights", 4.0 * weights + masks + 8.0 * delays}};
     if (spec.train) {
         const auto updates =
             static_cast<double>(spec.train->epochs) *
@@ -155,7 +158,8 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
         const auto named = static_cast<double>(spec.data.outputs.size());
         parts.push_back({"curves", (24.0 + 16.0 * named) * updates});
         // The weights, two moments of each, and those of the best epoch.
-        parts.push_back({"checkpoint", 4.0 * weights * (spec.train->best_weights ? 4.0 : 3.0)});
+        parts.push_back(
+            {"checkpoint", 4.0 * (weights + delays) * (spec.train->best_weights ? 4.0 : 3.0)});
     }
     if (spec.test) {
         double outputs = 0.0, bytes = 0.0;

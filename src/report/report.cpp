@@ -13,10 +13,12 @@
 #include "src/plan/choose_backend.hpp"
 #include "src/plan/device_memory.hpp"
 #include "src/plan/room_warnings.hpp"
+#include "src/report/learned_text.hpp"
 #include "src/report/measured_text.hpp"
 #include "src/report/progress.hpp"
 #include "src/stats/classes.hpp"
 #include "src/stats/training_warnings.hpp"
+#include "src/text/suggest.hpp"
 
 namespace snnsim {
 namespace {
@@ -125,8 +127,13 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
         column_width(spec.populations, 20, [](const PopulationSpec& p) { return p.name; });
     out += fmt::format("\n{:<{}} {:<16} {:>12}\n", "population", wide, "model", "neurons");
     for (const PopulationSpec& p : spec.populations) {
-        out += fmt::format("{:<{}} {:<16} {:>12}\n", p.name, wide, NeuronModels::name_of(p.neuron),
-                           grouped(p.size));
+        std::vector<std::string> trained;
+        for (const TrainableSpec& t : p.trainable)
+            trained.push_back(
+                t.per == Per::layer ? t.name : fmt::format("{} per {}", t.name, name_of(t.per)));
+        out +=
+            fmt::format("{:<{}} {:<16} {:>12}{}{}\n", p.name, wide, NeuronModels::name_of(p.neuron),
+                        grouped(p.size), trained.empty() ? "" : "  trainable: ", join(trained));
     }
     const auto shown = [](const ProjectionSpec& p) { return p.from + " -> " + p.to; };
     const std::size_t broad = column_width(spec.projections, 34, shown);
@@ -137,12 +144,15 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
         const ProjectionSpec& p = spec.projections[k];
         out += fmt::format(
             "{:<{}} {:<12} {:>12} {:>8}  {}{}\n", shown(p), broad, name_of(p.connect.rule),
-            grouped(weights_of(spec, k)), p.bias ? grouped(size_of(spec, p.to)) : "-",
+            grouped(weights_of(spec, k)), p.bias ? grouped(weight_matrix(spec, p).columns) : "-",
             p.bias && p.trainable != p.bias_learns()
                 ? (p.trainable ? "trainable, biases fixed" : "fixed, biases trainable")
-            : p.trainable ? "trainable"
-                          : "fixed",
-            delays[k] == 0
+            : is_pool(p.connect.rule) ? "-"
+            : p.trainable             ? "trainable"
+                                      : "fixed",
+            p.learned_delay ? fmt::format(", learned delays of each {} up to {:g} ms",
+                                          name_of(p.learned_delay->learn), p.learned_delay->max)
+            : delays[k] == 0
                 ? ""
                 : fmt::format(", delay {:g} ms", static_cast<double>(delays[k]) * spec.dt));
     }
@@ -192,6 +202,14 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
         out += result_text(r);
         out += cost_text(spec, r.test->counts, energy);
     }
+    std::vector<LearnedSummary> learned;
+    for (const Population& p : r.network.populations) {
+        const auto cells = static_cast<std::size_t>(p.size);
+        for (const TrainedParameter& t : p.trained)
+            learned.push_back(summary_of(p.name, t.name, t.unit, values_of(t, t.first, cells),
+                                         values_of(t, t.w, cells)));
+    }
+    out += learned_text(learned);
     for (const std::string& warning : training_warnings(r)) out += "warning: " + warning + '\n';
     double total = 0.0;
     out += "time:";

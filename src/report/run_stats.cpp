@@ -95,6 +95,7 @@ RunStats training_stats(const RecordedSpikes& run, const StatsOptions& options, 
             run.path));
     }
     stats.training = true;
+    stats.learned = run.learned;
     stats.sample = run.steps_per_sample * run.dt;
     for (const RecordedPopulation& p : run.populations) {
         PopulationStats s = start(p, run);

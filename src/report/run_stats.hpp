@@ -40,6 +40,7 @@ struct RunStats {
     double sample = 0.0;  // of a training
     double synchrony_bin = 3.0, fano_window = 100.0, correlation_bin = 2.0;
     std::vector<PopulationStats> populations;
+    std::vector<LearnedSummary> learned;  // of a training
 };
 
 /// One of the numbers of a population, not a number where it is not defined.

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "src/report/csv.hpp"
+#include "src/report/learned_text.hpp"
 #include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
@@ -136,6 +137,7 @@ std::string stats_table(const RunStats& stats) {
                          number(p.correlation.mean, 5));
         notes += note(stats, p);
     }
+    out += learned_text(stats.learned);
     if (stats.status != RunStatus::finished)
         notes += fmt::format("  the run has not finished (status: {})\n", name_of(stats.status));
     return out + notes;

@@ -88,6 +88,42 @@ PhaseCounts in_order(const PhaseCounts& file, const Network& network) {
     return counts;
 }
 
+/// A parameter of a state that was read from a file.
+LearnedState learned_of(const TrainerState& state, const Network& file,
+                        const std::string& population, const TrainedParameter& parameter) {
+    for (std::size_t k = 0; k < file.populations.size(); ++k) {
+        if (file.populations[k].name != population) continue;
+        const std::vector<TrainedParameter>& all = file.populations[k].trained;
+        for (std::size_t n = 0; n < all.size(); ++n) {
+            if (all[n].name != parameter.name) continue;
+            const LearnedState& found = state.learned[k][n];
+            const std::size_t size = parameter.w.size();
+            if (found.w.size() != size || found.moments.size() % size != 0)
+                throw FileError(fmt::format("the run file's {} of {} has another size",
+                                            parameter.name, population));
+            return found;
+        }
+    }
+    throw FileError(fmt::format("the run file has no {} of {}", parameter.name, population));
+}
+
+/// Those of a state that was read from a file are delays that projection p may have.
+void expect_delays(const TrainerState& state, std::size_t k, const Projection& p) {
+    const std::vector<float>&steps = state.delays[k], &moments = state.delay_moments[k];
+    const std::size_t wanted = p.delays ? p.delays->steps.size() : 0;
+    const bool fits = std::all_of(steps.begin(), steps.end(), [&](float d) {
+        return d >= 0.0f && d <= static_cast<float>(p.delays->longest);
+    });
+    if (steps.size() != wanted || (wanted > 0 && moments.size() % wanted != 0) ||
+        moments.size() > 2 * wanted)
+        throw FileError("the run file's delays of " + p.name + " have another size");
+    if (!fits)
+        throw FileError(
+            fmt::format("the run file's delays of {} lie beyond 0 and the longest ({} "
+                        "steps)",
+                        p.name, p.delays->longest));
+}
+
 /// Puts the projections of a state that was read from a file into the order of the network.
 void reorder(TrainerState& state, const Network& file, const Network& network) {
     TrainerState ordered;
@@ -101,10 +137,19 @@ void reorder(TrainerState& state, const Network& file, const Network& network) {
         if (state.weights[k].size() != p.weights.size() || state.bias[k].size() != p.bias.size()) {
             throw FileError("the run file's weights of " + p.name + " have another size");
         }
+        expect_delays(state, k, p);
+        ordered.delays.push_back(std::move(state.delays[k]));
+        ordered.delay_moments.push_back(std::move(state.delay_moments[k]));
         ordered.weights.push_back(std::move(state.weights[k]));
         ordered.bias.push_back(std::move(state.bias[k]));
         if (!state.moments.empty()) ordered.moments.push_back(std::move(state.moments[k]));
         ordered.masks.push_back(std::move(state.masks[k]));
+    }
+    ordered.norms = std::move(state.norms);
+    for (const Population& p : network.populations) {
+        std::vector<LearnedState>& all = ordered.learned.emplace_back();
+        for (const TrainedParameter& t : p.trained)
+            all.push_back(learned_of(state, file, p.name, t));
     }
     ordered.counts = in_order(state.counts, network);
     state = std::move(ordered);
@@ -214,6 +259,10 @@ Start start_test(const std::string& path, const RunOptions& options) {
         if (setting.starts_with("train.") || setting.starts_with("train="))
             throw UsageError(fmt::format("--set {}: a test trains nothing; leave it out", setting));
         const std::string key = setting.substr(0, setting.find('='));
+        if (key.starts_with("populations.") && key.find(".trainable") != std::string::npos)
+            throw UsageError(fmt::format(
+                "--set {}: a test takes what neurons have learned from the run; leave it out",
+                setting));
         for (const char* of_run : {".weight", ".bias", ".trainable"}) {
             if (key.starts_with("projections.") && key.find(of_run) != std::string::npos)
                 throw UsageError(fmt::format(

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 
@@ -24,6 +25,7 @@
 #include "src/run/stopwatch.hpp"
 #include "src/stats/training_warnings.hpp"
 #include "src/text/words.hpp"
+#include "src/training/fold_norms.hpp"
 #include "src/training/loop.hpp"
 
 namespace snnsim {
@@ -55,6 +57,7 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice
     TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
     if (!spec.train) how.train.loss = data.real() ? Loss::mse_mean : Loss::cross_entropy_last;
     how.train.losses = losses_of(spec, data);
+    if (spec.data.augment) how.augment = *spec.data.augment;
     record.network.shown = data.train.form;
     for (std::size_t k = 0; k < record.network.more_inputs.size(); ++k)
         record.network.more_inputs[k].shown = data.train.input(k + 1).form;
@@ -69,12 +72,29 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice
     return trainer;
 }
 
-void take_weights(const TrainerState& state, Network& network) {
+void take_weights(TrainerState state, Network& network) {
+    fold_norms(network, state);
     for (std::size_t k = 0; k < network.projections.size(); ++k) {
         network.projections[k].weights = state.weights[k];
         network.projections[k].bias = state.bias[k];
         network.projections[k].connected = state.masks[k];  // without those that were pruned
+        if (!network.projections[k].delays) continue;
+        std::vector<float>& steps = network.projections[k].delays->steps;
+        steps = state.delays[k];
+        for (float& d : steps) d = std::floor(d + 0.5f);  // as tests have them
     }
+    for (std::size_t k = 0; k < state.learned.size(); ++k) {
+        for (std::size_t n = 0; n < state.learned[k].size(); ++n)
+            network.populations[k].trained[n].w = state.learned[k][n].w;
+    }
+}
+
+/// From now on the trainer has none.
+void fold_norms_of(Trainer& trainer, const Network& network) {
+    TrainerState state = trainer.state();
+    if (state.norms.empty()) return;
+    fold_norms(network, state);
+    trainer.set_state(state);
 }
 
 /// Leaves the trained weights in the trainer, and where the training stands in the record.
@@ -111,6 +131,7 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
         keep();
         if (end != LoopEnd::interrupted && start.spec.train->best_weights && at.best)
             trainer.set_state(*at.best);
+        if (end != LoopEnd::interrupted) fold_norms_of(trainer, record.network);
         return end;
     } catch (const DeviceError& e) {
         // A finished run in its place is overwritten only by who says so.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "kernels/training/optimizers.hpp"
 #include "kernels/training/quantize.hpp"
@@ -19,36 +20,55 @@ struct ProjectionBuffers {
     using Buffer = typename Backend::template Buffer<T>;
 
     std::size_t sources, targets, delay;
+    std::size_t target_panels;
+    ChannelOrder source_order, target_order;  // of what the rows and columns stand for
     bool trainable, has_bias;
     Frozen frozen;
+    std::optional<double> lr, weight_decay;  // in place of the optimiser's
     Buffer<float> weight, gradient, moment[2], transposed;
-    Buffer<float> mask;  // of the gradient, 1 or 0; empty where every weight is there and learns
+    Buffer<float> scaled;  // weights of sources with dropout that spike, in training
+    Buffer<float> mask;    // of the gradient, 1 or 0; empty where every weight is there and learns
 
-    ProjectionBuffers(const Projection& p, std::size_t sources, std::size_t targets)
-        : sources(sources),
-          targets(targets),
+    /// Between populations of these orders. A window has rows and columns of its own: its taps, and
+    /// the channels of a place.
+    ProjectionBuffers(const Projection& p, const ChannelOrder& from, const ChannelOrder& to)
+        : sources(!p.windowed        ? from.size()
+                  : p.windowed->pool ? 0
+                                     : p.windowed->window.taps()),
+          targets(p.windowed ? to.channels : to.size()),
           delay(p.delay),
+          target_panels(p.windowed ? panels_of(to.channels) : to.panels()),
+          source_order(p.windowed ? ChannelOrder{sources, 1} : from),
+          target_order(p.windowed ? ChannelOrder{targets, 1} : to),
           trainable(p.trainable),
           has_bias(!p.bias.empty()),
           frozen(p.frozen),
+          lr(p.lr),
+          weight_decay(p.weight_decay),
           weight(element_count()) {}
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
     std::size_t rows() const { return sources + (has_bias ? 1 : 0); }
-    std::size_t element_count() const { return panels_of(targets) * rows() * panel_width; }
+    std::size_t element_count() const { return target_panels * rows() * panel_width; }
 
-    void reserve_training(int moments, bool transposes) {
-        if (transposes && transposed.size() == 0) {
-            transposed = Buffer<float>(panels_of(sources) * targets * panel_width);
-        }
+    void reserve_training(int moments, std::size_t transposed_size) {
+        if (transposed.size() < transposed_size) transposed = Buffer<float>(transposed_size);
         if (!trainable || gradient.size() != 0) return;
         gradient = Buffer<float>(element_count());
         for (int m = 0; m < moments; ++m) moment[m] = Buffer<float>(element_count());
     }
 
     WeightPanels weights() { return {weight.data(), rows(), sources}; }
+    WeightPanels scaled_weights() { return {scaled.data(), rows(), sources}; }
     WeightPanels gradients() { return {gradient.data(), rows(), sources}; }
-    TransposedPanels transposed_weights() { return {transposed.data(), targets}; }
+    /// Rows of the transposed weights: columns of the targets, padding included.
+    std::size_t target_columns() const {
+        return target_order.plain() ? targets : target_panels * panel_width;
+    }
+    std::size_t transposed_size() const {
+        return source_order.panels() * target_columns() * panel_width;
+    }
+    TransposedPanels transposed_weights() { return {transposed.data(), target_columns()}; }
 
     /// [row][target] on the host, bias row last, to and from the order of the kernels.
     void upload(Buffer<float>& to, const std::vector<float>& matrix) const {
@@ -69,6 +89,8 @@ struct ProjectionBuffers {
 
   private:
     std::size_t place(std::size_t row, std::size_t target) const {
+        if (row < sources) row = source_order.stored(row);
+        target = target_order.column(target);
         return (target / panel_width * rows() + row) * panel_width + target % panel_width;
     }
 };
@@ -94,6 +116,7 @@ struct PopulationBuffers {
     using Buffer = typename Backend::template Buffer<T>;
 
     std::size_t size = 0;
+    ChannelOrder order;
     bool sends_values = false;  // else spikes
     ValueGrid grid;             // of the values sent
     Buffer<float> saved[2], output, gradient, values, event_values;
@@ -104,9 +127,14 @@ struct PopulationBuffers {
     Buffer<std::uint8_t> expanded;
     Buffer<std::uint32_t> event_index;  // see IndexEvents
     Buffer<float> rate_gradient;
+    float dropout = 0.0f;
+    Buffer<float> kept;  // of dropout, see DrawKept
     Buffer<std::uint64_t> spike_count;
+    // Of neurons whose parameters are trained; see ByCell, LayerBuffers and StoredSums.
+    Buffer<float> constants, held, sums;
+    Buffer<double> summed;  // over the samples
 
-    std::size_t panels() const { return panels_of(size); }
+    std::size_t panels() const { return order.panels(); }
     Events events() {
         return {event_count.data(),
                 event_constant.data(),
@@ -117,12 +145,15 @@ struct PopulationBuffers {
                 size};
     }
     RawOutput raw() { return {bits.data(), values.data()}; }
-    LayerBuffers layer() {
+    LayerBuffers layer(bool drops) {
         return {size,
+                order.channels,
                 {{saved[0].data()}, {saved[1].data()}},
                 {output.data()},
                 raw(),
-                {gradient.data()}};
+                {gradient.data()},
+                {held.data()},
+                drops && dropout > 0.0f ? kept.data() : nullptr};
     }
 
     /// Buffers for the population's output and the events made of it.

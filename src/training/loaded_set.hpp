@@ -25,6 +25,7 @@ struct LoadedInput {
     Buffer<std::uint32_t> at;
     std::shared_ptr<SampleStream> stream;
     std::size_t inputs = 0;
+    SampleShape shape;
 
     void load(const SampleInputs& in) {
         fill_buffer(pixels, in.pixels);
@@ -61,6 +62,7 @@ struct LoadedSet {
             const InputSamples& from = set.input(k);
             LoadedInput<Backend>& to = inputs.emplace_back();
             to.inputs = static_cast<std::size_t>(from.inputs);
+            to.shape = from.shape;
             SNN_EXPECT(set.count == 0 || to.inputs == net.populations[k].size);
             to.stream = from.stream;
             if (!to.stream) to.load(from.in);

@@ -141,6 +141,7 @@ class Loop {
             curves_.epoch_train_accuracy.push_back(at_.epoch_right_sum / at_.epoch_samples);
         for (std::size_t k = 0; k < curves_.by_name.size(); ++k) add_epoch(k);
         if (validation) add_validation(*validation);
+        add_learned();
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
         ++at_.epoch;
@@ -187,6 +188,26 @@ class Loop {
         if (!real(output)) own.epoch_train_accuracy.push_back(mean(own.step_accuracy));
     }
 
+    /// Where the parameters of neurons stand.
+    void add_learned() {
+        const std::vector<Trainer::LearnedValues> all = trainer_.learned_values();
+        for (const Trainer::LearnedValues& l : all) {
+            auto own = std::find_if(
+                curves_.learned.begin(), curves_.learned.end(), [&](const LearnedCurve& c) {
+                    return c.population == l.population && c.parameter == l.parameter;
+                });
+            if (own == curves_.learned.end())
+                own = curves_.learned.insert(
+                    own, {l.population, l.parameter, l.unit.empty() ? "1" : l.unit, {}, {}});
+            const auto count = static_cast<double>(l.values.size());
+            const double mean = std::accumulate(l.values.begin(), l.values.end(), 0.0) / count;
+            double squares = 0.0;
+            for (const double v : l.values) squares += (v - mean) * (v - mean);
+            own->mean.push_back(mean);
+            own->std.push_back(std::sqrt(squares / count));
+        }
+    }
+
     void add_test(const Evaluation& result) {
         curves_.test_epoch.push_back(static_cast<double>(at_.epoch));
         const auto add = [](const OutputResult& r, auto& curves) {
@@ -218,6 +239,10 @@ class Loop {
         if (!train_.best_weights) return;
         at_.best = trainer_.state();
         at_.best->moments.clear();
+        for (std::vector<LearnedState>& all : at_.best->learned) {
+            for (LearnedState& l : all) l.moments.clear();
+        }
+        at_.best->delay_moments.clear();
         at_.best->counts = {};
     }
 

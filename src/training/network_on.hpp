@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 
+#include "kernels/training/dropout.hpp"
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
 #include "kernels/training/mask.hpp"
@@ -13,6 +15,11 @@
 #include "snnsim/trainer.hpp"
 #include "src/network/stages.hpp"
 #include "src/training/buffers.hpp"
+#include "src/training/delays_on.hpp"
+#include "src/training/learned_parameters.hpp"
+#include "src/training/norms_on.hpp"
+#include "src/training/schedule.hpp"
+#include "src/training/windows_on.hpp"
 
 namespace snnsim {
 
@@ -28,8 +35,8 @@ class NetworkOn {
         : backend(options.threads),
           network(network),
           train(options.train),
-          capacity{static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1)),
-                   static_cast<std::size_t>(network.steps)},
+          update_size(static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1))),
+          capacity{batch_size(network, backend), static_cast<std::size_t>(network.steps)},
           stages_(stages_of(network)) {
         Surrogates::visit(train.surrogate, [&]<class S>(const typename S::Params& params) {
             surrogate_.kind = static_cast<int>(train.surrogate.index());
@@ -39,20 +46,60 @@ class NetworkOn {
             }
         });
         for (const Projection& p : network.projections) {
-            projections.emplace_back(p, static_cast<std::size_t>(network.populations[p.from].size),
-                                     static_cast<std::size_t>(network.populations[p.to].size));
+            projections.emplace_back(p, network.populations[p.from].computed(),
+                                     network.populations[p.to].computed());
         }
-        for (std::size_t k = 0; k < network.populations.size(); ++k) reserve_population(k);
+        for (std::size_t k = 0; k < network.populations.size(); ++k) {
+            const Population& p = network.populations[k];
+            learned.emplace_back(p, network.dt);
+            reserve_population(k);
+            if (p.batch_norm) norms.try_emplace(k, *p.batch_norm, p.computed());
+        }
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            const Projection& p = network.projections[k];
+            const bool values = populations[p.from].sends_values;
+            delays.push_back(p.delays ? std::make_unique<DelaysOn<Backend>>(
+                                            *p.delays, projections[k].sources,
+                                            projections[k].targets, capacity, values)
+                                      : nullptr);
+        }
         find_gradients_needed();
     }
 
     Backend backend;
     const Network network;
     const TrainSpec train;
-    const BatchShape capacity;  // the largest batch
+    const std::size_t update_size;  // samples of a weight update
+    const BatchShape capacity;      // the largest batch: an update, or what the caches hold
     std::vector<PopulationBuffers<Backend>> populations;
     std::vector<ProjectionBuffers<Backend>> projections;
-    std::uint64_t updates = 0;  // weight updates done
+    std::vector<LearnedParameters> learned;                  // [population]
+    std::map<std::size_t, NormOn<Backend>> norms;            // of populations that have one
+    std::vector<std::unique_ptr<DelaysOn<Backend>>> delays;  // of projections
+    std::uint64_t updates = 0;                               // weight updates done
+
+    /// From now on dropout leaves outputs out: those of this update, whose samples from `first` on
+    /// are next.
+    void start_dropout(const BatchShape& shape, std::uint64_t seed, std::size_t first) {
+        drops_ = true;
+        for (std::size_t k = 0; k < populations.size(); ++k) {
+            PopulationBuffers<Backend>& p = populations[k];
+            if (p.dropout == 0.0f) continue;
+            backend.for_each(
+                p.panels() * shape.batch * (panel_width / 4),
+                DrawKept{seed, static_cast<std::uint32_t>(updates), static_cast<std::uint32_t>(k),
+                         static_cast<std::uint32_t>(first), p.dropout,
+                         p.sends_values ? 1.0f / (1.0f - p.dropout) : 1.0f, shape, p.kept.data()});
+        }
+        if (first > 0) return;
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            ProjectionBuffers<Backend>& p = projections[k];
+            if (scales(k) && p.scaled.size() > 0)
+                backend.for_each(p.element_count(),
+                                 ScaleRows{p.weights(), p.scaled.data(), value_of_spike(k)});
+        }
+    }
+    void end_dropout() { drops_ = false; }
 
     /// Encodes what each input is shown of the samples, and runs all layers.
     void forward(const BatchShape& shape, const std::vector<BatchSamples>& samples) {
@@ -61,14 +108,30 @@ class NetworkOn {
         propagate(shape);
     }
 
+    /// Delays that are learned act as in such an epoch (from 0) of the training ...
+    void learn_delays(std::uint32_t epoch) {
+        for (const auto& d : delays) {
+            if (d) d->set_sigma(delay_sigma(d->spec, epoch, train.epochs));
+        }
+    }
+    /// ... or as whole numbers of steps.
+    void round_delays() {
+        for (const auto& d : delays) {
+            if (d) d->set_sigma(0.0);
+        }
+    }
+
     /// Runs all layers on what stands in the input population's output.
     void propagate(const BatchShape& shape) {
+        for (std::size_t k = 0; k < delays.size(); ++k) {
+            if (delays[k]) delays[k]->build(backend, weights(k));
+        }
         for (const Stage& stage : stages_) {
             if (stage.loop) {
                 step_loop(stage, shape);
             } else if (!is_input(stage.first)) {
-                visit_neurons(stage.first, [&]<class M>(const typename M::Constants& constants) {
-                    step_layer<M>(stage.first, shape, constants);
+                visit_neurons(stage.first, [&]<class N>(const auto& constants) {
+                    step_layer<N>(stage.first, shape, constants);
                 });
             }
             for (std::size_t k = stage.first; k <= stage.last; ++k) {
@@ -77,24 +140,34 @@ class NetworkOn {
         }
     }
 
+    /// Before the first backward pass of an update.
+    void transpose_weights() {
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            if (!transposes(k)) continue;
+            ProjectionBuffers<Backend>& p = projections[k];
+            if (windowed(k)) {
+                window(k, {}).transpose(weights(k), p.transposed.data());
+                continue;
+            }
+            backend.for_each(p.transposed.size(),
+                             Transpose{weights(k), p.transposed_weights(), p.source_order});
+        }
+    }
+
     /// From dL/d(output) of the outputs, which the losses have written, to the gradients of all
     /// weights.
     void backward(const BatchShape& shape) {
-        for (std::size_t k = 0; k < projections.size(); ++k) {
-            if (!passes_gradient(k)) continue;
-            ProjectionBuffers<Backend>& p = projections[k];
-            backend.for_each(p.transposed.size(), Transpose{p.weights(), p.transposed_weights()});
-        }
         for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
             // All populations of a cycle need one, or none does.
             if (!needs_gradient_[stage->first]) continue;
             if (stage->loop) {
                 step_loop_back(*stage, shape);
             } else {
-                visit_neurons(stage->first, [&]<class M>(const typename M::Constants& constants) {
-                    step_layer_back<M>(stage->first, shape, constants);
+                visit_neurons(stage->first, [&]<class N>(const auto& constants) {
+                    step_layer_back<N>(stage->first, shape, constants);
                 });
             }
+            for (std::size_t k = stage->first; k <= stage->last; ++k) add_samples(k, shape);
             for (std::size_t in = 0; in < projections.size(); ++in) {
                 const std::size_t to = network.projections[in].to;
                 if (to >= stage->first && to <= stage->last) weight_gradient(in, shape);
@@ -105,15 +178,31 @@ class NetworkOn {
     /// Clips the gradients if asked to, updates the weights and sets the gradients to zero.
     void update(double learning_rate) {
         ++updates;
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            ProjectionBuffers<Backend>& p = projections[k];
+            if (p.trainable && scales(k))
+                backend.for_each(p.element_count(),
+                                 ScaleRows{p.gradients(), p.gradient.data(), value_of_spike(k)});
+        }
         for (ProjectionBuffers<Backend>& p : projections) {
             if (!p.trainable || p.mask.size() == 0) continue;
             backend.for_each(p.element_count(), MaskGradient{p.mask.data(), p.gradient.data()});
         }
-        const float* scale = clip();
+        for (std::size_t k = 0; k < learned.size(); ++k) read_gradient(k);
+        const float* scale = clip();  // of the gradients
+        // A group's own learning rate follows the schedule as that of all does.
+        const double schedule = learning_rate / base_learning_rate(train.optimizer);
         Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
-            const auto rule = rule_of<O>(params, learning_rate);
+            for (auto& [k, norm] : norms) {
+                const auto rule = rule_of<O>(params, learning_rate, 0.0);
+                using Update = std::remove_const_t<decltype(rule)>;
+                const UpdateWeights<Update, Columns> body{norm.parameters(), rule, scale};
+                backend.for_each(norm.parameter_count() / width_of<Columns>, body);
+            }
             for (ProjectionBuffers<Backend>& p : projections) {
                 if (!p.trainable) continue;
+                const auto rule = rule_of<O>(params, p.lr ? *p.lr * schedule : learning_rate,
+                                             p.weight_decay.value_or(params.weight_decay));
                 using Update = std::remove_const_t<decltype(rule)>;
                 const UpdateWeights<Update, Columns> body{
                     {p.weight.data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
@@ -128,7 +217,27 @@ class NetworkOn {
                     body, p.rows(), bias ? p.sources : 0, bias ? 1 : p.sources};
                 backend.for_each(some.size(panels_of(p.targets)), some);
             }
+            for (std::size_t k = 0; k < learned.size(); ++k) {
+                if (!learned[k].any()) continue;
+                const float factor = scale ? clip_factor() : 1.0f;
+                for (std::size_t n = 0; n < learned[k].count(); ++n) {
+                    const TrainedParameter& p = learned[k].parameter(n);
+                    learned[k].update(
+                        n,
+                        rule_of<O>(params, p.lr ? *p.lr * schedule : learning_rate, p.weight_decay),
+                        factor);
+                }
+                upload_constants(k);
+            }
         });
+        update_delays(learning_rate, scale);
+    }
+
+    /// After what is learned of population k has changed.
+    void upload_constants(std::size_t k) {
+        if (!learned[k].any()) return;
+        const std::vector<float> constants = learned[k].constants();
+        populations[k].constants.copy_from(constants.data(), constants.size());
     }
 
     /// Adds the penalty on a population's rates to the gradient of its next backward pass; its loss
@@ -143,7 +252,7 @@ class NetworkOn {
             p.size,
             RatePenalty{p.spike_count.data(), p.size, 1.0f / static_cast<float>(shape.rows()),
                         static_cast<float>(spec.lower), static_cast<float>(spec.upper),
-                        static_cast<float>(spec.strength), p.rate_gradient.data(), loss});
+                        static_cast<float>(spec.strength), p.rate_gradient.data(), loss, p.order});
     }
 
     /// Adds the events of population k before step `until` to `total` [neuron].
@@ -168,16 +277,30 @@ class NetworkOn {
         training_reserved_ = true;
         const bool sgd = std::holds_alternative<Sgd::Params>(train.optimizer);
         for (std::size_t k = 0; k < projections.size(); ++k) {
-            projections[k].reserve_training(sgd ? 1 : 2, passes_gradient(k));
+            const std::size_t transposed =
+                windowed(k) && passes_gradient(k) ? window(k, {}).transposed_size()
+                : !windowed(k) && transposes(k)   ? projections[k].transposed_size()
+                                                  : 0;
+            projections[k].reserve_training(sgd ? 1 : 2, transposed);
+            if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, passes_gradient(k));
             PopulationBuffers<Backend>& source = populations[network.projections[k].from];
-            if (!whole_panels && projections[k].trainable)
+            if (!whole_panels && projections[k].trainable && !windowed(k))
                 source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
         }
         clip_scale_ = Buffer<float>(1);
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            if (scales(k)) projections[k].scaled = Buffer<float>(projections[k].element_count());
+        }
+        for (PopulationBuffers<Backend>& p : populations) {
+            if (p.dropout > 0.0f) p.kept = Buffer<float>(p.panels() * capacity.batch * panel_width);
+        }
         for (std::size_t k = network.input_count(); k < populations.size(); ++k) {
             PopulationBuffers<Backend>& p = populations[k];
             if (!needs_gradient_[k]) continue;
             p.gradient = Buffer<float>(p.trace_size(capacity));
+            if (const auto norm = norms.find(k); norm != norms.end())
+                norm->second.reserve_training(p.trace_size(capacity), capacity.batch, sgd ? 1 : 2);
+            if (learned[k].any()) reserve_learning(k);
             if (in_loop(k)) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
                     if constexpr (NeuronModel<M>) {
@@ -213,6 +336,63 @@ class NetworkOn {
     PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }
 
   private:
+    /// Spikes that dropout has left count more: the weights that they meet do.
+    bool scales(std::size_t k) const {
+        const PopulationBuffers<Backend>& source = populations[network.projections[k].from];
+        return source.dropout > 0.0f && !source.sends_values;
+    }
+    float value_of_spike(std::size_t k) const {
+        return 1.0f / (1.0f - populations[network.projections[k].from].dropout);
+    }
+    /// Those that the next pass takes.
+    WeightPanels weights(std::size_t k) {
+        return drops_ && scales(k) ? projections[k].scaled_weights() : projections[k].weights();
+    }
+    bool windowed(std::size_t k) const { return network.projections[k].windowed.has_value(); }
+    WindowOn<Backend> window(std::size_t k, const BatchShape& shape) {
+        const Projection& p = network.projections[k];
+        return {backend,
+                *p.windowed,
+                shape,
+                populations[p.from].raw(),
+                sends_constant(p.from),
+                p.delay,
+                drops_ && scales(k) ? value_of_spike(k) : 1.0f};
+    }
+    /// Values that the encoder shows unchanged at every step.
+    bool sends_constant(std::size_t k) const {
+        if (!is_input(k) || in_steps(network.input(k).shown)) return false;
+        return Encoders::visit(network.input(k).encoder, []<class E>(const auto&) {
+            return E::constant && E::sends == Sends::values;
+        });
+    }
+    /// A part of an update: networks with windows have traces that no cache holds for all of its
+    /// samples. What comes out does not depend on it: gradients are sums over chunks of samples,
+    /// one after the other. A penalty on rates and a norm see all
+    /// samples of an update at once.
+    std::size_t batch_size(const Network& of, [[maybe_unused]] const Backend& on) const {
+        if constexpr (whole_panels) {
+            const bool windows = std::any_of(of.projections.begin(), of.projections.end(),
+                                             [](const Projection& p) { return p.windowed; });
+            const bool norm = std::any_of(of.populations.begin(), of.populations.end(),
+                                          [](const Population& p) { return p.batch_norm; });
+            const bool taps = std::any_of(of.projections.begin(), of.projections.end(),
+                                          [](const Projection& p) { return p.delays; });
+            if (!windows || norm || taps || !train.rate_penalty.empty()) return update_size;
+            std::size_t bytes = 0;  // of a sample
+            for (const Population& p : of.populations)
+                bytes +=
+                    p.computed().panels() * static_cast<std::size_t>(of.steps) * panel_width * 8;
+            constexpr std::size_t cache = std::size_t{16} << 20;
+            const std::size_t most = std::max(samples_of_chunk * on.concurrency(), cache / bytes);
+            for (std::size_t part = most / samples_of_chunk * samples_of_chunk; part > 0;
+                 part -= samples_of_chunk) {
+                if (update_size % part == 0) return part;
+            }
+        }
+        return update_size;
+    }
+
     bool is_input(std::size_t k) const { return k < network.input_count(); }
     bool is_output(std::size_t k) const {
         if (network.outputs.empty()) return k + 1 == network.populations.size();
@@ -223,6 +403,8 @@ class NetworkOn {
     void reserve_population(std::size_t k) {
         PopulationBuffers<Backend>& p = populations.emplace_back();
         p.size = static_cast<std::size_t>(network.populations[k].size);
+        p.order = network.populations[k].computed();
+        p.dropout = network.populations[k].dropout;
         if (is_input(k)) {
             const ShownInput input = network.input(k);
             Encoders::visit(input.encoder, [&]<class E>(const auto&) {
@@ -255,12 +437,49 @@ class NetworkOn {
             }
         });
         if (is_output(k)) p.output = Buffer<float>(p.trace_size(capacity));
+        if (!learned[k].any()) return;
+        p.constants = Buffer<float>(p.panels() * learned[k].constant_count() * panel_width);
+        upload_constants(k);
+    }
+
+    void reserve_learning(std::size_t k) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const std::size_t sums = p.panels() * learned[k].sum_count() * panel_width;
+        p.sums = Buffer<float>(sums * capacity.batch);
+        p.summed = Buffer<double>(sums);
+        NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
+            if constexpr (LearnsParameters<M>) {
+                if (has_held<M>) p.held = Buffer<float>(p.trace_size(capacity));
+            }
+        });
+    }
+
+    /// Adds what the samples of a batch have to say of a population's parameters.
+    void add_samples(std::size_t k, const BatchShape& shape) {
+        if (!learned[k].any()) return;
+        PopulationBuffers<Backend>& p = populations[k];
+        const AddSamples<Columns> body{p.sums.data(), shape.batch, learned[k].sum_count(),
+                                       p.summed.data()};
+        backend.for_each(body.size(p.panels()), body);
+    }
+    void read_gradient(std::size_t k) {
+        if (!learned[k].any()) return;
+        std::vector<double> sums(populations[k].summed.size());
+        populations[k].summed.copy_to(sums.data(), sums.size());
+        learned[k].set_gradient(sums);
+        populations[k].summed.fill_zero();
+    }
+    float clip_factor() const {
+        float factor = 1.0f;
+        clip_scale_.copy_to(&factor, 1);
+        return factor;
     }
 
     /// A population needs dL/d(output) when a trainable projection enters it or leads to it from
-    /// before.
+    /// before, or where it learns itself.
     void find_gradients_needed() {
         needs_gradient_.assign(populations.size(), false);
+        for (std::size_t k = 0; k < populations.size(); ++k) needs_gradient_[k] = learned[k].any();
         for (bool grew = true; grew;) {
             grew = false;
             for (const Projection& p : network.projections) {
@@ -301,10 +520,16 @@ class NetworkOn {
         return found;
     }
 
-    /// Calls f<M>(constants) for the model M of a population's neurons.
+    /// Calls f<M>(constants) for the model M of a population's neurons; where their parameters are
+    /// trained, f<Learning<M>>(constants by cell).
     template <class F>
-    void visit_neurons(std::size_t k, F&& f) const {
+    void visit_neurons(std::size_t k, F&& f) {
         NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto& params) {
+            if constexpr (LearnsParameters<M>) {
+                if (learned[k].any())
+                    return f.template operator()<Learning<M>>(
+                        ByCell<typename M::Constants>{populations[k].constants.data()});
+            }
             if constexpr (NeuronModel<M>) f.template operator()<M>(M::prepare(params, network.dt));
         });
     }
@@ -314,7 +539,10 @@ class NetworkOn {
         PopulationBuffers<Backend>& p = populations[k];
         if (p.grid.step > 0.0f)
             backend.for_each(shape.rows() * p.size, QuantizeValues{p.grid, p.values.data()});
-        backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
+        const bool read =
+            std::any_of(network.projections.begin(), network.projections.end(),
+                        [&](const Projection& out) { return out.from == k && !out.windowed; });
+        if (read) backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
     }
 
     void encode(std::size_t k, const BatchShape& shape, const BatchSamples& samples) {
@@ -325,27 +553,42 @@ class NetworkOn {
             return;
         }
         Encoders::visit(how.encoder, [&]<class E>(const typename E::Params& params) {
-            if constexpr (E::needs_rank) {
-                backend.for_each(shape.batch, RankInputs{samples, rank_.data(), active_.data()});
+            if constexpr (shows_over_steps<E>) {
+                throw InternalError("samples of a sequence are in steps");
+            } else {
+                if constexpr (E::needs_rank)
+                    backend.for_each(shape.batch,
+                                     RankInputs{samples, rank_.data(), active_.data()});
+                backend.for_each(
+                    shape.batch * samples.inputs,
+                    EncodeInputs<E>{shape, samples, E::prepare(params, network.dt, network.steps),
+                                    input.raw(), rank_.data(), active_.data()});
             }
-            backend.for_each(
-                shape.batch * samples.inputs,
-                EncodeInputs<E>{shape, samples, E::prepare(params, network.dt, network.steps),
-                                input.raw(), rank_.data(), active_.data()});
         });
     }
 
-    template <NeuronModel M>
+    template <class N>
     void step_layer(std::size_t k, const BatchShape& shape,
-                    const typename M::Constants& constants) {
+                    const typename NeuronsOf<N>::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
+        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(drops_)};
         const std::vector<std::size_t> inputs = inputs_of(k, false);
         for (std::size_t n = 0; n < inputs.size(); ++n) {
             const std::size_t in = inputs[n];
             const bool last = n + 1 == inputs.size();
-            if (last && projections[in].delay == 0 && !single_values(in, shape) && !rounds(in)) {
+            if (last && norms.count(k) > 0) {
+                sum_all_steps(in, shape, n > 0, projections[in].delay);
+                norms.at(k).forward(backend, shape, {p.saved[0].data()}, drops_);
+                backend.for_each(count, step);
+                continue;
+            }
+            if (last && windowed(in)) {
+                window(in, shape).sum(weights(in), {p.saved[0].data()}, n > 0, step);
+                continue;
+            }
+            if (last && projections[in].delay == 0 && !delays[in] && !single_values(in, shape) &&
+                !rounds(in)) {
                 backend.for_each(count, Then{sum_inputs<false>(in, shape, n > 0), step});
                 continue;
             }
@@ -358,13 +601,16 @@ class NetworkOn {
     SumInputs<Columns, Delayed> sum_inputs(std::size_t in, const BatchShape& shape, bool accumulate,
                                            std::size_t lag = 0) {
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
-        return {shape,
-                target.panels(),
-                populations[network.projections[in].from].events(),
-                projections[in].weights(),
-                {target.saved[0].data()},
-                accumulate,
+        return {shape,       target.panels(),          arriving(in),
+                weights(in), {target.saved[0].data()}, accumulate,
                 lag};
+    }
+
+    /// What acts on the targets of a projection, as events: what its sources have sent, or, where
+    /// they learn delays, what was made of it.
+    Events arriving(std::size_t in) {
+        if (delays[in] && delays[in]->by_source()) return delays[in]->arriving_events();
+        return populations[network.projections[in].from].events();
     }
 
     /// See fix; sums of spikes are exact without.
@@ -374,6 +620,20 @@ class NetworkOn {
 
     /// What projection `in` brings in all steps, `lag` steps after it was sent.
     void sum_all_steps(std::size_t in, const BatchShape& shape, bool accumulate, std::size_t lag) {
+        if (windowed(in)) {
+            PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+            window(in, shape).sum(weights(in), {target.saved[0].data()}, accumulate, Nothing{});
+            return;
+        }
+        if (delays[in] && delays[in]->by_source()) {
+            delays[in]->filter(backend, shape, populations[network.projections[in].from].raw());
+        } else if (delays[in]) {
+            const std::size_t to = network.projections[in].to;
+            delays[in]->sum(backend, shape, arriving(in), weights(in),
+                            {populations[to].saved[0].data()}, accumulate,
+                            rounds(in) ? grid_[to] : 0.0f);
+            return;
+        }
         const SumInputs<Columns> sum = sum_inputs<false>(in, shape, accumulate);
         const std::size_t count = place_count<Columns>(shape.batch, sum.panels);
         if (rounds(in)) {
@@ -415,8 +675,8 @@ class NetworkOn {
                 }
             }
             for (std::size_t k = stage.first; k <= stage.last; ++k) {
-                visit_neurons(k, [&]<class M>(const typename M::Constants& constants) {
-                    step_in_loop<M>(k, shape, constants, t);
+                visit_neurons(k, [&]<class N>(const auto& constants) {
+                    step_in_loop<N>(k, shape, constants, t);
                 });
                 const auto at_once = populations[k].fired.find(0);
                 if (at_once != populations[k].fired.end())
@@ -435,42 +695,55 @@ class NetworkOn {
         }
     }
 
-    template <NeuronModel M>
+    template <class N>
     void step_in_loop(std::size_t k, const BatchShape& shape,
-                      const typename M::Constants& constants, std::size_t t) {
+                      const typename NeuronsOf<N>::Constants& constants, std::size_t t) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<M, Columns> step{shape, p.panels(), constants, p.layer()};
+        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(drops_)};
         const std::vector<std::size_t> inputs = inputs_of(k, true);
         for (const std::size_t in : inputs) {
             const std::size_t delay = projections[in].delay;
             const Fired fired = populations[network.projections[in].from].fired.at(delay).fired();
-            const AddFired<Columns> add{shape,
-                                        p.panels(),
-                                        projections[in].weights(),
-                                        t >= delay ? fired : Fired{},
-                                        {p.saved[0].data()},
-                                        t};
+            const AddFired<Columns> add{
+                shape, p.panels(), weights(in), t >= delay ? fired : Fired{}, {p.saved[0].data()},
+                t};
             if (in == inputs.back()) {
-                backend.for_each(count, RecurrentStep<M, Columns>{step, add, {p.states.data()}});
+                backend.for_each(count, RecurrentStep<N, Columns>{step, add, {p.states.data()}});
             } else if (t >= delay) {
                 backend.for_each(count, add);
             }
         }
     }
 
-    template <NeuronModel M>
-    void step_layer_back(std::size_t k, const BatchShape& shape,
-                         const typename M::Constants& constants) {
+    /// Of neurons that learn with the place for their sums.
+    template <class N>
+    StepNeuronsBack<N, Columns> back_step(std::size_t k, const BatchShape& shape,
+                                          const typename NeuronsOf<N>::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
-        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
-                                               surrogate_, p.layer(),  p.rate_gradient.data()};
+        return {shape,
+                p.panels(),
+                constants,
+                surrogate_,
+                p.layer(drops_),
+                p.rate_gradient.data(),
+                {p.sums.data(), shape.batch}};
+    }
+
+    template <class N>
+    void step_layer_back(std::size_t k, const BatchShape& shape,
+                         const typename NeuronsOf<N>::Constants& constants) {
+        const std::size_t count = place_count<Columns>(shape.batch, populations[k].panels());
+        const auto step = back_step<N>(k, shape, constants);
         const std::vector<std::size_t> outputs = outputs_of(k, false);
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const std::size_t out = outputs[n];
             const bool last = n + 1 == outputs.size();
-            if (last && !single_back(out, shape)) {
+            if (last && windowed(out)) {
+                back_window(out, shape, n > 0, step);
+                continue;
+            }
+            if (last && !single_back(out, shape) && !delays[out]) {
                 backend.for_each(count,
                                  Then{back_data(out, shape, n > 0, projections[out].delay), step});
                 continue;
@@ -480,10 +753,22 @@ class NetworkOn {
         }
         // An output: the loss has written its gradient.
         if (outputs.empty()) backend.for_each(count, step);
+        if (norms.count(k) > 0)
+            norms.at(k).backward(backend, shape, {populations[k].gradient.data()});
     }
 
     /// dL/d(output) of the sources of projection `out`, for all steps.
     void pass_back(std::size_t out, const BatchShape& shape, bool accumulate, std::size_t lag) {
+        if (windowed(out)) {
+            back_window(out, shape, accumulate, Nothing{});
+            return;
+        }
+        if (delays[out]) {
+            const Projection& p = network.projections[out];
+            delays[out]->pass_back(backend, shape, {populations[p.to].gradient.data()},
+                                   weights(out), {populations[p.from].gradient.data()}, accumulate);
+            return;
+        }
         const BackData<Columns> back = back_data(out, shape, accumulate, lag);
         if (lag == 0 && single_back(out, shape)) {
             if constexpr (whole_panels) {
@@ -494,6 +779,16 @@ class NetworkOn {
         } else {
             backend.for_each(place_count<Columns>(shape.batch, back.panels), back);
         }
+    }
+
+    template <class After>
+    void back_window(std::size_t out, const BatchShape& shape, bool accumulate,
+                     const After& after) {
+        const Projection& p = network.projections[out];
+        ProjectionBuffers<Backend>& buffers = projections[out];
+        window(out, shape)
+            .back(weights(out), buffers.transposed.data(), {populations[p.to].gradient.data()},
+                  {populations[p.from].gradient.data()}, accumulate, after);
     }
 
     /// As step_loop, backward: first what targets outside pass back, for all steps.
@@ -508,27 +803,26 @@ class NetworkOn {
         }
         for (std::size_t t = shape.steps; t-- > 0;) {
             for (std::size_t k = stage.last + 1; k-- > stage.first;) {
-                visit_neurons(k, [&]<class M>(const typename M::Constants& constants) {
-                    step_back_in_loop<M>(k, shape, constants, t);
+                visit_neurons(k, [&]<class N>(const auto& constants) {
+                    step_back_in_loop<N>(k, shape, constants, t);
                 });
             }
         }
     }
 
-    template <NeuronModel M>
+    template <class N>
     void step_back_in_loop(std::size_t k, const BatchShape& shape,
-                           const typename M::Constants& constants, std::size_t t) {
+                           const typename NeuronsOf<N>::Constants& constants, std::size_t t) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeuronsBack<M, Columns> step{shape,      p.panels(), constants,
-                                               surrogate_, p.layer(),  p.rate_gradient.data()};
+        const auto step = back_step<N>(k, shape, constants);
         const std::vector<std::size_t> outputs = outputs_of(k, true);
         for (const std::size_t out : outputs) {
             const std::size_t lag = projections[out].delay;
             const BackStep<Columns> back{back_data(out, shape, true, lag), t};
             if (out == outputs.back()) {
                 backend.for_each(count,
-                                 RecurrentStepBack<M, Columns>{step, back, {p.adjoints.data()}});
+                                 RecurrentStepBack<N, Columns>{step, back, {p.adjoints.data()}});
             } else if (t + lag < shape.steps) {
                 backend.for_each(count, back);
             }
@@ -552,6 +846,11 @@ class NetworkOn {
         ProjectionBuffers<Backend>& p = projections[in];
         if (!p.trainable) return;
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+        if (windowed(in)) {
+            window(in, shape).weight_gradient(p.gradients(), {target.gradient.data()}, partial_);
+            return;
+        }
+        if (delays[in] && delay_gradient(in, shape)) return;
         if (single_values(in, shape)) {
             if constexpr (whole_panels) {
                 using Gradient = ValueGradient<Columns>;
@@ -571,10 +870,10 @@ class NetworkOn {
         if constexpr (!whole_panels) {
             PopulationBuffers<Backend>& source = populations[network.projections[in].from];
             backend.for_each(shape.batch * source.size,
-                             IndexEvents{source.events(), source.event_index.data()});
+                             IndexEvents{arriving(in), source.event_index.data()});
             const RowGradient<Columns> body{shape,
                                             target.panels(),
-                                            source.events(),
+                                            arriving(in),
                                             source.event_index.data(),
                                             {target.gradient.data()},
                                             p.gradients(),
@@ -583,15 +882,45 @@ class NetworkOn {
         } else {
             // Whole panels where there are enough of them to share out, else blocks of rows.
             const bool whole = target.panels() >= 16;
-            const WeightGradient<Columns> body{shape,
-                                               target.panels(),
-                                               whole ? p.rows() : Backend::gradient_block,
-                                               populations[network.projections[in].from].events(),
-                                               {target.gradient.data()},
-                                               p.gradients(),
-                                               p.delay};
+            const WeightGradient<Columns> body{
+                shape,        target.panels(),          whole ? p.rows() : Backend::gradient_block,
+                arriving(in), {target.gradient.data()}, p.gradients(),
+                p.delay};
             backend.for_each(body.size(), body);
         }
+    }
+
+    /// Of the delays of projection `in`; true where that of its weights is found too.
+    bool delay_gradient(std::size_t in, const BatchShape& shape) {
+        DelaysOn<Backend>& d = *delays[in];
+        ProjectionBuffers<Backend>& p = projections[in];
+        PopulationBuffers<Backend>& source = populations[network.projections[in].from];
+        if (d.by_source()) {
+            BackData<Columns> back = back_data(in, shape, false, 0);
+            back.gradient = d.arriving_gradient();
+            d.add_gradients(backend, shape, source.raw(), back);
+            return false;
+        }
+        d.add_gradients(backend, shape, source.events(),
+                        {populations[network.projections[in].to].gradient.data()}, weights(in),
+                        p.gradients());
+        return true;
+    }
+
+    void update_delays(double learning_rate, const float* scale) {
+        Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
+            for (const auto& d : delays) {
+                if (!d) continue;
+                const double lr = d->spec.lr > 0.0 ? learning_rate * (d->spec.lr / params.lr)
+                                                   : 100.0 * learning_rate;
+                d->update(backend, rule_of<O>(params, lr, 0.0), scale);
+            }
+        });
+    }
+
+    /// Whether the backward pass needs the weights of projection k with sources as columns.
+    bool transposes(std::size_t k) const {
+        return delays[k] ? delays[k]->by_source() : passes_gradient(k);
     }
 
     /// Whether the bodies of single_step.hpp will do.
@@ -604,24 +933,40 @@ class NetworkOn {
 
     const float* clip() {
         if (train.clip_norm <= 0.0) return nullptr;
+        std::vector<std::pair<const float*, std::size_t>> gradients;  // and their rows
+        for (ProjectionBuffers<Backend>& p : projections)
+            gradients.emplace_back(p.gradient.data(), p.gradient.size() / panel_width);
+        for (const auto& d : delays) {
+            if (d) gradients.emplace_back(d->gradient().data(), d->gradient().size() / panel_width);
+        }
+        for (auto& [k, norm] : norms)
+            gradients.emplace_back(norm.parameters().gradient,
+                                   norm.parameter_count() / panel_width);
         std::size_t rows = 0;
-        for (ProjectionBuffers<Backend>& p : projections) rows += p.gradient.size() / panel_width;
+        for (const auto& [data, count] : gradients) rows += count;
+        const bool neurons = std::any_of(learned.begin(), learned.end(),
+                                         [](const LearnedParameters& l) { return l.any(); });
+        rows += neurons ? 1 : 0;
         if (squares_.size() != rows) squares_ = Buffer<double>(rows);
         std::size_t first = 0;
-        for (ProjectionBuffers<Backend>& p : projections) {
-            const std::size_t count = p.gradient.size() / panel_width;
-            backend.for_each(count, SquareRows{p.gradient.data(), squares_.data() + first});
+        for (const auto& [data, count] : gradients) {
+            backend.for_each(count, SquareRows{data, squares_.data() + first});
             first += count;
+        }
+        if (neurons) {
+            double squares = 0.0;
+            for (const LearnedParameters& l : learned) squares += l.squares();
+            squares_.copy_from(&squares, 1, first);
         }
         backend.for_each(1, ClipScale{squares_.data(), rows, train.clip_norm, clip_scale_.data()});
         return clip_scale_.data();
     }
 
     template <class O>
-    auto rule_of(const typename O::Params& p, double lr) const {
+    auto rule_of(const typename O::Params& p, double lr, double weight_decay) const {
         if constexpr (std::is_same_v<O, Sgd>) {
             return SgdUpdate{static_cast<float>(lr), static_cast<float>(p.momentum),
-                             static_cast<float>(p.weight_decay)};
+                             static_cast<float>(weight_decay)};
         } else {
             constexpr bool decoupled = std::is_same_v<O, AdamW>;
             const auto n = static_cast<double>(updates);
@@ -632,8 +977,8 @@ class NetworkOn {
                               static_cast<float>(1.0 - p.beta2),
                               static_cast<float>(lr / (1.0 - std::pow(p.beta1, n))),
                               static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(p.beta2, n))),
-                              static_cast<float>(decoupled ? 0.0 : p.weight_decay),
-                              static_cast<float>(decoupled ? 1.0 - lr * p.weight_decay : 1.0)};
+                              static_cast<float>(decoupled ? 0.0 : weight_decay),
+                              static_cast<float>(decoupled ? 1.0 - lr * weight_decay : 1.0)};
         }
     }
 
@@ -644,7 +989,9 @@ class NetworkOn {
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<double> squares_;
     Buffer<float> clip_scale_;
+    Buffer<float> partial_;  // of chunks of samples, see ConvGradient
     bool training_reserved_ = false;
+    bool drops_ = false;  // see start_dropout
 };
 
 }  // namespace snnsim

@@ -43,32 +43,82 @@ std::uint64_t arrivals_of(const Network& network, const Projection& p) {
     return p.delay < steps ? steps - p.delay : 0;
 }
 
+/// Whether all steps have the same input, which is summed once.
+bool once(const Network& network, const Projection& p) {
+    return sending_of(network, p.from).constant && !p.delays;
+}
+
 /// Of those, the ones in which the input of a projection is summed.
 std::uint64_t steps_of(const Network& network, const Projection& p) {
     const std::uint64_t arrivals = arrivals_of(network, p);
-    return sending_of(network, p.from).constant ? std::min<std::uint64_t>(arrivals, 1) : arrivals;
+    return once(network, p) ? std::min<std::uint64_t>(arrivals, 1) : arrivals;
 }
 
 /// Steps in which the bias of a projection is added; of constant input it is part of the sum.
 std::uint64_t bias_steps_of(const Network& network, const Projection& p) {
-    return sending_of(network, p.from).constant ? 1 : static_cast<std::uint64_t>(network.steps);
+    return once(network, p) ? 1 : static_cast<std::uint64_t>(network.steps);
+}
+
+/// [offset of the window][channel of the sources]: targets at a stop that have a weight there.
+std::vector<std::uint32_t> taps_in_use(const Windowed& windowed,
+                                       const std::vector<float>& weights) {
+    const SlidingWindow& w = windowed.window;
+    if (windowed.pool) return std::vector<std::uint32_t>(w.area() * w.channels_in, 1);
+    std::vector<std::uint32_t> count(w.area() * w.channels_in, 0);
+    const std::size_t inside = w.channels_in_group(), targets = w.channels_out;
+    for (std::size_t at = 0; at < weights.size(); ++at) {
+        if (weights[at] == 0.0f) continue;
+        const std::size_t tap = at / targets, group = at % targets / w.channels_out_group();
+        ++count[tap / inside * w.channels_in + group * inside + tap % inside];
+    }
+    return count;
+}
+
+/// Pairs of a source and a target that a window makes.
+std::uint64_t synapses_of(const Windowed& windowed) {
+    const SlidingWindow& w = windowed.window;
+    std::uint64_t covered = 0;
+    for (std::size_t stop = 0; stop < w.places_out(); ++stop)
+        w.for_each_source(stop, [&](std::size_t, std::size_t) { ++covered; });
+    return covered * w.channels_out * (windowed.pool ? 1 : w.channels_in_group());
 }
 
 std::uint64_t synapses_of(const Projection& p) {
+    if (p.windowed) return synapses_of(*p.windowed);
     if (p.connected.empty()) return p.weights.size();
     return static_cast<std::uint64_t>(std::count(p.connected.begin(), p.connected.end(), 1));
+}
+
+/// Taps of a synapse: while its delay is learned, at each step up to the longest.
+std::uint64_t taps_of(const PhaseInput& in, const Projection& p) {
+    return p.delays && in.learning ? static_cast<std::uint64_t>(p.delays->longest) + 1 : 1;
 }
 
 /// Events of a projection and the weights that they meet.
 struct Met {
     std::uint64_t events = 0, operations = 0;
 };
+Met met_after_delays(const PhaseInput& in, std::size_t k) {
+    const Projection& p = in.network.projections[k];
+    const auto delays = static_cast<std::size_t>(p.delays->longest) + 1;
+    const PopulationEvents& events = in.events[p.from];
+    Met sum;
+    for (const std::uint64_t n : events.at(0)) sum.events += n;
+    for (std::size_t d = 0; d < delays; ++d) {
+        const std::vector<std::uint64_t>& arriving = events.at(d);
+        SNN_EXPECT(arriving.size() * delays == in.fan_out[k].size());
+        for (std::size_t i = 0; i < arriving.size(); ++i)
+            sum.operations += arriving[i] * in.fan_out[k][i * delays + d];
+    }
+    return sum;
+}
 Met met(const PhaseInput& in, std::size_t k) {
     const Projection& p = in.network.projections[k];
+    if (p.delays) return met_after_delays(in, k);
     const std::vector<std::uint64_t>& events = in.events[p.from].at(p.delay);
     SNN_EXPECT(events.size() == in.fan_out[k].size());
-    const bool once = sending_of(in.network, p.from).constant;
-    const std::uint64_t divisor = once ? std::max<std::uint64_t>(arrivals_of(in.network, p), 1) : 1;
+    const std::uint64_t divisor =
+        once(in.network, p) ? std::max<std::uint64_t>(arrivals_of(in.network, p), 1) : 1;
     Met sum;
     for (std::size_t i = 0; i < events.size(); ++i) {
         sum.events += events[i] / divisor;
@@ -83,11 +133,12 @@ ProjectionOperations forward_of(const PhaseInput& in, std::size_t k) {
     ProjectionOperations out{p.name};
     const std::uint64_t presentations = in.samples * steps_of(in.network, p);
     out.analog = sending_of(in.network, p.from).graded;
-    out.dense = synapses_of(p) * presentations;
+    out.dense = synapses_of(p) * presentations * taps_of(in, p);
     (out.analog ? out.macs : out.acs) = m.operations;
     out.events = m.events;
     out.inputs = size_of(in.network, p.from) * presentations;
-    out.biases = p.bias.size() * in.samples * bias_steps_of(in.network, p);
+    out.biases = p.bias.size() * in.samples * bias_steps_of(in.network, p) *
+                 (p.windowed ? p.windowed->window.places_out() : 1);
     return out;
 }
 
@@ -118,13 +169,43 @@ PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
 
 }  // namespace
 
-std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets) {
-    std::vector<std::uint32_t> count;
-    for (auto row = weights.begin(); row != weights.end();) {
-        const auto next = row + static_cast<std::ptrdiff_t>(targets);
-        count.push_back(static_cast<std::uint32_t>(targets) -
-                        static_cast<std::uint32_t>(std::count(row, next, 0.0f)));
-        row = next;
+std::vector<std::uint32_t> fan_out(const Network& network, std::size_t k,
+                                   const std::vector<float>& weights) {
+    const Projection& p = network.projections[k];
+    const ChannelOrder order = network.populations[p.from].computed();
+    std::vector<std::uint32_t> count(order.size(), 0);
+    if (p.windowed) {
+        const std::vector<std::uint32_t> taps = taps_in_use(*p.windowed, weights);
+        const SlidingWindow& w = p.windowed->window;
+        for (std::size_t place = 0; place < w.places_in(); ++place) {
+            w.for_each_target(place, [&](std::size_t, std::size_t offset) {
+                for (std::size_t c = 0; c < w.channels_in; ++c)
+                    count[place * w.channels_in + c] += taps[offset * w.channels_in + c];
+            });
+        }
+        return count;
+    }
+    const auto targets = static_cast<std::size_t>(network.populations[p.to].size);
+    for (std::size_t i = 0; i < count.size(); ++i) {
+        const auto row = weights.begin() + static_cast<std::ptrdiff_t>(i * targets);
+        count[order.stored(i)] = static_cast<std::uint32_t>(
+            std::count_if(row, row + static_cast<std::ptrdiff_t>(targets),
+                          [](float weight) { return weight != 0.0f; }));
+    }
+    return count;
+}
+
+std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets,
+                                   const LearnedDelays& delays, bool learning) {
+    const auto taps = static_cast<std::size_t>(delays.longest) + 1;
+    std::vector<std::uint32_t> count(weights.size() / targets * taps);
+    for (std::size_t at = 0; at < weights.size(); ++at) {
+        if (weights[at] == 0.0f) continue;
+        const std::size_t source = at / targets;
+        const float d = delays.steps[delays.of == DelayOf::source ? source : at];
+        for (std::size_t tap = 0; tap < taps; ++tap) {
+            if (learning || tap == static_cast<std::size_t>(d + 0.5f)) ++count[source * taps + tap];
+        }
     }
     return count;
 }
@@ -144,7 +225,8 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
     std::vector<BackwardOperations> all;
     for (std::size_t k = 0; k < in.network.projections.size(); ++k) {
         const Projection& p = in.network.projections[k];
-        const std::uint64_t dense = synapses_of(p) * in.samples * steps_of(in.network, p);
+        const std::uint64_t dense =
+            synapses_of(p) * in.samples * steps_of(in.network, p) * taps_of(in, p);
         const std::uint64_t there =
             std::accumulate(in.fan_out[k].begin(), in.fan_out[k].end(), std::uint64_t{0});
         BackwardOperations out{p.name};
@@ -153,7 +235,9 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
             const std::uint64_t effective = met(in, k).operations;
             (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
             out.dense += dense;
-            out.updates = updates * (there + (p.frozen == Frozen::bias ? 0 : p.bias.size()));
+            out.updates =
+                updates * (there / taps_of(in, p) + (p.frozen == Frozen::bias ? 0 : p.bias.size()) +
+                           (p.delays ? p.delays->steps.size() : 0));
         }
         if (passes_down[k]) {
             out.macs += there * in.samples * steps_of(in.network, p);

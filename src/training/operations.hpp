@@ -13,14 +13,22 @@ namespace snnsim {
 /// the sample. 0: all of them. Empty where it sends nothing.
 using PopulationEvents = std::map<std::size_t, std::vector<std::uint64_t>>;
 
-/// [source]: weights that are not zero.
-std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets);
+/// [source, as its outputs are stored]: the synapses of projection k whose weights are not zero.
+std::vector<std::uint32_t> fan_out(const Network& network, std::size_t k,
+                                   const std::vector<float>& weights);
+
+/// The same of synapses with learned delays, [source][step]: those that have the delay, or, while
+/// they are learned, all of them at each, for the taps of all.
+std::vector<std::uint32_t> fan_out(const std::vector<float>& weights, std::size_t targets,
+                                   const LearnedDelays& delays, bool learning);
 
 struct PhaseInput {
     const Network& network;
-    const std::vector<PopulationEvents>& events;             // [population]
-    const std::vector<std::vector<std::uint32_t>>& fan_out;  // [projection][source]
+    const std::vector<PopulationEvents>& events;  // [population]
+    // [projection][source]; of those that learn delays [source][delay in steps].
+    const std::vector<std::vector<std::uint32_t>>& fan_out;
     std::uint64_t samples;
+    bool learning = false;  // delays that are learned act at all of their taps
 };
 
 /// Effective operations: an event times the non-zero weights of its neuron; AC if every input of

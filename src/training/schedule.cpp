@@ -35,6 +35,13 @@ double schedule_factor(const ScheduleSpec& s, std::int64_t update, std::int64_t 
     return 1.0;
 }
 
+double delay_sigma(const LearnedDelays& d, std::int64_t epoch, std::int64_t epochs) {
+    const double last = d.until * static_cast<double>(epochs);
+    const auto at = static_cast<double>(epoch);
+    if (at >= last) return d.sigma_to;
+    return d.sigma_from * std::pow(d.sigma_to / d.sigma_from, at / last);
+}
+
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed,
                                     std::uint32_t epoch) {
     return by_random_key(samples, {seed, Stream::shuffle, epoch, 0});

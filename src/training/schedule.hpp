@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "snnsim/model_spec.hpp"
+#include "snnsim/network.hpp"
 
 namespace snnsim {
 
@@ -14,6 +14,9 @@ double base_learning_rate(const Optimizers::Params& optimizer);
 /// Factor on the base rate at `update` of `total`, with `per_epoch` updates an epoch.
 double schedule_factor(const ScheduleSpec& schedule, std::int64_t update, std::int64_t per_epoch,
                        std::int64_t total);
+
+/// Width of the Gaussian around learned delays in an epoch (from 0), in steps: exponentially down.
+double delay_sigma(const LearnedDelays& delays, std::int64_t epoch, std::int64_t epochs);
 
 /// The samples in the order of an epoch: a function of (seed, epoch) alone.
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> samples, std::uint64_t seed,

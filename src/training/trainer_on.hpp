@@ -19,7 +19,7 @@ class TrainerOn final : public Trainer {
 
   public:
     TrainerOn(const Network& network, const TrainerOptions& options)
-        : seed_(options.seed), net_(network, options) {
+        : seed_(options.seed), augment_(options.augment), net_(network, options) {
         for (std::size_t k = 0; k < network.projections.size(); ++k) {
             set_weights(k, network.projections[k].weights, network.projections[k].bias);
             masks_.emplace_back();
@@ -53,7 +53,8 @@ class TrainerOn final : public Trainer {
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t epoch,
                                   std::span<const double> learning_rates) override {
         net_.reserve_training();
-        const std::size_t most = net_.capacity.batch;
+        net_.learn_delays(epoch);
+        const std::size_t most = net_.update_size;
         const std::size_t batches = (samples.size() + most - 1) / most;
         SNN_EXPECT(learning_rates.size() == batches);
         Outcome run(samples, train_);
@@ -61,20 +62,27 @@ class TrainerOn final : public Trainer {
         Buffer<float> penalty(batches * penalties);
         SpikeCounts counts = make_counts();
         for (std::size_t k = 0; k < batches; ++k) {
-            const std::size_t first = k * most;
-            const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
+            const std::size_t first = k * most, count = std::min(most, samples.size() - first);
             const auto update = static_cast<std::int64_t>(net_.updates) + 1;
             net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
-            net_.forward(shape, batch(train_, run, first, shape.batch, epoch));
-            count_events(shape, counts);
-            losses(shape, train_, run, first, Pass::training);
-            float* at = penalty.data() + k * penalties;
-            for (const RateSpec& rate : net_.train.rate_penalty) {
-                net_.penalise_rate(rate, shape, at);
-                at += size_of(rate.population);
+            for (std::size_t done = 0; done < count; done += net_.capacity.batch) {
+                const BatchShape shape{std::min(net_.capacity.batch, count - done),
+                                       net_.capacity.steps};
+                net_.start_dropout(shape, seed_, done);
+                net_.forward(shape,
+                             batch(train_, run, first + done, shape.batch, epoch, Pass::training));
+                count_events(shape, counts);
+                losses(shape, train_, run, first + done, count, Pass::training);
+                float* at = penalty.data() + k * penalties;
+                for (const RateSpec& rate : net_.train.rate_penalty) {
+                    net_.penalise_rate(rate, shape, at);
+                    at += size_of(rate.population);
+                }
+                if (done == 0) net_.transpose_weights();
+                net_.backward(shape);
             }
-            net_.backward(shape);
             net_.update(learning_rates[k]);
+            net_.end_dropout();
         }
         count_training(counts, samples.size(), batches);
         return step_results(run, learning_rates, penalty);
@@ -82,6 +90,7 @@ class TrainerOn final : public Trainer {
 
     Evaluation evaluate(std::span<const std::uint32_t> samples,
                         const EvaluateOptions& options) override {
+        net_.round_delays();
         Evaluation result;
         LoadedSet& set = options.test_set ? test_ : train_;
         Outcome run(samples, set);
@@ -95,8 +104,8 @@ class TrainerOn final : public Trainer {
             net_.backend.begin(options.test_set ? "test sample" : "validation sample",
                                static_cast<std::int64_t>(first) + 1,
                                static_cast<std::int64_t>(first + shape.batch));
-            net_.forward(shape, batch(set, run, first, shape.batch, 0));
-            losses(shape, set, run, first, Pass::testing);
+            net_.forward(shape, batch(set, run, first, shape.batch, 0, Pass::testing));
+            losses(shape, set, run, first, shape.batch, Pass::testing);
             count_events(shape, counts);
             record(result, options.record, shape, first);
         }
@@ -104,6 +113,18 @@ class TrainerOn final : public Trainer {
         result.counts = count_forward(
             {net_.network, read_counts(counts), fan_out_of_weights(), samples.size()});
         return result;
+    }
+
+    std::vector<LearnedValues> learned_values() const override {
+        std::vector<LearnedValues> out;
+        for (std::size_t k = 0; k < net_.learned.size(); ++k) {
+            for (std::size_t n = 0; n < net_.learned[k].count(); ++n) {
+                const TrainedParameter& p = net_.learned[k].parameter(n);
+                out.push_back({net_.network.populations[k].name, p.name, p.unit,
+                               values_of(p, p.w, net_.populations[k].size)});
+            }
+        }
+        return out;
     }
 
     TrainerState state() const override {
@@ -120,6 +141,15 @@ class TrainerOn final : public Trainer {
                 const std::vector<float> one = p.download(m);
                 moments.insert(moments.end(), one.begin(), one.end());
             }
+        }
+        for (const auto& [k, norm] : net_.norms) {
+            state.norms.push_back(norm.state());
+            state.norms.back().population = net_.network.populations[k].name;
+        }
+        for (const LearnedParameters& l : net_.learned) state.learned.push_back(l.state());
+        for (const auto& d : net_.delays) {
+            state.delays.push_back(d ? d->delays() : std::vector<float>{});
+            state.delay_moments.push_back(d ? d->moments() : std::vector<float>{});
         }
         state.updates = net_.updates;
         state.masks = masks_;
@@ -143,7 +173,22 @@ class TrainerOn final : public Trainer {
                 from += count;
             }
         }
+        for (std::size_t k = 0; k < state.learned.size(); ++k) {
+            net_.learned[k].set_state(state.learned[k]);
+            net_.upload_constants(k);
+        }
+        for (std::size_t k = 0; k < state.delays.size(); ++k) {
+            if (state.delays[k].empty()) continue;
+            net_.delays[k]->set_delays(state.delays[k]);
+            if (!state.delay_moments.empty()) net_.delays[k]->set_moments(state.delay_moments[k]);
+        }
         for (std::size_t k = 0; k < state.masks.size(); ++k) set_mask(k, state.masks[k]);
+        if (state.norms.empty()) net_.norms.clear();  // they are part of the weights
+        for (const NormState& s : state.norms) {
+            for (auto& [k, norm] : net_.norms) {
+                if (net_.network.populations[k].name == s.population) norm.set_state(s);
+            }
+        }
         net_.updates = state.updates;
         counts_ = state.counts;
     }
@@ -216,9 +261,11 @@ class TrainerOn final : public Trainer {
         p.upload(p.weight, weights);
     }
 
+    enum class Pass : std::uint8_t { training, testing };
+
     /// What each input is shown of a batch.
     std::vector<BatchSamples> batch(LoadedSet& set, Outcome& run, std::size_t first,
-                                    std::size_t count, std::uint32_t epoch) {
+                                    std::size_t count, std::uint32_t epoch, Pass pass) {
         const auto or_null = [](auto& buffer) {
             return buffer.size() > 0 ? buffer.data() : nullptr;
         };
@@ -228,17 +275,24 @@ class TrainerOn final : public Trainer {
             if (in.stream) in.load(in.stream->take(run.samples.subspan(first, count)));
             out.push_back({or_null(in.pixels), run.index.data() + first, in.inputs, seed_, epoch,
                            set.test, or_null(in.values), or_null(in.first), or_null(in.at),
-                           in.stream != nullptr, first_input});
+                           in.stream != nullptr, first_input, net_.populations[out.size()].order,
+                           pass == Pass::training ? augmentation(in.shape) : Augmentation{}});
             first_input += static_cast<std::uint32_t>(in.inputs);
         }
         return out;
     }
 
-    enum class Pass : std::uint8_t { training, testing };
+    Augmentation augmentation(const SampleShape& shape) const {
+        const bool on = augment_.flip > 0.0 || augment_.shift > 0 || augment_.drop > 0.0;
+        SNN_EXPECT(!on || shape.columns > 0);
+        return {on, static_cast<float>(augment_.flip), static_cast<float>(augment_.drop),
+                static_cast<std::uint32_t>(augment_.shift), shape};
+    }
 
     /// The loss of each output. That of a training has gradients, and its samples have weights.
+    /// `update`: samples over which the gradient is a mean.
     void losses(const BatchShape& shape, LoadedSet& set, Outcome& run, std::size_t first,
-                Pass pass) {
+                std::size_t update, Pass pass) {
         for (std::size_t k = 0; k < set.targets.size(); ++k) {
             LoadedTargets& targets = set.targets[k];
             typename Outcome::OfOutput& out = run.outputs[k];
@@ -259,7 +313,8 @@ class TrainerOn final : public Trainer {
                                                  run.index.data() + first,
                                                  out.loss.data() + first,
                                                  out.mean.data() + first * targets.outputs,
-                                                 factor});
+                                                 factor,
+                                                 update});
                 continue;
             }
             static_assert(static_cast<int>(Readout::rate_error) ==
@@ -275,7 +330,8 @@ class TrainerOn final : public Trainer {
                                                           run.index.data() + first,
                                                           out.loss.data() + first,
                                                           out.prediction.data() + first,
-                                                          factor});
+                                                          factor,
+                                                          update});
         }
     }
 
@@ -382,8 +438,8 @@ class TrainerOn final : public Trainer {
         const std::size_t per_batch = penalties_per_batch();
         std::vector<StepResult> steps;
         for (std::size_t n = 0; n < rates.size(); ++n) {
-            const std::size_t first = n * net_.capacity.batch;
-            const std::size_t last = std::min(first + net_.capacity.batch, run.samples.size());
+            const std::size_t first = n * net_.update_size;
+            const std::size_t last = std::min(first + net_.update_size, run.samples.size());
             const auto count = static_cast<double>(last - first);
             StepResult step{0.0, 0.0, rates[n]};
             double with_classes = 0.0, extra = 0.0;
@@ -412,8 +468,11 @@ class TrainerOn final : public Trainer {
     SpikeCounts make_counts() const {
         SpikeCounts counts(net_.populations.size());
         for (const Projection& p : net_.network.projections) {
-            for (const std::size_t delay : {std::size_t{0}, p.delay})
+            const auto longest =
+                p.delays ? static_cast<std::size_t>(p.delays->longest) : std::size_t{0};
+            for (std::size_t delay = 0; delay <= longest; ++delay)
                 counts[p.from].try_emplace(delay, net_.populations[p.from].size);
+            counts[p.from].try_emplace(p.delay, net_.populations[p.from].size);
         }
         return counts;
     }
@@ -441,10 +500,11 @@ class TrainerOn final : public Trainer {
 
     std::vector<std::vector<std::uint32_t>> fan_out_of_weights() const {
         std::vector<std::vector<std::uint32_t>> all;
-        for (const ProjectionBuffers<Backend>& p : net_.projections) {
+        for (std::size_t k = 0; k < net_.projections.size(); ++k) {
+            const ProjectionBuffers<Backend>& p = net_.projections[k];
             std::vector<float> weights = p.download(p.weight);
             weights.resize(p.sources * p.targets);
-            all.push_back(fan_out(weights, p.targets));
+            all.push_back(fan_out_of(k, weights));
         }
         return all;
     }
@@ -457,15 +517,22 @@ class TrainerOn final : public Trainer {
             if (!p.weights_learn()) continue;
             std::vector<float> there(p.sources * p.targets, 1.0f);
             for (std::size_t i = 0; i < masks_[k].size(); ++i) there[i] = masks_[k][i];
-            all[k] = fan_out(there, p.targets);
+            all[k] = fan_out_of(k, there);
         }
         return all;
+    }
+    std::vector<std::uint32_t> fan_out_of(std::size_t k, const std::vector<float>& weights) const {
+        const std::size_t targets = net_.projections[k].targets;
+        if (!net_.delays[k]) return fan_out(net_.network, k, weights);
+        LearnedDelays now = net_.delays[k]->spec;
+        now.steps = net_.delays[k]->delays();
+        return fan_out(weights, targets, now, !net_.delays[k]->on_grid());
     }
 
     void count_training(const SpikeCounts& counts, std::size_t samples, std::size_t updates) {
         if (training_fan_out_.empty()) training_fan_out_ = fan_out_in_training();
         const std::vector<PopulationEvents> events = read_counts(counts);
-        const PhaseInput in{net_.network, events, training_fan_out_, samples};
+        const PhaseInput in{net_.network, events, training_fan_out_, samples, true};
         std::vector<bool> passes_down;
         for (std::size_t k = 0; k < net_.projections.size(); ++k)
             passes_down.push_back(net_.passes_gradient(k));
@@ -515,7 +582,7 @@ class TrainerOn final : public Trainer {
             if (stop && stop()) return;
             const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
                                    net_.capacity.steps};
-            net_.forward(shape, batch(train_, run, first, shape.batch, 0));
+            net_.forward(shape, batch(train_, run, first, shape.batch, 0, Pass::testing));
             for (std::size_t k = inputs; k < largest.size(); ++k) {
                 PopulationBuffers<Backend>& p = net_.populations[k];
                 if (largest[k].size() == 0) continue;
@@ -603,7 +670,7 @@ class TrainerOn final : public Trainer {
         for (std::size_t b = 0; b < count; ++b) {
             for (std::size_t t = 0; t < shape.steps; ++t) {
                 for (std::size_t n = 0; n < p.size; ++n) {
-                    const std::size_t at = b * p.size + n;
+                    const std::size_t at = b * p.size + p.order.stored(n);
                     const bool sent = p.sends_values
                                           ? values[at * shape.steps + t] != 0.0f
                                           : ((bits[at * words + t / 32] >> (t % 32)) & 1u) != 0;
@@ -627,14 +694,21 @@ class TrainerOn final : public Trainer {
         }
         NeuronModels::visit(net_.network.populations[k].neuron, [&]<class M>(const auto& params) {
             if constexpr (NeuronModel<M>) {
-                const typename M::Constants constants = M::prepare(params, net_.network.dt);
+                std::vector<typename M::Constants> constants;
+                for (std::size_t n = 0; n < p.size; ++n) {
+                    using Params = std::remove_cvref_t<decltype(params)>;
+                    constants.push_back(
+                        M::prepare(std::get<Params>(net_.learned[k].of_cell(n)), net_.network.dt));
+                }
                 for (std::size_t row = 0; row < count * shape.steps; ++row) {
                     for (std::size_t n = 0; n < p.size; ++n) {
+                        const std::size_t column = p.order.column(n);
                         const std::size_t at =
-                            (n / panel_width * shape.rows() + row) * panel_width + n % panel_width;
+                            (column / panel_width * shape.rows() + row) * panel_width +
+                            column % panel_width;
                         const float saved[2] = {traces[0][at],
                                                 traces[1].empty() ? 0.0f : traces[1][at]};
-                        to.values.push_back(M::membrane(constants, saved));
+                        to.values.push_back(M::membrane(constants[n], saved));
                     }
                 }
             }
@@ -642,6 +716,7 @@ class TrainerOn final : public Trainer {
     }
 
     std::uint64_t seed_;
+    AugmentSpec augment_;
     NetworkOn<Backend> net_;
     std::vector<std::vector<std::uint8_t>> masks_;  // [projection], as in TrainerState
     std::vector<std::vector<std::uint32_t>> training_fan_out_;

@@ -31,9 +31,8 @@ PhaseCounts forward(const Network& network, std::vector<std::uint64_t> events,
                     std::uint64_t samples = 1) {
     std::vector<PopulationEvents> sent(network.populations.size());
     sent[0][0] = std::move(events);
-    const auto targets = static_cast<std::size_t>(network.populations[1].size);
     return count_forward(
-        {network, sent, {fan_out(network.projections[0].weights, targets)}, samples});
+        {network, sent, {fan_out(network, 0, network.projections[0].weights)}, samples});
 }
 
 TEST(Energy, FortyFiveNanometres) {

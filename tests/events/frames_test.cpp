@@ -54,6 +54,25 @@ TEST(EventFrames, AreHalfOpenAndLieAsPolarityRowColumn) {
     EXPECT_EQ(sum(frames_of(events, {2, 3, false}, {0, 50, 2}, FrameValue::count)), 4u);
 }
 
+TEST(TimeSurfaces, DecayFromTheLastEventOfAPixel) {
+    Events events;
+    events.add(120, 1, 0, 1);  // not in the order of time
+    events.add(40, 1, 0, 1);
+    events.add(10, 1, 0, 1);
+    events.add(99, 0, 0, 0);
+    const std::vector<float> out = time_surfaces(events, {1, 2, true}, {0, 50, 4}, 100.0);
+    ASSERT_EQ(out.size(), 4u * 4u);
+    const auto decayed = [](double us) { return static_cast<float>(std::exp(-us / 100.0)); };
+    const std::vector<float> pixel{decayed(10), decayed(60), decayed(30), decayed(80)};
+    const std::vector<float> other{0.0f, decayed(1), decayed(51), decayed(101)};
+    for (std::size_t frame = 0; frame < 4; ++frame) {
+        EXPECT_FLOAT_EQ(out[4 * frame + 3], pixel[frame]);
+        EXPECT_FLOAT_EQ(out[4 * frame], other[frame]);
+        EXPECT_EQ(out[4 * frame + 1], 0.0f);
+        EXPECT_EQ(out[4 * frame + 2], 0.0f);
+    }
+}
+
 TEST(ShapedEvents, WhatIsLeftOutIsCounted) {
     Events events = ramp(100);
     events.left_out[LeftOut::invalid] = 7;

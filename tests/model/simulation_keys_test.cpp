@@ -93,7 +93,7 @@ TEST(SimulationKeys, Distributions) {
     expect_weight_error("{distribution: exponential, mean: 0 pA}",
                         "the mean of exponential must not be 0; write value: 0 for a constant");
     expect_weight_error("{distribution: normal, mean: 1 pA, std: 1 pA, outside: drop}",
-                        "outside cannot be 'drop' (one of: redraw, clip)");
+                        "outside cannot be 'drop'");
     expect_weight_error("[1 pA]", "weight must be a mapping (key: value), not a list");
 }
 

@@ -75,6 +75,18 @@ CYCLE = ["populations={input: {size: 784, model: spike_source}, hidden: {size: 2
          " {from: other, to: hidden, delay: 2 ms}, {from: other, to: other, bias: true}, {from: hidden, to: output, delay: 1 ms},"
          " {from: input, to: output, delay: 3 ms}]", "data.encode.duration=8 ms"]
 
+# Convolutions, one of them by groups, and all pools.
+WINDOWS = (
+    "populations={input: {shape: [1, 28, 28], model: spike_source}, small: {model: linear}, one: {model: lif, tau_m: 5 ms}, pooled: {model: relay},"
+    " two: {model: lif, tau_m: 5 ms}, three: {model: relu}, last: {model: linear}, output: {size: 10, model: leaky_readout, tau_m: 10 ms}}",
+    "projections=[{from: input, to: small, connect: {rule: sum_pool, kernel: 2}},"
+    " {from: small, to: one, connect: {rule: conv2d, channels: 5, kernel: 3, stride: 2}, bias: true, weight: {gain: 2}},"
+    " {from: one, to: pooled, connect: {rule: max_pool, kernel: 2}},"
+    " {from: pooled, to: two, connect: {rule: conv2d, channels: 18, kernel: 2, padding: 1}, bias: true, weight: {gain: 2}},"
+    " {from: two, to: three, connect: {rule: conv2d, channels: 18, kernel: [1, 2], groups: 18}, bias: true, delay: 1 ms},"
+    " {from: three, to: last, connect: {rule: avg_pool, kernel: 2, stride: 1}}, {from: last, to: output, bias: true}]",
+    "record=[{population: two, what: spikes, samples: 5}, {population: two, what: v, samples: 5}]")
+
 
 def hidden(model, **parameters):
     return f"populations.hidden={{size: 20, model: {model}" + "".join(f", {k}: {v}" for k, v in parameters.items()) + "}"
@@ -100,10 +112,17 @@ KINDS = {
     "linear_output": ["populations.output={size: 10, model: linear}"],
     "cycle": CYCLE,
     "cycle_of_values": [*CYCLE, hidden("tanh"), "populations.other={size: 18, model: vsn, v_th: 0.2}", "test.quantize={bits: 8}"],
+    "learned_delays": ["projections.0.delay={learn: synapse, max: 4 ms, sigma: {until: 0}}",
+                       "projections.1.delay={learn: source, max: 4 ms}", "train.clip_norm=1", "data.encode.duration=8 ms"],
+    "learned_delays_back": ["projections.0.delay={learn: source, max: 4 ms}", "projections.1.delay={learn: synapse, max: 2 ms}"],
+    "learned_delays_of_values": [hidden("vsn", v_th=0.1, activation="tanh"), "data.encode={scheme: direct, duration: 6 ms}",
+                                 "projections.0.delay={learn: synapse, max: 4 ms}", "projections.1.delay={learn: source, max: 3 ms}"],
     "recurrent_lif": [LOOP], "recurrent_adaptive": [LOOP, hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms")],
     **{f"encode_{name}": [f"data.encode={{scheme: {name}, duration: 5 ms{more}}}"] for name, more in
        (("direct", ", gain: 0.5"), ("regular", ", max_rate: 500 Hz"), ("latency", ", curve: rc"), ("rank_order", ""), ("phase", ""),
         ("burst", ", n_max: 3"), ("delta", ""))},
+    "encode_sequence": ["populations.input.size=56", "data.encode={scheme: sequence, duration: 14 ms}"],
+    "augmented": ["data.augment={flip: 0.5, shift: 3}"],
     **{f"surrogate_{name}": [f"train.surrogate={name}"] for name in
        ("superspike", "arctan", "sigmoid", "triangle", "rectangle", "straight_through", "gaussian")},
     "sgd": ["train.optimizer={name: sgd, lr: 0.1, momentum: 0.9, weight_decay: 0.001}"],
@@ -115,6 +134,10 @@ KINDS = {
     "fixed_in_degree": [connected("{rule: fixed_in_degree, n: 30}")],
     "blocks": ["populations.hidden.size=28", connected("blocks")],
     "one_to_one": ["populations.hidden.size=10", "projections.1.connect=one_to_one"],
+    "windows": [*WINDOWS], "windows_of_values": [*WINDOWS, "data.encode={scheme: direct, duration: 5 ms}"],
+    "windows_with_norms": [*WINDOWS, "populations.one.batch_norm={}", "populations.two.batch_norm={scale: 2}",
+                           "populations.two.dropout=0.3", "train.clip_norm=1"],
+    "dropout": [LOOP, "populations.hidden.dropout=0.4"],
     "frozen": ["projections.0.trainable=false", "projections.1.bias=false"],
     "pruned": ["train.prune={sparsity: 0.7, from: 1, to: 2}", "train.epochs=3"],
     "int8": ["test.quantize={bits: 8}"],
@@ -124,6 +147,9 @@ KINDS = {
        for model, gain, more in (("iaf_psc_delta", 20, {"v_th": "-65 mV", "t_ref": "1 ms"}),
                                  ("iaf_psc_exp", 20, {"c_m": "2 pF", "v_th": "-65 mV", "detach_reset": "false"}),
                                  ("izhikevich", 20, {"i_e": 4, "detach_reset": "false"}))},
+    "learned": [hidden("lif", tau_m="5 ms", trainable="{tau_m: {per: cell, spread: 0.3}, v_th: {lr: 0.05}}"),
+                "populations.output.trainable=[tau_m]", "projections.0.lr=1e-3", "train.clip_norm=0.1"],
+    "learned_in_a_loop": [LOOP, hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms", trainable="[tau_m, tau_a, v_th, adaptation]")],
     "fixed": ["test.arithmetic=fixed"],
     "fixed_values": [hidden("vsn", v_th=0.1, activation="relu"), "test.arithmetic=fixed"],
     "best_weights": ["train.validation=0.25", "train.best_weights=true", "train.early_stopping={patience: 1}", "train.epochs=3",
@@ -162,7 +188,29 @@ def data(data_folder):
             for group, count in (("train", 40), ("test", 20)):
                 x = random.uniform(0.0, 1.0, (count, inputs))
                 file[f"{group}/x"], file[f"{group}/y"] = x, np.sin(3.0 * x[:, :outputs])
+    write_events(data_folder / "shd.h5", 20, unit=140)
+    write_events(data_folder / "order.h5", 8, unit=2)
+    write_events(data_folder / "itd.h5", 11, unit=2)
+    write_events(data_folder / "nmnist.h5", 10, x=34, y=34, p=2)
+    write_events(data_folder / "dvs.h5", 11, x=32, y=32, p=2)
+    write_events(data_folder / "cifar10.h5", 10, sets=(("", 40),), x=32, y=32, p=2)
     return data_folder
+
+
+def write_events(path, classes, sets=(("train/", 40), ("test/", 20)), **places):
+    """Recordings of 140 ms: events at any place up to those of each name, of each class at least one."""
+    random = np.random.default_rng(7)
+    with h5py.File(path, "w") as file:
+        for group, count in sets:
+            events = random.integers(100, 300, count)
+            file[f"{group}offsets"] = np.concatenate([[0], np.cumsum(events)])
+            file[f"{group}t"] = random.integers(0, 140_000, events.sum())
+            for name, size in places.items():
+                file[f"{group}{name}"] = random.integers(0, size, events.sum())
+            if "x" in places:
+                file[f"{group}x"].attrs.update({"width": places["x"], "height": places["y"]})
+            file[f"{group}labels"] = np.arange(count) % classes
+            file[f"{group}speaker"] = file[f"{group}subject"] = np.arange(count) % 5
 
 
 def arguments(model, settings, data, out):
@@ -171,7 +219,7 @@ def arguments(model, settings, data, out):
     text = path.read_text()
     if "set: file" in text:
         settings = [*settings, f"data.file={data / (path.stem.split('_')[0] + '.h5')}"]
-    images = ["--data-dir", data] if "mnist" in text.partition("\ndata:")[2] else []
+    images = ["--data-dir", data] if re.search(r"set: (fashion_)?mnist", text) else []
     return [path, *(part for setting in settings for part in ("--set", setting)), *images, "--threads", "1",
             "--progress", "none", "-o", out]
 
@@ -298,7 +346,7 @@ CHANGING = """projections:
 
 
 @pytest.mark.parametrize("kind, more", [("lif_next_step", ""), ("cuba_lif", ""), ("recurrent_adaptive", ""), ("vsn_relu", ""),
-                                        ("encode_direct", ""), ("izhikevich", ""), ("lif_next_step", CHANGING)])
+                                        ("encode_direct", ""), ("encode_sequence", ""), ("izhikevich", ""), ("lif_next_step", CHANGING)])
 def test_trained_networks(ptxrun, tmp_path, data, kind, more):
     (tmp_path / "any.yaml").write_text(NETWORK)
     call(None, *arguments(tmp_path / "any.yaml", KINDS[kind], data, tmp_path / "trained.h5"), "--backend", "cpu")

@@ -105,6 +105,68 @@ def test_frames_hold_all_events(snnsim, tmp_path):
     snnsim(tmp_path / "m.yaml", "-o", tmp_path / "run.h5", "--progress", "none", "--set", "train.epochs=1")
 
 
+def test_time_surfaces(snnsim, tmp_path):
+    write_nmnist(tmp_path / "set", {"Train": 6, "Test": 3})
+    shape = ["--format", "nmnist", "--pool", 17, "--polarity", "merge", "--duration", "60 ms", "--frame", "10 ms"]
+    snnsim("events", tmp_path / "set", "-o", tmp_path / "out.h5", *shape, "--values", "surface", "--tau", "20 ms")
+    with h5py.File(tmp_path / "out.h5") as file:
+        x = file["train/x"]
+        assert x.shape == (6, 6, 4) and x.dtype == np.float32
+        expected = np.zeros((6, 2, 2))
+        for frame in range(6):
+            for column, row, t, _ in stripe(0, 0):
+                end = 10_000 * (frame + 1)
+                if t < end:
+                    expected[frame, row // 17, column // 17] = np.exp(-(end - t) / 20_000)
+        assert np.allclose(x[0], expected.reshape(6, 4), rtol=1e-6)
+        assert file["events"].attrs["values"] == "surface" and file["events"].attrs["tau"] == 20
+    (tmp_path / "m.yaml").write_text(MODEL.replace("INPUTS", "4").replace("events: counted, ", ""))
+    snnsim(tmp_path / "m.yaml", "-o", tmp_path / "run.h5", "--progress", "none", "--set", "train.epochs=1")
+    for wrong in (["--values", "surface"], ["--tau", "20 ms"]):
+        assert "--tau" in refused(tmp_path / "set", "-o", tmp_path / "no.h5", *shape, *wrong)
+
+
+def test_a_class_that_is_only_tested_is_told_of(snnsim, tmp_path):
+    write_nmnist(tmp_path / "set", {"Train": 2, "Test": 6})      # classes a and b; a, b and c
+    said = snnsim("events", tmp_path / "set", "-o", tmp_path / "out.h5", "--format", "nmnist", "--pool", 2).stdout
+    assert "warning: class 2 (c) has 2 samples in the set test, and none to train with" in said
+    (tmp_path / "m.yaml").write_text(MODEL.replace("INPUTS", "578"))
+    done = snnsim(tmp_path / "m.yaml", "-o", tmp_path / "run.h5", "--progress", "none", "--set", "train.epochs=1", "--set", "train.batch=2")
+    assert "no training sample is of class 2 (c), but 2 of the test set are" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name, sum_told", [("shd_train.h5.zip", True), ("SSC_valid.h5.zip", True), ("Train.zip", True),
+                                            ("DvsGesture.tar.gz", True), ("mine.zip", False)])
+def test_archives_are_named(snnsim, tmp_path, name, sum_told):
+    (tmp_path / name).write_bytes(b"PK but cut")
+    said = refused(tmp_path / name, "-o", tmp_path / "out.h5", "--format", "shd")
+    assert f"{name} is an archive: unpack it" in said and ("it is cut off, or another one" in said) == sum_told
+
+
+def test_events_are_shown_as_spikes(snnsim, tmp_path):
+    """`snnsim encode` writes what the network is shown of a file of events, several in one step as one."""
+    write_nmnist(tmp_path / "set", {"Train": 6, "Test": 3})
+    snnsim("events", tmp_path / "set", "-o", tmp_path / "out.h5", "--format", "nmnist", "--pool", 17)
+    (tmp_path / "m.yaml").write_text(MODEL.replace("INPUTS", "8"))
+    said = snnsim("encode", tmp_path / "m.yaml", "--train", "--samples", 2, "-o", tmp_path / "spikes.h5").stdout
+    with h5py.File(tmp_path / "spikes.h5") as file:
+        spikes = file["spikes/input"]
+        steps = np.rint(spikes["timestamps"][:] / 10).astype(int)      # a sample after the other, of 6 steps each
+        found = {((s - 1) // 6, (s - 1) % 6 + 1, n) for s, n in zip(steps.tolist(), spikes["node_ids"][:].tolist())}
+        assert len(found) == len(steps) and f"{len(found)} spikes" in said and list(file["trials/label"]) == [0, 1]
+    expected = {(k, t // 10_000 + 1, 4 * p + 2 * (y // 17) + x // 17) for k in range(2) for x, y, t, p in stripe(k, k)}
+    assert found == expected
+    assert "these samples have values at each step" in encode_refused(snnsim, tmp_path)
+
+
+def encode_refused(snnsim, folder):
+    snnsim("events", folder / "set", "-o", folder / "f.h5", "--format", "nmnist", "--pool", 17, "--duration", "60 ms", "--frame", "10 ms")
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "encode", folder / "m.yaml", "--set", "data.file=f.h5", "-o", folder / "no.h5"],
+                          capture_output=True, text=True)
+    assert done.returncode != 0
+    return done.stderr
+
+
 def write_gesture(folder):
     folder.mkdir()
     for user in (1, 2):

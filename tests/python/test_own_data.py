@@ -589,3 +589,43 @@ def test_encode_writes_spikes_of_own_samples(snnsim, tmp_path):
         first = spikes["node_ids"][:][spikes["trial"][:] == 0]
         x = sets["test"]["x"][0].astype("f4")
         assert sorted(first.tolist()) == np.nonzero(x >= 0.01)[0].tolist()
+
+
+def test_a_folder_of_arrays_is_as_an_archive_of_them(snnsim, tmp_path):
+    """x_train.npy, y_train.npy, ... in a folder; numbers, steps and events."""
+    steps = two_sets(lambda x, y: (np.stack([x, 1 - x] * 4, axis=1).astype(np.float32), y))
+    events = {name: {"offsets": 3 * np.arange(len(sets["y"]) + 1), "t": np.tile([0, 1000, 6500], len(sets["y"])),
+                     "unit": np.tile([0, 1, 2], len(sets["y"])) + np.repeat(4 * sets["y"], 3), "y": sets["y"]}
+              for name, sets in two_sets().items()}
+    for case, sets, scheme in (("numbers", two_sets(), "poisson"), ("steps", steps, "direct"), ("events", events, "direct")):
+        arrays = {f"{key}_{name}": values for name, arrays in sets.items() for key, values in arrays.items()}
+        np.savez(tmp_path / f"{case}.npz", **arrays)
+        (tmp_path / case).mkdir()
+        for name, values in arrays.items():
+            np.save(tmp_path / case / f"{name}.npy", values)
+        for data, out in ((f"{case}.npz", "npz.h5"), (f"{case}/", "npy.h5")):
+            write_model(tmp_path, data, scheme)
+            run(snnsim, tmp_path, out=out)
+        same_runs(tmp_path / "npz.h5", tmp_path / "npy.h5")
+        run(snnsim, tmp_path, "data.stream=always", out="stream.h5")
+        same_runs(tmp_path / "npz.h5", tmp_path / "stream.h5")
+        with h5py.File(tmp_path / "npy.h5") as file:
+            named = [str(line) for line in file.attrs["inputs"]]
+        assert sorted(line[66:] for line in named) == sorted(f"{case}/{name}.npy" for name in arrays)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda folder: (folder / "y_train.npy").unlink(), "y_train is missing"),
+    (lambda folder: (folder / "x_test.npy").write_bytes(b"no array"), "x_test.npy"),
+    (lambda folder: (folder / "x_test.npy").write_bytes((folder / "x_test.npy").read_bytes()[:300]), "x_test.npy"),
+    (lambda folder: [file.unlink() for file in folder.iterdir()], "x_train is missing"),
+])
+def test_what_is_wrong_in_a_folder_is_named(tmp_path, change, message):
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    for name, arrays in two_sets().items():
+        for key, values in arrays.items():
+            np.save(folder / f"{key}_{name}.npy", values)
+    change(folder)
+    said = error_of(write_model(tmp_path, "arrays/"), "-o", tmp_path / "out.h5")
+    assert message in said

@@ -42,6 +42,10 @@ NETWORKS = {
                "  - {from: more, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, delay: 1 ms}\n"
                "  - {from: more, to: more, connect: {rule: fixed_out_degree, n: 5, autapses: false}, weight: fan_in_uniform, delay: 3 ms}\n"
                "  - {from: input, to: output, weight: {init: fan_in_uniform, gain: 0.2}, delay: 3 ms}\n", "cross_entropy_mean"),
+    "learned_delays": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
+                       FORWARD.replace("hidden, weight: fan_in_uniform", "hidden, weight: fan_in_uniform, delay: {learn: synapse, max: 5 ms}")
+                       .replace("output, weight: fan_in_uniform", "output, weight: fan_in_uniform, delay: {learn: source, max: 3 ms, lr: 0.001}"),
+                       "cross_entropy_mean"),
     "two_ways": (POISSON, "{size: 48, model: lif}", "{size: 10, model: leaky_readout}",
                  FORWARD + "  - {from: input, to: hidden, name: later, weight: fan_in_uniform, delay: 2 ms}\n"
                  "  - {from: hidden, to: output, name: sparse, connect: {rule: fixed_in_degree, n: 9}}\n", "cross_entropy_mean"),
@@ -64,6 +68,12 @@ NETWORKS = {
     "izhikevich": (POISSON, "{size: 48, model: izhikevich, i_e: 4}", "{size: 10, model: leaky_readout}",
                    FORWARD.replace("hidden, weight: fan_in_uniform", "hidden, weight: {init: fan_in_uniform, gain: 20}"),
                    "cross_entropy_mean"),
+    "learned": (POISSON, "{size: 48, model: lif, trainable: {tau_m: {per: cell, spread: 0.3, lr: 0.05}, v_th: {lr: 0.02}}}",
+                "{size: 10, model: leaky_readout, trainable: [tau_m]}", FORWARD, "cross_entropy_mean"),
+    "learned_loop": (POISSON, "{size: 48, model: adaptive_lif, tau_a: 20 ms, trainable: {adaptation: {per: cell, lr: 0.05}, tau_a: {}}}",
+                     "{size: 10, model: leaky_readout}",
+                     FORWARD + "  - {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, lr: 1e-3}\n",
+                     "cross_entropy_mean"),
     "vsn_tanh": (POISSON, "{size: 48, model: vsn, v_th: 0.2, activation: tanh}", "{size: 10, model: vsn, v_th: 0.1}", FORWARD,
                  "cross_entropy_mean"),
 }
@@ -111,11 +121,15 @@ def spikes_by_sample(path, population, simulated):
 
 
 def expect_the_operations_of_the_test(run, events):
-    """Exactly, but for input that is the same at every step: the trainer adds it once, events come one by one."""
+    """Exactly, but for input that is the same at every step: the trainer adds it once, events come one by one; and for synapses
+    with delays of their own, of which a simulation also counts those where a spike comes after its sample's end."""
     (trained, samples), (simulated, shown) = operations(run, "test"), operations(events, "simulate")
     assert samples == shown == TEST and trained.keys() == simulated.keys()
     with h5py.File(run) as file:
         steps, constant = file.attrs["steps_per_sample"], "scheme: direct" in file.attrs["model"]
+        late = ["forward/" + name for name, weights in file["weights"].items() if "delays" in weights]
+    for name in late:
+        assert 0 < trained[name].pop("acs") < simulated[name].pop("acs") and trained[name].pop("reads") < simulated[name].pop("reads")
     for name in trained:
         if not (constant and name == "forward/input_to_hidden"):
             assert trained[name] == simulated[name], name

@@ -79,7 +79,7 @@ def told(tmp_path, text):
 
 @pytest.mark.parametrize("text, change, message", [
     (SIMULATION, ("iaf_psc_exp", "relu"), "unknown model 'relu'; relu is a model of trainings"),
-    (SIMULATION, ("delay: 1 ms", "trainable: true"), "trainable is a key of projections, bias of trainings; here `plasticity`"),
+    (SIMULATION, ("delay: 1 ms", "trainable: true"), "trainable is a key of populations, projections, bias of trainings; here `plasticity`"),
     (SIMULATION, ("stimuli:", "train: {epochs: 2}\nstimuli:"), "train is a key of the file of trainings; here `plasticity`"),
     (SIMULATION, ("weight: 1 pA", "weight: {distribution: kaiming_uniform}"), "rule of initial weights of trainings; here uniform"),
     (SIMULATION, ("kind: dc, amplitude: 1 pA", "kind: latency"), "latency is an encoder of trainings"),

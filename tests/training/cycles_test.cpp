@@ -38,20 +38,23 @@ struct LayerOf : Layer {
           adjoints(size) {}
 
     float step(std::size_t n, float input, float* saved) override {
-        if constexpr (has_threshold<M>) {
+        if constexpr (smooth) {
             return M::template step<Spike>(constants, states[n], input, saved);
         } else {
             return M::step(constants, states[n], input, saved);
         }
     }
     float back(std::size_t n, const float* saved, float d_output) override {
-        if constexpr (has_threshold<M>) {
+        if constexpr (smooth) {
             const float slope = S::derivative(surrogate, M::distance(constants, saved));
             return M::template backward<Spike>(constants, adjoints[n], saved, d_output, slope);
         } else {
             return M::backward(constants, adjoints[n], saved, d_output, 0.0f);
         }
     }
+
+    /// Its spike function may be another; a relay has none that is smooth.
+    static constexpr bool smooth = has_threshold<M> && !std::is_same_v<M, Relay>;
 
     typename M::Constants constants;
     typename S::Constants surrogate;
@@ -389,6 +392,7 @@ void expect_as_plain(const typename M::Params& neuron, const Delays& delay, int 
             for (std::size_t w = 0; w < wanted[k].size(); ++w) wanted[k][w] += of_sample[k][w];
         }
     }
+    net.transpose_weights();
     net.backward(shape);
     for (std::size_t k = 0; k < wanted.size(); ++k) {
         const Row found = net.projections[k].download(net.projections[k].gradient);
@@ -460,6 +464,7 @@ void expect_two_neurons_by_hand() {
         // L = sum of 2^t out[t]
         net.populations[3].gradient.data()[t * panel_width] = static_cast<float>(1u << t);
     }
+    net.transpose_weights();
     net.backward(shape);
     // d[t] = slope[t] (what a spike of step t brings) + (1 - s[t]) d[t + 1] / 2
     const float d_of_e[] = {-0.5f, 6.0f, 12.0f, 8.0f, 0.0f};  // brings 2 2^(t+1) + 1.5 d_of_i[t+1]

@@ -114,6 +114,7 @@ class GoldenNetwork {
     }
 
     void expect_gradients(const golden::Gradients& wanted) {
+        net_.transpose_weights();
         net_.backward(shape_);
         compare("dW1", gradient_of(0), wanted.d_w1, wanted.single_error);
         compare("dW2", gradient_of(1), wanted.d_w2, wanted.single_error);

@@ -37,18 +37,30 @@ SIMULATIONS = {
 }
 SHORT = ["data.train_samples=40", "data.test_samples=20", "train.epochs=2", "train.batch=16"]
 LAYER = "populations.hidden.size=24"
+CHANNELS = ["projections.0.connect.channels=4", "projections.1.connect.channels=6"]
 # Of every shipped training, a few batches of a smaller network.
 TRAININGS = {
     "burgers_ann": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
     "burgers_vsn": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
+    "cifar10_dvs_conv": [*CHANNELS, "projections.3.connect.channels=6", LAYER, "data.encode.duration=100 ms", "train.validation=0.25"],
+    "dvs_gesture_conv": [*CHANNELS[:1], "projections.2.connect.channels=6", LAYER, "data.encode.duration=75 ms", "train.validation=0.25"],
     "fashion_lif": [LAYER, "data.encode.duration=6 ms"],
+    "itd_delays": [LAYER, "data.encode.duration=2 ms"],
     "li_dendritic": [],
     "li_standard": ["populations.first.size=32", "populations.second.size=16"],
     "mnist_ann": [LAYER],
+    "mnist_conv": [*CHANNELS[:1], "projections.2.connect.channels=6", "data.encode.duration=3 ms"],
     "mnist_ei": ["populations.E.size=24", "populations.I.size=12", "data.encode.duration=8 ms"],
     "mnist_lif": [LAYER, "data.encode.duration=6 ms"],
     "mnist_lif_latency": [LAYER, "data.encode.t_max=5 ms", "data.encode.duration=6 ms"],
+    "mnist_pixels": [LAYER, "populations.input.size=7", "data.encode.duration=112 ms"],
+    "mnist_rows": [LAYER],
+    "mnist_plif": [LAYER, "data.encode.duration=6 ms"],
     "mnist_rsnn": [LAYER, "data.encode.duration=6 ms"],
     "mnist_vsn": [LAYER],
+    "nmnist_conv": [*CHANNELS[:1], "projections.2.connect.channels=6", "data.encode.duration=40 ms"],
+    "order_delays": [LAYER, "data.encode.duration=30 ms"],
+    "shd_delays": ["populations.first.size=16", "populations.second.size=16", "data.encode.duration=300 ms", "train.validation=0.25"],
+    "shd_rsnn": [LAYER, "data.encode.duration=140 ms", "data.augment.drop=0.1", "train.validation=0.25"],
     "sine_ann": [], "sine_lif": [], "sine_vsn": [],
 }

@@ -77,6 +77,7 @@ bool has_partners(const Connection& c) {
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             break;
     }
     return true;
@@ -161,6 +162,7 @@ double mean_in_degree(const Connection& c) {
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             break;
     }
     return 0.0;
@@ -190,6 +192,7 @@ std::vector<std::uint32_t> out_degrees(const Connection& c) {
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             break;
     }
     return std::vector<std::uint32_t>(c.sources, 0u);

@@ -287,6 +287,7 @@ void draw_row(const Connection& c, std::uint32_t source, std::uint32_t degree, T
         case Rule::conv:
         case Rule::pool:
         case Rule::list:
+        default:
             return;  // not drawn by source
     }
 }
