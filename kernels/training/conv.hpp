@@ -214,12 +214,8 @@ struct ConvBack {
     }
 };
 
-/// Body over (chunk of samples, row of weights, columns): partial[chunk][row] = sum over the
-/// chunk's samples, places, and steps, in this order, of what was sent times dL/d(input).
-template <class Columns>
-struct ConvGradient {
-    static constexpr std::size_t parts = panel_width / width_of<Columns>;
-
+/// Gradients of shared weights: sums over chunks of samples, which are added up afterwards.
+struct ConvChunks {
     Convolution conv;
     TracePanels upper;  // dL/d(input) of the targets
     float* partial;     // [chunk], each in the shape of the weights
@@ -230,6 +226,20 @@ struct ConvGradient {
     SNN_HD std::size_t elements() const {
         return conv.panels_of_place() * conv.weights.rows * panel_width;
     }
+    /// The samples of a chunk are [first, last).
+    SNN_HD std::size_t first(std::size_t chunk) const { return chunk * samples_of_chunk; }
+    SNN_HD std::size_t last(std::size_t chunk) const {
+        const std::size_t next = first(chunk + 1);
+        return next < conv.shape.batch ? next : conv.shape.batch;
+    }
+};
+
+/// Body over (chunk of samples, row of weights, columns): partial[chunk][row] = sum over the
+/// chunk's samples, places, and steps, in this order, of what was sent times dL/d(input).
+template <class Columns>
+struct ConvGradient : ConvChunks {
+    static constexpr std::size_t parts = panel_width / width_of<Columns>;
+
     SNN_HD std::size_t size() const {
         return chunks() * conv.weights.rows * conv.panels_of_place() * parts;
     }
@@ -239,12 +249,8 @@ struct ConvGradient {
         const std::size_t chunk = i / columns / conv.weights.rows;
         const std::size_t panel = column / parts;
         const int lane = static_cast<int>(column % parts) * width_of<Columns>;
-        const std::size_t first = chunk * samples_of_chunk;
-        const std::size_t last = first + samples_of_chunk < conv.shape.batch
-                                     ? first + samples_of_chunk
-                                     : conv.shape.batch;
         Columns sum = broadcast(0.0f, Columns{});
-        for (std::size_t b = first; b < last; ++b) {
+        for (std::size_t b = first(chunk); b < last(chunk); ++b) {
             for (std::size_t stop = 0; stop < conv.window.places_out(); ++stop) {
                 const float* up = upper.at(conv.shape, {b, stop * per_place + panel, lane});
                 if (row == conv.weights.sources) {

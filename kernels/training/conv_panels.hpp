@@ -29,11 +29,10 @@ class StepLists {
         }
         for (std::size_t t = 0; t < steps_; ++t) first_[t * (places + 1) + places] = count_[t];
     }
-    /// Of step t at places [from, to).
-    const std::uint32_t* begin(std::size_t t, std::size_t from) const {
-        return neuron_.data() + t * (size_ + 1) + first_[t * (places_ + 1) + from];
+    /// Of step t those at `place` and after it.
+    const std::uint32_t* at(std::size_t t, std::size_t place) const {
+        return neuron_.data() + t * (size_ + 1) + first_[t * (places_ + 1) + place];
     }
-    const std::uint32_t* end(std::size_t t, std::size_t to) const { return begin(t, to); }
 
   private:
     void list(const std::uint32_t* bits, std::size_t words, std::uint32_t neuron) {
@@ -107,8 +106,8 @@ struct ConvSpikes {
     template <int Panels>
     static void add_span(const StepLists& lists, std::size_t t, const Span& span,
                          const float* const (&weights)[Panels], Columns (&sum)[Panels]) {
-        const std::uint32_t* const last = lists.end(t, span.to);
-        for (const std::uint32_t* at = lists.begin(t, span.from); at < last; ++at) {
+        const std::uint32_t* const last = lists.at(t, span.to);
+        for (const std::uint32_t* at = lists.at(t, span.from); at < last; ++at) {
             const std::ptrdiff_t row =
                 (static_cast<std::ptrdiff_t>(*at) + span.offset) * panel_width;
             for (int p = 0; p < Panels; ++p)
@@ -175,24 +174,13 @@ class ChannelLists {
 
 /// Body over chunks of samples: as ConvGradient of spikes.
 template <class Columns>
-struct ConvSpikesGradient {
-    Convolution conv;
-    TracePanels upper;
-    float* partial;  // [chunk], each in the shape of the weights
-
-    std::size_t elements() const {
-        return conv.panels_of_place() * conv.weights.rows * panel_width;
-    }
-    std::size_t size() const {
-        return (conv.shape.batch + samples_of_chunk - 1) / samples_of_chunk;
-    }
+struct ConvSpikesGradient : ConvChunks {
+    std::size_t size() const { return chunks(); }
     void operator()(std::size_t chunk) const {
         float* const own = partial + chunk * elements();
         std::fill(own, own + elements(), 0.0f);
-        const std::size_t first = chunk * samples_of_chunk;
-        const std::size_t last = std::min(first + samples_of_chunk, conv.shape.batch);
         thread_local ChannelLists lists;
-        for (std::size_t b = first; b < last; ++b) {
+        for (std::size_t b = first(chunk); b < last(chunk); ++b) {
             lists.fill(conv, b);
             for (std::size_t panel = 0; panel < conv.panels_of_place(); panel += panels_at_once) {
                 with_panels(conv.panels_of_place() - panel, [&]<int Panels>() {
@@ -283,23 +271,12 @@ struct ConvSpikesGradient {
 
 /// Body over chunks of samples: as ConvGradient of values, the rows of some channels in registers.
 template <class Columns>
-struct ConvValuesGradient {
-    Convolution conv;
-    TracePanels upper;
-    float* partial;  // [chunk], each in the shape of the weights
-
-    std::size_t elements() const {
-        return conv.panels_of_place() * conv.weights.rows * panel_width;
-    }
-    std::size_t size() const {
-        return (conv.shape.batch + samples_of_chunk - 1) / samples_of_chunk;
-    }
+struct ConvValuesGradient : ConvChunks {
+    std::size_t size() const { return chunks(); }
     void operator()(std::size_t chunk) const {
         float* const own = partial + chunk * elements();
         std::fill(own, own + elements(), 0.0f);
-        const std::size_t first = chunk * samples_of_chunk;
-        const std::size_t last = std::min(first + samples_of_chunk, conv.shape.batch);
-        for (std::size_t b = first; b < last; ++b) {
+        for (std::size_t b = first(chunk); b < last(chunk); ++b) {
             for (std::size_t panel = 0; panel < conv.panels_of_place(); ++panel) {
                 for (std::uint32_t row = 0; row < conv.window.out[0]; ++row)
                     add_row(b, row, panel, own);

@@ -108,7 +108,7 @@ template <class Columns>
 struct GroupedGradient {
     static constexpr std::size_t parts = panel_width / width_of<Columns>;
 
-    ConvGradient<Columns> sums;  // whose buffers and sizes these are
+    ConvGradient<Columns> sums;  // of the biases, which are as elsewhere
 
     SNN_HD std::size_t size() const { return sums.size(); }
     SNN_HD void operator()(std::size_t i) const {
@@ -116,7 +116,7 @@ struct GroupedGradient {
         const std::size_t per_place = conv.panels_of_place(), columns = per_place * parts;
         const std::size_t column = i % columns, row = i / columns % conv.weights.rows;
         const std::size_t chunk = i / columns / conv.weights.rows, panel = column / parts;
-        if (row == conv.weights.sources) {  // of biases, which are as elsewhere
+        if (row == conv.weights.sources) {
             sums(i);
             return;
         }
@@ -134,12 +134,10 @@ struct GroupedGradient {
     SNN_HD float sum_of(std::size_t chunk, std::size_t row, std::size_t target) const {
         const Convolution& conv = sums.conv;
         const SlidingWindow& w = conv.window;
-        const std::size_t first = chunk * samples_of_chunk, after = first + samples_of_chunk;
-        const std::size_t last = after < conv.shape.batch ? after : conv.shape.batch;
         const std::size_t channel =
             target / w.channels_out_group() * w.channels_in_group() + row % w.channels_in_group();
         float sum = 0.0f;
-        for (std::size_t b = first; b < last; ++b) {
+        for (std::size_t b = sums.first(chunk); b < sums.last(chunk); ++b) {
             for (std::size_t stop = 0; stop < w.places_out(); ++stop) {
                 const float* const up =
                     sums.upper.at(conv.shape,

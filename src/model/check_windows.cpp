@@ -28,11 +28,7 @@ const PopulationShape* shape_of_end(ModelView& model, const ProjectionSpec& p,
     const PopulationShape& shape = shape_of(model.spec, population);
     const bool rows = p.connect.rule != Rule::conv1d;
     if (shape.empty()) {
-        model.add(
-            {"projections", k, "connect"},
-            fmt::format("{} needs the shape of '{}'; write there, in place of size, shape: {}",
-                        name_of(p.connect.rule), population,
-                        rows ? "[channels, rows, columns]" : "[channels, columns]"));
+        model.add({"projections", k, "connect"}, no_shape_text(p.connect.rule, population));
         return nullptr;
     }
     if (is_convolution(p.connect.rule) && shape.size() != (rows ? 3 : 2)) {

@@ -90,11 +90,7 @@ bool names_window(const Value& connect) {
 /// Why the shape of the targets does not follow; empty where what it needs is missing, of which
 /// others tell.
 std::string why_no_shape(const ConnectSpec& connect, const Value& from, const std::string& name) {
-    if (!from.find("shape") && from.find("size"))
-        return fmt::format(
-            "{} needs the shape of '{}'; write there, in place of size, shape: {}",
-            name_of(connect.rule), name,
-            connect.rule == Rule::conv1d ? "[channels, columns]" : "[channels, rows, columns]");
+    if (!from.find("shape") && from.find("size")) return no_shape_text(connect.rule, name);
     const PopulationShape shape = shape_in(from);
     if (shape.empty() || !connect.kernel || connect.kernel->sides.empty()) return "";
     if (const std::string wrong = window_problem(connect, shape, name); !wrong.empty())
@@ -111,6 +107,12 @@ std::string why_no_shape(const ConnectSpec& connect, const Value& from, const st
 
 std::string shape_text(const PopulationShape& shape) {
     return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+std::string no_shape_text(Rule rule, const std::string& population) {
+    return fmt::format("{} needs the shape of '{}'; write there, in place of size, shape: {}",
+                       name_of(rule), population,
+                       rule == Rule::conv1d ? "[channels, columns]" : "[channels, rows, columns]");
 }
 
 std::int64_t cells_of(const PopulationShape& shape) {

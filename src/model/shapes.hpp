@@ -21,6 +21,9 @@ std::string shape_text(const PopulationShape& shape);
 /// Neurons of a shape; of one that is far too large 2^30.
 std::int64_t cells_of(const PopulationShape& shape);
 
+/// A window needs the shape of a population that has none.
+std::string no_shape_text(Rule rule, const std::string& population);
+
 /// What is wrong with the sides of a window over such a shape; else empty.
 std::string window_problem(const ConnectSpec& connect, const PopulationShape& from,
                            const std::string& name);

@@ -18,6 +18,7 @@
 #include "src/training/delays_on.hpp"
 #include "src/training/learned_parameters.hpp"
 #include "src/training/norms_on.hpp"
+#include "src/training/operations.hpp"
 #include "src/training/schedule.hpp"
 #include "src/training/windows_on.hpp"
 
@@ -78,10 +79,10 @@ class NetworkOn {
     std::vector<std::unique_ptr<DelaysOn<Backend>>> delays;  // of projections
     std::uint64_t updates = 0;                               // weight updates done
 
-    /// From now on dropout leaves outputs out: those of this update, whose samples from `first` on
-    /// are next.
-    void start_dropout(const BatchShape& shape, std::uint64_t seed, std::size_t first) {
-        drops_ = true;
+    /// What comes next trains, so that dropout leaves outputs out and norms go by the batch: the
+    /// samples of this update from `first` on.
+    void start_training(const BatchShape& shape, std::uint64_t seed, std::size_t first) {
+        training_ = true;
         for (std::size_t k = 0; k < populations.size(); ++k) {
             PopulationBuffers<Backend>& p = populations[k];
             if (p.dropout == 0.0f) continue;
@@ -99,7 +100,7 @@ class NetworkOn {
                                  ScaleRows{p.weights(), p.scaled.data(), value_of_spike(k)});
         }
     }
-    void end_dropout() { drops_ = false; }
+    void end_training() { training_ = false; }
 
     /// Encodes what each input is shown of the samples, and runs all layers.
     void forward(const BatchShape& shape, const std::vector<BatchSamples>& samples) {
@@ -215,7 +216,7 @@ class NetworkOn {
                 const bool bias = p.frozen == Frozen::weights;  // it alone learns
                 const InRows<UpdateWeights<Update, Columns>, panel_width / width_of<Columns>> some{
                     body, p.rows(), bias ? p.sources : 0, bias ? 1 : p.sources};
-                backend.for_each(some.size(panels_of(p.targets)), some);
+                backend.for_each(some.size(p.target_panels), some);
             }
             for (std::size_t k = 0; k < learned.size(); ++k) {
                 if (!learned[k].any()) continue;
@@ -277,10 +278,9 @@ class NetworkOn {
         training_reserved_ = true;
         const bool sgd = std::holds_alternative<Sgd::Params>(train.optimizer);
         for (std::size_t k = 0; k < projections.size(); ++k) {
-            const std::size_t transposed =
-                windowed(k) && passes_gradient(k) ? window(k, {}).transposed_size()
-                : !windowed(k) && transposes(k)   ? projections[k].transposed_size()
-                                                  : 0;
+            const std::size_t transposed = !transposes(k) ? 0
+                                           : windowed(k)  ? window(k, {}).transposed_size()
+                                                          : projections[k].transposed_size();
             projections[k].reserve_training(sgd ? 1 : 2, transposed);
             if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, passes_gradient(k));
             PopulationBuffers<Backend>& source = populations[network.projections[k].from];
@@ -346,7 +346,7 @@ class NetworkOn {
     }
     /// Those that the next pass takes.
     WeightPanels weights(std::size_t k) {
-        return drops_ && scales(k) ? projections[k].scaled_weights() : projections[k].weights();
+        return training_ && scales(k) ? projections[k].scaled_weights() : projections[k].weights();
     }
     bool windowed(std::size_t k) const { return network.projections[k].windowed.has_value(); }
     WindowOn<Backend> window(std::size_t k, const BatchShape& shape) {
@@ -357,19 +357,17 @@ class NetworkOn {
                 populations[p.from].raw(),
                 sends_constant(p.from),
                 p.delay,
-                drops_ && scales(k) ? value_of_spike(k) : 1.0f};
+                training_ && scales(k) ? value_of_spike(k) : 1.0f};
     }
     /// Values that the encoder shows unchanged at every step.
     bool sends_constant(std::size_t k) const {
-        if (!is_input(k) || in_steps(network.input(k).shown)) return false;
-        return Encoders::visit(network.input(k).encoder, []<class E>(const auto&) {
-            return E::constant && E::sends == Sends::values;
-        });
+        const Sending s = sending_of(network, k);
+        return s.constant && s.graded;
     }
     /// A part of an update: networks with windows have traces that no cache holds for all of its
     /// samples. What comes out does not depend on it: gradients are sums over chunks of samples,
-    /// one after the other. A penalty on rates and a norm see all
-    /// samples of an update at once.
+    /// one after the other. Penalties on rates and norms see all samples of an update at once, and
+    /// delays add them up in other ways.
     std::size_t batch_size(const Network& of, [[maybe_unused]] const Backend& on) const {
         if constexpr (whole_panels) {
             const bool windows = std::any_of(of.projections.begin(), of.projections.end(),
@@ -479,7 +477,8 @@ class NetworkOn {
     /// before, or where it learns itself.
     void find_gradients_needed() {
         needs_gradient_.assign(populations.size(), false);
-        for (std::size_t k = 0; k < populations.size(); ++k) needs_gradient_[k] = learned[k].any();
+        for (std::size_t k = 0; k < populations.size(); ++k)
+            needs_gradient_[k] = learned[k].any() || norms.count(k) > 0;
         for (bool grew = true; grew;) {
             grew = false;
             for (const Projection& p : network.projections) {
@@ -572,14 +571,14 @@ class NetworkOn {
                     const typename NeuronsOf<N>::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(drops_)};
+        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(training_)};
         const std::vector<std::size_t> inputs = inputs_of(k, false);
         for (std::size_t n = 0; n < inputs.size(); ++n) {
             const std::size_t in = inputs[n];
             const bool last = n + 1 == inputs.size();
             if (last && norms.count(k) > 0) {
                 sum_all_steps(in, shape, n > 0, projections[in].delay);
-                norms.at(k).forward(backend, shape, {p.saved[0].data()}, drops_);
+                norms.at(k).forward(backend, shape, {p.saved[0].data()}, training_);
                 backend.for_each(count, step);
                 continue;
             }
@@ -700,7 +699,7 @@ class NetworkOn {
                       const typename NeuronsOf<N>::Constants& constants, std::size_t t) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(drops_)};
+        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(training_)};
         const std::vector<std::size_t> inputs = inputs_of(k, true);
         for (const std::size_t in : inputs) {
             const std::size_t delay = projections[in].delay;
@@ -725,7 +724,7 @@ class NetworkOn {
                 p.panels(),
                 constants,
                 surrogate_,
-                p.layer(drops_),
+                p.layer(training_),
                 p.rate_gradient.data(),
                 {p.sums.data(), shape.batch}};
     }
@@ -991,7 +990,7 @@ class NetworkOn {
     Buffer<float> clip_scale_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
     bool training_reserved_ = false;
-    bool drops_ = false;  // see start_dropout
+    bool training_ = false;  // see start_training
 };
 
 }  // namespace snnsim

@@ -7,15 +7,6 @@
 #include "snnsim/error.hpp"
 
 namespace snnsim {
-namespace {
-
-/// How a population sends.
-struct Sending {
-    bool graded = false;    // values that are not all in {-1, 0, 1}
-    bool constant = false;  // the same at every step
-    bool state = false;     // keeps one from step to step
-};
-
 Sending sending_of(const Network& network, std::size_t k) {
     Sending s;
     if (k < network.input_count()) {
@@ -32,6 +23,8 @@ Sending sending_of(const Network& network, std::size_t k) {
     });
     return s;
 }
+
+namespace {
 
 std::uint64_t size_of(const Network& network, std::size_t k) {
     return static_cast<std::uint64_t>(network.populations[k].size);

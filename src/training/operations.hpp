@@ -9,6 +9,14 @@
 
 namespace snnsim {
 
+/// How a population sends.
+struct Sending {
+    bool graded = false;    // values that are not all in {-1, 0, 1}
+    bool constant = false;  // the same at every step
+    bool state = false;     // keeps one from step to step
+};
+Sending sending_of(const Network& network, std::size_t population);
+
 /// Events per neuron of a population, by the delay of what carries them: those that arrive within
 /// the sample. 0: all of them. Empty where it sends nothing.
 using PopulationEvents = std::map<std::size_t, std::vector<std::uint64_t>>;

@@ -68,7 +68,7 @@ class TrainerOn final : public Trainer {
             for (std::size_t done = 0; done < count; done += net_.capacity.batch) {
                 const BatchShape shape{std::min(net_.capacity.batch, count - done),
                                        net_.capacity.steps};
-                net_.start_dropout(shape, seed_, done);
+                net_.start_training(shape, seed_, done);
                 net_.forward(shape,
                              batch(train_, run, first + done, shape.batch, epoch, Pass::training));
                 count_events(shape, counts);
@@ -82,7 +82,7 @@ class TrainerOn final : public Trainer {
                 net_.backward(shape);
             }
             net_.update(learning_rates[k]);
-            net_.end_dropout();
+            net_.end_training();
         }
         count_training(counts, samples.size(), batches);
         return step_results(run, learning_rates, penalty);

@@ -102,12 +102,12 @@ struct WindowOn {
     void weight_gradient(const WeightPanels& gradients, const TracePanels& upper,
                          Buffer<float>& partial) const {
         const Convolution conv = convolution(gradients);
-        ConvGradient<Columns> body{conv, upper, nullptr};
+        ConvChunks body{conv, upper, nullptr};
         const std::size_t elements = body.elements(), chunks = body.chunks();
         if (partial.size() < chunks * elements) partial = Buffer<float>(chunks * elements);
         body.partial = partial.data();
         if (windowed.window.groups > 1) {
-            const GroupedGradient<Columns> grouped{body};
+            const GroupedGradient<Columns> grouped{{body}};
             backend.for_each(grouped.size(), grouped);
         } else {
             sum_chunks(body);
@@ -123,17 +123,14 @@ struct WindowOn {
     TransposedPanels panels_at(float* transposed) const {
         return {transposed, windowed.window.area() * windowed.window.channels_out};
     }
-    void sum_chunks(const ConvGradient<Columns>& body) const {
-        if constexpr (whole_panels) {
-            if (raw.bits) {
-                const ConvSpikesGradient<Columns> spikes{body.conv, body.upper, body.partial};
-                backend.for_each(spikes.size(), spikes);
-            } else {
-                const ConvValuesGradient<Columns> values{body.conv, body.upper, body.partial};
-                backend.for_each(values.size(), values);
-            }
+    void sum_chunks(const ConvChunks& chunks) const {
+        const auto run = [&](const auto& body) { backend.for_each(body.size(), body); };
+        if constexpr (!whole_panels) {
+            run(ConvGradient<Columns>{chunks});
+        } else if (raw.bits) {
+            run(ConvSpikesGradient<Columns>{chunks});
         } else {
-            backend.for_each(body.size(), body);
+            run(ConvValuesGradient<Columns>{chunks});
         }
     }
 };

@@ -176,3 +176,27 @@ test: {}
 """)
     snnsim(folder / "m1.yaml", "-o", folder / "rows.h5", "--force", "--backend", "cpu")
     assert accuracy(folder / "rows.h5") > 0.9
+
+
+def test_a_norm_learns_behind_weights_that_do_not(snnsim, folder):
+    frozen = ("populations.conv1.batch_norm={}", "projections.0.trainable=false")
+    ends = []
+    for epochs in (0, 2):
+        run(snnsim, folder, *frozen, f"train.epochs={epochs}", out="frozen.h5")
+        with h5py.File(folder / "frozen.h5") as file:
+            ends.append(file["weights/input_to_conv1/weights"][:])
+    assert not np.allclose(*ends)  # the norm has become part of them
+
+
+def test_biases_alone_learn_into_a_shape(snnsim, folder):
+    (folder / "dense.yaml").write_text(MODEL.replace(
+        "connect: {rule: conv2d, channels: 6, kernel: 3, padding: 1}, weight: {gain: 2}, bias: true}",
+        "weight: {gain: 2}, trainable: false, bias: {trainable: true}}").replace("conv1: {model", "conv1: {shape: [6, 8, 7], model"))
+    ends = []
+    for epochs in (0, 1):
+        snnsim(folder / "dense.yaml", "-o", folder / "dense.h5", "--force", "--backend", "cpu", "--set", f"train.epochs={epochs}")
+        with h5py.File(folder / "dense.h5") as file:
+            ends.append((file["weights/input_to_conv1/weights"][:], file["weights/input_to_conv1/bias"][:]))
+    assert np.array_equal(ends[0][0], ends[1][0])
+    changed = (ends[0][1] != ends[1][1]).reshape(6, 8, 7)
+    assert changed[..., :6].all() and not changed[..., 6].any()  # the pool leaves out the last of seven columns

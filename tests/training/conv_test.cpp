@@ -422,7 +422,7 @@ void expect_golden(const golden::conv::Results& wanted) {
     }
     net.populations[0].bits.copy_from(bits.data(), bits.size());
     const BatchShape shape{samples, steps};
-    net.start_dropout(shape, 1, 0);
+    net.start_training(shape, 1, 0);
     net.propagate(shape);
     const auto expect_spikes = [&](std::size_t k, const std::vector<double>& wanted) {
         PopulationBuffers<Backend>& p = net.populations[k];
