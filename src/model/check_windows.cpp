@@ -64,8 +64,7 @@ void check_window(ModelView& model, const ProjectionSpec& p, const std::string& 
     if ((*to)[0] % p.connect.groups != 0)
         return add(fmt::format("groups ({}) do not divide the {} channels of '{}'",
                                p.connect.groups, (*to)[0], p.to));
-    const std::vector<std::size_t> loops = loops_of(model.spec);
-    if (loops[number_of(model.spec, p.from)] == loops[number_of(model.spec, p.to)])
+    if (on_cycles(model.spec)[std::stoul(k)])
         add(
             fmt::format("the window of {} lies on a cycle of projections, where cells are computed "
                         "step by step; a recurrent projection has another rule, as all_to_all",
@@ -99,12 +98,13 @@ void check_batch_norm(ModelView& model, const PopulationSpec& p) {
     };
     if (is_source(p))
         return add(fmt::format("'{}' is an input, which gets none to normalise", p.name));
-    const std::vector<std::size_t> loops = loops_of(model.spec);
+    const std::vector<bool> on_cycle = on_cycles(model.spec);
     bool bias = false;
-    for (const ProjectionSpec& in : model.spec.projections) {
+    for (std::size_t k = 0; k < on_cycle.size(); ++k) {
+        const ProjectionSpec& in = model.spec.projections[k];
         if (in.to != p.name) continue;
         bias = bias || in.bias;
-        if (loops[number_of(model.spec, in.from)] == loops[number_of(model.spec, in.to)])
+        if (on_cycle[k])
             return add(
                 fmt::format("'{}' lies on a cycle of projections, where its input is not "
                             "known for all steps at once",

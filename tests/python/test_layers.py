@@ -152,6 +152,11 @@ def test_what_does_not_fit_is_told(folder, case):
     assert "m.yaml" in said or "--set" in said
 
 
+def test_a_norm_or_window_behind_a_misspelled_population_is_told_by_its_name(folder):
+    said = error_of("check", folder / "m.yaml", "--set", NORM[0], "--set", "projections.0.from=inptu")
+    assert "'inptu'" in said and "cycle" not in said, said
+
+
 def test_a_window_on_a_cycle_is_refused(folder):
     (folder / "cycle.yaml").write_text(MODEL.replace("train:", """  - {from: conv2, to: conv2, connect: {rule: conv2d, kernel: 3, padding: 1}}
 train:"""))
