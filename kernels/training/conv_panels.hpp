@@ -80,12 +80,11 @@ struct ConvSpikes {
                    std::size_t first) const {
         thread_local std::vector<Span> spans;
         find_spans(stop, spans);
-        const float* weights[Panels];
+        const float* const weights = conv.weights.at(first, 0, 0);
         float* out[Panels];
         Columns bias[Panels];
         for (int p = 0; p < Panels; ++p) {
             const std::size_t panel = first + static_cast<std::size_t>(p);
-            weights[p] = conv.weights.at(panel, 0, 0);
             out[p] = input.at(conv.shape, {sample, stop * conv.panels_of_place() + panel, 0});
             bias[p] = conv.bias<Columns>(panel, 0);
         }
@@ -104,14 +103,15 @@ struct ConvSpikes {
         }
     }
     template <int Panels>
-    static void add_span(const StepLists& lists, std::size_t t, const Span& span,
-                         const float* const (&weights)[Panels], Columns (&sum)[Panels]) {
+    void add_span(const StepLists& lists, std::size_t t, const Span& span, const float* weights,
+                  Columns (&sum)[Panels]) const {
+        const std::size_t panel_stride = conv.weights.rows * panel_width;
         const std::uint32_t* const last = lists.at(t, span.to);
         for (const std::uint32_t* at = lists.at(t, span.from); at < last; ++at) {
-            const std::ptrdiff_t row =
-                (static_cast<std::ptrdiff_t>(*at) + span.offset) * panel_width;
-            for (int p = 0; p < Panels; ++p)
-                sum[p] = add(sum[p], load_columns(weights[p] + row, Columns{}));
+            const float* row =
+                weights + (static_cast<std::ptrdiff_t>(*at) + span.offset) * panel_width;
+            for (int p = 0; p < Panels; ++p, row += panel_stride)
+                sum[p] = add(sum[p], load_columns(row, Columns{}));
         }
     }
     void find_spans(std::size_t stop, std::vector<Span>& spans) const {

@@ -1,6 +1,7 @@
 // What a population sends during the steps of a batch: per sample, the neurons that sent anything.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -227,11 +228,15 @@ struct CountEvents {
 
 /// Body over chunks of samples, for CPUs, which read memory in its order: sums of each chunk.
 struct CountChunk {
-    static constexpr std::size_t chunks = 32;
-
     CountOutput count;
     std::size_t size;
     std::uint32_t* sum;  // [chunk][neuron]
+    std::size_t chunks;
+
+    /// Enough to share out, and few of a small batch: each is as long as the population.
+    static std::size_t chunks_of(std::size_t batch) {
+        return std::min<std::size_t>((batch + 3) / 4, 32);
+    }
 
     SNN_HD void operator()(std::size_t chunk) const {
         const std::size_t batch = count.shape.batch;
@@ -261,11 +266,11 @@ struct CountChunk {
 /// Body over neurons: adds the sums of all chunks to `total`.
 struct AddChunks {
     const std::uint32_t* sum;
-    std::size_t size;
+    std::size_t size, chunks;
     std::uint64_t* total;
 
     SNN_HD void operator()(std::size_t n) const {
-        for (std::size_t c = 0; c < CountChunk::chunks; ++c) total[n] += sum[c * size + n];
+        for (std::size_t c = 0; c < chunks; ++c) total[n] += sum[c * size + n];
     }
 };
 

@@ -195,7 +195,10 @@ struct StepNeuronsBack {
     StoredSums<Sums> stored = {};  // of neurons that learn
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
-    SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
+    SNN_HD void operator()(std::size_t i) const {
+        announce(place(i + 1));
+        (*this)(place(i));
+    }
     SNN_HD void operator()(const Place& p) const {
         LaneStates<typename M::Adjoint, lanes> adjoints;
         if constexpr (learns) {
@@ -207,9 +210,16 @@ struct StepNeuronsBack {
             for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints, none);
         }
     }
+    /// Says that the steps at p will be read soon: backward in time and forward in panels is no
+    /// pattern that the hardware would follow.
+    SNN_HD void announce(const Place& p) const {
+        for (std::size_t t = 0; t < shape.steps; ++t)
+            prefetch(layer.saved[0].at(shape, p) + t * panel_width);
+    }
     /// One step, with the sums in memory between steps.
     SNN_HD void one_step_back(const Place& p, std::size_t t,
                               LaneStates<typename M::Adjoint, lanes>& adjoints) const {
+        prefetch(layer.saved[0].at(shape, p) + (shape.steps + t) * panel_width);  // the next sample
         if constexpr (learns) {
             LaneSums<Sums, lanes> sums;
             if (t + 1 < shape.steps) stored.load(p, sums);
@@ -233,8 +243,7 @@ struct StepNeuronsBack {
         LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
         LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
         LaneRow<lanes> gradient(layer.gradient.at(shape, p) + row);
-        prefetch(saved0.at + shape.steps * panel_width);  // backward in time, forward in panels: no
-        float slope[lanes] = {};                          // pattern that the hardware would follow
+        float slope[lanes] = {};
         float of_event[lanes] = {};
         if (rate_gradient) {
             const float* extra = rate_gradient + p.panel * panel_width + p.lane;
@@ -263,7 +272,7 @@ struct StepNeuronsBack {
         if constexpr (learns) before = states_before(p, t, c);
         SNN_LANES for (int l = 0; l < lanes; ++l) {
             const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
-            const typename M::Constants cell = c[l];
+            const auto& cell = c[l];  // a copy would keep this from becoming vector code
             [[maybe_unused]] const float d_output = gradient[l];
             [[maybe_unused]] const typename M::Adjoint later = adjoints.lane[l];
             if constexpr (sends_graded_spikes<M>) {
@@ -316,6 +325,7 @@ struct Then {
 
     SNN_HD void operator()(std::size_t i) const {
         const Place p = first.place(i);
+        if constexpr (requires { second.announce(p); }) second.announce(p);
         first(p);
         second(p);
     }

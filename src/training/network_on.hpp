@@ -264,11 +264,11 @@ class NetworkOn {
         if constexpr (!whole_panels) {
             backend.for_each(p.size, CountEvents{count, p.size, total});
         } else {
-            const std::size_t chunks = CountChunk::chunks;
+            const std::size_t chunks = CountChunk::chunks_of(shape.batch);
             if (chunk_counts_.size() < chunks * p.size)
                 chunk_counts_ = Buffer<std::uint32_t>(chunks * p.size);
-            backend.for_each(chunks, CountChunk{count, p.size, chunk_counts_.data()});
-            backend.for_each(p.size, AddChunks{chunk_counts_.data(), p.size, total});
+            backend.for_each(chunks, CountChunk{count, p.size, chunk_counts_.data(), chunks});
+            backend.for_each(p.size, AddChunks{chunk_counts_.data(), p.size, chunks, total});
         }
     }
 
