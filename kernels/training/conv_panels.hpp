@@ -2,6 +2,8 @@
 // its reference: a sample's spikes are listed once, and every window reads its part of the lists.
 #pragma once
 
+#include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "kernels/training/conv.hpp"
@@ -34,6 +36,12 @@ class StepLists {
         return neuron_.data() + t * (size_ + 1) + first_[t * (places_ + 1) + place];
     }
 
+    /// Share of all steps of all neurons.
+    double density() const {
+        const double all = std::accumulate(count_.begin(), count_.end(), 0.0);
+        return all / std::max(1.0, static_cast<double>(steps_ * size_));
+    }
+
   private:
     void list(const std::uint32_t* bits, std::size_t words, std::uint32_t neuron) {
         for_each_bit(bits, words, [&](std::size_t t) {
@@ -48,6 +56,10 @@ class StepLists {
 /// Body over samples: as ConvSum of spikes, and at each place `after` it what its neurons do.
 template <class Columns, class After>
 struct ConvSpikes {
+    // Spikes of a neuron and step from which on a loop over all steps is faster, with the same
+    // bits: measured on an AVX2 machine with 32 channels, 3 x 3, and 10 steps.
+    static constexpr double many = 0.35;
+
     Convolution conv;
     TracePanels input;
     bool accumulate;
@@ -57,6 +69,10 @@ struct ConvSpikes {
     void operator()(std::size_t sample) const {
         thread_local StepLists lists;
         lists.fill(conv, sample);
+        if (lists.density() >= many) {
+            sum_values(sample);
+            return;
+        }
         const std::size_t per_place = conv.panels_of_place();
         for (std::size_t stop = 0; stop < conv.window.places_out(); ++stop) {
             for (std::size_t first = 0; first < per_place; first += panels_at_once) {
@@ -69,6 +85,24 @@ struct ConvSpikes {
     }
 
   private:
+    /// The same with its spikes as values.
+    void sum_values(std::size_t sample) const {
+        thread_local std::vector<float> values;
+        values.assign(conv.sources() * conv.shape.steps, 0.0f);
+        for (std::size_t n = 0; n < conv.sources(); ++n) {
+            float* const at = values.data() + n * conv.shape.steps;
+            for_each_bit(conv.bits(sample, n), conv.shape.words(),
+                         [&](std::size_t t) { at[t] = 1.0f; });
+        }
+        ConvSum<Columns> sum{
+            conv, {input.data + sample * conv.shape.steps * panel_width}, accumulate};
+        sum.conv.raw = {nullptr, values.data()};
+        for (std::size_t panel = 0; panel < conv.panels(); ++panel) {
+            sum(Place{0, panel, 0});
+            after(Place{sample, panel, 0});
+        }
+    }
+
     /// A row of the window: neighbouring places of the sources, and where its weights begin.
     struct Span {
         std::size_t from, to;

@@ -181,25 +181,32 @@ struct PoolBack {
         for (std::size_t w = 0; 32 * w < pool.reach(); ++w) {
             const std::size_t first = 32 * w;
             const std::size_t steps = pool.reach() - first < 32 ? pool.reach() - first : 32;
-            for (int l = 0; l < own.count; ++l) {
-                std::uint32_t before = 0, mine = 0, any = 0;
-                bool leads = false, begun = false;
-                pool.window.for_each_source(stop, [&](std::size_t place, std::size_t) {
-                    const std::uint32_t word = pool.bits(
-                        sample, place, own.channel)[static_cast<std::size_t>(l) * words + w];
-                    if (place == own.place) {
-                        before = any;
-                        mine = word;
-                        leads = !begun;
+            std::uint32_t before[lanes] = {}, mine[lanes] = {}, any[lanes] = {};
+            bool leads = false, begun = false;
+            pool.window.for_each_source(stop, [&](std::size_t place, std::size_t) {
+                const std::uint32_t* const bits = pool.bits(sample, place, own.channel) + w;
+                std::uint32_t word[lanes] = {};
+                for (int l = 0; l < own.count; ++l)
+                    word[l] = bits[static_cast<std::size_t>(l) * words];
+                if (place == own.place) {
+                    SNN_LANES for (int l = 0; l < lanes; ++l) {
+                        before[l] = any[l];
+                        mine[l] = word[l];
                     }
-                    any |= word;
-                    begun = true;
-                });
-                const std::uint32_t won = (mine & ~before) | (leads ? ~any : 0u);
-                for (std::size_t t = 0; t < steps; ++t) {
-                    if (((won >> t) & 1u) == 0) continue;
-                    const std::size_t at = (first + t) * panel_width + static_cast<std::size_t>(l);
-                    out[at] = fused(scale, up[at], out[at]);
+                    leads = !begun;
+                }
+                SNN_LANES for (int l = 0; l < lanes; ++l) any[l] |= word[l];
+                begun = true;
+            });
+            std::uint32_t won[lanes];
+            SNN_LANES for (int l = 0; l < lanes; ++l) won[l] =
+                (mine[l] & ~before[l]) | (leads ? ~any[l] : 0u);
+            for (std::size_t t = 0; t < steps; ++t) {
+                const float* const from = up + (first + t) * panel_width;
+                float* const to = out + (first + t) * panel_width;
+                SNN_LANES for (int l = 0; l < lanes; ++l) {
+                    const float sum = fused(scale, from[l], to[l]);
+                    to[l] = ((won[l] >> t) & 1u) != 0 ? sum : to[l];
                 }
             }
         }
