@@ -69,9 +69,11 @@ struct BackData {
         }
     }
 
-    /// Adds what the targets' steps from t on pass back.
+    /// Adds what the targets' steps from t on pass back; or, with another stride, what they do in
+    /// step t of neighbouring samples.
     template <int Rows>
-    SNN_HD void add_rows(const Place& p, std::size_t t, Columns (&sum)[Rows]) const {
+    SNN_HD void add_rows(const Place& p, std::size_t t, Columns (&sum)[Rows],
+                         std::size_t stride = panel_width) const {
         for (std::size_t first = 0; first < weights.targets; first += panel_width) {
             const float* values =
                 upper.at(shape, {p.sample, first / panel_width, 0}) + t * panel_width;
@@ -82,8 +84,8 @@ struct BackData {
                 const Columns w = load_columns(row, Columns{});
                 for (int r = 0; r < Rows; ++r) {
                     sum[r] = fused(
-                        broadcast(values[static_cast<std::size_t>(r) * panel_width + k], Columns{}),
-                        w, sum[r]);
+                        broadcast(values[static_cast<std::size_t>(r) * stride + k], Columns{}), w,
+                        sum[r]);
                 }
             }
         }

@@ -10,6 +10,17 @@
 
 namespace snnsim {
 
+// Samples have nothing to do with each other: a GPU computes a step of all of them at once, a CPU
+// all steps of a few (`samples`), so that what they need stays near.
+
+/// Calls f(place) of whole panels.
+template <class F>
+inline void for_each_panel(std::size_t first, std::size_t last, std::size_t panels, F&& f) {
+    for (std::size_t b = first; b < last; ++b) {
+        for (std::size_t panel = 0; panel < panels; ++panel) f(Place{b, panel, 0});
+    }
+}
+
 /// The neurons of each sample that sent something in one step.
 struct Fired {
     std::uint32_t* count = nullptr;   // [sample]; null: of a step before the first
@@ -34,6 +45,9 @@ struct ListFired {
         }
         fired.count[b] = count;
     }
+    void samples(std::size_t first, std::size_t last) const {
+        for (std::size_t b = first; b < last; ++b) (*this)(b);
+    }
 };
 
 /// Body over samples: lists the values of step t, on their grid if they have one.
@@ -56,6 +70,9 @@ struct ListValues {
             ++count;
         }
         fired.count[b] = count;
+    }
+    void samples(std::size_t first, std::size_t last) const {
+        for (std::size_t b = first; b < last; ++b) (*this)(b);
     }
 };
 
@@ -85,6 +102,9 @@ struct AddFired {
         }
         store_columns(at, sum);
     }
+    void samples(std::size_t first, std::size_t last) const {
+        for_each_panel(first, last, panels, *this);
+    }
 };
 
 /// A struct per neuron, kept between steps: [sample][panel][lane].
@@ -109,12 +129,15 @@ struct RecurrentStep {
     AddFired<Columns> last;
     StoredStates<typename M::State, Columns> states;
 
-    SNN_HD void operator()(std::size_t i) const {
-        const Place p = neurons.place(i);
+    SNN_HD void operator()(std::size_t i) const { (*this)(neurons.place(i)); }
+    SNN_HD void operator()(const Place& p) const {
         auto& state = states.at(neurons.panels, p);
         if (last.t == 0) state = start_states<M, width_of<Columns>>(neurons.constants, p);
         last(p);
         neurons.step(p, last.t, state);
+    }
+    void samples(std::size_t first, std::size_t last_sample) const {
+        for_each_panel(first, last_sample, neurons.panels, *this);
     }
 };
 
@@ -133,6 +156,22 @@ struct BackStep {
         float* at = back.gradient.at(back.shape, p) + t * panel_width;
         store_columns(at, add(load_columns(at, Columns{}), sum[0]));
     }
+    /// Reads the weights once for several samples.
+    void samples(std::size_t first, std::size_t last) const {
+        if (t + back.lag >= back.shape.steps) return;
+        const std::size_t stride = back.shape.steps * panel_width;  // from sample to sample
+        for (std::size_t panel = 0; panel < back.panels; ++panel) {
+            for_each_tile(last - first, [&]<int Rows>(std::size_t n) {
+                const Place p{first + n, panel, 0};
+                Columns sum[Rows];
+                for (int r = 0; r < Rows; ++r) sum[r] = broadcast(0.0f, Columns{});
+                back.template add_rows<Rows>(p, t + back.lag, sum, stride);
+                float* at = back.gradient.at(back.shape, p) + t * panel_width;
+                for (int r = 0; r < Rows; ++r, at += stride)
+                    store_columns(at, add(load_columns(at, Columns{}), sum[r]));
+            });
+        }
+    }
 };
 
 /// Body over (sample, columns): a step backward, after all gradients but that of the last
@@ -146,9 +185,18 @@ struct RecurrentStepBack {
 
     SNN_HD void operator()(std::size_t i) const {
         const Place p = neurons.place(i);
+        last(p);
+        step(p);
+    }
+    void samples(std::size_t first, std::size_t last_sample) const {
+        last.samples(first, last_sample);
+        for_each_panel(first, last_sample, neurons.panels, [&](const Place& p) { step(p); });
+    }
+
+  private:
+    SNN_HD void step(const Place& p) const {
         auto& adjoint = adjoints.at(neurons.panels, p);
         if (last.t + 1 == neurons.shape.steps) adjoint = {};
-        last(p);
         neurons.one_step_back(p, last.t, adjoint);
     }
 };

@@ -219,7 +219,8 @@ struct StepNeuronsBack {
     /// One step, with the sums in memory between steps.
     SNN_HD void one_step_back(const Place& p, std::size_t t,
                               LaneStates<typename M::Adjoint, lanes>& adjoints) const {
-        prefetch(layer.saved[0].at(shape, p) + (shape.steps + t) * panel_width);  // the next sample
+        // The step before it, once the others are done with this one.
+        if (t > 0) prefetch(layer.saved[0].at(shape, p) + (t - 1) * panel_width);
         if constexpr (learns) {
             LaneSums<Sums, lanes> sums;
             if (t + 1 < shape.steps) stored.load(p, sums);

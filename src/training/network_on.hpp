@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <memory>
 
 #include "kernels/training/dropout.hpp"
@@ -682,15 +683,16 @@ class NetworkOn {
                     list_fired(k, shape, t, at_once->second.fired());
             }
         }
+        run_steps(shape, 1);
     }
 
     void list_fired(std::size_t k, const BatchShape& shape, std::size_t t, const Fired& fired) {
         PopulationBuffers<Backend>& p = populations[k];
         if (p.sends_values) {
-            backend.for_each(shape.batch,
+            in_steps_of_loop(shape.batch,
                              ListValues{shape, p.size, p.values.data(), p.grid, t, fired});
         } else {
-            backend.for_each(shape.batch, ListFired{shape, p.size, p.bits.data(), t, fired});
+            in_steps_of_loop(shape.batch, ListFired{shape, p.size, p.bits.data(), t, fired});
         }
     }
 
@@ -708,10 +710,35 @@ class NetworkOn {
                 shape, p.panels(), weights(in), t >= delay ? fired : Fired{}, {p.saved[0].data()},
                 t};
             if (in == inputs.back()) {
-                backend.for_each(count, RecurrentStep<N, Columns>{step, add, {p.states.data()}});
+                in_steps_of_loop(count, RecurrentStep<N, Columns>{step, add, {p.states.data()}});
             } else if (t >= delay) {
-                backend.for_each(count, add);
+                in_steps_of_loop(count, add);
             }
+        }
+    }
+
+    /// Of a step of a cycle: what a body does for all samples, or, on a CPU, for some later on.
+    template <class Body>
+    void in_steps_of_loop(std::size_t count, const Body& body) {
+        if constexpr (whole_panels) {
+            steps_of_loop_.push_back(
+                [body](std::size_t first, std::size_t last) { body.samples(first, last); });
+        } else {
+            backend.for_each(count, body);
+        }
+    }
+    /// What was left for later: all steps of at most so many samples at once.
+    void run_steps(const BatchShape& shape, std::size_t most) {
+        if constexpr (whole_panels) {
+            const std::size_t threads = backend.concurrency();
+            std::size_t parts = (shape.batch + most - 1) / most;
+            parts = (parts + threads - 1) / threads * threads;  // no thread waits for the last
+            backend.for_each(parts, [&](std::size_t part) {
+                const std::size_t first = shape.batch * part / parts;
+                const std::size_t last = shape.batch * (part + 1) / parts;
+                for (const auto& step : steps_of_loop_) step(first, last);
+            });
+            steps_of_loop_.clear();
         }
     }
 
@@ -807,6 +834,7 @@ class NetworkOn {
                 });
             }
         }
+        run_steps(shape, 6);  // see BackStep::samples and for_each_tile
     }
 
     template <class N>
@@ -820,10 +848,10 @@ class NetworkOn {
             const std::size_t lag = projections[out].delay;
             const BackStep<Columns> back{back_data(out, shape, true, lag), t};
             if (out == outputs.back()) {
-                backend.for_each(count,
+                in_steps_of_loop(count,
                                  RecurrentStepBack<N, Columns>{step, back, {p.adjoints.data()}});
             } else if (t + lag < shape.steps) {
-                backend.for_each(count, back);
+                in_steps_of_loop(count, back);
             }
         }
     }
@@ -982,6 +1010,7 @@ class NetworkOn {
     }
 
     std::vector<float> grid_;  // see fix; empty: none
+    std::vector<std::function<void(std::size_t, std::size_t)>> steps_of_loop_;
     Surrogate surrogate_;
     const std::vector<Stage> stages_;
     std::vector<bool> needs_gradient_;
