@@ -269,26 +269,11 @@ struct StepNeuronsBack {
             }
             surrogate_row<lanes>(surrogate, x, slope);
         }
-        [[maybe_unused]] StatesBefore before;
-        if constexpr (learns) before = states_before(p, t, c);
+        [[maybe_unused]] const StatesBefore before = states_before(p, t, c);
         SNN_LANES for (int l = 0; l < lanes; ++l) {
-            const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
-            const auto& cell = c[l];  // a copy would keep this from becoming vector code
-            [[maybe_unused]] const float d_output = gradient[l];
-            [[maybe_unused]] const typename M::Adjoint later = adjoints.lane[l];
-            if constexpr (sends_graded_spikes<M>) {
-                gradient[l] =
-                    M::backward(cell, adjoints.lane[l], saved, gradient[l], slope[l], of_event[l]);
-            } else {
-                gradient[l] = M::backward(cell, adjoints.lane[l], saved, gradient[l], slope[l]);
-            }
-            if constexpr (learns) {
-                const StepBack<M> step{before.lane[l], saved,    later,      adjoints.lane[l],
-                                       d_output,       slope[l], of_event[l]};
-                Sums sum = sums.get(l);
-                M::add_gradient(cell, step, sum);
-                sums.set(l, sum);
-            }
+            gradient[l] = lane_back(c[l], adjoints, before, sums, l, saved0[l],
+                                    M::saved_count > 1 ? saved1[l] : 0.0f, gradient[l], slope[l],
+                                    of_event[l]);
         }
         if constexpr (learns && requires(Sums & sum) { M::add_start({}, sum); }) {
             for (int l = 0; t == 0 && l < lanes; ++l) {
@@ -300,21 +285,53 @@ struct StepNeuronsBack {
         gradient.store();
     }
 
+    /// Of one neuron: dL/d(input). A function of its own, so that its structs are registers of the
+    /// loop over lanes.
+    template <class Before, class RowsOfSums>
+    SNN_HD static float lane_back(const typename M::Constants& cell,
+                                  LaneStates<typename M::Adjoint, lanes>& adjoints,
+                                  [[maybe_unused]] const Before& before,
+                                  [[maybe_unused]] RowsOfSums& sums, int l, float saved0,
+                                  float saved1, float d_output, float slope,
+                                  [[maybe_unused]] float of_event) {
+        const float saved[2] = {saved0, saved1};
+        [[maybe_unused]] const typename M::Adjoint later = adjoints.lane[l];
+        float d_input = 0.0f;
+        if constexpr (sends_graded_spikes<M>)
+            d_input = M::backward(cell, adjoints.lane[l], saved, d_output, slope, of_event);
+        else
+            d_input = M::backward(cell, adjoints.lane[l], saved, d_output, slope);
+        if constexpr (learns) {
+            const StepBack<M> step{before.lane[l], saved, later,   adjoints.lane[l],
+                                   d_output,       slope, of_event};
+            Sums sum = sums.get(l);
+            M::add_gradient(cell, step, sum);
+            sums.set(l, sum);
+        }
+        return d_input;
+    }
+
     /// At the start of step t.
     using StatesBefore = std::conditional_t<learns, LaneStates<typename M::State, lanes>, NoSums>;
     template <class C>
-    SNN_HD StatesBefore states_before(const Place& p, std::size_t t, const C& c) const {
-        if (t == 0) return start_states<M, lanes>(constants, p);
-        const std::size_t row = (t - 1) * panel_width;
-        LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
-        LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
-        LaneRow<lanes> held((has_held<M> ? layer.held : layer.saved[0]).at(shape, p) + row);
-        StatesBefore states;
-        SNN_LANES for (int l = 0; l < lanes; ++l) {
-            const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
-            states.lane[l] = M::after(c[l], saved, held[l]);
+    SNN_HD StatesBefore states_before([[maybe_unused]] const Place& p,
+                                      [[maybe_unused]] std::size_t t,
+                                      [[maybe_unused]] const C& c) const {
+        if constexpr (!learns) {
+            return {};
+        } else {
+            if (t == 0) return start_states<M, lanes>(constants, p);
+            const std::size_t row = (t - 1) * panel_width;
+            LaneRow<lanes> saved0(layer.saved[0].at(shape, p) + row);
+            LaneRow<lanes> saved1(layer.saved[M::saved_count > 1 ? 1 : 0].at(shape, p) + row);
+            LaneRow<lanes> held((has_held<M> ? layer.held : layer.saved[0]).at(shape, p) + row);
+            StatesBefore states;
+            SNN_LANES for (int l = 0; l < lanes; ++l) {
+                const float saved[2] = {saved0[l], M::saved_count > 1 ? saved1[l] : 0.0f};
+                states.lane[l] = M::after(c[l], saved, held[l]);
+            }
+            return states;
         }
-        return states;
     }
 };
 

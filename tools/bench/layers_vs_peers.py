@@ -3,11 +3,12 @@
 
     tools/bench/layers_vs_peers.py recurrent --python VENV/bin/python -o recurrent.json
     tools/bench/layers_vs_peers.py convolution --python VENV/bin/python --mnist FOLDER -o convolution.json
+    tools/bench/layers_vs_peers.py tau --mnist FOLDER -o tau.json
 
 recurrent: 700-256-20, T = 100 steps of 10 ms, batch 128, on events drawn with the statistics of SHD (about 8,000 spikes
 a sample over 0.4 to 1.1 s, channels in bands that drift; shd_like() below; 8,156 samples, as SHD has for training).
 convolution: 28x28x1-32C3-64C3-P2-128-10, T = 10, batch 128, MNIST as Bernoulli spikes. Both LIF, fp32, cross entropy of
-output spike counts, Adam. Ours: a whole epoch of --samples. Peers (layers_peer.py): some batches, scaled to as many samples.
+output spike counts, Adam. tau: ours alone, 784-1000-10, T = 25, with tau_m of each layer learned and not. Ours: a whole epoch of --samples. Peers (layers_peer.py): some batches, scaled to as many samples.
 Reported: medians, ratios of medians, and every value. Run it on an otherwise idle machine.
 """
 import argparse
@@ -61,6 +62,21 @@ projections:
   - {from: hidden, to: output, weight: fan_in_uniform, bias: true}
 train: {surrogate: {name: fast_sigmoid, slope: 25}, epochs: 1, batch: 128, optimizer: {name: adam, lr: 1e-3}, loss: cross_entropy_count}
 """
+TAU = """name: tau_speed
+seed: 1
+dt: 1 ms
+data: {set: mnist, train_samples: SAMPLES, encode: {scheme: poisson, max_rate: 1000 Hz, duration: 25 ms}}
+populations:
+  input:  {size: 784, model: spike_source}
+  hidden: {size: 1000, model: lif, tau_m: 10 ms, v_th: 1.0, reset: subtract, trainable: TRAINABLE}
+  output: {size: 10, model: leaky_readout, tau_m: 20 ms, trainable: TRAINABLE}
+projections:
+  - {from: input, to: hidden, weight: fan_in_uniform, bias: true}
+  - {from: hidden, to: output, weight: fan_in_uniform, bias: true}
+train: {surrogate: {name: fast_sigmoid, slope: 25}, epochs: 1, batch: 128, optimizer: {name: adam, lr: 1e-3}, loss: cross_entropy_mean}
+"""
+TEXTS = {"recurrent": {"snnsim": RECURRENT}, "convolution": {"snnsim": CONVOLUTION},
+         "tau": {"snnsim": TAU.replace("TRAINABLE", "{tau_m: {as: sigmoid}}"), "fixed": TAU.replace(", trainable: TRAINABLE", "")}}
 
 
 def shd_like(path, samples, seed=1):
@@ -89,12 +105,12 @@ def shd_like(path, samples, seed=1):
         file.attrs.update({"steps": STEPS, "step_us": STEP_US, "channels": CHANNELS})
 
 
-def ours(args, folder):
+def ours(args, folder, text):
     model = os.path.join(folder, "model.yaml")
     with open(model, "w", encoding="utf-8") as file:
-        file.write(RECURRENT if args.kind == "recurrent" else CONVOLUTION.replace("SAMPLES", str(args.samples)))
+        file.write(text.replace("SAMPLES", str(args.samples)))
     run = os.path.join(folder, "run.h5")
-    more = ["--data-dir", args.mnist] if args.kind == "convolution" else []
+    more = ["--data-dir", args.mnist] if args.mnist else []
     _, peak = child_peak_bytes([args.snnsim, model, "-o", run, "--force", "--threads", str(args.threads), "--progress", "none",
                                 "--backend", "cpu", *more])
     with h5py.File(run) as file:
@@ -113,28 +129,35 @@ def peer(args, folder, name):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("kind", choices=["recurrent", "convolution"])
+    p.add_argument("kind", choices=list(TEXTS))
     p.add_argument("--snnsim", default="build/snnsim")
-    p.add_argument("--python", required=True, help="Python that has PyTorch and the peers")
-    p.add_argument("--mnist", help="folder with the four IDX files, of convolution")
+    p.add_argument("--python", help="Python that has PyTorch and the peers; not of tau")
+    p.add_argument("--mnist", help="folder with the four IDX files, of convolution and tau")
     p.add_argument("--names", nargs="+", default=["spikingjelly", "snntorch"])
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--samples", type=int, help="of our epoch; default: 8,156 of recurrent, 60,000 of convolution")
+    p.add_argument("--samples", type=int, help="of our epoch; default: 8,156 of recurrent, else 60,000")
     p.add_argument("--batches", type=int, default=8, help="of each timing of a peer")
     p.add_argument("-o", "--output", required=True)
     args = p.parse_args()
-    args.snnsim, args.python = os.path.abspath(args.snnsim), os.path.abspath(args.python)
+    args.snnsim = os.path.abspath(args.snnsim)
     args.samples = args.samples or (SHD_SAMPLES if args.kind == "recurrent" else 60_000)
-    if args.kind == "convolution" and not args.mnist:
-        p.error("convolution needs --mnist")
+    if (args.kind != "recurrent") != bool(args.mnist):
+        p.error("convolution and tau need --mnist, recurrent does not")
+    if args.kind == "tau":
+        args.names = []
+    elif not args.python:
+        p.error(f"{args.kind} needs --python")
+    else:
+        args.python = os.path.abspath(args.python)
 
-    rows = {name: [] for name in ["snnsim", *args.names]}
+    rows = {name: [] for name in [*TEXTS[args.kind], *args.names]}
     with tempfile.TemporaryDirectory() as folder:
         if args.kind == "recurrent":
             shd_like(os.path.join(folder, "shd_like.h5"), args.samples)
         for _ in range(args.rounds):
-            rows["snnsim"].append(ours(args, folder))
+            for name, text in TEXTS[args.kind].items():
+                rows[name].append(ours(args, folder, text))
             for name in args.names:
                 rows[name].append(peer(args, folder, name))
             print({name: round(r[-1]["epoch_s"], 2) for name, r in rows.items()}, flush=True)
@@ -149,8 +172,8 @@ def main():
         "kind": args.kind, "threads": args.threads, "samples": args.samples,
         "epoch_s": {n: median(n, "epoch_s") for n in rows},
         "peak_bytes": {n: median(n, "peak_bytes") for n in rows},
-        "epoch_ratio": {n: median(n, "epoch_s") / median("snnsim", "epoch_s") for n in args.names},
-        "peak_memory_share": {n: median("snnsim", "peak_bytes") / median(n, "peak_bytes") for n in args.names},
+        "epoch_ratio": {n: median(n, "epoch_s") / median("snnsim", "epoch_s") for n in rows if n != "snnsim"},
+        "peak_memory_share": {n: median("snnsim", "peak_bytes") / median(n, "peak_bytes") for n in rows if n != "snnsim"},
         "rounds": rows,
     }
     with open(args.output, "w", encoding="utf-8") as f:
