@@ -56,6 +56,19 @@ def training_speed():
                   f"snnTorch {versions['snntorch']}", "against the better peer"], rows)
 
 
+def layers_speed():
+    rows = []
+    for kind, network in (("convolution", "28x28-32C3-64C3-P2-128-10, T 10"), ("recurrent", "700-256-20 recurrent, T 100")):
+        r = read(f"layers_{kind}_cpu")
+        samples = r["samples"] / 1000
+        for name in ("spikingjelly", "snntorch"):
+            rows.append([network, f"{r['rounds'][name][0]['peer']} {r['rounds'][name][0]['version']}",
+                         f"{r['epoch_s']['snnsim'] / samples:.2f} s", f"{r['epoch_s'][name] / samples:.2f} s",
+                         f"{times(r['epoch_ratio'][name])} faster", f"{r['peak_bytes']['snnsim'] / 1e6:.0f} and "
+                         f"{r['peak_bytes'][name] / 1e6:,.0f}", f"{100 * r['peak_memory_share'][name]:.0f} %"])
+    return table(["training", "beside", "snnsim, 1,000 samples", "the other", "", "peak MB", "of the other's"], rows)
+
+
 NETWORKS = {"cuba": "`cuba.yaml`, 4,000 cells", "brunel": "`brunel.yaml`, 15.6 million synapses",
             "microcircuit_0.2": "`microcircuit.yaml` at 0.2, 12.0 million synapses"}
 
@@ -248,7 +261,7 @@ def sources():
     return table(["file", "measured", "on", "with"], rows, right=4)
 
 
-TABLES = {f.__name__: f for f in (training_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
+TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, equations_speed, equations_rates, space_speed,
                                   sources)}

@@ -44,6 +44,7 @@ TRAININGS = {
     "burgers_vsn": [*(f"populations.branch{k}.size=20" for k in range(1, 5))],
     "cifar10_dvs_conv": [*CHANNELS, "projections.3.connect.channels=6", LAYER, "data.encode.duration=100 ms", "train.validation=0.25"],
     "dvs_gesture_conv": [*CHANNELS[:1], "projections.2.connect.channels=6", LAYER, "data.encode.duration=75 ms", "train.validation=0.25"],
+    "fashion_conv": [*CHANNELS[:1], "projections.2.connect.channels=6", LAYER, "data.encode.duration=3 ms"],
     "fashion_lif": [LAYER, "data.encode.duration=6 ms"],
     "itd_delays": [LAYER, "data.encode.duration=2 ms"],
     "li_dendritic": [],
