@@ -8,6 +8,7 @@
 
 #include "kernels/training/pool_kind.hpp"
 #include "kernels/training/window.hpp"
+#include "snnsim/connected_pairs.hpp"
 #include "snnsim/model_spec.hpp"
 #include "snnsim/sample_form.hpp"
 #include "snnsim/trained_parameter.hpp"
@@ -52,20 +53,22 @@ struct LearnedDelays {
 };
 
 /// Weights between two populations: a full matrix, with zeros where `connected` says that there is
-/// no synapse; or those of a window, [tap][channel of the targets], tap = (kernel row * kernel
-/// columns + kernel column) * channels of the sources + channel.
+/// no synapse; or, where there are few, those of `synapses` alone, one by one; or those of a
+/// window, [tap][channel of the targets], tap = (kernel row * kernel columns + kernel column) *
+/// channels of the sources + channel.
 struct Projection {
     std::string name;
     std::size_t from, to;                      // indices into Network::populations
     bool trainable;                            // anything of it
-    std::vector<float> weights;                // [pre][post]
+    std::vector<float> weights;                // [pre][post], or [synapse]
     std::vector<float> bias;                   // [post], or empty
-    std::vector<std::uint8_t> connected = {};  // [pre][post] 1 or 0; empty: all to all
+    std::vector<std::uint8_t> connected = {};  // of each weight 1 or 0; empty: all are there
     std::size_t delay = 0;                     // steps until what is sent acts
     Frozen frozen = Frozen::nothing;
     std::optional<Windowed> windowed = {};
     std::optional<double> lr = {}, weight_decay = {};  // in place of the optimiser's
     std::optional<LearnedDelays> delays = {};          // in place of `delay`, which is 0
+    std::optional<ConnectedPairs> synapses = {};       // none: a full matrix, or a window
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
 };

@@ -149,14 +149,14 @@ struct LearnedState {
 
 /// Everything a resume needs to go on with the same bits.
 struct TrainerState {
-    std::vector<std::vector<float>> weights;  // per projection [pre][post]
+    std::vector<std::vector<float>> weights;  // per projection, as in Projection
     std::vector<std::vector<float>> bias;     // per projection [post], or empty
     std::vector<std::vector<float>>
-        moments;                // per projection: the optimiser's, [moment][pre (+ bias row)][post]
+        moments;                // per projection: the optimiser's, [moment][weights, then biases]
     std::uint64_t updates = 0;  // weight updates done
     std::vector<std::vector<std::uint8_t>> masks =
-        {};  // per projection [pre][post]: 0 where pruning took the weight, or empty
-    PhaseCounts counts = {};                              // of the training so far
+        {};                   // per projection, of each weight: 0 where pruning took it, or empty
+    PhaseCounts counts = {};  // of the training so far
     std::vector<NormState> norms = {};                    // none once they are folded into weights
     std::vector<std::vector<LearnedState>> learned = {};  // [population][Population::trained]
     // Per projection: learned delays in steps, [pre][post] or [pre], and their moments; or empty.

@@ -12,6 +12,13 @@ struct Parameters {
     float* weight = nullptr;
     float* gradient = nullptr;
     float* moment[2] = {nullptr, nullptr};
+
+    /// Those from element `first` on.
+    Parameters from(std::size_t first) const {
+        Parameters out{weight + first, gradient + first, {moment[0] + first, moment[1]}};
+        if (moment[1]) out.moment[1] += first;
+        return out;
+    }
 };
 
 /// v = momentum v + (g + decay w); w -= lr v.

@@ -45,9 +45,6 @@ struct ListFired {
         }
         fired.count[b] = count;
     }
-    void samples(std::size_t first, std::size_t last) const {
-        for (std::size_t b = first; b < last; ++b) (*this)(b);
-    }
 };
 
 /// Body over samples: lists the values of step t, on their grid if they have one.
@@ -70,9 +67,6 @@ struct ListValues {
             ++count;
         }
         fired.count[b] = count;
-    }
-    void samples(std::size_t first, std::size_t last) const {
-        for (std::size_t b = first; b < last; ++b) (*this)(b);
     }
 };
 

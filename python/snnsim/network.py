@@ -79,7 +79,8 @@ class Evaluation:
 
 
 class Weights(collections.abc.Mapping):
-    """The weights of a network by projection: float32 [source, target], in the network's own memory.
+    """The weights of a network by projection: float32 [source, target], or of one that is stored synapse by synapse (see
+    Network.synapses) [synapse], in the network's own memory.
 
     weights["input_to_hidden"][:] reads, and weights["input_to_hidden"][:] = array (or weights["..."] = array) writes them;
     the next predict() has them. The name of a population stands for the one projection that leads to it.
@@ -155,6 +156,11 @@ class Network(Held):
     def _projections(self):
         return self._held("weights").projections()
 
+    def synapses(self, name):
+        """Of a projection with few synapses, which are stored one by one: (source, target), in the order of its weights. None
+        of others."""
+        return self._held("synapses").synapses(self.weights._number(name))
+
     @property
     def accuracy(self):
         """Of the run's test; None without one, and of real targets."""
@@ -204,14 +210,21 @@ class Network(Held):
 
     def save(self, path, *, force=False):
         """Writes weights and biases as they are now to a .npz file, which models read by `weight: {file: ...}` and trainings
-        begin with (weights=path): an array [source, target] with the name of each projection, and NAME.bias."""
+        begin with (weights=path): an array [source, target] with the name of each projection, or NAME.source, NAME.target and
+        NAME.weight of one that is stored synapse by synapse, and NAME.bias."""
         import pathlib
         path = pathlib.Path(path)
         if path.suffix != ".npz":
             raise UsageError(f"save: {path} must end in .npz")
         if path.exists() and not force:
             raise UsageError(f"save: {path} exists already; force=True overwrites it")
-        arrays = {name: self.weights[name] for name in self.weights}
+        arrays = {}
+        for name in self.weights:
+            listed = self.synapses(name)
+            if listed is None:
+                arrays[name] = self.weights[name]
+            else:
+                arrays.update({f"{name}.source": listed[0], f"{name}.target": listed[1], f"{name}.weight": self.weights[name]})
         arrays.update({f"{name}.bias": self.bias[name] for name in self.bias})
         temporary = path.with_name(f".{path.name}.partial")
         with open(temporary, "wb") as file:

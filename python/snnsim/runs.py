@@ -56,8 +56,9 @@ class Run:
     populations           by name, in the model's order: dict of model, size and parameters
     spikes                by population: Spikes (time in ms, cell, step, trial, value)
     states, rates         states[population][variable] and rates[population]: Values (values, time in ms, cells, units)
-    weights               by projection: Weights [source, target] of a training; of a simulation with plasticity the arrays
-                          source, target, delay, weight, and snapshots, histogram, changes ... where they were recorded
+    weights               by projection: Weights [source, target] of a training, or, where few pairs are connected, the arrays
+                          source, target, weight, bias; of a simulation with plasticity the arrays source, target, delay,
+                          weight, and snapshots, histogram, changes ... where they were recorded
     curves                of a training: step_loss, step_accuracy, epoch_train_loss, ..., test_accuracy; curves.outputs[name]
     trials                arrays with a value for each recorded sample: start, stop (ms), label, prediction, ...
     phases                by name: start, stop, samples, accuracy, confusion, ... of a simulation with phases

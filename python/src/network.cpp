@@ -35,9 +35,18 @@ class Network {
     nb::object weights(nb::handle self, std::size_t projection) {
         std::vector<float>& all = held_->weights(projection);
         const auto& net = held_->network();
+        if (net.projections.at(projection).synapses) return view_of(all, {all.size()}, self);
         const auto targets =
             static_cast<std::size_t>(net.populations[net.projections.at(projection).to].size);
         return view_of(all, {all.size() / targets, targets}, self);
+    }
+    /// (sources, targets) of a projection that is stored synapse by synapse; of others None.
+    nb::object synapses(std::size_t projection) const {
+        const std::optional<ConnectedPairs>& all =
+            held_->network().projections.at(projection).synapses;
+        if (!all) return nb::none();
+        return nb::make_tuple(as_array(all->source()),
+                              as_array(std::vector<std::uint32_t>(all->target)));
     }
     nb::object bias(nb::handle self, std::size_t projection) {
         std::vector<float>& all = held_->bias(projection);
@@ -113,6 +122,7 @@ void add_network(nb::module_& module) {
         .def("ends", &Network::ends)
         .def("weights", [](nb::handle self,
                            std::size_t k) { return nb::cast<Network&>(self).weights(self, k); })
+        .def("synapses", &Network::synapses)
         .def("bias",
              [](nb::handle self, std::size_t k) { return nb::cast<Network&>(self).bias(self, k); })
         .def_prop_ro("classes", &Network::classes)

@@ -38,7 +38,8 @@ Named read_one(const std::string& run, const StoredWeights& stored) {
     const std::string& name = stored.projection;
     const bool list = stored.sources == 0;
     const WeightShape shape{name, "the sources of " + name, "the targets of " + name,
-                            list ? any : stored.sources, list ? any : stored.targets};
+                            list ? any : stored.sources,
+                            list && stored.targets == 0 ? any : stored.targets};
     Named out{stored, read_weights(run, name, shape), {}};
     if (stored.bias) out.bias = read_bias(run, name, shape);
     return out;
@@ -68,19 +69,23 @@ std::vector<Named> read_all(const WeightsCommand& given) {
 void add_entries(const Named& n, std::vector<NpyEntry>& entries) {
     const std::string& name = n.stored.projection;
     const FileWeights& w = n.weights;
+    const auto add_bias = [&] {
+        if (!n.bias.empty()) entries.push_back(npy_entry(name + ".bias", {n.bias.size()}, n.bias));
+    };
     if (w.is_list) {
         const std::vector<std::size_t> length{w.source.size()};
         entries.push_back(npy_entry(name + ".source", length, w.source));
         entries.push_back(npy_entry(name + ".target", length, w.target));
         entries.push_back(npy_entry(name + ".weight", length, w.weight));
         if (!w.delay.empty()) entries.push_back(npy_entry(name + ".delay", length, w.delay));
+        add_bias();
         return;
     }
     const std::vector<std::size_t> shape{n.stored.sources, n.stored.targets};
     entries.push_back(npy_entry(name, shape, w.dense));
     if (!w.delay.empty()) entries.push_back(npy_entry(name + ".delay", shape, w.delay));
     if (!w.mask.empty()) entries.push_back(npy_entry(name + ".mask", shape, w.mask));
-    if (!n.bias.empty()) entries.push_back(npy_entry(name + ".bias", {n.bias.size()}, n.bias));
+    add_bias();
 }
 
 OwnFile kind_of_output(const std::string& output, const std::vector<Named>& all) {
@@ -150,9 +155,11 @@ void add_weights_command(CLI::App& app) {
     command.footer(
         "Of a training: an array [source, target] with the name of each projection, and NAME.bias; "
         "where\n"
-        "synapses are missing NAME.mask. Of a simulation's plastic projections: NAME.source, "
-        "NAME.target,\n"
-        "NAME.weight and NAME.delay. A model reads them by weight: {file: w.npz}.\n"
+        "synapses are missing NAME.mask. Of what is stored synapse by synapse, and of a "
+        "simulation's "
+        "plastic\n"
+        "projections: NAME.source, NAME.target, NAME.weight and NAME.delay. A model reads them by "
+        "weight: {file: w.npz}.\n"
         "Example: snnsim weights runs/mnist_lif.h5 -o w.npz");
     const auto given = std::make_shared<WeightsCommand>();
     command.add_option("run", given->run, "run file (.h5)")->required();

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <optional>
+#include <utility>
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
@@ -29,21 +33,28 @@ FileWeights listed_pairs(const ModelSpec& spec, std::size_t projection) {
         throw DataError(fmt::format("{}: in a training weights have no unit; found '{}'",
                                     list.top(), weight->unit));
     const bool takes = weight && !p.weight.from_file();
+    std::vector<std::size_t> order(source.size());  // rows of the file
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto pair = [&](std::size_t row) { return std::pair{source[row], target[row]}; };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return pair(a) < pair(b); });
+    std::optional<std::size_t> again;  // the first row whose pair stood there before
+    for (std::size_t k = 1; k < order.size(); ++k) {
+        if (pair(order[k - 1]) == pair(order[k]) && (!again || order[k] < *again)) again = order[k];
+    }
+    if (again)
+        throw DataError(
+            fmt::format("{}: source {} and target {} stand there before; in a training a pair "
+                        "has one weight",
+                        list.file.place(*again), source[*again], target[*again]));
     FileWeights out;
-    const auto pairs = static_cast<std::size_t>(sources * targets);
-    out.mask.resize(pairs);
-    if (takes) out.dense.resize(pairs);
-    for (std::size_t row = 0; row < source.size(); ++row) {
-        const std::size_t pair = source[row] * static_cast<std::size_t>(targets) + target[row];
-        if (out.mask[pair])
-            throw DataError(
-                fmt::format("{}: source {} and target {} stand there before; in a training a pair "
-                            "has one weight",
-                            list.file.place(row), source[row], target[row]));
-        out.mask[pair] = 1;
+    out.is_list = true;
+    for (const std::size_t row : order) {
+        out.source.push_back(source[row]);
+        out.target.push_back(target[row]);
         if (!takes) continue;
-        out.dense[pair] = static_cast<float>(weight->values[row]);
-        if (!std::isfinite(out.dense[pair]))
+        out.weight.push_back(static_cast<float>(weight->values[row]));
+        if (!std::isfinite(out.weight.back()))
             throw DataError(
                 fmt::format("{}: weight is {}", list.file.place(row), weight->values[row]));
     }

@@ -14,6 +14,7 @@
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
 #include "src/network/connections.hpp"
+#include "src/network/stored_weights.hpp"
 
 namespace snnsim {
 namespace {
@@ -41,32 +42,62 @@ std::vector<std::string> names_of_files(const ModelSpec& spec) {
     return names;
 }
 
+/// Leaves those that `made` has too.
+void keep_those_of(const ConnectedPairs& made, std::size_t targets, FileWeights& weights) {
+    if (!weights.is_list) {
+        const std::vector<std::uint8_t> there = mask_of(made, targets);
+        if (weights.mask.empty()) weights.mask = there;
+        for (std::size_t i = 0; i < there.size(); ++i)
+            weights.mask[i] = weights.mask[i] && there[i];
+        return;
+    }
+    FileWeights kept;
+    for (std::size_t s = 0; s < weights.source.size(); ++s) {
+        if (!made.has(weights.source[s], weights.target[s])) continue;
+        kept.source.push_back(weights.source[s]);
+        kept.target.push_back(weights.target[s]);
+        kept.weight.push_back(weights.weight[s]);
+    }
+    weights.source = std::move(kept.source);
+    weights.target = std::move(kept.target);
+    weights.weight = std::move(kept.weight);
+}
+
 /// `connect` says that there is no synapse, and the file that there is.
 void expect_connected(const ModelSpec& spec, std::size_t k, const WeightShape& shape,
                       FileWeights& weights) {
     const ProjectionSpec& p = spec.projections[k];
     const bool listed = p.connect.rule == Rule::list;
-    const std::vector<std::uint8_t> connected =
-        listed ? listed_pairs(spec, k).mask
+    const std::optional<ConnectedPairs> made =
+        listed ? synapses_of_list(listed_pairs(spec, k), shape.sources, shape.targets)
                : connections(p.connect, {shape.sources, shape.targets, spec.seed,
                                          static_cast<std::uint32_t>(k), p.from == p.to});
-    std::size_t wrong = 0, first = 0;
-    for (std::size_t i = 0; i < connected.size(); ++i) {
-        if (connected[i] || weights.dense[i] == 0.0f) continue;
-        if (wrong++ == 0) first = i;
-    }
+    if (!made) return;
+    std::size_t wrong = 0, source = 0, target = 0;  // the first
+    const auto look = [&](std::size_t i, std::size_t j, float weight) {
+        if (weight == 0.0f || made->has(i, static_cast<std::uint32_t>(j)) || wrong++ > 0) return;
+        source = i;
+        target = j;
+    };
+    for (std::size_t s = 0; s < weights.source.size(); ++s)
+        look(weights.source[s], weights.target[s], weights.weight[s]);
+    for (std::size_t i = 0; i < weights.dense.size(); ++i)
+        look(i / shape.targets, i % shape.targets, weights.dense[i]);
     if (wrong == 0) {
-        if (!listed) return;
-        if (weights.mask.empty()) weights.mask = connected;
-        for (std::size_t i = 0; i < connected.size(); ++i)  // both must have it
-            weights.mask[i] = weights.mask[i] && connected[i];
+        if (listed) keep_those_of(*made, shape.targets, weights);
         return;
     }
     throw FileError(fmt::format(
         "{} of the weights in {} lie where connect: {} makes no synapse, the first at [source {}, "
         "target {}]; leave connect out, or set them to 0",
-        wrong, p.weight.file, name_of(p.connect.rule), first / shape.targets,
-        first % shape.targets));
+        wrong, p.weight.file, name_of(p.connect.rule), source, target));
+}
+
+/// A list stays one where its synapses are stored one by one.
+void store(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& shape,
+           FileWeights& weights) {
+    if (weights.is_list && !stored_sparse(spec, p, static_cast<double>(weights.source.size())))
+        make_dense(weights, shape);
 }
 
 void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
@@ -78,7 +109,8 @@ void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
         weights.dense = read_bias(path, from.dataset, shape);
     } else {
         weights = read_weights(path, from.dataset, shape);
-        make_dense(weights, shape);
+        sort_synapses(weights);
+        store(spec, p, shape, weights);
         expect_connected(spec, k, shape, weights);
         expect_delays(spec, p, shape, weights, from.file);
     }
@@ -93,7 +125,9 @@ void load_initial_weights(ModelSpec& spec) {
         ProjectionSpec& p = spec.projections[k];
         if (p.connect.rule == Rule::list && !p.weight.from_file() && !p.weight.loaded) {
             try {
-                p.weight.loaded = std::make_shared<const FileWeights>(listed_pairs(spec, k));
+                FileWeights pairs = listed_pairs(spec, k);
+                store(spec, p, shape_of(spec, p), pairs);
+                p.weight.loaded = std::make_shared<const FileWeights>(std::move(pairs));
             } catch (const DataError& e) {
                 wrong += fmt::format("{}{}:{}:{}: connect of {}: {}", wrong.empty() ? "" : "\n",
                                      spec.path, p.at.line, p.at.column, p.name(), e.what());

@@ -117,6 +117,7 @@ void put_weights(const std::string& run, ModelSpec& spec) {
     for (ProjectionSpec& p : spec.projections) {
         const WeightShape shape = shape_of(spec, p);
         FileWeights weights = read_weights(run, p.name(), shape), biases;
+        sort_synapses(weights);
         expect_delays(spec, p, shape, weights, run);
         // A rule of connection makes the same mask again, without what was pruned since.
         if (!p.weight.from_file() && p.connect.rule != Rule::list) weights.mask.clear();

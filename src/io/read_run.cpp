@@ -40,14 +40,16 @@ RunStatus read_status(hid_t root) {
     throw FileError("unknown status '" + status + "'");
 }
 
+/// Of those that are stored synapse by synapse the weights.
 void read_projections(hid_t root, Network& network) {
     for (const std::string& name : h5::children(root, "weights")) {
         const h5::Handle g = h5::open_group(root, "weights/" + name);
+        const char* const weights = h5::exists(g, "weights") ? "weights" : "weight";
         Projection p{name,
                      0,
                      0,
                      h5::read_number<std::uint8_t>(g, "trainable") != 0,
-                     h5::read_vector<float>(g, "weights"),
+                     h5::read_vector<float>(g, weights),
                      {}};
         if (h5::exists(g, "bias")) p.bias = h5::read_vector<float>(g, "bias");
         if (h5::exists(g, "mask")) p.connected = h5::read_vector<std::uint8_t>(g, "mask");

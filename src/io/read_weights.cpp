@@ -383,6 +383,11 @@ std::vector<float> bias_of_hdf5(const std::string& path, const std::string& data
     return h5::read_vector<float>(file, place);
 }
 
+/// Of a vector; 0 of all else.
+std::size_t length_of(const Shape& shape) {
+    return shape.size() == 1 ? shape[0] : 0;
+}
+
 std::vector<StoredWeights> list_of_hdf5(const std::string& path) {
     const h5::Handle file = h5::open_to_read(path);
     if (!is_run(file)) throw FileError("it is no run file of snnsim");
@@ -398,6 +403,8 @@ std::vector<StoredWeights> list_of_hdf5(const std::string& path) {
             one.targets = shape[1];
         } else if (!has_list(file, group)) {
             continue;
+        } else if (one.bias) {
+            one.targets = length_of(shape_of(file, group + "/bias"));
         }
         all.push_back(std::move(one));
     }
@@ -416,7 +423,10 @@ std::vector<StoredWeights> list_of_npz(const std::string& path) {
         if (shape.size() == 2 && !is_beside(file, name)) {
             all.push_back({name, shape[0], shape[1], file.has(name + ".bias")});
         } else if (name.ends_with(list) && name.size() > list.size()) {
-            all.push_back({name.substr(0, name.size() - list.size())});
+            StoredWeights one{name.substr(0, name.size() - list.size())};
+            one.bias = file.has(one.projection + ".bias");
+            if (one.bias) one.targets = length_of(file.open(one.projection + ".bias").shape());
+            all.push_back(std::move(one));
         }
     }
     if (all.empty()) throw FileError("it holds no matrix [source, target]");
@@ -470,15 +480,44 @@ std::vector<float> read_bias(const std::string& path, const std::string& dataset
     });
 }
 
+void sort_synapses(FileWeights& w) {
+    if (!w.is_list) return;
+    w.delay.clear();
+    std::vector<std::size_t> order(w.source.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto pair = [&](std::size_t k) { return std::pair{w.source[k], w.target[k]}; };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return pair(a) < pair(b); });
+    FileWeights sorted;
+    for (const std::size_t k : order) {
+        const bool again = !sorted.source.empty() && sorted.source.back() == w.source[k] &&
+                           sorted.target.back() == w.target[k];
+        if (again) {
+            sorted.weight.back() += w.weight[k];
+            continue;
+        }
+        sorted.source.push_back(w.source[k]);
+        sorted.target.push_back(w.target[k]);
+        sorted.weight.push_back(w.weight[k]);
+    }
+    w.source = std::move(sorted.source);
+    w.target = std::move(sorted.target);
+    w.weight = std::move(sorted.weight);
+}
+
 void make_dense(FileWeights& w, const WeightShape& shape) {
     if (!w.is_list) return;
-    w.dense.assign(shape.sources * shape.targets, 0.0f);
-    w.mask.assign(w.dense.size(), 0);
+    const bool weights = w.weight.size() == w.source.size();  // else pairs alone
+    const std::size_t pairs = shape.sources * shape.targets;
+    if (weights) w.dense.assign(pairs, 0.0f);
+    w.mask.assign(pairs, 0);
     for (std::size_t k = 0; k < w.source.size(); ++k) {
         const std::size_t at = w.source[k] * shape.targets + w.target[k];
-        w.dense[at] += w.weight[k];
+        if (weights) w.dense[at] += w.weight[k];
         w.mask[at] = 1;
     }
+    for (auto* list : {&w.source, &w.target}) list->clear();
+    w.weight.clear();
     if (std::find(w.mask.begin(), w.mask.end(), 0) == w.mask.end()) w.mask.clear();
     w.is_list = false;
     w.delay.clear();  // those of a simulation are not those of a training

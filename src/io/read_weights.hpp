@@ -26,13 +26,16 @@ FileWeights read_weights(const std::string& path, const std::string& dataset,
 std::vector<float> read_bias(const std::string& path, const std::string& dataset,
                              const WeightShape& shape);
 
+/// Puts a list into the order of sources and targets; synapses of the same pair are added. Without
+/// delays: those of a simulation are not those of a training.
+void sort_synapses(FileWeights& weights);
 /// Makes a list a matrix with a mask; synapses of the same pair are added.
 void make_dense(FileWeights& weights, const WeightShape& shape);
 
 /// What a run, or what `snnsim weights` wrote, has of a projection.
 struct StoredWeights {
     std::string projection;
-    std::size_t sources = 0, targets = 0;  // 0: a list, which does not say
+    std::size_t sources = 0, targets = 0;  // 0: a list, whose biases alone say how many
     bool bias = false;
 };
 /// Throws FileError where the file is neither, or holds none.

@@ -36,6 +36,21 @@ void write_window(hid_t group, const Windowed& w) {
                    "kernel row, kernel column, channel of the sources (of a group)");
 }
 
+/// One by one, as runs of simulations have them, without those that pruning took.
+void write_synapses(hid_t group, const Projection& p) {
+    std::vector<std::uint32_t> source, target;
+    std::vector<float> weight;
+    p.synapses->for_each([&](std::size_t i, std::size_t s) {
+        if (!p.connected.empty() && !p.connected[s]) return;
+        source.push_back(static_cast<std::uint32_t>(i));
+        target.push_back(p.synapses->target[s]);
+        weight.push_back(p.weights[s]);
+    });
+    h5::write_vector(group, "source", source, "1");
+    h5::write_vector(group, "target", target, "1");
+    h5::write_vector(group, "weight", weight, "1");
+}
+
 void write_network(hid_t root, const Network& network) {
     std::vector<std::string> names;
     for (const Population& p : network.populations) names.push_back(p.name);
@@ -55,7 +70,11 @@ void write_network(hid_t root, const Network& network) {
         h5::write_number(g, "delay", static_cast<double>(p.delay) * network.dt);  // ms
         const auto post = static_cast<hsize_t>(p.windowed ? p.windowed->window.channels_out
                                                           : network.populations[p.to].size);
-        h5::write_vector(g, "weights", p.weights, "1", {p.weights.size() / post, post});
+        if (p.synapses) {
+            write_synapses(g, p);
+        } else {
+            h5::write_vector(g, "weights", p.weights, "1", {p.weights.size() / post, post});
+        }
         if (p.windowed) write_window(g, *p.windowed);
         if (!p.bias.empty()) h5::write_vector(g, "bias", p.bias, "1");
         if (p.frozen != Frozen::nothing) h5::write_text(g, "frozen", name_of(p.frozen));
@@ -67,7 +86,7 @@ void write_network(hid_t root, const Network& network) {
             h5::write_vector(g, "delays", ms, "ms",
                              by_source ? h5::Dims{ms.size()} : h5::Dims{ms.size() / post, post});
         }
-        if (!p.connected.empty())
+        if (!p.connected.empty() && !p.synapses)
             h5::write_vector(g, "mask", p.connected, "1", {p.connected.size() / post, post});
     }
 }

@@ -11,7 +11,7 @@
 #include "snnsim/network.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/shapes.hpp"
-#include "src/network/connections.hpp"
+#include "src/network/stored_weights.hpp"
 #include "src/network/trained_parameters.hpp"
 #include "src/network/weight_count.hpp"
 
@@ -161,6 +161,29 @@ class ProjectionWeights {
         }
     }
 
+    /// Those of a list in its order, which has all of `synapses` and perhaps more.
+    std::vector<float> weights(const ConnectedPairs& synapses) const {
+        const WeightSpec& from = projection_.weight;
+        const bool listed = from.loaded && from.loaded->is_list &&
+                            from.loaded->weight.size() == from.loaded->source.size();
+        const bool matrix = from.loaded && !from.loaded->dense.empty();
+        SNN_EXPECT(listed || matrix || !from.from_file());
+        const Distribution all = distribution_of(from, static_cast<double>(pre_), fan_out_);
+        std::vector<float> out;
+        out.reserve(synapses.count());
+        std::size_t at = 0;  // in the list
+        synapses.for_each([&](std::size_t i, std::size_t s) {
+            const std::uint32_t j = synapses.target[s];
+            if (listed) {
+                while (from.loaded->source[at] != i || from.loaded->target[at] != j) ++at;
+                out.push_back(from.loaded->weight[at]);
+            } else {
+                out.push_back(matrix ? from.loaded->dense[i * post_ + j] : all.draw(key_of(i), j));
+            }
+        });
+        return out;
+    }
+
     std::vector<float> weights() const {
         const WeightSpec& from = projection_.weight;
         if (from.loaded && !from.loaded->dense.empty()) {  // a list may have no weights
@@ -172,7 +195,7 @@ class ProjectionWeights {
         const Distribution all = distribution_of(from, static_cast<double>(pre_), fan_out_);
         std::vector<float> out(pre_ * post_);
         for (std::size_t i = 0; i < pre_; ++i) {
-            const RandomKey key{spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(i)};
+            const RandomKey key = key_of(i);
             for (std::size_t j = 0; j < post_; ++j)
                 out[i * post_ + j] = all.draw(key, static_cast<std::uint32_t>(j));
         }
@@ -227,6 +250,10 @@ class ProjectionWeights {
   private:
     static constexpr std::uint32_t of_delays = 1;  // variant of the keys of weights
 
+    RandomKey key_of(std::size_t source) const {
+        return {spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(source)};
+    }
+
     const ModelSpec& spec_;
     const ProjectionSpec& projection_;
     std::uint32_t id_;
@@ -270,19 +297,21 @@ Network compile(const ModelSpec& spec) {
         const std::size_t from = index_of(network.populations, p.from),
                           to = index_of(network.populations, p.to);
         const ProjectionWeights drawn(spec, k);
+        std::optional<ConnectedPairs> synapses = synapses_of(spec, k);
         Projection out{p.name(),
                        from,
                        to,
                        p.learns() && !is_pool(p.connect.rule),
-                       drawn.weights(),
+                       synapses ? drawn.weights(*synapses) : drawn.weights(),
                        drawn.bias(),
-                       connected_of(spec, k),
+                       synapses ? std::vector<std::uint8_t>{} : connected_of(spec, k),
                        delays[k],
                        frozen_of(p),
                        windowed_of(spec, p),
                        p.lr,
                        p.weight_decay,
-                       drawn.delays()};
+                       drawn.delays(),
+                       std::move(synapses)};
         for (std::size_t i = 0; i < out.connected.size(); ++i) {
             if (!out.connected[i]) out.weights[i] = 0.0f;
         }
@@ -316,7 +345,15 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
                                         : batch * padded(p.size) * (steps + 8) * sizeof(float);
         parts.push_back({"activity of " + p.name, events + traces + learned});
     }
-    for (const ProjectionSpec& p : spec.projections) {
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
+        if (stored_sparse(spec, k)) {
+            // Twice more on the host: weights and targets.
+            parts.push_back({"weights " + p.name(),
+                             bytes_of_synapses(spec, k) +
+                                 static_cast<std::size_t>(16.0 * stored_weights(spec, k))});
+            continue;
+        }
         // Weights on host and device; in training the gradient, two moments and the transposed
         // weights.
         const std::size_t copies = spec.train && p.learns() ? 6 : 2;

@@ -1,11 +1,8 @@
 #include "src/network/weight_count.hpp"
 
-#include <algorithm>
-
 #include "kernels/steps.hpp"
-#include "snnsim/error.hpp"
 #include "src/model/shapes.hpp"
-#include "src/network/connections.hpp"
+#include "src/network/stored_weights.hpp"
 
 namespace snnsim {
 
@@ -29,28 +26,6 @@ double pairs_of(const ModelSpec& spec, const ProjectionSpec& p) {
     if (!only_trained(p.connect.rule)) return static_cast<double>(size_of(spec, p.from)) * targets;
     const SlidingWindow window = window_of(p.connect, shape_of(spec, p.from), shape_of(spec, p.to));
     return targets * static_cast<double>(is_pool(p.connect.rule) ? window.area() : window.taps());
-}
-
-std::vector<std::uint8_t> connected_of(const ModelSpec& spec, std::size_t k) {
-    const ProjectionSpec& p = spec.projections[k];
-    std::vector<std::uint8_t> connected =
-        connections(p.connect, {static_cast<std::size_t>(size_of(spec, p.from)),
-                                static_cast<std::size_t>(size_of(spec, p.to)), spec.seed,
-                                static_cast<std::uint32_t>(k), p.from == p.to});
-    if (!p.weight.loaded || p.weight.loaded->mask.empty()) return connected;
-    const std::vector<std::uint8_t>& stored = p.weight.loaded->mask;
-    if (connected.empty()) return stored;
-    SNN_EXPECT(connected.size() == stored.size());
-    for (std::size_t i = 0; i < stored.size(); ++i) connected[i] = connected[i] && stored[i];
-    return connected;
-}
-
-std::int64_t weights_of(const ModelSpec& spec, std::size_t k) {
-    const ProjectionSpec& p = spec.projections[k];
-    const std::vector<std::uint8_t> connected = connected_of(spec, k);
-    const WeightMatrix all = weight_matrix(spec, p);
-    return connected.empty() ? all.rows * all.columns
-                             : std::count(connected.begin(), connected.end(), 1);
 }
 
 std::size_t bytes_of_delays(const ModelSpec& spec, const ProjectionSpec& p, std::size_t batch) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "snnsim/model_spec.hpp"
 
@@ -20,11 +19,6 @@ struct WeightMatrix {
 WeightMatrix weight_matrix(const ModelSpec& spec, const ProjectionSpec& p);
 /// Pairs of neurons that share them: as many, but for windows.
 double pairs_of(const ModelSpec& spec, const ProjectionSpec& p);
-/// Which weights of projection k there are, 1 or 0: those that its rule makes and, where they come
-/// from a file, those that it stores. Empty: all.
-std::vector<std::uint8_t> connected_of(const ModelSpec& spec, std::size_t k);
-/// How many, without biases.
-std::int64_t weights_of(const ModelSpec& spec, std::size_t k);
 
 /// Bytes on a backend of the delays that a projection learns, and of what is computed with them; 0
 /// where it learns none.

@@ -8,6 +8,7 @@
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/model/loops.hpp"
+#include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
 
 namespace snnsim {
@@ -105,7 +106,12 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         const std::size_t loop = lists > 0 ? entries * (19 + lists) * sizeof(float) : 0;
         parts.push_back({"activity of " + p.name, traces * trace + sent + loop + learned});
     }
-    for (const ProjectionSpec& p : spec.projections) {
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
+        if (stored_sparse(spec, k)) {
+            parts.push_back({"weights " + p.name(), bytes_of_synapses(spec, k)});
+            continue;
+        }
         const WeightMatrix matrix = weight_matrix(spec, p);
         const auto from = static_cast<std::size_t>(matrix.rows),
                    to = static_cast<std::size_t>(matrix.columns);

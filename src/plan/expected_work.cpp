@@ -10,6 +10,7 @@
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/equations/program.hpp"
 #include "src/model/loops.hpp"
+#include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/plan/run_size.hpp"
 
@@ -142,6 +143,7 @@ constexpr double share_of_inputs = 0.13;   // that are not 0: of MNIST's pixels
 constexpr double single_launch = 4e-6;     // s: an assumption
 constexpr double launches_of_layer = 3.5;  // a batch and population or projection ...
 constexpr double launches_of_loop = 3.0;   // ... and of one on a cycle a step
+constexpr double times_of_sparse = 6.0;    // a weight that is stored alone, of one in a matrix
 constexpr double of_a_test = 0.5;          // of what training on a sample takes
 
 }  // namespace
@@ -207,10 +209,12 @@ ExpectedWork expected_work(const ModelSpec& spec, std::int64_t training, std::in
     double neurons = 0.0, weights = 0.0, passed = 0.0, loops = 0.0;
     for (const PopulationSpec& p : spec.populations) neurons += static_cast<double>(p.size);
     for (const bool on_cycle : on_cycles(spec)) loops += on_cycle ? 1.0 : 0.0;
-    for (const ProjectionSpec& p : spec.projections) {
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
         const bool by_synapse = p.learned_delay && p.learned_delay->learn == DelayOf::synapse;
         const double taps = by_synapse ? rounded_steps(p.learned_delay->max, spec.dt) + 1.0 : 1.0;
-        const double count = pairs_of(spec, p) * taps;
+        const double count = stored_sparse(spec, k) ? times_of_sparse * stored_weights(spec, k)
+                                                    : pairs_of(spec, p) * taps;
         weights += count;
         // Nothing goes down to the input.
         const bool from_input = std::any_of(

@@ -13,6 +13,7 @@
 #include "src/data/published.hpp"
 #include "src/engine/scale.hpp"
 #include "src/files/room.hpp"
+#include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
 
 namespace snnsim {
@@ -135,11 +136,18 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
                                      std::int64_t test) {
     const auto steps = static_cast<double>(spec.steps());
     const auto tested = static_cast<double>(test);
-    // Whole matrices, and where some weights are missing a byte for each that says so.
+    // Whole matrices, and where some weights are missing a byte for each that says so; or lists.
     double weights = 0.0, masks = 0.0, delays = 0.0;
-    for (const ProjectionSpec& p : spec.projections) {
+    for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+        const ProjectionSpec& p = spec.projections[k];
         const WeightMatrix matrix = weight_matrix(spec, p);
         const auto targets = static_cast<double>(matrix.columns);
+        if (stored_sparse(spec, k)) {  // weights, and their sources and targets
+            const double synapses = stored_weights(spec, k);
+            weights += synapses + (p.bias ? targets : 0.0);
+            masks += 8.0 * synapses;
+            continue;
+        }
         const double pairs = static_cast<double>(matrix.rows) * targets;
         weights += pairs + (p.bias ? targets : 0.0);
         if (p.learned_delay)

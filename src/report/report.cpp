@@ -9,6 +9,7 @@
 #include "snnsim/run.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/model/loops.hpp"
+#include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/plan/choose_backend.hpp"
 #include "src/plan/device_memory.hpp"

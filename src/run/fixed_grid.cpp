@@ -26,11 +26,15 @@ std::vector<double> grid_of(SimulationSpec simulation, const Network& network) {
         const auto targets = static_cast<std::size_t>(network.populations[p->to].size);
         EdgeList edges;
         edges.trained = true;
-        for (std::size_t pair = 0; pair < p->weights.size(); ++pair) {
+        for (std::size_t pair = 0; !p->synapses && pair < p->weights.size(); ++pair) {
             edges.source.push_back(static_cast<std::uint32_t>(pair / targets));
             edges.target.push_back(static_cast<std::uint32_t>(pair % targets));
-            edges.weight.push_back(static_cast<double>(p->weights[pair]));
         }
+        if (p->synapses) {
+            edges.source = p->synapses->source();
+            edges.target = p->synapses->target;
+        }
+        edges.weight.assign(p->weights.begin(), p->weights.end());
         s.edges = std::make_shared<const EdgeList>(std::move(edges));
         bias[k] = p->bias;
     }

@@ -21,7 +21,7 @@ class HeldNetwork {
     const Network& network() const { return network_; }
     /// Classes of the (first) output, as it was trained or tested; its size where nobody said.
     int classes() const { return classes_; }
-    /// Of a projection [pre][post] and [post]; what is written there holds from the next
+    /// Of a projection as Projection has them; what is written there holds from the next
     /// evaluation on. A weight where there is no synapse stays 0.
     std::vector<float>& weights(std::size_t projection) {
         return network_.projections[projection].weights;

@@ -10,10 +10,12 @@
 #include "kernels/training/recurrent.hpp"
 #include "kernels/training/weight_gradient.hpp"
 #include "snnsim/network.hpp"
+#include "src/training/synapse_tables.hpp"
 
 namespace snnsim {
 
-/// Weights of a projection in the order of the kernels, with what training adds.
+/// Weights of a projection in the order of the kernels, with what training adds: panels of a
+/// matrix; or of synapses one after the other, and the biases behind them by column of the targets.
 template <class Backend>
 struct ProjectionBuffers {
     template <class T>
@@ -25,6 +27,7 @@ struct ProjectionBuffers {
     bool trainable, has_bias;
     Frozen frozen;
     std::optional<double> lr, weight_decay;  // in place of the optimiser's
+    std::optional<SynapseTables<Backend>> synapses;
     Buffer<float> weight, gradient, moment[2], transposed;
     Buffer<float> scaled;  // weights of sources with dropout that spike, in training
     Buffer<float> mask;    // of the gradient, 1 or 0; empty where every weight is there and learns
@@ -44,12 +47,22 @@ struct ProjectionBuffers {
           has_bias(!p.bias.empty()),
           frozen(p.frozen),
           lr(p.lr),
-          weight_decay(p.weight_decay),
-          weight(element_count()) {}
+          weight_decay(p.weight_decay) {
+        if (p.synapses) synapses.emplace(*p.synapses, from, to);
+        weight = Buffer<float>(element_count());
+    }
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
     std::size_t rows() const { return sources + (has_bias ? 1 : 0); }
-    std::size_t element_count() const { return target_panels * rows() * panel_width; }
+    std::size_t element_count() const {
+        if (synapses) return first_bias() + (has_bias ? target_panels * panel_width : 0);
+        return target_panels * rows() * panel_width;
+    }
+    /// Of synapses.
+    std::size_t first_bias() const { return panels_of(synapses->count()) * panel_width; }
+    /// Numbers on the host: weights, and with biases.
+    std::size_t weight_count() const { return synapses ? synapses->count() : sources * targets; }
+    std::size_t value_count() const { return weight_count() + (has_bias ? targets : 0); }
 
     void reserve_training(int moments, std::size_t transposed_size) {
         if (transposed.size() < transposed_size) transposed = Buffer<float>(transposed_size);
@@ -70,24 +83,34 @@ struct ProjectionBuffers {
     }
     TransposedPanels transposed_weights() { return {transposed.data(), target_columns()}; }
 
-    /// [row][target] on the host, bias row last, to and from the order of the kernels.
-    void upload(Buffer<float>& to, const std::vector<float>& matrix) const {
-        std::vector<float> panels(element_count(), 0.0f);
-        for (std::size_t r = 0; r < rows(); ++r) {
-            for (std::size_t j = 0; j < targets; ++j) panels[place(r, j)] = matrix[r * targets + j];
-        }
-        to.copy_from(panels.data(), panels.size());
+    /// As the network has them on the host, biases last, to and from the order of the kernels.
+    void upload(Buffer<float>& to, const std::vector<float>& values) const {
+        SNN_EXPECT(values.size() == value_count());
+        std::vector<float> elements(element_count(), 0.0f);
+        for_each_value([&](std::size_t value, std::size_t at) { elements[at] = values[value]; });
+        to.copy_from(elements.data(), elements.size());
     }
     std::vector<float> download(const Buffer<float>& from) const {
-        std::vector<float> panels(element_count()), matrix(rows() * targets);
-        from.copy_to(panels.data(), panels.size());
-        for (std::size_t r = 0; r < rows(); ++r) {
-            for (std::size_t j = 0; j < targets; ++j) matrix[r * targets + j] = panels[place(r, j)];
-        }
-        return matrix;
+        std::vector<float> elements(element_count()), values(value_count());
+        from.copy_to(elements.data(), elements.size());
+        for_each_value([&](std::size_t value, std::size_t at) { values[value] = elements[at]; });
+        return values;
     }
 
   private:
+    /// Calls f(number of a value on the host, that of its element).
+    template <class F>
+    void for_each_value(F&& f) const {
+        if (synapses) {
+            for (std::size_t s = 0; s < synapses->count(); ++s) f(s, synapses->place(s));
+            for (std::size_t j = 0; has_bias && j < targets; ++j)
+                f(synapses->count() + j, first_bias() + target_order.column(j));
+            return;
+        }
+        for (std::size_t r = 0; r < rows(); ++r) {
+            for (std::size_t j = 0; j < targets; ++j) f(r * targets + j, place(r, j));
+        }
+    }
     std::size_t place(std::size_t row, std::size_t target) const {
         if (row < sources) row = source_order.stored(row);
         target = target_order.column(target);

@@ -34,14 +34,16 @@ void fold(const Network& network, const NormState& norm, TrainerState& state) {
     bool shifted = false;
     for (const std::size_t k : inputs_of(network, to)) {
         // Columns are channels of a window, neurons of all else.
+        const Projection& from = network.projections[k];
         const auto channel = [&](std::size_t column) {
-            return network.projections[k].windowed ? column : column / places;
+            return from.windowed ? column : column / places;
         };
-        const std::size_t columns =
-            norm.scale.size() * (network.projections[k].windowed ? 1 : places);
+        const std::size_t columns = norm.scale.size() * (from.windowed ? 1 : places);
         std::vector<float>& weights = state.weights[k];
-        for (std::size_t i = 0; i < weights.size(); ++i)
-            weights[i] = static_cast<float>(weights[i] * factor[channel(i % columns)]);
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            const std::size_t column = from.synapses ? from.synapses->target[i] : i % columns;
+            weights[i] = static_cast<float>(weights[i] * factor[channel(column)]);
+        }
         std::vector<float>& bias = state.bias[k];
         for (std::size_t i = 0; i < bias.size(); ++i)
             bias[i] = static_cast<float>(bias[i] * factor[channel(i)] +

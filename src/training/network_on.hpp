@@ -21,6 +21,7 @@
 #include "src/training/norms_on.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/schedule.hpp"
+#include "src/training/sparse_on.hpp"
 #include "src/training/windows_on.hpp"
 
 namespace snnsim {
@@ -59,6 +60,7 @@ class NetworkOn {
         }
         for (std::size_t k = 0; k < projections.size(); ++k) {
             const Projection& p = network.projections[k];
+            if (!whole_panels && sparse(k)) reserve_index(p.from);
             const bool values = populations[p.from].sends_values;
             delays.push_back(p.delays ? std::make_unique<DelaysOn<Backend>>(
                                             *p.delays, projections[k].sources,
@@ -96,9 +98,7 @@ class NetworkOn {
         if (first > 0) return;
         for (std::size_t k = 0; k < projections.size(); ++k) {
             ProjectionBuffers<Backend>& p = projections[k];
-            if (scales(k) && p.scaled.size() > 0)
-                backend.for_each(p.element_count(),
-                                 ScaleRows{p.weights(), p.scaled.data(), value_of_spike(k)});
+            if (scales(k) && p.scaled.size() > 0) scale_weights(k, p.weight, p.scaled);
         }
     }
     void end_training() { training_ = false; }
@@ -182,9 +182,7 @@ class NetworkOn {
         ++updates;
         for (std::size_t k = 0; k < projections.size(); ++k) {
             ProjectionBuffers<Backend>& p = projections[k];
-            if (p.trainable && scales(k))
-                backend.for_each(p.element_count(),
-                                 ScaleRows{p.gradients(), p.gradient.data(), value_of_spike(k)});
+            if (p.trainable && scales(k)) scale_weights(k, p.gradient, p.gradient);
         }
         for (ProjectionBuffers<Backend>& p : projections) {
             if (!p.trainable || p.mask.size() == 0) continue;
@@ -206,7 +204,7 @@ class NetworkOn {
                 const auto rule = rule_of<O>(params, p.lr ? *p.lr * schedule : learning_rate,
                                              p.weight_decay.value_or(params.weight_decay));
                 using Update = std::remove_const_t<decltype(rule)>;
-                const UpdateWeights<Update, Columns> body{
+                UpdateWeights<Update, Columns> body{
                     {p.weight.data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
                     rule,
                     scale};
@@ -215,6 +213,13 @@ class NetworkOn {
                     continue;
                 }
                 const bool bias = p.frozen == Frozen::weights;  // it alone learns
+                if (p.synapses) {
+                    const std::size_t first = bias ? p.first_bias() : 0;
+                    const std::size_t last = bias ? p.element_count() : p.first_bias();
+                    body.p = body.p.from(first);
+                    backend.for_each((last - first) / width_of<Columns>, body);
+                    continue;
+                }
                 const InRows<UpdateWeights<Update, Columns>, panel_width / width_of<Columns>> some{
                     body, p.rows(), bias ? p.sources : 0, bias ? 1 : p.sources};
                 backend.for_each(some.size(p.target_panels), some);
@@ -284,9 +289,8 @@ class NetworkOn {
                                                           : projections[k].transposed_size();
             projections[k].reserve_training(sgd ? 1 : 2, transposed);
             if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, passes_gradient(k));
-            PopulationBuffers<Backend>& source = populations[network.projections[k].from];
             if (!whole_panels && projections[k].trainable && !windowed(k))
-                source.event_index = Buffer<std::uint32_t>(capacity.batch * source.size);
+                reserve_index(network.projections[k].from);
         }
         clip_scale_ = Buffer<float>(1);
         for (std::size_t k = 0; k < projections.size(); ++k) {
@@ -348,6 +352,31 @@ class NetworkOn {
     /// Those that the next pass takes.
     WeightPanels weights(std::size_t k) {
         return training_ && scales(k) ? projections[k].scaled_weights() : projections[k].weights();
+    }
+    /// factor * `from`, but for biases.
+    void scale_weights(std::size_t k, Buffer<float>& from, Buffer<float>& to) {
+        const ProjectionBuffers<Backend>& p = projections[k];
+        const float factor = value_of_spike(k);
+        if (p.synapses) {
+            backend.for_each(p.element_count(),
+                             ScaleSynapses{from.data(), to.data(), p.first_bias(), factor});
+        } else {
+            backend.for_each(p.element_count(),
+                             ScaleRows{{from.data(), p.rows(), p.sources}, to.data(), factor});
+        }
+    }
+    bool sparse(std::size_t k) const { return projections[k].synapses.has_value(); }
+    SparseOn<Backend> synapses(std::size_t k, const BatchShape& shape) {
+        const Projection& p = network.projections[k];
+        ProjectionBuffers<Backend>& own = projections[k];
+        const float* const weight = training_ && scales(k) ? own.scaled.data() : own.weight.data();
+        return {backend,
+                own,
+                populations[p.from],
+                populations[p.to],
+                shape,
+                weight,
+                own.has_bias ? weight + own.first_bias() : nullptr};
     }
     bool windowed(std::size_t k) const { return network.projections[k].windowed.has_value(); }
     WindowOn<Backend> window(std::size_t k, const BatchShape& shape) {
@@ -441,6 +470,11 @@ class NetworkOn {
         upload_constants(k);
     }
 
+    void reserve_index(std::size_t k) {
+        PopulationBuffers<Backend>& p = populations[k];
+        if (p.event_index.size() == 0)
+            p.event_index = Buffer<std::uint32_t>(capacity.batch * p.size);
+    }
     void reserve_learning(std::size_t k) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t sums = p.panels() * learned[k].sum_count() * panel_width;
@@ -587,8 +621,8 @@ class NetworkOn {
                 window(in, shape).sum(weights(in), {p.saved[0].data()}, n > 0, step);
                 continue;
             }
-            if (last && projections[in].delay == 0 && !delays[in] && !single_values(in, shape) &&
-                !rounds(in)) {
+            if (last && projections[in].delay == 0 && !delays[in] && !sparse(in) &&
+                !single_values(in, shape) && !rounds(in)) {
                 backend.for_each(count, Then{sum_inputs<false>(in, shape, n > 0), step});
                 continue;
             }
@@ -623,6 +657,11 @@ class NetworkOn {
         if (windowed(in)) {
             PopulationBuffers<Backend>& target = populations[network.projections[in].to];
             window(in, shape).sum(weights(in), {target.saved[0].data()}, accumulate, Nothing{});
+            return;
+        }
+        if (sparse(in)) {
+            synapses(in, shape).sum(accumulate, lag,
+                                    rounds(in) ? grid_[network.projections[in].to] : 0.0f);
             return;
         }
         if (delays[in] && delays[in]->by_source()) {
@@ -703,26 +742,39 @@ class NetworkOn {
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(training_)};
         const std::vector<std::size_t> inputs = inputs_of(k, true);
+        const auto run = [&](std::size_t calls, const auto& body) {
+            in_steps_of_loop(calls, body);
+        };
         for (const std::size_t in : inputs) {
             const std::size_t delay = projections[in].delay;
-            const Fired fired = populations[network.projections[in].from].fired.at(delay).fired();
-            const AddFired<Columns> add{
-                shape, p.panels(), weights(in), t >= delay ? fired : Fired{}, {p.saved[0].data()},
-                t};
+            Fired fired = populations[network.projections[in].from].fired.at(delay).fired();
+            if (t < delay) fired = {};
+            if (sparse(in)) {
+                synapses(in, shape).add_fired(t, delay, fired, run);
+                fired = {};  // that is all
+            }
+            const AddFired<Columns> add{shape, p.panels(),          weights(in),
+                                        fired, {p.saved[0].data()}, t};
             if (in == inputs.back()) {
                 in_steps_of_loop(count, RecurrentStep<N, Columns>{step, add, {p.states.data()}});
-            } else if (t >= delay) {
+            } else if (fired.count) {
                 in_steps_of_loop(count, add);
             }
         }
     }
 
-    /// Of a step of a cycle: what a body does for all samples, or, on a CPU, for some later on.
+    /// Of a step of a cycle: what a body, over samples or places of them, does for all samples, or,
+    /// on a CPU, for some later on.
     template <class Body>
     void in_steps_of_loop(std::size_t count, const Body& body) {
         if constexpr (whole_panels) {
-            steps_of_loop_.push_back(
-                [body](std::size_t first, std::size_t last) { body.samples(first, last); });
+            steps_of_loop_.push_back([body](std::size_t first, std::size_t last) {
+                if constexpr (requires { body.samples(first, last); }) {
+                    body.samples(first, last);
+                } else {
+                    for (std::size_t b = first; b < last; ++b) body(b);
+                }
+            });
         } else {
             backend.for_each(count, body);
         }
@@ -769,7 +821,7 @@ class NetworkOn {
                 back_window(out, shape, n > 0, step);
                 continue;
             }
-            if (last && !single_back(out, shape) && !delays[out]) {
+            if (last && !single_back(out, shape) && !delays[out] && !sparse(out)) {
                 backend.for_each(count,
                                  Then{back_data(out, shape, n > 0, projections[out].delay), step});
                 continue;
@@ -787,6 +839,10 @@ class NetworkOn {
     void pass_back(std::size_t out, const BatchShape& shape, bool accumulate, std::size_t lag) {
         if (windowed(out)) {
             back_window(out, shape, accumulate, Nothing{});
+            return;
+        }
+        if (sparse(out)) {
+            synapses(out, shape).back(accumulate, lag, upper_);
             return;
         }
         if (delays[out]) {
@@ -844,8 +900,15 @@ class NetworkOn {
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const auto step = back_step<N>(k, shape, constants);
         const std::vector<std::size_t> outputs = outputs_of(k, true);
+        const auto run = [&](std::size_t calls, const auto& body) {
+            in_steps_of_loop(calls, body);
+        };
         for (const std::size_t out : outputs) {
-            const std::size_t lag = projections[out].delay;
+            std::size_t lag = projections[out].delay;
+            if (sparse(out)) {
+                synapses(out, shape).back_step(t, lag, run);
+                lag = shape.steps;  // that is all
+            }
             const BackStep<Columns> back{back_data(out, shape, true, lag), t};
             if (out == outputs.back()) {
                 in_steps_of_loop(count,
@@ -875,6 +938,10 @@ class NetworkOn {
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
         if (windowed(in)) {
             window(in, shape).weight_gradient(p.gradients(), {target.gradient.data()}, partial_);
+            return;
+        }
+        if (sparse(in)) {
+            synapses(in, shape).add_gradient(p.delay, upper_);
             return;
         }
         if (delays[in] && delay_gradient(in, shape)) return;
@@ -947,6 +1014,7 @@ class NetworkOn {
 
     /// Whether the backward pass needs the weights of projection k with sources as columns.
     bool transposes(std::size_t k) const {
+        if (sparse(k)) return false;
         return delays[k] ? delays[k]->by_source() : passes_gradient(k);
     }
 
@@ -1018,6 +1086,7 @@ class NetworkOn {
     Buffer<double> squares_;
     Buffer<float> clip_scale_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
+    typename SparseOn<Backend>::Upper upper_;
     bool training_reserved_ = false;
     bool training_ = false;  // see start_training
 };

@@ -178,6 +178,12 @@ std::vector<std::uint32_t> fan_out(const Network& network, std::size_t k,
         }
         return count;
     }
+    if (p.synapses) {
+        p.synapses->for_each([&](std::size_t source, std::size_t s) {
+            count[order.stored(source)] += weights[s] != 0.0f ? 1 : 0;
+        });
+        return count;
+    }
     const auto targets = static_cast<std::size_t>(network.populations[p.to].size);
     for (std::size_t i = 0; i < count.size(); ++i) {
         const auto row = weights.begin() + static_cast<std::ptrdiff_t>(i * targets);

@@ -31,16 +31,17 @@ double sparsity_after(const PruneSpec& spec, std::int64_t epoch) {
     return spec.sparsity * (1.0 - left * left * left);
 }
 
-void quantize_weights(const QuantizeSpec& spec, std::size_t sources, std::size_t targets,
-                      std::vector<float>& weights) {
+void quantize_weights(const QuantizeSpec& spec, std::size_t targets,
+                      const std::vector<std::uint32_t>* target, std::vector<float>& weights) {
+    const auto target_of = [&](std::size_t k) { return target ? (*target)[k] : k % targets; };
     const auto limit = static_cast<float>((std::int64_t{1} << (spec.bits - 1)) - 1);
     std::vector<float> step(targets, 0.0f);
-    for (std::size_t k = 0; k < sources * targets; ++k)
-        step[k % targets] = std::max(step[k % targets], std::abs(weights[k]) / limit);
+    for (std::size_t k = 0; k < weights.size(); ++k)
+        step[target_of(k)] = std::max(step[target_of(k)], std::abs(weights[k]) / limit);
     if (spec.scale == QuantizeScale::projection)
         step.assign(targets, *std::max_element(step.begin(), step.end()));
-    for (std::size_t k = 0; k < sources * targets; ++k) {
-        const float s = step[k % targets];
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        const float s = step[target_of(k)];
         if (s > 0.0f) weights[k] = std::nearbyint(weights[k] / s) * s;
     }
 }

@@ -131,7 +131,7 @@ class TrainerOn final : public Trainer {
         TrainerState state;
         for (const ProjectionBuffers<Backend>& p : net_.projections) {
             std::vector<float> rows = p.download(p.weight);
-            const auto bias = rows.begin() + static_cast<std::ptrdiff_t>(p.sources * p.targets);
+            const auto bias = rows.begin() + static_cast<std::ptrdiff_t>(p.weight_count());
             state.bias.emplace_back(bias, rows.end());
             rows.erase(bias, rows.end());
             state.weights.push_back(std::move(rows));
@@ -165,7 +165,7 @@ class TrainerOn final : public Trainer {
             net_.reserve_training();
             ProjectionBuffers<Backend>& p = net_.projections[k];
             auto from = state.moments[k].begin();
-            const auto count = static_cast<std::ptrdiff_t>(p.rows() * p.targets);
+            const auto count = static_cast<std::ptrdiff_t>(p.value_count());
             for (Buffer<float>& m : p.moment) {
                 if (m.size() == 0) continue;
                 SNN_EXPECT(state.moments[k].end() - from >= count);
@@ -198,17 +198,22 @@ class TrainerOn final : public Trainer {
             ProjectionBuffers<Backend>& p = net_.projections[k];
             if (!p.weights_learn()) continue;
             std::vector<float> weights = p.download(p.weight);
-            weights.resize(p.sources * p.targets);
+            weights.resize(p.weight_count());
             set_mask(k, prune_mask(weights, net_.network.projections[k].connected, sparsity));
         }
     }
 
     void quantize(const QuantizeSpec& spec, std::span<const std::uint32_t> calibration,
                   const StopRequest& stop) override {
-        for (ProjectionBuffers<Backend>& p : net_.projections) {
-            if (!spec.weights) break;
+        for (std::size_t k = 0; spec.weights && k < net_.projections.size(); ++k) {
+            ProjectionBuffers<Backend>& p = net_.projections[k];
+            const std::optional<ConnectedPairs>& synapses = net_.network.projections[k].synapses;
             std::vector<float> rows = p.download(p.weight);
-            quantize_weights(spec, p.sources, p.targets, rows);
+            const std::vector<float> bias(
+                rows.begin() + static_cast<std::ptrdiff_t>(p.weight_count()), rows.end());
+            rows.resize(p.weight_count());
+            quantize_weights(spec, p.targets, synapses ? &synapses->target : nullptr, rows);
+            rows.insert(rows.end(), bias.begin(), bias.end());
             p.upload(p.weight, rows);
         }
         if (spec.values) set_value_grids(spec.bits, calibration, stop);
@@ -257,7 +262,6 @@ class TrainerOn final : public Trainer {
     void set_weights(std::size_t k, std::vector<float> weights, const std::vector<float>& bias) {
         ProjectionBuffers<Backend>& p = net_.projections[k];
         weights.insert(weights.end(), bias.begin(), bias.end());
-        SNN_EXPECT(weights.size() == p.rows() * p.targets);
         p.upload(p.weight, weights);
     }
 
@@ -503,7 +507,7 @@ class TrainerOn final : public Trainer {
         for (std::size_t k = 0; k < net_.projections.size(); ++k) {
             const ProjectionBuffers<Backend>& p = net_.projections[k];
             std::vector<float> weights = p.download(p.weight);
-            weights.resize(p.sources * p.targets);
+            weights.resize(p.weight_count());
             all.push_back(fan_out_of(k, weights));
         }
         return all;
@@ -515,7 +519,7 @@ class TrainerOn final : public Trainer {
         for (std::size_t k = 0; k < all.size(); ++k) {
             const ProjectionBuffers<Backend>& p = net_.projections[k];
             if (!p.weights_learn()) continue;
-            std::vector<float> there(p.sources * p.targets, 1.0f);
+            std::vector<float> there(p.weight_count(), 1.0f);
             for (std::size_t i = 0; i < masks_[k].size(); ++i) there[i] = masks_[k][i];
             all[k] = fan_out_of(k, there);
         }
@@ -548,10 +552,10 @@ class TrainerOn final : public Trainer {
         masks_[k] = std::move(mask);
         training_fan_out_.clear();
         if (masks_[k].empty() && p.frozen == Frozen::nothing) return;
-        std::vector<float> factor(p.rows() * p.targets, 1.0f);  // the bias row stays
+        std::vector<float> factor(p.value_count(), 1.0f);  // biases stay
         std::copy(masks_[k].begin(), masks_[k].end(), factor.begin());
         std::vector<float> learns = factor;
-        const auto bias = learns.begin() + static_cast<std::ptrdiff_t>(p.sources * p.targets);
+        const auto bias = learns.begin() + static_cast<std::ptrdiff_t>(p.weight_count());
         if (p.frozen == Frozen::weights) std::fill(learns.begin(), bias, 0.0f);
         if (p.frozen == Frozen::bias) std::fill(bias, learns.end(), 0.0f);
         p.mask = Buffer<float>(p.element_count());

@@ -44,15 +44,11 @@ class ListedPairs : public ::testing::Test {
 TEST_F(ListedPairs, AreTheWeightsThatThereAre) {
     const ModelSpec spec = loaded("source,target\n31,9\n0,0\n3,7\n");
     const Projection p = compile(spec).projections[1];
-    EXPECT_EQ(std::count(p.connected.begin(), p.connected.end(), 1), 3);
-    for (std::size_t k = 0; k < p.weights.size(); ++k) {
-        const bool there = k == 0 || k == 37 || k == 319;
-        EXPECT_EQ(p.connected[k], there ? 1 : 0);
-        EXPECT_EQ(p.weights[k] != 0.0f, there);
-    }
+    EXPECT_EQ(p.synapses->source(), (std::vector<std::uint32_t>{0, 3, 31}));
+    EXPECT_EQ(p.synapses->target, (std::vector<std::uint32_t>{0, 7, 9}));
     // Those that are drawn for all pairs.
     const Projection all = compile(parse_model(good, "m.yaml")).projections[1];
-    for (const std::size_t k : {0u, 37u, 319u}) EXPECT_EQ(p.weights[k], all.weights[k]);
+    EXPECT_EQ(p.weights, (std::vector<float>{all.weights[0], all.weights[37], all.weights[319]}));
     EXPECT_EQ(weight_files(spec).size(), 1u);
     EXPECT_TRUE(weight_files(spec)[0].ends_with("  pairs.csv"));
 }
@@ -60,9 +56,25 @@ TEST_F(ListedPairs, AreTheWeightsThatThereAre) {
 TEST_F(ListedPairs, MayHaveTheirWeights) {
     const Projection p =
         compile(loaded("target,source,weight\n9,31,0.25\n0,0,-2\n")).projections[1];
-    EXPECT_EQ(p.weights[319], 0.25f);
-    EXPECT_EQ(p.weights[0], -2.0f);
-    EXPECT_EQ(std::count(p.weights.begin(), p.weights.end(), 0.0f), 318);
+    EXPECT_EQ(p.weights, (std::vector<float>{-2.0f, 0.25f}));
+    EXPECT_EQ(p.synapses->source(), (std::vector<std::uint32_t>{0, 31}));
+}
+
+TEST_F(ListedPairs, WithManyAreAMatrix) {
+    std::string pairs = "target,source,weight\n", without = "target,source\n";
+    for (int k = 0; k < 320; k += 3) {
+        pairs += fmt::format("{},{},{}\n", k % 10, k / 10, k + 1);
+        without += fmt::format("{},{}\n", k % 10, k / 10);
+    }
+    const Projection p = compile(loaded(pairs)).projections[1],
+                     drawn = compile(loaded(without)).projections[1];
+    EXPECT_FALSE(p.synapses);
+    for (std::size_t k = 0; k < 320; ++k) {
+        EXPECT_EQ(p.connected[k], k % 3 == 0 ? 1 : 0);
+        EXPECT_EQ(p.weights[k], k % 3 == 0 ? static_cast<float>(k + 1) : 0.0f);
+    }
+    EXPECT_EQ(drawn.connected, p.connected);
+    EXPECT_NE(drawn.weights[3], p.weights[3]);
 }
 
 TEST_F(ListedPairs, WhatIsWrongHasItsPlace) {

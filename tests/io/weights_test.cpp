@@ -173,6 +173,12 @@ TEST_F(Weights, OfListsOfSynapses) {
         EXPECT_EQ(w.target, target);
         EXPECT_EQ(w.weight, weight);
         EXPECT_EQ(w.delay, (std::vector<double>{1, 2, 3}));
+        FileWeights sorted = w;
+        sort_synapses(sorted);
+        EXPECT_EQ(sorted.source, (std::vector<std::uint32_t>{0, 1}));
+        EXPECT_EQ(sorted.target, (std::vector<std::uint32_t>{1, 2}));
+        EXPECT_EQ(sorted.weight, (Floats{-1, 3.5f}));
+        EXPECT_TRUE(sorted.delay.empty());
         make_dense(w, two_to_three);
         EXPECT_EQ(w.dense, (Floats{0, -1, 0, 0, 0, 3.5f}));
         EXPECT_EQ(list_weights(file)[0].projection, "a_to_b");

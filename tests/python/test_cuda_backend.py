@@ -134,6 +134,20 @@ KINDS = {
     "fixed_in_degree": [connected("{rule: fixed_in_degree, n: 30}")],
     "blocks": ["populations.hidden.size=28", connected("blocks")],
     "one_to_one": ["populations.hidden.size=10", "projections.1.connect=one_to_one"],
+    "sparse_cycle": [*CYCLE, connected("{rule: fixed_in_degree, n: 90}"),
+                     *(f"projections.{k}.connect={{rule: fixed_in_degree, n: 2}}" for k in (1, 2, 3)),
+                     "populations.hidden.dropout=0.3", "train.clip_norm=1"],
+    "sparse_values": [*CYCLE, "populations.hidden={size: 20, model: tanh}", "populations.other={size: 18, model: vsn, v_th: 0.2}",
+                      "test.quantize={bits: 8}", *(f"projections.{k}.connect={{rule: fixed_out_degree, n: 1}}" for k in (0, 1, 2, 3, 5))],
+    "sparse_fixed_values": [hidden("vsn", v_th=0.1, activation="relu"), connected("{rule: fixed_in_degree, n: 90}"),
+                            "projections.1.connect={rule: fixed_probability, p: 0.1}", "test.arithmetic=fixed", "train.epochs=3",
+                            "train.prune={sparsity: 0.5, from: 1, to: 2}"],
+    "sparse_shapes": ["populations={input: {shape: [1, 28, 28], model: spike_source}, conv: {model: lif, tau_m: 5 ms},"
+                      " same: {shape: [3, 13, 13], model: lif, tau_m: 5 ms}, output: {size: 10, model: leaky_readout, tau_m: 10 ms}}",
+                      "projections=[{from: input, to: conv, connect: {rule: conv2d, channels: 3, kernel: 3, stride: 2}, bias: true, weight: {gain: 2}},"
+                      " {from: conv, to: same, connect: one_to_one, weight: {init: constant, value: 1}}, {from: input, to: same, bias: true,"
+                      " connect: {rule: fixed_in_degree, n: 7}, weight: {gain: 9}}, {from: same, to: output, connect: {rule: fixed_out_degree, n: 1}}]",
+                      "record=[{population: same, what: spikes, samples: 5}]"],
     "windows": [*WINDOWS], "windows_of_values": [*WINDOWS, "data.encode={scheme: direct, duration: 5 ms}"],
     "windows_with_norms": [*WINDOWS, "populations.one.batch_norm={}", "populations.two.batch_norm={scale: 2}",
                            "populations.two.dropout=0.3", "train.clip_norm=1"],

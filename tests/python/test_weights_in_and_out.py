@@ -74,6 +74,20 @@ def content(path, *names):
         return [file[name][()] for name in names]
 
 
+def matrix_of(path, group):
+    """Weights and mask [source, target], however they are stored."""
+    with h5py.File(path) as file:
+        g = file[group]
+        if "weights" in g:
+            return g["weights"][()], g["mask"][()]
+        shape = tuple(file["network"][g.attrs[end]].attrs["size"] for end in ("from", "to"))
+        weights, mask = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+        place = (g["source"][()], g["target"][()])
+        assert np.all(np.diff(place[0].astype(int) * shape[1] + place[1]) > 0)
+        weights[place], mask[place] = g["weight"][()], 1
+        return weights, mask
+
+
 def weights_of(path):
     return content(path, f"{FIRST}/weights", f"{FIRST}/bias", f"{SECOND}/weights", f"{SECOND}/bias")
 
@@ -299,7 +313,7 @@ def test_of_a_sparse_array_what_is_not_stored_is_no_synapse(place, snnsim):
     run = place.train("sparse.h5", sparse)
     there = np.zeros((784, 24), bool)
     there[source, target] = True
-    weights, mask = content(run, f"{FIRST}/weights", f"{FIRST}/mask")
+    weights, mask = matrix_of(run, FIRST)
     assert np.array_equal(mask == 1, there) and not weights[~there].any()
     assert weights[source[0], target[0]] != 0 and np.count_nonzero(weights) > 0.9 * len(source)
 
@@ -307,7 +321,7 @@ def test_of_a_sparse_array_what_is_not_stored_is_no_synapse(place, snnsim):
     snnsim("weights", run, "-o", place.folder / "w.npz")
     for name in ("sparse.h5", "w.npz"):
         fine = place.train(f"fine_{name[0]}.h5", more=["--weights", place.folder / name])
-        after, left = content(fine, f"{FIRST}/weights", f"{FIRST}/mask")
+        after, left = matrix_of(fine, FIRST)
         assert np.array_equal(left, mask) and not after[~there].any() and not np.array_equal(after, weights)
     snnsim("test", run, "--data", place.data, "-o", place.folder / "test.h5")
     assert same_result(place.folder / "test.h5", run)
@@ -319,9 +333,9 @@ def test_of_a_sparse_array_what_is_not_stored_is_no_synapse(place, snnsim):
     dense[blocks] = 0.1
     np.save(place.folder / "blocks.npy", dense)
     pruned = place.train("pruned.h5", "train.prune={sparsity: 0.8, from: 1, to: 1}")
-    assert content(pruned, f"{SECOND}/mask")[0].sum() == 48
+    assert matrix_of(pruned, SECOND)[1].sum() == 48
     fine = place.train("fine_pruned.h5", more=["--weights", pruned])
-    assert content(fine, f"{SECOND}/mask")[0].sum() == 48
+    assert matrix_of(fine, SECOND)[1].sum() == 48
 
 
 def test_connect_and_a_dense_file(place):
@@ -332,7 +346,7 @@ def test_connect_and_a_dense_file(place):
     np.save(place.folder / "w.npy", weights)
     settings = ["projections.0.connect=blocks", "projections.0.weight={file: w.npy}"]
     run = place.train("blocks.h5", *settings)
-    after, mask = content(run, f"{FIRST}/weights", f"{FIRST}/mask")
+    after, mask = matrix_of(run, FIRST)
     assert np.array_equal(mask == 1, there) and not after[~there].any() and not np.array_equal(after, weights)
     weights[3, 7] = 1e-6
     np.save(place.folder / "w.npy", weights)

@@ -254,8 +254,8 @@ record:
     expect_has(told, "<= 4 MB");
 }
 
-TEST(RunSize, WeightsAreWholeMatricesAndSayWhichThereAre) {
-    const ModelSpec spec = parse_model(R"(name: m
+TEST(RunSize, WeightsAreWholeMatricesAndSayWhichThereAreOrSynapses) {
+    ModelSpec spec = parse_model(R"(name: m
 dt: 1 ms
 data: {set: mnist, encode: {scheme: direct}}
 populations:
@@ -263,12 +263,15 @@ populations:
   b: {size: 100, model: relu}
   c: {size: 10, model: linear}
 projections:
-  - {from: a, to: b, connect: {rule: fixed_probability, p: 0.1}, bias: true}
+  - {from: a, to: b, connect: {rule: fixed_probability, p: 0.5}, bias: true}
   - {from: b, to: c}
 )",
-                                       "m.yaml");
+                                 "m.yaml");
     EXPECT_DOUBLE_EQ(bytes_of(run_file_parts(spec), "weights"),
                      5.0 * 784 * 100 + 4.0 * 100 + 4.0 * 100 * 10);
+    spec.projections[0].connect.p = 0.1;
+    EXPECT_DOUBLE_EQ(bytes_of(run_file_parts(spec), "weights"),
+                     12.0 * 0.1 * 784 * 100 + 4.0 * 100 + 4.0 * 100 * 10);
 }
 
 TEST(RunSize, TooLittleRoomIsAnErrorAndAVeryLargeFileAWarning) {

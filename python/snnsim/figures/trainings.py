@@ -211,11 +211,36 @@ def draw_counts(figure, counts, names=()):
             part.tick_params(axis="x", rotation=90)
 
 
+MOST_PAIRS = 4_000_000  # of a picture of what is stored synapse by synapse
+
+
+def shape_of(run, group):
+    """(sources, targets) of a projection; of a window as its weights are stored."""
+    if "weights" in group:
+        return group["weights"].shape
+    return tuple(int(run["network"][group.attrs[end]].attrs["size"]) for end in ("from", "to"))
+
+
+def matrix_of(run, group):
+    if "weights" in group:
+        return group["weights"][:]
+    matrix = np.zeros(shape_of(run, group), dtype=np.float32)
+    matrix[group["source"][:], group["target"][:]] = group["weight"][:]
+    return matrix
+
+
 def draw_weights(figure, run, _trials):
-    projections = {name: group["weights"] for name, group in run["weights"].items()}
-    names = sorted(projections, key=lambda name: projections[name].shape[0] != 784)  # images first
+    projections = dict(run["weights"].items())
+    shapes = {name: shape_of(run, group) for name, group in projections.items()}
+    names = sorted(projections, key=lambda name: shapes[name][0] != 784)  # images first
     for part, name in zip(figure.subfigures(1, len(names), squeeze=False)[0], names):
-        weights = projections[name][:]
+        if "weights" not in projections[name] and np.prod(shapes[name]) > MOST_PAIRS:
+            axes = part.subplots()
+            axes.hist(projections[name]["weight"][:], bins=100, color=colour(0))
+            axes.set(xlabel="weight", ylabel="synapses")
+            axes.set_title(name, fontsize=9)
+            continue
+        weights = matrix_of(run, projections[name])
         if weights.shape[0] == 784:
             draw_receptive_fields(part, name, weights)
             continue
