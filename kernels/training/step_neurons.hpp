@@ -196,8 +196,9 @@ struct StepNeuronsBack {
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const {
-        announce(place(i + 1));
-        (*this)(place(i));
+        const Place p = place(i);
+        announce(p);
+        (*this)(p);
     }
     SNN_HD void operator()(const Place& p) const {
         LaneStates<typename M::Adjoint, lanes> adjoints;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <span>
 
@@ -118,16 +119,40 @@ class EventSource final : public SampleSource {
         EventRows::Read read;
         events_->read(first, samples, read);
         SampleSpikes& trains = out.trains;
+        std::vector<std::uint64_t> marks;
         for (std::uint64_t s = 0; s < samples; ++s) {
             const auto begin = static_cast<std::ptrdiff_t>(trains.at.size());
             for (std::uint64_t k = read.first[s]; k < read.first[s + 1]; ++k)
                 add(read, first + s, k - read.first[s], k, trains);
-            const auto from = trains.at.begin() + begin;
-            std::sort(from, trains.at.end());
             if (binning_.form == SampleForm::spikes)
-                trains.at.erase(std::unique(from, trains.at.end()), trains.at.end());
+                sort_once(begin, marks, trains.at);
+            else
+                std::sort(trains.at.begin() + begin, trains.at.end());
             trains.first.push_back(trains.at.size());
         }
+    }
+
+  private:
+    /// Sorts what stands from `begin` on, each number once: with a mark for each step of each
+    /// input, where these are not far more than the events.
+    void sort_once(std::ptrdiff_t begin, std::vector<std::uint64_t>& marks,
+                   std::vector<std::uint32_t>& at) const {
+        const auto from = at.begin() + begin;
+        const auto words = static_cast<std::size_t>(binning_.inputs * binning_.steps / 64 + 1);
+        if (words > 4 * static_cast<std::size_t>(at.end() - from)) {
+            std::sort(from, at.end());
+            at.erase(std::unique(from, at.end()), at.end());
+            return;
+        }
+        marks.assign(words, 0);
+        for (auto k = from; k != at.end(); ++k) marks[*k / 64] |= std::uint64_t{1} << (*k % 64);
+        auto to = from;
+        for (std::size_t w = 0; w < words; ++w) {
+            for (std::uint64_t word = marks[w]; word != 0; word &= word - 1)
+                *to++ = static_cast<std::uint32_t>(
+                    64 * w + static_cast<std::size_t>(std::countr_zero(word)));
+        }
+        at.erase(to, at.end());
     }
 
   private:
