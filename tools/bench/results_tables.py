@@ -66,7 +66,7 @@ def layers_speed():
                          f"{r['epoch_s']['snnsim'] / samples:.2f} s", f"{r['epoch_s'][name] / samples:.2f} s",
                          f"{times(r['epoch_ratio'][name])} faster", f"{r['peak_bytes']['snnsim'] / 1e6:.0f} and "
                          f"{r['peak_bytes'][name] / 1e6:,.0f}", f"{100 * r['peak_memory_share'][name]:.0f} %"])
-    return table(["training", "beside", "snnsim, 1,000 samples", "the other", "", "peak MB", "of the other's"], rows)
+    return table(["training", "beside", "snnsim, 1,000 samples", "the other", "ratio", "peak MB", "of the other's"], rows)
 
 
 NETWORKS = {"cuba": "`cuba.yaml`, 4,000 cells", "brunel": "`brunel.yaml`, 15.6 million synapses",
