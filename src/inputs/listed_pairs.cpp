@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
 #include "src/inputs/edge_columns.hpp"
+#include "src/io/read_weights.hpp"
 #include "src/network/weight_count.hpp"
 
 namespace snnsim {
@@ -33,11 +32,8 @@ FileWeights listed_pairs(const ModelSpec& spec, std::size_t projection) {
         throw DataError(fmt::format("{}: in a training weights have no unit; found '{}'",
                                     list.top(), weight->unit));
     const bool takes = weight && !p.weight.from_file();
-    std::vector<std::size_t> order(source.size());  // rows of the file
-    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::vector<std::size_t> order = order_by_pair(source, target);  // rows of the file
     const auto pair = [&](std::size_t row) { return std::pair{source[row], target[row]}; };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return pair(a) < pair(b); });
     std::optional<std::size_t> again;  // the first row whose pair stood there before
     for (std::size_t k = 1; k < order.size(); ++k) {
         if (pair(order[k - 1]) == pair(order[k]) && (!again || order[k] < *again)) again = order[k];

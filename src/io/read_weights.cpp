@@ -480,16 +480,21 @@ std::vector<float> read_bias(const std::string& path, const std::string& dataset
     });
 }
 
+std::vector<std::size_t> order_by_pair(const std::vector<std::uint32_t>& source,
+                                       const std::vector<std::uint32_t>& target) {
+    std::vector<std::size_t> order(source.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto pair = [&](std::size_t k) { return std::pair{source[k], target[k]}; };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return pair(a) < pair(b); });
+    return order;
+}
+
 void sort_synapses(FileWeights& w) {
     if (!w.is_list) return;
     w.delay.clear();
-    std::vector<std::size_t> order(w.source.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto pair = [&](std::size_t k) { return std::pair{w.source[k], w.target[k]}; };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return pair(a) < pair(b); });
     FileWeights sorted;
-    for (const std::size_t k : order) {
+    for (const std::size_t k : order_by_pair(w.source, w.target)) {
         const bool again = !sorted.source.empty() && sorted.source.back() == w.source[k] &&
                            sorted.target.back() == w.target[k];
         if (again) {

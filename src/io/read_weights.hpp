@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ FileWeights read_weights(const std::string& path, const std::string& dataset,
 std::vector<float> read_bias(const std::string& path, const std::string& dataset,
                              const WeightShape& shape);
 
+/// Numbers of the synapses of a list by source and target; those of a pair stay as they stand.
+std::vector<std::size_t> order_by_pair(const std::vector<std::uint32_t>& source,
+                                       const std::vector<std::uint32_t>& target);
 /// Puts a list into the order of sources and targets; synapses of the same pair are added. Without
 /// delays: those of a simulation are not those of a training.
 void sort_synapses(FileWeights& weights);
