@@ -43,16 +43,17 @@ FileWeights listed_pairs(const ModelSpec& spec, std::size_t projection) {
             fmt::format("{}: source {} and target {} stand there before; in a training a pair "
                         "has one weight",
                         list.file.place(*again), source[*again], target[*again]));
+    for (std::size_t row = 0; takes && row < source.size(); ++row) {
+        if (!std::isfinite(static_cast<float>(weight->values[row])))
+            throw DataError(
+                fmt::format("{}: weight is {}", list.file.place(row), weight->values[row]));
+    }
     FileWeights out;
     out.is_list = true;
     for (const std::size_t row : order) {
         out.source.push_back(source[row]);
         out.target.push_back(target[row]);
-        if (!takes) continue;
-        out.weight.push_back(static_cast<float>(weight->values[row]));
-        if (!std::isfinite(out.weight.back()))
-            throw DataError(
-                fmt::format("{}: weight is {}", list.file.place(row), weight->values[row]));
+        if (takes) out.weight.push_back(static_cast<float>(weight->values[row]));
     }
     return out;
 }

@@ -94,6 +94,8 @@ TEST_F(ListedPairs, WhatIsWrongHasItsPlace) {
     expect("source\n3\n", "the column 'target' is missing");
     expect("source,target,delay\n3,1,1\n", "unknown column 'delay'");
     expect("source,target,weight\n3,1,nan\n", "weight is nan");
+    // The first in the file, not the first by source.
+    expect("source,target,weight\n3,1,nan\n0,1,inf\n", "weight is nan");
     expect("source,target,weight (pA)\n3,1,1\n", "in a training weights have no unit");
     expect("source,target,weight\n3,1,1\n", "weight is a column here and a key of the projection",
            ", weight: fan_in_uniform");
