@@ -85,7 +85,7 @@ struct ConnectSpec {
     std::int64_t channels = 0;
     std::int64_t groups = 1;
     std::optional<MaskSpec> mask;
-    std::optional<KernelSpec> kernel;
+    std::optional<KernelSpec> kernel = {};
 
     /// Which pairs there are depends on where the cells are.
     bool by_distance() const { return mask || (kernel && kernel->sides.empty()); }

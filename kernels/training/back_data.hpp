@@ -50,7 +50,7 @@ struct BackData {
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        const std::size_t reach = lag < shape.steps ? shape.steps - lag : 0;
+        const std::size_t reach = shape.reach(lag);
         for_each_tile(reach, [&]<int Rows>(std::size_t t) { sum_rows<Rows>(p, t); });
         if (accumulate) return;
         for (std::size_t t = reach; t < shape.steps; ++t) {  // what is sent then arrives nowhere

@@ -32,8 +32,7 @@ struct Convolution {
     SNN_HD std::size_t panels_of_place() const { return panels_of(window.channels_out); }
     SNN_HD std::size_t panels() const { return window.places_out() * panels_of_place(); }
     SNN_HD std::size_t sources() const { return window.places_in() * window.channels_in; }
-    /// Steps whose senders arrive before the end.
-    SNN_HD std::size_t reach() const { return lag < shape.steps ? shape.steps - lag : 0; }
+    SNN_HD std::size_t reach() const { return shape.reach(lag); }
     SNN_HD const std::uint32_t* bits(std::size_t sample, std::size_t neuron) const {
         return raw.bits + (sample * sources() + neuron) * shape.words();
     }
@@ -174,7 +173,7 @@ struct ConvBack {
     SNN_HD Place place(std::size_t i) const { return place_in_sample<Columns>(i, panels()); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        const std::size_t reach = lag < shape.steps ? shape.steps - lag : 0;
+        const std::size_t reach = shape.reach(lag);
         for_each_tile(reach, [&]<int Rows>(std::size_t t) { sum_rows<Rows>(p, t); });
         if (accumulate) return;
         for (std::size_t t = reach; t < shape.steps; ++t)  // what is sent then arrives nowhere

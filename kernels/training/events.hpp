@@ -19,6 +19,8 @@ struct BatchShape {
         return (steps + 31) / 32;
     }  // of a spike train, a bit a step
     SNN_HD std::size_t rows() const { return batch * steps; }
+    /// Steps whose senders arrive before the end, `lag` steps later.
+    SNN_HD std::size_t reach(std::size_t lag) const { return lag < steps ? steps - lag : 0; }
 };
 
 /// Output as the neurons write it: a spike train of bits, or a value per step, for every neuron.

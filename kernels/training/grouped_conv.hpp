@@ -78,7 +78,7 @@ struct GroupedBack {
         }
         const Channels<Columns> own(sources(), p);
         const std::size_t per_place = panels_of(window.channels_out);
-        const std::size_t reach = lag < shape.steps ? shape.steps - lag : 0;
+        const std::size_t reach = shape.reach(lag);
         const std::size_t targets = window.channels_out_group();
         for (int l = 0; l < own.count; ++l) {
             const std::size_t source = own.channel + static_cast<std::size_t>(l);

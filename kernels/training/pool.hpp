@@ -17,7 +17,7 @@ struct Pool {
 
     SNN_HD ChannelOrder sources() const { return {window.channels_in, window.places_in()}; }
     SNN_HD ChannelOrder targets() const { return {window.channels_out, window.places_out()}; }
-    SNN_HD std::size_t reach() const { return lag < shape.steps ? shape.steps - lag : 0; }
+    SNN_HD std::size_t reach() const { return shape.reach(lag); }
     /// An average counts what lies beyond the border as zeros.
     SNN_HD float scale() const {
         const float share =

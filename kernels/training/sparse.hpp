@@ -32,11 +32,6 @@ SNN_HD inline float* column_of(const TracePanels& trace, const BatchShape& shape
     return trace.at(shape, {b, column / panel_width, static_cast<int>(column % panel_width)});
 }
 
-/// Steps whose senders arrive before the end.
-SNN_HD inline std::size_t reach_of(const BatchShape& shape, std::size_t lag) {
-    return lag < shape.steps ? shape.steps - lag : 0;
-}
-
 /// Body over (sample, column): as SumInputs.
 struct SumSynapses {
     BatchShape shape;
@@ -51,7 +46,7 @@ struct SumSynapses {
     SNN_HD std::size_t size() const { return shape.batch * of.columns; }
     SNN_HD void operator()(std::size_t i) const {
         const std::size_t b = i / of.columns, column = i % of.columns;
-        const std::size_t reach = reach_of(shape, lag), before = shape.steps - reach;
+        const std::size_t reach = shape.reach(lag), before = shape.steps - reach;
         const float own = bias ? bias[column] : 0.0f;
         float* const out = column_of(input, shape, b, column);
         start(out, before, own);
@@ -80,7 +75,7 @@ struct SumSynapses {
     }
     /// The sums of 32 steps in registers.
     SNN_HD void add_word(std::size_t b, std::size_t column, std::size_t w, float* out) const {
-        const std::size_t reach = reach_of(shape, lag), first = 32 * w;
+        const std::size_t reach = shape.reach(lag), first = 32 * w;
         const std::size_t steps = reach - first < 32 ? reach - first : 32;
         const std::uint32_t constant = events.constant[b];
         float sum[32];
@@ -219,7 +214,7 @@ struct BackSynapses {
     SNN_HD void operator()(std::size_t i) const {
         constexpr int at_once = 8;
         const std::size_t b = i / back.columns(), column = i % back.columns();
-        const std::size_t steps = back.shape.steps, reach = reach_of(back.shape, back.lag);
+        const std::size_t steps = back.shape.steps, reach = back.shape.reach(back.lag);
         float* const out = column_of(back.gradient, back.shape, b, column);
         for (std::size_t first = 0; first < reach; first += at_once) {
             float sum[at_once] = {};

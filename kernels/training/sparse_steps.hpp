@@ -68,7 +68,7 @@ struct ScatterSynapses {
     }
 
   private:
-    std::size_t reach() const { return reach_of(shape, lag); }
+    std::size_t reach() const { return shape.reach(lag); }
     template <class F>
     void for_each_synapse(std::uint32_t source, F&& f) const {
         for (std::uint32_t s = of.first[source]; s < of.first[source + 1]; ++s)
@@ -305,7 +305,7 @@ struct BackRows {
     void operator()(std::size_t i) const {
         const std::size_t panels = back.order.panels();
         const std::size_t b = upper.first + i / panels, column = i % panels * panel_width;
-        const std::size_t steps = back.shape.steps, reach = reach_of(back.shape, back.lag);
+        const std::size_t steps = back.shape.steps, reach = back.shape.reach(back.lag);
         float* const out = column_of(back.gradient, back.shape, b, column);
         constexpr std::size_t most = at_once * StepArrays::width;
         for (std::size_t first = 0; first < reach; first += most) {

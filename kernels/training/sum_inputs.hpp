@@ -62,10 +62,9 @@ struct SumInputs {
     }
 
   private:
-    /// Steps whose senders arrive before the end.
     SNN_HD std::size_t reach() const {
         if constexpr (Delayed) {
-            return lag < shape.steps ? shape.steps - lag : 0;
+            return shape.reach(lag);
         } else {
             return shape.steps;
         }

@@ -333,12 +333,19 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
     for (const PopulationSpec& p : spec.populations) {
         const bool input = is_input(p);
         if (input) inputs = static_cast<std::size_t>(p.size);
+        // What is sent, as bits; where no window alone reads it, also listed, on a CPU as values.
+        const bool listed = std::any_of(
+            spec.projections.begin(), spec.projections.end(), [&](const ProjectionSpec& to) {
+                return to.from == p.name && !only_trained(to.connect.rule);
+            });
+        const std::size_t words = (steps + 31) / 32;
         const std::size_t events = batch * static_cast<std::size_t>(p.size) *
-                                   (2 * ((steps + 31) / 32) + 1) * sizeof(std::uint32_t);
-        // Membrane and gradient of every step, in training.
-        const std::size_t traces = input ? 0
-                                         : batch * steps * p.order().panels() * panel_width *
-                                               (spec.train ? 2 : 1) * sizeof(float);
+                                   (words + (listed ? words + 1 + steps : 0)) *
+                                   sizeof(std::uint32_t);
+        // Membrane and gradient of every step, in training, and what a norm has made of the input.
+        const std::size_t kept = !spec.train ? 1 : p.batch_norm ? 3 : 2;
+        const std::size_t traces =
+            input ? 0 : batch * steps * p.order().panels() * panel_width * kept * sizeof(float);
         // With parameters that are trained the sums of their gradients, and a state of some models.
         const std::size_t learned = p.trainable.empty() || !spec.train
                                         ? 0

@@ -179,14 +179,22 @@ struct PopulationBuffers {
                 drops && dropout > 0.0f ? kept.data() : nullptr};
     }
 
-    /// Buffers for the population's output and the events made of it.
-    void reserve_events(const BatchShape& shape) {
+    /// Buffers for the population's output.
+    void reserve_output(const BatchShape& shape) {
         const std::size_t entries = shape.batch * size;
         if (sends_values) {
             values = Buffer<float>(entries * shape.steps);
-            event_values = Buffer<float>(entries * shape.steps);
         } else {
             bits = Buffer<std::uint32_t>(entries * shape.words());
+        }
+        spike_count = Buffer<std::uint64_t>(size);
+    }
+    /// ... and for the events made of it.
+    void reserve_events(const BatchShape& shape) {
+        const std::size_t entries = shape.batch * size;
+        if (sends_values) {
+            event_values = Buffer<float>(entries * shape.steps);
+        } else {
             event_bits = Buffer<std::uint32_t>(entries * shape.words());
             if (Backend::expands_spikes) {
                 event_values = Buffer<float>(entries * shape.steps);
@@ -196,7 +204,6 @@ struct PopulationBuffers {
         event_count = Buffer<std::uint32_t>(shape.batch);
         event_constant = Buffer<std::uint32_t>(shape.batch);
         event_neuron = Buffer<std::uint32_t>(entries);
-        spike_count = Buffer<std::uint64_t>(size);
     }
     std::size_t trace_size(const BatchShape& shape) const {
         return panels() * shape.rows() * panel_width;

@@ -25,6 +25,7 @@ class DelaysOn {
         shifted_.size = sources;
         shifted_.order = {sources, 1};
         shifted_.sends_values = sends_values;
+        shifted_.reserve_output(capacity);
         shifted_.reserve_events(capacity);
     }
 
@@ -44,6 +45,7 @@ class DelaysOn {
             filtered_.size = sources_;
             filtered_.order = {sources_, 1};
             filtered_.sends_values = true;
+            filtered_.reserve_output(capacity_);
             filtered_.reserve_events(capacity_);
             filtered_.gradient = Buffer<float>(filtered_.trace_size(capacity_));
             return;

@@ -35,11 +35,6 @@ typename M::Params params_of(const Population& population,
     return params;
 }
 
-bool by_layer(const Population& population) {
-    return std::all_of(population.trained.begin(), population.trained.end(),
-                       [](const TrainedParameter& p) { return p.per == Per::layer; });
-}
-
 }  // namespace
 
 LearnedParameters::LearnedParameters(const Population& population, double dt)
@@ -53,6 +48,11 @@ LearnedParameters::LearnedParameters(const Population& population, double dt)
         }
     });
     SNN_EXPECT(sum_count_ > 0);
+}
+
+bool LearnedParameters::by_layer() const {
+    return any() && std::all_of(population_.trained.begin(), population_.trained.end(),
+                                [](const TrainedParameter& p) { return p.per == Per::layer; });
 }
 
 NeuronModels::Params LearnedParameters::of_cell(std::size_t n) const {
@@ -75,7 +75,7 @@ std::vector<float> LearnedParameters::constants() const {
         if constexpr (LearnsParameters<M>) {
             using Constants = typename M::Constants;
             const auto members = members_of<typename M::Params>(population_.trained);
-            const bool same = by_layer(population_);
+            const bool same = by_layer();
             Constants c{};
             const auto put = [&](std::size_t column) {
                 const auto value = std::bit_cast<std::array<float, floats_of<Constants>>>(c);
@@ -125,7 +125,7 @@ void LearnedParameters::set_gradient(const std::vector<double>& sums) {
                         d.*members[k] * p.link.slope(static_cast<double>(p.w[group]));
                 }
             };
-            if (by_layer(population_)) {  // the chain is linear, and the same for all
+            if (by_layer()) {  // the chain is linear, and the same for all
                 for (std::size_t n = 0; n < cells; ++n) add(n);
                 chain(0);
                 return;

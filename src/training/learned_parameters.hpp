@@ -17,6 +17,8 @@ class LearnedParameters {
 
     bool any() const { return !population_.trained.empty(); }
     std::size_t count() const { return population_.trained.size(); }
+    /// Whether something is learned, and the same for all cells.
+    bool by_layer() const;
     const TrainedParameter& parameter(std::size_t k) const { return population_.trained[k]; }
 
     /// The parameters of one cell.

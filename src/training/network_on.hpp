@@ -1,15 +1,12 @@
 // A network on a backend: forward through its layers, back through them, and the weight update.
 #pragma once
 
-#include <cmath>
 #include <cstring>
-#include <functional>
 #include <memory>
 
 #include "kernels/training/dropout.hpp"
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
-#include "kernels/training/mask.hpp"
 #include "kernels/training/single_step.hpp"
 #include "kernels/training/sum_rounded.hpp"
 #include "snnsim/error.hpp"
@@ -18,16 +15,18 @@
 #include "src/training/buffers.hpp"
 #include "src/training/delays_on.hpp"
 #include "src/training/learned_parameters.hpp"
+#include "src/training/loop_on.hpp"
 #include "src/training/norms_on.hpp"
 #include "src/training/operations.hpp"
-#include "src/training/schedule.hpp"
 #include "src/training/sparse_on.hpp"
+#include "src/training/weight_update.hpp"
 #include "src/training/windows_on.hpp"
 
 namespace snnsim {
 
 template <class Backend>
 class NetworkOn {
+    friend class LoopOn<Backend>;
     using Columns = typename Backend::Columns;
     static constexpr bool whole_panels = width_of<Columns> == panel_width;  // a CPU
     template <class T>
@@ -130,9 +129,9 @@ class NetworkOn {
         }
         for (const Stage& stage : stages_) {
             if (stage.loop) {
-                step_loop(stage, shape);
+                LoopOn<Backend>{*this, stage, shape}.forward();
             } else if (!is_input(stage.first)) {
-                visit_neurons(stage.first, [&]<class N>(const auto& constants) {
+                visit_forward(stage.first, [&]<class N>(const auto& constants) {
                     step_layer<N>(stage.first, shape, constants);
                 });
             }
@@ -163,7 +162,7 @@ class NetworkOn {
             // All populations of a cycle need one, or none does.
             if (!needs_gradient_[stage->first]) continue;
             if (stage->loop) {
-                step_loop_back(*stage, shape);
+                LoopOn<Backend>{*this, *stage, shape}.backward();
             } else {
                 visit_neurons(stage->first, [&]<class N>(const auto& constants) {
                     step_layer_back<N>(stage->first, shape, constants);
@@ -184,60 +183,8 @@ class NetworkOn {
             ProjectionBuffers<Backend>& p = projections[k];
             if (p.trainable && scales(k)) scale_weights(k, p.gradient, p.gradient);
         }
-        for (ProjectionBuffers<Backend>& p : projections) {
-            if (!p.trainable || p.mask.size() == 0) continue;
-            backend.for_each(p.element_count(), MaskGradient{p.mask.data(), p.gradient.data()});
-        }
         for (std::size_t k = 0; k < learned.size(); ++k) read_gradient(k);
-        const float* scale = clip();  // of the gradients
-        // A group's own learning rate follows the schedule as that of all does.
-        const double schedule = learning_rate / base_learning_rate(train.optimizer);
-        Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
-            for (auto& [k, norm] : norms) {
-                const auto rule = rule_of<O>(params, learning_rate, 0.0);
-                using Update = std::remove_const_t<decltype(rule)>;
-                const UpdateWeights<Update, Columns> body{norm.parameters(), rule, scale};
-                backend.for_each(norm.parameter_count() / width_of<Columns>, body);
-            }
-            for (ProjectionBuffers<Backend>& p : projections) {
-                if (!p.trainable) continue;
-                const auto rule = rule_of<O>(params, p.lr ? *p.lr * schedule : learning_rate,
-                                             p.weight_decay.value_or(params.weight_decay));
-                using Update = std::remove_const_t<decltype(rule)>;
-                UpdateWeights<Update, Columns> body{
-                    {p.weight.data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
-                    rule,
-                    scale};
-                if (p.frozen == Frozen::nothing) {
-                    backend.for_each(p.element_count() / width_of<Columns>, body);
-                    continue;
-                }
-                const bool bias = p.frozen == Frozen::weights;  // it alone learns
-                if (p.synapses) {
-                    const std::size_t first = bias ? p.first_bias() : 0;
-                    const std::size_t last = bias ? p.element_count() : p.first_bias();
-                    body.p = body.p.from(first);
-                    backend.for_each((last - first) / width_of<Columns>, body);
-                    continue;
-                }
-                const InRows<UpdateWeights<Update, Columns>, panel_width / width_of<Columns>> some{
-                    body, p.rows(), bias ? p.sources : 0, bias ? 1 : p.sources};
-                backend.for_each(some.size(p.target_panels), some);
-            }
-            for (std::size_t k = 0; k < learned.size(); ++k) {
-                if (!learned[k].any()) continue;
-                const float factor = scale ? clip_factor() : 1.0f;
-                for (std::size_t n = 0; n < learned[k].count(); ++n) {
-                    const TrainedParameter& p = learned[k].parameter(n);
-                    learned[k].update(
-                        n,
-                        rule_of<O>(params, p.lr ? *p.lr * schedule : learning_rate, p.weight_decay),
-                        factor);
-                }
-                upload_constants(k);
-            }
-        });
-        update_delays(learning_rate, scale);
+        update_.run(*this, learning_rate);
     }
 
     /// After what is learned of population k has changed.
@@ -292,7 +239,6 @@ class NetworkOn {
             if (!whole_panels && projections[k].trainable && !windowed(k))
                 reserve_index(network.projections[k].from);
         }
-        clip_scale_ = Buffer<float>(1);
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (scales(k)) projections[k].scaled = Buffer<float>(projections[k].element_count());
         }
@@ -336,6 +282,12 @@ class NetworkOn {
     /// Whether the gradient goes on to the sources of projection k.
     bool passes_gradient(std::size_t k) const {
         return needs_gradient_[network.projections[k].from];
+    }
+
+    /// Whether what population k sends is read as events: windows read it as it is.
+    bool lists_events(std::size_t k) const {
+        return std::any_of(network.projections.begin(), network.projections.end(),
+                           [&](const Projection& p) { return p.from == k && !p.windowed; });
     }
 
     PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }
@@ -444,7 +396,8 @@ class NetworkOn {
                     if (active_.size() == 0) active_ = Buffer<std::uint32_t>(capacity.batch);
                 }
             });
-            p.reserve_events(capacity);
+            p.reserve_output(capacity);
+            if (lists_events(k)) p.reserve_events(capacity);
             return;
         }
         NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
@@ -461,7 +414,10 @@ class NetworkOn {
                                                 p.sends_values);
                     }
                 }
-                if (M::output != Output::trace) p.reserve_events(capacity);
+                if (M::output != Output::trace) {
+                    p.reserve_output(capacity);
+                    if (lists_events(k)) p.reserve_events(capacity);
+                }
             }
         });
         if (is_output(k)) p.output = Buffer<float>(p.trace_size(capacity));
@@ -501,11 +457,6 @@ class NetworkOn {
         populations[k].summed.copy_to(sums.data(), sums.size());
         learned[k].set_gradient(sums);
         populations[k].summed.fill_zero();
-    }
-    float clip_factor() const {
-        float factor = 1.0f;
-        clip_scale_.copy_to(&factor, 1);
-        return factor;
     }
 
     /// A population needs dL/d(output) when a trainable projection enters it or leads to it from
@@ -568,15 +519,28 @@ class NetworkOn {
         });
     }
 
+    /// The same to go forward: neurons that learn by layer, and hold nothing for the way back, do
+    /// as those that learn nothing.
+    template <class F>
+    void visit_forward(std::size_t k, F&& f) {
+        NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
+            if constexpr (LearnsParameters<M> && !has_held<M>) {
+                if (learned[k].by_layer()) {
+                    const auto params = std::get<typename M::Params>(learned[k].of_cell(0));
+                    return f.template operator()<M>(M::prepare(params, network.dt));
+                }
+            }
+            visit_neurons(k, f);
+        });
+    }
+
     /// What a population has sent, as events.
     void collect(std::size_t k, const BatchShape& shape) {
         PopulationBuffers<Backend>& p = populations[k];
         if (p.grid.step > 0.0f)
             backend.for_each(shape.rows() * p.size, QuantizeValues{p.grid, p.values.data()});
-        const bool read =
-            std::any_of(network.projections.begin(), network.projections.end(),
-                        [&](const Projection& out) { return out.from == k && !out.windowed; });
-        if (read) backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
+        if (lists_events(k))
+            backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
     }
 
     void encode(std::size_t k, const BatchShape& shape, const BatchSamples& samples) {
@@ -692,108 +656,6 @@ class NetworkOn {
         }
     }
 
-    /// The populations of a cycle, step by step: first what comes from outside, and biases, for all
-    /// steps; then, in each, what they have sent each other.
-    void step_loop(const Stage& stage, const BatchShape& shape) {
-        for (std::size_t k = stage.first; k <= stage.last; ++k) {
-            bool begun = false;
-            for (const std::size_t in : inputs_of(k, false)) {
-                sum_all_steps(in, shape, begun, projections[in].delay);
-                begun = true;
-            }
-            for (const std::size_t in : inputs_of(k, true)) {
-                if (begun && !projections[in].has_bias) continue;
-                sum_all_steps(in, shape, begun, shape.steps);  // the bias alone
-                begun = true;
-            }
-        }
-        for (std::size_t t = 0; t < shape.steps; ++t) {
-            for (std::size_t k = stage.first; k <= stage.last; ++k) {
-                for (auto& [delay, fired] : populations[k].fired) {
-                    if (delay > 0 && t >= delay) list_fired(k, shape, t - delay, fired.fired());
-                }
-            }
-            for (std::size_t k = stage.first; k <= stage.last; ++k) {
-                visit_neurons(k, [&]<class N>(const auto& constants) {
-                    step_in_loop<N>(k, shape, constants, t);
-                });
-                const auto at_once = populations[k].fired.find(0);
-                if (at_once != populations[k].fired.end())
-                    list_fired(k, shape, t, at_once->second.fired());
-            }
-        }
-        run_steps(shape, 1);
-    }
-
-    void list_fired(std::size_t k, const BatchShape& shape, std::size_t t, const Fired& fired) {
-        PopulationBuffers<Backend>& p = populations[k];
-        if (p.sends_values) {
-            in_steps_of_loop(shape.batch,
-                             ListValues{shape, p.size, p.values.data(), p.grid, t, fired});
-        } else {
-            in_steps_of_loop(shape.batch, ListFired{shape, p.size, p.bits.data(), t, fired});
-        }
-    }
-
-    template <class N>
-    void step_in_loop(std::size_t k, const BatchShape& shape,
-                      const typename NeuronsOf<N>::Constants& constants, std::size_t t) {
-        PopulationBuffers<Backend>& p = populations[k];
-        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(training_)};
-        const std::vector<std::size_t> inputs = inputs_of(k, true);
-        const auto run = [&](std::size_t calls, const auto& body) {
-            in_steps_of_loop(calls, body);
-        };
-        for (const std::size_t in : inputs) {
-            const std::size_t delay = projections[in].delay;
-            Fired fired = populations[network.projections[in].from].fired.at(delay).fired();
-            if (t < delay) fired = {};
-            if (sparse(in)) {
-                synapses(in, shape).add_fired(t, delay, fired, run);
-                fired = {};  // that is all
-            }
-            const AddFired<Columns> add{shape, p.panels(),          weights(in),
-                                        fired, {p.saved[0].data()}, t};
-            if (in == inputs.back()) {
-                in_steps_of_loop(count, RecurrentStep<N, Columns>{step, add, {p.states.data()}});
-            } else if (fired.count) {
-                in_steps_of_loop(count, add);
-            }
-        }
-    }
-
-    /// Of a step of a cycle: what a body, over samples or places of them, does for all samples, or,
-    /// on a CPU, for some later on.
-    template <class Body>
-    void in_steps_of_loop(std::size_t count, const Body& body) {
-        if constexpr (whole_panels) {
-            steps_of_loop_.push_back([body](std::size_t first, std::size_t last) {
-                if constexpr (requires { body.samples(first, last); }) {
-                    body.samples(first, last);
-                } else {
-                    for (std::size_t b = first; b < last; ++b) body(b);
-                }
-            });
-        } else {
-            backend.for_each(count, body);
-        }
-    }
-    /// What was left for later: all steps of at most so many samples at once.
-    void run_steps(const BatchShape& shape, std::size_t most) {
-        if constexpr (whole_panels) {
-            const std::size_t threads = backend.concurrency();
-            std::size_t parts = (shape.batch + most - 1) / most;
-            parts = (parts + threads - 1) / threads * threads;  // no thread waits for the last
-            backend.for_each(parts, [&](std::size_t part) {
-                const std::size_t first = shape.batch * part / parts;
-                const std::size_t last = shape.batch * (part + 1) / parts;
-                for (const auto& step : steps_of_loop_) step(first, last);
-            });
-            steps_of_loop_.clear();
-        }
-    }
-
     /// Of neurons that learn with the place for their sums.
     template <class N>
     StepNeuronsBack<N, Columns> back_step(std::size_t k, const BatchShape& shape,
@@ -871,52 +733,6 @@ class NetworkOn {
         window(out, shape)
             .back(weights(out), buffers.transposed.data(), {populations[p.to].gradient.data()},
                   {populations[p.from].gradient.data()}, accumulate, after);
-    }
-
-    /// As step_loop, backward: first what targets outside pass back, for all steps.
-    void step_loop_back(const Stage& stage, const BatchShape& shape) {
-        for (std::size_t k = stage.first; k <= stage.last; ++k) {
-            bool begun = is_output(k);  // the loss has written its gradient
-            for (const std::size_t out : outputs_of(k, false)) {
-                pass_back(out, shape, begun, projections[out].delay);
-                begun = true;
-            }
-            if (!begun) pass_back(outputs_of(k, true)[0], shape, false, shape.steps);  // zeros
-        }
-        for (std::size_t t = shape.steps; t-- > 0;) {
-            for (std::size_t k = stage.last + 1; k-- > stage.first;) {
-                visit_neurons(k, [&]<class N>(const auto& constants) {
-                    step_back_in_loop<N>(k, shape, constants, t);
-                });
-            }
-        }
-        run_steps(shape, 6);  // see BackStep::samples and for_each_tile
-    }
-
-    template <class N>
-    void step_back_in_loop(std::size_t k, const BatchShape& shape,
-                           const typename NeuronsOf<N>::Constants& constants, std::size_t t) {
-        PopulationBuffers<Backend>& p = populations[k];
-        const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const auto step = back_step<N>(k, shape, constants);
-        const std::vector<std::size_t> outputs = outputs_of(k, true);
-        const auto run = [&](std::size_t calls, const auto& body) {
-            in_steps_of_loop(calls, body);
-        };
-        for (const std::size_t out : outputs) {
-            std::size_t lag = projections[out].delay;
-            if (sparse(out)) {
-                synapses(out, shape).back_step(t, lag, run);
-                lag = shape.steps;  // that is all
-            }
-            const BackStep<Columns> back{back_data(out, shape, true, lag), t};
-            if (out == outputs.back()) {
-                in_steps_of_loop(count,
-                                 RecurrentStepBack<N, Columns>{step, back, {p.adjoints.data()}});
-            } else if (t + lag < shape.steps) {
-                in_steps_of_loop(count, back);
-            }
-        }
     }
 
     BackData<Columns> back_data(std::size_t out, const BatchShape& shape, bool accumulate,
@@ -1001,17 +817,6 @@ class NetworkOn {
         return true;
     }
 
-    void update_delays(double learning_rate, const float* scale) {
-        Optimizers::visit(train.optimizer, [&]<class O>(const typename O::Params& params) {
-            for (const auto& d : delays) {
-                if (!d) continue;
-                const double lr = d->spec.lr > 0.0 ? learning_rate * (d->spec.lr / params.lr)
-                                                   : 100.0 * learning_rate;
-                d->update(backend, rule_of<O>(params, lr, 0.0), scale);
-            }
-        });
-    }
-
     /// Whether the backward pass needs the weights of projection k with sources as columns.
     bool transposes(std::size_t k) const {
         if (sparse(k)) return false;
@@ -1026,65 +831,12 @@ class NetworkOn {
         return single_back(k, shape) && populations[network.projections[k].from].sends_values;
     }
 
-    const float* clip() {
-        if (train.clip_norm <= 0.0) return nullptr;
-        std::vector<std::pair<const float*, std::size_t>> gradients;  // and their rows
-        for (ProjectionBuffers<Backend>& p : projections)
-            gradients.emplace_back(p.gradient.data(), p.gradient.size() / panel_width);
-        for (const auto& d : delays) {
-            if (d) gradients.emplace_back(d->gradient().data(), d->gradient().size() / panel_width);
-        }
-        for (auto& [k, norm] : norms)
-            gradients.emplace_back(norm.parameters().gradient,
-                                   norm.parameter_count() / panel_width);
-        std::size_t rows = 0;
-        for (const auto& [data, count] : gradients) rows += count;
-        const bool neurons = std::any_of(learned.begin(), learned.end(),
-                                         [](const LearnedParameters& l) { return l.any(); });
-        rows += neurons ? 1 : 0;
-        if (squares_.size() != rows) squares_ = Buffer<double>(rows);
-        std::size_t first = 0;
-        for (const auto& [data, count] : gradients) {
-            backend.for_each(count, SquareRows{data, squares_.data() + first});
-            first += count;
-        }
-        if (neurons) {
-            double squares = 0.0;
-            for (const LearnedParameters& l : learned) squares += l.squares();
-            squares_.copy_from(&squares, 1, first);
-        }
-        backend.for_each(1, ClipScale{squares_.data(), rows, train.clip_norm, clip_scale_.data()});
-        return clip_scale_.data();
-    }
-
-    template <class O>
-    auto rule_of(const typename O::Params& p, double lr, double weight_decay) const {
-        if constexpr (std::is_same_v<O, Sgd>) {
-            return SgdUpdate{static_cast<float>(lr), static_cast<float>(p.momentum),
-                             static_cast<float>(weight_decay)};
-        } else {
-            constexpr bool decoupled = std::is_same_v<O, AdamW>;
-            const auto n = static_cast<double>(updates);
-            return AdamUpdate{static_cast<float>(p.beta1),
-                              static_cast<float>(p.beta2),
-                              static_cast<float>(p.eps),
-                              static_cast<float>(1.0 - p.beta1),
-                              static_cast<float>(1.0 - p.beta2),
-                              static_cast<float>(lr / (1.0 - std::pow(p.beta1, n))),
-                              static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(p.beta2, n))),
-                              static_cast<float>(decoupled ? 0.0 : weight_decay),
-                              static_cast<float>(decoupled ? 1.0 - lr * weight_decay : 1.0)};
-        }
-    }
-
+    WeightUpdate<Backend> update_;
     std::vector<float> grid_;  // see fix; empty: none
-    std::vector<std::function<void(std::size_t, std::size_t)>> steps_of_loop_;
     Surrogate surrogate_;
     const std::vector<Stage> stages_;
     std::vector<bool> needs_gradient_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
-    Buffer<double> squares_;
-    Buffer<float> clip_scale_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
     typename SparseOn<Backend>::Upper upper_;
     bool training_reserved_ = false;

@@ -267,7 +267,9 @@ TEST(LearnedParameters, StayWithinTheirLimits) {
     trained(*trainer, m);
     for (const Trainer::LearnedValues& l : trainer->learned_values()) {
         for (const double v : l.values) {
-            if (l.parameter == "tau_m") EXPECT_GT(v, 0.0);
+            if (l.parameter == "tau_m") {
+                EXPECT_GT(v, 0.0);
+            }
             if (l.parameter != "beta") continue;
             EXPECT_GT(v, 0.0);
             EXPECT_LT(v, 1.0);
