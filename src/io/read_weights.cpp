@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
@@ -19,6 +20,7 @@ namespace snnsim {
 namespace {
 
 using Shape = std::vector<std::size_t>;
+using Dimensions = std::set<std::size_t>;  // how many an array may have
 
 constexpr std::size_t most_names = 20;  // of a message
 
@@ -34,6 +36,12 @@ std::string names_text(const std::vector<std::string>& names) {
 void expect_shape(const std::string& name, const Shape& found, const WeightShape& shape) {
     const Shape wanted{shape.sources, shape.targets};
     if (found == wanted) return;
+    if (!shape.kernel.empty())
+        throw FileError(
+            fmt::format("{} has the shape [{}], but the window of {} needs [{}, {}], taps and "
+                        "channels, or [{}], as PyTorch has it",
+                        name, fmt::join(found, ", "), shape.projection, shape.sources,
+                        shape.targets, fmt::join(shape.kernel, ", ")));
     const bool turned = found == Shape{shape.targets, shape.sources};
     throw FileError(fmt::format(
         "{} has the shape [{}], but {} needs [{}, {}]: the sizes of '{}' and '{}'{}", name,
@@ -41,6 +49,13 @@ void expect_shape(const std::string& name, const Shape& found, const WeightShape
         shape.to,
         turned ? "; it is [target, source], as torch.nn.Linear keeps it: save its transpose (w.T)"
                : ""));
+}
+/// Whether it is that of PyTorch's convolutions.
+bool is_kernel(const Shape& found, const WeightShape& shape) {
+    return !shape.kernel.empty() && found == shape.kernel;
+}
+Dimensions dimensions_of(const WeightShape& shape) {
+    return shape.kernel.empty() ? Dimensions{2} : Dimensions{2, shape.kernel.size()};
 }
 void expect_bias_shape(const std::string& name, const Shape& found, const WeightShape& shape) {
     if (found == Shape{shape.targets}) return;
@@ -65,6 +80,26 @@ void expect_finite(const std::string& name, const std::vector<float>& values, Pl
                     values.size(), place(static_cast<std::size_t>(first - values.begin())));
 }
 
+/// [target][channel][offset] -> [offset][channel][target].
+std::vector<float> taps_of_kernel(const std::vector<float>& kernel, const std::string& name,
+                                  const WeightShape& shape) {
+    expect_finite(name, kernel, [&](std::size_t k) {
+        Shape at;
+        for (std::size_t d = shape.kernel.size(); d-- > 0; k /= shape.kernel[d])
+            at.insert(at.begin(), k % shape.kernel[d]);
+        return fmt::format("[{}]", fmt::join(at, ", "));
+    });
+    const std::size_t channels = shape.kernel[1], area = shape.sources / channels;
+    std::vector<float> out;
+    out.reserve(kernel.size());
+    for (std::size_t offset = 0; offset < area; ++offset) {
+        for (std::size_t c = 0; c < channels; ++c) {
+            for (std::size_t to = 0; to < shape.targets; ++to)
+                out.push_back(kernel[(to * channels + c) * area + offset]);
+        }
+    }
+    return out;
+}
 void check_delays(const std::string& name, const FileWeights& w, const WeightShape& shape) {
     const auto wrong = std::find_if(w.delay.begin(), w.delay.end(),
                                     [](double d) { return !std::isfinite(d) || d < 0.0; });
@@ -91,8 +126,10 @@ void take_delays(FileWeights& out, const std::string& name, const Shape& found,
 }
 
 void check_weights(const std::string& name, const FileWeights& w, const WeightShape& shape) {
-    const auto pair = [](std::size_t source, std::size_t target) {
-        return fmt::format("[source {}, target {}]", source, target);
+    const bool taps = !shape.kernel.empty();
+    const auto pair = [taps](std::size_t source, std::size_t target) {
+        return fmt::format("[{} {}, {} {}]", taps ? "tap" : "source", source,
+                           taps ? "channel" : "target", target);
     };
     if (!w.is_list) {
         expect_finite(name, w.dense,
@@ -129,9 +166,11 @@ std::vector<float> read_floats(NpyReader& reader, std::size_t most) {
 }
 
 FileWeights matrix_from(NpyReader reader, const std::string& name, const WeightShape& shape) {
-    expect_shape(name, reader.shape(), shape);
+    const bool kernel = is_kernel(reader.shape(), shape);
+    if (!kernel) expect_shape(name, reader.shape(), shape);
     FileWeights out;
     out.dense = read_floats(reader, shape.sources * shape.targets);
+    if (kernel) out.dense = taps_of_kernel(out.dense, name, shape);
     return out;
 }
 std::vector<float> bias_from(NpyReader reader, const std::string& name, const WeightShape& shape) {
@@ -161,12 +200,12 @@ bool is_beside(const NpzFile& file, const std::string& name) {
 }
 
 /// The only array of so many dimensions.
-std::string only_array(const NpzFile& file, std::size_t dimensions, const char* shape_text) {
+std::string only_array(const NpzFile& file, const Dimensions& dimensions, const char* shape_text) {
     std::vector<std::string> found;
     for (const std::string& name : file.names()) {
         if (is_beside(file, name)) continue;
         const NpyReader reader = file.open(name);
-        if (!reader.is_text() && reader.shape().size() == dimensions) found.push_back(name);
+        if (!reader.is_text() && dimensions.contains(reader.shape().size())) found.push_back(name);
     }
     if (found.size() == 1) return found[0];
     throw FileError(found.empty() ? fmt::format("there is no array of the shape {}; {}", shape_text,
@@ -219,7 +258,7 @@ FileWeights weights_of_npz(const std::string& path, const std::string& dataset,
         if (!dataset.empty())
             throw FileError(
                 fmt::format("there is no array '{}'; {}", dataset, names_text(file.names())));
-        array = only_array(file, 2, "[source, target]");
+        array = only_array(file, dimensions_of(shape), "[source, target]");
         name = in_quotes(array);
     }
     FileWeights out = matrix_from(file.open(array), name, shape);
@@ -247,7 +286,7 @@ std::vector<float> bias_of_npz(const std::string& path, const std::string& datas
         if (!dataset.empty() && !file.has(dataset))
             throw FileError(
                 fmt::format("there is no array '{}'; {}", dataset, names_text(file.names())));
-        array = dataset.empty() ? only_array(file, 1, "[target]") : dataset;
+        array = dataset.empty() ? only_array(file, {1}, "[target]") : dataset;
     }
     name = in_quotes(array);
     return bias_from(file.open(array), name, shape);
@@ -271,7 +310,7 @@ Shape shape_of(hid_t file, const std::string& path) {
 }
 
 /// Data sets of numbers with so many dimensions, at most `most_names`, at any depth that is usual.
-void find_sets(hid_t file, const std::string& group, std::size_t dimensions, int depth,
+void find_sets(hid_t file, const std::string& group, const Dimensions& dimensions, int depth,
                std::vector<std::string>& found) {
     for (const std::string& child : h5::children(file, group.empty() ? "/" : group)) {
         const std::string path = group.empty() ? child : group + "/" + child;
@@ -281,7 +320,7 @@ void find_sets(hid_t file, const std::string& group, std::size_t dimensions, int
         }
         if (found.size() > most_names) return;
         try {
-            if (h5::numeric_dims(file, path).size() == dimensions) found.push_back(path);
+            if (dimensions.contains(h5::numeric_dims(file, path).size())) found.push_back(path);
         } catch (const FileError&) {  // texts, links that lead nowhere
         }
     }
@@ -303,7 +342,7 @@ void find_sets(hid_t file, const std::string& group, std::size_t dimensions, int
 
 /// Where the weights lie: a data set, or the group of a projection in a run.
 std::string place_of(hid_t file, const std::string& dataset, const WeightShape& shape,
-                     std::size_t dimensions, const char* shape_text) {
+                     const Dimensions& dimensions, const char* shape_text) {
     const std::string& wanted = dataset.empty() ? shape.projection : dataset;
     for (const std::string& path : {wanted, "weights/" + wanted}) {
         if (h5::exists(file, path)) return path;
@@ -341,7 +380,8 @@ FileWeights list_of_group(hid_t file, const std::string& group) {
 FileWeights weights_of_hdf5(const std::string& path, const std::string& dataset,
                             const WeightShape& shape, std::string& name) {
     const h5::Handle file = h5::open_to_read(path);
-    const std::string place = place_of(file, dataset, shape, 2, "[source, target]");
+    const std::string place =
+        place_of(file, dataset, shape, dimensions_of(shape), "[source, target]");
     name = in_quotes(place);
     std::string set = place;
     if (h5::is_group(file, place)) {
@@ -353,9 +393,11 @@ FileWeights weights_of_hdf5(const std::string& path, const std::string& dataset,
                 "that have ended have",
                 name));
     }
-    expect_shape(name, shape_of(file, set), shape);
+    const bool kernel = is_kernel(shape_of(file, set), shape);
+    if (!kernel) expect_shape(name, shape_of(file, set), shape);
     FileWeights out;
     out.dense = h5::read_vector<float>(file, set);
+    if (kernel) out.dense = taps_of_kernel(out.dense, name, shape);
     out.unit = h5::unit_of(file, set);
     if (set != place && h5::exists(file, place + "/delays")) {
         const std::string delays = place + "/delays";
@@ -373,7 +415,7 @@ FileWeights weights_of_hdf5(const std::string& path, const std::string& dataset,
 std::vector<float> bias_of_hdf5(const std::string& path, const std::string& dataset,
                                 const WeightShape& shape, std::string& name) {
     const h5::Handle file = h5::open_to_read(path);
-    std::string place = place_of(file, dataset, shape, 1, "[target]");
+    std::string place = place_of(file, dataset, shape, {1}, "[target]");
     name = in_quotes(place);
     if (h5::is_group(file, place)) {
         place += "/bias";

@@ -15,6 +15,9 @@ namespace snnsim {
 struct WeightShape {
     std::string projection, from, to;
     std::size_t sources, targets;
+    /// Of a convolution, whose sources are taps, also as PyTorch has it: [channels of the targets,
+    /// channels of a group, row, column].
+    std::vector<std::size_t> kernel = {};
 };
 
 /// `dataset`: the name of an array or HDF5 data set, or of a projection in a run or in what `snnsim

@@ -123,6 +123,36 @@ def test_operations_follow_the_spikes(snnsim, folder):
         assert pooled["acs"] <= pooled["events"] and pooled["macs"] == 0
 
 
+@pytest.mark.parametrize("form", ["npy", "npz", "h5"])
+def test_weights_start_from_kernels_of_pytorch(snnsim, folder, form):
+    """[out, in of a group, row, column], as torch.nn.Conv2d.weight, or the taps of a run: the same network."""
+    short = ("train.epochs=1", *KINDS["groups"])
+    run(snnsim, folder, *short, out="start.h5")
+    files, kernels = {0: "start.h5", 2: "start.h5"}, {}
+    with h5py.File(folder / "start.h5") as file:
+        for k, (name, channels) in {0: ("input_to_conv1", 2), 2: ("pool1_to_conv2", 3)}.items():
+            kernels[k] = taps(file[f"weights/{name}"], channels)
+            files[k] = f"kernel{k}.{form}"
+            if form == "npy":
+                np.save(folder / files[k], kernels[k])
+            elif form == "npz":
+                np.savez(folder / files[k], weight=kernels[k])
+            else:
+                with h5py.File(folder / files[k], "w") as out:
+                    out["state/weight"] = kernels[k]
+    assert kernels[2].shape == (8, 3, 3, 2)
+    again = lambda names: [f"projections.{k}.weight={{file: {name}}}" for k, name in names.items()]
+    run(snnsim, folder, *short, *again({0: "start.h5", 2: "start.h5"}), out="of_run.h5")
+    run(snnsim, folder, *short, *again(files), out=f"of_{form}.h5")
+    same_runs(folder / "of_run.h5", folder / f"of_{form}.h5")
+
+
+def test_kernels_of_another_shape_are_told(folder):
+    np.save(folder / "wide.npy", np.zeros((6, 2, 5, 3)))
+    said = error_of("check", folder / "m.yaml", "--set", "projections.0.weight={file: wide.npy}")
+    assert "the shape [6, 2, 5, 3]" in said and "needs [18, 6], taps and channels, or [6, 2, 3, 3], as PyTorch has it" in said, said
+
+
 ERRORS = {
     "kernel_too_large": ("projections.0.connect.kernel=12", "a window of 12 rows is larger than 'input'"),
     "stride_0": ("projections.0.connect.stride=0", "stride must be at least 1"),
