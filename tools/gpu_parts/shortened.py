@@ -54,7 +54,7 @@ TRAININGS = {
     "mnist_ei": ["populations.E.size=24", "populations.I.size=12", "data.encode.duration=8 ms"],
     "mnist_lif": [LAYER, "data.encode.duration=6 ms"],
     "mnist_lif_latency": [LAYER, "data.encode.t_max=5 ms", "data.encode.duration=6 ms"],
-    "mnist_pixels": [LAYER, "populations.input.size=7", "data.encode.duration=112 ms"],
+    "mnist_pixels": ["populations.hidden.size=16", "populations.top.size=16", "populations.input.size=4", "data.encode.duration=196 ms"],
     "mnist_rows": [LAYER],
     "mnist_plif": [LAYER, "data.encode.duration=6 ms"],
     "mnist_rsnn": [LAYER, "data.encode.duration=6 ms"],
