@@ -43,6 +43,10 @@ constexpr std::pair<const char*, const char*> meant[] = {
     {"lint", "`snnsim check MODEL.yaml` says what is wrong with a model"},
     {"sweep", "`snnsim study STUDY.yaml` runs a grid of models, settings and seeds"},
     {"grid", "`snnsim study STUDY.yaml` runs a grid of models, settings and seeds"},
+    {"optimise", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
+    {"optimize", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
+    {"fit", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
+    {"tune", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
     {"statistics", "`snnsim stats RUN.h5` tells rates, irregularity and synchrony"},
     {"version", "`snnsim --version` tells it"},
 };
@@ -93,6 +97,7 @@ int dispatch(std::vector<std::string> arguments) {
     add_test_command(app, status);
     add_weights_command(app);
     add_study_command(app);
+    add_search_command(app);
     add_encode_command(app);
     add_events_command(app);
     add_stats_command(app);

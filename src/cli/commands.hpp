@@ -16,6 +16,7 @@ void add_test_command(CLI::App& app, int& status);
 void add_weights_command(CLI::App& app);
 void add_check_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
+void add_search_command(CLI::App& app);
 void add_study_command(CLI::App& app);
 void add_encode_command(CLI::App& app);
 void add_events_command(CLI::App& app);

@@ -47,17 +47,21 @@ void Places::add_no_population(const std::string& name, Path path) {
         fmt::format("there is no population '{}'{}", excerpt(name), those_there_are(name, names)));
 }
 
-void check_name(Places& places, const std::string& name, Places::Path path, const char* what) {
+std::string why_no_name(const std::string& name, const char* what) {
     const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
         return std::isalnum(c) || c == '_' || c == '-';
     });
-    if (!good) {
-        places.add(path, fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what,
-                                     excerpt(name)));
-    } else if (name.size() > most_quoted) {
-        places.add(path,
-                   fmt::format("{} has {} characters; at most {}", what, name.size(), most_quoted));
-    }
+    if (!good)
+        return fmt::format("{} '{}' may hold only letters, digits, '_' and '-'", what,
+                           excerpt(name));
+    if (name.size() > most_quoted)
+        return fmt::format("{} has {} characters; at most {}", what, name.size(), most_quoted);
+    return "";
+}
+
+void check_name(Places& places, const std::string& name, Places::Path path, const char* what) {
+    const std::string wrong = why_no_name(name, what);
+    if (!wrong.empty()) places.add(path, wrong);
 }
 
 void check_names(Places& places, const std::string& model_name) {

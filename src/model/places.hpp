@@ -73,7 +73,8 @@ bool check_whole_steps(Places& places, Places::Path path, const char* key, doubl
 void check_rounded(Places& places, Places::Path path, const char* key, double value, double dt);
 /// A rate (Hz) gives no more than one spike in a step.
 void check_probability(Places& places, Places::Path path, const char* key, double rate, double dt);
-/// Letters, digits, '_' and '-'. `what` begins the message: "the name".
+/// What is wrong with a name: letters, digits, '_' and '-'. `what` begins the message: "the name".
+std::string why_no_name(const std::string& name, const char* what);
 void check_name(Places& places, const std::string& name, Places::Path path, const char* what);
 /// Finds projections whose name an earlier one has: several may have the same ends, if they have
 /// names of their own.

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "snnsim/read_model.hpp"
+#include "snnsim/search_spec.hpp"
 #include "src/model/active_steps.hpp"
 #include "src/model/distance_keys.hpp"
 #include "src/model/distribution.hpp"
@@ -618,6 +619,32 @@ std::string simulation() {
                "missing, for which populations that send need their `rate`.");
 }
 
+std::string searches() {
+    return "\n# Searches\n\nA search file says which parameters of a model are varied and what is "
+           "asked of its runs; `snnsim search FILE` looks for them.\n" +
+           section<SearchSpec>("Top level",
+                               "Beside these keys `set`: a mapping of what all runs have in place "
+                               "of what the model says, as in `{train.epochs: 2}`.") +
+           section<VariedSpec>(
+               "vary.PARAMETER",
+               "A range, or a list of values: `parameters.g: [4, 5, 6]`. Only `from` and "
+               "`to`, or `values`, are needed.") +
+           section<ObjectiveSpec>(
+               "objective[]",
+               "A list. The costs of all are summed; the point with the least is the best. "
+               "Measures of a training are per test sample, of a simulation in all:\n\n"
+               "- of both: `accuracy` (of a simulation: of the last phase that predicts classes), "
+               "`spikes`, `macs`, `acs`, `neuron_updates`, `activity`, `energy_uJ` (synaptic "
+               "arithmetic), `energy_in_all_uJ` (with neurons and memory)\n"
+               "- of trainings: `error` (relative L2 of real targets), `nonzero_weights`, "
+               "`footprint_bytes`\n"
+               "- of a population of a simulation, as `snnsim stats` has them: `rate_hz`, "
+               "`rate_sd_hz`, `cv_isi`, `fano`, `synchrony`, `correlation`; `counted_rate_hz` is "
+               "that of all its cells, recorded or not, over the whole run, whatever `stats` "
+               "says") +
+           section<SearchStatsSpec>("stats", "");
+}
+
 std::string words() {
     return "\n# Vocabulary\n\nEvery word of both kinds of model files, and what it is in each. In "
            "brackets: what stands there instead.\n\n" +
@@ -628,7 +655,7 @@ std::string words() {
 
 std::string model_reference() {
     return introduction() + training() + simulation() + models(CellModels{}, NeuronModels{}) +
-           equations_reference() + words();
+           equations_reference() + searches() + words();
 }
 
 }  // namespace snnsim

@@ -33,6 +33,9 @@ struct Entry {
 /// "'text'", "a list", ...: how a message calls what it found.
 std::string describe(const Value& value);
 
+/// A value as YAML on one line, as `--set` takes it.
+std::string one_line(const Value& value);
+
 /// Parses one YAML document; what is not valid becomes a problem. Null when nothing could be read.
 Value parse_yaml(const std::string& text, Problems& problems);
 

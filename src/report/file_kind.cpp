@@ -25,6 +25,7 @@ FileKind kind_of_hdf5(const std::string& path) {
             h5::has_attribute(file, "format") ? h5::read_text(file, "format") : "";
         if (format == "snnsim checkpoint") return FileKind::checkpoint;
         if (format == "snnsim study") return FileKind::study_result;
+        if (format == "snnsim search") return FileKind::search_result;
         if (format != "snnsim run") return FileKind::other_hdf5;
         const bool simulation =
             h5::has_attribute(file, "kind") && h5::read_text(file, "kind") == "simulation";
@@ -48,6 +49,7 @@ FileKind kind_of_yaml(const std::string& text, const std::string& path) {
         return has_any({"simulate", "stimuli"}) ? FileKind::simulation : FileKind::training;
     if (has_any({"simulate"})) return FileKind::simulation;
     if (has_any({"models", "grid"})) return FileKind::study;
+    if (has_any({"vary", "objective"})) return FileKind::search;
     if (has_any({"float", "int8"})) return FileKind::energy_model;
     return FileKind::unknown;
 }
@@ -69,6 +71,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
             return {"the model of a simulation", "run it with `snnsim " + path + "`"};
         case FileKind::study:
             return {"a study", "run it with `snnsim study " + path + "`"};
+        case FileKind::search:
+            return {"a search", "run it with `snnsim search " + path + "`"};
         case FileKind::energy_model:
             return {"an energy model", "name it with `--energy " + path + "` beside a model"};
         case FileKind::training_run:
@@ -84,6 +88,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
                     "go on from it with `snnsim --resume " + path + "`"};
         case FileKind::study_result:
             return {"the result of a study", "draw it with tools/plot_study.py"};
+        case FileKind::search_result:
+            return {"the result of a search", "draw it with tools/plot_study.py"};
         case FileKind::damaged_hdf5:
             return {"a damaged HDF5 file", "name another file"};
         default:

@@ -11,11 +11,13 @@ enum class FileKind {
     training,
     simulation,
     study,
+    search,
     energy_model,
     training_run,
     simulation_run,
     checkpoint,
     study_result,
+    search_result,
     other_hdf5,
     damaged_hdf5
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "snnsim/run.hpp"
-#include "src/energy/image_cost.hpp"
+#include "src/study/cell_result.hpp"
 #include "src/study/study_spec.hpp"
 
 namespace snnsim {
@@ -23,27 +23,10 @@ struct StudyOptions {
 };
 
 /// One run of a configuration.
-struct StudyCell {
+struct StudyCell : CellResult {
     Configuration configuration;
     std::uint64_t seed = 0;
     std::string file;  // of the run, in the folder of the study
-    double accuracy = 0.0;
-    std::optional<double> error;  // instead of the accuracy, where targets are real numbers
-    ImageCost cost;
-    ImageEnergy energy;
-    TrainingCost training;
-    bool int8 = false;
-    std::size_t weights = 0;  // trainable ones that are not zero after the training, biases not
-    double footprint = 0.0;   // bytes: weights (at their precision) and biases, states of a sample
-    double train_seconds = 0.0, test_seconds = 0.0;
-    std::uint64_t test_samples = 0;
-    int steps = 1;  // per sample
-    MeasuredEnergy measured;
-    std::vector<double> test_epoch, test_accuracy, test_error;  // with test.every
-    // Of a simulation; where it has failed (a state that is no number, runaway activity), `failed`
-    // says how, and there are no statistics.
-    std::optional<RunStats> stats;
-    std::string failed;
 };
 
 struct StudyResult {

@@ -16,17 +16,6 @@
 namespace snnsim {
 namespace {
 
-/// A value as YAML on one line, as `--set` takes it.
-std::string one_line(const Value& value) {
-    if (value.kind == Value::Kind::scalar) return value.text;
-    if (value.kind == Value::Kind::null) return "null";
-    std::string out;
-    for (const Value& item : value.list) out += (out.empty() ? "" : ", ") + one_line(item);
-    for (const Entry& e : value.map)
-        out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", e.key, one_line(e.value));
-    return value.kind == Value::Kind::list ? "[" + out + "]" : "{" + out + "}";
-}
-
 class Reader {
   public:
     Reader(const std::string& text, const std::string& path)
