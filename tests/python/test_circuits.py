@@ -108,3 +108,16 @@ def test_a_gate_opens_within_50_ms(circuit):
     # The signal is high from 10.0 to 10.25 s, as it was half a second before.
     count = lambda low, high: ((target >= low) & (target < high)).sum()
     assert count(10050, 10150) > 10 * count(9550, 9650)
+
+
+@pytest.mark.parametrize("alpha", [0, 1])
+def test_astrocytes_lower_or_raise_the_first_release(circuit, alpha):
+    """The second spikes find what the first have left: more where it was little."""
+    with circuit("gliotransmission", alpha=alpha) as file:
+        released = [column[column != 0] for column in file["state/targets/input"][:].T]
+        calcium = file["state/glia/c"][:]
+    assert [len(r) for r in released] == [16, 16, 16] and released[0][0] == pytest.approx(0.6, rel=1e-3)
+    assert ((calcium[1:] >= 0.5) & (calcium[:-1] < 0.5)).any(axis=0).tolist() == [False, True, True]
+    for modulated, expected in zip(released[1:], ((0.1431, 0.2151), (0.0463, 0.0804)) if alpha == 0 else ((0.9046, 0.1774), (0.9691, 0.1224))):
+        assert modulated[:2] == pytest.approx(expected, rel=5e-3)      # an independent integration with scipy
+        assert (modulated[0] < released[0][0]) == (alpha == 0)
