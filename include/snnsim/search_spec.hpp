@@ -48,7 +48,7 @@ struct VariedSpec {
                   "log: equal factors are equally far apart, for a range above 0"},
             Field{"whole", &VariedSpec::whole, "", unlimited,
                   "true: the whole numbers of the range, each alike"},
-            Field{"points", &VariedSpec::points, "", at_least(2),
+            Field{"points", &VariedSpec::points, "", Limits{.low = 2.0, .high = 1e5},
                   "grid: so many values from `from` to `to`"},
             Field{"values", &VariedSpec::values, "", unlimited,
                   "grid, random: the values, in place of a range; words are fine: `[subtract, "
@@ -129,7 +129,7 @@ struct SearchSpec {
             Field{"evaluations", &SearchSpec::evaluations, "", at_least(1),
                   "cma_es, random: points that are tried, 1 at least; the last generation is "
                   "finished"},
-            Field{"population", &SearchSpec::population, "", at_least(2),
+            Field{"population", &SearchSpec::population, "", Limits{.low = 2.0, .high = 1e5},
                   "cma_es: points of a generation; default: 4 + 3 ln n of n parameters"},
             Field{"sigma", &SearchSpec::sigma, "",
                   Limits{.low = 0.0, .high = 1.0, .low_open = true},

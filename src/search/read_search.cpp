@@ -276,8 +276,11 @@ std::string VariedRange::value(double share) const {
 SearchSpec read_search(const std::string& path) {
     const std::string wrong = why_unreadable(path);
     if (!wrong.empty()) throw FileError("cannot open the search file " + path + ": " + wrong);
+    return parse_search(read_small_text(path), path);
+}
+
+SearchSpec parse_search(const std::string& text, const std::string& path) {
     SearchSpec out;
-    const std::string text = read_small_text(path);
     Problems problems(text, path);
     Value root = parse_yaml(text, problems);
     if (root.kind != Value::Kind::map) problems.throw_if_any();

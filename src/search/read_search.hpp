@@ -32,5 +32,7 @@ class VariedRange {
 /// Reads and checks a search file, but for the model. Throws ModelError with every problem and its
 /// place, FileError.
 SearchSpec read_search(const std::string& path);
+/// The same from text; `path` is used in messages, and for that of the model.
+SearchSpec parse_search(const std::string& text, const std::string& path);
 
 }  // namespace snnsim

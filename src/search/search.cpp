@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "snnsim/error.hpp"
-#include "src/io/hdf5.hpp"
+#include "src/data/idx.hpp"
 #include "src/model/problems.hpp"
 #include "src/model/units.hpp"
 #include "src/report/file_kind.hpp"
@@ -52,6 +52,7 @@ class Search {
         result_.spec = read_search(path);
         for (const VariedSpec& v : spec().vary) ranges_.emplace_back(v);
         energy_ = read_energy_model(options.energy.empty() ? spec().energy : options.energy);
+        context_ = context_of(spec(), energy_);
         result_.folder = options.output.empty() ? "runs/" + spec().name : options.output;
         check_model();
         require_own_tables();
@@ -151,12 +152,6 @@ class Search {
 
     // ---- runs ----
 
-    /// A run that a point needs.
-    struct Run {
-        std::string file;
-        std::vector<std::string> settings;
-    };
-
     /// The costs of a generation.
     std::vector<double> evaluate(const std::vector<Values>& generation) {
         const std::size_t first = result_.points.size();
@@ -209,12 +204,26 @@ class Search {
             }
         }
     }
+    /// A measure, and what else it depends on than the run.
+    std::string journal_key(const ObjectiveSpec& o) const { return key_of(o) + "@" + context_; }
+    static std::string context_of(const SearchSpec& spec, const EnergyModel& energy) {
+        std::string text = fmt::format("{}|{}|{}|{}|{}", spec.stats.from, spec.stats.to,
+                                       spec.stats.bin, energy.name, energy.source);
+        for (const OperationEnergies* e :
+             {&energy.of_float, energy.of_int8 ? &*energy.of_int8 : nullptr}) {
+            if (!e) continue;
+            for (const std::optional<double>& x : {e->mac, e->ac, e->read, e->write, e->update})
+                text += x ? fmt::format("|{:.17g}", *x) : "|";
+        }
+        return sha256(text.data(), text.size()).substr(0, 8);
+    }
     bool is_known(const std::string& file) const {
         const JournalEntry* entry = journal_->find(file);
         if (!entry) return false;
         return !entry->failure.empty() ||
-               std::all_of(spec().objective.begin(), spec().objective.end(),
-                           [&](const ObjectiveSpec& o) { return entry->values.count(key_of(o)); });
+               std::all_of(
+                   spec().objective.begin(), spec().objective.end(),
+                   [&](const ObjectiveSpec& o) { return entry->values.count(journal_key(o)); });
     }
 
     void run_all(const std::vector<CellRun>& runs, const std::vector<AnyModel>& models) {
@@ -244,7 +253,7 @@ class Search {
         for (const ObjectiveSpec& o : spec().objective) {
             const std::optional<double> value = measured(o, result);
             if (value) {
-                entry.values[key_of(o)] = *value;
+                entry.values[journal_key(o)] = *value;
             } else {
                 problems.add(o.at, missing_text(o));
             }
@@ -281,7 +290,7 @@ class Search {
                 return;
             }
             for (std::size_t k = 0; k < sums.size(); ++k)
-                sums[k] += entry.values.at(key_of(spec().objective[k]));
+                sums[k] += entry.values.at(journal_key(spec().objective[k]));
         }
         double cost = 0.0;
         for (std::size_t k = 0; k < sums.size(); ++k) {
@@ -432,6 +441,7 @@ class Search {
     SearchResult result_;
     std::vector<VariedRange> ranges_;
     EnergyModel energy_;
+    std::string context_;
     RunJournal* journal_ = nullptr;
     std::size_t generation_ = 0, runs_of_first_ = 0;
     std::map<std::string, std::string> failed_;  // run files, and what their processes said

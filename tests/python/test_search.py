@@ -80,6 +80,13 @@ def test_the_table_depends_on_neither_processes_nor_a_second_call(snnsim, folder
     assert (folder / "out/runs.txt").read_text().count("rate-") == runs
 
 
+def test_another_window_is_measured_anew(snnsim, folder):
+    text = SEARCH.replace("evaluations: 60\ngoal: 0.02", "method: grid").replace("to: 1000 pA", "to: 600 pA, points: 2")
+    search(snnsim, folder, text)
+    search(snnsim, folder, text + "stats: {from: 499 ms}\n")
+    assert [float(r["cell.rate_hz"]) for r in rows(folder)] == [0, 0]
+
+
 def test_a_search_that_was_killed_ends_in_the_same_table(snnsim, folder):
     text = SEARCH.replace("goal: 0.02", "seed: 3").replace("evaluations: 60", "evaluations: 24")
     search(snnsim, folder, text)
@@ -93,7 +100,7 @@ def test_a_search_that_was_killed_ends_in_the_same_table(snnsim, folder):
     running.wait()
     before = journal.read_text().count("rate-")
     with open(journal, "a") as file:
-        file.write("rate-0123456789abcdef.h5\tcell.rate_hz=1")   # a line that was cut off
+        file.write("rate-0123456789abcdef.h5\tcell.rate_hz@01234567=1")   # a line that was cut off
     search(snnsim, folder, text, out="killed")
     assert 5 <= before < 24
     assert (folder / "killed/search.csv").read_bytes() == (folder / "out/search.csv").read_bytes()

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                              npz = snnsim::fuzz::scratch(".npz");
     const std::string& path = data[0] % 2 == 0 ? npz : npy;
     snnsim::fuzz::save(path, data + 1, size - 1);
-    const snnsim::WeightShape shape{"a_to_b", "a", "b", 4, 6};
+    const snnsim::WeightShape shape{"a_to_b", "a", "b", 4, 6, {6, 2, 1, 2}};
     const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
     using snnsim::fuzz::attempt;
     attempt(
