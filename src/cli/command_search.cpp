@@ -4,7 +4,6 @@
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
-#include "src/energy/energy_model.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/search/search_report.hpp"
 
@@ -40,22 +39,10 @@ void add_search_command(CLI::App& app) {
         "Example: snnsim search models/searches/cell_rate.yaml --jobs 2 && tools/plot_study.py "
         "runs/cell_rate");
     const auto given = std::make_shared<SearchCommand>();
-    SearchOptions& options = given->options;
     command.add_option("search", given->path, "search file (.yaml)")->required();
-    add_whole(command, "--jobs", options.jobs, {1, 4096},
-              "runs at a time; they share the cores (1)");
-    command.add_flag("--force", options.force,
-                     "overwrite the tables of another search in the folder");
-    command.add_flag("--keep", options.keep,
+    add_many_runs(command, given->options, "search", "runs");
+    command.add_flag("--keep", given->options.keep,
                      "keep the run files of all points, not only those of the best");
-    add_text(command, "-o,--output", options.output,
-             "folder to write; default: runs/<name of the search>");
-    add_text(command, "--energy", options.energy,
-             "energy model; default: what the search says, or " + std::string(default_energy_model))
-        ->type_name("NAME|FILE");
-    add_backend(command, options.backend, options.cuda_device);
-    add_data_dir(command, options.data_dir);
-    add_choice(command, "--progress", options.progress, "what to show meanwhile");
     command.callback([given] { search(*given); });
 }
 

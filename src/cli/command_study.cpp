@@ -11,7 +11,7 @@ namespace {
 
 struct StudyCommand {
     std::string path;
-    StudyOptions options;
+    ManyRunsOptions options;
 };
 
 void study(const StudyCommand& given) {
@@ -37,20 +37,8 @@ void add_study_command(CLI::App& app) {
         "goes on.\n"
         "Example: snnsim study models/studies/li.yaml --jobs 2 && tools/plot_study.py runs/li");
     const auto given = std::make_shared<StudyCommand>();
-    StudyOptions& options = given->options;
     command.add_option("study", given->path, "study file (.yaml)")->required();
-    add_whole(command, "--jobs", options.jobs, {1, 4096},
-              "cells at a time; they share the cores (1)");
-    command.add_flag("--force", options.force,
-                     "overwrite the tables of another study in the folder");
-    add_text(command, "-o,--output", options.output,
-             "folder to write; default: runs/<name of the study>");
-    add_text(command, "--energy", options.energy,
-             "energy model; default: what the study says, or " + std::string(default_energy_model))
-        ->type_name("NAME|FILE");
-    add_backend(command, options.backend, options.cuda_device);
-    add_data_dir(command, options.data_dir);
-    add_choice(command, "--progress", options.progress, "what to show meanwhile");
+    add_many_runs(command, given->options, "study", "cells");
     command.callback([given] { study(*given); });
 }
 

@@ -90,6 +90,23 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, N
     return app.add_option_function<std::string>(name, read, help)->type_name("NUMBER");
 }
 
+void add_many_runs(CLI::App& app, ManyRunsOptions& options, const std::string& what,
+                   const std::string& runs) {
+    add_whole(app, "--jobs", options.jobs, {1, 4096},
+              runs + " at a time; they share the cores (1)");
+    app.add_flag("--force", options.force,
+                 "overwrite the tables of another " + what + " in the folder");
+    add_text(app, "-o,--output", options.output,
+             "folder to write; default: runs/<name of the " + what + ">");
+    add_text(app, "--energy", options.energy,
+             "energy model; default: what the " + what + " says, or " +
+                 std::string(default_energy_model))
+        ->type_name("NAME|FILE");
+    add_backend(app, options.backend, options.cuda_device);
+    add_data_dir(app, options.data_dir);
+    add_choice(app, "--progress", options.progress, "what to show meanwhile");
+}
+
 void save_text(const std::string& path, const std::string& text) {
     replace_file(path, [&](const std::string& temporary) {
         std::ofstream file(temporary);

@@ -11,6 +11,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/run.hpp"
+#include "src/study/many_runs.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/numbers.hpp"
 
@@ -74,6 +75,9 @@ void add_backend(CLI::App& app, Device& backend, int& cuda_device);
 /// What `run` and `compare` share.
 void add_run_options(CLI::App& app, RunOptions& options);
 void add_data_dir(CLI::App& app, std::string& folder);
+/// What `study` and `search`, which `what` names, share; `runs` is what they call theirs.
+void add_many_runs(CLI::App& app, ManyRunsOptions& options, const std::string& what,
+                   const std::string& runs);
 
 /// Writes a file, and the folders it lies in, whole or not at all. Throws FileError.
 void save_text(const std::string& path, const std::string& text);

@@ -18,12 +18,6 @@ struct OwnFile {
 inline OwnFile own_run_file() {
     return {"run file of snnsim", "snnsim run", ""};
 }
-inline OwnFile own_study_file() {
-    return {"study file of snnsim", "snnsim study", ""};
-}
-inline OwnFile own_search_file() {
-    return {"search file of snnsim", "snnsim search", ""};
-}
 /// A text that begins as this one: to its first comma, colon or end of line.
 OwnFile own_text(const std::string& what, const std::string& text);
 

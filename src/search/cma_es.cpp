@@ -142,9 +142,6 @@ struct CmaEs::State {
 CmaEs::CmaEs(const CmaEsOptions& options) : state_(std::make_unique<State>(options)) {}
 CmaEs::~CmaEs() = default;
 
-std::size_t CmaEs::population() const {
-    return state_->lambda;
-}
 std::vector<std::vector<double>> CmaEs::ask() {
     return state_->ask();
 }

@@ -25,7 +25,6 @@ class CmaEs {
     explicit CmaEs(const CmaEsOptions& options);
     ~CmaEs();
 
-    std::size_t population() const;
     /// The points of the next generation. [population][n]
     std::vector<std::vector<double>> ask();
     /// Their costs, in their order; infinite or NaN where a point has none: it is the worst.

@@ -84,17 +84,19 @@ class Checker {
             check_range(search_.vary[k], vary->map[k].value);
     }
 
+    /// Of a key, or where it should be.
+    static const Value& place(const Value& at, const char* key) {
+        const Value* found = at.find(key);
+        return found ? *found : at;
+    }
+
     void check_range(const VariedSpec& v, const Value& at) {
-        const auto place = [&](const char* key) -> const Value& {
-            const Value* found = at.find(key);
-            return found ? *found : at;
-        };
         if (v.name == "seed") {
             problems_.add(v.at, "seeds are no parameter to search for; see `seeds`");
             return;
         }
         if (!v.values.empty() || at.find("values")) {
-            check_values(v, at, place);
+            check_values(v, at);
             return;
         }
         for (const char* key : {"from", "to"}) {
@@ -105,42 +107,45 @@ class Checker {
                             search_.method == SearchMethod::cma_es ? "" : " (or a list `values`)"));
         }
         if (!at.find("from") || !at.find("to")) return;
-        const auto low = read(v.from, place("from"), "from"), high = read(v.to, place("to"), "to");
+        const auto low = read(v.from, place(at, "from"), "from"),
+                   high = read(v.to, place(at, "to"), "to");
         if (!low || !high) return;
         if (low->unit != high->unit) {
-            problems_.add(place("to"), fmt::format("{} goes from '{}' to '{}': write both in one "
-                                                   "unit",
-                                                   v.name, v.from, v.to));
+            problems_.add(place(at, "to"),
+                          fmt::format("{} goes from '{}' to '{}': write both in one "
+                                      "unit",
+                                      v.name, v.from, v.to));
             return;
         }
         if (!(low->number < high->number)) {
-            problems_.add(place("to"),
+            problems_.add(place(at, "to"),
                           fmt::format("{} goes from {} to {}: there is nothing to vary; `to` must "
                                       "be above `from`",
                                       v.name, v.from, v.to));
             return;
         }
         if (v.whole && std::ceil(low->number) >= std::floor(high->number))
-            problems_.add(place("to"), fmt::format("from {} to {} there are no two whole numbers",
-                                                   v.from, v.to));
+            problems_.add(
+                place(at, "to"),
+                fmt::format("from {} to {} there are no two whole numbers", v.from, v.to));
         if (v.scale == Scale::log && low->number <= 0.0)
-            problems_.add(place("from"), fmt::format("a range of scale: log must begin above 0; "
-                                                     "found '{}'",
-                                                     v.from));
-        check_start(v, *low, *high, at, place);
+            problems_.add(place(at, "from"),
+                          fmt::format("a range of scale: log must begin above 0; "
+                                      "found '{}'",
+                                      v.from));
+        check_start(v, *low, *high, at);
         const bool grid = search_.method == SearchMethod::grid;
         if (grid && v.points == 0)
             problems_.add(at, fmt::format("a grid needs the key 'points' or 'values' of {}, for "
                                           "example 'points: 5'",
                                           v.name));
         if (!grid && v.points > 0)
-            problems_.add(place("points"), "points is a key of a grid; leave it out");
+            problems_.add(place(at, "points"), "points is a key of a grid; leave it out");
     }
 
-    template <class PlaceOf>
-    void check_values(const VariedSpec& v, const Value& at, PlaceOf place) {
+    void check_values(const VariedSpec& v, const Value& at) {
         if (search_.method == SearchMethod::cma_es) {
-            problems_.add(place("values"),
+            problems_.add(place(at, "values"),
                           "cma_es moves through a range; write from and to, or another method");
             return;
         }
@@ -150,29 +155,28 @@ class Checker {
                               fmt::format("{} has values already; leave {} out", v.name, key));
         }
         if (v.values.size() < 2)
-            problems_.add(place("values"),
+            problems_.add(place(at, "values"),
                           fmt::format("{} has {}, so that nothing varies; write two or more",
                                       v.name, v.values.empty() ? "no value" : "one value"));
         for (std::size_t k = 0; k < v.values.size(); ++k) {
             if (std::find(v.values.begin(), v.values.begin() + static_cast<std::ptrdiff_t>(k),
                           v.values[k]) != v.values.begin() + static_cast<std::ptrdiff_t>(k))
-                problems_.add(place("values").list[k],
+                problems_.add(place(at, "values").list[k],
                               fmt::format("{} has the value {} already", v.name, v.values[k]));
         }
     }
 
-    template <class PlaceOf>
     void check_start(const VariedSpec& v, const Quantity& low, const Quantity& high,
-                     const Value& at, PlaceOf place) {
+                     const Value& at) {
         if (!at.find("start")) return;
         if (search_.method != SearchMethod::cma_es) {
-            problems_.add(place("start"), "start is a key of cma_es; leave it out");
+            problems_.add(place(at, "start"), "start is a key of cma_es; leave it out");
             return;
         }
-        const auto start = read(v.start, place("start"), "start");
+        const auto start = read(v.start, place(at, "start"), "start");
         if (start &&
             (start->unit != low.unit || start->number < low.number || start->number > high.number))
-            problems_.add(place("start"),
+            problems_.add(place(at, "start"),
                           fmt::format("start must be in the range, {} to {}, in its unit; found "
                                       "'{}'",
                                       v.from, v.to, v.start));

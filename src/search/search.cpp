@@ -24,7 +24,7 @@
 #include "src/search/run_journal.hpp"
 #include "src/search/search_draws.hpp"
 #include "src/search/search_report.hpp"
-#include "src/study/cell_runner.hpp"
+#include "src/study/cell_result.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {
@@ -55,15 +55,19 @@ class Search {
         context_ = context_of(spec(), energy_);
         result_.folder = options.output.empty() ? "runs/" + spec().name : options.output;
         check_model();
-        require_own_tables();
+        const bool begun = !fs::exists(tables().path(".h5")) && fs::exists(journal_path());
+        tables().require_own({{spec().path, "the search"},
+                              {options_.energy, "the energy model"},
+                              {spec().model, "the model of the search"}},
+                             options_.force || begun);
         fs::create_directories(result_.folder);
     }
 
     SearchResult run() {
-        const OutputClaim claim(result_.folder + "/search.h5");  // no other search writes here
-        RunJournal journal(result_.folder + "/runs.txt");
+        const OutputClaim claim(tables().path(".h5"));  // no other search writes here
+        RunJournal journal(journal_path());
         journal_ = &journal;
-        display_.say(fmt::format("{}: {} over {}\n", spec().name, name_of_method(),
+        display_.say(fmt::format("{}: {} over {}\n", spec().name, name_of(spec().method),
                                  counted(static_cast<std::int64_t>(ranges_.size()), "parameter")));
         switch (spec().method) {
             case SearchMethod::cma_es:
@@ -83,9 +87,8 @@ class Search {
     using Values = std::vector<std::string>;
 
     const SearchSpec& spec() const { return result_.spec; }
-    const char* name_of_method() const {
-        return Names<SearchMethod>::values[static_cast<std::size_t>(spec().method)];
-    }
+    ResultTables tables() const { return {result_.folder, "search", spec().name, "point"}; }
+    std::string journal_path() const { return result_.folder + "/runs.txt"; }
 
     // ---- methods ----
 
@@ -155,16 +158,17 @@ class Search {
     /// The costs of a generation.
     std::vector<double> evaluate(const std::vector<Values>& generation) {
         const std::size_t first = result_.points.size();
-        std::vector<CellRun> runs;
-        std::vector<AnyModel> models;
+        const std::optional<std::size_t> best_before = result_.best;
+        Plan next;
         for (const Values& values : generation) {
             TriedPoint& point = result_.points.emplace_back();
             point.generation = generation_;
             point.values = values;
-            plan(point, runs, models);
+            plan(point, next);
         }
-        if (++generation_ == 1) runs_of_first_ = runs.size() == generation.size() ? runs.size() : 0;
-        run_all(runs, models);
+        if (++generation_ == 1 && next.runs.size() == generation.size())
+            runs_of_first_ = next.runs.size();
+        run_all(next.runs, next.models);
         std::vector<double> costs;
         for (std::size_t k = first; k < result_.points.size(); ++k) {
             score(result_.points[k]);
@@ -173,7 +177,8 @@ class Search {
                 (!result_.best || costs.back() < result_.points[*result_.best].cost))
                 result_.best = k;
         }
-        remove_files();
+        if (best_before && best_before != result_.best) remove_files(result_.points[*best_before]);
+        for (std::size_t k = first; k < result_.points.size(); ++k) remove_files(result_.points[k]);
         tell(generation.size());
         return costs;
     }
@@ -184,20 +189,25 @@ class Search {
         return all;
     }
 
+    /// What a generation is to run.
+    struct Plan {
+        std::vector<CellRun> runs;
+        std::vector<AnyModel> models;   // of each
+        std::set<std::string> outputs;  // of all
+    };
     /// The runs of a point that are not written down yet.
-    void plan(TriedPoint& point, std::vector<CellRun>& runs, std::vector<AnyModel>& models) {
+    void plan(TriedPoint& point, Plan& next) {
         for (std::int64_t seed = 1; seed <= spec().seeds; ++seed) {
             const std::vector<std::string> settings = settings_of_seed(point, seed);
             try {
                 AnyModel model = read_any_model(spec().model, settings, read_run_model);
                 point.files.push_back(cell_file(spec().name, model, settings));
                 const std::string output = result_.folder + "/" + point.files.back();
-                const bool planned = std::any_of(
-                    runs.begin(), runs.end(), [&](const CellRun& r) { return r.output == output; });
-                if (planned || is_known(point.files.back())) continue;
+                if (is_known(point.files.back()) || !next.outputs.insert(output).second) continue;
                 const bool simulation = std::holds_alternative<SimulationSpec>(model);
-                runs.push_back({spec().model, settings, output, simulation, reads_data(model)});
-                models.push_back(std::move(model));
+                next.runs.push_back(
+                    {spec().model, settings, output, simulation, reads_data(model)});
+                next.models.push_back(std::move(model));
             } catch (const ModelError& e) {  // what only some combinations of values are
                 point.failure = first_line_of(e.what());
                 return;
@@ -227,8 +237,7 @@ class Search {
     }
 
     void run_all(const std::vector<CellRun>& runs, const std::vector<AnyModel>& models) {
-        CellRunner runner(
-            {options_.jobs, options_.data_dir, options_.backend, options_.cuda_device});
+        CellRunner runner(options_);
         const bool ended = runner.run(runs, [&](std::size_t k, const std::string& failure) {
             const std::string file = fs::path(runs[k].output).filename();
             if (!failure.empty()) {  // it may have reasons outside, and is tried again next time
@@ -302,23 +311,20 @@ class Search {
         if (std::isfinite(cost)) point.cost = cost;
     }
 
-    /// Run files of this search but those of the best point, with what interrupted runs have left.
-    void remove_files() const {
+    /// The run files of a point, unless the best has them too, with what interrupted runs have
+    /// left.
+    void remove_files(const TriedPoint& point) const {
         if (options_.keep) return;
-        const std::set<std::string> best = [&] {
-            if (!result_.best) return std::set<std::string>{};
-            const std::vector<std::string>& files = result_.points[*result_.best].files;
-            return std::set<std::string>(files.begin(), files.end());
-        }();
         std::error_code ignored;
-        for (const TriedPoint& point : result_.points) {
-            for (const std::string& file : point.files) {
-                if (best.count(file) > 0) continue;
-                std::vector<std::string> parts = run_files(result_.folder + "/" + file);
-                parts.push_back(result_.folder + "/" + file + ".log");
-                for (const std::string& part : parts) {
-                    if (fs::is_regular_file(part, ignored)) fs::remove(part, ignored);
-                }
+        for (const std::string& file : point.files) {
+            if (result_.best) {
+                const std::vector<std::string>& best = result_.points[*result_.best].files;
+                if (std::find(best.begin(), best.end(), file) != best.end()) continue;
+            }
+            std::vector<std::string> parts = run_files(result_.folder + "/" + file);
+            parts.push_back(result_.folder + "/" + file + ".log");
+            for (const std::string& part : parts) {
+                if (fs::is_regular_file(part, ignored)) fs::remove(part, ignored);
             }
         }
     }
@@ -417,23 +423,6 @@ class Search {
             problems.add(stats.at, fmt::format("nothing lies from {:g} ms to {:g} ms of a "
                                                "simulation of {:g} ms",
                                                from, to, duration));
-    }
-
-    /// The tables of this search are made anew; those of another only with --force, and any other
-    /// file never.
-    void require_own_tables() const {
-        const std::string tables = result_.folder + "/search.";
-        require_no_input({tables + "md", tables + "csv", tables + "h5"},
-                         {{spec().path, "the search"},
-                          {options_.energy, "the energy model"},
-                          {spec().model, "the model of the search"}});
-        const bool own = name_of_search(tables + "h5") == spec().name ||
-                         (!fs::exists(tables + "h5") && fs::exists(result_.folder + "/runs.txt"));
-        require_free(tables + "h5", own_search_file(), options_.force || own);
-        require_free(tables + "md", own_text("text of `snnsim search`", "# "),
-                     options_.force || own);
-        require_free(tables + "csv", own_text("table of `snnsim search`", "point,"),
-                     options_.force || own);
     }
 
     const SearchOptions options_;

@@ -7,21 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "snnsim/run.hpp"
 #include "snnsim/search_spec.hpp"
+#include "src/study/many_runs.hpp"
 
 namespace snnsim {
 
-struct SearchOptions {
-    int jobs = 1;          // processes at a time
-    std::string output;    // folder; empty: runs/<name>
-    std::string energy;    // empty: what the search says
-    std::string data_dir;  // as in RunOptions
-    bool force = false;    // overwrite the tables of another search
-    bool keep = false;     // all run files, not only those of the best point
-    Device backend = Device::automatic;
-    int cuda_device = -1;  // as in RunOptions
-    ProgressStyle progress = ProgressStyle::automatic;
+struct SearchOptions : ManyRunsOptions {
+    bool keep = false;  // all run files, not only those of the best point
 };
 
 struct TriedPoint {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 
 #include "snnsim/error.hpp"
@@ -13,6 +12,7 @@
 #include "src/report/csv.hpp"
 #include "src/search/measures.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/short_path.hpp"
 #include "src/text/words.hpp"
 
 namespace snnsim {
@@ -20,18 +20,12 @@ namespace {
 
 constexpr std::size_t shown = 10;  // points of the table to read
 
-/// The last part of a dotted path; more of it where another parameter ends so too.
-std::string short_name(const SearchSpec& spec, std::size_t k) {
-    const std::string& name = spec.vary[k].name;
-    for (std::size_t dot = name.find_last_of('.'); dot != std::string::npos && dot > 0;
-         dot = name.find_last_of('.', dot - 1)) {
-        const std::string end = name.substr(dot);
-        const auto others =
-            std::count_if(spec.vary.begin(), spec.vary.end(),
-                          [&](const VariedSpec& v) { return ('.' + v.name).ends_with(end); });
-        if (others == 1) return end.substr(1);
-    }
-    return name;
+/// Of the parameters, as short as they may be.
+std::vector<std::string> short_names(const SearchSpec& spec) {
+    std::vector<std::string> paths, names;
+    for (const VariedSpec& v : spec.vary) paths.push_back(v.name);
+    for (const std::string& path : paths) names.push_back(short_path(path, paths));
+    return names;
 }
 
 /// By cost; what has none comes last.
@@ -55,8 +49,8 @@ std::string command_of(const SearchResult& search, const TriedPoint& point) {
 std::string table_of(const SearchResult& search) {
     const SearchSpec& spec = search.spec;
     std::string out = "| point |", line = "|---:|";
-    for (std::size_t k = 0; k < spec.vary.size(); ++k) {
-        out += fmt::format(" {} |", short_name(spec, k));
+    for (const std::string& name : short_names(spec)) {
+        out += fmt::format(" {} |", name);
         line += "---:|";
     }
     for (const ObjectiveSpec& o : spec.objective) {
@@ -95,8 +89,9 @@ std::string unit_of(const SearchResult& search, std::size_t parameter) {
 
 std::string point_text(const SearchSpec& spec, const TriedPoint& point) {
     std::string out;
-    for (std::size_t k = 0; k < spec.vary.size(); ++k)
-        out += fmt::format("{}{} = {}", k == 0 ? "" : ", ", short_name(spec, k), point.values[k]);
+    const std::vector<std::string> names = short_names(spec);
+    for (std::size_t k = 0; k < names.size(); ++k)
+        out += fmt::format("{}{} = {}", k == 0 ? "" : ", ", names[k], point.values[k]);
     return out;
 }
 
@@ -105,8 +100,7 @@ std::string search_markdown(const SearchResult& search) {
     const auto failed = std::count_if(search.points.begin(), search.points.end(),
                                       [](const TriedPoint& p) { return !p.failure.empty(); });
     std::string out =
-        fmt::format("# {}\n\n{}, {}, seed {}{}.\n\n", spec.name,
-                    Names<SearchMethod>::values[static_cast<std::size_t>(spec.method)],
+        fmt::format("# {}\n\n{}, {}, seed {}{}.\n\n", spec.name, name_of(spec.method),
                     counted(static_cast<std::int64_t>(search.points.size()), "point"), spec.seed,
                     spec.seeds > 1 ? fmt::format("; means over {} seeds", spec.seeds) : "");
     if (!search.best) {
@@ -147,16 +141,6 @@ std::string search_csv(const SearchResult& search) {
     return table.text();
 }
 
-std::string name_of_search(const std::string& path) {
-    try {
-        if (!std::filesystem::is_regular_file(path)) return "";
-        const h5::Handle root = h5::open_file(path);
-        return h5::read_text(root, "format") == "snnsim search" ? h5::read_text(root, "name") : "";
-    } catch (const FileError&) {
-        return "";
-    }
-}
-
 void write_search(const std::string& path, const SearchResult& search) {
     const SearchSpec& spec = search.spec;
     const double none = std::numeric_limits<double>::quiet_NaN();
@@ -173,8 +157,7 @@ void write_search(const std::string& path, const SearchResult& search) {
         for (std::size_t k = 0; k < spec.vary.size(); ++k) units.push_back(unit_of(search, k));
         h5::write_texts(root, "units", units);
         std::vector<std::string> scales;
-        for (const VariedSpec& v : spec.vary)
-            scales.push_back(Names<Scale>::values[static_cast<std::size_t>(v.scale)]);
+        for (const VariedSpec& v : spec.vary) scales.push_back(name_of(v.scale));
         h5::write_texts(root, "scales", scales);
         std::vector<double> numbers, found, cost;
         std::vector<std::uint32_t> generation;

@@ -15,7 +15,4 @@ std::string search_markdown(const SearchResult& search);
 std::string search_csv(const SearchResult& search);
 void write_search(const std::string& path, const SearchResult& search);
 
-/// Of the results in a file; "" where it has none.
-std::string name_of_search(const std::string& path);
-
 }  // namespace snnsim

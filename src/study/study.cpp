@@ -9,10 +9,8 @@
 #include "snnsim/read_model.hpp"
 #include "src/report/progress.hpp"
 #include "src/run/compare.hpp"
-#include "src/run/outputs.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/stopwatch.hpp"
-#include "src/study/cell_runner.hpp"
 #include "src/study/study_report.hpp"
 
 namespace snnsim {
@@ -33,7 +31,7 @@ CellRun run_of(const StudyResult& study, const StudyCell& cell, const AnyModel& 
 
 /// Runs the cells that are still to be run.
 void run_cells(const StudyResult& study, const std::vector<AnyModel>& models,
-               const StudyOptions& options) {
+               const ManyRunsOptions& options) {
     std::vector<CellRun> runs;
     std::vector<const StudyCell*> cells;
     for (std::size_t k = 0; k < study.cells.size(); ++k) {
@@ -48,7 +46,7 @@ void run_cells(const StudyResult& study, const std::vector<AnyModel>& models,
                             counted(static_cast<std::int64_t>(all), "cell"), before));
     const Timer timer;
     std::size_t done = 0;
-    CellRunner runner({options.jobs, options.data_dir, options.backend, options.cuda_device});
+    CellRunner runner(options);
     const bool ended = runner.run(runs, [&](std::size_t k, const std::string& failure) {
         const StudyCell& cell = *cells[k];
         const std::string& model = study.spec.models[cell.configuration.model].name;
@@ -92,23 +90,8 @@ void check_together(const StudySpec& study, const std::string& path, const AnyMo
     }
 }
 
-/// The tables of this study are made anew; those of another only with --force, and any other file
-/// never.
-void require_own_tables(const StudySpec& study, const StudyOptions& options,
-                        const std::string& folder) {
-    std::vector<InputFile> inputs{{study.path, "the study"}, {options.energy, "the energy model"}};
-    for (const StudyModel& m : study.models) inputs.push_back({m.path, "a model of the study"});
-    const std::string tables = folder + "/study.";
-    require_no_input({tables + "md", tables + "csv", tables + "h5"}, inputs);
-    const bool own = name_of_study(tables + "h5") == study.name;
-    require_free(tables + "h5", own_study_file(), options.force || own);
-    require_free(tables + "md", own_text("text of `snnsim study`", "# "), options.force || own);
-    require_free(tables + "csv", own_text("table of `snnsim study`", "model,"),
-                 options.force || own);
-}
-
 /// An option that would change nothing is a mistake.
-void require_options_used(const StudySpec& study, const StudyOptions& options,
+void require_options_used(const StudySpec& study, const ManyRunsOptions& options,
                           const std::vector<AnyModel>& models) {
     if (!options.energy.empty() && std::holds_alternative<SimulationSpec>(models.front()))
         throw UsageError("--energy is for trainings, and the models of " + study.path +
@@ -120,7 +103,7 @@ void require_options_used(const StudySpec& study, const StudyOptions& options,
 
 }  // namespace
 
-StudyResult run_study(const std::string& path, const StudyOptions& options) {
+StudyResult run_study(const std::string& path, const ManyRunsOptions& options) {
     StudyResult result;
     result.spec = read_study(path);
     const StudySpec& study = result.spec;
@@ -141,7 +124,9 @@ StudyResult run_study(const std::string& path, const StudyOptions& options) {
     if (models.empty()) throw UsageError(study.path + " names no models");
     result.simulations = std::holds_alternative<SimulationSpec>(models.front());
     require_options_used(study, options, models);
-    require_own_tables(study, options, result.folder);
+    std::vector<InputFile> inputs{{study.path, "the study"}, {options.energy, "the energy model"}};
+    for (const StudyModel& m : study.models) inputs.push_back({m.path, "a model of the study"});
+    ResultTables{result.folder, "study", study.name, "model"}.require_own(inputs, options.force);
     fs::create_directories(result.folder);
     run_cells(result, models, options);
     for (std::size_t k = 0; k < result.cells.size(); ++k) {

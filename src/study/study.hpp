@@ -7,20 +7,10 @@
 
 #include "snnsim/run.hpp"
 #include "src/study/cell_result.hpp"
+#include "src/study/many_runs.hpp"
 #include "src/study/study_spec.hpp"
 
 namespace snnsim {
-
-struct StudyOptions {
-    int jobs = 1;          // processes at a time
-    std::string output;    // folder; empty: runs/<name>
-    std::string energy;    // empty: what the study says
-    std::string data_dir;  // as in RunOptions
-    bool force = false;    // overwrite the tables of another study
-    Device backend = Device::automatic;
-    int cuda_device = -1;  // as in RunOptions
-    ProgressStyle progress = ProgressStyle::automatic;
-};
 
 /// One run of a configuration.
 struct StudyCell : CellResult {
@@ -40,6 +30,6 @@ struct StudyResult {
 /// A cell whose run file is there, finished, is not run again: the file's name is a hash of the
 /// model's text, all settings, the seed and the program's version; an interrupted one goes on.
 /// Throws InterruptedError after Ctrl-C, Error with the message of a cell that failed.
-StudyResult run_study(const std::string& path, const StudyOptions& options);
+StudyResult run_study(const std::string& path, const ManyRunsOptions& options);
 
 }  // namespace snnsim

@@ -1,5 +1,4 @@
 // A study's results as HDF5.
-#include <filesystem>
 #include <limits>
 
 #include "snnsim/error.hpp"
@@ -87,16 +86,6 @@ void write_break_even(hid_t root, const OperationEnergies& e) {
 }
 
 }  // namespace
-
-std::string name_of_study(const std::string& path) {
-    try {
-        if (!std::filesystem::is_regular_file(path)) return "";
-        const h5::Handle root = h5::open_file(path);
-        return h5::read_text(root, "format") == "snnsim study" ? h5::read_text(root, "name") : "";
-    } catch (const FileError&) {
-        return "";
-    }
-}
 
 void write_study(const std::string& path, const StudyResult& study) {
     replace_file(path, [&](const std::string& temporary) {

@@ -17,7 +17,4 @@ std::string study_csv(const StudyResult& study);
 /// `study.h5`: a group for each cell, and the line on which spikes and a dense layer cost the same;
 /// the README describes the layout.
 void write_study(const std::string& path, const StudyResult& study);
-/// The name of the study whose `study.h5` that is; empty where it is none.
-std::string name_of_study(const std::string& path);
-
 }  // namespace snnsim

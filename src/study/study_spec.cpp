@@ -11,6 +11,7 @@
 #include "src/model/units.hpp"
 #include "src/run/seeds.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/short_path.hpp"
 #include "src/text/suggest.hpp"
 
 namespace snnsim {
@@ -193,34 +194,14 @@ StudySpec read_study(const std::string& path) {
     return Reader(read_small_text(path), path).read();
 }
 
-namespace {
-
-/// The last so many parts of a dotted key; the whole where it has no more.
-std::string ending(const std::string& key, std::size_t parts) {
-    std::size_t start = key.size();
-    for (std::size_t k = 0; k < parts && start != std::string::npos; ++k)
-        start = start == 0 ? std::string::npos : key.find_last_of('.', start - 1);
-    return start == std::string::npos ? key : key.substr(start + 1);
-}
-
-std::string short_key(const StudyModel::Axis& axis, const std::vector<StudyModel::Axis>& grid) {
-    for (std::size_t parts = 1;; ++parts) {
-        const std::string name = ending(axis.key, parts);
-        const bool alone = std::none_of(grid.begin(), grid.end(), [&](const StudyModel::Axis& a) {
-            return a.key != axis.key && ending(a.key, parts) == name;
-        });
-        if (alone || name == axis.key) return name;
-    }
-}
-
-}  // namespace
-
 std::vector<Configuration> configurations(const StudySpec& study) {
     std::vector<Configuration> all;
     for (std::size_t m = 0; m < study.models.size(); ++m) {
         std::vector<Configuration> some{{m, study.models[m].settings, "", {}}};
+        std::vector<std::string> axes;
+        for (const StudyModel::Axis& axis : study.models[m].grid) axes.push_back(axis.key);
         for (const StudyModel::Axis& axis : study.models[m].grid) {
-            const std::string name = short_key(axis, study.models[m].grid);
+            const std::string name = short_path(axis.key, axes);
             std::vector<Configuration> more;
             for (const Configuration& c : some) {
                 for (const std::string& value : axis.values) {
