@@ -35,7 +35,7 @@ enum class Stream : std::uint32_t {  // below 256
     record = 19,      // entity: population; counter: cell
     junctions = 20,   // entity: cell; sub-entity: gap_junctions; counter: other cell
     dropout = 21,     // entity: population; sub-entity: update; counter: sample and cell
-    positions = 32,   // entity: population; counter: cell
+    positions = 32,   // entity: population; counter: cell; sub-entity 1: of fields of a grid
     copies = 33,      // entity: sample; sub-entity: copy; counter: event
     augment = 34,     // entity: sample; sub-entity: input; variant: epoch; counter: spike
 };

@@ -12,6 +12,7 @@
 #include "kernels/fields.hpp"
 #include "kernels/steps.hpp"
 #include "kernels/training/channels.hpp"
+#include "snnsim/dale_spec.hpp"
 #include "snnsim/data_spec.hpp"
 #include "snnsim/delay_spec.hpp"
 #include "snnsim/location.hpp"
@@ -48,6 +49,7 @@ struct PopulationSpec : NamedPopulation {
     NeuronModels::Params neuron = SpikeSource::Params{};
     double dropout = 0.0;
     std::optional<BatchNormSpec> batch_norm = {};
+    std::optional<DaleSpec> dale = {};
     std::vector<std::int64_t> shape =
         {};  // [channels, rows, columns] or [channels, columns]; or empty
 
@@ -79,6 +81,9 @@ struct PopulationSpec : NamedPopulation {
                   "dropout) times. Tests leave nothing out"},
             Field{"batch_norm", &PopulationSpec::batch_norm, "", unlimited,
                   "normalise the summed input of each channel (without a shape: neuron)"},
+            Field{"dale", &PopulationSpec::dale, "", unlimited,
+                  "Dale's law: the weights of all projections that begin here have the sign of "
+                  "their source, at the start and after each update; see below"},
             Field{"trainable", &PopulationSpec::trainable, "", unlimited,
                   "parameters of the model that are trained too: a list of their names, or a "
                   "mapping that says how: `{tau_m: {per: cell}}`"},
@@ -311,9 +316,9 @@ struct ModelSpec : NamedModel {
     /// and this is true of all in a file.
     bool real_targets() const {
         if (!own_data()) return false;
-        if (!train || train->losses.empty()) return !train || train->loss == Loss::mse_mean;
+        if (!train || train->losses.empty()) return !train || is_real(train->loss);
         return std::all_of(train->losses.begin(), train->losses.end(),
-                           [](const OutputLossSpec& l) { return l.loss == Loss::mse_mean; });
+                           [](const OutputLossSpec& l) { return is_real(l.loss); });
     }
     /// What an input population is shown, and an output is to give; null where the only one has no
     /// name in the data.

@@ -22,6 +22,7 @@ struct Population {
     ChannelOrder order = {};  // none given: without a shape
     float dropout = 0.0f;
     std::optional<BatchNormSpec> batch_norm = {};
+    std::optional<DaleSpec> dale = {};
     std::vector<TrainedParameter> trained = {};  // parameters of `neuron`, each once
 
     ChannelOrder computed() const {
@@ -115,5 +116,7 @@ struct MemoryPart {
     std::size_t bytes;
 };
 std::vector<MemoryPart> estimate_memory(const ModelSpec& spec);
+/// Buffers of the size of its weights that Dale's law adds to a projection in training.
+std::size_t signs_stored(const ModelSpec& spec, const ProjectionSpec& projection);
 
 }  // namespace snnsim

@@ -264,6 +264,8 @@ struct NoiseStimulus {
     struct Params {
         Distribution mean, std;
         double interval = 1.0;
+        std::string shared;
+        double lag = 0.0;
         static constexpr auto fields() {
             return Fields{
                 Field{"mean", &Params::mean, "*", unlimited, "mean"},
@@ -272,7 +274,14 @@ struct NoiseStimulus {
                 Field{"interval", &Params::interval, "ms", positive,
                       "for which a value is held, from `start` on: a whole number of dt. What a "
                       "membrane makes of the noise depends on it, not on dt (NEST's "
-                      "noise_generator calls it dt)"}};
+                      "noise_generator calls it dt)"},
+                Field{"shared", &Params::shared, "", unlimited,
+                      "a name: all cells get the same noise, and those of other stimuli with this "
+                      "name too, each times its std. Its values are held from time 0 on. Default: "
+                      "a noise for each cell"},
+                Field{"lag", &Params::lag, "ms", non_negative,
+                      "of shared noise: how much later it comes, rounded to dt, as sound does at "
+                      "the ear that is further away"}};
         }
     };
 };

@@ -23,12 +23,13 @@ struct Names<GridOrder> {
     static constexpr std::array values{"columns", "rows"};
 };
 
-/// `uniform`, a list of points, or a file.
+/// `uniform`, fields of a grid, a list of points, or a file.
 struct PositionsSpec {
     bool given = false, uniform = false;
-    NumbersFile from;            // file: empty where they stand in the model file
-    std::size_t columns = 0;     // numbers of a point
-    std::vector<double> listed;  // [cell][column], once a file is loaded
+    std::vector<std::int64_t> fields_of;  // [columns, rows, ...]: on fields of this grid, by chance
+    NumbersFile from;                     // file: empty where they stand in the model file
+    std::size_t columns = 0;              // numbers of a point
+    std::vector<double> listed;           // [cell][column], once a file is loaded
 };
 
 struct SpaceSpec {
@@ -46,12 +47,14 @@ struct SpaceSpec {
                   "middle of the fields of a grid, and `size` is their product"},
             Field{"positions", &SpaceSpec::positions, "", unlimited,
                   "without a grid: a list of points, as in [[0, 0.5], [1, 2]]; `{file: p.csv}`, "
-                  "with a column for each of x, y, z (.npy and .h5: [cell][dimension]); or "
-                  "`uniform`, at random in the extent"},
+                  "with a column for each of x, y, z (.npy and .h5: [cell][dimension]); "
+                  "`uniform`, at random in the extent; or `{fields_of: [32, 32]}`, each on a field "
+                  "of its own of a grid that fills the extent, at random. Populations with equal "
+                  "fields share them: what one takes is not there for those below it"},
             Field{"extent", &SpaceSpec::extent, "", positive,
                   "[x], [x, y] or [x, y, z]: lengths of the layer. Default: of a grid 1 in each "
-                  "dimension, else those of the positions, rounded up to whole numbers; uniform "
-                  "and periodic positions need one"},
+                  "dimension, else those of the positions, rounded up to whole numbers; uniform, "
+                  "fields_of and periodic positions need one"},
             Field{"center", &SpaceSpec::center, "", unlimited,
                   "its middle; default: of positions without an extent their own, else 0"},
             Field{"periodic", &SpaceSpec::periodic, "", unlimited,

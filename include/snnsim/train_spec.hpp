@@ -107,16 +107,17 @@ enum class Loss : std::uint8_t {
     cross_entropy_count,
     mse_count,
     mse_mean,
+    mse_step,
 };
+/// Whether its targets are real numbers, not classes.
+constexpr bool is_real(Loss loss) {
+    return loss == Loss::mse_mean || loss == Loss::mse_step;
+}
 template <>
 struct Names<Loss> {
-    static constexpr std::array values{"cross_entropy_max",
-                                       "cross_entropy_mean",
-                                       "cross_entropy_last",
-                                       "cross_entropy_step",
-                                       "cross_entropy_count",
-                                       "mse_count",
-                                       "mse_mean"};
+    static constexpr std::array values{
+        "cross_entropy_max",   "cross_entropy_mean", "cross_entropy_last", "cross_entropy_step",
+        "cross_entropy_count", "mse_count",          "mse_mean",           "mse_step"};
 };
 
 /// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a
@@ -250,7 +251,9 @@ struct TrainSpec {
                 "step "
                 "(averaged), or its sum (cross_entropy_count: spike counts); or mse_count: squared "
                 "difference of the mean output from 1 (right class) and 0; mse_mean, of `set: "
-                "file`: squared difference of the mean output from y, whose values are real. With "
+                "file`: squared difference of the mean output from y, whose values are real; "
+                "mse_step: of "
+                "the output of every step from y of that step ([sample][step][output]). With "
                 "`data.outputs` one for all, or a mapping: `{digit: cross_entropy_max, angle: "
                 "mse_mean}`"},
             Field{"class_weights", &TrainSpec::class_weights, "", non_negative,

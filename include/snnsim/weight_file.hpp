@@ -23,6 +23,8 @@ struct FileWeights {
     std::vector<double> delay;
 
     std::string unit;  // as the file says it ("mV"); "": none
+
+    bool has_weights() const { return !dense.empty() || !weight.empty(); }  // a list may have none
 };
 
 /// The file that a projection's weights, or biases, are in.

@@ -28,6 +28,8 @@ struct StimulusCurrent {
     const float* values = nullptr;
     std::size_t row = 0;             // waveform: values from one row to the next, by cell
     std::int64_t held = 1;           // noise: steps for which a value lasts
+    std::int64_t lag = 0;            // of shared noise, in steps
+    bool shared = false;             // noise: one for all cells
     double from = 0.0, rise = 0.0;   // ramp: the value in step `first`, what is added to `last`
     float mean = 0.0f, size = 0.0f;  // sine: offset, amplitude; noise: mean, standard deviation
     std::uint64_t turn = 0;          // sine: 2^-64 turns a step
@@ -55,9 +57,11 @@ SNN_HD inline const float* current_row(const StimulusCurrent& s, std::int64_t t)
     const std::size_t begun = changes_until(s, t);
     return begun > 0 ? s.values + (begun - 1) * s.row : nullptr;
 }
-/// The step in which the noise of step t was drawn.
+/// The step in which the noise of step t was drawn; of what came before step 0 below 0.
 SNN_HD inline std::int64_t drawn_in(const StimulusCurrent& s, std::int64_t t) {
-    return t - (t - s.first) % s.held;
+    if (!s.shared) return t - (t - s.first) % s.held;
+    const std::int64_t sent = t - s.lag, since = sent % s.held;
+    return sent - (since < 0 ? since + s.held : since);
 }
 
 /// What steps, a ramp or a sine give all cells in step t: the value at the beginning of the step. A
@@ -100,6 +104,9 @@ struct AddCurrent {
         if (stimulus.kind == CurrentKind::dc || stimulus.kind == CurrentKind::waveform) {
             if (!row) return;
             SNN_LANES for (std::size_t i = at; i < at + Lanes; ++i) sum[i] += row[i];
+        } else if (stimulus.kind == CurrentKind::noise && stimulus.shared) {
+            const float noise = noise_current(stimulus, random.draw(0).word[0]);
+            SNN_LANES for (std::size_t i = at; i < at + Lanes; ++i) sum[i] += noise;
         } else if (stimulus.kind == CurrentKind::noise) {
             std::uint32_t words[Lanes];
             cell_words(random, first + static_cast<std::uint32_t>(at), words);

@@ -7,10 +7,12 @@
 
 namespace snnsim {
 
-/// Body over samples: the mean over the outputs of (z - y)^2, z the output averaged over the steps.
-/// Writes z, the loss and, unless only testing, the gradient divided by the batch size.
+/// Body over samples: the mean over the targets of (z - y)^2, z an output averaged over the steps,
+/// or, where there are as many targets as outputs times steps, that of a step: y is [step][output]
+/// then. Writes z, the loss and, unless only testing, the gradient divided by the batch size.
 struct TargetLoss {
     BatchShape shape;
+    std::size_t targets_each;  // of a sample
     std::size_t outputs;
     TracePanels output;
     TracePanels gradient;          // or null
@@ -18,21 +20,31 @@ struct TargetLoss {
     const float* weights;          // of the whole set, on loss and gradient; or null: 1
     const std::uint32_t* samples;  // [sample] index into the set
     float* loss;                   // [sample]
-    float* mean;                   // z, [sample][output]
+    float* mean;                   // z, of each target
     float factor = 1.0f;           // on the gradient: the loss is one of several
     std::size_t update = 0;        // samples of the update of which these are a part; 0: all
 
     SNN_HD void operator()(std::size_t b) const {
-        const float share = 1.0f / static_cast<float>(shape.steps);
-        const float per_output = 1.0f / static_cast<float>(outputs);
+        // With a single step both are the same.
+        const bool by_step = targets_each != outputs;
+        const float share = by_step ? 1.0f : 1.0f / static_cast<float>(shape.steps);
+        const float per_output = 1.0f / static_cast<float>(targets_each);
         const float own = weights ? weights[samples[b]] : 1.0f;
         const float scale =
             factor *
             (own * (2.0f * per_output * share / static_cast<float>(update ? update : shape.batch)));
-        const float* y = targets + static_cast<std::size_t>(samples[b]) * outputs;
-        float* z = mean + b * outputs;
+        const float* y = targets + static_cast<std::size_t>(samples[b]) * targets_each;
+        float* z = mean + b * targets_each;
         float squares = 0.0f;
         for (std::size_t n = 0; n < outputs; ++n) {
+            for (std::size_t t = 0; by_step && t < shape.steps; ++t) {
+                const std::size_t at = t * outputs + n;
+                z[at] = *row(output, b, t, n);
+                const float e = z[at] - y[at];
+                squares = fused(e, e, squares);
+                if (gradient.data) *row(gradient, b, t, n) = scale * e;
+            }
+            if (by_step) continue;
             float sum = 0.0f;
             for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + *row(output, b, t, n);
             z[n] = sum * share;

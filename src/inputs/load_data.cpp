@@ -13,6 +13,7 @@
 #include "src/files/input_file.hpp"
 #include "src/inputs/load_initial_weights.hpp"
 #include "src/io/digest.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -72,7 +73,7 @@ TargetRequest request_of_targets(const ModelSpec& spec, const PopulationSpec& ou
     if (!spec.train) return out;
     const OutputLossSpec loss = spec.loss_of(output.name);
     out.loss = name_of(loss.loss);
-    out.targets = loss.loss == Loss::mse_mean ? Targets::real : Targets::classes;
+    out.targets = is_real(loss.loss) ? Targets::real : Targets::classes;
     out.class_weights = loss.class_weights;
     return out;
 }
@@ -124,7 +125,14 @@ void check_output(const ModelSpec& spec, std::size_t k, Dataset& data) {
                            at(spec, p.at), p.name, p.size, what, size);
     };
     if (values > 0) {
-        if (p.size != values)
+        const bool by_step = spec.train && spec.loss_of(p.name).loss == Loss::mse_step;
+        if (by_step && p.size * spec.steps() != values)
+            throw DataError(fmt::format(
+                "{}: the output '{}' has {} and a sample {}, but one of {} has {}: mse_step has a "
+                "target for each neuron and step",
+                at(spec, p.at), p.name, counted(p.size, "neuron"), counted(spec.steps(), "step"),
+                of, counted(values, "value")));
+        if (!by_step && p.size != values)
             throw DataError(write(fmt::format("a sample of {} has {}", of, values), values));
     } else if (p.size < classes) {
         throw DataError(

@@ -100,6 +100,30 @@ void store(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& sh
         make_dense(weights, shape);
 }
 
+/// Where the source keeps to Dale's law: the sign that its weights have.
+void expect_signs(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& shape,
+                  const FileWeights& weights) {
+    const auto from = std::find_if(spec.populations.begin(), spec.populations.end(),
+                                   [&](const PopulationSpec& one) { return one.name == p.from; });
+    if (from == spec.populations.end() || !from->dale || is_convolution(p.connect.rule)) return;
+    const ChannelOrder order = from->order();
+    const auto excitatory = static_cast<std::size_t>(
+        from->dale->excitatory_of(static_cast<std::int64_t>(order.channels)));
+    const auto look = [&](std::size_t source, std::size_t target, float weight) {
+        const bool excites = source / order.places < excitatory;
+        if (excites ? weight >= 0.0f : weight <= 0.0f) return;
+        throw FileError(fmt::format(
+            "the weight {:g} of [source {}, target {}] in {}, but by dale of '{}' the first {} of "
+            "its {} {} excite and the others inhibit",
+            weight, source, target, p.weight.file, p.from, excitatory, order.channels,
+            order.places > 1 ? "channels" : "cells"));
+    };
+    for (std::size_t s = 0; s < weights.weight.size(); ++s)
+        look(weights.source[s], weights.target[s], weights.weight[s]);
+    for (std::size_t i = 0; i < weights.dense.size(); ++i)
+        look(i / shape.targets, i % shape.targets, weights.dense[i]);
+}
+
 void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
     const ProjectionSpec& p = spec.projections[k];
     const WeightShape shape = shape_of(spec, p);
@@ -113,6 +137,7 @@ void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {
         store(spec, p, shape, weights);
         expect_connected(spec, k, shape, weights);
         expect_delays(spec, p, shape, weights, from.file);
+        expect_signs(spec, p, shape, weights);
     }
     from.loaded = std::make_shared<const FileWeights>(std::move(weights));
 }

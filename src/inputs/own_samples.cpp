@@ -350,7 +350,7 @@ class Loader {
             if (y.row_size() == 1) continue;
             throw DataError(fmt::format(
                 "{}: {} is {}: {} is for classes, one whole number a sample (of one-hot rows their "
-                "argmax); real numbers take loss: mse_mean",
+                "argmax); real numbers take loss: mse_mean or mse_step",
                 y.file, y.name, y.shape_text(), r.loss));
         }
         return true;
@@ -391,7 +391,7 @@ class Loader {
         if (label != std::floor(label))
             fail(loss.empty() ? "classes are whole numbers"
                               : fmt::format("{} is for classes, which are whole numbers; real "
-                                            "numbers take loss: mse_mean",
+                                            "numbers take loss: mse_mean or mse_step",
                                             loss));
         if (!(label >= 0.0)) fail("classes are numbered from 0");
         if (names > 0 && label >= static_cast<double>(names))

@@ -12,6 +12,7 @@
 #include "src/io/replace_file.hpp"
 #include "src/io/write_parts.hpp"
 #include "src/io/write_recordings.hpp"
+#include "src/network/source_signs.hpp"
 #include "src/stats/classes.hpp"
 
 namespace snnsim {
@@ -85,6 +86,10 @@ void write_network(hid_t root, const Network& network) {
             const bool by_source = p.delays->of == DelayOf::source;
             h5::write_vector(g, "delays", ms, "ms",
                              by_source ? h5::Dims{ms.size()} : h5::Dims{ms.size() / post, post});
+        }
+        if (const std::optional<DaleSpec>& dale = network.populations[p.from].dale) {
+            h5::write_text(g, "dale", name_of(dale->method));
+            h5::write_number<std::int64_t>(g, "at_zero", weights_at_zero(p));
         }
         if (!p.connected.empty() && !p.synapses)
             h5::write_vector(g, "mask", p.connected, "1", {p.connected.size() / post, post});

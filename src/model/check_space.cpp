@@ -21,6 +21,38 @@ void check_count(SimulationView& model, Places::Path path, const char* key, std:
                                 counted(static_cast<std::int64_t>(dimensions), "coordinate")));
 }
 
+/// What is wrong with positions on fields of a grid.
+std::string fields_problem(const SimulationSpec& spec, const CellPopulationSpec& p) {
+    const SpaceSpec& s = *p.space;
+    const std::vector<std::int64_t>& fields = s.positions.fields_of;
+    if (fields.size() > 3)
+        return fmt::format(
+            "fields_of has {} numbers; write [columns], [columns, rows] or "
+            "[columns, rows, layers]",
+            fields.size());
+    if (s.extent.size() != fields.size())
+        return fmt::format(
+            "a grid of {} fields needs an extent with {}, for example 'extent: [{}]'",
+            fmt::join(fields, " x "), counted(static_cast<std::int64_t>(fields.size()), "number"),
+            fmt::join(fields, ", "));
+    double count = 1.0;
+    for (const std::int64_t n : fields) count *= static_cast<double>(n);
+    if (constexpr double most = 1 << 30; count > most)
+        return fmt::format("the grid has {:.0f} fields, but {:.0f} at most are drawn from", count,
+                           most);
+    double cells = 0.0;
+    for (const CellPopulationSpec& other : spec.populations) {
+        if (same_fields(other, p)) cells += static_cast<double>(other.size);
+        if (&other == &p) break;
+    }
+    if (cells > count)
+        return fmt::format(
+            "'{}' and those above it with equal fields have {:.0f} cells, but the "
+            "grid has {:.0f} fields; write fewer cells, or more fields",
+            p.name, cells, count);
+    return "";
+}
+
 void check_layer(SimulationView& model, const CellPopulationSpec& p) {
     if (!p.space || !model.sound({"populations", p.name, "space"})) return;
     const SpaceSpec& s = *p.space;
@@ -53,6 +85,12 @@ void check_layer(SimulationView& model, const CellPopulationSpec& p) {
     if (s.positions.uniform && s.extent.empty()) {
         add("positions", "uniform positions need an extent, for example 'extent: [1, 1]'");
         return;
+    }
+    if (const std::vector<std::int64_t>& fields = s.positions.fields_of; !fields.empty()) {
+        if (const std::string wrong = fields_problem(model.spec, p); !wrong.empty()) {
+            add("positions", wrong);
+            return;
+        }
     }
     if (s.positions.given && !s.positions.uniform && s.periodic && s.extent.empty()) {
         add("periodic", "periodic borders of free positions need an extent: the period");

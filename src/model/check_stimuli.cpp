@@ -38,6 +38,22 @@ void check_noise(SimulationView& model, const StimulusSpec& s, const std::string
     const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind);
     const Places::Path path{"stimuli", k, "interval"};
     if (!noise || !model.sound({"dt"}) || !model.sound_or_absent(path)) return;
+    if (noise->shared.empty() && model.given({"stimuli", k, "lag"})) {
+        model.add({"stimuli", k, "lag"},
+                  "lag is of noise that several cells share; write its name too, for example "
+                  "'shared: sound'");
+    } else if (!noise->shared.empty() && noise->lag > 0.0) {
+        check_rounded(model, {"stimuli", k, "lag"}, "lag", noise->lag, model.spec.dt);
+    }
+    for (const StimulusSpec& other : model.spec.stimuli) {
+        const auto* same = std::get_if<NoiseStimulus::Params>(&other.kind);
+        if (&other == &s || noise->shared.empty()) break;
+        if (!same || same->shared != noise->shared || same->interval == noise->interval) continue;
+        model.add(path, fmt::format("interval is {:g} ms, but that of another noise shared as "
+                                    "'{}' is {:g} ms; write the same",
+                                    noise->interval, noise->shared, same->interval));
+        break;
+    }
     if (model.given(path)) {
         check_whole_steps(model, path, "interval", noise->interval, model.spec.dt);
     } else if (!on_grid(noise->interval, model.spec.dt)) {

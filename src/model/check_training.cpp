@@ -71,11 +71,11 @@ void check_loss(ModelView& model, const TrainSpec& train) {
     if (!train.losses.empty()) return;
     // Of samples of the user's own the file says what the targets are.
     if (model.sound_or_absent({"train", "loss"}) && model.sound({"data", "set"}) &&
-        train.loss == Loss::mse_mean && !model.spec.own_data()) {
+        is_real(train.loss) && !model.spec.own_data()) {
         model.add({"train", "loss"},
-                  fmt::format("mse_mean is for real targets (data.set: file); {} has classes, "
+                  fmt::format("{} is for real targets (data.set: file); {} has classes, "
                               "so write loss: cross_entropy_mean or another",
-                              name_of(model.spec.data.set)));
+                              name_of(train.loss), name_of(model.spec.data.set)));
         return;
     }
     const std::vector<std::string> outputs = model.outputs();
@@ -123,7 +123,7 @@ void check_real_targets(ModelView& model, const TrainSpec& train) {
                                      std::pair{"best_weights", train.best_weights}}) {
         if (asked)
             model.add({"train", key},
-                      fmt::format("{} goes by accuracy, and the targets of loss: mse_mean are real "
+                      fmt::format("{} goes by accuracy, and the targets of this loss are real "
                                   "numbers; leave it out",
                                   key));
     }

@@ -54,6 +54,7 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_graph(model);
     check_train(model);
     check_trainable(model);
+    check_dale(model);
     check_record(model);
     if (problems.empty()) check_arithmetic(model);
 }

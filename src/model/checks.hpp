@@ -42,6 +42,8 @@ void check_graph(ModelView& model);
 void check_train(ModelView& model);
 /// Parameters of neurons that are trained.
 void check_trainable(ModelView& model);
+/// Dale's law.
+void check_dale(ModelView& model);
 void check_record(ModelView& model);
 /// Of a model that is sound otherwise.
 void check_arithmetic(ModelView& model);

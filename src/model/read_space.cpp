@@ -29,6 +29,15 @@ void FieldReader::read(const Value& value, const Meta& meta, PositionsSpec& out)
         return;
     }
     if (value.kind == Value::Kind::map) {
+        if (const Value* const fields = value.find("fields_of")) {
+            read(*fields, {"fields_of", "", at_least(1)}, out.fields_of);
+            if (fields->kind == Value::Kind::list && fields->list.empty())
+                problems_.add(*fields,
+                              "fields_of is empty; write [columns], [columns, rows] or "
+                              "[columns, rows, layers]");
+            check_unknown(value, "positions", {"fields_of"}, nullptr);
+            return;
+        }
         const Value* const file = value.find("file");
         if (!file) {
             problems_.add(value, "positions is missing the key 'file', for example 'file: p.csv'");
@@ -46,9 +55,13 @@ void FieldReader::read(const Value& value, const Meta& meta, PositionsSpec& out)
         return;
     }
     if (value.kind != Value::Kind::list) {
-        problems_.add(value, fmt::format("positions must be uniform, a list of points as in "
-                                         "[[0, 0.5], [1, 2]], or {{file: ...}}; found {}",
-                                         describe(value)));
+        problems_.add(
+            value,
+            fmt::format(
+                "positions must be uniform, a list of points as in "
+                "[[0, 0.5], [1, 2]], {{file: ...}}, or {{fields_of: [columns, rows]}}; found "
+                "{}",
+                describe(value)));
         return;
     }
     for (std::size_t k = 0; k < value.list.size(); ++k) {

@@ -472,6 +472,10 @@ std::string training() {
                "of both where `data.inputs` and `data.outputs` name their arrays.") +
            section<BatchNormSpec>("populations.NAME.batch_norm",
                                   "Of a training; `batch_norm: {}` will do.") +
+           section<DaleSpec>("populations.NAME.dale",
+                             "Of a training; `dale: {}` will do. The summary and the run file "
+                             "(`/weights/NAME`, attribute `at_zero`) say how many weights have "
+                             "become 0.") +
            section<TrainableSpec>(
                "populations.NAME.trainable.PARAMETER",
                "A parameter of the neurons that is trained with the weights, by its exact gradient "

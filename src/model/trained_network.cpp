@@ -241,7 +241,7 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
             // What it has become is in the run: see take_learned.
             std::erase_if(entry.value.map, [](const Entry& e) {  // of trainings alone
                 return e.key == "shape" || e.key == "dropout" || e.key == "batch_norm" ||
-                       e.key == "trainable";
+                       e.key == "trainable" || e.key == "dale";
             });
             populations.map.push_back(entry);
         }

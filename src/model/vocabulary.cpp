@@ -99,6 +99,7 @@ void add_training(Collector& c) {
     c.keys<OutputSpec>(t, "data.outputs");
     c.keys<PopulationSpec>(t, "populations");
     c.keys<BatchNormSpec>(t, "batch_norm");
+    c.keys<DaleSpec>(t, "dale");
     c.keys<TrainableSpec>(t, "trainable");
     c.keys<ProjectionSpec>(t, "projections");
     c.keys<ConnectSpec>(t, "connect");

@@ -11,6 +11,7 @@
 #include "snnsim/network.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/shapes.hpp"
+#include "src/network/source_signs.hpp"
 #include "src/network/stored_weights.hpp"
 #include "src/network/trained_parameters.hpp"
 #include "src/network/weight_count.hpp"
@@ -40,7 +41,7 @@ std::vector<Population> in_order(const ModelSpec& spec) {
         placed[k] = true;
         const PopulationSpec& p = spec.populations[k];
         ordered.push_back({p.name, p.size, p.neuron, p.order(), static_cast<float>(p.dropout),
-                           p.batch_norm, trained_parameters(spec, k)});
+                           p.batch_norm, p.dale, trained_parameters(spec, k)});
     };
     // Whether all is placed that must come before k: of its loop, or of the populations before it.
     const auto ready = [&](std::size_t k, bool of_its_loop) {
@@ -278,6 +279,12 @@ Frozen frozen_of(const ProjectionSpec& p) {
 
 }  // namespace
 
+/// What Dale's law adds to the weights: signs, and numbers that learn in their place.
+std::size_t signs_stored(const ModelSpec& spec, const ProjectionSpec& p) {
+    const std::optional<DaleSpec>& dale = spec.populations[number_of(spec, p.from)].dale;
+    return !dale ? 0 : dale->method == DaleMethod::project ? 1 : 2;
+}
+
 Network compile(const ModelSpec& spec) {
     Network network{spec.dt, spec.steps(), spec.data.encode.scheme, in_order(spec), {}};
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
@@ -315,6 +322,8 @@ Network compile(const ModelSpec& spec) {
         for (std::size_t i = 0; i < out.connected.size(); ++i) {
             if (!out.connected[i]) out.weights[i] = 0.0f;
         }
+        const bool given = p.weight.loaded && p.weight.loaded->has_weights();
+        if (network.populations[from].dale && !given) apply_signs(network, out);
         network.projections.push_back(std::move(out));
     }
     require_left_after_pruning(spec, network);
@@ -363,7 +372,7 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
         }
         // Weights on host and device; in training the gradient, two moments and the transposed
         // weights.
-        const std::size_t copies = spec.train && p.learns() ? 6 : 2;
+        const std::size_t copies = spec.train && p.learns() ? 6 + signs_stored(spec, p) : 2;
         const WeightMatrix matrix = weight_matrix(spec, p);
         parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(matrix.rows) *
                                                     padded(matrix.columns) * sizeof(float)});

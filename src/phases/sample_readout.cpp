@@ -34,7 +34,7 @@ SampleReadout::Answer SampleReadout::answer(ReadoutState& state) const {
     const ModelSpec& model = *spec_.trained->model;
     const Loss loss =
         model.train ? model.loss_of(spec_.trained->output).loss : Loss::cross_entropy_last;
-    if (loss == Loss::mse_mean) return {-1, state.spikes};
+    if (is_real(loss)) return {-1, state.spikes};
     const std::int32_t label = 0;
     const std::uint32_t sample = 0;
     float ignored = 0.0f;

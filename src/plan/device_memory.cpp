@@ -116,7 +116,7 @@ std::vector<MemoryPart> device_memory(const ModelSpec& spec, std::int64_t traini
         const auto from = static_cast<std::size_t>(matrix.rows),
                    to = static_cast<std::size_t>(matrix.columns);
         // Gradient, two moments, a mask and the weights once more, transposed.
-        std::size_t copies = trains ? (p.learns() ? 6 : 3) : 2;
+        std::size_t copies = trains ? (p.learns() ? 6 + signs_stored(spec, p) : 3) : 2;
         // The gradients of a window are summed by chunks of samples first.
         if (trains && p.learns() && is_convolution(p.connect.rule))
             copies += (batch + samples_of_chunk - 1) / samples_of_chunk;

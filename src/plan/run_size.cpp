@@ -172,7 +172,7 @@ std::vector<FilePart> run_file_parts(const ModelSpec& spec, std::int64_t trainin
     if (spec.test) {
         double outputs = 0.0, bytes = 0.0;
         for (const OutputSpec& o : spec.data.outputs)
-            bytes += spec.loss_of(o.name).loss == Loss::mse_mean
+            bytes += is_real(spec.loss_of(o.name).loss)
                          ? 4.0 * static_cast<double>(size_of(spec, o.name))
                          : 2.0;
         for (const PopulationSpec& p : spec.populations) {

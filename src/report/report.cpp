@@ -9,6 +9,7 @@
 #include "snnsim/run.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/model/loops.hpp"
+#include "src/network/source_signs.hpp"
 #include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
 #include "src/plan/choose_backend.hpp"
@@ -186,6 +187,21 @@ std::string result_text(const OutputResult& test, const std::string& of, int cla
                        loss_text(test.loss), samples, recalls.empty() ? "" : recalls + '\n');
 }
 
+/// Weights that Dale's law has taken to 0; a line each.
+std::string signs_text(const Network& network) {
+    std::string out;
+    for (const Projection& p : network.projections) {
+        const std::optional<DaleSpec>& dale = network.populations[p.from].dale;
+        if (!dale || p.weights.empty()) continue;
+        const std::int64_t zero = weights_at_zero(p);
+        out += fmt::format(
+            "dale {} ({}): {} of {} at 0 ({:.1f} %)\n", p.name, name_of(dale->method),
+            grouped(zero), counted(static_cast<std::int64_t>(p.weights.size()), "weight"),
+            100.0 * static_cast<double>(zero) / static_cast<double>(p.weights.size()));
+    }
+    return out;
+}
+
 std::string result_text(const RunRecord& r) {
     if (r.test->by_name.empty()) return result_text(*r.test, "", r.classes, r.class_names);
     std::string out;
@@ -211,6 +227,7 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
                                          values_of(t, t.w, cells)));
     }
     out += learned_text(learned);
+    out += signs_text(r.network);
     for (const std::string& warning : training_warnings(r)) out += "warning: " + warning + '\n';
     double total = 0.0;
     out += "time:";

@@ -28,30 +28,67 @@ Point center_of(const SpaceSpec& space) {
     if (!space.center.empty()) {
         for (std::size_t k = 0; k < std::min<std::size_t>(3, space.center.size()); ++k)
             center[k] = space.center[k];
-    } else if (space.extent.empty() && space.grid.empty() && !space.positions.uniform) {
+    } else if (space.extent.empty() && space.grid.empty() && space.positions.listed.size() > 0) {
         const auto [low, high] = bounds_of(space.positions);
         for (std::size_t k = 0; k < 3; ++k) center[k] = 0.5 * (low[k] + high[k]);
     }
     return center;
 }
 
-void place_on_grid(const SpaceSpec& space, Positions& p) {
-    p.grid.size = {1, 1, 1};
-    for (std::size_t k = 0; k < space.grid.size(); ++k)
-        p.grid.size[k] = static_cast<std::uint32_t>(space.grid[k]);
-    p.grid.order = space.order;
-    const Point step = p.spacing();
-    for (std::uint32_t i = 0; i < p.at.size(); ++i) {
-        const Grid::Field f = p.grid.field(i);
-        for (std::size_t k = 0; k < p.dimensions; ++k) {
-            // y falls from row to row.
-            const std::uint32_t n = k == 1 ? p.grid.size[1] - 1 - f[1] : f[k];
-            p.at[i][k] = p.center[k] - 0.5 * p.extent[k] + (double{1.0} * n + 0.5) * step[k];
-        }
+Grid grid_of(const std::vector<std::int64_t>& size, GridOrder order) {
+    Grid grid;
+    grid.size = {1, 1, 1};
+    for (std::size_t k = 0; k < size.size(); ++k)
+        grid.size[k] = static_cast<std::uint32_t>(size[k]);
+    grid.order = order;
+    return grid;
+}
+
+/// The middle of a field of a grid that fills the extent.
+Point middle_of(const Grid& grid, std::uint32_t field, const Positions& p) {
+    const Grid::Field f = grid.field(field);
+    Point at{};
+    for (std::size_t k = 0; k < p.dimensions; ++k) {
+        // y falls from row to row.
+        const std::uint32_t n = k == 1 ? grid.size[1] - 1 - f[1] : f[k];
+        at[k] = p.center[k] - 0.5 * p.extent[k] +
+                (double{1.0} * n + 0.5) * (p.extent[k] / grid.size[k]);
     }
+    return at;
+}
+
+void place_on_grid(const SpaceSpec& space, Positions& p) {
+    p.grid = grid_of(space.grid, space.order);
+    for (std::uint32_t i = 0; i < p.at.size(); ++i) p.at[i] = middle_of(p.grid, i, p);
+}
+
+/// In an order drawn by the seed; the populations that share the fields take them in the order of
+/// the file.
+void place_on_fields(const SimulationSpec& spec, std::size_t population, Positions& p) {
+    const CellPopulationSpec& cells = spec.populations[population];
+    const Grid grid = grid_of(cells.space->positions.fields_of, GridOrder::rows);
+    std::size_t first = 0, sharer = population;
+    for (std::size_t k = population; k-- > 0;) {
+        if (!same_fields(spec.populations[k], cells)) continue;
+        first += static_cast<std::size_t>(spec.populations[k].size);
+        sharer = k;
+    }
+    const std::uint32_t count = grid.size[0] * grid.size[1] * grid.size[2];
+    const RandomKey key{spec.seed, Stream::positions, static_cast<std::uint32_t>(sharer), 1};
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> order;  // random word, field
+    for (std::uint32_t field = 0; field < count; ++field)
+        order.emplace_back(key.draw(field).word[0], field);
+    std::sort(order.begin(), order.end());
+    for (std::size_t i = 0; i < p.at.size(); ++i)
+        p.at[i] = middle_of(grid, order.at(first + i).second, p);
 }
 
 }  // namespace
+
+bool same_fields(const CellPopulationSpec& a, const CellPopulationSpec& b) {
+    return a.space && b.space && a.space->positions.fields_of == b.space->positions.fields_of &&
+           a.space->extent == b.space->extent && a.space->center == b.space->center;
+}
 
 Point Positions::spacing() const {
     Point step{};
@@ -92,6 +129,8 @@ Positions positions_of(const SimulationSpec& spec, std::size_t population) {
     p.periodic = space.periodic;
     if (!space.grid.empty()) {
         place_on_grid(space, p);
+    } else if (!space.positions.fields_of.empty()) {
+        place_on_fields(spec, population, p);
     } else if (space.positions.uniform) {
         for (std::uint32_t i = 0; i < p.at.size(); ++i) {
             const Philox4 words =

@@ -67,6 +67,9 @@ std::size_t dimensions_of(const SpaceSpec& space);
 /// Lengths of the layer, as given or as they follow from the positions, which must be there.
 Point extent_of(const SpaceSpec& space);
 
+/// Whether cells of both stand on the fields of one grid, which they share.
+bool same_fields(const CellPopulationSpec& a, const CellPopulationSpec& b);
+
 /// Of a population with `space`, once its files are loaded.
 Positions positions_of(const SimulationSpec& spec, std::size_t population);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "kernels/training/recurrent.hpp"
 #include "kernels/training/weight_gradient.hpp"
 #include "snnsim/network.hpp"
+#include "src/network/source_signs.hpp"
 #include "src/training/synapse_tables.hpp"
 
 namespace snnsim {
@@ -31,6 +33,10 @@ struct ProjectionBuffers {
     Buffer<float> weight, gradient, moment[2], transposed;
     Buffer<float> scaled;  // weights of sources with dropout that spike, in training
     Buffer<float> mask;    // of the gradient, 1 or 0; empty where every weight is there and learns
+    // Of Dale's law: the sign of each weight, 0 of biases, and what learns in place of the weights,
+    // where the method has such numbers.
+    std::optional<DaleMethod> dale;
+    Buffer<float> sign, latent;
 
     /// Between populations of these orders. A window has rows and columns of its own: its taps, and
     /// the channels of a place.
@@ -69,6 +75,30 @@ struct ProjectionBuffers {
         if (!trainable || gradient.size() != 0) return;
         gradient = Buffer<float>(element_count());
         for (int m = 0; m < moments; ++m) moment[m] = Buffer<float>(element_count());
+        if (dale && *dale != DaleMethod::project) {
+            latent = Buffer<float>(element_count());
+            start_latent();
+        }
+    }
+    /// What the updates change, and what they keep beside it.
+    Buffer<float>& learning() { return latent.size() > 0 ? latent : weight; }
+    std::array<Buffer<float>*, 3> kept() { return {&moment[0], &moment[1], &latent}; }
+    std::array<const Buffer<float>*, 3> kept() const { return {&moment[0], &moment[1], &latent}; }
+
+    void set_signs(DaleMethod method, std::vector<float> signs) {
+        dale = method;
+        signs.resize(value_count(), 0.0f);
+        sign = Buffer<float>(element_count());
+        upload(sign, signs);
+    }
+    /// From the weights.
+    void start_latent() {
+        std::vector<float> values = download(weight);
+        const std::vector<float> signs = download(sign);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (signs[i] != 0.0f) values[i] = latent_of(*dale, signs[i] * values[i]);
+        }
+        upload(latent, values);
     }
 
     WeightPanels weights() { return {weight.data(), rows(), sources}; }

@@ -71,7 +71,8 @@ struct LoadedSet {
             const SampleTargets& from = set.target(k);
             LoadedTargets<Backend>& to = targets.emplace_back();
             to.outputs = static_cast<std::size_t>(from.outputs);
-            SNN_EXPECT(to.outputs == 0 || to.outputs == net.output(k).size);
+            SNN_EXPECT(to.outputs == 0 || to.outputs == net.output(k).size ||
+                       to.outputs == net.output(k).size * net.capacity.steps);
             fill_buffer(to.labels, from.labels);
             fill_buffer(to.y, from.y);
             fill_buffer(to.weights, from.weights);

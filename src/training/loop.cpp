@@ -168,7 +168,7 @@ class Loop {
         return all[output];
     }
     bool real(std::size_t output) const {
-        return spec_.loss_of(spec_.data.outputs[output].name).loss == Loss::mse_mean;
+        return is_real(spec_.loss_of(spec_.data.outputs[output].name).loss);
     }
 
     /// What an epoch was for an output, from its updates.

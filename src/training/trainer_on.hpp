@@ -21,9 +21,12 @@ class TrainerOn final : public Trainer {
     TrainerOn(const Network& network, const TrainerOptions& options)
         : seed_(options.seed), augment_(options.augment), net_(network, options) {
         for (std::size_t k = 0; k < network.projections.size(); ++k) {
-            set_weights(k, network.projections[k].weights, network.projections[k].bias);
+            const Projection& p = network.projections[k];
+            if (const auto& dale = network.populations[p.from].dale; dale && p.weights_learn())
+                net_.projections[k].set_signs(dale->method, signs_of(network, p));
+            set_weights(k, p.weights, p.bias);
             masks_.emplace_back();
-            set_mask(k, network.projections[k].connected);
+            set_mask(k, p.connected);
         }
     }
 
@@ -136,9 +139,9 @@ class TrainerOn final : public Trainer {
             rows.erase(bias, rows.end());
             state.weights.push_back(std::move(rows));
             std::vector<float>& moments = state.moments.emplace_back();
-            for (const Buffer<float>& m : p.moment) {
-                if (m.size() == 0) continue;
-                const std::vector<float> one = p.download(m);
+            for (const Buffer<float>* m : p.kept()) {
+                if (m->size() == 0) continue;
+                const std::vector<float> one = p.download(*m);
                 moments.insert(moments.end(), one.begin(), one.end());
             }
         }
@@ -166,10 +169,10 @@ class TrainerOn final : public Trainer {
             ProjectionBuffers<Backend>& p = net_.projections[k];
             auto from = state.moments[k].begin();
             const auto count = static_cast<std::ptrdiff_t>(p.value_count());
-            for (Buffer<float>& m : p.moment) {
-                if (m.size() == 0) continue;
+            for (Buffer<float>* m : p.kept()) {
+                if (m->size() == 0) continue;
                 SNN_EXPECT(state.moments[k].end() - from >= count);
-                p.upload(m, std::vector<float>(from, from + count));
+                p.upload(*m, std::vector<float>(from, from + count));
                 from += count;
             }
         }
@@ -263,6 +266,7 @@ class TrainerOn final : public Trainer {
         ProjectionBuffers<Backend>& p = net_.projections[k];
         weights.insert(weights.end(), bias.begin(), bias.end());
         p.upload(p.weight, weights);
+        if (p.latent.size() > 0) p.start_latent();
     }
 
     enum class Pass : std::uint8_t { training, testing };
@@ -310,6 +314,7 @@ class TrainerOn final : public Trainer {
                 net_.backend.for_each(shape.batch,
                                       TargetLoss{shape,
                                                  targets.outputs,
+                                                 population.size,
                                                  {population.output.data()},
                                                  {gradient},
                                                  targets.y.data(),
@@ -561,7 +566,7 @@ class TrainerOn final : public Trainer {
         p.mask = Buffer<float>(p.element_count());
         p.upload(p.mask, learns);
         if (masks_[k].empty()) return;
-        for (Buffer<float>* values : {&p.weight, &p.moment[0], &p.moment[1]}) {
+        for (Buffer<float>* values : {&p.weight, &p.moment[0], &p.moment[1], &p.latent}) {
             if (values->size() == 0) continue;
             std::vector<float> kept = p.download(*values);
             for (std::size_t i = 0; i < kept.size(); ++i) {

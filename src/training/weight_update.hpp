@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/training/dale.hpp"
 #include "kernels/training/mask.hpp"
 #include "kernels/training/optimizers.hpp"
 #include "src/training/buffers.hpp"
@@ -31,6 +32,11 @@ class WeightUpdate {
             if (!p.trainable || p.mask.size() == 0) continue;
             on.backend.for_each(p.element_count(), MaskGradient{p.mask.data(), p.gradient.data()});
         }
+        for (ProjectionBuffers<Backend>& p : on.projections) {
+            if (p.latent.size() == 0) continue;
+            on.backend.for_each(p.element_count(), LatentGradient{p.sign.data(), p.latent.data(),
+                                                                  p.gradient.data(), *p.dale});
+        }
         const float* const scale = on.train.clip_norm > 0.0 ? clip(on) : nullptr;  // of gradients
         // A group's own learning rate follows the schedule as that of all does.
         const double schedule = learning_rate / base_learning_rate(on.train.optimizer);
@@ -50,6 +56,12 @@ class WeightUpdate {
                 if (!p.trainable) continue;
                 update(on.backend, p,
                        rule(own_rate(p), p.weight_decay.value_or(params.weight_decay)), scale);
+                if (!p.dale) continue;
+                on.backend.for_each(
+                    p.element_count(),
+                    SignedWeight{p.sign.data(), p.mask.size() > 0 ? p.mask.data() : nullptr,
+                                 p.latent.size() > 0 ? p.latent.data() : nullptr, p.weight.data(),
+                                 *p.dale});
             }
             for (std::size_t k = 0; k < on.learned.size(); ++k) {
                 LearnedParameters& learned = on.learned[k];
@@ -78,7 +90,7 @@ class WeightUpdate {
     void update(const Backend& backend, ProjectionBuffers<Backend>& p, const Rule& rule,
                 const float* scale) {
         BodyOf<Rule> body{
-            {p.weight.data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
+            {p.learning().data(), p.gradient.data(), {p.moment[0].data(), p.moment[1].data()}},
             rule,
             scale};
         if (p.frozen == Frozen::nothing) {

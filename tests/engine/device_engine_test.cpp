@@ -68,6 +68,8 @@ stimuli:
   - {to: A, kind: ramp, first: 0 pA, last: 400 pA, start: 10 ms, stop: 40 ms}
   - {to: A, kind: white_noise, sigma: 90 pA sqrt(ms), mean: 40 pA}
   - {to: I, kind: noise, std: 60 pA, interval: 0.7 ms, start: 0.2 ms}
+  - {to: A, kind: noise, std: 50 pA, interval: 0.3 ms, shared: x}
+  - {to: I, kind: noise, std: 40 pA, interval: 0.3 ms, shared: x, lag: 1.7 ms, start: 3 ms}
   - {to: I, kind: dc, amplitude: {linspace: [0 pA, 80 pA]}}
   - {to: R, kind: steps, times: [20 ms, 40 ms], amplitudes: [437 Hz, -50 Hz]}
   - {to: A, kind: waveform, file: none.npy, interval: 0.9 ms, unit: pA}

@@ -445,6 +445,60 @@ TEST(Space, WhatIsWrongIsSaidWhereItStands) {
     }
 }
 
+TEST(Space, PopulationsShareTheFieldsOfAGrid) {
+    const auto with = [](const std::string& i) {
+        const std::string sheet = "positions: {fields_of: [8, 16]}, extent: [8, 16]";
+        return parse_simulation(
+            "name: test\ndt: 0.1 ms\nseed: 5\nsimulate: {duration: 40 ms}\npopulations:\n"
+            "  E: {model: iaf_psc_exp, size: 100, space: {" +
+                sheet + "}}\n  I: {model: iaf_psc_exp, size: " + i + ", space: {" + sheet +
+                "}}\n  other: {model: iaf_psc_exp, size: 5, space: {positions: {fields_of: [5]}, "
+                "extent: [10]}}\n",
+            "test.yaml");
+    };
+    const SimulationSpec spec = with("28");
+    std::set<Point> taken;
+    bool ascending = true;
+    for (const std::size_t population : {0u, 1u}) {
+        const Positions p = positions_of(spec, population);
+        ascending = ascending && std::is_sorted(p.at.begin(), p.at.end());
+        for (const Point& at : p.at) {
+            EXPECT_TRUE(taken.insert(at).second);
+            for (const std::size_t k : {0u, 1u}) EXPECT_EQ(at[k] + 0.5, std::floor(at[k] + 0.5));
+            EXPECT_LT(std::abs(at[0]), 4.0);
+            EXPECT_LT(std::abs(at[1]), 8.0);
+        }
+    }
+    EXPECT_EQ(taken.size(), 128u);
+    EXPECT_FALSE(ascending);
+    std::set<double> line;
+    for (const Point& at : positions_of(spec, 2).at) line.insert(at[0]);
+    EXPECT_EQ(line, (std::set<double>{-4.0, -2.0, 0.0, 2.0, 4.0}));
+    try {
+        with("29");
+        FAIL();
+    } catch (const ModelError& e) {
+        expect_problem(e.what(), "test.yaml:7:");
+        expect_problem(e.what(),
+                       "'I' and those above it with equal fields have 129 cells, but the grid has "
+                       "128 fields");
+    }
+    const std::string all = "connect: all_to_all, weight: 1 pA", four = ", size: 4";
+    expect_problem(problem("positions: {fields_of: [2, 2]}", all, four),
+                   "a grid of 2 x 2 fields needs an extent with 2 numbers, for example 'extent: "
+                   "[2, 2]'");
+    expect_problem(problem("positions: {fields_of: []}, extent: [1]", all, four),
+                   "fields_of is empty");
+    expect_problem(problem("positions: {fields_of: [2, 2, 2, 2]}, extent: [1]", all, four),
+                   "fields_of has 4 numbers");
+    expect_problem(problem("positions: {fields_of: [100000, 100000]}, extent: [1, 1]", all, four),
+                   "the grid has 10000000000 fields");
+    EXPECT_EQ(problem("positions: {fields_of: [3, 3]}, extent: [3, 3], periodic: true",
+                      "connect: {rule: all_to_all, mask: {shape: circle, radius: 1}}, weight: 1 pA",
+                      four),
+              "");
+}
+
 TEST(Dale, AllProjectionsOfAPopulationHaveOneSign) {
     const auto with = [](const std::string& second) {
         return problem("grid: [4]",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "snnsim/read_model.hpp"
 
@@ -47,6 +48,27 @@ TEST(Currents, ARampGoesFromFirstToLast) {
     EXPECT_NEAR(currents.at(75)[1], 15.0, 1e-5);
     EXPECT_NEAR(currents.at(149)[2], 29.8, 1e-5);
     EXPECT_EQ(currents.at(150)[3], 0.0f);
+}
+
+TEST(Currents, SharedNoiseIsTheSameForAllCellsAndComesLaterByItsLag) {
+    const SimulationSpec spec = model(
+        "  - {to: a, kind: noise, std: 30 pA, interval: 0.2 ms, shared: x}\n"
+        "  - {to: a, kind: dc, amplitude: 0 pA}\n");
+    const SimulationSpec later = model(
+        "  - {to: a, kind: noise, std: 15 pA, interval: 0.2 ms, shared: x, lag: 0.7 ms, start: 1 "
+        "ms}\n");
+    Currents now(spec, 0, slice_of(spec)), then(later, 0, slice_of(later));
+    std::vector<float> seen;
+    for (std::int64_t t = 0; t < 100; ++t) {
+        const float first = now.at(t)[0], lagged = then.at(t)[0];
+        EXPECT_EQ(now.at(t)[36], first) << t;
+        seen.push_back(first);
+        if (t % 2 == 1) {
+            EXPECT_EQ(seen[t], seen[t - 1]) << t;
+        }
+        EXPECT_EQ(lagged, t < 10 ? 0.0f : 0.5f * seen[t - 7]) << t;
+    }
+    EXPECT_GT(std::set<float>(seen.begin(), seen.end()).size(), 45u);
 }
 
 // What a GPU does: a cell at a time.

@@ -243,6 +243,32 @@ TEST(ModelParts, Training) {
         "m.yaml:11:138: lower (0.5) is greater than upper (0.1)");
 }
 
+TEST(ModelParts, DalesLaw) {
+    const auto with = [](const std::string& keys) {
+        return edited("reset: zero", "reset: zero, " + keys);
+    };
+    for (const char* method : {"project", "softplus", "relu"})
+        EXPECT_EQ(error_of(with(std::string("dale: {method: ") + method + ", excitatory: 0.5}")),
+                  "no error");
+    expect_error(with("dale: {method: clip}"), "m.yaml:6:75: method must be project, softplus or");
+    expect_error(with("dale: {excitatory: 1.2}"), "excitatory must be between 0 and 1");
+    expect_error(edited("model: leaky_readout", "model: leaky_readout, dale: {}"),
+                 "m.yaml:7:53: 'output' has no projection with weights, so that dale says nothing");
+    expect_error(replaced(edited("epochs: 3", "loss: mse_count"),
+                          "model: lif, tau_m: 10 ms, reset: "
+                          "zero",
+                          "model: tanh, dale: {}"),
+                 "'hidden' is a tanh, which sends values of both signs; Dale's law is of what");
+    expect_error(replaced(edited("model: leaky_readout", "model: leaky_readout, batch_norm: {}"),
+                          "reset: zero", "reset: zero, dale: {}"),
+                 "'hidden' has weights of one sign to 'output', whose norm becomes part of them");
+}
+
+TEST(ModelParts, TargetsOfEveryStepAreOfDataOfOnesOwn) {
+    expect_error(edited("epochs: 3", "loss: mse_step"),
+                 "mse_step is for real targets (data.set: file); mnist has classes");
+}
+
 TEST(ModelParts, Recording) {
     expect_error(edited("hidden, what: spikes", "input, what: v"),
                  "m.yaml:13:36: 'input' is a spike_source, which has no v; write what: spikes");

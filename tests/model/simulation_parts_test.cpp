@@ -238,6 +238,21 @@ TEST(SimulationParts, Stimuli) {
         "cell to cell");
 }
 
+TEST(SimulationParts, NoiseThatCellsShare) {
+    const auto with = [](const std::string& keys) {
+        return changed("kind: dc, amplitude: 300 pA", "kind: noise, std: 30 pA, " + keys);
+    };
+    EXPECT_EQ(error_of(with("shared: sound, lag: 0.3 ms")), "no error");
+    expect_error(with("lag: 0.3 ms"),
+                 "m.yaml:14:43: lag is of noise that several cells share; write its name too");
+    expect_error(with("shared: sound, lag: -1 ms"), "lag must be at least 0");
+    expect_error(
+        with("shared: sound, interval: 0.3 ms}\n  - {to: E, kind: noise, std: 1 pA, shared: "
+             "sound, interval: 0.5 ms"),
+        "m.yaml:15:62: interval is 0.5 ms, but that of another noise shared as 'sound' is "
+        "0.3 ms; write the same");
+}
+
 TEST(SimulationParts, StepsOfCurrentsAndRates) {
     const auto with = [](const std::string& keys) {
         return changed("kind: dc, amplitude: 300 pA", "kind: " + keys);

@@ -53,16 +53,44 @@ Network network_of(const ModelSpec& m) {
     return out;
 }
 
+/// Targets of every step: the sum and the difference of what was shown, and how they fade.
+Dataset faded(Dataset data, std::int64_t steps) {
+    for (SampleSet* set : {&data.train, &data.test}) {
+        std::vector<float> y;
+        for (std::size_t k = 0; k < set->y.size(); k += 2) {
+            for (std::int64_t t = 0; t < steps; ++t) {
+                const float left = 1.0f / static_cast<float>(1 + t);
+                y.insert(y.end(), {left * set->y[k], left * set->y[k + 1]});
+            }
+        }
+        set->y = std::move(y);
+        set->outputs *= steps;
+    }
+    return data;
+}
+/// As the loss of a model wants them.
+Dataset data_for(const ModelSpec& m) {
+    return m.train->loss == Loss::mse_step ? faded(sum_data(), m.steps()) : sum_data();
+}
+ModelSpec by_step(ModelSpec m) {
+    m.train->loss = Loss::mse_step;
+    return m;
+}
+
 std::vector<ModelSpec> all_forms() {
-    return {model(Vsn::Params{0.9, 0.1, Activation::identity, true}, 4.0),
-            model(Lif::Params{}, 4.0), model(Relu::Params{}, 0.0), model(Tanh::Params{}, 0.0),
+    return {by_step(model(Lif::Params{}, 4.0)),
+            by_step(model(Tanh::Params{}, 3.0)),
+            model(Vsn::Params{0.9, 0.1, Activation::identity, true}, 4.0),
+            model(Lif::Params{}, 4.0),
+            model(Relu::Params{}, 0.0),
+            model(Tanh::Params{}, 0.0),
             model(Tanh::Params{}, 3.0)};
 }
 
 template <class Backend>
 TrainerState trained_on(const ModelSpec& m, int threads) {
     TrainerOn<Backend> trainer(network_of(m), {*m.train, m.seed, threads});
-    trainer.load(sum_data());
+    trainer.load(data_for(m));
     return train_some(trainer, m, 6);
 }
 
@@ -78,26 +106,26 @@ TEST(Regression, SameBitsOnAnyNumberOfThreadsAndAsOnAGpu) {
 TEST(Regression, LossAndErrorFollowFromTheOutputs) {
     for (const ModelSpec& m : all_forms()) {
         const auto trainer = make_cpu_trainer(network_of(m), {*m.train, m.seed, 2});
-        const Dataset data = sum_data();
+        const Dataset data = data_for(m);
         trainer->load(data);
         const Evaluation e = trainer->evaluate(first_samples(50), {.batch = 7});
-        ASSERT_EQ(e.outputs.size(), 100u);
+        const std::size_t count = data.test.y.size();
+        ASSERT_EQ(e.outputs.size(), count);
         EXPECT_EQ(e.samples(), 50u);
         EXPECT_TRUE(e.labels.empty() && e.predictions.empty());
         double squares = 0.0, targets = 0.0;
-        for (std::size_t i = 0; i < 100; ++i) {
+        for (std::size_t i = 0; i < count; ++i) {
             squares += std::pow(static_cast<double>(e.outputs[i]) - data.test.y[i], 2);
             targets += std::pow(static_cast<double>(data.test.y[i]), 2);
         }
-        EXPECT_NEAR(e.loss, squares / 100.0, 1e-6);
+        EXPECT_NEAR(e.loss, squares / static_cast<double>(count), 1e-6);
         ASSERT_TRUE(e.error);
         EXPECT_NEAR(*e.error, std::sqrt(squares / targets), 1e-6);
     }
 }
 
 /// With plain gradient descent an update shows the gradient: (w before - w after) / rate.
-TEST(Regression, TheGradientIsThatOfTheLoss) {
-    ModelSpec m = model(Tanh::Params{}, 3.0);
+void expect_gradient_of_loss(ModelSpec m) {
     m.train->optimizer = Sgd::Params{0.1, 0.0, 0.0};
     m.train->batch = 50;
     const Network network = network_of(m);
@@ -105,11 +133,11 @@ TEST(Regression, TheGradientIsThatOfTheLoss) {
         Network other = network;
         other.projections[projection].weights[weight] += change;
         const auto trainer = make_cpu_trainer(other, {*m.train, m.seed, 1});
-        trainer->load(sum_data());
+        trainer->load(data_for(m));
         return trainer->evaluate(first_samples(50), {.test_set = false}).loss;
     };
     const auto trainer = make_cpu_trainer(network, {*m.train, m.seed, 1});
-    trainer->load(sum_data());
+    trainer->load(data_for(m));
     const double rate = 0.5;
     trainer->train(first_samples(50), 0, std::vector<double>{rate});
     const TrainerState after = trainer->state();
@@ -125,6 +153,11 @@ TEST(Regression, TheGradientIsThatOfTheLoss) {
                 << projection << " " << weight;
         }
     }
+}
+
+TEST(Regression, TheGradientIsThatOfTheLoss) {
+    expect_gradient_of_loss(model(Tanh::Params{}, 3.0));
+    expect_gradient_of_loss(by_step(model(Tanh::Params{}, 3.0)));
 }
 
 TEST(Regression, LearnsSums) {

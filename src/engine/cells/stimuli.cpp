@@ -27,6 +27,17 @@ void set_rate(PoissonPlan& plan, double mean) {
     }
 }
 
+/// The first noise of this name, whose numbers the others have, too.
+std::uint32_t first_of(const SimulationSpec& spec, const std::string& shared) {
+    std::uint32_t k = 0;
+    for (const StimulusSpec& s : spec.stimuli) {
+        const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind);
+        if (noise && noise->shared == shared) break;
+        ++k;
+    }
+    return k;
+}
+
 StimulusCurrent current_of(const SimulationSpec& spec, std::uint32_t number) {
     const StimulusSpec& s = spec.stimuli[number];
     StimulusCurrent out;
@@ -47,6 +58,9 @@ StimulusCurrent current_of(const SimulationSpec& spec, std::uint32_t number) {
         out.mean = static_cast<float>(noise->mean.mean);
         out.size = static_cast<float>(noise->std.mean);
         out.held = std::max<std::int64_t>(1, step_of(noise->interval, spec.dt));
+        out.shared = !noise->shared.empty();
+        out.lag = step_of(noise->lag, spec.dt);
+        if (out.shared) out.number = first_of(spec, noise->shared);
     } else if (const auto* white = std::get_if<WhiteNoiseStimulus::Params>(&s.kind)) {
         out.kind = CurrentKind::noise;
         out.mean = static_cast<float>(white->mean.mean);
