@@ -50,5 +50,8 @@ Provenance provenance_of(const ModelSpec& spec) {
 Provenance provenance_of(const SimulationSpec& spec) {
     return provenance_of_any(spec);
 }
+Provenance provenance_of(const HopfieldModel& model) {
+    return provenance_of_any(model);
+}
 
 }  // namespace snnsim
