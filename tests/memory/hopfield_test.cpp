@@ -212,7 +212,7 @@ TEST(Hopfield, MistakesAreToldWithTheirPlace) {
     };
     EXPECT_EQ(problems_of("{cells: 10, patterns: 2}"), "");
     expect("{cells: 10}", "missing the key 'patterns'");
-    expect("{cells: 10, patterns: 0}", "patterns must be at least 1");
+    expect("{cells: 10, patterns: 0}", "patterns must be between 1");
     expect("{cells: 1, patterns: 1}", "cells must be");
     expect("{cells: 10, patterns: 2, temperature: -1}", "temperature must be at least 0");
     expect("{cells: 10, patterns: 2, flip: 1.5}", "flip must be between 0 and 1");
