@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
 #include "src/io/model_place.hpp"
 #include "src/io/read_npy.hpp"
 #include "src/model/places.hpp"
@@ -27,6 +28,7 @@ struct SignRows {
 SignRows read_signs(const std::string& path, const char* rows) {
     if (const std::string wrong = why_unreadable(path); !wrong.empty())
         throw FileError(fmt::format("{}: {}", path, wrong));
+    require_room(9 * size_of_input(path), path);  // a byte may become a double
     const NpyArray array = read_npy(path, std::size_t{1} << 31);
     if (array.shape.size() != 2 || array.shape[0] == 0 || array.shape[1] < 2)
         throw FileError(

@@ -417,7 +417,8 @@ std::string introduction() {
         "A file with `simulate` is simulated: cells, synapses and stimuli over time. Any other "
         "describes data and a network that is trained on them. One that has `train` or `test` "
         "beside `simulate` trains first and then simulates what it trained; `simulate.record` is "
-        "what is recorded of that.\n\n"
+        "what is recorded of that. One with `hopfield` is an [associative "
+        "memory](#hopfield-networks).\n\n"
         "- A quantity is a number and its unit, as in `20 ms`:";
     for (const Dimension& d : dimensions()) {
         out += fmt::format(" {} in {};", d.name, join(d.units));

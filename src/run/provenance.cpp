@@ -5,6 +5,7 @@
 #include <array>
 #include <ctime>
 
+#include "snnsim/hopfield_spec.hpp"
 #include "src/data/idx.hpp"
 
 namespace snnsim {

@@ -1,11 +1,12 @@
 // Where a run comes from.
 #pragma once
 
-#include "snnsim/hopfield_spec.hpp"
 #include "snnsim/run_record.hpp"
 #include "snnsim/simulation_spec.hpp"
 
 namespace snnsim {
+
+struct HopfieldModel;
 
 std::string program_version();  // "0.1.0"
 /// Model, seed, version, host and the time of the start; the device is filled in by who picks it.

@@ -1,5 +1,6 @@
 """The circuits of models/circuits do what they are there to show."""
 
+import json
 import os
 import subprocess
 import sys
@@ -300,3 +301,17 @@ def test_options_that_mean_nothing_to_a_hopfield_network_are_refused(snnsim, tmp
         with h5py.File(tmp_path / f"run_seed{seed}.h5") as file:
             states.append(file["recall/states"][:])
     assert (states[0] != states[1]).any()
+
+
+def test_the_benchmark_of_trained_circuits_writes_an_entry_for_each_arm(snnsim, data_folder, tmp_path):
+    out = tmp_path / "circuits.json"
+    kept = {"circuit": "another", "arm": "a"}
+    out.write_text(json.dumps({"entries": [kept, {"circuit": "question", "arm": "old"}]}))
+    done = subprocess.run([sys.executable, ROOT / "tools" / "bench" / "circuits.py", "question", "--snnsim", os.environ["SNNSIM_BINARY"],
+                           "--images", data_folder, "--seeds", "1", "--set", "train.epochs=1", "-o", out], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr            # so little training shows nothing
+    other, *entries = json.loads(out.read_text())["entries"]
+    assert other == kept and [(e["circuit"], e["arm"]) for e in entries] == [("question", "gated"), ("question", "ungated")]
+    gated, ungated = entries
+    assert 0 < gated["acs"] < 0.65 * ungated["acs"] and gated["memory_bytes"] > ungated["memory_bytes"] > 4e6
+    assert {"accuracy", "accuracy_what", "accuracy_where", "macs", "energy_synapses_uj", "energy_in_all_uj", "neuron_updates"} <= set(gated)

@@ -60,12 +60,9 @@ def accuracies(file, circuit):
 
 
 def active_share(file):
-    """Of the modules, those with a spike after the first millisecond in a recorded sample, in the mean."""
-    start, active = file["trials/start"][:], 0
-    for k in range(4):
-        t, trial = file[f"spikes/hidden_{k}/timestamps"][:], file[f"spikes/hidden_{k}/trial"][:].astype(int)
-        active += len(np.unique(trial[t - start[trial] > 3.5]))
-    return active / (4 * len(start))
+    """Share of the spikes sent to the modules that their relays let through, before and after the choice."""
+    events = {name: int(group.attrs["events"]) for name, group in file["energy/test/forward"].items()}
+    return sum(events[f"relay_{k}_to_hidden_{k}"] for k in range(4)) / sum(events[f"input_to_relay_{k}"] for k in range(4))
 
 
 def entry(args, folder, circuit, arm, seed):
