@@ -11,6 +11,7 @@
 #include "src/plan/memory.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/report/report.hpp"
+#include "src/run/run_hopfield.hpp"
 #include "src/run/run_model.hpp"
 
 namespace snnsim {
@@ -23,7 +24,14 @@ struct CheckCommand {
 };
 
 void check(const CheckCommand& given) {
-    require_kind(given.model, "snnsim check", {FileKind::training, FileKind::simulation});
+    require_kind(given.model, "snnsim check",
+                 {FileKind::training, FileKind::simulation, FileKind::hopfield});
+    RunOptions options;
+    options.overrides = given.overrides;
+    if (const auto hopfield = hopfield_of(given.model, options)) {
+        fmt::print("{}", hopfield_text(*hopfield));
+        return;
+    }
     AnyModel any = read_any_model(given.model, given.overrides, read_run_model);
     if (auto* training = std::get_if<ModelSpec>(&any)) {
         if (training->own_data()) {  // whether the file fits

@@ -9,6 +9,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
 #include "src/run/run_any.hpp"
+#include "src/run/run_hopfield.hpp"
 #include "src/run/run_model.hpp"
 #include "src/run/seeds.hpp"
 
@@ -19,6 +20,12 @@ struct RunCommand {
     RunOptions options;
     std::string model, seeds;
 };
+
+std::string name_of_model(const std::string& path, const RunOptions& options) {
+    if (const auto hopfield = hopfield_of(path, options)) return hopfield->name;
+    const AnyModel any = read_any_model(path, options.overrides, read_run_model);
+    return std::visit([](const auto& spec) { return spec.name; }, any);
+}
 
 /// One run after the other, each with a file of its own.
 RunStatus run_seeds(const RunCommand& given) {
@@ -33,8 +40,7 @@ RunStatus run_seeds(const RunCommand& given) {
     std::string output = options.output;
     if (output.empty()) {
         if (given.model.empty()) throw UsageError("name a model file");
-        const AnyModel any = read_any_model(given.model, options.overrides, read_run_model);
-        output = default_output(std::visit([](const auto& spec) { return spec.name; }, any));
+        output = default_output(name_of_model(given.model, options));
     }
     for (const std::uint64_t seed : seeds) {  // before hours of the first ones
         const std::string path = seed_path(output, seed);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "snnsim/hopfield_spec.hpp"
 #include "snnsim/read_model.hpp"
 #include "snnsim/search_spec.hpp"
 #include "src/model/active_steps.hpp"
@@ -416,7 +417,8 @@ std::string introduction() {
         "A file with `simulate` is simulated: cells, synapses and stimuli over time. Any other "
         "describes data and a network that is trained on them. One that has `train` or `test` "
         "beside `simulate` trains first and then simulates what it trained; `simulate.record` is "
-        "what is recorded of that.\n\n"
+        "what is recorded of that. One with `hopfield` is an [associative "
+        "memory](#hopfield-networks).\n\n"
         "- A quantity is a number and its unit, as in `20 ms`:";
     for (const Dimension& d : dimensions()) {
         out += fmt::format(" {} in {};", d.name, join(d.units));
@@ -649,6 +651,22 @@ std::string searches() {
            section<SearchStatsSpec>("stats", "");
 }
 
+std::string hopfield() {
+    return "\n# Hopfield networks\n" +
+           section<HopfieldModel>("Top level",
+                                  "The sections of a file with `hopfield`; `parameters` as in all "
+                                  "models.") +
+           section<HopfieldSpec>(
+               "hopfield",
+               "N units S_i = +-1 and P patterns xi (Hopfield 1982): W_ij = (1/N) sum_mu xi_i "
+               "xi_j, "
+               "W_ii = 0; a unit goes to the sign of h_i = sum_j W_ij S_j. The run file has "
+               "`/recall/overlaps` [trial][pattern] (1/N) sum_i xi_i S_i, `/recall/states` "
+               "[trial][unit], `/recall/energy` [sweep][trial] -1/2 sum W_ij S_i S_j, first of the "
+               "start, `/recall/sweeps` and `/recall/settled` [trial]. `cells` and `patterns`, or "
+               "`file`, are needed.");
+}
+
 std::string words() {
     return "\n# Vocabulary\n\nEvery word of both kinds of model files, and what it is in each. In "
            "brackets: what stands there instead.\n\n" +
@@ -659,7 +677,7 @@ std::string words() {
 
 std::string model_reference() {
     return introduction() + training() + simulation() + models(CellModels{}, NeuronModels{}) +
-           equations_reference() + searches() + words();
+           equations_reference() + searches() + hopfield() + words();
 }
 
 }  // namespace snnsim

@@ -27,9 +27,10 @@ FileKind kind_of_hdf5(const std::string& path) {
         if (format == "snnsim study") return FileKind::study_result;
         if (format == "snnsim search") return FileKind::search_result;
         if (format != "snnsim run") return FileKind::other_hdf5;
-        const bool simulation =
-            h5::has_attribute(file, "kind") && h5::read_text(file, "kind") == "simulation";
-        return simulation ? FileKind::simulation_run : FileKind::training_run;
+        const std::string kind = h5::has_attribute(file, "kind") ? h5::read_text(file, "kind") : "";
+        return kind == "simulation" ? FileKind::simulation_run
+               : kind == "hopfield" ? FileKind::hopfield_run
+                                    : FileKind::training_run;
     } catch (const FileError&) {
         return FileKind::damaged_hdf5;
     }
@@ -42,6 +43,7 @@ FileKind kind_of_yaml(const std::string& text, const std::string& path) {
         return std::any_of(keys.begin(), keys.end(),
                            [&](const char* key) { return root.find(key) != nullptr; });
     };
+    if (has_any({"hopfield"})) return FileKind::hopfield;
     if (has_any({"simulate"}) && has_any({"data"}) && has_any({"train", "test"}) &&
         !root.find("simulate")->find("network"))
         return FileKind::training;  // which is simulated besides
@@ -69,6 +71,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
                             "`; where it shows a trained network samples its run file can be "
                             "compared, any other look at with `snnsim stats`"};
             return {"the model of a simulation", "run it with `snnsim " + path + "`"};
+        case FileKind::hopfield:
+            return {"the model of a Hopfield network", "run it with `snnsim " + path + "`"};
         case FileKind::study:
             return {"a study", "run it with `snnsim study " + path + "`"};
         case FileKind::search:
@@ -83,6 +87,9 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
             return {"the run file of a simulation", "see it with `snnsim stats " + path +
                                                         "`, or go on with `snnsim --resume " +
                                                         path + "`"};
+        case FileKind::hopfield_run:
+            return {"the run file of a Hopfield network",
+                    "it is finished; its overlaps are in /recall/overlaps"};
         case FileKind::checkpoint:
             return {"the checkpoint of a simulation",
                     "go on from it with `snnsim --resume " + path + "`"};

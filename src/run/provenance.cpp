@@ -5,6 +5,7 @@
 #include <array>
 #include <ctime>
 
+#include "snnsim/hopfield_spec.hpp"
 #include "src/data/idx.hpp"
 
 namespace snnsim {
@@ -49,6 +50,9 @@ Provenance provenance_of(const ModelSpec& spec) {
 }
 Provenance provenance_of(const SimulationSpec& spec) {
     return provenance_of_any(spec);
+}
+Provenance provenance_of(const HopfieldModel& model) {
+    return provenance_of_any(model);
 }
 
 }  // namespace snnsim

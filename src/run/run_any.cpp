@@ -8,6 +8,7 @@
 #include "snnsim/simulate.hpp"
 #include "src/inputs/name_in_model.hpp"
 #include "src/report/file_kind.hpp"
+#include "src/run/run_hopfield.hpp"
 #include "src/run/run_model.hpp"
 
 namespace snnsim {
@@ -59,9 +60,14 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
 RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (model.empty() && options.resume.empty())
         throw UsageError("name a model file, or a run file with --resume");
+    if (!options.resume.empty() && kind_of(options.resume) == FileKind::hopfield_run)
+        require_kind(options.resume, "snnsim --resume", {});
     if (options.resume.empty()) {
         if (!options.model_text)
-            require_kind(model, "snnsim run", {FileKind::training, FileKind::simulation});
+            require_kind(model, "snnsim run",
+                         {FileKind::training, FileKind::simulation, FileKind::hopfield});
+        if (const auto hopfield = hopfield_of(model, options))
+            return run_hopfield(*hopfield, options);
         const AnyModel any = any_model_of(model, options);
         if (const auto* simulation = std::get_if<SimulationSpec>(&any)) {
             if (!options.weights.empty())

@@ -1,5 +1,10 @@
 """The circuits of models/circuits do what they are there to show."""
 
+import json
+import os
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -121,3 +126,192 @@ def test_astrocytes_lower_or_raise_the_first_release(circuit, alpha):
     for modulated, expected in zip(released[1:], ((0.1431, 0.2151), (0.0463, 0.0804)) if alpha == 0 else ((0.9046, 0.1774), (0.9691, 0.1224))):
         assert modulated[:2] == pytest.approx(expected, rel=5e-3)      # an independent integration with scipy
         assert (modulated[0] < released[0][0]) == (alpha == 0)
+
+
+@pytest.fixture(scope="session")
+def questions(data_folder, tmp_path_factory):
+    """The trained circuits, beside data made of a small data set."""
+    folder = tmp_path_factory.mktemp("questions")
+    for file in ("question_gated.yaml", "question_ungated.yaml", "routing.yaml", *(f"routing_{k}.csv" for k in range(4)), "feedback.yaml"):
+        (folder / file).write_bytes((CIRCUITS / file).read_bytes())
+    subprocess.run([sys.executable, ROOT / "tools" / "make_questions", data_folder, "-o", folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def trained(snnsim, questions, tmp_path):
+    def run(name, *settings):
+        out = tmp_path / f"{name}.h5"
+        snnsim(questions / f"{name}.yaml", "-o", out, "--force", "--progress", "none", "--set=train.epochs=1",
+               *(f"--set={s}" for s in settings))
+        return h5py.File(out)
+    return run
+
+
+def acs(file):
+    return {name: int(group.attrs["acs"]) for name, group in file["energy/test/forward"].items()}
+
+
+def test_questions_have_a_frame_a_cue_and_an_answer(questions, data_folder):
+    with h5py.File(questions / "question.h5") as file:
+        image, y = file["test/image"][:], file["test/y"][:]
+        asked = file["test/ask_where"][:, 0] > 0
+        assert (asked != (file["test/ask_what"][:, 0] > 0)).all() and asked.any() and not asked.all()
+        quadrants = image.reshape(-1, 2, 28, 2, 28).max((2, 4)).reshape(-1, 4) > 0
+        assert (quadrants.sum(1) == 1).all()
+        assert (y[asked] == 10 + quadrants.argmax(1)[asked]).all() and (y[~asked] == (np.arange(len(y)) % 10)[~asked]).all()
+    with h5py.File(questions / "occluded.h5") as file:
+        below = lambda name: file[name][:, 14:].max((1, 2)) > 0
+        assert not below("test/x").any() and 0.3 < below("train/x").mean() < 0.7
+    missing = subprocess.run([sys.executable, ROOT / "tools" / "make_questions", questions, "-o", questions], capture_output=True, text=True)
+    assert missing.returncode == 1 and "there is no train-images-idx3-ubyte" in missing.stderr
+
+
+def test_a_cue_silences_the_module_that_is_not_asked(trained):
+    with trained("question_gated") as file:
+        label = file["trials/label"][:]
+        for module, own in (("what", label < 10), ("where", label >= 10)):
+            fired = np.bincount(file[f"spikes/{module}/trial"][:].astype(int), minlength=len(label))
+            assert not fired[~own].any() and (fired[own] > 0).mean() > 0.9
+        gated = acs(file)
+        relays = file["energy/test/population/what_relay"].attrs["events"]
+        events = file["energy/test/population/image"].attrs["events"] if "image" in file["energy/test/population"] else None
+        total = file["energy/test/forward/image_to_what_relay"].attrs["events"]
+    assert events in (None, total) and 0.2 * total < relays < 0.8 * total
+    with trained("question_ungated") as file:
+        ungated = acs(file)
+    # An image's spikes go to one of the modules.
+    assert sum(gated.values()) < 0.65 * sum(ungated.values())
+    with trained("question_gated", "parameters.clamp=0") as file:
+        opened = acs(file)
+    for module in ("what", "where"):
+        assert opened[f"{module}_relay_to_{module}"] == ungated[f"image_to_{module}"]
+        assert opened[f"close_{module}_to_{module}"] == 0 < gated[f"close_{module}_to_{module}"]
+
+
+@pytest.mark.parametrize("chosen", [1, 2])
+def test_a_router_leaves_the_modules_that_it_chose_active(trained, chosen):
+    with trained("routing", f"parameters.chosen={chosen}") as file:
+        t, cell, trial = (file[f"spikes/router/{name}"][:] for name in ("timestamps", "node_ids", "trial"))
+        votes = [np.sort(t[trial == k]) for k in range(len(file["trials/label"]))]
+        heard = np.array([v[chosen - 1] if len(v) >= chosen else np.nan for v in votes])    # NaN: too few have fired
+        router, active = np.zeros((2, 4, len(votes)), bool)
+        router[cell, trial.astype(int)] = True
+        for k in range(4):
+            t, trial = file[f"spikes/hidden_{k}/timestamps"][:], file[f"spikes/hidden_{k}/trial"][:].astype(int)
+            active[k, trial[t > heard[trial] - 0.5]] = True      # from the step on in which the choice was heard
+    known = np.isfinite(heard)
+    assert known.mean() > 0.9
+    # Several may fire in one step, and nobody follows.
+    assert all((v <= h + 0.5).all() for v, h in zip(votes, heard) if np.isfinite(h))
+    assert (router.sum(0)[known] == chosen).mean() > 0.6
+    assert (active <= router)[:, known].all() and active[:, known].sum() > 0.9 * router[:, known].sum()
+
+
+def test_without_its_clamp_a_router_leaves_all_modules_active(trained):
+    with trained("routing", "parameters.clamp=0") as file:
+        for k in range(4):
+            assert len(np.unique(file[f"spikes/hidden_{k}/trial"][:])) > 0.9 * len(file["trials/label"])
+
+
+def test_feedback_begins_excitatory_and_can_be_taken_away(trained):
+    with trained("feedback", "train=null") as file:
+        weights = file["weights/high_to_low/weights"][:]
+        forward = file["weights/low_to_high/weights"][:]
+        assert weights.min() >= 0 and weights.mean() == pytest.approx(0.3 * abs(forward).mean(), rel=0.05)
+    with trained("feedback", "projections.3=null") as file:
+        assert "high_to_low" not in file["weights"] and len(acs(file)) == 3
+
+
+def refused(*arguments):
+    return subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, arguments)], capture_output=True, text=True)
+
+
+def recall(snnsim, model, out, *options):
+    text = snnsim(model, "-o", out, "--force", "--progress", "none", *options).stdout
+    with h5py.File(out) as file:
+        return text, {name: values[:] for name, values in file["recall"].items()}, dict(file["energy/simulate/forward/units_to_units"].attrs)
+
+
+def test_a_hopfield_network_completes_patterns_below_its_capacity(snnsim, tmp_path):
+    model, out = CIRCUITS / "hopfield.yaml", tmp_path / "run.h5"
+    for flip in (0.2, 0.3):
+        text, found, work = recall(snnsim, model, out, f"--set=parameters.flip={flip}")
+        own = found["overlaps"][np.arange(100), np.arange(100) % 25]
+        assert (own >= 0.98).mean() >= 0.95 and "settled: 100 of 100 trials" in text
+        assert (np.diff(found["energy"], axis=0) <= 0).all() and found["settled"].all()
+        assert work["acs"] == found["sweeps"].sum() * 500 * 499
+        assert (found["states"] ** 2 == 1).all() and found["states"].shape == (100, 500)
+    full = recall(snnsim, model, out, "--set=parameters.patterns=100")[1]
+    assert full["overlaps"][np.arange(100), np.arange(100)].mean() <= 0.6
+
+
+def test_a_hopfield_network_takes_patterns_and_states_of_files(snnsim, tmp_path):
+    random = np.random.default_rng(3)
+    patterns = random.choice([-1, 1], (5, 120)).astype(np.int8)
+    np.save(tmp_path / "p.npy", patterns)
+    np.save(tmp_path / "s.npy", (patterns * np.where(np.arange(120) < 20, -1, 1)).astype(np.float32))
+    model = tmp_path / "m.yaml"
+    model.write_text("name: m\nhopfield: {file: p.npy, start: s.npy}\n")
+    _, found, _ = recall(snnsim, model, tmp_path / "run.h5")
+    assert (found["states"] == patterns).all() and (np.diag(found["overlaps"]) == 1).all()
+    weights = (patterns.T.astype(float) @ patterns - 5 * np.eye(120)) / 120
+    assert found["energy"][-1] == pytest.approx([-0.5 * s @ weights @ s for s in found["states"].astype(float)])
+    assert found["overlaps"] == pytest.approx(patterns.astype(float) @ patterns.T / 120)
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert file.attrs["kind"] in ("hopfield", b"hopfield") and len(file.attrs["inputs"]) == 2
+
+
+@pytest.mark.parametrize("section, message", [
+    ("{file: p.npy, start: s.npy, trials: 9}", "m.yaml:2:47: there are more trials, 9, than states in s.npy, 2"),
+    ("{file: half.npy}", "[1][3] is 0.5; all must be +1 or -1"),
+    ("{file: p.npy, start: short.npy}", "short.npy has states of 3 units, the network has 8"),
+    ("{file: p.npy, cells: 9}", "cells is 9, but p.npy has patterns of 8 units"),
+    ("{file: flat.npy}", "has the shape [8]; it must be [pattern][unit]"),
+    ("{cells: 1e9, patterns: 2}", "cells must be"),
+    ("{cells: 100, patterns: 2, temperature: -0.1}", "temperature must be at least 0"),
+])
+def test_mistakes_of_a_hopfield_network_are_told_with_their_place(snnsim, tmp_path, section, message):
+    signs = np.ones((2, 8))
+    np.save(tmp_path / "p.npy", signs)
+    np.save(tmp_path / "s.npy", signs)
+    np.save(tmp_path / "short.npy", signs[:, :3])
+    np.save(tmp_path / "flat.npy", signs[0])
+    signs[1, 3] = 0.5
+    np.save(tmp_path / "half.npy", signs)
+    model = tmp_path / "m.yaml"
+    model.write_text(f"name: m\nhopfield: {section}\n")
+    for command in ([model], ["check", model]):
+        done = refused(*command)
+        assert done.returncode == 2 and message in done.stderr and f"{model}:2:" in done.stderr
+
+
+def test_options_that_mean_nothing_to_a_hopfield_network_are_refused(snnsim, tmp_path):
+    model, out = CIRCUITS / "hopfield.yaml", tmp_path / "run.h5"
+    assert "--profile has no effect" in refused(model, "-o", out, "--profile").stderr
+    assert "no errors" in snnsim("check", model).stdout
+    snnsim(model, "-o", out)
+    assert "exists already" in refused(model, "-o", out).stderr
+    for command in (["--resume", out], ["stats", out], ["compare", out]):
+        done = refused(*command)
+        assert done.returncode == 2 and "the run file of a Hopfield network" in done.stderr
+    snnsim(model, "-o", out, "--force", "--seeds", "1,2")
+    states = []
+    for seed in (1, 2):
+        with h5py.File(tmp_path / f"run_seed{seed}.h5") as file:
+            states.append(file["recall/states"][:])
+    assert (states[0] != states[1]).any()
+
+
+def test_the_benchmark_of_trained_circuits_writes_an_entry_for_each_arm(snnsim, data_folder, tmp_path):
+    out = tmp_path / "circuits.json"
+    kept = {"circuit": "another", "arm": "a"}
+    out.write_text(json.dumps({"entries": [kept, {"circuit": "question", "arm": "old"}]}))
+    done = subprocess.run([sys.executable, ROOT / "tools" / "bench" / "circuits.py", "question", "--snnsim", os.environ["SNNSIM_BINARY"],
+                           "--images", data_folder, "--seeds", "1", "--set", "train.epochs=1", "-o", out], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr            # so little training shows nothing
+    other, *entries = json.loads(out.read_text())["entries"]
+    assert other == kept and [(e["circuit"], e["arm"]) for e in entries] == [("question", "gated"), ("question", "ungated")]
+    gated, ungated = entries
+    assert 0 < gated["acs"] < 0.65 * ungated["acs"] and gated["memory_bytes"] > ungated["memory_bytes"] > 4e6
+    assert {"accuracy", "accuracy_what", "accuracy_where", "macs", "energy_synapses_uj", "energy_in_all_uj", "neuron_updates"} <= set(gated)

@@ -1,11 +1,14 @@
-// The bytes are a model file, or a search file.
+// The bytes are a model file, of any kind, or a search file.
 #include "snnsim/read_model.hpp"
+#include "src/memory/read_hopfield.hpp"
 #include "src/search/read_search.hpp"
 #include "tools/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
     snnsim::fuzz::attempt([&] { snnsim::parse_any_model(text, "model.yaml"); }, text);
+    if (text.find("hopfield") != text.npos)
+        snnsim::fuzz::attempt([&] { snnsim::parse_hopfield(text, "model.yaml", {}); }, text);
     if (text.find("vary") == text.npos) return 0;
     snnsim::fuzz::attempt(
         [&] {
