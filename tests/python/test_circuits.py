@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -315,3 +316,118 @@ def test_the_benchmark_of_trained_circuits_writes_an_entry_for_each_arm(snnsim, 
     gated, ungated = entries
     assert 0 < gated["acs"] < 0.65 * ungated["acs"] and gated["memory_bytes"] > ungated["memory_bytes"] > 4e6
     assert {"accuracy", "accuracy_what", "accuracy_where", "macs", "energy_synapses_uj", "energy_in_all_uj", "neuron_updates"} <= set(gated)
+
+
+# --- sound localisation ---
+
+LONGEST = 2 / 3          # ms between the ears, of a source at 90 degrees
+KAPPA = 1.1
+
+
+def lags(degrees):
+    late = LONGEST / 2 * np.sin(np.radians(degrees))
+    return {"left_lag": f"{LONGEST / 2 - late:.4f} ms", "right_lag": f"{LONGEST / 2 + late:.4f} ms"}
+
+
+def angle_of(counts):
+    """From the centroid of the detectors with more than half of the greatest count."""
+    above = np.where(counts > counts.max() / 2, counts, 0)
+    j = (above * np.arange(30)).sum() / above.sum()
+    return np.degrees(np.arcsin(np.clip(KAPPA * (2 * j / 29 - 1), -1, 1)))
+
+
+def detected(file, start=0.0, stop=np.inf):
+    t, cells = spikes(file, "detectors")
+    return np.bincount(cells[(t > start) & (t <= stop)].astype(int), minlength=30)
+
+
+ANGLES = range(-75, 76, 15)
+
+
+@pytest.fixture(scope="module")
+def heard(snnsim, tmp_path_factory):
+    """Counts of the detectors by angle and seed."""
+    out = tmp_path_factory.mktemp("itd") / "run.h5"
+
+    def counts(degrees, seed):
+        snnsim(CIRCUITS / "itd.yaml", "-o", out, "--force", "--progress", "none", f"--set=seed={seed}",
+               *(f"--set=parameters.{k}={v}" for k, v in lags(degrees).items()))
+        with h5py.File(out) as file:
+            return detected(file)
+    return {angle: [counts(angle, seed) for seed in (1, 2, 3)] for angle in ANGLES}
+
+
+def error(by_angle, most=90):
+    return np.sqrt(np.mean([(angle_of(c) - a) ** 2 for a, all in by_angle.items() if abs(a) <= most for c in all]))
+
+
+def test_detectors_tell_where_a_sound_comes_from(heard):
+    assert error(heard, 45) <= 2.5
+    assert error(heard) <= 5.0
+    for angle, counts in heard.items():
+        assert 68 <= np.mean([c.max() for c in counts]) <= 90, angle
+
+
+def test_detectors_fire_less_the_further_they_are_from_the_peak(heard):
+    counts = np.mean(heard[0], axis=0)
+    assert 13 <= counts.argmax() <= 16
+    near = counts.reshape(10, 3).mean(1)               # by three detectors, which differ by less than chance does
+    peak = near.argmax()
+    assert (np.diff(near[peak:]) < 0.05 * near.max()).all() and (np.diff(near[peak::-1]) < 0.05 * near.max()).all()
+    assert max(near[0], near[-1]) < 0.15 * near.max()
+
+
+def test_one_ear_tells_nothing(circuit):
+    for angle in ANGLES:
+        with circuit("itd", right_weight="0 mV", **lags(angle)) as file:
+            assert detected(file).max() == 0, angle
+
+
+def test_detectors_follow_a_source_that_moves(snnsim, tmp_path):
+    snnsim(CIRCUITS / "itd_moving.yaml", "-o", tmp_path / "run.h5", "--progress", "none")
+    with h5py.File(tmp_path / "run.h5") as file:
+        told = [np.sin(np.radians(angle_of(detected(file, t, t + 100)))) for t in range(0, 1000, 100)]
+    shown = [np.sin(2 * np.pi * (t + 50) / 1000) for t in range(0, 1000, 100)]
+    assert np.corrcoef(told, shown)[0, 1] >= 0.9
+
+
+# --- GAIN with noise ---
+
+def test_a_grid_of_both_kinds_is_active_by_itself(circuit):
+    with circuit("gain_spontaneous") as file:
+        fired = {name: spikes(file, name)[0] for name in "EI"}
+        places = [tuple(x) for name in "EI" for x in file[f"network/{name}/positions"][:]]
+    assert len(set(places)) == 1024
+    assert 1.0 <= len(fired["E"]) / 819 / 5 <= 30.0
+    counts = np.histogram(np.concatenate([fired["E"], fired["I"]]), np.arange(0, 5001, 10))[0]
+    assert counts.var() / counts.mean() > 1.0          # Fano factor: the cells do not fire apart from each other
+
+
+# --- spiking associative memory ---
+
+def recalled(snnsim, folder, seed, *more):
+    """Least correlation with the cued pattern and greatest with another, in windows of 100 ms from 400 ms on; rate before."""
+    subprocess.run([sys.executable, ROOT / "tools" / "make_patterns", folder, "--seed", str(seed)], check=True)
+    shutil.copy(CIRCUITS / "hopfield_spiking.yaml", folder)
+    snnsim(folder / "hopfield_spiking.yaml", "-o", folder / "run.h5", "--force", "--progress", "none", f"--set=seed={seed}", *more)
+    with h5py.File(folder / "run.h5") as file, h5py.File(folder / "hopfield_patterns.h5") as stored:
+        t, cells = spikes(file, "E")
+        patterns = stored["patterns"][:]
+    own, others = [], []
+    for start in range(400, 900, 100):
+        rates = np.bincount(cells[(t > start) & (t <= start + 100)].astype(int), minlength=1000)
+        match = [np.corrcoef(rates, p)[0, 1] if rates.any() else 0.0 for p in patterns]
+        own.append(match[0])
+        others += match[1:]
+    return min(own), max(others), (t <= 200).mean() * len(t) / 1000 / 0.2, (t > 400).sum()
+
+
+def test_cells_recall_the_pattern_of_which_they_saw_a_part(snnsim, tmp_path):
+    found = [recalled(snnsim, tmp_path, seed) for seed in range(1, 11)]
+    assert sum(own >= 0.8 and others <= 0.3 for own, others, *_ in found) >= 9
+    assert 1.0 <= np.mean([rate for *_, rate, _ in found]) <= 3.0
+
+
+def test_without_stored_patterns_nothing_goes_on(snnsim, tmp_path):
+    own, _, rate, late = recalled(snnsim, tmp_path, 1, "--set=projections.0.weight=0 pA")
+    assert own < 0.3 and late < 1000 * 0.5 * 3.0
