@@ -12,12 +12,14 @@ enum class FileKind {
     simulation,
     study,
     search,
+    evolution,
     energy_model,
     training_run,
     simulation_run,
     checkpoint,
     study_result,
     search_result,
+    evolution_result,
     other_hdf5,
     damaged_hdf5
 };
