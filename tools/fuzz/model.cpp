@@ -1,11 +1,14 @@
-// The bytes are a model file, or a search file.
+// The bytes are a model file, a search file, or a file of `snnsim evolve`.
 #include "snnsim/read_model.hpp"
+#include "src/evolve/read_evolve.hpp"
 #include "src/search/read_search.hpp"
 #include "tools/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
     snnsim::fuzz::attempt([&] { snnsim::parse_any_model(text, "model.yaml"); }, text);
+    if (text.find("evolve") != text.npos)
+        snnsim::fuzz::attempt([&] { snnsim::parse_evolve(text, "evolve.yaml"); }, text);
     if (text.find("vary") == text.npos) return 0;
     snnsim::fuzz::attempt(
         [&] {
