@@ -55,7 +55,8 @@ TEST(Circuit, AnyNumberOfThreadsGivesTheSame) {
     file.evolve.task = EvolveTask::winner_take_all;
     const CircuitEnds ends = ends_of(file.evolve);
     CircuitSet set;
-    for (const Genome& g : make_circuit_population(file, ends)->genomes()) set.add(g, ends);
+    const auto population = make_circuit_population(file, ends);
+    for (const Genome& g : population->genomes()) set.add(g, ends);
     const TrialSet trials = trials_of(file.evolve, 7, evolve_draws(1, EvolveDraws::trials, 0));
     const auto one = make_cpu_circuit_runner(1)->run(set, trials);
     const auto three = make_cpu_circuit_runner(3)->run(set, trials);
