@@ -52,9 +52,7 @@ double within(double share) {
 }  // namespace
 
 FixedWiring::FixedWiring(const EvolveFile& file, const CircuitEnds& ends)
-    : wiring_(wiring_of(file.evolve.wiring, ends)),
-      ends_(ends),
-      strategy_(options_of(file, wiring_, ends)) {
+    : wiring_(wiring_of(file.evolve.wiring, ends)), strategy_(options_of(file, wiring_, ends)) {
     ask();
 }
 

@@ -20,7 +20,6 @@ class FixedWiring final : public CircuitPopulation {
     Genome genome_at(const std::vector<double>& point) const;
 
     Genome wiring_;
-    CircuitEnds ends_;
     CmaEs strategy_;
     std::vector<Genome> genomes_;
 };

@@ -90,9 +90,10 @@ def main():
                 subprocess.run([options.snnsim, file, "-o", run, "--set", f"seed={seed}", "--data-dir", options.data_dir, "--threads",
                                 str(options.threads), "--progress", "none"], check=True, stdout=subprocess.DEVNULL)
                 with h5py.File(run) as result:
-                    test = result["test"].attrs
-                    acs = sum(float(p.attrs["acs_per_sample"]) for p in result["projections"].values()) if "projections" in result else None
-                    found.append({"network": what, "seed": seed, "accuracy": float(test["accuracy"]), "acs": acs})
+                    counts = result["energy/test"]
+                    acs = {name: float(p.attrs["acs"]) / counts.attrs["samples"] for name, p in counts["forward"].items()}
+                    found.append({"network": what, "seed": seed, "accuracy": float(result["test"].attrs["accuracy"]),
+                                  "acs": sum(acs.values()), "acs_behind_the_first_layer": sum(n for name, n in acs.items() if not name.startswith("input_"))})
                 print(found[-1], flush=True)
     pathlib.Path(options.output).write_text(json.dumps({"machine": machine(options.snnsim), "copies": options.copies, "samples": options.samples,
                                                         "epochs": options.epochs, "duration_ms": options.duration, "runs": found}, indent=1) + "\n")
