@@ -47,6 +47,7 @@ constexpr std::pair<const char*, const char*> meant[] = {
     {"optimize", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
     {"fit", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
     {"tune", "`snnsim search SEARCH.yaml` looks for the parameters of a model"},
+    {"neat", "`snnsim evolve EVOLUTION.yaml` looks for small circuits that do a task"},
     {"statistics", "`snnsim stats RUN.h5` tells rates, irregularity and synchrony"},
     {"version", "`snnsim --version` tells it"},
 };
@@ -98,6 +99,7 @@ int dispatch(std::vector<std::string> arguments) {
     add_weights_command(app);
     add_study_command(app);
     add_search_command(app);
+    add_evolve_command(app);
     add_encode_command(app);
     add_events_command(app);
     add_stats_command(app);

@@ -2,7 +2,8 @@
 """Draws a study of snnsim: accuracy over training, accuracy against energy with its Pareto front, the cheapest
 configurations at equal accuracy, and energy against activity with the activity at which spikes stop to pay; of
 simulations, rates and other statistics against an axis of the grid (an f-I curve where it is a current). Of a search,
-the costs of its points, over time and against each parameter."""
+the costs of its points, over time and against each parameter; of an evolution, fitness, species and sizes over the
+generations."""
 
 import argparse
 import os
@@ -17,7 +18,7 @@ try:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from snnsim.figures import searches, studies
+    from snnsim.figures import evolutions, searches, studies
     from snnsim.figures.trainings import colour
     from snnsim.figures.whole_file import whole_file
 except ImportError as error:
@@ -190,6 +191,8 @@ def pictures_of(path):
     with h5py.File(path, "r") as file:
         if file.attrs.get("format") == "snnsim search":
             return searches.figures(file)
+        if file.attrs.get("format") == "snnsim evolve":
+            return evolutions.figures(file)
         if file.attrs.get("kind") == "simulations":
             return studies.figures(file)
     configurations, targets, lines, energy_model = read_study(path)
@@ -200,13 +203,13 @@ def pictures_of(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", help="folder of a study or search, or its study.h5 or search.h5")
+    parser.add_argument("study", help="folder of a study, search or evolution, or its study.h5, search.h5 or evolve.h5")
     parser.add_argument("-o", "--output", help="folder for the pictures; default: beside the results")
     parser.add_argument("--dpi", type=int, default=150)
     options = parser.parse_args()
     path = options.study
     if os.path.isdir(path):
-        names = [name for name in ("study.h5", "search.h5") if os.path.exists(os.path.join(path, name))]
+        names = [name for name in ("study.h5", "search.h5", "evolve.h5") if os.path.exists(os.path.join(path, name))]
         path = os.path.join(path, names[0] if names else "study.h5")
     try:
         pictures = pictures_of(path)

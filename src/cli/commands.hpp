@@ -17,6 +17,7 @@ void add_weights_command(CLI::App& app);
 void add_check_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_search_command(CLI::App& app);
+void add_evolve_command(CLI::App& app);
 void add_study_command(CLI::App& app);
 void add_encode_command(CLI::App& app);
 void add_events_command(CLI::App& app);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "snnsim/evolve_spec.hpp"
 #include "snnsim/hopfield_spec.hpp"
 #include "snnsim/read_model.hpp"
 #include "snnsim/search_spec.hpp"
@@ -651,6 +652,18 @@ std::string searches() {
            section<SearchStatsSpec>("stats", "");
 }
 
+std::string evolutions() {
+    return "\n# Evolutions\n\nA file of `snnsim evolve FILE` names a task for which small circuits "
+           "are "
+           "looked for.\n" +
+           section<EvolveFile>("Top level", "") +
+           section<EvolveSpec>("evolve",
+                               "Circuits consist of `lif` cells with `reset: zero`, in steps of 1 "
+                               "ms, and of edges with delays of 1 to 20 ms; a cell excites or "
+                               "inhibits with all of its edges.") +
+           section<NeatSpec>("evolve.neat", "") + section<FixedWiringSpec>("evolve.wiring", "");
+}
+
 std::string hopfield() {
     return "\n# Hopfield networks\n" +
            section<HopfieldModel>("Top level",
@@ -677,7 +690,7 @@ std::string words() {
 
 std::string model_reference() {
     return introduction() + training() + simulation() + models(CellModels{}, NeuronModels{}) +
-           equations_reference() + searches() + hopfield() + words();
+           equations_reference() + searches() + evolutions() + hopfield() + words();
 }
 
 }  // namespace snnsim

@@ -26,6 +26,7 @@ FileKind kind_of_hdf5(const std::string& path) {
         if (format == "snnsim checkpoint") return FileKind::checkpoint;
         if (format == "snnsim study") return FileKind::study_result;
         if (format == "snnsim search") return FileKind::search_result;
+        if (format == "snnsim evolve") return FileKind::evolution_result;
         if (format != "snnsim run") return FileKind::other_hdf5;
         const std::string kind = h5::has_attribute(file, "kind") ? h5::read_text(file, "kind") : "";
         return kind == "simulation" ? FileKind::simulation_run
@@ -52,6 +53,7 @@ FileKind kind_of_yaml(const std::string& text, const std::string& path) {
     if (has_any({"simulate"})) return FileKind::simulation;
     if (has_any({"models", "grid"})) return FileKind::study;
     if (has_any({"vary", "objective"})) return FileKind::search;
+    if (has_any({"evolve"})) return FileKind::evolution;
     if (has_any({"float", "int8"})) return FileKind::energy_model;
     return FileKind::unknown;
 }
@@ -77,6 +79,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
             return {"a study", "run it with `snnsim study " + path + "`"};
         case FileKind::search:
             return {"a search", "run it with `snnsim search " + path + "`"};
+        case FileKind::evolution:
+            return {"an evolution", "run it with `snnsim evolve " + path + "`"};
         case FileKind::energy_model:
             return {"an energy model", "name it with `--energy " + path + "` beside a model"};
         case FileKind::training_run:
@@ -97,6 +101,8 @@ Words words_for(FileKind kind, const std::string& path, const std::string& comma
             return {"the result of a study", "draw it with tools/plot_study.py"};
         case FileKind::search_result:
             return {"the result of a search", "draw it with tools/plot_study.py"};
+        case FileKind::evolution_result:
+            return {"the result of an evolution", "draw it with tools/plot_study.py"};
         case FileKind::damaged_hdf5:
             return {"a damaged HDF5 file", "name another file"};
         default:

@@ -13,6 +13,7 @@ enum class FileKind {
     hopfield,
     study,
     search,
+    evolution,
     energy_model,
     training_run,
     simulation_run,
@@ -20,6 +21,7 @@ enum class FileKind {
     checkpoint,
     study_result,
     search_result,
+    evolution_result,
     other_hdf5,
     damaged_hdf5
 };

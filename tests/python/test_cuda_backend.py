@@ -447,6 +447,22 @@ def test_studies(ptxrun, tmp_path, data, model):
         expect_the_same_file(run, tmp_path / "cuda" / run.name)
 
 
+EVOLUTIONS = {
+    "structure": "task: xor_latency, population: 12, generations: 3",
+    "noise": "task: winner_take_all, population: 4, generations: 2, trials: 3, tests: 2",
+    "cart_pole": "task: cart_pole, method: weights, population: 4, generations: 2, trials: 1, tests: 1, wiring: {cells: 3}",
+}
+
+
+@pytest.mark.parametrize("case", EVOLUTIONS)
+def test_evolutions(ptxrun, tmp_path, case):
+    (tmp_path / "e.yaml").write_text(f"name: e\nevolve: {{{EVOLUTIONS[case]}}}\n")
+    for backend, environment in (("cpu", None), ("cuda", ptxrun)):
+        call(environment, "evolve", tmp_path / "e.yaml", "-o", tmp_path / backend, "--backend", backend, "--progress", "none")
+    for name in ("evolve.csv", "generations.txt", "e_winner.yaml", "e_winner_spikes.csv"):
+        assert (tmp_path / "cpu" / name).read_bytes() == (tmp_path / "cuda" / name).read_bytes()
+
+
 def test_ptxrun_is_named_and_no_gpu(ptxrun, tmp_path, data):
     named = "ptxrun (PTX interpreted on the CPU)"  # the run file says its number too
     said = call(ptxrun, "devices").stdout

@@ -2,7 +2,7 @@
 tables are those of the measured values.
 
 What a block is stands in a comment above it: `<!-- run -->` a simulation, run in short; `<!-- train -->` a training, run on a small
-data set; `<!-- study -->`; `<!-- search -->`, the text of a shipped one, which is run; `<!-- own cell -->` a model with a cell that is not built; `<!-- fragment of FILE -->`, whose keys replace
+data set; `<!-- study -->`; `<!-- search -->`, the text of a shipped one, which is run; `<!-- evolve -->`, the same of an evolution; `<!-- own cell -->` a model with a cell that is not built; `<!-- fragment of FILE -->`, whose keys replace
 those of a shipped model, or `<!-- fragment of FILE: KEY -->`, which is the value of one. A block without a comment is a model that is
 checked."""
 
@@ -81,7 +81,7 @@ def check_model(block, folder, run_path=""):
 def test_there_is_something_to_check():
     kinds = [b.mark.split(" of ")[0] for b in YAML]
     assert kinds.count("run") >= 4 and kinds.count("train") >= 3 and kinds.count("fragment") >= 2 and "study" in kinds
-    assert all(k in ("", "run", "train", "study", "search", "own cell", "fragment") for k in kinds), kinds
+    assert all(k in ("", "run", "train", "study", "search", "evolve", "own cell", "fragment") for k in kinds), kinds
 
 
 @named(YAML)
@@ -97,6 +97,11 @@ def test_a_block_of_yaml_holds(snnsim, block, data_folder, tmp_path, run_path):
         assert block.text.strip() in (ROOT / "models/searches" / f"{name}.yaml").read_text()
         said = snnsim("search", ROOT / "models/searches" / f"{name}.yaml", "-o", tmp_path / "out", "--jobs", 2)
         assert "The best again" in said.stdout
+    elif block.mark == "evolve":
+        name = re.search(r"^name: (\w+)", block.text)[1]
+        assert block.text.strip() in (ROOT / "models/evolve" / f"{name}.yaml").read_text()
+        said = snnsim("evolve", ROOT / "models/evolve" / f"{name}.yaml", "-o", tmp_path / "out")
+        assert "was reached" in said.stdout
     elif block.mark == "own cell":
         done = check_model(block, tmp_path)
         assert done.returncode == 2 and done.stderr.count("model.yaml:") == 1 and "'my_lif'" in done.stderr, done.stderr
@@ -230,7 +235,7 @@ def commands():
 
 
 OF_THE_TOOL = {"--cuda", "--no-cuda", "--build-only", "--python"}    # tools/snnsim itself
-SUBCOMMANDS = ("check", "compare", "study", "search", "stats", "encode", "events", "devices", "reference", "run")
+SUBCOMMANDS = ("check", "compare", "study", "search", "evolve", "stats", "encode", "events", "devices", "reference", "run")
 
 
 def test_commands_and_options_exist(snnsim):

@@ -1,5 +1,6 @@
-// The bytes are a model file, of any kind, or a search file.
+// The bytes are a model file, of any kind, a search file, or a file of `snnsim evolve`.
 #include "snnsim/read_model.hpp"
+#include "src/evolve/read_evolve.hpp"
 #include "src/memory/read_hopfield.hpp"
 #include "src/search/read_search.hpp"
 #include "tools/fuzz/fuzz.hpp"
@@ -9,6 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     snnsim::fuzz::attempt([&] { snnsim::parse_any_model(text, "model.yaml"); }, text);
     if (text.find("hopfield") != text.npos)
         snnsim::fuzz::attempt([&] { snnsim::parse_hopfield(text, "model.yaml", {}); }, text);
+    if (text.find("evolve") != text.npos)
+        snnsim::fuzz::attempt([&] { snnsim::parse_evolve(text, "evolve.yaml"); }, text);
     if (text.find("vary") == text.npos) return 0;
     snnsim::fuzz::attempt(
         [&] {
