@@ -60,7 +60,7 @@ def main():
             print(f"{task}: {sum(r['accepted'] for r in runs)} of {len(runs)} seeds, generations "
                   f"{sorted(r['generations'] for r in runs)}, least score {min(r['score'] for r in runs):.4g}, "
                   f"seconds {max(r['seconds'] for r in runs):.2f} at most", flush=True)
-    result = {"machine": machine(options.snnsim), "threads": options.threads, "runs": found}
+    result = {**machine(options.snnsim), "threads": options.threads, "runs": found}
     pathlib.Path(options.output).write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -95,7 +95,7 @@ def main():
                     found.append({"network": what, "seed": seed, "accuracy": float(result["test"].attrs["accuracy"]),
                                   "acs": sum(acs.values()), "acs_behind_the_first_layer": sum(n for name, n in acs.items() if not name.startswith("input_"))})
                 print(found[-1], flush=True)
-    pathlib.Path(options.output).write_text(json.dumps({"machine": machine(options.snnsim), "copies": options.copies, "samples": options.samples,
+    pathlib.Path(options.output).write_text(json.dumps({**machine(options.snnsim), "copies": options.copies, "samples": options.samples,
                                                         "epochs": options.epochs, "duration_ms": options.duration, "runs": found}, indent=1) + "\n")
 
 
