@@ -181,7 +181,7 @@ TEST(Hopfield, EndsBetweenTwoSweeps) {
     EXPECT_EQ(out.sweeps, std::vector<std::uint32_t>(5, 3));
 }
 
-TEST(Hopfield, IsTheSameOnCuda) {
+TEST(DeviceHopfield, OnAGpuIsThatOfTheCpu) {
     if (!why_no_cuda().empty()) GTEST_SKIP() << why_no_cuda();
     use_cuda_device(0);
     for (const double temperature : {0.0, 0.3}) {

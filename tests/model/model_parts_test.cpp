@@ -250,14 +250,12 @@ TEST(ModelParts, DalesLaw) {
     for (const char* method : {"project", "softplus", "relu"})
         EXPECT_EQ(error_of(with(std::string("dale: {method: ") + method + ", excitatory: 0.5}")),
                   "no error");
-    expect_error(with("dale: {method: clip}"), "m.yaml:6:75: method must be project, softplus or");
+    expect_error(with("dale: {method: clip}"),
+                 "m.yaml:6:76: method cannot be 'clip' (one of: project, softplus, relu)");
     expect_error(with("dale: {excitatory: 1.2}"), "excitatory must be between 0 and 1");
     expect_error(edited("model: leaky_readout", "model: leaky_readout, dale: {}"),
-                 "m.yaml:7:53: 'output' has no projection with weights, so that dale says nothing");
-    expect_error(replaced(edited("epochs: 3", "loss: mse_count"),
-                          "model: lif, tau_m: 10 ms, reset: "
-                          "zero",
-                          "model: tanh, dale: {}"),
+                 "m.yaml:7:50: 'output' has no projection with weights, so that dale says nothing");
+    expect_error(edited("model: lif, tau_m: 10 ms, reset: zero", "model: tanh, dale: {}"),
                  "'hidden' is a tanh, which sends values of both signs; Dale's law is of what");
     expect_error(replaced(edited("model: leaky_readout", "model: leaky_readout, batch_norm: {}"),
                           "reset: zero", "reset: zero, dale: {}"),

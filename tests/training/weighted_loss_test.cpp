@@ -64,8 +64,8 @@ TEST(WeightedLoss, OfRealTargetsToo) {
     const float y = 1.0f, weight = 0.25f;
     const std::uint32_t sample = 0;
     float loss = 0.0f, mean = 0.0f;
-    const TargetLoss body{shape, 1,    {output.data()}, {gradient.data()}, &y, &weight, &sample,
-                          &loss, &mean};
+    const TargetLoss body{shape, 1,       1,       {output.data()}, {gradient.data()},
+                          &y,    &weight, &sample, &loss,           &mean};
     body(0);
     EXPECT_EQ(loss, 1.0f);
     EXPECT_EQ(gradient[0], 1.0f);
