@@ -257,9 +257,11 @@ TEST(ModelParts, DalesLaw) {
                  "m.yaml:7:50: 'output' has no projection with weights, so that dale says nothing");
     expect_error(edited("model: lif, tau_m: 10 ms, reset: zero", "model: tanh, dale: {}"),
                  "'hidden' is a tanh, which sends values of both signs; Dale's law is of what");
-    expect_error(replaced(edited("model: leaky_readout", "model: leaky_readout, batch_norm: {}"),
+    expect_error(
+        replaced(replaced(edited("model: leaky_readout", "model: leaky_readout, batch_norm: {}"),
                           "reset: zero", "reset: zero, dale: {}"),
-                 "'hidden' has weights of one sign to 'output', whose norm becomes part of them");
+                 "to: output}", "to: output, bias: true}"),
+        "'hidden' has weights of one sign to 'output', whose norm becomes part of them");
 }
 
 TEST(ModelParts, TargetsOfEveryStepAreOfDataOfOnesOwn) {
