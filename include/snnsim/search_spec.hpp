@@ -77,7 +77,7 @@ struct ObjectiveSpec {
                   Need::required},
             Field{"population", &ObjectiveSpec::population, "", unlimited,
                   "of measures of a population's activity"},
-            Field{"aim", &ObjectiveSpec::aim, "", unlimited, "without a target"},
+            Field{"aim", &ObjectiveSpec::aim, "", unlimited, "required without a target"},
             Field{"target", &ObjectiveSpec::target, "", unlimited,
                   "what the measure is to be, in its unit: the cost is |measure - target| / "
                   "|target|, of a target of 0 |measure|"},

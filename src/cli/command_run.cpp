@@ -8,6 +8,7 @@
 #include "snnsim/run.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/report/file_kind.hpp"
 #include "src/run/run_any.hpp"
 #include "src/run/run_hopfield.hpp"
 #include "src/run/run_model.hpp"
@@ -61,7 +62,8 @@ RunStatus run_seeds(const RunCommand& given) {
         if (!left.empty()) fmt::print("then: --seeds {}\n", fmt::join(left, ","));
         return status;
     }
-    fmt::print("all seeds: snnsim stats{}\n", files);
+    if (kind_of(given.model) != FileKind::hopfield)
+        fmt::print("all seeds: snnsim stats{}\n", files);
     return RunStatus::finished;
 }
 

@@ -22,7 +22,7 @@ Genome wiring_of(const FixedWiringSpec& spec, const CircuitEnds& ends) {
     };
     for (std::uint32_t from = 0; from < ends.inputs; ++from) {
         for (std::uint32_t k = 0; k < cells; ++k) connect(from, first + k);
-        for (std::uint32_t k = 0; k < ends.outputs && (spec.direct || cells == 0); ++k)
+        for (std::uint32_t k = 0; k < ends.outputs && spec.direct; ++k)
             connect(from, ends.inputs + k);
     }
     for (std::uint32_t from = first; from < first + cells; ++from) {

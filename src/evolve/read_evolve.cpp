@@ -99,6 +99,10 @@ class Checker {
             problems_.add(
                 place("weak"),
                 fmt::format("weak must be below strong, {} Hz; found {} Hz", s.strong, s.weak));
+        if (s.method == EvolveMethod::weights && s.wiring.cells == 0 && !s.wiring.direct)
+            problems_.add(place("wiring"),
+                          "no cells between inputs and outputs and no direct edges: nothing would "
+                          "reach the outputs; write cells: 1 or more, or direct: true");
         const Value* goal = at.find("goal");
         const double most = s.task == EvolveTask::cart_pole ? 500.0 : 1.0;
         if (goal && !problems_.inside(*goal) && s.goal && !(*s.goal > 0.0 && *s.goal <= most))

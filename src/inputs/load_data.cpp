@@ -13,7 +13,6 @@
 #include "src/files/input_file.hpp"
 #include "src/inputs/load_initial_weights.hpp"
 #include "src/io/digest.hpp"
-#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -74,6 +73,7 @@ TargetRequest request_of_targets(const ModelSpec& spec, const PopulationSpec& ou
     const OutputLossSpec loss = spec.loss_of(output.name);
     out.loss = name_of(loss.loss);
     out.targets = is_real(loss.loss) ? Targets::real : Targets::classes;
+    if (loss.loss == Loss::mse_step) out.outputs = output.size;
     out.class_weights = loss.class_weights;
     return out;
 }
@@ -91,6 +91,14 @@ SampleRequest request_of(const ModelSpec& spec) {
     return out;
 }
 
+/// The command that makes the data of a shipped model; empty: none.
+std::string maker_of(const std::string& file, const std::string& folder) {
+    if (file == "sine.h5" || file == "burgers.h5") return "tools/make_regression " + folder;
+    if (file == "question.h5" || file == "routing.h5" || file == "occluded.h5")
+        return "tools/make_questions ~/.cache/snnsim/mnist -o " + folder;
+    return "";
+}
+
 /// A file of the user can be opened; `where` names it in the model.
 void require_file(const std::string& where, const std::string& path) {
     std::error_code ignored;
@@ -98,11 +106,10 @@ void require_file(const std::string& where, const std::string& path) {
     const std::string wrong = folder_there ? "" : why_unreadable(path);
     if (wrong.empty()) return;
     const fs::path file = path;
-    const bool made = file.filename() == "sine.h5" || file.filename() == "burgers.h5";  // shipped
     const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-    throw DataError(fmt::format(
-        "{}: cannot open {}: {}{}", where, path, wrong,
-        made ? fmt::format("; `tools/make_regression {}` makes it", folder.string()) : ""));
+    const std::string maker = maker_of(file.filename().string(), folder.string());
+    throw DataError(fmt::format("{}: cannot open {}: {}{}", where, path, wrong,
+                                maker.empty() ? "" : fmt::format("; `{}` makes it", maker)));
 }
 void require_files(const ModelSpec& spec) {
     if (spec.data.arrays) return;
@@ -126,12 +133,6 @@ void check_output(const ModelSpec& spec, std::size_t k, Dataset& data) {
     };
     if (values > 0) {
         const bool by_step = spec.train && spec.loss_of(p.name).loss == Loss::mse_step;
-        if (by_step && p.size * spec.steps() != values)
-            throw DataError(fmt::format(
-                "{}: the output '{}' has {} and a sample {}, but one of {} has {}: mse_step has a "
-                "target for each neuron and step",
-                at(spec, p.at), p.name, counted(p.size, "neuron"), counted(spec.steps(), "step"),
-                of, counted(values, "value")));
         if (!by_step && p.size != values)
             throw DataError(write(fmt::format("a sample of {} has {}", of, values), values));
     } else if (p.size < classes) {

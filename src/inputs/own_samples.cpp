@@ -344,7 +344,10 @@ class Loader {
         const TargetRequest& r = r_.targets[k];
         const Rows& first = *stored_.train.y[k];
         if (r.targets == Targets::as_stored) return is_whole(first) && first.row_size() == 1;
-        if (r.targets == Targets::real) return false;
+        if (r.targets == Targets::real) {
+            if (r.outputs > 0) check_steps(r, first);
+            return false;
+        }
         for (const StoredSet* set : all_stored()) {
             const Rows& y = *set->y[k];
             if (y.row_size() == 1) continue;
@@ -354,6 +357,19 @@ class Loader {
                 y.file, y.name, y.shape_text(), r.loss));
         }
         return true;
+    }
+
+    /// [sample][step][output], or without the last of a single output.
+    void check_steps(const TargetRequest& r, const Rows& y) const {
+        const auto steps = static_cast<std::uint64_t>(r_.steps),
+                   outputs = static_cast<std::uint64_t>(r.outputs);
+        const bool single = outputs == 1 && y.shape.size() == 2 && y.shape[1] == steps;
+        if (single || (y.shape.size() == 3 && y.shape[1] == steps && y.shape[2] == outputs)) return;
+        throw DataError(
+            fmt::format("{}: {} is {}: {} needs a target for each of {} and {}, [{}, {}, "
+                        "{}]",
+                        y.file, y.name, y.shape_text(), r.loss, counted(r_.steps, "step"),
+                        counted(r.outputs, "output"), y.count(), steps, outputs));
     }
 
     static auto targets_of(std::size_t k) {

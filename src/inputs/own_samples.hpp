@@ -25,7 +25,8 @@ struct InputRequest {
 struct TargetRequest {
     std::string array = {};  // the name of its targets in the file; empty: y
     Targets targets = Targets::as_stored;
-    std::string loss = {};  // that asks for such targets; empty: none does
+    std::int64_t outputs = 0;  // of real targets for each step: of the population; 0: of a sample
+    std::string loss = {};     // that asks for such targets; empty: none does
     ClassWeights class_weights = {};
     std::vector<std::string> class_names = {};  // empty: those in the file, where y has no name
 };

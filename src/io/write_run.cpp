@@ -89,7 +89,7 @@ void write_network(hid_t root, const Network& network) {
         }
         if (const std::optional<DaleSpec>& dale = network.populations[p.from].dale) {
             h5::write_text(g, "dale", name_of(dale->method));
-            h5::write_number<std::int64_t>(g, "at_zero", weights_at_zero(p));
+            h5::write_number<std::int64_t>(g, "at_zero", count_weights_at_zero(p).zero);
         }
         if (!p.connected.empty() && !p.synapses)
             h5::write_vector(g, "mask", p.connected, "1", {p.connected.size() / post, post});

@@ -1,8 +1,11 @@
 // Checks of Dale's law in a training.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 
@@ -25,6 +28,16 @@ void check_dale(ModelView& model) {
                                 "in the end and may turn them; leave batch_norm of '{}' out",
                                 out.to, out.to));
         }
+        const auto channels = static_cast<std::int64_t>(p.order().channels);
+        const std::int64_t excitatory = p.dale->excitatory_of(channels);
+        const double share = p.dale->excitatory;
+        if (p.size > 0 && share > 0.0 && share < 1.0 && (excitatory == 0 || excitatory == channels))
+            model.add(
+                {"populations", p.name, "dale", "excitatory"},
+                fmt::format("{:g} of the {} of '{}' are {}: all would {}; write {}", share,
+                            counted(channels, p.shape.empty() ? "cell" : "channel"), p.name,
+                            excitatory, excitatory == 0 ? "inhibit" : "excite",
+                            excitatory == 0 ? "0, or a larger share" : "1, or a smaller share"));
         if (!sends) add("has no projection with weights, so that dale says nothing; leave it out");
         if (model.model_known(p) && output_of(p) == Output::values && !is_source(p) &&
             std::string(model_of(p)) != "relu")

@@ -38,7 +38,10 @@ void check_noise(SimulationView& model, const StimulusSpec& s, const std::string
     const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind);
     const Places::Path path{"stimuli", k, "interval"};
     if (!noise || !model.sound({"dt"}) || !model.sound_or_absent(path)) return;
-    if (noise->shared.empty() && model.given({"stimuli", k, "lag"})) {
+    if (noise->shared.empty() && model.given({"stimuli", k, "shared"})) {
+        model.add({"stimuli", k, "shared"},
+                  "shared is empty; write a name, for example 'shared: sound', or leave it out");
+    } else if (noise->shared.empty() && model.given({"stimuli", k, "lag"})) {
         model.add({"stimuli", k, "lag"},
                   "lag is of noise that several cells share; write its name too, for example "
                   "'shared: sound'");

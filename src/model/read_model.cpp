@@ -241,6 +241,13 @@ struct ModelText {
 AnyModel parse_any_model(const std::string& text, const std::string& path,
                          const std::vector<std::string>& overrides, const ReadRunModel& read_run) {
     ModelText model(text, path, overrides);
+    if (const Value* const hopfield = model.root.find("hopfield")) {
+        model.problems.add(*hopfield,
+                           fmt::format("this is a Hopfield network, which is neither trained nor "
+                                       "simulated; run it with `snnsim {}`",
+                                       path));
+        model.problems.throw_if_any();
+    }
     if (!model.trains_too() || model.names_network()) {
         if (model.simulates()) return model.read<SimulationSpec>(read_run);
         return model.read<ModelSpec>();

@@ -44,9 +44,12 @@ std::vector<float> signs_of(const Network& network, const Projection& p) {
 }
 
 void apply_signs(const Network& network, Projection& p) {
-    const double excitatory = network.populations[p.from].dale->excitatory;
-    const bool both = excitatory > 0.0 && excitatory < 1.0;
-    const auto ratio = static_cast<float>(both ? excitatory / (1.0 - excitatory) : 1.0);
+    const Population& from = network.populations[p.from];
+    const auto channels = static_cast<std::int64_t>(from.computed().channels);
+    const std::int64_t excitatory = from.dale->excitatory_of(channels);
+    const bool both = excitatory > 0 && excitatory < channels;
+    const auto ratio = static_cast<float>(
+        both ? static_cast<double>(excitatory) / static_cast<double>(channels - excitatory) : 1.0);
     const std::vector<float> signs = signs_of(network, p);
     for (std::size_t i = 0; i < signs.size(); ++i) {
         const float size = std::abs(p.weights[i]);
@@ -55,11 +58,14 @@ void apply_signs(const Network& network, Projection& p) {
     }
 }
 
-std::int64_t weights_at_zero(const Projection& p) {
-    std::int64_t count = 0;
-    for (std::size_t i = 0; i < p.weights.size(); ++i)
-        count += p.weights[i] == 0.0f && (p.connected.empty() || p.connected[i]);
-    return count;
+CountedWeights count_weights_at_zero(const Projection& p) {
+    CountedWeights out{0, 0};
+    for (std::size_t i = 0; i < p.weights.size(); ++i) {
+        if (!p.connected.empty() && !p.connected[i]) continue;
+        ++out.all;
+        out.zero += p.weights[i] == 0.0f;
+    }
+    return out;
 }
 
 float latent_of(DaleMethod method, float size) {

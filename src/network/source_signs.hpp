@@ -13,8 +13,11 @@ std::vector<float> signs_of(const Network& network, const Projection& projection
 /// Gives weights the signs of their sources, and those of inhibitory ones more size (DaleSpec).
 void apply_signs(const Network& network, Projection& projection);
 
-/// Of synapses that are there.
-std::int64_t weights_at_zero(const Projection& projection);
+/// Of the synapses that are there how many, and how many of them have the weight 0.
+struct CountedWeights {
+    std::int64_t all, zero;
+};
+CountedWeights count_weights_at_zero(const Projection& projection);
 
 /// The number whose method gives the size of a weight.
 float latent_of(DaleMethod method, float size);

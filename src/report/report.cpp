@@ -193,11 +193,10 @@ std::string signs_text(const Network& network) {
     for (const Projection& p : network.projections) {
         const std::optional<DaleSpec>& dale = network.populations[p.from].dale;
         if (!dale || p.weights.empty()) continue;
-        const std::int64_t zero = weights_at_zero(p);
-        out += fmt::format(
-            "dale {} ({}): {} of {} at 0 ({:.1f} %)\n", p.name, name_of(dale->method),
-            grouped(zero), counted(static_cast<std::int64_t>(p.weights.size()), "weight"),
-            100.0 * static_cast<double>(zero) / static_cast<double>(p.weights.size()));
+        const CountedWeights w = count_weights_at_zero(p);
+        out += fmt::format("dale {} ({}): {} of {} at 0 ({:.1f} %)\n", p.name,
+                           name_of(dale->method), grouped(w.zero), counted(w.all, "weight"),
+                           100.0 * static_cast<double>(w.zero) / static_cast<double>(w.all));
     }
     return out;
 }

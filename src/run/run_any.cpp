@@ -60,8 +60,9 @@ RunStatus simulate_trained(const RunRecord& trained, const RunOptions& options) 
 RunStatus run_any(const std::string& model, const RunOptions& options) {
     if (model.empty() && options.resume.empty())
         throw UsageError("name a model file, or a run file with --resume");
-    if (!options.resume.empty() && kind_of(options.resume) == FileKind::hopfield_run)
-        require_kind(options.resume, "snnsim --resume", {});
+    if (!options.resume.empty())
+        require_kind(options.resume, "snnsim --resume",
+                     {FileKind::training_run, FileKind::simulation_run, FileKind::checkpoint});
     if (options.resume.empty()) {
         if (!options.model_text)
             require_kind(model, "snnsim run",

@@ -153,8 +153,9 @@ std::optional<HopfieldModel> hopfield_of(const std::string& path, const RunOptio
 }
 
 std::string hopfield_text(const HopfieldModel& model) {
-    return fmt::format("{}: no errors\n\n{}memory, about: {}\n", model.path, header(model),
-                       bytes_text(static_cast<std::size_t>(bytes_of(model.hopfield))));
+    return fmt::format(
+        "{}: no errors\n\n{}memory, about: {}\n", model.path, header(model),
+        bytes_text(static_cast<std::size_t>(std::min(2.0 * bytes_of(model.hopfield), 1e18))));
 }
 
 RunStatus run_hopfield(const HopfieldModel& model, const RunOptions& options) {

@@ -246,6 +246,7 @@ TEST(SimulationParts, NoiseThatCellsShare) {
     expect_error(with("lag: 0.3 ms"),
                  "m.yaml:14:43: lag is of noise that several cells share; write its name too");
     expect_error(with("shared: sound, lag: -1 ms"), "lag must be at least 0");
+    expect_error(with("shared: ''"), "shared is empty; write a name");
     expect_error(
         with("shared: sound, interval: 0.3 ms}\n  - {to: E, kind: noise, std: 1 pA, shared: "
              "sound, interval: 0.5 ms"),

@@ -431,3 +431,9 @@ def test_cells_recall_the_pattern_of_which_they_saw_a_part(snnsim, tmp_path):
 def test_without_stored_patterns_nothing_goes_on(snnsim, tmp_path):
     own, _, rate, late = recalled(snnsim, tmp_path, 1, "--set=projections.0.weight=0 pA")
     assert own < 0.3 and late < 1000 * 0.5 * 3.0
+
+
+def test_a_recall_has_pictures(snnsim, tmp_path):
+    snnsim(CIRCUITS / "hopfield.yaml", "-o", tmp_path / "run.h5", "--progress", "none")
+    subprocess.run([sys.executable, ROOT / "tools" / "plot_run.py", tmp_path / "run.h5", "-o", tmp_path / "pictures"], check=True)
+    assert sorted(p.name for p in (tmp_path / "pictures").iterdir()) == ["energy.png", "overlaps.png"]

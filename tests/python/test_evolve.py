@@ -148,6 +148,8 @@ ERRORS = {
     "no_generations": ("  generations: 25\n", "", "4:3", "missing the key 'generations'"),
     "an_unknown_key": ("trials: 20", "trails: 20", "7:3", "did you mean 'trials'"),
     "a_key_of_another_task": ("trials: 20", "window: 3 ms", "7:11", "window is a key of coincidence"),
+    "nothing_reaches_the_outputs": ("trials: 20", "method: weights\n  wiring: {cells: 0, direct: false}", "8:11",
+                                    "no cells between inputs and outputs and no direct edges"),
     "a_key_of_another_method": ("trials: 20", "wiring: {cells: 2}", "7:11", "wiring is a key of the method weights"),
     "too_many_cells": ("trials: 20", "neat: {cells: 40}", "7:17", "between 2 and 32"),
     "a_goal_beyond_all": ("trials: 20", "goal: 1.5", "7:9", "at most 1"),

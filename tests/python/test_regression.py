@@ -216,3 +216,49 @@ def test_a_model_names_its_energy_model(snnsim, folder):
     snnsim(folder / "m.yaml", "-o", folder / "c.h5", "--set", "energy=truenorth", *short)
     assert "Energy of own" in snnsim("compare", folder / "a.h5", folder / "b.h5", "-o", folder / "t.csv").stdout
     assert "choose one for all with --energy" in error_of("compare", folder / "a.h5", folder / "c.h5", "-o", folder / "u.csv")
+
+
+BY_STEP = """name: by_step
+seed: 1
+dt: 1 ms
+data: {set: file, file: steps.h5, encode: {scheme: direct, duration: 7 ms}}
+populations:
+  input: {size: 5, model: spike_source}
+  output: {size: 2, model: leaky_readout, tau_m: 3 ms}
+projections:
+  - {from: input, to: output, weight: {init: normal, std: 0.5}}
+train: {epochs: 100, batch: 10, optimizer: {name: adam, lr: 2e-2}, loss: mse_step}
+test: {}
+"""
+
+
+def steps_file(folder, shape_of_y=lambda y: y):
+    """Targets that a leaky readout with other weights gives: [sample][step][output]."""
+    rng = np.random.default_rng(1)
+    x = (rng.random((40, 7, 5)) < 0.3).astype(np.float32)
+    w = rng.normal(size=(5, 2))
+    y, v = np.zeros((40, 7, 2), np.float32), np.zeros((40, 2))
+    for t in range(7):
+        v = np.exp(-1 / 3) * v + x[:, t] @ w
+        y[:, t] = v
+    with h5py.File(folder / "steps.h5", "w") as file:
+        for part in "train", "test":
+            file[f"{part}/x"], file[f"{part}/y"] = x, shape_of_y(y)
+    (folder / "by_step.yaml").write_text(BY_STEP)
+    return y
+
+
+def test_an_output_follows_the_targets_of_each_step(snnsim, tmp_path):
+    y = steps_file(tmp_path)
+    snnsim("by_step.yaml", "-o", "run.h5", "--progress", "none", cwd=tmp_path)
+    with h5py.File(tmp_path / "run.h5") as run:
+        found = run["test/prediction"][:].reshape(y.shape)
+        assert run["test"].attrs["error"] == pytest.approx(np.sqrt(((found - y) ** 2).sum() / (y ** 2).sum()), rel=1e-4)
+        assert run["test"].attrs["error"] < 0.1
+
+
+@pytest.mark.parametrize("shape", [lambda y: y.transpose(0, 2, 1), lambda y: y.reshape(40, 14), lambda y: y[..., None], lambda y: y[:, :6]])
+def test_targets_of_each_step_have_the_shape_of_steps_and_outputs(tmp_path, shape):
+    steps_file(tmp_path, shape)
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "by_step.yaml"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "mse_step needs a target for each of 7 steps and 2 outputs, [40, 7, 2]" in done.stderr

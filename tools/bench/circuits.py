@@ -2,7 +2,7 @@
 """Trained circuits and what they cost: makes the data, runs the model files of models/circuits and reads accuracies and counted
 operations from their run files.
 
-    tools/bench/circuits.py --snnsim build/snnsim --images MNIST -o circuits.json [question] [routing] [feedback]
+    tools/bench/circuits.py --snnsim build/snnsim --images MNIST -o circuits.json [question] [routing] [feedback] [recall]
 
 MNIST is the folder of its four IDX files. The result is a list of entries {circuit, arm, seed, performance, acs, macs,
 memory_bytes, ...}: operations and energies (45nm) are per test sample, memory is that of the weights that are there, in floats.
@@ -14,6 +14,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,8 @@ ARMS = {
     "feedback": {"feedback": ("feedback", {}), "feed-forward": ("feedback", {"projections.3": "null"})},
 }
 DATA = {"feedback": "occluded"}
+# Not trained: five patterns of 1,000 cells, of one of which a part is shown.
+RECALL = {"units": ("hopfield", {"hopfield.cells": 1000, "hopfield.trials": 1, "parameters.patterns": 5}), "spiking": ("hopfield_spiking", {})}
 
 
 def call(command):
@@ -84,6 +87,32 @@ def entry(args, folder, circuit, arm, seed):
             **{k: round(v, 4) for k, v in performance.items()}, **counted(args.snnsim, run, folder), "memory_bytes": 4 * weights}
 
 
+def matched(file, folder):
+    """Overlap with the pattern, or the correlation of the rates of the last 100 ms with it."""
+    if "recall" in file:
+        return float(file["recall/overlaps"][0, 0])
+    with h5py.File(folder / "circuits" / "hopfield_patterns.h5") as stored:
+        pattern = stored["patterns"][0]
+    late = file["spikes/E/timestamps"][:] > 800
+    return float(np.corrcoef(np.bincount(file["spikes/E/node_ids"][:][late].astype(int), minlength=len(pattern)), pattern)[0, 1])
+
+
+def recall_entry(args, folder, arm, seed):
+    model, settings = RECALL[arm]
+    call([sys.executable, ROOT / "tools" / "make_patterns", folder / "circuits", "--seed", seed])
+    run = folder / "run.h5"
+    said = call([args.snnsim, folder / "circuits" / f"{model}.yaml", "-o", run, "--force", "--progress", "none", "--backend", "cpu",
+                 *(f"--set={key}={value}" for key, value in {"seed": seed, **settings}.items())])
+    synapses, everything = re.search(r"([0-9.]+) uJ \(synapses\), ([0-9.]+) uJ with neurons and memory", said).groups()
+    acs, updates = (int(re.search(r"([0-9,]+) " + what, said)[1].replace(",", "")) for what in ("ACs", "neuron updates"))
+    with h5py.File(run) as file:
+        match = matched(file, folder)
+        stored = 1000 * 999 if "recall" in file else sum(int(g.attrs["synapses"]) for g in file["projections"].values())
+    return {"circuit": "recall", "arm": arm, "seed": seed, "settings": {k: str(v) for k, v in settings.items()}, "match": round(match, 4),
+            "acs": acs, "macs": 0, "neuron_updates": updates, "energy_synapses_uj": float(synapses), "energy_in_all_uj": float(everything),
+            "memory_bytes": 4 * stored}
+
+
 def means(entries, circuit, arm, key):
     return float(np.mean([e[key] for e in entries if e["circuit"] == circuit and e["arm"] == arm]))
 
@@ -106,7 +135,7 @@ def shortfalls(entries, circuits):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("circuits", nargs="*", help=f"of {', '.join(ARMS)}; default: all")
+    parser.add_argument("circuits", nargs="*", help=f"of {', '.join([*ARMS, 'recall'])}; default: all")
     parser.add_argument("--snnsim", default="build/snnsim")
     parser.add_argument("--images", required=True, help="folder of MNIST's IDX files")
     parser.add_argument("--seeds", type=int, default=3, help="seeds 1 to N (%(default)d)")
@@ -116,9 +145,10 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-o", "--output", required=True, help="the .json file")
     args = parser.parse_intermixed_args()
-    circuits = args.circuits or list(ARMS)
-    if unknown := [c for c in circuits if c not in ARMS]:
-        parser.error(f"unknown circuit {unknown[0]}; there are {', '.join(ARMS)}")
+    known = [*ARMS, "recall"]
+    circuits = args.circuits or known
+    if unknown := [c for c in circuits if c not in known]:
+        parser.error(f"unknown circuit {unknown[0]}; there are {', '.join(known)}")
     args.snnsim = os.path.abspath(args.snnsim)
     output = pathlib.Path(args.output)
     before = json.loads(output.read_text())["entries"] if output.exists() else []
@@ -128,12 +158,12 @@ def main():
         (folder / "circuits").mkdir()
         for file in (ROOT / "models" / "circuits").glob("*.[yc][as][mv]*"):
             (folder / "circuits" / file.name).write_bytes(file.read_bytes())
-        call([sys.executable, ROOT / "tools" / "make_questions", args.images, *(DATA.get(c, c) for c in circuits), "-o", folder / "circuits",
-              "--tested", args.tested])
+        if data := [DATA.get(c, c) for c in circuits if c in ARMS]:
+            call([sys.executable, ROOT / "tools" / "make_questions", args.images, *data, "-o", folder / "circuits", "--tested", args.tested])
         for circuit in circuits:
             for seed in range(1, args.seeds + 1):
-                for arm in ARMS[circuit]:
-                    result["entries"].append(entry(args, folder, circuit, arm, seed))
+                for arm in RECALL if circuit == "recall" else ARMS[circuit]:
+                    result["entries"].append(recall_entry(args, folder, arm, seed) if circuit == "recall" else entry(args, folder, circuit, arm, seed))
                     print(json.dumps(result["entries"][-1]), flush=True)
                     output.write_text(json.dumps(result, indent=1) + "\n")
     for line in (found := shortfalls(result["entries"], circuits)):

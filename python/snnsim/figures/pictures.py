@@ -4,9 +4,10 @@ import io
 
 from matplotlib.figure import Figure
 
+from .memories import RECALL
 from .phases import PHASE_PANELS
 from .protocols import PROTOCOL_PANELS
-from .run_file import RunFileError, Stretch, is_simulation, simulated, title_of
+from .run_file import RunFileError, Stretch, is_recall, is_simulation, simulated, title_of
 from .simulations import SIMULATION_PANELS
 from .space import SPACE_PANELS
 from .trainings import PANELS, drawn
@@ -18,7 +19,7 @@ TITLE_HEIGHT = 0.3     # inches
 
 def panels_of(run):
     """Those that the run has data for; RunFileError where there is none."""
-    panels = [p for p in (SIMULATION if is_simulation(run) else PANELS) if p.available(run)]
+    panels = [p for p in (RECALL if is_recall(run) else SIMULATION if is_simulation(run) else PANELS) if p.available(run)]
     if not panels:
         raise RunFileError(f"{run.filename} holds nothing to draw (status: {run.attrs['status']})")
     return panels

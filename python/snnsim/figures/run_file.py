@@ -41,7 +41,7 @@ def open_run(path):
 
 def is_simulation(run):
     """A simulation is one stretch of time; the runs of trainings, and encoded samples, have trials."""
-    return "steps_per_sample" not in run.attrs
+    return "steps_per_sample" not in run.attrs and not is_recall(run)
 
 
 class Spikes(NamedTuple):
@@ -155,11 +155,18 @@ def simulated(run):
     return Stretch(0.0, max((time[-1] for time in times if len(time)), default=0.0))
 
 
+def is_recall(run):
+    """Of a Hopfield network."""
+    return str(run.attrs.get("kind")) == "hopfield"
+
+
 def title_of(run):
     """What every picture says above: the model, its seed and how long it ran."""
     if is_simulation(run):
         milliseconds = simulated(run).stop
         duration = f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds:g} ms"
+    elif is_recall(run):
+        duration = f"{len(run['recall/overlaps'])} trials"
     else:
         duration = f"{trial_duration(run):g} ms a sample"
     status = "" if run.attrs["status"] == "finished" else f", {run.attrs['status']}"
