@@ -253,6 +253,31 @@ def space_speed():
                   "delivery, threads together", "million cell steps a second", "peak MB"], rows)
 
 
+CIRCUITS = {"question": ("a cue and a digit in a frame", {"gated": "with gates", "ungated": "without"}),
+            "routing": ("four modules and a router", {"1 of 4": "1 of 4", "2 of 4": "2 of 4", "4 of 4": "all"}),
+            "feedback": ("images without their lower half", {"feedback": "with feedback", "feed-forward": "without"}),
+            "recall": ("one of five patterns in 1,000 cells", {"units": "units of two states", "spiking": "spiking cells, 0.9 s"})}
+
+
+def circuits_cost():
+    entries = read("circuits")["entries"]
+    rows = []
+    for circuit, (task, arms) in CIRCUITS.items():
+        for arm, name in arms.items():
+            mine = [e for e in entries if e["circuit"] == circuit and e["arm"] == arm]
+            mean = lambda key: statistics.mean(e[key] for e in mine)  # noqa: E731, B023
+            performance = f"overlap {mean('match'):.3f}" if circuit == "recall" else percent(mean("accuracy"))
+            rows.append([task, name, str(len(mine)), performance, f"{mean('acs'):,.0f}", f"{digits(mean('energy_synapses_uj'), 3)} uJ",
+                         f"{digits(mean('energy_in_all_uj'), 3)} uJ", f"{mean('memory_bytes') / 1e6:.2f} MB"])
+    modules = read("evolve_modules")["runs"]
+    for network, name in {"modules": "64 evolved modules", "plain": "trained layers of the same sizes", "one layer": "one trained layer of 64"}.items():
+        mine = [r for r in modules if r["network"] == network]
+        acs = statistics.mean(r["acs"] for r in mine)
+        rows.append(["MNIST, 10,000 samples", name, str(len(mine)), percent(statistics.mean(r["accuracy"] for r in mine)), f"{acs:,.0f}",
+                     f"{digits(0.9e-6 * acs, 3)} uJ", "-", "-"])
+    return table(["task", "circuit", "seeds", "performance", "ACs a sample", "arithmetic", "in all", "weights"], rows, right=3)
+
+
 def sources():
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
@@ -263,7 +288,7 @@ def sources():
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, equations_speed, equations_rates, space_speed,
+                                  dense_against_dendritic, equations_speed, equations_rates, space_speed, circuits_cost,
                                   sources)}
 
 
