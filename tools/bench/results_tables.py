@@ -269,6 +269,11 @@ def circuits_cost():
             performance = f"overlap {mean('match'):.3f}" if circuit == "recall" else percent(mean("accuracy"))
             rows.append([task, name, str(len(mine)), performance, f"{mean('acs'):,.0f}", f"{digits(mean('energy_synapses_uj'), 3)} uJ",
                          f"{digits(mean('energy_in_all_uj'), 3)} uJ", f"{mean('memory_bytes') / 1e6:.2f} MB"])
+    for arm, m in read("gain_reservoir")["arms"].items():
+        name = {"alone": "cells without synapses", "grid": "grid of 28 x 28, 8 neighbours", "all to all": "all to all"}[arm]
+        synapses = {"alone": 0, "grid": 27 * 27 * 4 + 27 * 28 * 4, "all to all": 784 * 783}[arm]
+        rows.append(["digits read out of a reservoir", name, "1", percent(m["accuracy"]), f"{m['acs']:,.0f}", f"{digits(0.9e-6 * m['acs'], 3)} uJ" if m["acs"] else "0",
+                     "-", f"{4 * synapses / 1e6:.2f} MB"])
     modules = read("evolve_modules")["runs"]
     for network, name in {"modules": "64 evolved modules", "plain": "trained layers of the same sizes", "one layer": "one trained layer of 64"}.items():
         mine = [r for r in modules if r["network"] == network]
