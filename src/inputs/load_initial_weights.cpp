@@ -13,6 +13,7 @@
 #include "src/inputs/weight_shape.hpp"
 #include "src/io/digest.hpp"
 #include "src/io/read_weights.hpp"
+#include "src/model/loops.hpp"
 #include "src/network/connections.hpp"
 #include "src/network/stored_weights.hpp"
 
@@ -103,12 +104,11 @@ void store(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& sh
 /// Where the source keeps to Dale's law: the sign that its weights have.
 void expect_signs(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& shape,
                   const FileWeights& weights) {
-    const auto from = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                   [&](const PopulationSpec& one) { return one.name == p.from; });
-    if (from == spec.populations.end() || !from->dale || is_convolution(p.connect.rule)) return;
-    const ChannelOrder order = from->order();
+    const PopulationSpec& from = spec.populations[number_of(spec, p.from)];
+    if (!from.dale || is_convolution(p.connect.rule)) return;
+    const ChannelOrder order = from.order();
     const auto excitatory = static_cast<std::size_t>(
-        from->dale->excitatory_of(static_cast<std::int64_t>(order.channels)));
+        from.dale->excitatory_of(static_cast<std::int64_t>(order.channels)));
     const auto look = [&](std::size_t source, std::size_t target, float weight) {
         const bool excites = source / order.places < excitatory;
         if (excites ? weight >= 0.0f : weight <= 0.0f) return;

@@ -255,8 +255,9 @@ TEST(ModelParts, DalesLaw) {
     expect_error(with("dale: {excitatory: 1.2}"), "excitatory must be between 0 and 1");
     expect_error(with("dale: {excitatory: 0.01}"),
                  "0.01 of the 32 cells of 'hidden' are 0: all would inhibit; write 0, or a larger");
-    expect_error(with("dale: {excitatory: 0.99}"),
-                 "0.99 of the 32 cells of 'hidden' are 32: all would excite; write 1, or a smaller");
+    expect_error(
+        with("dale: {excitatory: 0.99}"),
+        "0.99 of the 32 cells of 'hidden' are 32: all would excite; write 1, or a smaller");
     expect_error(edited("model: leaky_readout", "model: leaky_readout, dale: {}"),
                  "m.yaml:7:50: 'output' has no projection with weights, so that dale says nothing");
     expect_error(edited("model: lif, tau_m: 10 ms, reset: zero", "model: tanh, dale: {}"),

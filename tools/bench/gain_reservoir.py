@@ -11,7 +11,6 @@ regression to one-hot targets, its penalty chosen by the same samples. Operation
 synapse. MNIST is the folder of its four IDX files.
 """
 import argparse
-import gzip
 import json
 import pathlib
 import subprocess
@@ -21,6 +20,7 @@ import time
 import h5py
 import numpy as np
 
+from learn_mnist_stdp import read_idx
 from network_statistics import machine
 
 SHOWN, REST, BINS, CELLS, MOST = 100, 150, 4, 784, 15.0
@@ -53,12 +53,6 @@ GRID = "\n  - {{from: E, to: E, connect: {{rule: all_to_all, autapses: false, ma
 DENSE = ("\n  - {{from: E, to: E, connect: {{rule: all_to_all, autapses: false}}, "
          "weight: {{distribution: normal, mean: 0, std: {}}}, delay: 1 ms}}")
 ARMS = {"alone": (None, [0.0]), "grid": (GRID, [4.0, 5.0]), "all to all": (DENSE, [0.1, 0.2, 0.4])}
-
-
-def idx(folder, name):
-    path = next(p for p in pathlib.Path(folder).iterdir() if name in p.name)
-    data = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
-    return np.frombuffer(data, np.uint8, offset=16 if "images" in name else 8).reshape(int.from_bytes(data[4:8], "big"), -1)
 
 
 def write_images(path, images):
@@ -117,8 +111,11 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-o", "--output", required=True, help="the .json file")
     args = parser.parse_args()
-    images = np.concatenate([idx(args.images, "train-images")[:args.train], idx(args.images, "t10k-images")[:args.test]])
-    labels = np.concatenate([idx(args.images, "train-labels")[:args.train], idx(args.images, "t10k-labels")[:args.test]])[:, 0]
+    def first(of, offset, values):
+        sets = [read_idx(args.images, f"{begin}-{of}", offset)[:values * n] for begin, n in (("train", args.train), ("t10k", args.test))]
+        return np.concatenate(sets)
+
+    images, labels = first("images-idx3-ubyte", 16, CELLS).reshape(-1, CELLS), first("labels-idx1-ubyte", 8, 1)
     result = {**machine(args.snnsim), "train": args.train, "test": args.test, "chosen_by": args.chosen_by, "arms": {}}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
