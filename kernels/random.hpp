@@ -38,6 +38,10 @@ enum class Stream : std::uint32_t {  // below 256
     positions = 32,   // entity: population; counter: cell; sub-entity 1: of fields of a grid
     copies = 33,      // entity: sample; sub-entity: copy; counter: event
     augment = 34,     // entity: sample; sub-entity: input; variant: epoch; counter: spike
+    memories = 48,    // entity: pattern; counter: unit
+    flips = 49,       // entity: trial of a recall
+    sweeps = 50,      // entity: trial; sub-entity: sweep; counter: place
+    noise = 51,       // the same
 };
 
 struct Philox4 {

@@ -16,12 +16,6 @@
 
 namespace snnsim {
 
-/// Random numbers of recalls: of no stream in random.hpp.
-inline constexpr Stream memory_patterns = static_cast<Stream>(48);  // entity: pattern; unit
-inline constexpr Stream memory_flips = static_cast<Stream>(49);     // entity: trial
-inline constexpr Stream memory_order = static_cast<Stream>(50);     // entity: trial; sub: sweep
-inline constexpr Stream memory_noise = static_cast<Stream>(51);     // the same; counter: place
-
 /// The stored patterns, and what else all trials share.
 struct StoredPatterns {
     std::uint32_t units, patterns, words;  // words of 32 patterns a unit
@@ -133,7 +127,7 @@ struct SweepRecall {
     /// P(+1) = 1 / (1 + exp(-2 h / T)).
     SNN_HD bool goes_up(std::int64_t field, std::size_t trial, std::uint32_t place) const {
         if (slope == 0.0f) return field >= 0;
-        const RandomKey key{seed, memory_noise, static_cast<std::uint32_t>(trial), sweep};
+        const RandomKey key{seed, Stream::noise, static_cast<std::uint32_t>(trial), sweep};
         const float drawn = uniform(key.draw(place / 4).select(place % 4));
         return drawn * (1.0f + exact_exp(-static_cast<float>(field) * slope)) < 1.0f;
     }

@@ -105,23 +105,35 @@ void store(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& sh
 void expect_signs(const ModelSpec& spec, const ProjectionSpec& p, const WeightShape& shape,
                   const FileWeights& weights) {
     const PopulationSpec& from = spec.populations[number_of(spec, p.from)];
-    if (!from.dale || is_convolution(p.connect.rule)) return;
+    if (!from.dale) return;
     const ChannelOrder order = from.order();
-    const auto excitatory = static_cast<std::size_t>(
-        from.dale->excitatory_of(static_cast<std::int64_t>(order.channels)));
-    const auto look = [&](std::size_t source, std::size_t target, float weight) {
-        const bool excites = source / order.places < excitatory;
-        if (excites ? weight >= 0.0f : weight <= 0.0f) return;
+    const auto look = [&](std::size_t channel, std::string_view what, std::size_t source,
+                          std::size_t target, float weight) {
+        if (from.dale->excites(channel, order.channels) ? weight >= 0.0f : weight <= 0.0f) return;
         throw FileError(fmt::format(
-            "the weight {:g} of [source {}, target {}] in {}, but by dale of '{}' the first {} of "
-            "its {} {} excite and the others inhibit",
-            weight, source, target, p.weight.file, p.from, excitatory, order.channels,
+            "the weight {:g} of [{} {}, target {}] in {}, but by dale of '{}' the first {} of its "
+            "{} {} excite and the others inhibit",
+            weight, what, source, target, p.weight.file, p.from,
+            from.dale->excitatory_of(static_cast<std::int64_t>(order.channels)), order.channels,
             order.places > 1 ? "channels" : "cells"));
     };
+    if (is_convolution(p.connect.rule)) {  // [tap and channel of the group][channel out]
+        const auto groups = static_cast<std::size_t>(p.connect.groups);
+        const std::size_t of_group = order.channels / groups;
+        for (std::size_t i = 0; i < weights.dense.size(); ++i) {
+            const std::size_t to = i % shape.targets, group = to / (shape.targets / groups);
+            const std::size_t channel = group * of_group + i / shape.targets % of_group;
+            look(channel, "channel", channel, to, weights.dense[i]);
+        }
+        return;
+    }
     for (std::size_t s = 0; s < weights.weight.size(); ++s)
-        look(weights.source[s], weights.target[s], weights.weight[s]);
-    for (std::size_t i = 0; i < weights.dense.size(); ++i)
-        look(i / shape.targets, i % shape.targets, weights.dense[i]);
+        look(weights.source[s] / order.places, "source", weights.source[s], weights.target[s],
+             weights.weight[s]);
+    for (std::size_t i = 0; i < weights.dense.size(); ++i) {
+        const std::size_t source = i / shape.targets;
+        look(source / order.places, "source", source, i % shape.targets, weights.dense[i]);
+    }
 }
 
 void load(ModelSpec& spec, std::size_t k, WeightFile& from, bool is_bias) {

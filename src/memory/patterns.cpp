@@ -12,7 +12,7 @@ std::vector<std::uint32_t> pattern_bits(const HopfieldModel& model) {
                words = (patterns + 31) / 32;
     std::vector<std::uint32_t> bits(units * words);
     for (std::size_t mu = 0; mu < patterns; ++mu) {
-        const RandomKey key{model.seed, memory_patterns, static_cast<std::uint32_t>(mu), 0};
+        const RandomKey key{model.seed, Stream::memories, static_cast<std::uint32_t>(mu), 0};
         Philox4 drawn{};
         for (std::size_t i = 0; i < units; ++i) {
             if (i % 128 == 0) drawn = key.draw(static_cast<std::uint32_t>(i / 128));
@@ -40,7 +40,7 @@ std::vector<std::int8_t> start_states(const HopfieldModel& model,
         std::int8_t* const s = states.data() + t * units;
         for (std::size_t i = 0; i < units; ++i)
             s[i] = static_cast<std::int8_t>(sign_in(bits, words, i, t % patterns));
-        const Permutation places({model.seed, memory_flips, static_cast<std::uint32_t>(t), 0},
+        const Permutation places({model.seed, Stream::flips, static_cast<std::uint32_t>(t), 0},
                                  units);
         for (std::size_t k = 0; k < flipped; ++k) {
             std::int8_t& at = s[places(k)];

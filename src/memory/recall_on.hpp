@@ -94,7 +94,8 @@ class RecallOn {
         orders.reserve(trials_);
         for (std::size_t t = 0; t < trials_; ++t)
             orders.emplace_back(
-                RandomKey{model_.seed, memory_order, static_cast<std::uint32_t>(t), sweep}, units_);
+                RandomKey{model_.seed, Stream::sweeps, static_cast<std::uint32_t>(t), sweep},
+                units_);
         orders_.copy_from(orders.data(), trials_);
     }
     void add_energy(RecallOutcome& out) {

@@ -34,11 +34,10 @@ void for_each_weight(const Network& network, const Projection& p, F&& f) {
 std::vector<float> signs_of(const Network& network, const Projection& p) {
     const Population& from = network.populations[p.from];
     SNN_EXPECT(from.dale);
-    const auto excitatory = static_cast<std::size_t>(
-        from.dale->excitatory_of(static_cast<std::int64_t>(from.computed().channels)));
+    const std::size_t channels = from.computed().channels;
     std::vector<float> out(p.weights.size());
     for_each_weight(network, p, [&](std::size_t i, std::size_t channel) {
-        out[i] = channel < excitatory ? 1.0f : -1.0f;
+        out[i] = from.dale->excites(channel, channels) ? 1.0f : -1.0f;
     });
     return out;
 }

@@ -74,14 +74,14 @@ ByMatrix recall_by_matrix(const HopfieldModel& m) {
         for (bool changed = true; changed && sweep < m.hopfield.max_sweeps; ++sweep) {
             changed = slope > 0.0;
             const auto trial = static_cast<std::uint32_t>(t);
-            const Permutation order({m.seed, memory_order, trial, sweep}, n);
+            const Permutation order({m.seed, Stream::sweeps, trial, sweep}, n);
             for (std::size_t k = 0; k < n; ++k) {
                 const std::size_t i = order(k);
                 std::int64_t h = 0;
                 for (std::size_t j = 0; j < n; ++j) h += w[i * n + j] * s[j];
                 bool up = h >= 0;
                 if (slope > 0.0) {
-                    const Philox4 drawn = RandomKey{m.seed, memory_noise, trial, sweep}.draw(
+                    const Philox4 drawn = RandomKey{m.seed, Stream::noise, trial, sweep}.draw(
                         static_cast<std::uint32_t>(k / 4));
                     const float x = -static_cast<float>(h) * static_cast<float>(slope);
                     up = uniform(drawn.word[k % 4]) * (1.0f + exact_exp(x)) < 1.0f;
