@@ -57,7 +57,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
         ->type_name("NAME|FILE");
     add_number(app, "--checkpoint-every", options.checkpoint_every, {0.0, 1e6},
                fmt::format("a checkpoint every so many seconds (10); the first comes after {:g} at "
-                           "most, and a training has one after each epoch too",
+                           "most",
                            first_checkpoint))
         ->type_name("SECONDS");
     add_number(app, "--idle-baseline", options.idle_baseline, {0.0, 3600.0},

@@ -18,6 +18,7 @@
 #include "src/plan/run_size.hpp"
 #include "src/report/progress.hpp"
 #include "src/report/report.hpp"
+#include "src/run/checkpoint_clock.hpp"
 #include "src/run/fixed_grid.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/provenance.hpp"
@@ -102,7 +103,8 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
               EnergyMeter& meter, ProgressDisplay& display, RunRecord& record) {
     const std::string partial = partial_path(start.output);
     Checkpoint at = record.checkpoint.value_or(Checkpoint{});
-    Timer since_save, whole;
+    const Timer whole;
+    CheckpointClock clock(options.checkpoint_every);
     const double seconds_before = record.seconds["train"];
     const auto keep = [&] {
         record.seconds["train"] = seconds_before + whole.seconds();
@@ -115,14 +117,15 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     const auto save = [&] {
         keep();
         write_run(partial, record, training_warnings(record));
-        since_save = Timer();
     };
     LoopHooks hooks;
     hooks.report = [&](const TrainingProgress& p) { display.show(p); };
     hooks.test_samples = static_cast<std::uint32_t>(data.test.count);
     hooks.stop_requested = InterruptGuard::asked;
-    hooks.save = [&](bool epoch_ended) {
-        if (epoch_ended || since_save.seconds() >= options.checkpoint_every) save();
+    hooks.save = [&](bool /*epoch_ended*/) {
+        if (!clock.due(whole.seconds())) return;
+        save();
+        clock.saved(whole.seconds());
     };
     save();  // whatever happens from here on, there is a file
     try {
@@ -175,13 +178,19 @@ RunStatus train_and_test(const Start& start, const RunOptions& options, const Da
                          Trainer& trainer, EnergyMeter& meter, ProgressDisplay& display,
                          RunRecord& record) {
     const InterruptGuard guard(options.watcher);
-    if (start.spec.train && start.tested.empty() && meter.during("train", [&] {
+    const bool trains = start.spec.train && start.tested.empty();
+    if (trains && meter.during("train", [&] {
             return train(start, options, data, trainer, meter, display, record);
         }) == LoopEnd::interrupted)
         return RunStatus::interrupted;
     if (!start.spec.test) return RunStatus::finished;
     if (!record.checkpoint) record.checkpoint.emplace().state = trainer.state();  // not trained
-    record.test = meter.during("test", [&] { return test(start.spec, data, trainer, record); });
+    try {
+        record.test = meter.during("test", [&] { return test(start.spec, data, trainer, record); });
+    } catch (const Error&) {  // the last checkpoint may be older than the end of the training
+        if (trains) write_run(partial_path(start.output), record, training_warnings(record));
+        throw;
+    }
     return record.test ? RunStatus::finished : RunStatus::interrupted;
 }
 

@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 
 import h5py
 import numpy as np
@@ -236,6 +237,24 @@ def test_the_first_checkpoint_comes_soon_and_resumes(folder):
     again.communicate()
     help_text = " ".join(good("run", "--help").stdout.split())
     assert "a checkpoint every so many seconds (10)" in help_text and "the first comes after 5" in help_text
+
+
+def test_short_epochs_are_no_reason_for_a_checkpoint(folder, data_folder):
+    """One is there from the start, the next is due after seconds, of which the test waits two; a signal leaves one at once."""
+    process = start("t.yaml", "-o", "t.h5", "--data-dir", data_folder, "--set", "train.epochs=1000000", "--checkpoint-every", "100000",
+                    "--threads", "1", cwd=folder)
+    partial = folder / "t.partial.h5"
+    wait_until(partial.exists, process)
+    first = partial.stat()
+    until = time.monotonic() + 2.0
+    while time.monotonic() < until:
+        assert process.poll() is None and partial.stat().st_ino == first.st_ino and partial.stat().st_mtime_ns == first.st_mtime_ns
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    with h5py.File(folder / "t.h5") as run:
+        assert run.attrs["status"] == "interrupted" and "checkpoints/last" in run
+        assert len(run["training/epochs/train_loss"]) > 1
 
 
 def test_a_terminal_that_goes(folder):
