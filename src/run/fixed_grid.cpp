@@ -1,5 +1,7 @@
 #include "src/run/fixed_grid.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -10,6 +12,7 @@
 #include "src/engine/synapses/weight_plan.hpp"
 #include "src/inputs/fit_input.hpp"
 #include "src/inputs/load_weights.hpp"
+#include "src/model/problems.hpp"
 #include "src/training/smaller_weights.hpp"
 
 namespace snnsim {
@@ -25,6 +28,7 @@ std::vector<double> grid_of(SimulationSpec simulation, const Network& network) {
         SNN_EXPECT(p != network.projections.end());
         const auto targets = static_cast<std::size_t>(network.populations[p->to].size);
         EdgeList edges;
+        edges.path = p->name;  // for messages: there is no file
         edges.trained = true;
         for (std::size_t pair = 0; !p->synapses && pair < p->weights.size(); ++pair) {
             edges.source.push_back(static_cast<std::uint32_t>(pair / targets));
@@ -48,9 +52,8 @@ std::vector<double> grid_of(SimulationSpec simulation, const Network& network) {
     return out;
 }
 
-}  // namespace
-
-std::vector<double> fixed_grid(const ModelSpec& spec, const Dataset& data, const Network& network) {
+std::vector<double> finest_grid(const ModelSpec& spec, const Dataset& data,
+                                const Network& network) {
     const std::string text = "name: fixed\nsimulate: {network: itself}";
     const auto itself = [&](const std::string&, const std::string& run) {
         return RunModel{run, spec.text, spec.path, spec.overrides};
@@ -69,6 +72,32 @@ std::vector<double> fixed_grid(const ModelSpec& spec, const Dataset& data, const
         for (std::size_t p = 0; p < grid.size(); ++p) again[p] = std::min(again[p], grid[p]);
         if (again == grid) return grid;
         grid = std::move(again);
+    }
+}
+
+/// The place of a simulation's model, which the user has not written.
+std::string without_place(const std::string& message, const std::string& path) {
+    const std::size_t end = message.starts_with(path + ":") ? message.find(": ") : message.npos;
+    return end == message.npos ? message : message.substr(end + 2);
+}
+
+}  // namespace
+
+std::vector<double> fixed_grid(const ModelSpec& spec, const Dataset& data, const Network& network) {
+    try {
+        return finest_grid(spec, data, network);
+    } catch (const ModelError& e) {
+        Problems problems(spec.text, spec.path);
+        Value root = parse_yaml(spec.text, problems);
+        for (const std::string& o : spec.overrides) apply_override(root, o);
+        const Value* const test = root.find("test");
+        const Value* const arithmetic = test ? test->find("arithmetic") : nullptr;
+        problems.add(arithmetic ? *arithmetic : root,
+                     fmt::format("fixed is the arithmetic of a simulation, which cannot have these "
+                                 "weights: {}; or write float",
+                                 without_place(e.what(), spec.path)));
+        problems.throw_if_any();
+        throw;
     }
 }
 

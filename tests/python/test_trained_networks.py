@@ -497,6 +497,26 @@ def test_a_record_of_values_that_are_spikes_is_refused(snnsim, snnsim_binary, tm
     assert "sent.yaml:3:10: the samples of own.h5 are spikes, so that 'input' sends no values" in said
 
 
+def test_weights_that_fixed_arithmetic_cannot_have_are_told_at_its_place(snnsim, snnsim_binary, tmp_path):
+    """After the training, which is kept: the run goes on to a test once the model says float."""
+    weights = np.full((24, 5), 1e-6, "f4")
+    weights[2, 1] = 1e6
+    model = write_own(tmp_path, "spikes")
+    np.save(tmp_path / "far.npy", weights)
+    text = model.read_text()
+    assert "weight: {file: far.npy}" not in text and "{from: hidden, to: output, bias: true}" in text
+    text = text.replace("{from: hidden, to: output, bias: true}", "{from: hidden, to: output, bias: true, weight: {file: far.npy}}")
+    model.write_text(text.replace("lr: 1e-2", "lr: 1e-9"))
+    line = text.splitlines().index("test: {arithmetic: fixed}") + 1
+    said = refused(snnsim_binary, model, "--progress", "none", "-o", "far.h5", cwd=tmp_path)
+    assert f"own.yaml:{line}:20: fixed is the arithmetic of a simulation, which cannot have these weights: " in said, said
+    assert "of the 120 weights in hidden_to_output that are not 0 would become 0" in said and "or write float" in said
+    with h5py.File(tmp_path / "far.partial.h5") as kept:
+        assert len(kept["training/epochs/train_loss"]) == 4
+    said = refused(snnsim_binary, model, "--progress", "none", "-o", "set.h5", "--set", "test.arithmetic=fixed", cwd=tmp_path)
+    assert "--set test.arithmetic=fixed: fixed is the arithmetic" in said, said
+
+
 def test_streamed_samples_are_shown_as_rates_too(snnsim, tmp_path):
     """To a source beside the network, and encoded to its input: the spikes of samples in memory."""
     write_h5(tmp_path / "own.h5", two_sets())
