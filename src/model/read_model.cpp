@@ -183,13 +183,18 @@ struct ModelText {
             problems.throw_if_any();
         }
         network_at = *network;
+        if (own_network) network_at->override_text.clear();  // nobody wrote it
         own_samples = root.find("data");
         try {
             const RunModel run = read_run(path, network->text);
             auto model =
                 std::make_shared<const ModelSpec>(parse_model(run.text, run.path, run.overrides));
-            add_network(root, *network_at, run, problems);
-            return model;
+            const std::string wrong = no_simulation_of(*model, own_network ? "" : run.run);
+            if (wrong.empty()) {
+                add_network(root, *network_at, run, problems);
+                return model;
+            }
+            problems.add(*network_at, wrong);
         } catch (const FileError& e) {
             problems.add(*network_at, e.what());
         } catch (const ModelError& e) {
@@ -217,7 +222,7 @@ struct ModelText {
         FieldReader(problems, side).read_struct(root, "the model file", spec);
         spec.path = path;
         if constexpr (std::is_same_v<Spec, SimulationSpec>) {
-            if (network) describe_network(spec, network, *network_at, own_samples, problems);
+            if (network) describe_network(spec, network, *network_at, own_samples);
         }
         check(spec, root, problems);
         problems.throw_if_any();
@@ -234,6 +239,7 @@ struct ModelText {
     Value root;
     std::optional<Value> network_at;  // where the run is named
     bool own_samples = false;         // beside it, `data`
+    bool own_network = false;         // what this file trains, which it does not name itself
 };
 
 }  // namespace
@@ -256,10 +262,11 @@ AnyModel parse_any_model(const std::string& text, const std::string& path,
     // Before hours of training: what is wrong with the simulation that comes after it.
     std::vector<std::string> simulated = overrides;
     simulated.push_back("simulate.network=" + training.name + ".h5");
-    ModelText(text, path, simulated)
-        .read<SimulationSpec>([&](const std::string&, const std::string& run) {
-            return RunModel{run, text, path, overrides};
-        });
+    ModelText after(text, path, simulated);
+    after.own_network = true;
+    after.read<SimulationSpec>([&](const std::string&, const std::string& run) {
+        return RunModel{run, text, path, overrides};
+    });
     return training;
 }
 

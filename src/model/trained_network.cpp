@@ -163,38 +163,66 @@ void take_learned(const PopulationSpec& trained, const TrainableSpec& learned,
     if (const std::string other = settled_with(trained.neuron, name); !other.empty()) take(other);
 }
 
-}  // namespace
+/// What of a network a simulation cannot have, and what it could have instead.
+struct Obstacle {
+    std::string what, instead;
+};
 
-std::string why_not_simulated(const ModelSpec& model) {
+/// Empty where there is none.
+Obstacle obstacle_of(const ModelSpec& model) {
+    std::string windows;
+    for (const ProjectionSpec& p : model.projections) {
+        if (only_trained(p.connect.rule))
+            windows += fmt::format("{}{} ({})", windows.empty() ? "" : ", ", p.name(),
+                                   name_of(p.connect.rule));
+    }
+    if (!windows.empty())
+        return {fmt::format("{}: windows have no place in a simulation yet", windows),
+                "connect cells to cells (all_to_all, ...)"};
     if (model.data.inputs.size() > 1)
-        return fmt::format(
-            "samples are shown to {} populations (data.inputs), in a simulation to "
-            "one",
-            model.data.inputs.size());
+        return {fmt::format("samples are shown to {} populations (data.inputs), in a simulation "
+                            "to one",
+                            model.data.inputs.size()),
+                "give it one input"};
     if (model.data.outputs.size() > 1)
-        return fmt::format(
-            "{} populations are to tell something of a sample (data.outputs), in a "
-            "simulation one",
-            model.data.outputs.size());
+        return {fmt::format("{} populations are to tell something of a sample (data.outputs), in "
+                            "a simulation one",
+                            model.data.outputs.size()),
+                "give it one output"};
     for (const PopulationSpec& p : model.populations) {
         const bool sends = sends_on(model.projections, p.name);
         const bool simulated = NeuronModels::visit(
             p.neuron, []<class M>(const typename M::Params&) { return CellModel<M>; });
         if (simulated || (!sends && std::holds_alternative<Linear::Params>(p.neuron))) continue;
-        return fmt::format(
-            "'{}' is a {}, which has a value at every step: nothing of it is an "
-            "event",
-            p.name, NeuronModels::name_of(p.neuron));
-    }
-    for (const ProjectionSpec& p : model.projections) {
-        if (only_trained(p.connect.rule))
-            return fmt::format("{} is a {}, whose window has no place in a simulation yet",
-                               p.name(), name_of(p.connect.rule));
+        return {fmt::format("'{}' is a {}, which has a value at every step: nothing of it is an "
+                            "event",
+                            p.name, NeuronModels::name_of(p.neuron)),
+                "make its neurons some that send events (lif, vsn, ...)"};
     }
     if (depths(model).empty())
-        return "a loop of projections takes fewer steps in the training than it has projections, "
-               "and in a simulation each takes one step at least: give them a `delay`";
-    return "";
+        return {
+            "a loop of projections takes fewer steps in the training than it has projections, "
+            "and in a simulation each takes one step at least",
+            "give them a `delay`"};
+    return {};
+}
+
+}  // namespace
+
+std::string why_not_simulated(const ModelSpec& model) {
+    return obstacle_of(model).what;
+}
+
+std::string no_simulation_of(const ModelSpec& model, const std::string& run) {
+    const auto [what, instead] = obstacle_of(model);
+    if (what.empty()) return "";
+    if (run.empty())
+        return fmt::format("the network cannot be simulated: {}; {}, or leave simulate out", what,
+                           instead);
+    return fmt::format(
+        "the network cannot be simulated: {}; `snnsim test {}` tests it as it is; "
+        "to simulate it, {} and train it again",
+        what, run, instead);
 }
 
 void add_network(Value& root, const Value& network, const RunModel& run, Problems& problems) {
@@ -265,13 +293,9 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
 }
 
 void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> model,
-                      const Value& network, bool own_samples, Problems& problems) {
+                      const Value& network, bool own_samples) {
     TrainedNetwork out{model, spec.simulate.network, "", "", own_samples};
     const std::vector<int> depth = depths(*model);
-    if (const std::string wrong = why_not_simulated(*model); !wrong.empty()) {
-        problems.add(network, "the network cannot be simulated: " + wrong);
-        return;
-    }
     for (std::size_t k = 0; k < model->populations.size(); ++k) {
         const PopulationSpec& p = model->populations[k];
         const auto own =

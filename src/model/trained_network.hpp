@@ -18,9 +18,11 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
 /// After it is read: which populations are the network's, how deep they lie and what its input is.
 /// `own_samples`: the file says itself what is shown.
 void describe_network(SimulationSpec& spec, std::shared_ptr<const ModelSpec> model,
-                      const Value& network, bool own_samples, Problems& problems);
+                      const Value& network, bool own_samples);
 
 /// Why a simulation cannot have the trained network; empty where it can.
 std::string why_not_simulated(const ModelSpec& model);
+/// The same of a run, with what would do; of a model that is not trained yet where `run` is empty.
+std::string no_simulation_of(const ModelSpec& model, const std::string& run);
 
 }  // namespace snnsim

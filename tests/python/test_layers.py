@@ -193,6 +193,22 @@ train:"""))
     assert "lies on a cycle of projections" in error_of("check", folder / "cycle.yaml")
 
 
+def test_that_windows_are_not_simulated_is_told_alone(snnsim, folder):
+    run(snnsim, folder, "train.epochs=1", out="windows.h5")
+    (folder / "s.yaml").write_text("name: s\nsimulate: {network: windows.h5}\n")
+    why = ("the network cannot be simulated: input_to_conv1 (conv2d), conv1_to_pool1 (max_pool), pool1_to_conv2 (conv2d): windows have no "
+           "place in a simulation yet; ")
+    said = error_of("check", folder / "s.yaml")
+    assert f"s.yaml:2:21: {why}`snnsim test windows.h5` tests it as it is; to simulate it, connect cells to cells" in said
+    assert said.count("s.yaml:") == 1 and said.count("error") == 1, said
+    # What a file trains itself is named by nobody.
+    (folder / "both.yaml").write_text(MODEL + "simulate: {phases: [{name: a, present: {samples: test}}]}\n")
+    said = error_of("check", folder / "both.yaml")
+    assert f"both.yaml:19:11: {why}connect cells to cells (all_to_all, ...), or leave simulate out" in said
+    assert said.count("both.yaml:") == 1 and "--set" not in said, said
+    snnsim("test", folder / "windows.h5", "-o", folder / "windows_test.h5")
+
+
 def test_rows_alone_are_convolved(snnsim, folder):
     """conv1d over [channels, columns], and a dense way around it."""
     (folder / "m1.yaml").write_text("""name: rows
