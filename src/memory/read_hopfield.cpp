@@ -24,12 +24,21 @@ struct SignRows {
     std::int64_t rows = 0, columns = 0;
 };
 
+NpyArray array_in(const std::string& path) {
+    try {
+        return read_npy(path, std::size_t{1} << 31);
+    } catch (const FileError& wrong) {
+        throw FileError(fmt::format("{}: {}{}", path, wrong.what(),
+                                    path.ends_with(".npz") ? "; write it with numpy.save" : ""));
+    }
+}
+
 /// [row][column] of +1 and -1. Throws FileError with what is wrong.
 SignRows read_signs(const std::string& path, const char* rows) {
     if (const std::string wrong = why_unreadable(path); !wrong.empty())
         throw FileError(fmt::format("{}: {}", path, wrong));
     require_room(9 * size_of_input(path), path);  // a byte may become a double
-    const NpyArray array = read_npy(path, std::size_t{1} << 31);
+    const NpyArray array = array_in(path);
     if (array.shape.size() != 2 || array.shape[0] == 0 || array.shape[1] < 2)
         throw FileError(
             fmt::format("{} has the shape [{}]; it must be [{}][unit], with two units "

@@ -36,6 +36,7 @@ void require_options_used(const RunOptions& options) {
     if (!options.weights.empty()) refuse("--weights");
     if (options.profile) refuse("--profile");
     if (options.idle_baseline > 0.0) refuse("--idle-baseline");
+    if (options.checkpoint_every != RunOptions{}.checkpoint_every) refuse("--checkpoint-every");
 }
 
 double numbers_of(const HopfieldSpec& h) {

@@ -269,6 +269,8 @@ def test_a_hopfield_network_takes_patterns_and_states_of_files(snnsim, tmp_path)
     ("{file: p.npy, start: short.npy}", "short.npy has states of 3 units, the network has 8"),
     ("{file: p.npy, cells: 9}", "cells is 9, but p.npy has patterns of 8 units"),
     ("{file: flat.npy}", "has the shape [8]; it must be [pattern][unit]"),
+    ("{file: both.npz}", "both.npz: it is no .npy array; write it with numpy.save"),
+    ("{file: cut.npy}", "cut.npy: it is no .npy array"),
     ("{cells: 1e9, patterns: 2}", "cells must be"),
     ("{cells: 100, patterns: 2, temperature: -0.1}", "temperature must be at least 0"),
 ])
@@ -278,6 +280,8 @@ def test_mistakes_of_a_hopfield_network_are_told_with_their_place(snnsim, tmp_pa
     np.save(tmp_path / "s.npy", signs)
     np.save(tmp_path / "short.npy", signs[:, :3])
     np.save(tmp_path / "flat.npy", signs[0])
+    np.savez(tmp_path / "both.npz", patterns=signs)
+    (tmp_path / "cut.npy").write_bytes(b"\x93NUM")
     signs[1, 3] = 0.5
     np.save(tmp_path / "half.npy", signs)
     model = tmp_path / "m.yaml"
@@ -290,6 +294,7 @@ def test_mistakes_of_a_hopfield_network_are_told_with_their_place(snnsim, tmp_pa
 def test_options_that_mean_nothing_to_a_hopfield_network_are_refused(snnsim, tmp_path):
     model, out = CIRCUITS / "hopfield.yaml", tmp_path / "run.h5"
     assert "--profile has no effect" in refused(model, "-o", out, "--profile").stderr
+    assert "--checkpoint-every has no effect" in refused(model, "-o", out, "--checkpoint-every", "1").stderr
     assert "no errors" in snnsim("check", model).stdout
     snnsim(model, "-o", out)
     assert "exists already" in refused(model, "-o", out).stderr
