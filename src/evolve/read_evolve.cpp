@@ -95,6 +95,12 @@ class Checker {
                           fmt::format("jitter must be below the interval of {} ms, so that an "
                                       "order stays what it is; found {} ms",
                                       s.interval, s.jitter));
+        constexpr double most_rate = 1000.0;
+        if (s.task == EvolveTask::winner_take_all && s.strong > most_rate)
+            problems_.add(place("strong"),
+                          fmt::format("strong must be at most {:g} Hz, as a line sends one spike "
+                                      "in a step of 1 ms at most; found {:g} Hz",
+                                      most_rate, s.strong));
         if (s.task == EvolveTask::winner_take_all && s.weak >= s.strong)
             problems_.add(
                 place("weak"),

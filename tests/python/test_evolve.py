@@ -154,6 +154,7 @@ ERRORS = {
     "too_many_cells": ("trials: 20", "neat: {cells: 40}", "7:17", "between 2 and 32"),
     "a_goal_beyond_all": ("trials: 20", "goal: 1.5", "7:9", "at most 1"),
     "no_contrast": ("trials: 20", "weak: 300 Hz", "7:9", "weak must be below strong"),
+    "more_than_a_spike_a_step": ("trials: 20", "strong: 3000 Hz", "7:11", "strong must be at most 1000 Hz"),
     "a_name_that_is_none": ("name: small", "name: ../a", "1:7", "letters, digits"),
     "no_section": ("evolve:", "evolv:", "3:1", "unknown key 'evolv'"),
     "not_whole": ("task: winner_take_all", "task: coincidence\n  window: 2.5 ms", "5:11", "whole milliseconds"),
