@@ -35,6 +35,13 @@ class LateTimes {
             times({"stimuli", k, "times"}, steps->times);
         if (const auto* poisson = std::get_if<PoissonStimulus::Params>(&s.kind))
             times({"stimuli", k, "times"}, poisson->times);
+        const auto* noise = std::get_if<NoiseStimulus::Params>(&s.kind);
+        if (noise && step_of(noise->lag, spec_.dt) >= end_)
+            tell_({"stimuli", k, "lag"},
+                  fmt::format("lag ({:g} ms) is not shorter than the run ({:g} ms): all that "
+                              "arrives was drawn before it, so that no noise '{}' without a lag "
+                              "has anything in common with it",
+                              noise->lag, ms_, noise->shared));
         if (std::holds_alternative<RampStimulus::Params>(s.kind) &&
             step_of(s.stop, spec_.dt) > end_)
             tell_({"stimuli", k, "stop"},

@@ -269,6 +269,11 @@ TEST(Times, AfterTheEnd) {
                             "Hz]"),
                    "1 of 1 times is not before");
     expect_warning(stimulus("kind: ramp, first: 0 pA, last: 1 pA, stop: 200 ms"), "'last'");
+    expect_warning(stimulus("kind: noise, std: 1 pA, shared: x, lag: 100 ms"),
+                   "m.yaml:7:59: lag (100 ms) is not shorter than the run (100 ms)");
+    EXPECT_TRUE(
+        parse_simulation(stimulus("kind: noise, std: 1 pA, shared: x, lag: 99 ms"), "m.yaml")
+            .warnings.empty());
     expect_warning(model(exp_cell, "record: [{population: c, what: v, interval: 200 ms}]\n"),
                    "interval (200 ms) is longer than the run (100 ms): nothing is recorded");
     const std::string projection =
