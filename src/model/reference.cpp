@@ -55,8 +55,20 @@ std::string code_list(const Names& names) {
     return out;
 }
 
+template <class S, class... Models>
+constexpr bool has_params(ModelList<Models...>) {
+    return (std::is_same_v<S, typename Models::Params> || ...);
+}
+/// The checks refuse a distribution for any quantity of it. Of stimuli only a dc may differ from
+/// cell to cell.
+template <class S>
+constexpr bool of_single_values =
+    (has_params<S>(Stimuli{}) && !std::is_same_v<S, DcStimulus::Params>) ||
+    std::is_same_v<S, PlasticitySpec> || std::is_same_v<S, NormaliseSpec> ||
+    std::is_same_v<S, StructureSpec>;
+
 template <class T>
-std::string type_text(const Limits& limits, const char* unit) {
+std::string type_text(const Limits& limits, const char* unit, bool single = false) {
     if constexpr (std::is_enum_v<T>) {
         return code_list(Names<T>::values);
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -97,8 +109,9 @@ std::string type_text(const Limits& limits, const char* unit) {
         return "whole number, list of them, or `{random: n}`";
     } else if constexpr (std::is_same_v<T, Distribution>) {
         if (unit == std::string(white_noise_unit)) return "quantity times sqrt(ms), at least 0";
-        return fmt::format("quantity{}, or distribution",
-                           unit == std::string(any_input) ? "" : fmt::format(" in {}", unit));
+        return fmt::format("quantity{}{}",
+                           unit == std::string(any_input) ? "" : fmt::format(" in {}", unit),
+                           single ? "" : ", or distribution");
     } else {
         return "see below";
     }
@@ -129,7 +142,7 @@ std::string rows() {
     }
     const auto add = [&](const auto& f) {
         using T = std::remove_cvref_t<decltype(defaults.*f.member)>;
-        out += row(f.name, type_text<T>(f.limits, f.unit),
+        out += row(f.name, type_text<T>(f.limits, f.unit, of_single_values<S>),
                    f.need == Need::required ? "required"
                                             : default_text(defaults.*f.member, f.unit, f.limits),
                    f.help);

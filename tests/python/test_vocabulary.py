@@ -48,6 +48,15 @@ def words(part):
     return named
 
 
+def test_only_what_may_differ_is_said_to_take_a_distribution(reference):
+    """The checks want single values of all other stimuli, and of the bounds of plasticity."""
+    kinds = reference.split("\n## Stimuli\n")[1].split("\n## ")[0].split("\n### ")[1:]
+    assert [k.splitlines()[0] for k in kinds if "or distribution" in k] == ["dc"]
+    plastic = [part for part in reference.split("\n## ") if part.startswith("projections[].plasticity")]
+    assert len(plastic) > 4 and not any("or distribution" in part for part in plastic)
+    assert "| `w_max` | quantity | required |" in reference and "| `delay` | quantity in ms, or distribution |" in reference
+
+
 def test_the_table_has_every_word_of_both_halves(reference):
     rows = table(reference)
     before, simulation = reference.split("\n# Vocabulary\n")[0].split("\n# Simulation\n")
