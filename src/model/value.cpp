@@ -124,6 +124,7 @@ class Converter {
             return;
         }
         entry.key = key.Scalar();
+        split_key(entry);
         if (entry.key.size() > most_quoted) {
             problems_.add(entry.at,
                           fmt::format("a key of {} characters ('{}'); at most {}", entry.key.size(),
@@ -136,6 +137,22 @@ class Converter {
             return;
         }
         map.map.push_back(std::move(entry));
+    }
+
+    /// 'own:false' is a key without a value, 'data:{set: mnist}' a key 'data:{set'. They go on as
+    /// what was meant, so that this is told alone.
+    void split_key(Entry& entry) {
+        const std::size_t colon = entry.key.find(':');
+        if (colon == 0 || colon == std::string::npos || colon + 1 >= entry.key.size()) return;
+        const std::string key = entry.key.substr(0, colon), text = entry.key.substr(colon + 1);
+        const bool opens = text[0] == '{' || text[0] == '[';
+        if (entry.value.kind != Value::Kind::null && !opens) return;
+        entry.key = key;
+        entry.value = Value{};
+        entry.value.at = entry.at;
+        entry.value.kind = Value::Kind::scalar;
+        entry.value.text = excerpt(text);
+        problems_.add_last(entry.value, space_is_missing(key, text));
     }
 
     Problems& problems_;

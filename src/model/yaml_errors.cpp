@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "src/text/excerpt.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -204,7 +206,59 @@ std::string in_our_words(const std::string& library) {
     return "nobody can tell what is meant here";
 }
 
+std::string_view line_of(std::string_view text, int line) {
+    for (int k = 1; k < line; ++k) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return {};
+        text.remove_prefix(end + 1);
+    }
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// Of a line that begins with 'key:value'.
+std::optional<YamlError> missing_space_in(std::string_view line, int number) {
+    const std::size_t key = std::min(line.find_first_not_of(" -"), line.size());
+    std::size_t colon = key;
+    while (colon < line.size() && is_word(line[colon])) ++colon;
+    if (colon == key || colon + 1 >= line.size() || line[colon] != ':' ||
+        std::isspace(static_cast<unsigned char>(line[colon + 1])) != 0)
+        return std::nullopt;
+    const std::string_view value = line.substr(colon + 1);
+    return YamlError{{number, static_cast<int>(key) + 1},
+                     space_is_missing(std::string(line.substr(key, colon - key)), value)};
+}
+
+/// Of 'key:{' where the library gave up, or of its line or the one above, which goes on as a text
+/// does.
+std::optional<YamlError> missing_space(const std::string& text, const Location& at) {
+    const std::string_view here = line_of(text, at.line);
+    const auto place = static_cast<std::size_t>(at.column - 1);
+    if (place > 1 && place < here.size() && here[place - 1] == ':' &&
+        (here[place] == '{' || here[place] == '[')) {
+        std::size_t key = place - 1;
+        while (key > 0 && is_word(here[key - 1])) --key;
+        return YamlError{
+            {at.line, static_cast<int>(key) + 1},
+            space_is_missing(std::string(here.substr(key, place - 1 - key)), here.substr(place))};
+    }
+    if (const auto found = missing_space_in(here, at.line)) return found;
+    if (at.line < 2) return std::nullopt;
+    return missing_space_in(line_of(text, at.line - 1), at.line - 1);
+}
+
 }  // namespace
+
+std::string space_is_missing(const std::string& key, std::string_view value) {
+    const bool map = value.starts_with('{'), list = value.starts_with('[');
+    return fmt::format("a space is missing after '{0}:'; write '{0}: {1}'", excerpt(key),
+                       map    ? "{...}"
+                       : list ? "[...]"
+                              : excerpt(value));
+}
 
 std::optional<YamlError> unclosed_quote(const std::string& text) {
     const auto quote = Scan(text).quote();
@@ -224,6 +278,9 @@ YamlError yaml_error(const std::string& text, const Location& at, const std::str
         return {open, fmt::format("not valid YAML: this quote ({}) is closed only in line {}; is "
                                   "one missing in line {}?",
                                   mark, location_in(text, *quote->end).line, open.line)};
+    }
+    if (library.starts_with("illegal map value") || library.starts_with("end of map flow")) {
+        if (const auto missing = missing_space(text, at)) return *missing;
     }
     if (const auto bracket = scan.bracket()) {
         const char open = text[*bracket];

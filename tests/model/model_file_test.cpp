@@ -41,6 +41,24 @@ TEST(ModelFile, WhatIsNoYaml) {
     expect_error(edited("dt:", "[a]: 1\ndt:"), "m.yaml:2:1: a key must be a plain word");
 }
 
+TEST(ModelFile, AMissingSpaceIsToldAsOne) {
+    expect_error("name:m\ndt: 1 ms\n",
+                 "m.yaml:1:1: a space is missing after 'name:'; write 'name: m'");
+    EXPECT_EQ(error_of("name:m\ndt: 1 ms\n").find("not valid YAML"), std::string::npos);
+    // Of a mapping in braces it goes on as what was meant, so that nothing else is missed.
+    const std::string key = edited("size: 32", "size:32");
+    expect_error(key, "m.yaml:6:12: a space is missing after 'size:'; write 'size: 32'");
+    EXPECT_EQ(error_of(key).find("missing the key"), std::string::npos) << error_of(key);
+    expect_error(good + "seed:3\n",
+                 "m.yaml:14:1: a space is missing after 'seed:'; write 'seed: 3'");
+    expect_error(edited("data: {set: mnist", "data:{set: mnist"),
+                 "m.yaml:3:1: a space is missing after 'data:'; write 'data: {...}'");
+    expect_error("projections:\n  - from:a\n    to: b\n",
+                 "m.yaml:2:5: a space is missing after 'from:'; write 'from: a'");
+    // A text may have a ':' in it.
+    expect_error("name: a:b\n  c: d\n", "m.yaml:2:4: not valid YAML: a ':' cannot stand here");
+}
+
 TEST(ModelFile, AnUnclosedQuoteIsToldWhereItOpens) {
     expect_error("name: \"x\ndt: 1 ms\n",
                  "m.yaml:1:7: not valid YAML: this quote (\") is never closed");
