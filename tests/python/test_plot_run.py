@@ -22,6 +22,15 @@ def needs_matplotlib():
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 
+@pytest.mark.parametrize("tool", ["plot_run.py", "plot_study.py", "make_delays", "make_patterns", "make_questions", "make_regression",
+                                  "saccades"])
+def test_a_missing_package_is_told_in_a_line(tool):
+    """Without what is installed beside Python itself."""
+    done = subprocess.run([sys.executable, "-S", "-E", ROOT / "tools" / tool, "x"], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"{tool}: error: No module named ") and "apt install python3-" in done.stderr
+
+
 def test_one_png_with_all(run_path, tmp_path):
     picture = tmp_path / "run.png"
     done = plot(run_path, "-o", picture, "--dpi", 40)

@@ -186,7 +186,7 @@ def test_variable_spikes_learn_a_function(snnsim, tmp_path):
 
 def test_burgers_equation_is_solved():
     """Against diffusion, which is all that happens to small waves, and the transformation of Cole and Hopf."""
-    tool = {"__name__": "make_regression"}
+    tool = {"__name__": "make_regression", "__file__": str(TOOL)}
     exec(compile(TOOL.read_text(), str(TOOL), "exec"), tool)
     # Small waves only diffuse: u_k(t) = u_k(0) exp(-nu (2 pi k)^2 t).
     start = np.zeros((1, 4), complex)
