@@ -309,6 +309,18 @@ def test_options_that_mean_nothing_to_a_hopfield_network_are_refused(snnsim, tmp
     assert (states[0] != states[1]).any()
 
 
+def test_the_benchmark_of_gain_compares_one_network_in_two_forms(snnsim, tmp_path):
+    out = tmp_path / "gain.json"
+    subprocess.run([sys.executable, ROOT / "tools/bench/gain_speed.py", "--snnsim", os.environ["SNNSIM_BINARY"], "--side", "24",
+                    "--duration", "200", "--threads", "1", "--rounds", "1", "-o", out], check=True, capture_output=True)
+    runs = json.loads(out.read_text())["runs"]
+    stencil, rows, own = (runs[form] for form in ("stencil", "rows", "as in the file"))
+    assert stencil["spike_digest"] == rows["spike_digest"] != own["spike_digest"] and stencil["rate_hz"] > 1
+    # A sheet without its borders' neighbours: 70 x 70 pairs of near fields, of which 24 x 24 are a cell itself.
+    assert stencil["synapses"] == rows["synapses"] == 4 * 70 * 70 - 2 * 24 * 24
+    assert (stencil["cells"], own["cells"]) == (2 * 24 * 24, 24 * 24)
+
+
 def test_the_benchmark_of_trained_circuits_writes_an_entry_for_each_arm(snnsim, data_folder, tmp_path):
     out = tmp_path / "circuits.json"
     kept = {"circuit": "another", "arm": "a"}

@@ -253,6 +253,18 @@ def space_speed():
                   "delivery, threads together", "million cell steps a second", "peak MB"], rows)
 
 
+def gain_speed():
+    r = read("gain_speed")
+    rows = []
+    for name, run in r["runs"].items():
+        rows.append([name, f"{run['cells'] / 1e6:.1f}", f"{run['synapses'] / 1e6:.1f}", f"{run['rate_hz']:.1f}", f"{run['seconds']:.2f} s",
+                     f"{run['cell_steps_per_second'] / 1e6:.1f}", f"{run['seconds_of_parts']['delivery']:.2f} s", f"{run['cpu_seconds_in_all']:.1f} s",
+                     f"{run['memory_mb']:,}"])
+    s = r["settings"]
+    return table([f"{s['side']} x {s['side']} fields, {s['duration']} ms on {s['threads']} thread{'s' * (s['threads'] > 1)}", "million cells",
+                  "million synapses", "rate in Hz", "wall time", "million cell steps a second", "delivery", "processor, with building", "peak MB"], rows)
+
+
 CIRCUITS = {"question": ("a cue and a digit in a frame", {"gated": "with gates", "ungated": "without"}),
             "routing": ("four modules and a router", {"1 of 4": "1 of 4", "2 of 4": "2 of 4", "4 of 4": "all"}),
             "feedback": ("images without their lower half", {"feedback": "with feedback", "feed-forward": "without"}),
@@ -293,7 +305,7 @@ def sources():
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, equations_speed, equations_rates, space_speed, circuits_cost,
+                                  dense_against_dendritic, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
                                   sources)}
 
 
