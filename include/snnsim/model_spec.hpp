@@ -161,6 +161,7 @@ struct ProjectionSpec : NamedProjection {
     BiasSpec bias;
     bool trainable = true;
     std::optional<double> lr, weight_decay;  // none: as train.optimizer says
+    std::string multiplies;                  // name of another projection, or none
 
     bool bias_learns() const { return bias && bias.trainable.value_or(trainable); }
     bool learns() const { return trainable || bias_learns(); }
@@ -188,6 +189,10 @@ struct ProjectionSpec : NamedProjection {
                       "schedule holds for it too"},
                 Field{"weight_decay", &ProjectionSpec::weight_decay, "", non_negative,
                       "in place of train.optimizer's"},
+                Field{"multiplies", &ProjectionSpec::multiplies, "", unlimited,
+                      "name of another projection between the same populations, W x, whose sums "
+                      "those of this one, V x, multiply: the targets get W x + (W x) (V x), a "
+                      "nonlinear integration by dendrites (Cai et al. 2025)"},
             }};
     }
 };

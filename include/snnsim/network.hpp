@@ -70,6 +70,8 @@ struct Projection {
     std::optional<double> lr = {}, weight_decay = {};  // in place of the optimiser's
     std::optional<LearnedDelays> delays = {};          // in place of `delay`, which is 0
     std::optional<ConnectedPairs> synapses = {};       // none: a full matrix, or a window
+    std::optional<std::size_t> multiplies = {};        // the sums of another, see ProjectionSpec
+    std::vector<float> feedback = {};                  // see Feedback; empty: the weights
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }
 };

@@ -9,6 +9,7 @@
 
 #include "kernels/fields.hpp"
 #include "kernels/training/surrogates.hpp"
+#include "snnsim/learning_methods.hpp"
 #include "snnsim/location.hpp"
 
 namespace snnsim {
@@ -108,6 +109,7 @@ enum class Loss : std::uint8_t {
     mse_count,
     mse_mean,
     mse_step,
+    cross_entropy_latency,
 };
 /// Whether its targets are real numbers, not classes.
 constexpr bool is_real(Loss loss) {
@@ -116,8 +118,9 @@ constexpr bool is_real(Loss loss) {
 template <>
 struct Names<Loss> {
     static constexpr std::array values{
-        "cross_entropy_max",   "cross_entropy_mean", "cross_entropy_last", "cross_entropy_step",
-        "cross_entropy_count", "mse_count",          "mse_mean",           "mse_step"};
+        "cross_entropy_max",    "cross_entropy_mean", "cross_entropy_last", "cross_entropy_step",
+        "cross_entropy_count",  "mse_count",          "mse_mean",           "mse_step",
+        "cross_entropy_latency"};
 };
 
 /// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a
@@ -211,14 +214,8 @@ struct OutputLossSpec {
     }
 };
 
-enum class Method : std::uint8_t { surrogate_gradient };
-template <>
-struct Names<Method> {
-    static constexpr std::array values{"surrogate_gradient"};
-};
-
 struct TrainSpec {
-    Method method = Method::surrogate_gradient;
+    Methods::Params method = SurrogateGradient::Params{};
     Surrogates::Params surrogate = FastSigmoid::Params{};
     std::int64_t epochs = 1;
     std::int64_t batch = 128;
@@ -236,7 +233,9 @@ struct TrainSpec {
 
     static constexpr auto fields() {
         return Fields{
-            Field{"method", &TrainSpec::method, "", unlimited, "how weights learn"},
+            Field{"method", &TrainSpec::method, "", unlimited,
+                  "how weights learn; a name, or with parameters, as in `{name: truncated_bptt, "
+                  "steps: 10}`"},
             Field{"surrogate", &TrainSpec::surrogate, "", unlimited,
                   "derivative that stands in for that of the spike function"},
             Field{"epochs", &TrainSpec::epochs, "", at_least(0),
@@ -253,7 +252,9 @@ struct TrainSpec {
                 "difference of the mean output from 1 (right class) and 0; mse_mean, of `set: "
                 "file`: squared difference of the mean output from y, whose values are real; "
                 "mse_step: of "
-                "the output of every step from y of that step ([sample][step][output]). With "
+                "the output of every step from y of that step ([sample][step][output]); "
+                "cross_entropy_latency, of method event_prop: of minus the time of each output's "
+                "first spike, in units of a twentieth of the sample. With "
                 "`data.outputs` one for all, or a mapping: `{digit: cross_entropy_max, angle: "
                 "mse_mean}`"},
             Field{"class_weights", &TrainSpec::class_weights, "", non_negative,

@@ -110,6 +110,23 @@ struct CubaLif {
         a.u_next = fused(surrogate, d_s, c.decay_m * kept * a.u_next);
         return a.i_next;
     }
+    /// A step of EventProp (Wunderlich & Pehle 2021): takes u of the step before and of this one,
+    /// and dL/d(time of a spike in it), in steps; returns dL/d(input). In place of u of a spike
+    /// comes what dL/dv jumps by.
+    SNN_HD static float back_by_time(const Constants& c, Adjoint& a, float before, float& u,
+                                     float d_time) {
+        a.i_next = fused(c.coupling, a.u_next, c.decay_s * a.i_next);
+        a.u_next = c.decay_m * a.u_next;
+        if (u >= c.v_th) {
+            const float v = before >= c.v_th ? 0.0f : before;
+            const float slope_after = u - c.decay_m * v;  // of v, a step
+            const float slope_before = slope_after - c.coupling * c.v_th;
+            const float later = a.u_next;
+            a.u_next = (slope_after * later - d_time) / slope_before;
+            u = a.u_next - later;
+        }
+        return a.i_next;
+    }
     /// dL/d s[t], from dL/d u[t+1].
     SNN_HD static float d_spike(const Constants& c, const Adjoint& later, float u, float d_output) {
         const float by_spike = -(c.decay_m * drop(c, u));

@@ -35,13 +35,19 @@ struct Poisson {
     template <class Emit>
     SNN_HD static void encode(const Constants& c, const RandomKey& key, const Pixel& pixel,
                               int steps, Emit&& emit) {
+        encode_part(c, key, pixel, 0, steps, emit);
+    }
+    /// Of the steps from `first` on, and perhaps of some before it.
+    template <class Emit>
+    SNN_HD static void encode_part(const Constants& c, const RandomKey& key, const Pixel& pixel,
+                                   int first, int steps, Emit&& emit) {
         const auto threshold = static_cast<std::uint32_t>(fused(pixel.x, c.scale, 0.5f));
         if (threshold == 0) return;
         if (c.rare) {
-            encode_rare(key, threshold, steps, emit);
+            encode_rare(key, threshold, first, steps, emit);
             return;
         }
-        for (int t = 0; t < steps; t += 32) {
+        for (int t = first / 32 * 32; t < steps; t += 32) {
             std::uint32_t fired = spikes_of_word(key, static_cast<std::uint32_t>(t), threshold);
             if (steps - t < 32) fired &= (1u << (steps - t)) - 1u;
             for (; fired != 0; fired &= fired - 1) emit(t + lowest_bit(fired), 1.0f);
@@ -50,9 +56,9 @@ struct Poisson {
 
   private:
     template <class Emit>
-    SNN_HD static void encode_rare(const RandomKey& key, std::uint32_t threshold, int steps,
-                                   Emit&& emit) {
-        for (int t = 0; t < steps; t += 16) {
+    SNN_HD static void encode_rare(const RandomKey& key, std::uint32_t threshold, int first,
+                                   int steps, Emit&& emit) {
+        for (int t = first / 16 * 16; t < steps; t += 16) {
             std::uint32_t random[16];
             key.draw(static_cast<std::uint32_t>(t) / 4, random);
             for (int k = 0; k < 16 && t + k < steps; ++k) {

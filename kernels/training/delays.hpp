@@ -245,25 +245,6 @@ struct DelayGradient {
     }
 };
 
-/// Body over (panel, lane): the gradient of the bias, as that of WeightGradient.
-struct BiasGradient {
-    BatchShape shape;
-    TracePanels upper;
-    WeightPanels gradient;
-
-    SNN_HD void operator()(std::size_t i) const {
-        const std::size_t panel = i / panel_width;
-        const int lane = static_cast<int>(i % panel_width);
-        float* const at = gradient.at(panel, gradient.sources, lane);
-        for (std::size_t b = 0; b < shape.batch; ++b) {
-            const float* const up = upper.at(shape, {b, panel, lane});
-            float sum = 0.0f;
-            for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + up[t * panel_width];
-            *at = *at + sum;
-        }
-    }
-};
-
 /// dL/d(input) of the targets along time, so that a vector of steps is read at once:
 /// [sample][neuron] [step], with as many zeros behind it as a tap may reach, and a whole vector
 /// takes.

@@ -80,13 +80,26 @@ struct EncodeInputs {
         if (raw.bits) {
             std::uint32_t* bits = raw.bits + batch.stored(b, input) * shape.words();
             for (std::size_t w = 0; w < shape.words(); ++w) bits[w] = 0;
-            Encoder::encode(constants, key, pixel, static_cast<int>(shape.steps),
-                            [bits](int t, float) { bits[t / 32] |= 1u << (t % 32); });
+            encode(key, pixel, [bits](std::size_t t, float) { bits[t / 32] |= 1u << (t % 32); });
         } else {
             float* values = raw.values + batch.stored(b, input) * shape.steps;
             for (std::size_t t = 0; t < shape.steps; ++t) values[t] = 0.0f;
-            Encoder::encode(constants, key, pixel, static_cast<int>(shape.steps),
-                            [values](int t, float x) { values[t] = x; });
+            encode(key, pixel, [values](std::size_t t, float x) { values[t] = x; });
+        }
+    }
+
+  private:
+    /// Calls emit(step from the first of the batch, value) for what falls into its steps.
+    template <class Emit>
+    SNN_HD void encode(const RandomKey& key, const Pixel& pixel, Emit&& emit) const {
+        const int first = static_cast<int>(shape.first), steps = static_cast<int>(shape.steps);
+        const auto inside = [&](int t, float x) {
+            if (t >= first && t - first < steps) emit(static_cast<std::size_t>(t - first), x);
+        };
+        if constexpr (requires { Encoder::encode_part(constants, key, pixel, 0, 1, inside); }) {
+            Encoder::encode_part(constants, key, pixel, first, first + steps, inside);
+        } else {
+            Encoder::encode(constants, key, pixel, static_cast<int>(shape.total()), inside);
         }
     }
 };
@@ -104,8 +117,8 @@ struct ShowSteps {
         float* const values = raw.values ? raw.values + to * shape.steps : nullptr;
         const std::int64_t from = batch.source(b, input);
         if (from >= 0 && (batch.values || batch.pixels)) {
-            const std::size_t first =
-                batch.row(b) * shape.steps * batch.inputs + static_cast<std::size_t>(from);
+            const std::size_t first = (batch.row(b) * shape.total() + shape.first) * batch.inputs +
+                                      static_cast<std::size_t>(from);
             for (std::size_t t = 0; t < shape.steps; ++t)
                 values[t] = batch.number(first + t * batch.inputs);
             return;
@@ -117,7 +130,7 @@ struct ShowSteps {
         }
         if (from < 0) return;
         const bool drops = batch.augment.on && batch.augment.drop > 0.0f;
-        const std::size_t begin = static_cast<std::size_t>(from) * shape.steps,
+        const std::size_t begin = static_cast<std::size_t>(from) * shape.total() + shape.first,
                           end = begin + shape.steps;
         const std::uint64_t sample = batch.first[batch.row(b)],
                             last = batch.first[batch.row(b) + 1];

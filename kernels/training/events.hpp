@@ -10,10 +10,17 @@
 
 namespace snnsim {
 
-/// Rows of one batch: sample b, step t.
+/// Rows of one batch: sample b, step t. Of a long sample some steps may be computed at once, then
+/// the steps that follow them.
 struct BatchShape {
     std::size_t batch = 0;
-    std::size_t steps = 0;
+    std::size_t steps = 0;  // computed at once
+    std::size_t first = 0;  // steps of the sample that came before them ...
+    std::size_t more = 0;   // ... and that follow
+
+    SNN_HD std::size_t total() const { return first + steps + more; }
+    SNN_HD bool begins() const { return first == 0; }
+    SNN_HD bool ends() const { return more == 0; }
 
     SNN_HD std::size_t words() const {
         return (steps + 31) / 32;

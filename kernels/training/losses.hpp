@@ -10,17 +10,26 @@
 namespace snnsim {
 
 /// How the losses reduce the output over time; the names are those of snnsim::Loss, in its order.
-enum class Readout : std::uint8_t { max, mean, last, every_step, sum, rate_error };
+enum class Readout : std::uint8_t {
+    max,
+    mean,
+    last,
+    every_step,
+    sum,
+    rate_error,
+    latency = 8,  // between them: real targets
+};
 
 /// Body over samples. Reads output[t][class], writes loss, prediction and, unless only testing, the
-/// gradient divided by the batch size.
+/// gradient divided by the batch size. Of samples whose steps come one part after the other,
+/// `logits` and `loss` hold what is summed up in between; only every_step has gradients then.
 struct SampleLoss {
     BatchShape shape;
     std::size_t classes;
     Readout readout;
     TracePanels output;
     TracePanels gradient;          // or null
-    float* logits;                 // scratch, [2 * batch][class]
+    float* logits;                 // [2 * batch][class]
     const std::int32_t* labels;    // of the whole set
     const float* weights;          // of the whole set, on loss and gradient; or null: 1
     const std::uint32_t* samples;  // [sample] index into the set
@@ -35,11 +44,13 @@ struct SampleLoss {
         const float own = weights ? weights[samples[b]] : 1.0f;
         const float weight = factor * (own / static_cast<float>(update ? update : shape.batch));
         if (readout == Readout::every_step) {
-            loss[b] = own * every_step(b, label, z, weight);
+            const float sum = every_step(b, label, z, weight);
+            loss[b] = shape.ends() ? own * (sum * (1.0f / static_cast<float>(shape.total()))) : sum;
             prediction[b] = static_cast<std::int32_t>(largest(z));
             return;
         }
         reduce(b, z);
+        if (!shape.ends()) return;
         prediction[b] = static_cast<std::int32_t>(largest(z));
         loss[b] = own * (readout == Readout::rate_error ? squared_error(z, label)
                                                         : cross_entropy(z, label));
@@ -75,17 +86,28 @@ struct SampleLoss {
         }
         return best;
     }
+    /// Of the first spike; as many as there are where there is none.
+    SNN_HD std::size_t step_of_first(std::size_t b, std::size_t n) const {
+        std::size_t t = 0;
+        while (t < shape.steps && *row(output, b, t, n) == 0.0f) ++t;
+        return t;
+    }
+    /// Of a step, in units of latencies.
+    SNN_HD float latency_unit() const { return 20.0f / static_cast<float>(shape.total()); }
     SNN_HD void reduce(std::size_t b, float* z) const {
-        const float share = 1.0f / static_cast<float>(shape.steps);
+        const float share = 1.0f / static_cast<float>(shape.total());
         for (std::size_t n = 0; n < classes; ++n) {
             if (readout == Readout::max) {
-                z[n] = *row(output, b, step_of_max(b, n), n);
+                const float most = *row(output, b, step_of_max(b, n), n);
+                z[n] = shape.begins() || most > z[n] ? most : z[n];
+            } else if (readout == Readout::latency) {
+                z[n] = -latency_unit() * static_cast<float>(step_of_first(b, n));
             } else if (readout == Readout::last) {
                 z[n] = *row(output, b, shape.steps - 1, n);
             } else {
-                float sum = 0.0f;
+                float sum = shape.begins() ? 0.0f : z[n];
                 for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + *row(output, b, t, n);
-                z[n] = readout == Readout::sum ? sum : sum * share;
+                z[n] = readout == Readout::sum || !shape.ends() ? sum : sum * share;
             }
         }
     }
@@ -101,6 +123,7 @@ struct SampleLoss {
     }
     /// The gradient at every step from d loss / d z.
     SNN_HD void spread(std::size_t b, const float* z, float weight) const {
+        if (readout == Readout::latency) return spread_latency(b, z, weight);
         const bool averages = readout == Readout::mean || readout == Readout::rate_error;
         const float share = averages ? weight / static_cast<float>(shape.steps) : weight;
         for (std::size_t n = 0; n < classes; ++n) {
@@ -112,13 +135,23 @@ struct SampleLoss {
             }
         }
     }
-    /// Mean over the steps of the cross entropy of each; z ends as the time-averaged softmax.
+    /// A gradient whose change from step t to the next is dL/d(time of a spike in t): that of a
+    /// first spike alone. See SpikeTimesBack.
+    SNN_HD void spread_latency(std::size_t b, const float* z, float weight) const {
+        for (std::size_t n = 0; n < classes; ++n) {
+            const std::size_t first = step_of_first(b, n);
+            const float until = first < shape.steps ? weight * latency_unit() * z[n] : 0.0f;
+            for (std::size_t t = 0; t < shape.steps; ++t)
+                *row(gradient, b, t, n) = t <= first ? until : 0.0f;
+        }
+    }
+    /// Sum over the steps so far of the cross entropy of each; z ends as the time-averaged softmax.
     SNN_HD float every_step(std::size_t b, std::size_t label, float* z, float weight) const {
-        const float share = 1.0f / static_cast<float>(shape.steps);
-        float sum = 0.0f;
+        const float share = 1.0f / static_cast<float>(shape.total());
+        float sum = shape.begins() ? 0.0f : loss[b];
         float* mean = z;
         float* at_step = logits + (shape.batch + b) * classes;
-        for (std::size_t n = 0; n < classes; ++n) mean[n] = 0.0f;
+        for (std::size_t n = 0; shape.begins() && n < classes; ++n) mean[n] = 0.0f;
         for (std::size_t t = 0; t < shape.steps; ++t) {
             for (std::size_t n = 0; n < classes; ++n) at_step[n] = *row(output, b, t, n);
             sum = sum + cross_entropy(at_step, label);
@@ -128,7 +161,7 @@ struct SampleLoss {
                 mean[n] = fused(d + (n == label ? 1.0f : 0.0f), share, mean[n]);
             }
         }
-        return sum * share;
+        return sum;
     }
 };
 

@@ -101,19 +101,6 @@ struct AddFired {
     }
 };
 
-/// A struct per neuron, kept between steps: [sample][panel][lane].
-template <class S, class Columns>
-struct StoredStates {
-    using Lanes = LaneStates<S, width_of<Columns>>;
-    std::byte* data = nullptr;
-
-    SNN_HD Lanes& at(std::size_t panels, const Place& p) const {
-        const std::size_t first = (p.sample * panels + p.panel) * panel_width;
-        return reinterpret_cast<Lanes*>(
-            data)[(first + static_cast<std::size_t>(p.lane)) / width_of<Columns>];
-    }
-};
-
 /// Body over (sample, columns): a step, after all input but that of the last projection of the
 /// cycle has been summed.
 template <class N, class Columns>
@@ -126,7 +113,8 @@ struct RecurrentStep {
     SNN_HD void operator()(std::size_t i) const { (*this)(neurons.place(i)); }
     SNN_HD void operator()(const Place& p) const {
         auto& state = states.at(neurons.panels, p);
-        if (last.t == 0) state = start_states<M, width_of<Columns>>(neurons.constants, p);
+        if (last.t == 0 && neurons.shape.begins())
+            state = start_states<M, width_of<Columns>>(neurons.constants, p);
         last(p);
         neurons.step(p, last.t, state);
     }

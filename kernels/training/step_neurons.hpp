@@ -46,8 +46,21 @@ struct LayerBuffers {
     }
 };
 
-/// Body over (sample, columns): runs the neurons through all steps from rest. N: their model, or
-/// Learning<model>.
+/// A struct per neuron, kept between steps: [sample][panel][lane].
+template <class S, class Columns>
+struct StoredStates {
+    using Lanes = LaneStates<S, width_of<Columns>>;
+    std::byte* data = nullptr;
+
+    SNN_HD Lanes& at(std::size_t panels, const Place& p) const {
+        const std::size_t first = (p.sample * panels + p.panel) * panel_width;
+        return reinterpret_cast<Lanes*>(
+            data)[(first + static_cast<std::size_t>(p.lane)) / width_of<Columns>];
+    }
+};
+
+/// Body over (sample, columns): runs the neurons through all steps, from rest or, where steps came
+/// before, from where those left them. N: their model, or Learning<model>.
 template <class N, class Columns>
 struct StepNeurons {
     using M = typename NeuronsOf<N>::Model;
@@ -58,12 +71,17 @@ struct StepNeurons {
     std::size_t panels;
     Constants constants;
     LayerBuffers layer;
+    StoredStates<typename M::State, Columns> stored = {};  // none: all steps are computed at once
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const { (*this)(place(i)); }
     SNN_HD void operator()(const Place& p) const {
-        LaneStates<typename M::State, lanes> states = start_states<M, lanes>(constants, p);
+        LaneStates<typename M::State, lanes> states = start(p);
         for (std::size_t t = 0; t < shape.steps; ++t) step(p, t, states);
+        if (!shape.ends()) stored.at(panels, p) = states;
+    }
+    SNN_HD LaneStates<typename M::State, lanes> start(const Place& p) const {
+        return shape.begins() ? start_states<M, lanes>(constants, p) : stored.at(panels, p);
     }
 
     /// Step t of the neurons at p: saved[0] holds their input and is replaced.
@@ -193,6 +211,7 @@ struct StepNeuronsBack {
     LayerBuffers layer;
     const float* rate_gradient;    // [panel * panel_width + lane], added at every step, or null
     StoredSums<Sums> stored = {};  // of neurons that learn
+    bool forgets = false;          // nothing comes back from the step after
 
     SNN_HD Place place(std::size_t i) const { return place_of<Columns>(i, shape.batch, panels); }
     SNN_HD void operator()(std::size_t i) const {
@@ -208,7 +227,10 @@ struct StepNeuronsBack {
             stored.store(p, sums);
         } else {
             NoSums none;
-            for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints, none);
+            for (std::size_t t = shape.steps; t-- > 0;) {
+                if (forgets) adjoints = {};
+                step_back(p, t, adjoints, none);
+            }
         }
     }
     /// Says that the steps at p will be read soon: backward in time and forward in panels is no
@@ -332,6 +354,45 @@ struct StepNeuronsBack {
                 states.lane[l] = M::after(c[l], saved, held[l]);
             }
             return states;
+        }
+    }
+};
+
+/// Body over (sample, columns): the adjoint equations of Wunderlich & Pehle 2021 on the grid of the
+/// steps, for cells with a current whose reset is to zero. dL/dv and dL/di go back as they decay
+/// forward; where a cell fired, dL/dv jumps by what its time says: a spike that moves by a step
+/// changes L by r[t+1] - r[t], r the dL/d(output) that targets pass back, and moves by -1 / slope
+/// where v changes. The gradient of the output is replaced by that of the input, and the u of
+/// spikes by the jumps.
+template <class M, class Columns>
+struct SpikeTimesBack {
+    static constexpr int lanes = width_of<Columns>;
+
+    StepNeuronsBack<M, Columns> cells;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const Place p = cells.place(i);
+        cells.announce(p);
+        (*this)(p);
+    }
+    SNN_HD Place place(std::size_t i) const { return cells.place(i); }
+    SNN_HD void announce(const Place& p) const { cells.announce(p); }
+    SNN_HD void operator()(const Place& p) const {
+        const auto c = constants_at(cells.constants, p);
+        float* const u = cells.layer.saved[0].at(cells.shape, p);
+        float* const gradient = cells.layer.gradient.at(cells.shape, p);
+        LaneStates<typename M::Adjoint, lanes> adjoints;
+        float later[lanes] = {};
+        for (std::size_t t = cells.shape.steps; t-- > 0;) {
+            float* const u_now = u + t * panel_width;
+            float* const passed = gradient + t * panel_width;
+            SNN_LANES for (int l = 0; l < lanes; ++l) {
+                const float before = t > 0 ? (u_now - panel_width)[l] : 0.0f;
+                const float now = passed[l];
+                passed[l] =
+                    M::back_by_time(c[l], adjoints.lane[l], before, u_now[l], later[l] - now);
+                later[l] = now;
+            }
         }
     }
 };

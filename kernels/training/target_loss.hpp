@@ -9,7 +9,9 @@ namespace snnsim {
 
 /// Body over samples: the mean over the targets of (z - y)^2, z an output averaged over the steps,
 /// or, where there are as many targets as outputs times steps, that of a step: y is [step][output]
-/// then. Writes z, the loss and, unless only testing, the gradient divided by the batch size.
+/// then. Writes z, the loss and, unless only testing, the gradient divided by the batch size. Of
+/// samples whose steps come one part after the other, `mean` and `loss` hold what is summed up in
+/// between; only targets of each step have gradients then.
 struct TargetLoss {
     BatchShape shape;
     std::size_t targets_each;  // of a sample
@@ -27,7 +29,7 @@ struct TargetLoss {
     SNN_HD void operator()(std::size_t b) const {
         // With a single step both are the same.
         const bool by_step = targets_each != outputs;
-        const float share = by_step ? 1.0f : 1.0f / static_cast<float>(shape.steps);
+        const float share = by_step ? 1.0f : 1.0f / static_cast<float>(shape.total());
         const float per_output = 1.0f / static_cast<float>(targets_each);
         const float own = weights ? weights[samples[b]] : 1.0f;
         const float scale =
@@ -35,25 +37,26 @@ struct TargetLoss {
             (own * (2.0f * per_output * share / static_cast<float>(update ? update : shape.batch)));
         const float* y = targets + static_cast<std::size_t>(samples[b]) * targets_each;
         float* z = mean + b * targets_each;
-        float squares = 0.0f;
+        float squares = by_step && !shape.begins() ? loss[b] : 0.0f;
         for (std::size_t n = 0; n < outputs; ++n) {
             for (std::size_t t = 0; by_step && t < shape.steps; ++t) {
-                const std::size_t at = t * outputs + n;
+                const std::size_t at = (shape.first + t) * outputs + n;
                 z[at] = *row(output, b, t, n);
                 const float e = z[at] - y[at];
                 squares = fused(e, e, squares);
                 if (gradient.data) *row(gradient, b, t, n) = scale * e;
             }
             if (by_step) continue;
-            float sum = 0.0f;
+            float sum = shape.begins() ? 0.0f : z[n];
             for (std::size_t t = 0; t < shape.steps; ++t) sum = sum + *row(output, b, t, n);
-            z[n] = sum * share;
+            z[n] = shape.ends() ? sum * share : sum;
+            if (!shape.ends()) continue;
             const float e = z[n] - y[n];
             squares = fused(e, e, squares);
             if (!gradient.data) continue;
             for (std::size_t t = 0; t < shape.steps; ++t) *row(gradient, b, t, n) = scale * e;
         }
-        loss[b] = own * (squares * per_output);
+        loss[b] = shape.ends() ? own * (squares * per_output) : squares;
     }
 
   private:

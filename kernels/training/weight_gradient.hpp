@@ -130,6 +130,29 @@ struct WeightGradient {
     }
 };
 
+/// Body over columns: the gradient of biases alone, as that of WeightGradient.
+template <class Columns>
+struct BiasGradient {
+    BatchShape shape;
+    TracePanels upper;  // dL/d(input)
+    WeightPanels gradient;
+
+    SNN_HD void operator()(std::size_t i) const {
+        constexpr std::size_t parts = panel_width / width_of<Columns>;
+        Place p{0, i / parts, static_cast<int>(i % parts) * width_of<Columns>};
+        float* const to = gradient.at(p.panel, gradient.sources, p.lane);
+        Columns all = load_columns(to, Columns{});
+        for (; p.sample < shape.batch; ++p.sample) {
+            Columns sum = broadcast(0.0f, Columns{});
+            const float* const up = upper.at(shape, p);
+            for (std::size_t t = 0; t < shape.steps; ++t)
+                sum = add(sum, load_columns(up + t * panel_width, Columns{}));
+            all = add(all, sum);
+        }
+        store_columns(to, all);
+    }
+};
+
 /// Body over (sample, neuron): which of a sample's events is the neuron's, from 1; 0 where it sent
 /// nothing.
 struct IndexEvents {

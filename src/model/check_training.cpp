@@ -16,15 +16,17 @@ namespace {
 
 /// Of an output, where losses that count spikes have some to count.
 void check_loss_of(ModelView& model, const std::string& output, Loss loss, Places::Path path) {
-    if (loss != Loss::cross_entropy_count && loss != Loss::mse_count) return;
+    const bool latency = loss == Loss::cross_entropy_latency;
+    if (loss != Loss::cross_entropy_count && loss != Loss::mse_count && !latency) return;
     for (const PopulationSpec& p : model.spec.populations) {
         if (p.name != output || !model.model_known(p)) continue;
         if (output_of(p) != Output::trace) return;
-        model.add(path,
-                  fmt::format(
-                      "{} counts spikes, but the output '{}' is a {}, which sends none; use loss: "
-                      "cross_entropy_max, or make '{}' a lif",
-                      name_of(loss), p.name, model_of(p), p.name));
+        model.add(
+            path,
+            fmt::format("{} {} spikes, but the output '{}' is a {}, which sends none; use loss: "
+                        "cross_entropy_max, or make '{}' a {}",
+                        name_of(loss), latency ? "goes by" : "counts", p.name, model_of(p), p.name,
+                        latency ? "cuba_lif" : "lif"));
     }
 }
 

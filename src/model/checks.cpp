@@ -55,6 +55,8 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_train(model);
     check_trainable(model);
     check_dale(model);
+    check_products(model);
+    check_method(model);
     check_record(model);
     if (problems.empty()) check_arithmetic(model);
 }

@@ -44,6 +44,10 @@ void check_train(ModelView& model);
 void check_trainable(ModelView& model);
 /// Dale's law.
 void check_dale(ModelView& model);
+/// Projections that multiply others.
+void check_products(ModelView& model);
+/// How weights learn.
+void check_method(ModelView& model);
 void check_record(ModelView& model);
 /// Of a model that is sound otherwise.
 void check_arithmetic(ModelView& model);

@@ -530,6 +530,10 @@ std::string training() {
                                    "Of one of several outputs; the name of the loss alone will "
                                    "do. What is minimised is the sum of all, times their "
                                    "weights.") +
+           alternatives("Methods",
+                        "Values of `train.method`, each with its parameters. `surrogate_gradient` "
+                        "is back-propagation through time; docs/learning.md compares them.",
+                        Methods{}) +
            alternatives("Surrogates", "Values of `train.surrogate`, each with its parameters.",
                         Surrogates{}) +
            alternatives("Optimizers", "Values of `train.optimizer`, each with its parameters.",

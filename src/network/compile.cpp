@@ -12,6 +12,7 @@
 #include "src/model/loops.hpp"
 #include "src/model/shapes.hpp"
 #include "src/network/source_signs.hpp"
+#include "src/network/steps_at_once.hpp"
 #include "src/network/stored_weights.hpp"
 #include "src/network/trained_parameters.hpp"
 #include "src/network/weight_count.hpp"
@@ -185,6 +186,21 @@ class ProjectionWeights {
         return out;
     }
 
+    /// Random ones for the way back.
+    std::vector<float> feedback() const {
+        const Distribution all =
+            distribution_of(projection_.weight, static_cast<double>(pre_), fan_out_);
+        std::vector<float> out;
+        out.reserve(pre_ * post_);
+        for (std::size_t i = 0; i < pre_; ++i) {
+            RandomKey key = key_of(i);
+            key.variant = of_feedback;
+            for (std::size_t j = 0; j < post_; ++j)
+                out.push_back(all.draw(key, static_cast<std::uint32_t>(j)));
+        }
+        return out;
+    }
+
     std::vector<float> weights() const {
         const WeightSpec& from = projection_.weight;
         if (from.loaded && !from.loaded->dense.empty()) {  // a list may have no weights
@@ -249,7 +265,8 @@ class ProjectionWeights {
     }
 
   private:
-    static constexpr std::uint32_t of_delays = 1;  // variant of the keys of weights
+    // Variants of the keys of weights; DrawReadout has one too.
+    static constexpr std::uint32_t of_delays = 1, of_feedback = 2;
 
     RandomKey key_of(std::size_t source) const {
         return {spec_.seed, Stream::weights, id_, static_cast<std::uint32_t>(source)};
@@ -324,6 +341,13 @@ Network compile(const ModelSpec& spec) {
         }
         const bool given = p.weight.loaded && p.weight.loaded->has_weights();
         if (network.populations[from].dale && !given) apply_signs(network, out);
+        const bool random = spec.train && feedback_of(spec.train->method) == Feedback::random;
+        if (random && !is_input(spec.populations[number_of(spec, p.from)]) &&
+            !is_pool(p.connect.rule))
+            out.feedback = drawn.feedback();
+        for (std::size_t n = 0; !p.multiplies.empty() && n < spec.projections.size(); ++n) {
+            if (spec.projections[n].name() == p.multiplies) out.multiplies = n;
+        }
         network.projections.push_back(std::move(out));
     }
     require_left_after_pruning(spec, network);
@@ -335,7 +359,8 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
     if (spec.train && spec.data.train_samples > 0)
         samples_at_once = std::min(samples_at_once, spec.data.train_samples);
     const auto batch = static_cast<std::size_t>(samples_at_once);
-    const auto steps = static_cast<std::size_t>(spec.steps());
+    const Methods::Params method = spec.train ? spec.train->method : SurrogateGradient::Params{};
+    const std::size_t steps = steps_at_once(method, spec.steps());
     const auto padded = [](std::int64_t n) { return static_cast<std::size_t>((n + 15) / 16 * 16); };
     std::vector<MemoryPart> parts;
     std::size_t inputs = 0;
@@ -374,6 +399,14 @@ std::vector<MemoryPart> estimate_memory(const ModelSpec& spec) {
         // weights.
         const std::size_t copies = spec.train && p.learns() ? 6 + signs_stored(spec, p) : 2;
         const WeightMatrix matrix = weight_matrix(spec, p);
+        if (p.learns() && following_of(method) == Following::eligibility &&
+            comes_in_pieces(method, spec.steps())) {
+            const std::size_t of_sample =
+                static_cast<std::size_t>(matrix.rows + 1) * padded(matrix.columns) *
+                bytes_of_eligibility(spec.populations[number_of(spec, p.to)].neuron);
+            parts.push_back({"eligibility " + p.name(),
+                             of_sample * most_with_eligibility(of_sample, batch, 1)});
+        }
         parts.push_back({"weights " + p.name(), copies * static_cast<std::size_t>(matrix.rows) *
                                                     padded(matrix.columns) * sizeof(float)});
     }

@@ -30,8 +30,19 @@ double most_synapses(const ModelSpec& spec, std::size_t k) {
     return most;
 }
 
-bool may_be_sparse(const ProjectionSpec& p) {
-    return !only_trained(p.connect.rule) && !p.learned_delay;
+/// Methods that learn in other ways than by the gradient itself, and dendrites that multiply, know
+/// full matrices alone.
+bool needs_matrix(const ModelSpec& spec, const ProjectionSpec& p) {
+    const bool follows =
+        spec.train && (following_of(spec.train->method) != Following::nothing ||
+                       feedback_of(spec.train->method) == Feedback::random ||
+                       std::holds_alternative<TruncatedBptt::Params>(spec.train->method));
+    return follows || !p.multiplies.empty() ||
+           std::any_of(spec.projections.begin(), spec.projections.end(),
+                       [&](const ProjectionSpec& o) { return o.multiplies == p.name(); });
+}
+bool may_be_sparse(const ModelSpec& spec, const ProjectionSpec& p) {
+    return !only_trained(p.connect.rule) && !p.learned_delay && !needs_matrix(spec, p);
 }
 
 /// Those of `some` for which keep(source, target) holds.
@@ -52,12 +63,12 @@ ConnectedPairs those_of(const ConnectedPairs& some, Keep&& keep) {
 bool stored_sparse(const ModelSpec& spec, const ProjectionSpec& p, double synapses) {
     const double pairs =
         static_cast<double>(size_of(spec, p.from)) * static_cast<double>(size_of(spec, p.to));
-    return may_be_sparse(p) && synapses <= most_stored_sparse * pairs;
+    return may_be_sparse(spec, p) && synapses <= most_stored_sparse * pairs;
 }
 
 bool stored_sparse(const ModelSpec& spec, std::size_t k) {
     const ProjectionSpec& p = spec.projections[k];
-    return may_be_sparse(p) && stored_sparse(spec, p, most_synapses(spec, k));
+    return may_be_sparse(spec, p) && stored_sparse(spec, p, most_synapses(spec, k));
 }
 
 ConnectedPairs synapses_of_list(const FileWeights& list, std::size_t sources, std::size_t targets) {

@@ -37,6 +37,7 @@ struct ProjectionBuffers {
     // where the method has such numbers.
     std::optional<DaleMethod> dale;
     Buffer<float> sign, latent;
+    Buffer<float> feedback;  // random weights by which errors go back in place of the weights
 
     /// Between populations of these orders. A window has rows and columns of its own: its taps, and
     /// the channels of a place.
@@ -56,6 +57,11 @@ struct ProjectionBuffers {
           weight_decay(p.weight_decay) {
         if (p.synapses) synapses.emplace(*p.synapses, from, to);
         weight = Buffer<float>(element_count());
+        if (p.feedback.empty()) return;
+        std::vector<float> values = p.feedback;
+        values.resize(value_count(), 0.0f);
+        feedback = Buffer<float>(element_count());
+        upload(feedback, values);
     }
 
     bool weights_learn() const { return trainable && frozen != Frozen::weights; }

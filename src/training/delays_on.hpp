@@ -104,8 +104,8 @@ class DelaysOn {
         backend.for_each(delay_.size(), DelayGradient{of_synapses(), weights, gradients, targets_,
                                                       gradient_.data()});
         if (gradients.has_bias())
-            backend.for_each(panels_of(targets_) * panel_width,
-                             BiasGradient{shape, upper, gradients});
+            backend.for_each(panels_of(targets_) * (panel_width / width_of<Columns>),
+                             BiasGradient<Columns>{shape, upper, gradients});
     }
     /// By source: the gradient of delays, from that of what arrives.
     void add_gradients(const Backend& backend, const BatchShape& shape, const RawOutput& sent,

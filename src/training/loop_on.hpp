@@ -54,6 +54,12 @@ class LoopOn {
                     list_fired(k, t, at_once->second.fired());
             }
         }
+        // What acts in the first of the steps that follow.
+        for (std::size_t k = stage_.first; !shape_.ends() && k <= stage_.last; ++k) {
+            const auto next = on_.populations[k].fired.find(1);
+            if (next != on_.populations[k].fired.end())
+                list_fired(k, shape_.steps - 1, next->second.fired());
+        }
         run(1);
     }
 
@@ -96,7 +102,7 @@ class LoopOn {
         for (const std::size_t in : inputs) {
             const std::size_t delay = on_.projections[in].delay;
             Fired fired = on_.populations[on_.network.projections[in].from].fired.at(delay).fired();
-            if (t < delay) fired = {};
+            if (shape_.first + t < delay) fired = {};
             if (on_.sparse(in)) {
                 on_.synapses(in, shape_).add_fired(t, delay, fired, adding());
                 fired = {};  // that is all

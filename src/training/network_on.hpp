@@ -7,7 +7,9 @@
 #include "kernels/training/dropout.hpp"
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
+#include "kernels/training/product.hpp"
 #include "kernels/training/single_step.hpp"
+#include "kernels/training/spike_gradient.hpp"
 #include "kernels/training/sum_rounded.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
@@ -17,6 +19,7 @@
 #include "src/training/learned_parameters.hpp"
 #include "src/training/loop_on.hpp"
 #include "src/training/norms_on.hpp"
+#include "src/training/online_on.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/sparse_on.hpp"
 #include "src/training/weight_update.hpp"
@@ -38,8 +41,9 @@ class NetworkOn {
           network(network),
           train(options.train),
           update_size(static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1))),
-          capacity{batch_size(network, backend), static_cast<std::size_t>(network.steps)},
-          stages_(stages_of(network)) {
+          capacity{batch_size(network, backend), steps_at_once(train.method, network.steps)},
+          stages_(stages_of(network)),
+          online_(this->network, train.method) {
         Surrogates::visit(train.surrogate, [&]<class S>(const typename S::Params& params) {
             surrogate_.kind = static_cast<int>(train.surrogate.index());
             if constexpr (!std::is_empty_v<typename S::Constants>) {
@@ -66,6 +70,13 @@ class NetworkOn {
                                             projections[k].targets, capacity, values)
                                       : nullptr);
         }
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            const std::optional<std::size_t> first = network.projections[k].multiplies;
+            if (!first) continue;
+            Product& product = products_.emplace_back(Product{*first, k, {}, {}});
+            for (Buffer<float>& sums : product.sums)
+                sums = Buffer<float>(populations[network.projections[k].to].trace_size(capacity));
+        }
         find_gradients_needed();
     }
 
@@ -73,7 +84,8 @@ class NetworkOn {
     const Network network;
     const TrainSpec train;
     const std::size_t update_size;  // samples of a weight update
-    const BatchShape capacity;      // the largest batch: an update, or what the caches hold
+    const BatchShape capacity;      // the largest batch: an update, or what the caches hold, and
+                                    // the steps that are computed at once
     std::vector<PopulationBuffers<Backend>> populations;
     std::vector<ProjectionBuffers<Backend>> projections;
     std::vector<LearnedParameters> learned;                  // [population]
@@ -101,6 +113,17 @@ class NetworkOn {
         }
     }
     void end_training() { training_ = false; }
+
+    /// Calls f(shape) for the steps of so many samples that are computed at once, one part after
+    /// the other.
+    template <class F>
+    void for_each_piece(std::size_t batch, F&& f) const {
+        const auto all = static_cast<std::size_t>(network.steps);
+        for (std::size_t first = 0; first < all; first += capacity.steps) {
+            const std::size_t steps = std::min(capacity.steps, all - first);
+            f(BatchShape{batch, steps, first, all - first - steps});
+        }
+    }
 
     /// Encodes what each input is shown of the samples, and runs all layers.
     void forward(const BatchShape& shape, const std::vector<BatchSamples>& samples) {
@@ -146,6 +169,10 @@ class NetworkOn {
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (!transposes(k)) continue;
             ProjectionBuffers<Backend>& p = projections[k];
+            if (p.feedback.size() > 0) {
+                back_by_random(k);
+                continue;
+            }
             if (windowed(k)) {
                 window(k, {}).transpose(weights(k), p.transposed.data());
                 continue;
@@ -156,8 +183,14 @@ class NetworkOn {
     }
 
     /// From dL/d(output) of the outputs, which the losses have written, to the gradients of all
-    /// weights.
-    void backward(const BatchShape& shape) {
+    /// weights. `targets`: of read-outs of populations, where they have such.
+    void backward(const BatchShape& shape, const LocalTargets& targets = {}) {
+        if (online_.forgets()) {
+            backward_in_step(shape, targets);
+            return;
+        }
+        for (std::size_t k = 0; k < projections.size(); ++k)
+            online_.follow(backend, k, shape, populations[network.projections[k].from].raw());
         for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
             // All populations of a cycle need one, or none does.
             if (!needs_gradient_[stage->first]) continue;
@@ -165,7 +198,14 @@ class NetworkOn {
                 LoopOn<Backend>{*this, *stage, shape}.backward();
             } else {
                 visit_neurons(stage->first, [&]<class N>(const auto& constants) {
-                    step_layer_back<N>(stage->first, shape, constants);
+                    const auto step = back_step<N>(stage->first, shape, constants);
+                    if constexpr (std::is_same_v<N, CubaLif>) {
+                        if (event_prop()) {
+                            step_layer_back(stage->first, shape, SpikeTimesBack<N, Columns>{step});
+                            return;
+                        }
+                    }
+                    step_layer_back(stage->first, shape, step);
                 });
             }
             for (std::size_t k = stage->first; k <= stage->last; ++k) add_samples(k, shape);
@@ -235,12 +275,17 @@ class NetworkOn {
                                            : windowed(k)  ? window(k, {}).transposed_size()
                                                           : projections[k].transposed_size();
             projections[k].reserve_training(sgd ? 1 : 2, transposed);
+            online_.reserve(k, capacity, populations[network.projections[k].from].size,
+                            windowed(k));
             if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, passes_gradient(k));
             if (!whole_panels && projections[k].trainable && !windowed(k))
                 reserve_index(network.projections[k].from);
         }
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (scales(k)) projections[k].scaled = Buffer<float>(projections[k].element_count());
+        }
+        for (Product& p : products_) {
+            for (Buffer<float>& gradient : p.gradients) gradient = Buffer<float>(p.sums[0].size());
         }
         for (PopulationBuffers<Backend>& p : populations) {
             if (p.dropout > 0.0f) p.kept = Buffer<float>(p.panels() * capacity.batch * panel_width);
@@ -282,6 +327,27 @@ class NetworkOn {
     /// Whether the gradient goes on to the sources of projection k.
     bool passes_gradient(std::size_t k) const {
         return needs_gradient_[network.projections[k].from];
+    }
+
+    /// The same of the method that is in use.
+    bool passes_error(std::size_t k) const {
+        const Projection& p = network.projections[k];
+        if (!passes_gradient(k) || online_.local) return false;
+        return !online_.forgets() || (p.delay == 0 && (!online_.direct || is_output(p.to)));
+    }
+    /// See PhaseInput.
+    std::vector<std::uint64_t> macs_of_step() const {
+        std::vector<std::uint64_t> macs;
+        if (!online_.forgets()) return macs;
+        for (const Projection& p : network.projections) {
+            int states = 0;
+            NeuronModels::visit(network.populations[p.to].neuron, [&]<class M>(const auto&) {
+                if constexpr (NeuronModel<M>) states = state_count<M>;
+            });
+            const auto k = static_cast<std::uint64_t>(states);
+            macs.push_back(online_.following == Following::sources ? 1 : k * k + 2 * k + 3);
+        }
+        return macs;
     }
 
     /// Whether what population k sends is read as events: windows read it as it is.
@@ -352,6 +418,9 @@ class NetworkOn {
     /// delays add them up in other ways.
     std::size_t batch_size(const Network& of, [[maybe_unused]] const Backend& on) const {
         if constexpr (whole_panels) {
+            if (following_of(train.method) == Following::eligibility &&
+                comes_in_pieces(train.method, of.steps))
+                return most_with_eligibility(of, update_size, on.concurrency());
             const bool windows = std::any_of(of.projections.begin(), of.projections.end(),
                                              [](const Projection& p) { return p.windowed; });
             const bool norm = std::any_of(of.populations.begin(), of.populations.end(),
@@ -405,7 +474,7 @@ class NetworkOn {
                 p.sends_values = M::output != Output::spikes;
                 for (int s = 0; s < M::saved_count; ++s)
                     p.saved[s] = Buffer<float>(p.trace_size(capacity));
-                if (in_loop(k)) {
+                if (in_loop(k) || comes_in_pieces(train.method, network.steps)) {
                     p.states = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
                                                  sizeof(typename M::State));
                     for (std::size_t out = 0; out < projections.size(); ++out) {
@@ -570,38 +639,85 @@ class NetworkOn {
                     const typename NeuronsOf<N>::Constants& constants) {
         PopulationBuffers<Backend>& p = populations[k];
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
-        const StepNeurons<N, Columns> step{shape, p.panels(), constants, p.layer(training_)};
-        const std::vector<std::size_t> inputs = inputs_of(k, false);
+        const StepNeurons<N, Columns> step{
+            shape, p.panels(), constants, p.layer(training_), {p.states.data()}};
+        bool begun = add_products(k, shape);
+        const std::vector<std::size_t> inputs = single_inputs_of(k);
+        const bool norm = norms.count(k) > 0;
         for (std::size_t n = 0; n < inputs.size(); ++n) {
             const std::size_t in = inputs[n];
-            const bool last = n + 1 == inputs.size();
-            if (last && norms.count(k) > 0) {
-                sum_all_steps(in, shape, n > 0, projections[in].delay);
-                norms.at(k).forward(backend, shape, {p.saved[0].data()}, training_);
-                backend.for_each(count, step);
-                continue;
-            }
+            const bool last = n + 1 == inputs.size() && !norm;
             if (last && windowed(in)) {
-                window(in, shape).sum(weights(in), {p.saved[0].data()}, n > 0, step);
-                continue;
+                window(in, shape).sum(weights(in), {p.saved[0].data()}, begun, step);
+                return;
             }
             if (last && projections[in].delay == 0 && !delays[in] && !sparse(in) &&
                 !single_values(in, shape) && !rounds(in)) {
-                backend.for_each(count, Then{sum_inputs<false>(in, shape, n > 0), step});
-                continue;
+                backend.for_each(count, Then{sum_inputs<false>(in, shape, begun), step});
+                return;
             }
-            sum_all_steps(in, shape, n > 0, projections[in].delay);
-            if (last) backend.for_each(count, step);
+            sum_all_steps(in, shape, begun, projections[in].delay);
+            begun = true;
+        }
+        if (norm) norms.at(k).forward(backend, shape, {p.saved[0].data()}, training_);
+        backend.for_each(count, step);
+    }
+
+    /// What two projections bring, of which one multiplies the other, and dL/d of it.
+    struct Product {
+        std::size_t first, second;
+        Buffer<float> sums[2], gradients[2];
+    };
+    Product* product_of(std::size_t k) {
+        for (Product& p : products_) {
+            if (p.first == k || p.second == k) return &p;
+        }
+        return nullptr;
+    }
+    /// Where the sums of projection `in` go, and where dL/d of them stands.
+    TracePanels sums_of(std::size_t in) {
+        if (Product* const p = product_of(in)) return {p->sums[p->second == in].data()};
+        return {populations[network.projections[in].to].saved[0].data()};
+    }
+    TracePanels upper_of(std::size_t in) {
+        if (Product* const p = product_of(in)) return {p->gradients[p->second == in].data()};
+        return {populations[network.projections[in].to].gradient.data()};
+    }
+    std::vector<std::size_t> single_inputs_of(std::size_t k) {
+        std::vector<std::size_t> inputs = inputs_of(k, false);
+        std::erase_if(inputs, [&](std::size_t in) { return product_of(in) != nullptr; });
+        return inputs;
+    }
+    /// Whether there are any.
+    bool add_products(std::size_t k, const BatchShape& shape) {
+        bool begun = false;
+        for (Product& p : products_) {
+            if (network.projections[p.first].to != k) continue;
+            sum_all_steps(p.first, shape, false, projections[p.first].delay);
+            sum_all_steps(p.second, shape, false, projections[p.second].delay);
+            backend.for_each(populations[k].trace_size(shape) / width_of<Columns>,
+                             AddProduct<Columns>{p.sums[0].data(), p.sums[1].data(),
+                                                 populations[k].saved[0].data(), begun});
+            begun = true;
+        }
+        return begun;
+    }
+    /// After the step back of population k.
+    void pass_to_products(std::size_t k, const BatchShape& shape) {
+        for (Product& p : products_) {
+            if (network.projections[p.first].to != k) continue;
+            backend.for_each(populations[k].trace_size(shape) / width_of<Columns>,
+                             ProductBack<Columns>{p.sums[0].data(), p.sums[1].data(),
+                                                  populations[k].gradient.data(),
+                                                  p.gradients[0].data(), p.gradients[1].data()});
         }
     }
 
     template <bool Delayed>
     SumInputs<Columns, Delayed> sum_inputs(std::size_t in, const BatchShape& shape, bool accumulate,
                                            std::size_t lag = 0) {
-        PopulationBuffers<Backend>& target = populations[network.projections[in].to];
-        return {shape,       target.panels(),          arriving(in),
-                weights(in), {target.saved[0].data()}, accumulate,
-                lag};
+        const std::size_t panels = populations[network.projections[in].to].panels();
+        return {shape, panels, arriving(in), weights(in), sums_of(in), accumulate, lag};
     }
 
     /// What acts on the targets of a projection, as events: what its sources have sent, or, where
@@ -619,8 +735,7 @@ class NetworkOn {
     /// What projection `in` brings in all steps, `lag` steps after it was sent.
     void sum_all_steps(std::size_t in, const BatchShape& shape, bool accumulate, std::size_t lag) {
         if (windowed(in)) {
-            PopulationBuffers<Backend>& target = populations[network.projections[in].to];
-            window(in, shape).sum(weights(in), {target.saved[0].data()}, accumulate, Nothing{});
+            window(in, shape).sum(weights(in), sums_of(in), accumulate, Nothing{});
             return;
         }
         if (sparse(in)) {
@@ -632,8 +747,7 @@ class NetworkOn {
             delays[in]->filter(backend, shape, populations[network.projections[in].from].raw());
         } else if (delays[in]) {
             const std::size_t to = network.projections[in].to;
-            delays[in]->sum(backend, shape, arriving(in), weights(in),
-                            {populations[to].saved[0].data()}, accumulate,
+            delays[in]->sum(backend, shape, arriving(in), weights(in), sums_of(in), accumulate,
                             rounds(in) ? grid_[to] : 0.0f);
             return;
         }
@@ -667,14 +781,15 @@ class NetworkOn {
                 surrogate_,
                 p.layer(training_),
                 p.rate_gradient.data(),
-                {p.sums.data(), shape.batch}};
+                {p.sums.data(), shape.batch},
+                online_.forgets()};
     }
 
-    template <class N>
-    void step_layer_back(std::size_t k, const BatchShape& shape,
-                         const typename NeuronsOf<N>::Constants& constants) {
+    bool event_prop() const { return std::holds_alternative<EventProp::Params>(train.method); }
+
+    template <class Step>
+    void step_layer_back(std::size_t k, const BatchShape& shape, const Step& step) {
         const std::size_t count = place_count<Columns>(shape.batch, populations[k].panels());
-        const auto step = back_step<N>(k, shape, constants);
         const std::vector<std::size_t> outputs = outputs_of(k, false);
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const std::size_t out = outputs[n];
@@ -695,6 +810,7 @@ class NetworkOn {
         if (outputs.empty()) backend.for_each(count, step);
         if (norms.count(k) > 0)
             norms.at(k).backward(backend, shape, {populations[k].gradient.data()});
+        pass_to_products(k, shape);
     }
 
     /// dL/d(output) of the sources of projection `out`, for all steps.
@@ -708,9 +824,9 @@ class NetworkOn {
             return;
         }
         if (delays[out]) {
-            const Projection& p = network.projections[out];
-            delays[out]->pass_back(backend, shape, {populations[p.to].gradient.data()},
-                                   weights(out), {populations[p.from].gradient.data()}, accumulate);
+            const std::size_t from = network.projections[out].from;
+            delays[out]->pass_back(backend, shape, upper_of(out), weights(out),
+                                   {populations[from].gradient.data()}, accumulate);
             return;
         }
         const BackData<Columns> back = back_data(out, shape, accumulate, lag);
@@ -728,20 +844,17 @@ class NetworkOn {
     template <class After>
     void back_window(std::size_t out, const BatchShape& shape, bool accumulate,
                      const After& after) {
-        const Projection& p = network.projections[out];
-        ProjectionBuffers<Backend>& buffers = projections[out];
         window(out, shape)
-            .back(weights(out), buffers.transposed.data(), {populations[p.to].gradient.data()},
-                  {populations[p.from].gradient.data()}, accumulate, after);
+            .back(weights(out), projections[out].transposed.data(), upper_of(out),
+                  {populations[network.projections[out].from].gradient.data()}, accumulate, after);
     }
 
     BackData<Columns> back_data(std::size_t out, const BatchShape& shape, bool accumulate,
                                 std::size_t lag) {
         PopulationBuffers<Backend>& lower = populations[network.projections[out].from];
-        PopulationBuffers<Backend>& upper = populations[network.projections[out].to];
         return {shape,
                 lower.panels(),
-                {upper.gradient.data()},
+                upper_of(out),
                 projections[out].transposed_weights(),
                 {lower.gradient.data()},
                 accumulate,
@@ -753,22 +866,31 @@ class NetworkOn {
         if (!p.trainable) return;
         PopulationBuffers<Backend>& target = populations[network.projections[in].to];
         if (windowed(in)) {
-            window(in, shape).weight_gradient(p.gradients(), {target.gradient.data()}, partial_);
+            WindowOn<Backend> of = window(in, shape);
+            of.raw = online_.raw(in, of.raw);
+            of.weight_gradient(p.gradients(), upper_of(in), partial_);
             return;
         }
         if (sparse(in)) {
             synapses(in, shape).add_gradient(p.delay, upper_);
             return;
         }
+        if (follows_targets(in)) {
+            gradient_by_targets(in, shape);
+            return;
+        }
         if (delays[in] && delay_gradient(in, shape)) return;
-        if (single_values(in, shape)) {
+        const Events* const followed = online_.events(in);
+        const Events events = followed ? *followed : arriving(in);
+        const std::size_t lag = followed ? 0 : p.delay;
+        if (!followed && single_values(in, shape)) {
             if constexpr (whole_panels) {
                 using Gradient = ValueGradient<Columns>;
                 for (std::size_t first = 0; first < shape.batch; first += Gradient::block) {
                     const Gradient body{shape,
                                         target.panels(),
                                         populations[network.projections[in].from].values.data(),
-                                        {target.gradient.data()},
+                                        upper_of(in),
                                         p.gradients(),
                                         first,
                                         std::min(first + Gradient::block, shape.batch)};
@@ -780,24 +902,111 @@ class NetworkOn {
         if constexpr (!whole_panels) {
             PopulationBuffers<Backend>& source = populations[network.projections[in].from];
             backend.for_each(shape.batch * source.size,
-                             IndexEvents{arriving(in), source.event_index.data()});
-            const RowGradient<Columns> body{shape,
-                                            target.panels(),
-                                            arriving(in),
-                                            source.event_index.data(),
-                                            {target.gradient.data()},
-                                            p.gradients(),
-                                            p.delay};
+                             IndexEvents{events, source.event_index.data()});
+            const RowGradient<Columns> body{
+                shape,        target.panels(), events, source.event_index.data(),
+                upper_of(in), p.gradients(),   lag};
             backend.for_each(body.size(), body);
         } else {
             // Whole panels where there are enough of them to share out, else blocks of rows.
             const bool whole = target.panels() >= 16;
             const WeightGradient<Columns> body{
-                shape,        target.panels(),          whole ? p.rows() : Backend::gradient_block,
-                arriving(in), {target.gradient.data()}, p.gradients(),
-                p.delay};
+                shape,  target.panels(), whole ? p.rows() : Backend::gradient_block,
+                events, upper_of(in),    p.gradients(),
+                lag};
             backend.for_each(body.size(), body);
         }
+    }
+
+    /// The backward pass of methods whose errors stay in a step.
+    void backward_in_step(const BatchShape& shape, const LocalTargets& targets) {
+        for (std::size_t k = 0; k < projections.size(); ++k)
+            online_.follow(backend, k, shape, populations[network.projections[k].from].raw());
+        for (std::size_t k = populations.size(); k-- > 0;) {
+            if (!needs_gradient_[k]) continue;
+            bool begun = is_output(k);  // the loss has written its gradient
+            if (online_.local && !begun) {
+                online_.local_errors(backend, k, shape, populations[k], targets);
+                begun = true;
+            }
+            for (std::size_t out = 0; !online_.local && out < projections.size(); ++out) {
+                if (network.projections[out].from != k || !passes_error(out)) continue;
+                pass_back(out, shape, begun, 0);
+                begun = true;
+            }
+            if (!begun) populations[k].gradient.fill_zero();
+            visit_neurons(k, [&]<class N>(const auto& constants) {
+                const auto step = back_step<N>(k, shape, constants);
+                if (online_.following == Following::eligibility)
+                    online_.find_slopes(backend, step, populations[k].trace_size(shape));
+                backend.for_each(place_count<Columns>(shape.batch, populations[k].panels()), step);
+            });
+            for (std::size_t in = 0; in < projections.size(); ++in) {
+                ProjectionBuffers<Backend>& p = projections[in];
+                if (network.projections[in].to != k || !p.trainable) continue;
+                if (online_.following == Following::eligibility) {
+                    online_.eligibility_gradient(backend, in, shape,
+                                                 populations[network.projections[in].from].raw(),
+                                                 populations[k].panels(), capacity, p.gradients());
+                } else {
+                    weight_gradient(in, shape);
+                }
+            }
+        }
+    }
+
+    /// Whether spikes of the targets of projection `in` are fewer than those of its sources, and
+    /// say all of its gradient: inputs that send more than one.
+    bool follows_targets(std::size_t in) const {
+        const Projection& p = network.projections[in];
+        if (!event_prop() || !is_input(p.from) ||
+            !std::holds_alternative<CubaLif::Params>(network.populations[p.to].neuron) ||
+            !populations[p.to].order.plain())
+            return false;
+        const ShownInput input = network.input(p.from);
+        return in_steps(input.shown) || !(std::holds_alternative<Latency::Params>(input.encoder) ||
+                                          std::holds_alternative<RankOrder::Params>(input.encoder));
+    }
+    void gradient_by_targets(std::size_t in, const BatchShape& shape) {
+        ProjectionBuffers<Backend>& p = projections[in];
+        PopulationBuffers<Backend>& source = populations[network.projections[in].from];
+        PopulationBuffers<Backend>& target = populations[network.projections[in].to];
+        const std::size_t panels = panels_of(source.size), parts = panel_width / width_of<Columns>;
+        const std::size_t floats = panels * capacity.rows() * panel_width;
+        if (potentials_.size() < floats) potentials_ = Buffer<float>(floats);
+        if (sent_.size() < capacity.batch * panels * parts)
+            sent_ = Buffer<std::uint8_t>(capacity.batch * panels * parts);
+        if (spike_sums_.size() < panels * target.size * panel_width)
+            spike_sums_ = Buffer<float>(panels * target.size * panel_width);
+        const auto c = CubaLif::prepare(
+            std::get<CubaLif::Params>(network.populations[network.projections[in].to].neuron),
+            network.dt);
+        backend.for_each(place_count<Columns>(shape.batch, panels),
+                         FollowPotentials<Columns>{shape,
+                                                   panels,
+                                                   source.size,
+                                                   source.raw(),
+                                                   p.delay,
+                                                   c.decay_m,
+                                                   c.decay_s,
+                                                   c.coupling,
+                                                   {potentials_.data()},
+                                                   sent_.data()});
+        const SpikeGradient<Columns> body{shape,
+                                          panels,
+                                          target.size,
+                                          whole_panels ? target.size : std::size_t{1},
+                                          {potentials_.data()},
+                                          sent_.data(),
+                                          target.bits.data(),
+                                          {target.saved[0].data()},
+                                          spike_sums_.data()};
+        backend.for_each(body.size(), body);
+        backend.for_each(source.size * target.size,
+                         AddSpikeSums{target.size, spike_sums_.data(), p.gradients()});
+        if (p.has_bias)
+            backend.for_each(target.panels() * parts,
+                             BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
     }
 
     /// Of the delays of projection `in`; true where that of its weights is found too.
@@ -811,9 +1020,7 @@ class NetworkOn {
             d.add_gradients(backend, shape, source.raw(), back);
             return false;
         }
-        d.add_gradients(backend, shape, source.events(),
-                        {populations[network.projections[in].to].gradient.data()}, weights(in),
-                        p.gradients());
+        d.add_gradients(backend, shape, source.events(), upper_of(in), weights(in), p.gradients());
         return true;
     }
 
@@ -821,6 +1028,17 @@ class NetworkOn {
     bool transposes(std::size_t k) const {
         if (sparse(k)) return false;
         return delays[k] ? delays[k]->by_source() : passes_gradient(k);
+    }
+
+    /// Writes the weights by which errors go back, where they are not those of the network.
+    void back_by_random(std::size_t k) {
+        ProjectionBuffers<Backend>& p = projections[k];
+        const WeightPanels random{p.feedback.data(), p.rows(), p.sources};
+        if (windowed(k))
+            window(k, {}).transpose(random, p.transposed.data());
+        else
+            backend.for_each(p.transposed.size(),
+                             Transpose{random, p.transposed_weights(), p.source_order});
     }
 
     /// Whether the bodies of single_step.hpp will do.
@@ -836,6 +1054,11 @@ class NetworkOn {
     Surrogate surrogate_;
     const std::vector<Stage> stages_;
     std::vector<bool> needs_gradient_;
+    OnlineOn<Backend> online_;
+    std::vector<Product> products_;
+    // Of gradients by the spikes of targets.
+    Buffer<float> potentials_, spike_sums_;
+    Buffer<std::uint8_t> sent_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
     typename SparseOn<Backend>::Upper upper_;

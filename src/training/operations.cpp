@@ -232,7 +232,10 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
         if (p.trainable && !p.weights_learn()) out.updates = updates * p.bias.size();
         if (p.weights_learn()) {
             const std::uint64_t effective = met(in, k).operations;
-            (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
+            if (!in.macs_of_step.empty())
+                out.macs += there * in.samples * steps_of(in.network, p) * in.macs_of_step[k];
+            else
+                (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
             out.dense += dense;
             out.updates =
                 updates * (there / taps_of(in, p) + (p.frozen == Frozen::bias ? 0 : p.bias.size()) +

@@ -37,6 +37,9 @@ struct PhaseInput {
     const std::vector<std::vector<std::uint32_t>>& fan_out;
     std::uint64_t samples;
     bool learning = false;  // delays that are learned act at all of their taps
+    // [projection]: what is done of each synapse in each step so that it learns; empty: only where
+    // something arrives.
+    std::vector<std::uint64_t> macs_of_step = {};
 };
 
 /// Effective operations: an event times the non-zero weights of its neuron; AC if every input of

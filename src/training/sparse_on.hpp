@@ -134,7 +134,8 @@ struct SparseOn {
         if (!projection.has_bias) return;
         // A matrix of the bias row alone.
         const WeightPanels of_bias{gradient + projection.first_bias(), 1, 0};
-        backend.for_each(columns(), BiasGradient{shape, {target.gradient.data()}, of_bias});
+        backend.for_each(columns() / width_of<Columns>,
+                         BiasGradient<Columns>{shape, {target.gradient.data()}, of_bias});
     }
 
   private:

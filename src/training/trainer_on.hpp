@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernels/training/target_loss.hpp"
 #include "src/training/loaded_set.hpp"
@@ -43,7 +44,9 @@ class TrainerOn final : public Trainer {
             SNN_EXPECT(net_.output(k).size >= classes_of(k));
             most = std::max(most, classes_of(k));
         }
-        if (most > 0) logits_ = Buffer<float>(2 * net_.capacity.batch * most);
+        logits_.clear();
+        for (std::size_t k = 0; k < classes_.size(); ++k)
+            logits_.emplace_back(2 * net_.capacity.batch * most);
         train_.load(data.train, net_);
         test_.load(data.test, net_);
         test_.test = true;
@@ -69,20 +72,22 @@ class TrainerOn final : public Trainer {
             const auto update = static_cast<std::int64_t>(net_.updates) + 1;
             net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
             for (std::size_t done = 0; done < count; done += net_.capacity.batch) {
-                const BatchShape shape{std::min(net_.capacity.batch, count - done),
-                                       net_.capacity.steps};
-                net_.start_training(shape, seed_, done);
-                net_.forward(shape,
-                             batch(train_, run, first + done, shape.batch, epoch, Pass::training));
-                count_events(shape, counts);
-                losses(shape, train_, run, first + done, count, Pass::training);
-                float* at = penalty.data() + k * penalties;
-                for (const RateSpec& rate : net_.train.rate_penalty) {
-                    net_.penalise_rate(rate, shape, at);
-                    at += size_of(rate.population);
-                }
+                const std::size_t part = std::min(net_.capacity.batch, count - done);
+                net_.start_training({part, net_.capacity.steps}, seed_, done);
+                const std::vector<BatchSamples> shown =
+                    batch(train_, run, first + done, part, epoch, Pass::training);
                 if (done == 0) net_.transpose_weights();
-                net_.backward(shape);
+                net_.for_each_piece(part, [&](const BatchShape& shape) {
+                    net_.forward(shape, shown);
+                    count_events(shape, counts);
+                    losses(shape, train_, run, first + done, count, Pass::training);
+                    float* at = penalty.data() + k * penalties;
+                    for (const RateSpec& rate : net_.train.rate_penalty) {
+                        net_.penalise_rate(rate, shape, at);
+                        at += size_of(rate.population);
+                    }
+                    net_.backward(shape, local_targets(run, first + done, count));
+                });
             }
             net_.update(learning_rates[k]);
             net_.end_training();
@@ -103,15 +108,19 @@ class TrainerOn final : public Trainer {
         set.expect(samples, most);
         for (std::size_t first = 0; first < samples.size(); first += most) {
             if (options.stop && options.stop()) return result;
-            const BatchShape shape{std::min(most, samples.size() - first), net_.capacity.steps};
+            const std::size_t part = std::min(most, samples.size() - first);
             net_.backend.begin(options.test_set ? "test sample" : "validation sample",
                                static_cast<std::int64_t>(first) + 1,
-                               static_cast<std::int64_t>(first + shape.batch));
-            net_.forward(shape, batch(set, run, first, shape.batch, 0, Pass::testing));
-            losses(shape, set, run, first, shape.batch, Pass::testing);
-            count_events(shape, counts);
-            record(result, options.record, shape, first);
+                               static_cast<std::int64_t>(first + part));
+            const std::vector<BatchSamples> shown = batch(set, run, first, part, 0, Pass::testing);
+            net_.for_each_piece(part, [&](const BatchShape& shape) {
+                net_.forward(shape, shown);
+                losses(shape, set, run, first, part, Pass::testing);
+                count_events(shape, counts);
+                record(result, options.record, shape, first);
+            });
         }
+        for (SpikeRecording& spikes : result.spikes) sort_by_sample(spikes);
         read_outcomes(run, set, result);
         result.counts = count_forward(
             {net_.network, read_counts(counts), fan_out_of_weights(), samples.size()});
@@ -259,6 +268,12 @@ class TrainerOn final : public Trainer {
         }
     };
 
+    LocalTargets local_targets(Outcome& run, std::size_t first, std::size_t update) {
+        if (!std::holds_alternative<Decolle::Params>(net_.train.method)) return {};
+        return {train_.targets[0].labels.data(), run.index.data() + first, classes_of(0), update,
+                seed_};
+    }
+
     using SpikeCounts =
         std::vector<std::map<std::size_t, Buffer<std::uint64_t>>>;  // see PopulationEvents
 
@@ -327,13 +342,15 @@ class TrainerOn final : public Trainer {
                 continue;
             }
             static_assert(static_cast<int>(Readout::rate_error) ==
-                          static_cast<int>(Loss::mse_count));
+                              static_cast<int>(Loss::mse_count) &&
+                          static_cast<int>(Readout::latency) ==
+                              static_cast<int>(Loss::cross_entropy_latency));
             net_.backend.for_each(shape.batch, SampleLoss{shape,
                                                           classes_of(k),
                                                           static_cast<Readout>(loss_of(k)),
                                                           {population.output.data()},
                                                           {gradient},
-                                                          logits_.data(),
+                                                          logits_[k].data(),
                                                           targets.labels.data(),
                                                           weights,
                                                           run.index.data() + first,
@@ -489,7 +506,9 @@ class TrainerOn final : public Trainer {
     void count_events(const BatchShape& shape, SpikeCounts& counts) {
         for (std::size_t k = 0; k < counts.size(); ++k) {
             for (auto& [delay, count] : counts[k]) {
-                if (delay < shape.steps)
+                if (!shape.ends())  // all of it acts
+                    net_.count_events(k, shape, shape.steps, count.data());
+                else if (delay < shape.steps)
                     net_.count_events(k, shape, shape.steps - delay, count.data());
             }
         }
@@ -541,10 +560,11 @@ class TrainerOn final : public Trainer {
     void count_training(const SpikeCounts& counts, std::size_t samples, std::size_t updates) {
         if (training_fan_out_.empty()) training_fan_out_ = fan_out_in_training();
         const std::vector<PopulationEvents> events = read_counts(counts);
-        const PhaseInput in{net_.network, events, training_fan_out_, samples, true};
+        const PhaseInput in{net_.network, events, training_fan_out_,
+                            samples,      true,   net_.macs_of_step()};
         std::vector<bool> passes_down;
         for (std::size_t k = 0; k < net_.projections.size(); ++k)
-            passes_down.push_back(net_.passes_gradient(k));
+            passes_down.push_back(net_.passes_error(k));
         PhaseCounts more = count_forward(in);
         more.backward = count_backward(in, passes_down, updates);
         add_counts(counts_, more);
@@ -589,15 +609,18 @@ class TrainerOn final : public Trainer {
         train_.expect(samples, net_.capacity.batch);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
             if (stop && stop()) return;
-            const BatchShape shape{std::min(net_.capacity.batch, samples.size() - first),
-                                   net_.capacity.steps};
-            net_.forward(shape, batch(train_, run, first, shape.batch, 0, Pass::testing));
-            for (std::size_t k = inputs; k < largest.size(); ++k) {
-                PopulationBuffers<Backend>& p = net_.populations[k];
-                if (largest[k].size() == 0) continue;
-                net_.backend.for_each(p.size, LargestValue{p.values.data(), shape.batch, p.size,
-                                                           shape.steps, largest[k].data()});
-            }
+            const std::size_t part = std::min(net_.capacity.batch, samples.size() - first);
+            const std::vector<BatchSamples> shown =
+                batch(train_, run, first, part, 0, Pass::testing);
+            net_.for_each_piece(part, [&](const BatchShape& shape) {
+                net_.forward(shape, shown);
+                for (std::size_t k = inputs; k < largest.size(); ++k) {
+                    PopulationBuffers<Backend>& p = net_.populations[k];
+                    if (largest[k].size() == 0) continue;
+                    net_.backend.for_each(p.size, LargestValue{p.values.data(), shape.batch, p.size,
+                                                               shape.steps, largest[k].data()});
+                }
+            });
         }
         for (std::size_t k = inputs; k < largest.size(); ++k) {
             std::vector<float> host(largest[k].size());
@@ -622,6 +645,7 @@ class TrainerOn final : public Trainer {
                              static_cast<std::int64_t>(size_of(spec.population)),
                              {},
                              shown_v(spec.population)};
+        state.values.resize(static_cast<std::size_t>(state.samples * state.steps * state.neurons));
         result.states.push_back(std::move(state));
     }
 
@@ -663,8 +687,23 @@ class TrainerOn final : public Trainer {
             if (spec.what == RecordWhat::spikes) {
                 record_spikes(result.spikes[spikes++], k, shape, first, count);
             } else {
-                record_membrane(result.states[states++], k, shape, count);
+                record_membrane(result.states[states++], k, shape, first, count);
             }
+        }
+    }
+
+    /// Of samples that were computed one part of their steps after the other.
+    static void sort_by_sample(SpikeRecording& spikes) {
+        if (std::is_sorted(spikes.sample.begin(), spikes.sample.end())) return;
+        std::vector<std::size_t> order(spikes.sample.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return spikes.sample[a] < spikes.sample[b];
+        });
+        for (auto* values : {&spikes.sample, &spikes.step, &spikes.neuron}) {
+            std::vector<std::uint32_t> sorted;
+            for (const std::size_t k : order) sorted.push_back((*values)[k]);
+            *values = std::move(sorted);
         }
     }
 
@@ -685,7 +724,7 @@ class TrainerOn final : public Trainer {
                                           : ((bits[at * words + t / 32] >> (t % 32)) & 1u) != 0;
                     if (!sent) continue;
                     to.sample.push_back(static_cast<std::uint32_t>(first + b));
-                    to.step.push_back(static_cast<std::uint32_t>(t + 1));
+                    to.step.push_back(static_cast<std::uint32_t>(shape.first + t + 1));
                     to.neuron.push_back(static_cast<std::uint32_t>(n));
                 }
             }
@@ -693,7 +732,7 @@ class TrainerOn final : public Trainer {
     }
 
     void record_membrane(StateRecording& to, std::size_t k, const BatchShape& shape,
-                         std::size_t count) {
+                         std::size_t first, std::size_t count) {
         PopulationBuffers<Backend>& p = net_.populations[k];
         if (count == 0) return;
         std::vector<float> traces[2];
@@ -710,6 +749,10 @@ class TrainerOn final : public Trainer {
                         M::prepare(std::get<Params>(net_.learned[k].of_cell(n)), net_.network.dt));
                 }
                 for (std::size_t row = 0; row < count * shape.steps; ++row) {
+                    const std::size_t sample = first + row / shape.steps,
+                                      step = shape.first + row % shape.steps;
+                    float* const values =
+                        to.values.data() + (sample * shape.total() + step) * p.size;
                     for (std::size_t n = 0; n < p.size; ++n) {
                         const std::size_t column = p.order.column(n);
                         const std::size_t at =
@@ -717,7 +760,7 @@ class TrainerOn final : public Trainer {
                             column % panel_width;
                         const float saved[2] = {traces[0][at],
                                                 traces[1].empty() ? 0.0f : traces[1][at]};
-                        to.values.push_back(M::membrane(constants[n], saved));
+                        values[n] = M::membrane(constants[n], saved);
                     }
                 }
             }
@@ -733,7 +776,7 @@ class TrainerOn final : public Trainer {
     LoadedSet train_, test_;
     std::vector<std::string> output_names_;  // where they have names
     std::vector<TargetClasses> classes_;     // [output]
-    Buffer<float> logits_;
+    std::vector<Buffer<float>> logits_;      // [output]; see SampleLoss
 };
 
 }  // namespace snnsim

@@ -1,0 +1,375 @@
+// Methods of learning beside back-propagation through time: their gradients against those of
+// PyTorch, of finite differences, and of each other.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "src/training/network_on.hpp"
+#include "tests/training/methods_golden.hpp"
+#include "tests/training/small_network.hpp"
+
+namespace snnsim {
+namespace {
+
+constexpr std::size_t steps = 70, samples = 2;
+
+/// As methods_golden.py makes them.
+std::vector<float> values(std::size_t rows, std::size_t columns, double phase, double scale,
+                          double mean) {
+    std::vector<float> out;
+    for (std::size_t i = 0; i < rows * columns; ++i)
+        out.push_back(
+            static_cast<float>(mean + scale * std::sin(phase + 1.7 * static_cast<double>(i))));
+    return out;
+}
+float input(std::size_t t, std::size_t b, std::size_t i) {
+    return (7 * t + 13 * b + 5 * i) % 11 < 4 ? 1.0f : 0.0f;
+}
+float coefficient(std::size_t t, std::size_t b, std::size_t n) {
+    return static_cast<float>(0.1 *
+                              std::sin(0.3 * static_cast<double>(t) + 2.0 * static_cast<double>(b) +
+                                       static_cast<double>(n)));
+}
+
+Lif::Params lif(double tau, bool detach) {
+    Lif::Params p;
+    p.tau_m = tau;
+    p.detach_reset = detach;
+    return p;
+}
+LeakyReadout::Params readout() {
+    LeakyReadout::Params p;
+    p.tau_m = 10.0;
+    return p;
+}
+
+Network chain(bool detach = true) {
+    Network n{1.0, static_cast<int>(steps), Direct::Params{}, {}, {}};
+    n.populations = {{"input", 3, SpikeSource::Params{}},
+                     {"first", 4, lif(5.0, detach)},
+                     {"second", 3, lif(8.0, detach)},
+                     {"output", 2, readout()}};
+    n.projections = {{"one", 0, 1, true, values(3, 4, 0.2, 0.3, 0.35), {}},
+                     {"two", 1, 2, true, values(4, 3, 0.9, 0.35, 0.3), {}},
+                     {"three", 2, 3, true, values(3, 2, 0.5, 0.5, 0.0), {}}};
+    return n;
+}
+Network loop(NeuronModels::Params cell) {
+    Network n{1.0, static_cast<int>(steps), Direct::Params{}, {}, {}};
+    n.populations = {{"input", 3, SpikeSource::Params{}},
+                     {"hidden", 4, std::move(cell)},
+                     {"output", 2, readout()}};
+    n.projections = {{"in", 0, 1, true, values(3, 4, 0.2, 0.3, 0.35), {}},
+                     {"own", 1, 1, true, values(4, 4, 0.4, 0.3, 0.0), {}},
+                     {"out", 1, 2, true, values(4, 2, 0.5, 0.5, 0.0), {}}};
+    n.projections[1].delay = 1;
+    return n;
+}
+Network adaptive_loop(bool detach = true) {
+    AdaptiveLif::Params p;
+    p.tau_m = 6.0;
+    p.tau_a = 15.0;
+    p.adaptation = 0.6;
+    p.detach_reset = detach;
+    return loop(p);
+}
+Network shallow() {
+    Network n{1.0, static_cast<int>(steps), Direct::Params{}, {}, {}};
+    n.populations = {{"input", 3, SpikeSource::Params{}}, {"output", 2, lif(6.0, false)}};
+    n.projections = {{"one", 0, 1, true, values(3, 2, 0.2, 0.3, 0.35), {}}};
+    return n;
+}
+
+/// dL/d(weights) of each projection, L the sum of all outputs times their coefficients.
+template <class Backend>
+std::vector<std::vector<float>> gradients(const Network& network, const Methods::Params& method) {
+    TrainerOptions options;
+    options.train.batch = samples;
+    options.train.method = method;
+    options.train.surrogate = FastSigmoid::Params{5.0};
+    NetworkOn<Backend> net(network, options);
+    for (std::size_t k = 0; k < network.projections.size(); ++k)
+        net.projections[k].upload(net.projections[k].weight, network.projections[k].weights);
+    net.reserve_training();
+    net.transpose_weights();
+    PopulationBuffers<Backend>& output = net.output(0);
+    net.for_each_piece(samples, [&](const BatchShape& shape) {
+        for (std::size_t b = 0; b < samples; ++b) {
+            for (std::size_t t = 0; t < shape.steps; ++t) {
+                for (std::size_t i = 0; i < 3; ++i)
+                    net.populations[0].values.data()[(b * 3 + i) * shape.steps + t] =
+                        input(shape.first + t, b, i);
+            }
+        }
+        net.propagate(shape);
+        for (std::size_t b = 0; b < samples; ++b) {
+            for (std::size_t t = 0; t < shape.steps; ++t) {
+                for (std::size_t n = 0; n < 2; ++n)
+                    output.gradient.data()[(b * shape.steps + t) * panel_width + n] =
+                        coefficient(shape.first + t, b, n);
+            }
+        }
+        net.backward(shape);
+    });
+    std::vector<std::vector<float>> out;
+    for (auto& p : net.projections) out.push_back(p.download(p.gradient));
+    return out;
+}
+
+void expect_near(const std::string& name, const std::vector<std::vector<float>>& have,
+                 const std::vector<std::vector<double>>& wanted) {
+    ASSERT_EQ(have.size(), wanted.size());
+    for (std::size_t k = 0; k < have.size(); ++k) {
+        ASSERT_EQ(have[k].size(), wanted[k].size()) << name;
+        double largest = 0.0;
+        for (const double w : wanted[k]) largest = std::max(largest, std::abs(w));
+        for (std::size_t i = 0; i < have[k].size(); ++i)
+            EXPECT_NEAR(have[k][i], wanted[k][i], 2e-5 * largest)
+                << name << ", projection " << k << ", weight " << i;
+    }
+}
+
+template <class Backend>
+void check(const std::string& name, const Network& network, const Methods::Params& method) {
+    const auto found = std::find_if(golden::methods.begin(), golden::methods.end(),
+                                    [&](const golden::MethodCase& c) { return c.name == name; });
+    ASSERT_NE(found, golden::methods.end()) << name;
+    expect_near(name, gradients<Backend>(network, method), found->gradients);
+}
+
+template <class Backend>
+void check_all() {
+    const SurrogateGradient::Params whole;
+    const TruncatedBptt::Params eight{8};
+    check<Backend>("bptt chain", chain(), whole);
+    check<Backend>("bptt loop", adaptive_loop(), whole);
+    check<Backend>("bptt shallow", shallow(), whole);
+    check<Backend>("bptt chain", chain(), TruncatedBptt::Params{steps});
+    check<Backend>("truncated chain", chain(), eight);
+    check<Backend>("truncated loop", adaptive_loop(), eight);
+    check<Backend>("ottt chain", chain(), Ottt::Params{});
+    check<Backend>("ottt loop", loop(lif(6.0, true)), Ottt::Params{});
+    check<Backend>("ostl chain", chain(false), Ostl::Params{});
+    check<Backend>("ostl loop", adaptive_loop(false), Ostl::Params{});
+    check<Backend>("bptt shallow", shallow(), Ostl::Params{});
+    check<Backend>("e_prop loop", adaptive_loop(), EProp::Params{});
+    Network random = chain();
+    random.projections[1].feedback = values(4, 3, 2.0, 0.4, 0.0);
+    random.projections[2].feedback = values(3, 2, 3.0, 0.4, 0.0);
+    check<Backend>("feedback chain", random, SurrogateGradient::Params{Feedback::random});
+}
+
+TEST(Methods, GoldenInPanelsOfColumns) {
+    check_all<Cpu>();
+}
+TEST(Methods, GoldenFewColumnsAtATime) {
+    check_all<testing::CpuAsGpu>();
+}
+
+double angle(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
+    double ab = 0.0, aa = 0.0, bb = 0.0;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+        for (std::size_t i = 0; i < a[k].size(); ++i) {
+            const double x = a[k][i], y = b[k][i];
+            ab += x * y;
+            aa += x * x;
+            bb += y * y;
+        }
+    }
+    return std::acos(ab / std::sqrt(aa * bb)) * 180.0 / 3.14159265358979323846;
+}
+
+/// In degrees, of the whole gradient; that of other networks differs.
+TEST(Methods, AnglesToBackPropagation) {
+    const auto exact = gradients<Cpu>(chain(), SurrogateGradient::Params{});
+    EXPECT_LT(angle(exact, gradients<Cpu>(chain(), TruncatedBptt::Params{35})), 20.0);
+    EXPECT_LT(angle(exact, gradients<Cpu>(chain(), Ottt::Params{})), 60.0);
+    EXPECT_LT(angle(exact, gradients<Cpu>(chain(), Ostl::Params{})), 60.0);
+    const auto loop_exact = gradients<Cpu>(adaptive_loop(), SurrogateGradient::Params{});
+    EXPECT_LT(angle(loop_exact, gradients<Cpu>(adaptive_loop(), EProp::Params{})), 45.0);
+}
+
+/// Two cells and one that they drive: the time of its first spike.
+class SpikeTimes {
+  public:
+    explicit SpikeTimes(const std::vector<float>& weights) {
+        CubaLif::Params cell;
+        cell.tau_m = 20.0;
+        cell.tau_s = 5.0;
+        Network n{dt, count, Direct::Params{}, {}, {}};
+        n.populations = {
+            {"input", 3, SpikeSource::Params{}}, {"hidden", 2, cell}, {"output", 1, cell}};
+        n.projections = {{"in", 0, 1, true, {weights.begin(), weights.begin() + 6}, {}},
+                         {"out", 1, 2, true, {weights.begin() + 6, weights.end()}, {}}};
+        TrainerOptions options;
+        options.train.batch = 1;
+        options.train.method = EventProp::Params{};
+        net_.emplace(n, options);
+        for (std::size_t k = 0; k < 2; ++k)
+            net_->projections[k].upload(net_->projections[k].weight, n.projections[k].weights);
+        const std::size_t at[] = {1000, 3000, 6000};
+        for (std::size_t i = 0; i < 3; ++i)
+            net_->populations[0].values.data()[i * count + at[i]] = 1.0f;
+        net_->reserve_training();
+        net_->propagate(shape_);
+    }
+    std::size_t spikes(std::size_t k) {
+        std::size_t sum = 0;
+        const std::size_t words = shape_.words() * net_->populations[k].size;
+        for (std::size_t w = 0; w < words; ++w)
+            sum +=
+                static_cast<std::size_t>(__builtin_popcount(net_->populations[k].bits.data()[w]));
+        return sum;
+    }
+    /// In ms; interpolated between steps, so that small changes can be seen.
+    double first() {
+        const float* const u = net_->populations[2].saved[0].data();
+        std::size_t t = 0;
+        while (t < count && u[t * panel_width] < 1.0f) ++t;
+        EXPECT_LT(t, static_cast<std::size_t>(count));
+        const double before = u[(t - 1) * panel_width], now = u[t * panel_width];
+        return dt * (static_cast<double>(t - 1) + (1.0 - before) / (now - before));
+    }
+    std::vector<float> gradient() {
+        const auto t = static_cast<std::size_t>(first() / dt + 1.0);
+        for (std::size_t k = 0; k < count; ++k)
+            net_->populations[2].gradient.data()[k * panel_width] = k <= t ? -1.0f : 0.0f;
+        net_->transpose_weights();
+        net_->backward(shape_);
+        std::vector<float> out;
+        for (auto& p : net_->projections) {
+            for (const float g : p.download(p.gradient)) out.push_back(static_cast<float>(g * dt));
+        }
+        return out;
+    }
+
+  private:
+    static constexpr double dt = 1e-3;
+    static constexpr int count = 20000;
+    const BatchShape shape_{1, count};
+    std::optional<NetworkOn<Cpu>> net_;
+};
+
+TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
+    const std::vector<float> weights{3.0f, 2.0f, 1.5f, 3.4f, 2.2f, 2.6f, 4.0f, 3.5f};
+    SpikeTimes net(weights);
+    ASSERT_GE(net.spikes(1), 3u);  // a cell fires twice: its reset matters
+    const std::vector<float> exact = net.gradient();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        constexpr float h = 0.01f;
+        std::vector<float> more = weights, less = weights;
+        more[i] += h;
+        less[i] -= h;
+        const double slope =
+            (SpikeTimes(more).first() - SpikeTimes(less).first()) / (2.0 * static_cast<double>(h));
+        double largest = 0.0;
+        for (const float g : exact) largest = std::max(largest, std::abs(static_cast<double>(g)));
+        EXPECT_NEAR(exact[i], slope, 1e-3 * largest) << "weight " << i;
+    }
+}
+
+/// The gradient of a population's own read-out, against finite differences of its loss.
+TEST(Methods, LocalErrors) {
+    constexpr std::size_t neurons = 5, classes = 3, local_steps = 2, local_samples = 2;
+    const BatchShape shape{local_samples, local_steps, 4, 6};
+    std::vector<float> weights(neurons * classes), sent, scratch(local_samples * local_steps * 3);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        DrawReadout{7, 2, neurons, classes, 0.4f, weights.data()}(i);
+    for (const float w : weights) EXPECT_LE(std::abs(w), 0.4f);
+    for (std::size_t i = 0; i < local_samples * neurons * local_steps; ++i)
+        sent.push_back(static_cast<float>(i % 3) * 0.5f);
+    const std::vector<std::int32_t> labels{0, 2, 1};
+    const std::vector<std::uint32_t> index{2, 1};
+    std::vector<float> gradient(local_samples * local_steps * panel_width);
+    const auto run = [&](const std::vector<float>& values) {
+        std::vector<float> copy = values;
+        const LocalErrors body{shape,
+                               neurons,
+                               classes,
+                               {neurons, 1},
+                               {nullptr, copy.data()},
+                               weights.data(),
+                               labels.data(),
+                               index.data(),
+                               8,
+                               scratch.data(),
+                               {gradient.data()}};
+        for (std::size_t i = 0; i < shape.rows(); ++i) body(i);
+    };
+    const auto loss = [&](const std::vector<float>& values) {
+        double sum = 0.0;
+        for (std::size_t b = 0; b < local_samples; ++b) {
+            for (std::size_t t = 0; t < local_steps; ++t) {
+                double y[classes] = {}, all = 0.0;
+                for (std::size_t n = 0; n < neurons; ++n) {
+                    for (std::size_t c = 0; c < classes; ++c)
+                        y[c] += static_cast<double>(values[(b * neurons + n) * local_steps + t]) *
+                                static_cast<double>(weights[n * classes + c]);
+                }
+                for (const double v : y) all += std::exp(v);
+                sum += std::log(all) - y[labels[index[b]]];
+            }
+        }
+        return sum / (8.0 * 12.0);  // samples of the update, steps of a sample
+    };
+    run(sent);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        std::vector<float> more = sent, less = sent;
+        more[i] += 0.01f;
+        less[i] -= 0.01f;
+        const std::size_t b = i / local_steps / neurons, n = i / local_steps % neurons;
+        EXPECT_NEAR(gradient[(b * local_steps + i % local_steps) * panel_width + n],
+                    (loss(more) - loss(less)) / 0.02, 1e-6);
+    }
+}
+
+/// dL/d(weights) of two projections of which one multiplies the other, against finite differences.
+TEST(Methods, ProductsOfProjections) {
+    const auto network = [](const std::vector<float>& w, const std::vector<float>& v) {
+        Network n{1.0, 1, Direct::Params{}, {}, {}};
+        n.populations = {{"input", 2, SpikeSource::Params{}}, {"output", 1, Linear::Params{}}};
+        n.projections = {{"w", 0, 1, true, w, {}}, {"v", 0, 1, true, v, {}}};
+        n.projections[1].multiplies = 0;
+        return n;
+    };
+    const auto output = [&](const std::vector<float>& w, const std::vector<float>& v, float x0,
+                            float x1, std::vector<std::vector<float>>* gradient = nullptr) {
+        TrainerOptions options;
+        options.train.batch = 1;
+        NetworkOn<Cpu> net(network(w, v), options);
+        for (std::size_t k = 0; k < 2; ++k)
+            net.projections[k].upload(net.projections[k].weight,
+                                      net.network.projections[k].weights);
+        net.reserve_training();
+        net.populations[0].values.data()[0] = x0;
+        net.populations[0].values.data()[1] = x1;
+        const BatchShape shape{1, 1};
+        net.propagate(shape);
+        const float out = net.output(0).output.data()[0];
+        if (gradient) {
+            net.output(0).gradient.data()[0] = 1.0f;
+            net.transpose_weights();
+            net.backward(shape);
+            for (auto& p : net.projections) gradient->push_back(p.download(p.gradient));
+        }
+        return out;
+    };
+    // Exclusive or: no linear cell tells these apart.
+    const std::vector<float> one{1.0f, 1.0f}, half{-0.5f, -0.5f};
+    EXPECT_EQ(output(one, half, 0.0f, 0.0f), 0.0f);
+    EXPECT_EQ(output(one, half, 1.0f, 0.0f), 0.5f);
+    EXPECT_EQ(output(one, half, 0.0f, 1.0f), 0.5f);
+    EXPECT_EQ(output(one, half, 1.0f, 1.0f), 0.0f);
+    const std::vector<float> w{0.7f, -0.4f}, v{0.3f, 0.9f};
+    std::vector<std::vector<float>> gradient;
+    output(w, v, 0.5f, 1.5f, &gradient);
+    const double a = 0.7 * 0.5 - 0.4 * 1.5, g = 0.3 * 0.5 + 0.9 * 1.5;
+    EXPECT_NEAR(gradient[0][0], (1.0 + g) * 0.5, 1e-6);
+    EXPECT_NEAR(gradient[0][1], (1.0 + g) * 1.5, 1e-6);
+    EXPECT_NEAR(gradient[1][0], a * 0.5, 1e-6);
+    EXPECT_NEAR(gradient[1][1], a * 1.5, 1e-6);
+}
+
+}  // namespace
+}  // namespace snnsim

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Methods of learning side by side: accuracy, time, memory and operations on one network, what the models of models/methods reach, memory over
+the steps of a sample, and the time of EventProp's way back beside that of back-propagation.
+
+    tools/bench/methods.py --snnsim build/snnsim -o methods.json
+
+`network`: 784-256-10, 25 steps of Poisson trains, each method on the same net and seeds. `memory`: most memory of a training of 256 samples
+with 25 and with 1000 steps. `event_prop`: cuba_lif cells in models/mnist_lif.yaml's net, 200 steps; the time of the way back and of the
+update is that of a training less that of a test of the same samples, in turns.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import h5py
+
+from network_statistics import machine
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+METHODS = {
+    "surrogate_gradient": "surrogate_gradient", "truncated_bptt": "{name: truncated_bptt, steps: 5}", "ottt": "ottt", "ostl": "ostl",
+    "e_prop": "e_prop", "decolle": "decolle", "feedback_alignment": "{name: surrogate_gradient, feedback: random}"}
+CUBA = "{size: 512, model: cuba_lif, tau_m: 10 ms, tau_s: 5 ms}"
+
+
+def run(args, model, settings, output):
+    """Seconds and most memory."""
+    command = [args.snnsim, model, "-o", output, "--force", "--progress", "none", "--backend", "cpu", "--threads", str(args.threads),
+               *(f"--set={key}={value}" for key, value in settings.items())]
+    start = time.monotonic()
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"methods.py: error: {' '.join(map(str, command))} failed:\n{said}")
+    return time.monotonic() - start, used.ru_maxrss * 1024
+
+
+def learned(path):
+    with h5py.File(path) as file:
+        backward = file["energy/train/backward"].values()
+        samples = int(file["energy/train"].attrs["samples"])
+        return {"accuracy": float((file["test/label"][:] == file["test/prediction"][:]).mean()),
+                **{f"backward_{kind}_per_sample": sum(int(g.attrs[kind]) for g in backward) / samples for kind in ("acs", "macs")}}
+
+
+def accuracy(args, folder, model, settings, seeds):
+    rows = []
+    for seed in range(1, seeds + 1):
+        seconds, memory = run(args, model, {"seed": seed, "record": "[]", **settings}, folder / "run.h5")
+        rows.append({"seconds": seconds, "memory": memory, **learned(folder / "run.h5")})
+    return {"seeds": seeds, "accuracy": [row["accuracy"] for row in rows], "seconds": statistics.median(row["seconds"] for row in rows),
+            **{key: rows[0][key] for key in ("memory", "backward_acs_per_sample", "backward_macs_per_sample")}}
+
+
+def memory(args, folder):
+    out = {}
+    for name, method in METHODS.items():
+        most = {}
+        for steps in 25, 1000:
+            settings = {"train.method": method, "train.loss": "cross_entropy_step", "train.epochs": 1, "data.train_samples": 256,
+                        "data.test_samples": 256, "record": "[]", "populations.hidden.size": 256, "data.encode.duration": f"{steps} ms"}
+            most[str(steps)] = run(args, ROOT / "models/mnist_lif.yaml", settings, folder / "run.h5")[1]
+        out[name] = {**most, "ratio": most["1000"] / most["25"]}
+    return out
+
+
+def event_prop(args, folder):
+    samples = 1024
+    base = {"record": "[]", "populations.hidden": CUBA, "data.encode.duration": "200 ms", "train.epochs": 1, "data.train_samples": samples,
+            "projections.0.weight": "{init: fan_in_uniform, gain: 4}"}
+    arms = {"bptt": {"train.method": "surrogate_gradient"}, "event_prop": {"train.method": "event_prop", "train.surrogate": "null"}}
+    rounds = {name: [] for name in arms}
+    for _ in range(args.rounds):
+        for name, settings in arms.items():
+            short = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": 10, "train.epochs": 0}, folder / "a.h5")[0]
+            forward = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": samples, "train.epochs": 0},
+                          folder / "b.h5")[0]
+            trained = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": 10}, folder / "c.h5")[0]
+            rounds[name].append({"forward": forward - short, "back": trained - short - (forward - short)})
+    back = {name: statistics.median(r["back"] for r in rows) for name, rows in rounds.items()}
+    return {"samples": samples, "rounds": rounds, "back_s": back, "ratio": back["event_prop"] / back["bptt"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--snnsim", default="build/snnsim")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--parts", default="network,models,memory,event_prop")
+    parser.add_argument("-o", "--output", required=True, help="the .json file; parts that are not asked for stay as they are there")
+    args = parser.parse_args()
+    output = pathlib.Path(args.output)
+    result = json.loads(output.read_text()) if output.exists() else {}
+    result.update(machine(args.snnsim))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for part in args.parts.split(","):
+            if part == "network":
+                result[part] = {name: accuracy(args, folder, ROOT / "models/mnist_lif.yaml",
+                                               {"train.method": method, "train.loss": "cross_entropy_step", "populations.hidden.size": 256,
+                                                "train.epochs": 4}, args.seeds) for name, method in METHODS.items()}
+            elif part == "models":
+                result[part] = {path.stem: accuracy(args, folder, path, {}, 1) for path in sorted((ROOT / "models/methods").glob("*.yaml"))}
+            elif part == "memory":
+                result[part] = memory(args, folder)
+            else:
+                result[part] = event_prop(args, folder)
+            output.write_text(json.dumps(result, indent=1) + "\n")
+            print(part, json.dumps(result[part], indent=1))
+
+
+main()
