@@ -61,6 +61,7 @@ struct PopulationSpec : NamedPopulation {
         return {channels, all / channels};
     }
     std::vector<TrainableSpec> trainable = {};
+    std::string dendrites_of = {};
 
     static constexpr auto alternative() {
         return Alternative<PopulationSpec, NeuronModels>{"model", &PopulationSpec::neuron,
@@ -87,6 +88,10 @@ struct PopulationSpec : NamedPopulation {
             Field{"trainable", &PopulationSpec::trainable, "", unlimited,
                   "parameters of the model that are trained too: a list of their names, or a "
                   "mapping that says how: `{tau_m: {per: cell}}`"},
+            Field{"dendrites_of", &PopulationSpec::dendrites_of, "", unlimited,
+                  "name of a population of the same size: each of these cells is a dendrite of "
+                  "one of those. In `train.phases` no error goes back through them unless what "
+                  "enters them learns"},
         };
     }
 };

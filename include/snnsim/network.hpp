@@ -23,7 +23,8 @@ struct Population {
     float dropout = 0.0f;
     std::optional<BatchNormSpec> batch_norm = {};
     std::optional<DaleSpec> dale = {};
-    std::vector<TrainedParameter> trained = {};  // parameters of `neuron`, each once
+    std::vector<TrainedParameter> trained = {};    // parameters of `neuron`, each once
+    std::optional<std::size_t> dendrites_of = {};  // another population
 
     ChannelOrder computed() const {
         return order.channels > 0 ? order : ChannelOrder{static_cast<std::size_t>(size), 1};

@@ -55,7 +55,8 @@ struct Curves {
     std::vector<double> step_loss, step_accuracy, step_learning_rate;
     std::vector<double> epoch_train_loss, epoch_train_accuracy;
     std::vector<double> epoch_validation_loss,
-        epoch_validation_accuracy;  // empty without validation
+        epoch_validation_accuracy;        // empty without validation
+    std::vector<double> epoch_connected;  // share of the weights that are not 0, with spines
     std::vector<double> epoch_seconds;
     std::vector<double> test_epoch, test_accuracy;  // with test.every: epochs complete, and then
     std::vector<double> test_error;  // instead of accuracies where targets are real numbers

@@ -214,6 +214,58 @@ struct OutputLossSpec {
     }
 };
 
+/// What the weights of a phase learn for.
+enum class Objective : std::uint8_t { loss, correlation };
+template <>
+struct Names<Objective> {
+    static constexpr std::array values{"loss", "correlation"};
+};
+/// A part of a training in which some projections learn and all others stay as they are.
+struct TrainPhaseSpec {
+    std::int64_t epochs = 0;
+    std::vector<std::string> learns;
+    Objective objective = Objective::loss;
+    Location at;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"epochs", &TrainPhaseSpec::epochs, "", at_least(1), "passes over the samples",
+                  Need::required},
+            Field{"learns", &TrainPhaseSpec::learns, "", unlimited,
+                  "list of the projections that learn, all others stay as they are to the bit; "
+                  "default: all that are trainable"},
+            Field{"objective", &TrainPhaseSpec::objective, "", unlimited,
+                  "loss: as train.loss says; correlation: what enters a population of "
+                  "`dendrites_of` learns so that what it sends goes with the error that their "
+                  "cells still have (perforated back-propagation, Brenner & Itti 2025)"},
+        };
+    }
+};
+
+/// Weights by the size of a spine; see kernels/training/spines.hpp.
+struct SpineSpec {
+    double shift = 0.0;
+    double gain_low = 0.5, gain_high = 1.5;
+    double least = 0.0;
+    std::int64_t until = 0;
+
+    static constexpr auto fields() {
+        return Fields{
+            Field{"shift", &SpineSpec::shift, "", non_negative,
+                  "what a spine must exceed in the end, in standard deviations of the initial "
+                  "weights of its projection; at first it is 0",
+                  Need::required},
+            Field{"gain_low", &SpineSpec::gain_low, "", positive,
+                  "the gain of each target's synapses is drawn from here ..."},
+            Field{"gain_high", &SpineSpec::gain_high, "", positive, "... to here"},
+            Field{"least", &SpineSpec::least, "", non_negative, "a smaller |weight| is 0"},
+            Field{"until", &SpineSpec::until, "", non_negative,
+                  "epoch at whose start the shift is whole; it rises as a sine from the first on. "
+                  "0: the last"},
+        };
+    }
+};
+
 struct TrainSpec {
     Methods::Params method = SurrogateGradient::Params{};
     Surrogates::Params surrogate = FastSigmoid::Params{};
@@ -230,6 +282,8 @@ struct TrainSpec {
     std::optional<EarlyStoppingSpec> early_stopping;
     bool best_weights = false;
     std::optional<PruneSpec> prune;
+    std::optional<SpineSpec> spines;
+    std::vector<TrainPhaseSpec> phases;  // of `epochs` in all
 
     static constexpr auto fields() {
         return Fields{
@@ -273,6 +327,11 @@ struct TrainSpec {
             Field{"best_weights", &TrainSpec::best_weights, "", unlimited,
                   "test with the weights of the epoch with the best validation accuracy"},
             Field{"prune", &TrainSpec::prune, "", unlimited, "remove the smallest weights"},
+            Field{"spines", &TrainSpec::spines, "", unlimited,
+                  "weights by the size of a spine, which comes and goes as it learns"},
+            Field{"phases", &TrainSpec::phases, "", unlimited,
+                  "list of parts of the training, in place of `epochs`; the optimiser and the "
+                  "schedule of each begin anew"},
         };
     }
 };

@@ -185,6 +185,12 @@ class Trainer {
     /// ahead.
     virtual void expect(std::span<const std::uint32_t> samples) { static_cast<void>(samples); }
 
+    /// What comes next belongs to that part of `TrainSpec::phases`, whose first update is so many
+    /// updates after the first of all. `fresh`: it begins, with a new optimiser.
+    virtual void begin_phase(std::size_t phase, std::uint64_t first_update, bool fresh) = 0;
+    /// Share of the weights that learn which are not 0.
+    virtual double connected() const = 0;
+
     /// One weight update per `TrainSpec::batch` of the training samples named, the last one perhaps
     /// smaller. `epoch` keys the encoder's random numbers; `learning_rates` has one value per
     /// update.

@@ -80,6 +80,7 @@ Curves read_curves(hid_t root) {
     });
     c.step_learning_rate = read("steps/learning_rate");
     c.epoch_seconds = read("epochs/seconds");
+    if (h5::exists(root, "training/epochs/connected")) c.epoch_connected = read("epochs/connected");
     c.test_epoch = read("test/epoch");
     for (const std::string& population : h5::children(root, "training/learned")) {
         for (const std::string& parameter : h5::children(root, "training/learned/" + population)) {

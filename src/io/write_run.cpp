@@ -120,6 +120,7 @@ void write_curves(hid_t root, const Curves& c) {
         c, [&](const char* path, const std::vector<double>& values) { write(path, values); });
     write("steps/learning_rate", c.step_learning_rate);
     write("epochs/seconds", c.epoch_seconds, "s");
+    if (!c.epoch_connected.empty()) write("epochs/connected", c.epoch_connected);
     write("test/epoch", c.test_epoch);
     for (const LearnedCurve& l : c.learned) {
         const std::string path = fmt::format("learned/{}/{}/", l.population, l.parameter);

@@ -65,10 +65,14 @@ class MethodView {
                 add(path,
                     "cross_entropy_latency goes by the times of spikes, of which {} has no "
                     "derivative; write method: event_prop, or another loss");
+            if (loss == Loss::cross_entropy_max && event_prop())
+                add(path,
+                    "an output is highest where a spike arrives, and jumps there, so that {} has "
+                    "no derivative of it; write loss: cross_entropy_mean");
             if (counts && event_prop())
                 add(path, fmt::format("{} counts spikes, and {{}} has the derivatives of their "
                                       "times; write loss: cross_entropy_latency, or make the "
-                                      "output a leaky_readout with cross_entropy_max",
+                                      "output a leaky_readout with cross_entropy_mean",
                                       name_of(loss)));
         };
         if (train_.losses.empty() && model_.sound_or_absent({"train", "loss"}))

@@ -57,6 +57,7 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_dale(model);
     check_products(model);
     check_method(model);
+    check_train_phases(model);
     check_record(model);
     if (problems.empty()) check_arithmetic(model);
 }

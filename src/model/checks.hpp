@@ -46,6 +46,8 @@ void check_trainable(ModelView& model);
 void check_dale(ModelView& model);
 /// Projections that multiply others.
 void check_products(ModelView& model);
+/// What learns when.
+void check_train_phases(ModelView& model);
 /// How weights learn.
 void check_method(ModelView& model);
 void check_record(ModelView& model);

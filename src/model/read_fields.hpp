@@ -365,7 +365,11 @@ class FieldReader {
     void read_listed(const Value& value, const char* key, T& out) {
         using List = typename ListOf<T>::type;
         if (value.kind == Value::Kind::scalar) {
-            choose<List>(value, key, out);
+            if (!choose<List>(value, key, out)) return;
+            Value alone = value;  // what it must have is missing
+            alone.kind = Value::Kind::map;
+            std::vector<std::string> known;
+            std::visit([&](auto& params) { read_params(alone, key, params, known); }, out);
             return;
         }
         if (!expect_map(value, key)) return;

@@ -221,6 +221,12 @@ struct ModelText {
         constexpr Side side = std::is_same_v<Spec, ModelSpec> ? Side::training : Side::simulation;
         FieldReader(problems, side).read_struct(root, "the model file", spec);
         spec.path = path;
+        if constexpr (std::is_same_v<Spec, ModelSpec>) {
+            if (spec.train && !spec.train->phases.empty()) {
+                spec.train->epochs = 0;
+                for (const TrainPhaseSpec& p : spec.train->phases) spec.train->epochs += p.epochs;
+            }
+        }
         if constexpr (std::is_same_v<Spec, SimulationSpec>) {
             if (network) describe_network(spec, network, *network_at, own_samples);
         }

@@ -543,6 +543,14 @@ std::string training() {
            section<EarlyStoppingSpec>("train.early_stopping", "Needs `train.validation`.") +
            section<PruneSpec>("train.prune",
                               "Gradual magnitude pruning (Zhu & Gupta 2017) with fine-tuning.") +
+           section<SpineSpec>(
+               "train.spines",
+               "Weights by the size of a spine (Cai et al. 2025): what learns is theta, the weight "
+               "is sign(theta) gain [|theta| - shift]_+. A synapse that is away can come back. "
+               "The run file has the share that is left (`/training/epochs/connected`).") +
+           section<TrainPhaseSpec>("train.phases[]",
+                                   "A list: the training of networks that grow, or whose parts "
+                                   "learn one after the other.") +
            section<TestSpec>("test", "`test: {}` will do.") +
            section<QuantizeSpec>("test.quantize",
                                  "Whole numbers times a scale, symmetric around zero; biases keep "

@@ -113,11 +113,14 @@ void add_training(Collector& c) {
     c.keys<RateSpec>(t, "train.rate_penalty");
     c.keys<EarlyStoppingSpec>(t, "train.early_stopping");
     c.keys<PruneSpec>(t, "train.prune");
+    c.keys<SpineSpec>(t, "train.spines");
+    c.keys<TrainPhaseSpec>(t, "train.phases");
     c.keys<TestSpec>(t, "test");
     c.keys<QuantizeSpec>(t, "test.quantize");
     c.keys<RecordSpec>(t, "record");
     c.alternatives(t, "model", NeuronModels{});
     c.alternatives(t, "encoder", Encoders{});
+    c.alternatives(t, "method of learning", Methods{});
     c.alternatives(t, "surrogate", Surrogates{});
     c.alternatives(t, "optimizer", Optimizers{});
     for (std::size_t k = 0; k < Names<Rule>::values.size(); ++k) {

@@ -313,6 +313,11 @@ Network compile(const ModelSpec& spec) {
         else
             network.more_inputs.push_back(input);
     }
+    for (const PopulationSpec& p : spec.populations) {
+        if (!p.dendrites_of.empty())
+            network.populations[index_of(network.populations, p.name)].dendrites_of =
+                index_of(network.populations, p.dendrites_of);
+    }
     for (const OutputSpec& output : spec.data.outputs)
         network.outputs.push_back(index_of(network.populations, output.name));
     const std::vector<std::size_t> delays = delays_of(spec);

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
 
 #include "kernels/training/optimizers.hpp"
 #include "kernels/training/quantize.hpp"
 #include "kernels/training/recurrent.hpp"
+#include "kernels/training/spines.hpp"
 #include "kernels/training/weight_gradient.hpp"
 #include "snnsim/network.hpp"
 #include "src/network/source_signs.hpp"
@@ -37,6 +39,10 @@ struct ProjectionBuffers {
     // where the method has such numbers.
     std::optional<DaleMethod> dale;
     Buffer<float> sign, latent;
+    // Of weights by spines, which learn by latent numbers too.
+    Buffer<float> gain;
+    float spread = 0.0f;  // standard deviation of the initial weights
+    SpineShape spines{};
     Buffer<float> feedback;  // random weights by which errors go back in place of the weights
 
     /// Between populations of these orders. A window has rows and columns of its own: its taps, and
@@ -81,7 +87,7 @@ struct ProjectionBuffers {
         if (!trainable || gradient.size() != 0) return;
         gradient = Buffer<float>(element_count());
         for (int m = 0; m < moments; ++m) moment[m] = Buffer<float>(element_count());
-        if (dale && *dale != DaleMethod::project) {
+        if ((dale && *dale != DaleMethod::project) || gain.size() > 0) {
             latent = Buffer<float>(element_count());
             start_latent();
         }
@@ -97,9 +103,26 @@ struct ProjectionBuffers {
         sign = Buffer<float>(element_count());
         upload(sign, signs);
     }
+    void set_gains(std::vector<float> gains, float spread_of_weights) {
+        spread = spread_of_weights;
+        gains.resize(value_count(), 0.0f);
+        gain = Buffer<float>(element_count());
+        upload(gain, gains);
+        spines.gain = gain.data();
+    }
     /// From the weights.
     void start_latent() {
         std::vector<float> values = download(weight);
+        if (gain.size() > 0) {
+            const std::vector<float> gains = download(gain);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                if (gains[i] == 0.0f || values[i] == 0.0f) continue;
+                const float size = std::abs(values[i]) / gains[i] + spines.shift;
+                values[i] = values[i] < 0.0f ? -size : size;
+            }
+            upload(latent, values);
+            return;
+        }
         const std::vector<float> signs = download(sign);
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (signs[i] != 0.0f) values[i] = latent_of(*dale, signs[i] * values[i]);

@@ -49,6 +49,7 @@ class Loop {
         }
         while (at_.epoch < train_.epochs) {
             if (stops_early()) return LoopEnd::stopped_early;
+            begin_phase();
             if (!run_epoch()) return LoopEnd::interrupted;
             if (!end_epoch()) return LoopEnd::interrupted;
             hooks_.save(true);
@@ -58,6 +59,28 @@ class Loop {
     }
 
   private:
+    /// The part of the training that the epoch under way belongs to: its epochs, from the first on.
+    struct Part {
+        std::size_t number = 0;
+        std::int64_t first = 0, epochs = 0;
+    };
+    Part part() const {
+        Part out{0, 0, train_.epochs};
+        for (const TrainPhaseSpec& phase : train_.phases) {
+            out.epochs = phase.epochs;
+            if (at_.epoch < out.first + phase.epochs) break;
+            out.first += phase.epochs;
+            ++out.number;
+        }
+        return out;
+    }
+    void begin_phase() {
+        if (train_.phases.empty()) return;
+        const Part now = part();
+        trainer_.begin_phase(now.number, static_cast<std::uint64_t>(now.first * per_epoch_),
+                             at_.epoch == now.first && at_.batch_in_epoch == 0);
+    }
+
     /// False when asked to stop before the end of the epoch.
     bool run_epoch() {
         const auto epoch = static_cast<std::uint32_t>(at_.epoch);
@@ -87,11 +110,12 @@ class Loop {
         const std::int64_t last = std::min((at_.batch_in_epoch + batches) * train_.batch,
                                            static_cast<std::int64_t>(order.size()));
         std::vector<double> rates;
-        const std::int64_t update = at_.epoch * per_epoch_ + at_.batch_in_epoch;
+        const Part now = part();
+        const std::int64_t update = (at_.epoch - now.first) * per_epoch_ + at_.batch_in_epoch;
         for (std::int64_t k = 0; k < batches; ++k) {
-            rates.push_back(base_learning_rate(train_.optimizer) *
-                            schedule_factor(train_.schedule, update + k, per_epoch_,
-                                            per_epoch_ * train_.epochs));
+            rates.push_back(
+                base_learning_rate(train_.optimizer) *
+                schedule_factor(train_.schedule, update + k, per_epoch_, per_epoch_ * now.epochs));
         }
         const std::span<const std::uint32_t> samples(order.data() + first,
                                                      static_cast<std::size_t>(last - first));
@@ -142,6 +166,7 @@ class Loop {
         for (std::size_t k = 0; k < curves_.by_name.size(); ++k) add_epoch(k);
         if (validation) add_validation(*validation);
         add_learned();
+        if (train_.spines) curves_.epoch_connected.push_back(trainer_.connected());
         curves_.epoch_seconds.push_back(at_.epoch_seconds);
         report(true);
         ++at_.epoch;

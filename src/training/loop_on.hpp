@@ -67,7 +67,7 @@ class LoopOn {
     void backward() {
         for (std::size_t k = stage_.first; k <= stage_.last; ++k) {
             bool begun = on_.is_output(k);  // the loss has written its gradient
-            for (const std::size_t out : on_.outputs_of(k, false)) {
+            for (const std::size_t out : on_.passing_back(k)) {
                 on_.pass_back(out, shape_, begun, on_.projections[out].delay);
                 begun = true;
             }

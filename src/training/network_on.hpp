@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "kernels/training/correlation.hpp"
 #include "kernels/training/dropout.hpp"
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
@@ -22,6 +23,7 @@
 #include "src/training/online_on.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/sparse_on.hpp"
+#include "src/training/spine_gains.hpp"
 #include "src/training/weight_update.hpp"
 #include "src/training/windows_on.hpp"
 
@@ -144,6 +146,41 @@ class NetworkOn {
             if (d) d->set_sigma(0.0);
         }
     }
+
+    /// Spines have to be as large as in such an epoch (from 0) of the training.
+    void set_spines(std::uint32_t epoch) {
+        if (!train.spines) return;
+        const double share = spine_shift(*train.spines, epoch, train.epochs);
+        for (ProjectionBuffers<Backend>& p : projections) {
+            if (p.gain.size() == 0) continue;
+            p.spines.least = static_cast<float>(train.spines->least);
+            const float shift = static_cast<float>(share) * p.spread;
+            if (p.spines.shift == shift) continue;
+            p.spines.shift = shift;
+            backend.for_each(p.element_count(),
+                             SpineWeight{p.spines, p.latent.data(), p.weight.data()});
+        }
+    }
+
+    /// From now on only some projections learn, and perhaps for another objective; see
+    /// TrainPhaseSpec.
+    void begin_phase(const TrainPhaseSpec& phase, std::uint64_t first_update, bool fresh) {
+        reserve_training();
+        objective_ = phase.objective;
+        phase_begins_ = first_update;
+        for (std::size_t k = 0; k < projections.size(); ++k) {
+            const Projection& p = network.projections[k];
+            projections[k].trainable =
+                p.trainable &&
+                (phase.learns.empty() ||
+                 std::find(phase.learns.begin(), phase.learns.end(), p.name) != phase.learns.end());
+            for (Buffer<float>& moment : projections[k].moment) {
+                if (fresh && moment.size() > 0) moment.fill_zero();
+            }
+        }
+        find_gradients_needed();
+    }
+    std::uint64_t updates_of_phase() const { return updates - phase_begins_; }
 
     /// Runs all layers on what stands in the input population's output.
     void propagate(const BatchShape& shape) {
@@ -326,7 +363,8 @@ class NetworkOn {
 
     /// Whether the gradient goes on to the sources of projection k.
     bool passes_gradient(std::size_t k) const {
-        return needs_gradient_[network.projections[k].from];
+        const Projection& p = network.projections[k];
+        return needs_gradient_[p.from] && needs_gradient_[p.to] && !follows_error(p.from);
     }
 
     /// The same of the method that is in use.
@@ -534,13 +572,30 @@ class NetworkOn {
         needs_gradient_.assign(populations.size(), false);
         for (std::size_t k = 0; k < populations.size(); ++k)
             needs_gradient_[k] = learned[k].any() || norms.count(k) > 0;
+        std::vector<bool> learns(populations.size(), false);  // by what enters them
+        for (std::size_t k = 0; k < projections.size(); ++k)
+            if (projections[k].trainable) learns[network.projections[k].to] = true;
         for (bool grew = true; grew;) {
             grew = false;
+            const auto need = [&](std::size_t k) {
+                grew = grew || !needs_gradient_[k];
+                needs_gradient_[k] = true;
+            };
             for (const Projection& p : network.projections) {
-                if (needs_gradient_[p.to] || !(p.trainable || needs_gradient_[p.from])) continue;
-                needs_gradient_[p.to] = grew = true;
+                // No error goes back through dendrites that do not learn.
+                const bool through = needs_gradient_[p.from] &&
+                                     (learns[p.to] || !network.populations[p.to].dendrites_of);
+                if (learns[p.to] || through) need(p.to);
+            }
+            for (std::size_t k = 0; k < populations.size(); ++k) {
+                if (needs_gradient_[k] && follows_error(k))
+                    need(*network.populations[k].dendrites_of);
             }
         }
+    }
+    /// Whether population k learns to go with the error of its cells.
+    bool follows_error(std::size_t k) const {
+        return objective_ == Objective::correlation && network.populations[k].dendrites_of;
     }
 
     const Stage& stage_of(std::size_t k) const {
@@ -790,7 +845,7 @@ class NetworkOn {
     template <class Step>
     void step_layer_back(std::size_t k, const BatchShape& shape, const Step& step) {
         const std::size_t count = place_count<Columns>(shape.batch, populations[k].panels());
-        const std::vector<std::size_t> outputs = outputs_of(k, false);
+        const std::vector<std::size_t> outputs = passing_back(k);
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const std::size_t out = outputs[n];
             const bool last = n + 1 == outputs.size();
@@ -806,11 +861,34 @@ class NetworkOn {
             pass_back(out, shape, n > 0, projections[out].delay);
             if (last) backend.for_each(count, step);
         }
-        // An output: the loss has written its gradient.
-        if (outputs.empty()) backend.for_each(count, step);
+        if (outputs.empty()) {
+            start_gradient(k, shape);
+            backend.for_each(count, step);
+        }
         if (norms.count(k) > 0)
             norms.at(k).backward(backend, shape, {populations[k].gradient.data()});
         pass_to_products(k, shape);
+    }
+
+    /// The projections from population k, but for those on a cycle, through which errors come back.
+    std::vector<std::size_t> passing_back(std::size_t k) const {
+        return find_projections([&](std::size_t n) {
+            return network.projections[n].from == k && !inside(n) && passes_gradient(n);
+        });
+    }
+    /// dL/d(output) of a population to which nothing comes back: of an output the loss has written
+    /// it.
+    void start_gradient(std::size_t k, const BatchShape& shape) {
+        PopulationBuffers<Backend>& p = populations[k];
+        if (follows_error(k)) {
+            PopulationBuffers<Backend>& cells = populations[*network.populations[k].dendrites_of];
+            backend.for_each(
+                p.size,
+                CorrelationGradient{
+                    shape, p.size, p.order, p.raw(), {cells.gradient.data()}, {p.gradient.data()}});
+        } else if (!is_output(k)) {
+            p.gradient.fill_zero();
+        }
     }
 
     /// dL/d(output) of the sources of projection `out`, for all steps.
@@ -934,7 +1012,7 @@ class NetworkOn {
                 pass_back(out, shape, begun, 0);
                 begun = true;
             }
-            if (!begun) populations[k].gradient.fill_zero();
+            if (!begun) start_gradient(k, shape);
             visit_neurons(k, [&]<class N>(const auto& constants) {
                 const auto step = back_step<N>(k, shape, constants);
                 if (online_.following == Following::eligibility)
@@ -1054,6 +1132,9 @@ class NetworkOn {
     Surrogate surrogate_;
     const std::vector<Stage> stages_;
     std::vector<bool> needs_gradient_;
+    // Of the phase that is under way.
+    Objective objective_ = Objective::loss;
+    std::uint64_t phase_begins_ = 0;
     OnlineOn<Backend> online_;
     std::vector<Product> products_;
     // Of gradients by the spikes of targets.

@@ -229,8 +229,9 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
         const std::uint64_t there =
             std::accumulate(in.fan_out[k].begin(), in.fan_out[k].end(), std::uint64_t{0});
         BackwardOperations out{p.name};
-        if (p.trainable && !p.weights_learn()) out.updates = updates * p.bias.size();
-        if (p.weights_learn()) {
+        const bool learns = in.learns.empty() || in.learns[k];
+        if (learns && p.trainable && !p.weights_learn()) out.updates = updates * p.bias.size();
+        if (learns && p.weights_learn()) {
             const std::uint64_t effective = met(in, k).operations;
             if (!in.macs_of_step.empty())
                 out.macs += there * in.samples * steps_of(in.network, p) * in.macs_of_step[k];

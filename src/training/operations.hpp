@@ -40,6 +40,7 @@ struct PhaseInput {
     // [projection]: what is done of each synapse in each step so that it learns; empty: only where
     // something arrives.
     std::vector<std::uint64_t> macs_of_step = {};
+    std::vector<bool> learns = {};  // [projection]: now; empty: all that are trainable
 };
 
 /// Effective operations: an event times the non-zero weights of its neuron; AC if every input of

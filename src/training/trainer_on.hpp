@@ -10,6 +10,7 @@
 #include "src/training/loaded_set.hpp"
 #include "src/training/operations.hpp"
 #include "src/training/smaller_weights.hpp"
+#include "src/training/spine_gains.hpp"
 
 namespace snnsim {
 
@@ -25,6 +26,12 @@ class TrainerOn final : public Trainer {
             const Projection& p = network.projections[k];
             if (const auto& dale = network.populations[p.from].dale; dale && p.weights_learn())
                 net_.projections[k].set_signs(dale->method, signs_of(network, p));
+            if (options.train.spines && p.weights_learn()) {
+                const float spread = spread_of(p.weights);
+                net_.projections[k].set_gains(spine_gains(*options.train.spines, options.seed, k, p,
+                                                          net_.projections[k].targets),
+                                              spread);
+            }
             set_weights(k, p.weights, p.bias);
             masks_.emplace_back();
             set_mask(k, p.connected);
@@ -56,10 +63,29 @@ class TrainerOn final : public Trainer {
         train_.expect(samples, net_.capacity.batch);
     }
 
+    void begin_phase(std::size_t phase, std::uint64_t first_update, bool fresh) override {
+        net_.begin_phase(net_.train.phases[phase], first_update, fresh);
+    }
+    double connected() const override {
+        std::size_t all = 0, there = 0;
+        for (std::size_t k = 0; k < net_.projections.size(); ++k) {
+            const ProjectionBuffers<Backend>& p = net_.projections[k];
+            if (!net_.network.projections[k].weights_learn()) continue;
+            const std::vector<float> weights = p.download(p.weight);
+            for (std::size_t i = 0; i < p.weight_count(); ++i) {
+                if (!masks_[k].empty() && masks_[k][i] == 0) continue;
+                ++all;
+                there += weights[i] != 0.0f;
+            }
+        }
+        return all == 0 ? 1.0 : static_cast<double>(there) / static_cast<double>(all);
+    }
+
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t epoch,
                                   std::span<const double> learning_rates) override {
         net_.reserve_training();
         net_.learn_delays(epoch);
+        net_.set_spines(epoch);
         const std::size_t most = net_.update_size;
         const std::size_t batches = (samples.size() + most - 1) / most;
         SNN_EXPECT(learning_rates.size() == batches);
@@ -560,11 +586,12 @@ class TrainerOn final : public Trainer {
     void count_training(const SpikeCounts& counts, std::size_t samples, std::size_t updates) {
         if (training_fan_out_.empty()) training_fan_out_ = fan_out_in_training();
         const std::vector<PopulationEvents> events = read_counts(counts);
-        const PhaseInput in{net_.network, events, training_fan_out_,
-                            samples,      true,   net_.macs_of_step()};
+        PhaseInput in{net_.network, events, training_fan_out_, samples, true, net_.macs_of_step()};
         std::vector<bool> passes_down;
-        for (std::size_t k = 0; k < net_.projections.size(); ++k)
+        for (std::size_t k = 0; k < net_.projections.size(); ++k) {
             passes_down.push_back(net_.passes_error(k));
+            in.learns.push_back(net_.projections[k].trainable);
+        }
         PhaseCounts more = count_forward(in);
         more.backward = count_backward(in, passes_down, updates);
         add_counts(counts_, more);

@@ -10,6 +10,7 @@
 #include "kernels/training/dale.hpp"
 #include "kernels/training/mask.hpp"
 #include "kernels/training/optimizers.hpp"
+#include "kernels/training/spines.hpp"
 #include "src/training/buffers.hpp"
 #include "src/training/learned_parameters.hpp"
 #include "src/training/schedule.hpp"
@@ -33,7 +34,12 @@ class WeightUpdate {
             on.backend.for_each(p.element_count(), MaskGradient{p.mask.data(), p.gradient.data()});
         }
         for (ProjectionBuffers<Backend>& p : on.projections) {
-            if (p.latent.size() == 0) continue;
+            if (p.latent.size() == 0 || !p.trainable) continue;
+            if (p.gain.size() > 0) {
+                on.backend.for_each(p.element_count(),
+                                    SpineGradient{p.spines, p.latent.data(), p.gradient.data()});
+                continue;
+            }
             on.backend.for_each(p.element_count(), LatentGradient{p.sign.data(), p.latent.data(),
                                                                   p.gradient.data(), *p.dale});
         }
@@ -42,7 +48,7 @@ class WeightUpdate {
         const double schedule = learning_rate / base_learning_rate(on.train.optimizer);
         Optimizers::visit(on.train.optimizer, [&]<class O>(const typename O::Params& params) {
             const auto rule = [&](double lr, double weight_decay) {
-                return rule_of<O>(params, on.updates, lr, weight_decay);
+                return rule_of<O>(params, on.updates_of_phase(), lr, weight_decay);
             };
             const auto own_rate = [&](const auto& p) {
                 return p.lr ? *p.lr * schedule : learning_rate;
@@ -56,6 +62,9 @@ class WeightUpdate {
                 if (!p.trainable) continue;
                 update(on.backend, p,
                        rule(own_rate(p), p.weight_decay.value_or(params.weight_decay)), scale);
+                if (p.gain.size() > 0)
+                    on.backend.for_each(p.element_count(),
+                                        SpineWeight{p.spines, p.latent.data(), p.weight.data()});
                 if (!p.dale) continue;
                 on.backend.for_each(
                     p.element_count(),

@@ -26,6 +26,8 @@ class FakeTrainer final : public Trainer {
     int batches = 0;  // evaluated
 
     void load(const Dataset&) override {}
+    void begin_phase(std::size_t, std::uint64_t, bool) override {}
+    double connected() const override { return 1.0; }
     std::vector<StepResult> train(std::span<const std::uint32_t> samples, std::uint32_t,
                                   std::span<const double> learning_rates) override {
         seen.insert(seen.end(), samples.begin(), samples.end());

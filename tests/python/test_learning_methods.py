@@ -1,0 +1,216 @@
+"""Methods of learning, phases of a training, dendrites and spines: what runs of them hold."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+from conftest import in_a_long_enough_run, stop_when
+
+MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
+METHODS = sorted(path.stem for path in (MODELS / "methods").glob("*.yaml"))
+NET = """name: net
+seed: 3
+dt: 1 ms
+data: {set: mnist, encode: {scheme: poisson, max_rate: 300 Hz, duration: 70 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  hidden: {size: 20, model: lif, tau_m: 10 ms}
+  output: {size: 10, model: leaky_readout, tau_m: 10 ms}
+projections:
+  - {from: input, to: hidden, connect: all_to_all, bias: true}
+  - {from: hidden, to: hidden, connect: all_to_all}
+  - {from: hidden, to: output, connect: all_to_all}
+train: {method: surrogate_gradient, epochs: 1, batch: 25, loss: cross_entropy_step}
+test: {}
+record:
+  - {population: hidden, what: spikes, samples: 30}
+  - {population: output, what: v, samples: 30}
+"""
+
+
+@pytest.fixture
+def train(snnsim, data_folder, tmp_path):
+    def call(model, name, *settings, threads=1):
+        path = model
+        if isinstance(model, str):
+            path = tmp_path / "m.yaml"
+            path.write_text(model)
+        snnsim(path, *(f"--set={s}" for s in settings), "--data-dir", data_folder, "--backend", "cpu", "--threads", threads,
+               "-o", tmp_path / name, "--force")
+        return tmp_path / name
+    return call
+
+
+def weights_of(path):
+    with h5py.File(path) as file:
+        return {f"{name}/{part}": group[part][()] for name, group in file["weights"].items() for part in group}
+
+
+def same(a, b, names=None):
+    a, b = weights_of(a), weights_of(b)
+    names = names or set(a)
+    return all(np.array_equal(value, b[key]) for key, value in a.items() if key.split("/")[0] in names)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_model_learns_with_the_same_bits_on_two_threads(train, name):
+    path = MODELS / "methods" / f"{name}.yaml"
+    short = [] if "phases:" in path.read_text() else ["train.epochs=2"]
+    short += ["train.spines.until=8"] if name == "spines" else []
+    # Those whose output fires late need some more.
+    short += ["train.batch=20", "train.epochs=8"] if name in ("spines", "dendritic_integration") else ["train.batch=50"]
+    short += ["populations.hidden.size=32"] if "hidden:" in path.read_text() and "dendrites_of" not in path.read_text() else []
+    one, two = train(path, "one.h5", *short), train(path, "two.h5", *short, threads=2)
+    assert same(one, two)
+    with h5py.File(one) as file:
+        loss = file["training/steps/loss"][:]
+    assert np.isfinite(loss).all() and loss[-4:].mean() < loss[:4].mean()
+
+
+@pytest.mark.parametrize("method", ["ottt", "ostl", "e_prop", "decolle", "{name: truncated_bptt, steps: 32}"])
+def test_pieces_of_a_sample_are_the_sample(train, method):
+    """70 steps in pieces of 32: what is tested, recorded and counted is as if they were computed at once, but for the order of sums: a
+    source that fires in all steps of a piece is added first there."""
+    whole, pieces = train(NET, "whole.h5", "train.epochs=0"), train(NET, "pieces.h5", "train.epochs=0", f"train.method={method}")
+    with h5py.File(whole) as a, h5py.File(pieces) as b:
+        for name in "timestamps", "node_ids":
+            assert np.array_equal(a[f"spikes/hidden/{name}"][:], b[f"spikes/hidden/{name}"][:])
+        assert len(a["spikes/hidden/node_ids"]) > 1000
+        assert np.allclose(a["state/output/v"][:], b["state/output/v"][:], atol=1e-5)
+        assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+        assert a["test"].attrs["loss"] == pytest.approx(b["test"].attrs["loss"], rel=1e-6)
+        for name, of in a["energy/test/forward"].items():
+            assert dict(of.attrs) == dict(b[f"energy/test/forward/{name}"].attrs)
+
+
+def test_a_piece_as_long_as_the_sample_is_back_propagation(train):
+    assert same(train(NET, "whole.h5"), train(NET, "piece.h5", "train.method={name: truncated_bptt, steps: 70}"))
+
+
+SMALL = ["populations.hidden.size=24"]
+PHASES = ("train.phases=[{{epochs: {0}, learns: [input_to_hidden, hidden_to_output]}}, {{epochs: {0}, objective: correlation, learns: [input_to_d1]}},"
+          " {{epochs: {0}, learns: [input_to_hidden, hidden_to_output, d1_to_hidden]}}]")
+
+
+@pytest.mark.parametrize(("name", "more"), [("e_prop", SMALL), ("truncated_bptt", SMALL), ("spines", []), ("perforated", [PHASES])])
+def test_a_resumed_training_has_the_same_bits(snnsim, data_folder, tmp_path, name, more):
+    def attempt(length, part):
+        path, cut, whole = MODELS / "methods" / f"{name}.yaml", part / "cut.h5", part / "whole.h5"
+        long = [f"--set={s.format(max(1, int(4 * length)))}" for s in more]
+        long += [] if name == "perforated" else [f"--set=train.epochs={int(10 * length)}"]
+        common = [path, "--threads", "1", "--backend", "cpu", "--data-dir", data_folder, "--set=train.batch=10", *long]
+        process = subprocess.Popen([os.environ["SNNSIM_BINARY"], *map(str, common), "-o", str(cut), "--checkpoint-every", "0.01"],
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        stop_when((part / "cut.partial.h5").exists, process, signal.SIGINT)
+        snnsim("run", "--resume", cut, "--data-dir", data_folder)
+        snnsim(*common, "-o", whole)
+        assert same(whole, cut)
+        with h5py.File(whole) as a, h5py.File(cut) as b:
+            assert np.array_equal(a["training/steps/loss"][:], b["training/steps/loss"][:])
+            assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+
+    in_a_long_enough_run(attempt, tmp_path)
+
+
+def refused(tmp_path, data_folder, text, *settings):
+    (tmp_path / "m.yaml").write_text(text)
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "check", tmp_path / "m.yaml", *(f"--set={s}" for s in settings)],
+                          capture_output=True, text=True, timeout=600)
+    assert done.returncode != 0, done.stdout
+    return done.stderr
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    (["train.method=ottt", "train.loss=cross_entropy_max"], "cross_entropy_max is known only when a sample has ended, and ottt learns before"),
+    (["train.method=ottt", "populations.hidden.model=cuba_lif"], "ottt follows inputs by one trace, and 'hidden', a cuba_lif, has more states"),
+    (["train.method=ostl", "projections.0.delay=2 ms"], "ostl keeps no past steps; leave the delay out"),
+    (["train.method=e_prop", "projections.1.delay=3 ms"], "on a cycle write a delay of one dt"),
+    (["train.method=e_prop", "populations.hidden.batch_norm={}"], "batch_norm goes by all steps of a sample, and e_prop has some of them"),
+    (["train.method=decolle", "train.rate_penalty=[{population: hidden, strength: 1}]"], "a rate is that of a whole sample"),
+    (["train.method=event_prop"], "'hidden' is a lif"),
+    (["train.method=event_prop", "train.loss=cross_entropy_max"], "an output is highest where a spike arrives"),
+    (["train.method=event_prop", "train.surrogate=arctan"], "event_prop has the derivative of spike times, and needs no surrogate"),
+    (["train.loss=cross_entropy_latency"], "cross_entropy_latency goes by spikes, but the output 'output' is a leaky_readout"),
+    (["train.method={name: truncated_bptt}"], "steps"),
+    (["train.method={name: truncated_bptt, steps: 0}"], "steps"),
+    (["train.method=bptt"], "unknown"),
+    (["train.phases=[{epochs: 1, learns: [nothing]}]", "train.epochs=null"], "there is no projection 'nothing'"),
+    (["train.phases=[{epochs: 1, objective: correlation, learns: [input_to_hidden]}]", "train.epochs=null"], "'hidden', which are no dendrites"),
+    (["train.phases=[{epochs: 1}]"], "the epochs are those of train.phases"),
+    (["populations.hidden.dendrites_of=output"], "20 dendrites, and 'output' 10 cells"),
+    (["populations.hidden.dendrites_of=hidden"], "name a population whose cells learn"),
+    (["train.spines={shift: 1, gain_low: 2, gain_high: 1}"], "gain_low (2) is greater than gain_high (1)"),
+    (["train.spines={shift: 1, until: 5}"], "until (5) comes after the last of 1 epochs"),
+    (["projections.2.multiplies=hidden_to_hidden"], "both must have the same ends"),
+    (["projections.0.multiplies=input_to_hidden"], "it cannot multiply itself"),
+    (["projections.0.multiplies=somewhere"], "there is no projection 'somewhere'"),
+])
+def test_what_cannot_be_trained_is_told(tmp_path, data_folder, settings, message):
+    said = refused(tmp_path, data_folder, NET, *settings)
+    assert message in said
+    assert "m.yaml:" in said or "--set" in said, said
+
+
+def test_phases_leave_all_else_as_it_is(train):
+    """Perforated back-propagation: dendrites learn while the network stays, bit for bit, and join it without a jump."""
+    path = MODELS / "methods" / "perforated.yaml"
+    phases = ["{epochs: 2, learns: [input_to_hidden, hidden_to_output]}", "{epochs: 2, objective: correlation, learns: [input_to_d1]}",
+              "{epochs: 2, learns: [input_to_hidden, hidden_to_output, d1_to_hidden]}"]
+    runs = [train(path, f"{k}.h5", f"train.phases=[{', '.join(phases[:k])}]") for k in (1, 2, 3)]
+    base = {"input_to_hidden", "hidden_to_output"}
+    assert same(runs[0], runs[1], base) and not same(runs[1], runs[2], base)
+    assert not same(runs[0], runs[1], {"input_to_d1"}) and same(runs[1], runs[2], {"input_to_d1"})
+    assert same(runs[0], runs[2], {"input_to_d2", "d1_to_d2", "input_to_d3"})
+    with h5py.File(runs[0]) as a, h5py.File(runs[1]) as b, h5py.File(runs[2]) as c:
+        assert a["test"].attrs["loss"] == b["test"].attrs["loss"]
+        assert np.array_equal(a["test/prediction"][:], b["test/prediction"][:])
+        assert np.any(c["weights/d1_to_hidden/weight"][:] != 0)
+
+
+def test_spines_leave_exact_zeros(train):
+    path = MODELS / "methods" / "spines.yaml"
+    run = train(path, "run.h5", "train.epochs=6", "train.batch=20", "train.spines={shift: 1.5, until: 5}")
+    with h5py.File(run) as file:
+        left = file["training/epochs/connected"][:]
+        weights = np.concatenate([group["weights"][:].ravel() for group in file["weights"].values()])
+        acs = sum(int(g.attrs["acs"]) + int(g.attrs["macs"]) for g in file["energy/test/forward"].values())
+        dense = sum(int(g.attrs["dense"]) for g in file["energy/test/forward"].values())
+    assert left[-1] == pytest.approx(np.count_nonzero(weights) / len(weights))
+    assert left[0] > 0.95 and left[-1] < 0.4 and np.all(np.diff(left) < 0.01)
+    assert acs < dense * left[-1] * 2
+
+
+def test_a_parity_that_a_small_net_cannot_learn_is_learned_with_dendrites(snnsim, tmp_path):
+    """Four hidden cells and the parity of six bits: each dendrite lowers the loss."""
+    bits = np.array([[(k >> i) & 1 for i in range(6)] for k in range(64)], np.float32)
+    labels = bits.sum(1).astype(np.int32) % 2
+    with h5py.File(tmp_path / "parity.h5", "w") as file:
+        for part in "train", "test":
+            file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, labels
+    count, phases = 6, ["{epochs: 400, learns: [input_to_hidden, hidden_to_output]}"]
+    populations, projections = [], []
+    for k in range(1, count + 1):
+        populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
+        projections.append(f"  - {{from: input, to: d{k}, connect: all_to_all, bias: true}}")
+        projections += [f"  - {{from: d{n}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.1}}}}" for n in range(1, k)]
+        projections.append(f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}")
+        phases.append(f"{{epochs: 200, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'd{n}_to_d{k}' for n in range(1, k))])}]}}")
+        phases.append(f"{{epochs: 400, learns: [{', '.join(['input_to_hidden', 'hidden_to_output', *(f'd{n}_to_hidden' for n in range(1, k + 1))])}]}}")
+    text = "\n".join(["name: parity", "seed: 1", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
+                      "  input: {size: 6, model: spike_source}", "  hidden: {size: 4, model: tanh}", *populations,
+                      "  output: {size: 2, model: linear}", "projections:", "  - {from: input, to: hidden, connect: all_to_all, bias: true}",
+                      "  - {from: hidden, to: output, connect: all_to_all, bias: true}", *projections,
+                      "train:", "  batch: 64", "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 1e-2}",
+                      f"  phases: [{', '.join(phases)}]", "test: {}"])
+    (tmp_path / "m.yaml").write_text(text)
+    snnsim(tmp_path / "m.yaml", "--backend", "cpu", "--threads", 1, "-o", tmp_path / "run.h5")
+    with h5py.File(tmp_path / "run.h5") as file:
+        loss, accuracy = file["training/epochs/train_loss"][:], file["training/epochs/train_accuracy"][:]
+    ends = [399] + [399 + 600 * k for k in range(1, count + 1)]
+    assert np.all(np.diff(loss[ends]) < 0.0), loss[ends]
+    assert accuracy[399] < 0.9 and accuracy[-1] == 1.0, accuracy[ends]
