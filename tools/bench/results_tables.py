@@ -295,6 +295,18 @@ def circuits_cost():
     return table(["task", "circuit", "seeds", "performance", "ACs a sample", "arithmetic", "in all", "weights"], rows, right=3)
 
 
+def stem_cells():
+    r = read("stem")
+    rows = []
+    for teacher, name in {"soma": "one compartment", "cable": "six compartments"}.items():
+        for student, network in {"stem": "STEM", "linear": "linear"}.items():
+            mine = [e for e in r["entries"] if (e["teacher"], e["student"]) == (teacher, student)]
+            mean = lambda key: statistics.mean(e[key] for e in mine)  # noqa: E731, B023
+            rows.append([name, network, str(len(mine)), f"{mine[0]['weights']:,}", f"{mean('gamma'):.2f}", f"{mean('auc'):.3f}", percent(mean("rate_ratio")),
+                         f"{mean('van_rossum'):.2f}", f"{r['speed'][teacher]['alone']['ratio']:.0f} x" if student == "stem" else "-"])
+    return table(["teacher", "student", "seeds", "weights", "Gamma", "AUC", "rate / teacher's", "van Rossum", "speed / teacher's"], rows, right=3)
+
+
 def sources():
     rows = []
     for path in sorted(RESULTS.glob("*.json")):
@@ -306,7 +318,7 @@ def sources():
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
-                                  sources)}
+                                  stem_cells, sources)}
 
 
 def with_tables(text, path):
