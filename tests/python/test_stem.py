@@ -89,11 +89,12 @@ def test_a_cell_made_of_a_run_fires_as_the_network_does_step_by_step(played):
     shutil.copy(folder / "stem_cell.yaml", mine)
     make("cell", run, mine)
     assert mine.read_text() != (CIRCUITS / "stem_cell.yaml").read_text()
-    network, threshold = make_stem.Stem(run), float(re.search(r"threshold: z0 > (\S+)", mine.read_text())[1])
+    network, text = make_stem.Stem(run), mine.read_text()
+    threshold, sum_kept = float(re.search(r"threshold: u > (\S+)", text)[1]), 1 + float(re.search(r"du/dt = \((\S+)\*u", text)[1])
     with h5py.File(folder / make_stem.FILES[1]) as file:
         x, told = file["test/x"][:].reshape(make_stem.CELLS - TESTED, -1, 3), file["test/y"][:]
         assert list(file.attrs["receptors"]) == ["E", "I"]
-    fired = network.runs_alone(x, threshold)
+    fired = network.runs_alone(x, threshold, sum_kept)
     steps = np.zeros_like(fired)
     for k, times in enumerate(bench.trains(played("mine", time), TESTED)):
         steps[k, np.rint(times).astype(int) - 1] = True
