@@ -59,6 +59,40 @@ def accuracy(args, folder, model, settings, seeds):
             **{key: rows[0][key] for key in ("memory", "backward_acs_per_sample", "backward_macs_per_sample")}}
 
 
+def perforated(args, folder):
+    """A net, the same with dendrites that learn by correlation or by the gradient, and one of as many parameters, all as long."""
+    model = ROOT / "models/methods/perforated.yaml"
+    text = model.read_text()
+    by_gradient = folder / "by_gradient.yaml"
+    by_gradient.write_text(text.replace("objective: correlation, ", ""))
+    epochs = "[{epochs: 16, learns: [input_to_hidden, hidden_to_output]}]"
+    arms = {"net": (model, {"train.phases": epochs}), "dendrites": (model, {}), "by the gradient": (by_gradient, {}),
+            "wider net": (ROOT / "models/mnist_ann.yaml", {"populations.hidden.size": 65, "train.epochs": 16})}
+    return {name: accuracy(args, folder, path, settings, 5) for name, (path, settings) in arms.items()}
+
+
+def left(path):
+    with h5py.File(path) as file:
+        forward = file["energy/test/forward"].values()
+        return {"connected": float(file["training/epochs/connected"][-1]) if "training/epochs/connected" in file else 1.0,
+                "accuracy": float((file["test/label"][:] == file["test/prediction"][:]).mean()),
+                **{kind: sum(int(g.attrs[kind]) for g in forward) / 10000 for kind in ("acs", "macs")}}
+
+
+def spines(args, folder):
+    out = {}
+    for net in "spines", "dendritic_integration":
+        for shift in 0.0, 1.5, 3.0, 5.0, 10.0:
+            settings = {"train.spines": "null"} if shift == 0.0 else {"train.spines": f"{{shift: {shift}, until: 6}}"}
+            settings = {} if shift == 0.0 and net == "dendritic_integration" else settings
+            rows = []
+            for seed in range(1, args.seeds + 1):
+                run(args, ROOT / f"models/methods/{net}.yaml", {"seed": seed, **settings}, folder / "run.h5")
+                rows.append(left(folder / "run.h5"))
+            out[f"{net}, shift {shift:g}"] = {key: [row[key] for row in rows] for key in rows[0]}
+    return out
+
+
 def memory(args, folder):
     out = {}
     for name, method in METHODS.items():
@@ -94,7 +128,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", default="network,models,memory,event_prop")
+    parser.add_argument("--parts", default="network,models,memory,event_prop,perforated,spines")
     parser.add_argument("-o", "--output", required=True, help="the .json file; parts that are not asked for stay as they are there")
     args = parser.parse_args()
     output = pathlib.Path(args.output)
@@ -106,11 +140,13 @@ def main():
             if part == "network":
                 result[part] = {name: accuracy(args, folder, ROOT / "models/mnist_lif.yaml",
                                                {"train.method": method, "train.loss": "cross_entropy_step", "populations.hidden.size": 256,
-                                                "train.epochs": 4}, args.seeds) for name, method in METHODS.items()}
+                                                "train.epochs": 3}, args.seeds) for name, method in METHODS.items()}
             elif part == "models":
                 result[part] = {path.stem: accuracy(args, folder, path, {}, 1) for path in sorted((ROOT / "models/methods").glob("*.yaml"))}
             elif part == "memory":
                 result[part] = memory(args, folder)
+            elif part in ("perforated", "spines"):
+                result[part] = {"perforated": perforated, "spines": spines}[part](args, folder)
             else:
                 result[part] = event_prop(args, folder)
             output.write_text(json.dumps(result, indent=1) + "\n")
