@@ -170,7 +170,7 @@ struct EvolveSpec {
             Field{"shift", &EvolveSpec::shift, "ms", Limits{.low = 1.0, .high = 20.0},
                   "xor_latency: of a late input; a late output comes as much later"},
             Field{"strong", &EvolveSpec::strong, "Hz", positive,
-                  "winner_take_all: rate of each line of the stronger input"},
+                  "winner_take_all: rate of each line of the stronger input, at most 1000 Hz"},
             Field{"weak", &EvolveSpec::weak, "Hz", positive, "of the weaker one"},
             Field{"lines", &EvolveSpec::lines, "", Limits{.low = 1.0, .high = 16.0},
                   "winner_take_all: Poisson sources of each input"},

@@ -49,6 +49,14 @@ struct CubaLif {
         float decay_m, decay_s, coupling, leak, v_th;
         float drop_share, reset;  // a spike takes this share of u, and this, off
         float reset_slope;        // 0 where the reset carries no gradient
+
+        /// dL/dv before a spike that u of this step and of the one before tell, from dL/dv after
+        /// its reset to zero and dL/d(time of the spike), in steps.
+        SNN_HD float jump(float before, float u, float later, float d_time) const {
+            const float v = before >= v_th ? 0.0f : before;
+            const float slope_after = u - decay_m * v;  // of v, a step
+            return (slope_after * later - d_time) / (slope_after - coupling * v_th);
+        }
     };
     struct State {
         float v = 0.0f, i = 0.0f;
@@ -118,11 +126,8 @@ struct CubaLif {
         a.i_next = fused(c.coupling, a.u_next, c.decay_s * a.i_next);
         a.u_next = c.decay_m * a.u_next;
         if (u >= c.v_th) {
-            const float v = before >= c.v_th ? 0.0f : before;
-            const float slope_after = u - c.decay_m * v;  // of v, a step
-            const float slope_before = slope_after - c.coupling * c.v_th;
             const float later = a.u_next;
-            a.u_next = (slope_after * later - d_time) / slope_before;
+            a.u_next = c.jump(before, u, later, d_time);
             u = a.u_next - later;
         }
         return a.i_next;

@@ -14,6 +14,13 @@ SNN_HD inline int lowest_bit(std::uint32_t word) {
     return __builtin_ctz(word);
 #endif
 }
+SNN_HD inline int highest_bit(std::uint32_t word) {
+#ifdef __CUDA_ARCH__
+    return 31 - __clz(static_cast<int>(word));
+#else
+    return 31 - __builtin_clz(word);
+#endif
+}
 SNN_HD inline int count_bits(std::uint32_t word) {
 #ifdef __CUDA_ARCH__
     return __popc(word);

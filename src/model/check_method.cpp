@@ -197,6 +197,10 @@ class MethodView {
         if (model_.given({"train", "surrogate"}))
             add({"train", "surrogate"},
                 "{} has the derivative of spike times, and needs no surrogate; leave it out");
+        if (!train_.rate_penalty.empty())
+            add({"train", "rate_penalty"},
+                "a rate does not change with the times of spikes; leave rate_penalty out, or write "
+                "method: surrogate_gradient");
         for (const PopulationSpec* p : cells()) {
             const auto* const cell = std::get_if<CubaLif::Params>(&p->neuron);
             const bool reads = std::holds_alternative<LeakyReadout::Params>(p->neuron);

@@ -41,7 +41,7 @@ inline bool comes_in_pieces(const Methods::Params& method, std::int64_t steps) {
 /// depend on it.
 inline std::size_t most_with_eligibility(std::size_t bytes_of_sample, std::size_t update,
                                          std::size_t threads) {
-    constexpr std::size_t cache = std::size_t{64} << 20;
+    constexpr std::size_t cache = std::size_t{32} << 20;
     const std::size_t held = bytes_of_sample > 0 ? cache / bytes_of_sample : update;
     std::size_t part = std::min(update, std::max(held, threads));
     while (update % part != 0) --part;

@@ -131,7 +131,10 @@ LoopEnd train(const Start& start, const RunOptions& options, const Dataset& data
     try {
         const LoopEnd end = train_loop(start.spec, split_training(start.spec, data), trainer, at,
                                        record.curves, hooks);
-        keep();
+        if (start.spec.test && end != LoopEnd::interrupted)
+            save();  // a test may take long
+        else
+            keep();
         if (end != LoopEnd::interrupted && start.spec.train->best_weights && at.best)
             trainer.set_state(*at.best);
         if (end != LoopEnd::interrupted) fold_norms_of(trainer, record.network);
@@ -178,19 +181,13 @@ RunStatus train_and_test(const Start& start, const RunOptions& options, const Da
                          Trainer& trainer, EnergyMeter& meter, ProgressDisplay& display,
                          RunRecord& record) {
     const InterruptGuard guard(options.watcher);
-    const bool trains = start.spec.train && start.tested.empty();
-    if (trains && meter.during("train", [&] {
+    if (start.spec.train && start.tested.empty() && meter.during("train", [&] {
             return train(start, options, data, trainer, meter, display, record);
         }) == LoopEnd::interrupted)
         return RunStatus::interrupted;
     if (!start.spec.test) return RunStatus::finished;
     if (!record.checkpoint) record.checkpoint.emplace().state = trainer.state();  // not trained
-    try {
-        record.test = meter.during("test", [&] { return test(start.spec, data, trainer, record); });
-    } catch (const Error&) {  // the last checkpoint may be older than the end of the training
-        if (trains) write_run(partial_path(start.output), record, training_warnings(record));
-        throw;
-    }
+    record.test = meter.during("test", [&] { return test(start.spec, data, trainer, record); });
     return record.test ? RunStatus::finished : RunStatus::interrupted;
 }
 

@@ -231,6 +231,10 @@ class NetworkOn {
         for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
             // All populations of a cycle need one, or none does.
             if (!needs_gradient_[stage->first]) continue;
+            if (follows_spikes(stage->first)) {
+                back_by_spikes(stage->first, shape);
+                continue;
+            }
             if (stage->loop) {
                 LoopOn<Backend>{*this, *stage, shape}.backward();
             } else {
@@ -955,6 +959,9 @@ class NetworkOn {
         }
         if (follows_targets(in)) {
             gradient_by_targets(in, shape);
+            if (p.has_bias)
+                backend.for_each(target.panels() * (panel_width / width_of<Columns>),
+                                 BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
             return;
         }
         if (delays[in] && delay_gradient(in, shape)) return;
@@ -1045,6 +1052,53 @@ class NetworkOn {
         return in_steps(input.shown) || !(std::holds_alternative<Latency::Params>(input.encoder) ||
                                           std::holds_alternative<RankOrder::Params>(input.encoder));
     }
+    /// Whether all that enters population k does, and no more of its errors is asked for than at
+    /// its spikes: one projection takes them on.
+    bool follows_spikes(std::size_t k) const {
+        if (!event_prop() || in_loop(k) || is_output(k)) return false;
+        const std::vector<std::size_t> in = inputs_of(k, false), out = outputs_of(k, false);
+        return out.size() == 1 && projections[out[0]].delay == 0 &&
+               populations[network.projections[out[0]].to].order.plain() && !in.empty() &&
+               std::all_of(in.begin(), in.end(), [&](std::size_t n) { return follows_targets(n); });
+    }
+    void back_by_spikes(std::size_t k, const BatchShape& shape) {
+        PopulationBuffers<Backend>& p = populations[k];
+        const std::size_t out = outputs_of(k, false)[0];
+        const auto c =
+            CubaLif::prepare(std::get<CubaLif::Params>(network.populations[k].neuron), network.dt);
+        if (spike_biases_.size() < capacity.batch * p.size)
+            spike_biases_ = Buffer<float>(capacity.batch * p.size);
+        // Of v after so many steps, and of an input of 1 in every step.
+        std::vector<float> tables(2 * shape.steps);
+        float decay = 1.0f, current = 0.0f, potential = 0.0f;
+        for (std::size_t t = 0; t < shape.steps; ++t) {
+            tables[t] = decay;
+            decay = decay * c.decay_m;
+            potential = fused(c.decay_m, potential, c.coupling * current);
+            current = fused(c.decay_s, current, 1.0f);
+            tables[shape.steps + t] = potential;
+        }
+        if (spike_tables_.size() != tables.size()) spike_tables_ = Buffer<float>(tables.size());
+        spike_tables_.copy_from(tables.data(), tables.size());
+        backend.for_each(shape.batch * p.size, SpikeAdjoints{shape,
+                                                             p.size,
+                                                             projections[out].targets,
+                                                             c,
+                                                             p.bits.data(),
+                                                             {p.saved[0].data()},
+                                                             upper_of(out),
+                                                             weights(out),
+                                                             spike_tables_.data(),
+                                                             spike_tables_.data() + shape.steps,
+                                                             spike_biases_.data()});
+        for (const std::size_t in : inputs_of(k, false)) {
+            if (!projections[in].trainable) continue;
+            gradient_by_targets(in, shape);
+            if (projections[in].has_bias)
+                backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
+                                                   projections[in].gradients()});
+        }
+    }
     void gradient_by_targets(std::size_t in, const BatchShape& shape) {
         ProjectionBuffers<Backend>& p = projections[in];
         PopulationBuffers<Backend>& source = populations[network.projections[in].from];
@@ -1073,7 +1127,6 @@ class NetworkOn {
         const SpikeGradient<Columns> body{shape,
                                           panels,
                                           target.size,
-                                          whole_panels ? target.size : std::size_t{1},
                                           {potentials_.data()},
                                           sent_.data(),
                                           target.bits.data(),
@@ -1082,9 +1135,6 @@ class NetworkOn {
         backend.for_each(body.size(), body);
         backend.for_each(source.size * target.size,
                          AddSpikeSums{target.size, spike_sums_.data(), p.gradients()});
-        if (p.has_bias)
-            backend.for_each(target.panels() * parts,
-                             BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
     }
 
     /// Of the delays of projection `in`; true where that of its weights is found too.
@@ -1138,7 +1188,7 @@ class NetworkOn {
     OnlineOn<Backend> online_;
     std::vector<Product> products_;
     // Of gradients by the spikes of targets.
-    Buffer<float> potentials_, spike_sums_;
+    Buffer<float> potentials_, spike_sums_, spike_biases_, spike_tables_;
     Buffer<std::uint8_t> sent_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient

@@ -168,6 +168,25 @@ KINDS = {
     "fixed_values": [hidden("vsn", v_th=0.1, activation="relu"), "test.arithmetic=fixed"],
     "best_weights": ["train.validation=0.25", "train.best_weights=true", "train.early_stopping={patience: 1}", "train.epochs=3",
                      "test.every=1"],
+    # Samples of 40 steps come in two pieces.
+    **{f"method_{name}": [LOOP, "train.method=" + method, "train.loss=cross_entropy_step", "data.encode.duration=40 ms", *more]
+       for name, method, *more in (
+           ("truncated", "{name: truncated_bptt, steps: 7}"), ("ottt", "ottt"), ("decolle", "decolle"), ("ostl", "{name: ostl, feedback: random}"),
+           ("e_prop", "e_prop", hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms", detach_reset="false")))},
+    "method_event_prop": ["train.method=event_prop", hidden("cuba_lif", tau_m="8 ms"), "projections.0.weight.gain=20"],
+    "method_event_prop_of_latencies": ["train.method=event_prop", hidden("cuba_lif", tau_m="8 ms"), "projections.0.weight.gain=30",
+                                       "populations.output={size: 10, model: cuba_lif, tau_m: 4 ms, v_th: 0.1}", "projections.1.weight.gain=9",
+                                       "data.encode={scheme: latency, t_max: 6 ms, duration: 14 ms}",
+                                       "train.loss=cross_entropy_latency", "record=[{population: output, what: spikes}]"],
+    "feedback": [*WINDOWS, "train.method={name: surrogate_gradient, feedback: random}"],
+    "spines": ["train.spines={shift: 1, least: 0.001}", "train.epochs=3"],
+    "multiplies": ["projections=[{from: input, to: hidden, weight: {gain: 3}, bias: true}, {from: hidden, to: output, bias: true},"
+                   " {from: input, to: hidden, name: dendrites, multiplies: input_to_hidden, bias: true}]"],
+    "phases": ["populations.dendrites={size: 20, model: lif, tau_m: 5 ms, dendrites_of: hidden}", "train.epochs=null",
+               "projections=[{from: input, to: hidden, weight: {gain: 3}}, {from: hidden, to: output}, {from: input, to: dendrites, weight: {gain: 3}},"
+               " {from: dendrites, to: hidden, connect: one_to_one, weight: {init: constant, value: 0}}]",
+               "train.phases=[{epochs: 1, learns: [input_to_hidden, hidden_to_output]}, {epochs: 1, objective: correlation,"
+               " learns: [input_to_dendrites]}, {epochs: 1, learns: [input_to_hidden, dendrites_to_hidden]}]"],
 }
 # A simulation and a training of each sort for the modes that check more, and take longer.
 CHECKED = {

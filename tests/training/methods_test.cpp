@@ -260,15 +260,17 @@ double first_spike(const std::vector<double>& w, std::size_t* hidden_spikes = nu
     return spikes_of(arriving, 20.0).at(0);
 }
 
-/// The same in steps of 1 us: dL/d(weights), L that time; the network's own spike comes first.
-std::vector<double> event_prop_gradient(const std::vector<double>& w, double& time) {
+/// The same in steps of 1 us: dL/d(weights), L that time. Gradients of what enters the cells follow
+/// their spikes, or where an encoder sends one spike an input, those.
+std::vector<double> event_prop_gradient(const std::vector<double>& w, const Encoders::Params& how,
+                                        double& time) {
     constexpr double dt = 1e-3;
     constexpr int count = 20000;
     CubaLif::Params cell;
     cell.tau_m = 20.0;
     cell.tau_s = 5.0;
     const std::vector<float> weights(w.begin(), w.end());
-    Network n{dt, count, Direct::Params{}, {}, {}};
+    Network n{dt, count, how, {}, {}};
     n.populations = {{"input", 3, SpikeSource::Params{}}, {"hidden", 2, cell}, {"output", 1, cell}};
     n.projections = {{"in", 0, 1, true, {weights.begin(), weights.begin() + 6}, {}},
                      {"out", 1, 2, true, {weights.begin() + 6, weights.end()}, {}}};
@@ -278,9 +280,14 @@ std::vector<double> event_prop_gradient(const std::vector<double>& w, double& ti
     NetworkOn<Cpu> net(n, options);
     for (std::size_t k = 0; k < 2; ++k)
         net.projections[k].upload(net.projections[k].weight, n.projections[k].weights);
-    for (std::size_t i = 0; i < 3; ++i)
-        net.populations[0]
-            .values.data()[i * count + static_cast<std::size_t>(input_times[i] / dt)] = 1.0f;
+    const std::size_t words = BatchShape{1, count}.words();
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto t = static_cast<std::size_t>(input_times[i] / dt);
+        if (net.populations[0].sends_values)
+            net.populations[0].values.data()[i * count + t] = 1.0f;
+        else
+            net.populations[0].bits.data()[i * words + t / 32] |= 1u << (t % 32);
+    }
     net.reserve_training();
     const BatchShape shape{1, count};
     net.propagate(shape);
@@ -303,9 +310,7 @@ TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
     std::size_t hidden_spikes = 0;
     const double wanted_time = first_spike(weights, &hidden_spikes);
     ASSERT_GE(hidden_spikes, 3u);  // a cell fires twice: its reset matters
-    double time = 0.0, largest = 0.0;
-    const std::vector<double> have = event_prop_gradient(weights, time);
-    EXPECT_NEAR(time, wanted_time, 0.01);
+    double largest = 0.0;
     std::vector<double> wanted;
     for (std::size_t i = 0; i < weights.size(); ++i) {
         constexpr double h = 1e-5;
@@ -315,8 +320,16 @@ TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
         wanted.push_back((first_spike(more) - first_spike(less)) / (2.0 * h));
         largest = std::max(largest, std::abs(wanted.back()));
     }
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        EXPECT_NEAR(have[i], wanted[i], 1e-3 * largest) << "weight " << i;
+    for (const Encoders::Params& how :
+         {Encoders::Params{Direct::Params{}}, Encoders::Params{Poisson::Params{}},
+          Encoders::Params{Latency::Params{}}}) {
+        double time = 0.0;
+        const std::vector<double> have = event_prop_gradient(weights, how, time);
+        EXPECT_NEAR(time, wanted_time, 0.01);
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            EXPECT_NEAR(have[i], wanted[i], 1e-3 * largest)
+                << Encoders::name_of(how) << ", weight " << i;
+    }
 }
 
 /// The gradient of a population's own read-out, against finite differences of its loss.

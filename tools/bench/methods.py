@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import h5py
+import numpy as np
 
 from network_statistics import machine
 
@@ -69,6 +70,39 @@ def perforated(args, folder):
     arms = {"net": (model, {"train.phases": epochs}), "dendrites": (model, {}), "by the gradient": (by_gradient, {}),
             "wider net": (ROOT / "models/mnist_ann.yaml", {"populations.hidden.size": 65, "train.epochs": 16})}
     return {name: accuracy(args, folder, path, settings, 5) for name, (path, settings) in arms.items()}
+
+
+def parity(args, folder):
+    """The parity of eight bits by four hidden cells and up to eight dendrites of each: loss and share right at the end of each phase of the cells."""
+    bits = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(np.float32)
+    with h5py.File(folder / "parity.h5", "w") as file:
+        for part in "train", "test":
+            file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, bits.sum(1).astype(np.int32) % 2
+    first, learned, populations, projections = ["input_to_hidden", "hidden_to_output"], [], [], []
+    phases = [f"{{epochs: 400, learns: [{', '.join(first)}]}}"]
+    for k in range(1, 9):
+        before = [f"d{n}" for n in range(1, k)]
+        populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
+        projections += [f"  - {{from: input, to: d{k}, connect: all_to_all, weight: kaiming_uniform, bias: true}}",
+                        *(f"  - {{from: {d}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.5}}}}" for d in before),
+                        f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}"]
+        learned.append(f"d{k}_to_hidden")
+        phases += [f"{{epochs: 200, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'{d}_to_d{k}' for d in before)])}]}}",
+                   f"{{epochs: 400, learns: [{', '.join(first + learned)}]}}"]
+    text = ["name: parity", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
+            "  input: {size: 8, model: spike_source}", "  hidden: {size: 4, model: tanh}", *populations, "  output: {size: 2, model: linear}",
+            "projections:", "  - {from: input, to: hidden, connect: all_to_all, bias: true}",
+            "  - {from: hidden, to: output, connect: all_to_all, bias: true}", *projections, "train:", "  batch: 256",
+            "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 5e-3}", f"  phases: [{', '.join(phases)}]", "test: {}"]
+    (folder / "parity.yaml").write_text("\n".join(text))
+    out = []
+    for seed in range(1, 6):
+        run(args, folder / "parity.yaml", {"seed": seed}, folder / "run.h5")
+        with h5py.File(folder / "run.h5") as file:
+            ends = [399 + 600 * k for k in range(9)]
+            out.append({"seed": seed, "loss": file["training/epochs/train_loss"][:][ends].round(4).tolist(),
+                        "right": file["training/epochs/train_accuracy"][:][ends].round(4).tolist()})
+    return out
 
 
 def left(path):
@@ -122,13 +156,16 @@ def event_prop(args, folder):
     return {"samples": samples, "rounds": rounds, "back_s": back, "ratio": back["event_prop"] / back["bptt"]}
 
 
+PARTS = {"memory": memory, "event_prop": event_prop, "perforated": perforated, "parity": parity, "spines": spines}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--snnsim", default="build/snnsim")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", default="network,models,memory,event_prop,perforated,spines")
+    parser.add_argument("--parts", default="network,models,memory,event_prop,perforated,parity,spines")
     parser.add_argument("-o", "--output", required=True, help="the .json file; parts that are not asked for stay as they are there")
     args = parser.parse_args()
     output = pathlib.Path(args.output)
@@ -143,12 +180,8 @@ def main():
                                                 "train.epochs": 3}, args.seeds) for name, method in METHODS.items()}
             elif part == "models":
                 result[part] = {path.stem: accuracy(args, folder, path, {}, 1) for path in sorted((ROOT / "models/methods").glob("*.yaml"))}
-            elif part == "memory":
-                result[part] = memory(args, folder)
-            elif part in ("perforated", "spines"):
-                result[part] = {"perforated": perforated, "spines": spines}[part](args, folder)
             else:
-                result[part] = event_prop(args, folder)
+                result[part] = PARTS[part](args, folder)
             output.write_text(json.dumps(result, indent=1) + "\n")
             print(part, json.dumps(result[part], indent=1))
 

@@ -315,10 +315,44 @@ def sources():
     return table(["file", "measured", "on", "with"], rows, right=4)
 
 
+def spread(values):
+    """Of accuracies: the mean, and the worst and the best."""
+    return f"{100 * statistics.mean(values):.2f} ({100 * min(values):.2f} - {100 * max(values):.2f})"
+
+
+def learning_methods():
+    r = read("methods")
+    rows = []
+    for name, one in r["network"].items():
+        memory = r["memory"][name]
+        rows.append([name, spread(one["accuracy"]), f"{one['backward_macs_per_sample'] / 1e6:.2f}", f"{one['backward_acs_per_sample'] / 1e6:.2f}",
+                     f"{memory['25'] / 1e6:.0f}", f"{memory['1000'] / 1e6:.0f}"])
+    return table(["784-256-10, 3 epochs", "test accuracy, %", "back, 10^6 MACs", "10^6 ACs", "memory at T 25, MB", "at T 1000, MB"], rows)
+
+
+def learning_models():
+    rows = [[f"[{name}.yaml](../models/methods/{name}.yaml)", percent(one["accuracy"][0])] for name, one in read("methods")["models"].items()]
+    return table(["model", "test accuracy"], rows)
+
+
+def perforated():
+    rows = [[name, spread(one["accuracy"])] for name, one in read("methods")["perforated"].items()]
+    return table(["MNIST, five seeds", "test accuracy, %"], rows)
+
+
+def spines():
+    rows = []
+    for name, one in read("methods")["spines"].items():
+        work = statistics.mean(one["macs"]), statistics.mean(one["acs"])
+        rows.append([name.replace("dendritic_integration", "W x + (W x)(V x)").replace("spines", "W x"), f"{100 * statistics.mean(one['connected']):.1f}",
+                     spread(one["accuracy"]), f"{work[0]:,.0f}", f"{work[1]:,.0f}"])
+    return table(["784-256-10, T 8", "synapses left, %", "test accuracy, %", "MACs", "ACs"], rows)
+
+
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
-                                  stem_cells, sources)}
+                                  stem_cells, learning_methods, learning_models, perforated, spines, sources)}
 
 
 def with_tables(text, path):
