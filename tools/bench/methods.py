@@ -141,8 +141,7 @@ def memory(args, folder):
 
 def event_prop(args, folder):
     samples = 1024
-    base = {"record": "[]", "populations.hidden": CUBA, "data.encode.duration": "200 ms", "train.epochs": 1, "data.train_samples": samples,
-            "projections.0.weight": "{init: fan_in_uniform, gain: 4}"}
+    base = {"record": "[]", "populations.hidden": CUBA, "data.encode.duration": "200 ms", "train.epochs": 1, "data.train_samples": samples}
     arms = {"bptt": {"train.method": "surrogate_gradient"}, "event_prop": {"train.method": "event_prop", "train.surrogate": "null"}}
     rounds = {name: [] for name in arms}
     for _ in range(args.rounds):
