@@ -182,7 +182,8 @@ KINDS = {
     "spines": ["train.spines={shift: 1, least: 0.001}", "train.epochs=3"],
     "multiplies": ["projections=[{from: input, to: hidden, weight: {gain: 3}, bias: true}, {from: hidden, to: output, bias: true},"
                    " {from: input, to: hidden, name: dendrites, multiplies: input_to_hidden, bias: true}]"],
-    "phases": ["populations.dendrites={size: 20, model: lif, tau_m: 5 ms, dendrites_of: hidden}", "train.epochs=null",
+    "phases": ["populations={input: {size: 784, model: spike_source}, hidden: {size: 20, model: lif, tau_m: 5 ms}, dendrites: {size: 20,"
+               " model: lif, tau_m: 5 ms, dendrites_of: hidden}, output: {size: 10, model: leaky_readout, tau_m: 10 ms}}", "train.epochs=null",
                "projections=[{from: input, to: hidden, weight: {gain: 3}}, {from: hidden, to: output}, {from: input, to: dendrites, weight: {gain: 3}},"
                " {from: dendrites, to: hidden, connect: one_to_one, weight: {init: constant, value: 0}}]",
                "train.phases=[{epochs: 1, learns: [input_to_hidden, hidden_to_output]}, {epochs: 1, objective: correlation,"
