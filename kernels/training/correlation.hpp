@@ -12,34 +12,30 @@
 namespace snnsim {
 
 /// Body over dendrites, one of each cell. D is the sum over the steps of what a dendrite sends in a
-/// sample, e that of dL/d(input) of its cell; S = |sum over samples (D - mean D) (e - mean e)|.
+/// sample, e that of dL/d(input) of its cell; S = sum over samples (D - mean D) (e - mean e).
 /// Writes dL/d(output) of the dendrite at each step: -dS/dD over the samples and the spread of e,
-/// so that what descends the gradient climbs S, by steps that do not depend on the scale of e.
+/// so that what descends the gradient climbs S, by steps that do not depend on the scale of e. The
+/// authors climb |S|, whose sign changes from batch to batch while S is small; what the dendrite
+/// says to its cell has a weight, which takes either sign.
 struct CorrelationGradient {
     BatchShape shape;
     std::size_t size;
     ChannelOrder order;
-    RawOutput sent;
     TracePanels cell_gradient;
     TracePanels gradient;
 
     SNN_HD void operator()(std::size_t n) const {
         const std::size_t column = order.plain() ? n : order.column_of_stored(n);
         const auto samples = static_cast<float>(shape.batch);
-        float mean_d = 0.0f, mean_e = 0.0f;
-        for (std::size_t b = 0; b < shape.batch; ++b) {
-            mean_d = mean_d + total(b, n) / samples;
-            mean_e = mean_e + error(b, column) / samples;
-        }
-        float both = 0.0f, squares = 0.0f;
+        float mean_e = 0.0f;
+        for (std::size_t b = 0; b < shape.batch; ++b) mean_e = mean_e + error(b, column) / samples;
+        float squares = 0.0f;
         for (std::size_t b = 0; b < shape.batch; ++b) {
             const float e = error(b, column) - mean_e;
-            both = both + (total(b, n) - mean_d) * e;
             squares = squares + e * e;
         }
         const float spread = sqrtf(squares / samples);
-        const float factor =
-            spread > 0.0f ? (both < 0.0f ? 1.0f : -1.0f) / (samples * spread) : 0.0f;
+        const float factor = spread > 0.0f ? -1.0f / (samples * spread) : 0.0f;
         for (std::size_t b = 0; b < shape.batch; ++b) {
             const float d = factor * (error(b, column) - mean_e);
             float* const to = row(gradient, b, column);
@@ -50,18 +46,6 @@ struct CorrelationGradient {
   private:
     SNN_HD float* row(const TracePanels& of, std::size_t b, std::size_t column) const {
         return of.at(shape, {b, column / panel_width, static_cast<int>(column % panel_width)});
-    }
-    SNN_HD float total(std::size_t b, std::size_t n) const {
-        const std::size_t at = b * size + n;
-        float sum = 0.0f;
-        for (std::size_t t = 0; t < shape.steps; ++t) {
-            if (sent.values)
-                sum = sum + sent.values[at * shape.steps + t];
-            else
-                sum =
-                    sum + ((sent.bits[at * shape.words() + t / 32] >> (t % 32)) & 1u ? 1.0f : 0.0f);
-        }
-        return sum;
     }
     SNN_HD float error(std::size_t b, std::size_t column) const {
         const float* const at = row(cell_gradient, b, column);

@@ -887,9 +887,8 @@ class NetworkOn {
         if (follows_error(k)) {
             PopulationBuffers<Backend>& cells = populations[*network.populations[k].dendrites_of];
             backend.for_each(
-                p.size,
-                CorrelationGradient{
-                    shape, p.size, p.order, p.raw(), {cells.gradient.data()}, {p.gradient.data()}});
+                p.size, CorrelationGradient{
+                            shape, p.size, p.order, {cells.gradient.data()}, {p.gradient.data()}});
         } else if (!is_output(k)) {
             p.gradient.fill_zero();
         }
