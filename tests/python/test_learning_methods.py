@@ -186,31 +186,32 @@ def test_spines_leave_exact_zeros(train):
 
 
 def test_a_parity_that_a_small_net_cannot_learn_is_learned_with_dendrites(snnsim, tmp_path):
-    """Four hidden cells and the parity of six bits: each dendrite lowers the loss."""
-    bits = np.array([[(k >> i) & 1 for i in range(6)] for k in range(64)], np.float32)
+    """Four hidden cells and the parity of eight bits: each dendrite lowers the loss until all is right."""
+    bits = np.array([[(k >> i) & 1 for i in range(8)] for k in range(256)], np.float32)
     labels = bits.sum(1).astype(np.int32) % 2
     with h5py.File(tmp_path / "parity.h5", "w") as file:
         for part in "train", "test":
             file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, labels
-    count, phases = 8, ["{epochs: 400, learns: [input_to_hidden, hidden_to_output]}"]
+    count, phases = 8, ["{epochs: 800, learns: [input_to_hidden, hidden_to_output]}"]
     populations, projections = [], []
     for k in range(1, count + 1):
         populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
         projections.append(f"  - {{from: input, to: d{k}, connect: all_to_all, weight: kaiming_uniform, bias: true}}")
         projections += [f"  - {{from: d{n}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.5}}}}" for n in range(1, k)]
         projections.append(f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}")
-        phases.append(f"{{epochs: 200, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'd{n}_to_d{k}' for n in range(1, k))])}]}}")
-        phases.append(f"{{epochs: 400, learns: [{', '.join(['input_to_hidden', 'hidden_to_output', *(f'd{n}_to_hidden' for n in range(1, k + 1))])}]}}")
-    text = "\n".join(["name: parity", "seed: 1", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
-                      "  input: {size: 6, model: spike_source}", "  hidden: {size: 4, model: tanh}", *populations,
+        phases.append(f"{{epochs: 600, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'd{n}_to_d{k}' for n in range(1, k))])}]}}")
+        phases.append(f"{{epochs: 600, learns: [{', '.join(['input_to_hidden', 'hidden_to_output', *(f'd{n}_to_hidden' for n in range(1, k + 1))])}]}}")
+    text = "\n".join(["name: parity", "seed: 2", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
+                      "  input: {size: 8, model: spike_source}", "  hidden: {size: 4, model: relu}", *populations,
                       "  output: {size: 2, model: linear}", "projections:", "  - {from: input, to: hidden, connect: all_to_all, bias: true}",
                       "  - {from: hidden, to: output, connect: all_to_all, bias: true}", *projections,
-                      "train:", "  batch: 64", "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 5e-3}",
+                      "train:", "  batch: 256", "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 2e-3}",
                       f"  phases: [{', '.join(phases)}]", "test: {}"])
     (tmp_path / "m.yaml").write_text(text)
     snnsim(tmp_path / "m.yaml", "--backend", "cpu", "--threads", 1, "-o", tmp_path / "run.h5")
     with h5py.File(tmp_path / "run.h5") as file:
         loss, accuracy = file["training/epochs/train_loss"][:], file["training/epochs/train_accuracy"][:]
-    ends = [399] + [399 + 600 * k for k in range(1, count + 1)]
-    assert np.all(np.diff(loss[ends]) < 0.0), loss[ends]
-    assert accuracy[399] < 0.9 and accuracy[-1] == 1.0, accuracy[ends]
+    ends = [799 + 1200 * k for k in range(count + 1)]
+    solved = int(np.argmax(accuracy[ends] == 1.0))
+    assert solved > 0 and accuracy[799] < 0.9, accuracy[ends]
+    assert np.all(np.diff(loss[ends][:solved + 1]) < 0.0), loss[ends]

@@ -79,7 +79,7 @@ def parity(args, folder):
         for part in "train", "test":
             file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, bits.sum(1).astype(np.int32) % 2
     first, learned, populations, projections = ["input_to_hidden", "hidden_to_output"], [], [], []
-    phases = [f"{{epochs: 400, learns: [{', '.join(first)}]}}"]
+    phases = [f"{{epochs: 800, learns: [{', '.join(first)}]}}"]
     for k in range(1, 9):
         before = [f"d{n}" for n in range(1, k)]
         populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
@@ -87,19 +87,19 @@ def parity(args, folder):
                         *(f"  - {{from: {d}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.5}}}}" for d in before),
                         f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}"]
         learned.append(f"d{k}_to_hidden")
-        phases += [f"{{epochs: 200, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'{d}_to_d{k}' for d in before)])}]}}",
-                   f"{{epochs: 400, learns: [{', '.join(first + learned)}]}}"]
+        phases += [f"{{epochs: 600, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'{d}_to_d{k}' for d in before)])}]}}",
+                   f"{{epochs: 600, learns: [{', '.join(first + learned)}]}}"]
     text = ["name: parity", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
-            "  input: {size: 8, model: spike_source}", "  hidden: {size: 4, model: tanh}", *populations, "  output: {size: 2, model: linear}",
+            "  input: {size: 8, model: spike_source}", "  hidden: {size: 4, model: relu}", *populations, "  output: {size: 2, model: linear}",
             "projections:", "  - {from: input, to: hidden, connect: all_to_all, bias: true}",
             "  - {from: hidden, to: output, connect: all_to_all, bias: true}", *projections, "train:", "  batch: 256",
-            "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 5e-3}", f"  phases: [{', '.join(phases)}]", "test: {}"]
+            "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 2e-3}", f"  phases: [{', '.join(phases)}]", "test: {}"]
     (folder / "parity.yaml").write_text("\n".join(text))
     out = []
     for seed in range(1, 6):
         run(args, folder / "parity.yaml", {"seed": seed}, folder / "run.h5")
         with h5py.File(folder / "run.h5") as file:
-            ends = [399 + 600 * k for k in range(9)]
+            ends = [799 + 1200 * k for k in range(9)]
             out.append({"seed": seed, "loss": file["training/epochs/train_loss"][:][ends].round(4).tolist(),
                         "right": file["training/epochs/train_accuracy"][:][ends].round(4).tolist()})
     return out
