@@ -10,13 +10,13 @@
 #include "kernels/training/losses.hpp"
 #include "kernels/training/product.hpp"
 #include "kernels/training/single_step.hpp"
-#include "kernels/training/spike_gradient.hpp"
 #include "kernels/training/sum_rounded.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
 #include "src/network/stages.hpp"
 #include "src/training/buffers.hpp"
 #include "src/training/delays_on.hpp"
+#include "src/training/event_prop_on.hpp"
 #include "src/training/learned_parameters.hpp"
 #include "src/training/loop_on.hpp"
 #include "src/training/norms_on.hpp"
@@ -32,6 +32,7 @@ namespace snnsim {
 template <class Backend>
 class NetworkOn {
     friend class LoopOn<Backend>;
+    friend class EventPropOn<Backend>;
     using Columns = typename Backend::Columns;
     static constexpr bool whole_panels = width_of<Columns> == panel_width;  // a CPU
     template <class T>
@@ -231,8 +232,8 @@ class NetworkOn {
         for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
             // All populations of a cycle need one, or none does.
             if (!needs_gradient_[stage->first]) continue;
-            if (follows_spikes(stage->first)) {
-                back_by_spikes(stage->first, shape);
+            if (spikes_.follow_all(*this, stage->first)) {
+                spikes_.back(*this, stage->first, shape);
                 continue;
             }
             if (stage->loop) {
@@ -956,8 +957,8 @@ class NetworkOn {
             synapses(in, shape).add_gradient(p.delay, upper_);
             return;
         }
-        if (follows_targets(in)) {
-            gradient_by_targets(in, shape);
+        if (spikes_.follow(*this, in)) {
+            spikes_.gradient(*this, in, shape);
             if (p.has_bias)
                 backend.for_each(target.panels() * (panel_width / width_of<Columns>),
                                  BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
@@ -1039,103 +1040,6 @@ class NetworkOn {
         }
     }
 
-    /// Whether spikes of the targets of projection `in` are fewer than those of its sources, and
-    /// say all of its gradient: inputs that send more than one.
-    bool follows_targets(std::size_t in) const {
-        const Projection& p = network.projections[in];
-        if (!event_prop() || !is_input(p.from) ||
-            !std::holds_alternative<CubaLif::Params>(network.populations[p.to].neuron) ||
-            !populations[p.to].order.plain())
-            return false;
-        const ShownInput input = network.input(p.from);
-        return in_steps(input.shown) || !(std::holds_alternative<Latency::Params>(input.encoder) ||
-                                          std::holds_alternative<RankOrder::Params>(input.encoder));
-    }
-    /// Whether all that enters population k does, and no more of its errors is asked for than at
-    /// its spikes: one projection takes them on.
-    bool follows_spikes(std::size_t k) const {
-        if (!event_prop() || in_loop(k) || is_output(k)) return false;
-        const std::vector<std::size_t> in = inputs_of(k, false), out = outputs_of(k, false);
-        return out.size() == 1 && projections[out[0]].delay == 0 &&
-               populations[network.projections[out[0]].to].order.plain() && !in.empty() &&
-               std::all_of(in.begin(), in.end(), [&](std::size_t n) { return follows_targets(n); });
-    }
-    void back_by_spikes(std::size_t k, const BatchShape& shape) {
-        PopulationBuffers<Backend>& p = populations[k];
-        const std::size_t out = outputs_of(k, false)[0];
-        const auto c =
-            CubaLif::prepare(std::get<CubaLif::Params>(network.populations[k].neuron), network.dt);
-        if (spike_biases_.size() < capacity.batch * p.size)
-            spike_biases_ = Buffer<float>(capacity.batch * p.size);
-        // Of v after so many steps, and of an input of 1 in every step.
-        std::vector<float> tables(2 * shape.steps);
-        float decay = 1.0f, current = 0.0f, potential = 0.0f;
-        for (std::size_t t = 0; t < shape.steps; ++t) {
-            tables[t] = decay;
-            decay = decay * c.decay_m;
-            potential = fused(c.decay_m, potential, c.coupling * current);
-            current = fused(c.decay_s, current, 1.0f);
-            tables[shape.steps + t] = potential;
-        }
-        if (spike_tables_.size() != tables.size()) spike_tables_ = Buffer<float>(tables.size());
-        spike_tables_.copy_from(tables.data(), tables.size());
-        backend.for_each(shape.batch * p.size, SpikeAdjoints{shape,
-                                                             p.size,
-                                                             projections[out].targets,
-                                                             c,
-                                                             p.bits.data(),
-                                                             {p.saved[0].data()},
-                                                             upper_of(out),
-                                                             weights(out),
-                                                             spike_tables_.data(),
-                                                             spike_tables_.data() + shape.steps,
-                                                             spike_biases_.data()});
-        for (const std::size_t in : inputs_of(k, false)) {
-            if (!projections[in].trainable) continue;
-            gradient_by_targets(in, shape);
-            if (projections[in].has_bias)
-                backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
-                                                   projections[in].gradients()});
-        }
-    }
-    void gradient_by_targets(std::size_t in, const BatchShape& shape) {
-        ProjectionBuffers<Backend>& p = projections[in];
-        PopulationBuffers<Backend>& source = populations[network.projections[in].from];
-        PopulationBuffers<Backend>& target = populations[network.projections[in].to];
-        const std::size_t panels = panels_of(source.size), parts = panel_width / width_of<Columns>;
-        const std::size_t floats = panels * capacity.rows() * panel_width;
-        if (potentials_.size() < floats) potentials_ = Buffer<float>(floats);
-        if (sent_.size() < capacity.batch * panels * parts)
-            sent_ = Buffer<std::uint8_t>(capacity.batch * panels * parts);
-        if (spike_sums_.size() < panels * target.size * panel_width)
-            spike_sums_ = Buffer<float>(panels * target.size * panel_width);
-        const auto c = CubaLif::prepare(
-            std::get<CubaLif::Params>(network.populations[network.projections[in].to].neuron),
-            network.dt);
-        backend.for_each(place_count<Columns>(shape.batch, panels),
-                         FollowPotentials<Columns>{shape,
-                                                   panels,
-                                                   source.size,
-                                                   source.raw(),
-                                                   p.delay,
-                                                   c.decay_m,
-                                                   c.decay_s,
-                                                   c.coupling,
-                                                   {potentials_.data()},
-                                                   sent_.data()});
-        const SpikeGradient<Columns> body{shape,
-                                          panels,
-                                          target.size,
-                                          {potentials_.data()},
-                                          sent_.data(),
-                                          target.bits.data(),
-                                          {target.saved[0].data()},
-                                          spike_sums_.data()};
-        backend.for_each(body.size(), body);
-        backend.for_each(source.size * target.size,
-                         AddSpikeSums{target.size, spike_sums_.data(), p.gradients()});
-    }
-
     /// Of the delays of projection `in`; true where that of its weights is found too.
     bool delay_gradient(std::size_t in, const BatchShape& shape) {
         DelaysOn<Backend>& d = *delays[in];
@@ -1186,9 +1090,7 @@ class NetworkOn {
     std::uint64_t phase_begins_ = 0;
     OnlineOn<Backend> online_;
     std::vector<Product> products_;
-    // Of gradients by the spikes of targets.
-    Buffer<float> potentials_, spike_sums_, spike_biases_, spike_tables_;
-    Buffer<std::uint8_t> sent_;
+    EventPropOn<Backend> spikes_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
     typename SparseOn<Backend>::Upper upper_;
