@@ -10,6 +10,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "kernels/training/sent.hpp"
 #include "kernels/training/step_neurons.hpp"
 #include "kernels/training/sum_inputs.hpp"
 
@@ -164,7 +165,7 @@ struct EligibilityGradient {
         const float* at = TracePanels{const_cast<float*>(slopes)}.at(shape, p);
         Columns sum = broadcast(0.0f, Columns{});
         for (std::size_t t = 0; t < shape.steps; ++t, at += panel_width)
-            sum = step(at, bias ? 1.0f : sent(source, t), now, sum);
+            sum = step(at, bias ? 1.0f : sent_at(raw, shape, source, t), now, sum);
         float* const to = gradient.at(p.panel, row, p.lane);
         store_columns(to, add(load_columns(to, Columns{}), sum));
         if (!shape.ends()) store(p, row, now);
@@ -194,10 +195,6 @@ struct EligibilityGradient {
     SNN_HD void store(const Place& p, std::size_t row, const Kept& now) const {
         float* const at = kept_at(p, row);
         for (int m = 0; m < kept_count; ++m) store_columns(at + m * panel_width, now.value[m]);
-    }
-    SNN_HD float sent(std::size_t source, std::size_t t) const {
-        if (raw.values) return raw.values[source * shape.steps + t];
-        return (raw.bits[source * shape.words() + t / 32] >> (t % 32)) & 1u ? 1.0f : 0.0f;
     }
     SNN_HD bool silent(std::size_t source) const {
         for (std::size_t w = 0; raw.bits && w < shape.words(); ++w)

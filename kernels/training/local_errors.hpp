@@ -8,6 +8,7 @@
 #include "kernels/math/fused.hpp"
 #include "kernels/random.hpp"
 #include "kernels/training/channels.hpp"
+#include "kernels/training/sent.hpp"
 #include "kernels/training/sum_inputs.hpp"
 
 namespace snnsim {
@@ -52,7 +53,7 @@ struct LocalErrors {
         float* const y = scratch + i * classes;
         for (std::size_t c = 0; c < classes; ++c) y[c] = 0.0f;
         for (std::size_t n = 0; n < neurons; ++n) {
-            const float x = sent(b, n, t);
+            const float x = sent_at(raw, shape, b * neurons + n, t);
             if (x == 0.0f) continue;
             for (std::size_t c = 0; c < classes; ++c)
                 y[c] = fused(x, weights[n * classes + c], y[c]);
@@ -73,13 +74,6 @@ struct LocalErrors {
             gradient.at(shape, {b, column / panel_width,
                                 static_cast<int>(column % panel_width)})[t * panel_width] = d;
         }
-    }
-
-  private:
-    SNN_HD float sent(std::size_t b, std::size_t n, std::size_t t) const {
-        const std::size_t at = b * neurons + n;
-        if (raw.values) return raw.values[at * shape.steps + t];
-        return (raw.bits[at * shape.words() + t / 32] >> (t % 32)) & 1u ? 1.0f : 0.0f;
     }
 };
 

@@ -36,4 +36,11 @@ SNN_HD inline void for_each_sent(const RawOutput& raw, const BatchShape& shape, 
     }
 }
 
+/// What that neuron put out in one step.
+SNN_HD inline float sent_at(const RawOutput& raw, const BatchShape& shape, std::size_t at,
+                            std::size_t t) {
+    if (raw.values) return raw.values[at * shape.steps + t];
+    return (raw.bits[at * shape.words() + t / 32] >> (t % 32)) & 1u ? 1.0f : 0.0f;
+}
+
 }  // namespace snnsim

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "kernels/math/fused.hpp"
-#include "kernels/training/events.hpp"
+#include "kernels/training/sent.hpp"
 
 namespace snnsim {
 
@@ -23,7 +23,7 @@ struct FollowSources {
         float last = shape.begins() ? 0.0f : kept[2 * i + 1];
         float* const to = traces + i * shape.steps;
         for (std::size_t t = 0; t < shape.steps; ++t) {
-            const float x = sent(i, t);
+            const float x = sent_at(raw, shape, i, t);
             trace = fused(decay, trace, lag > 0 ? last : x);
             last = x;
             to[t] = trace;
@@ -31,12 +31,6 @@ struct FollowSources {
         if (shape.ends()) return;
         kept[2 * i] = trace;
         kept[2 * i + 1] = last;
-    }
-
-  private:
-    SNN_HD float sent(std::size_t i, std::size_t t) const {
-        if (raw.values) return raw.values[i * shape.steps + t];
-        return (raw.bits[i * shape.words() + t / 32] >> (t % 32)) & 1u ? 1.0f : 0.0f;
     }
 };
 

@@ -40,7 +40,7 @@ void check_products(ModelView& model) {
         return;
     std::vector<std::string> names;
     for (const ProjectionSpec& p : all) names.push_back(p.name());
-    const std::vector<std::size_t> loops = loops_of(model.spec);
+    const std::vector<bool> cycles = on_cycles(model.spec);
     for (std::size_t k = 0; k < all.size(); ++k) {
         const ProjectionSpec& p = all[k];
         const Places::Path at{"projections", std::to_string(k), "multiplies"};
@@ -57,12 +57,9 @@ void check_products(ModelView& model) {
             model.add(at, wrong);
             continue;
         }
-        const std::size_t to = number_of(model.spec, p.to);
-        const bool on_cycle =
-            to < loops.size() && std::any_of(all.begin(), all.end(), [&](const ProjectionSpec& o) {
-                const std::size_t from = number_of(model.spec, o.from);
-                return o.to == p.to && from < loops.size() && loops[from] == loops[to];
-            });
+        bool on_cycle = false;
+        for (std::size_t n = 0; n < all.size(); ++n)
+            on_cycle = on_cycle || (all[n].to == p.to && cycles[n]);
         if (on_cycle)
             model.add(at, fmt::format("'{}' lies on a cycle of projections, where sums cannot be "
                                       "multiplied; leave multiplies out",

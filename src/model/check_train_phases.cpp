@@ -10,12 +10,6 @@
 namespace snnsim {
 namespace {
 
-const PopulationSpec* population_of(const ModelSpec& spec, const std::string& name) {
-    const auto found = std::find_if(spec.populations.begin(), spec.populations.end(),
-                                    [&](const PopulationSpec& p) { return p.name == name; });
-    return found == spec.populations.end() ? nullptr : &*found;
-}
-
 void check_dendrites(ModelView& model) {
     const std::vector<std::size_t> loops = loops_of(model.spec);
     for (const PopulationSpec& p : model.spec.populations) {
@@ -93,8 +87,9 @@ void check_phase(ModelView& model, const TrainPhaseSpec& phase, std::size_t numb
                                       "or this name",
                                       phase.learns[n]));
         } else if (correlation) {
-            const PopulationSpec* const to = population_of(model.spec, found->to);
-            if (to && to->dendrites_of.empty())
+            const std::size_t to = number_of(model.spec, found->to);
+            if (to < model.spec.populations.size() &&
+                model.spec.populations[to].dendrites_of.empty())
                 model.add(at, fmt::format("'{}' enters '{}', which are no dendrites; write "
                                           "dendrites_of there, or objective: loss",
                                           phase.learns[n], found->to));

@@ -59,12 +59,4 @@ inline std::size_t most_with_eligibility(const Network& network, std::size_t upd
     return most_with_eligibility(bytes, update, threads);
 }
 
-/// What the read-outs of populations are trained for; see Decolle.
-struct LocalTargets {
-    const std::int32_t* labels = nullptr;    // of the whole set
-    const std::uint32_t* samples = nullptr;  // of the batch
-    std::size_t classes = 0, update = 0;     // update: samples of it
-    std::uint64_t seed = 0;
-};
-
 }  // namespace snnsim

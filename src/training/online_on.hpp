@@ -16,6 +16,14 @@
 
 namespace snnsim {
 
+/// What the read-outs of populations are trained for; see Decolle.
+struct LocalTargets {
+    const std::int32_t* labels = nullptr;    // of the whole set
+    const std::uint32_t* samples = nullptr;  // of the batch
+    std::size_t classes = 0, update = 0;     // update: samples of it
+    std::uint64_t seed = 0;
+};
+
 template <class Backend>
 class OnlineOn {
     template <class T>
@@ -42,13 +50,14 @@ class OnlineOn {
 
     /// Whether weights of projection k meet something else than what its sources send in a step.
     bool follows(std::size_t k) const {
-        return network_.projections[k].trainable && (lag(k) > 0 ? pieces_ || forgets() : false);
+        return network_.projections[k].trainable && lag(k) > 0 && (pieces_ || forgets());
     }
     std::size_t lag(std::size_t k) const { return network_.projections[k].delay; }
 
     void reserve(std::size_t k, const BatchShape& most, std::size_t sources, bool windowed) {
         if (traces_[k] || !network_.projections[k].trainable) return;
-        const float decay = following == Following::sources ? decay_of(k) : 0.0f;
+        const float decay =
+            following == Following::sources ? decay_of(network_.projections[k].to).value() : 0.0f;
         if (decay == 0.0f && !follows(k)) return;
         Traces& of = traces_[k].emplace();
         of.decay = decay;
@@ -146,26 +155,19 @@ class OnlineOn {
         }
     };
 
-    float decay_of(std::size_t k) const {
-        const Population& target = network_.populations[network_.projections[k].to];
-        return NeuronModels::visit(target.neuron, [&]<class M>(const auto& params) {
-            if constexpr (NeuronModel<M>)
-                return trace_decay<M>(M::prepare(params, network_.dt)).value();
-            else
-                return 0.0f;
+    /// Of traces of sources of population k; none where no single number says that.
+    std::optional<float> decay_of(std::size_t k) const {
+        std::optional<float> decay;
+        NeuronModels::visit(network_.populations[k].neuron, [&]<class M>(const auto& params) {
+            if constexpr (NeuronModel<M>) decay = trace_decay<M>(M::prepare(params, network_.dt));
         });
+        return decay;
     }
     /// Of the output that errors come from, where eligibilities are low-passed as it does.
     float passed_on(std::size_t k) const {
         const std::size_t output = network_.output(0);
         if (!direct || network_.projections[k].to == output) return 0.0f;
-        return NeuronModels::visit(
-            network_.populations[output].neuron, [&]<class M>(const auto& params) {
-                if constexpr (NeuronModel<M>)
-                    return trace_decay<M>(M::prepare(params, network_.dt)).value_or(0.0f);
-                else
-                    return 0.0f;
-            });
+        return decay_of(output).value_or(0.0f);
     }
 
     template <int States>
