@@ -25,7 +25,7 @@ class EventPropOn {
     /// say all of its gradient: inputs that send more than one.
     bool follow(const NetworkOn<Backend>& on, std::size_t in) const {
         const Projection& p = on.network.projections[in];
-        if (!on.event_prop() || !on.is_input(p.from) ||
+        if (!on.event_prop() || !on.paths.is_input(p.from) ||
             !std::holds_alternative<CubaLif::Params>(on.network.populations[p.to].neuron) ||
             !on.populations[p.to].order.plain())
             return false;
@@ -36,15 +36,16 @@ class EventPropOn {
     /// Whether all that enters population k does, and no more of its errors is asked for than at
     /// its spikes: one projection takes them on.
     bool follow_all(const NetworkOn<Backend>& on, std::size_t k) const {
-        if (!on.event_prop() || on.in_loop(k) || on.is_output(k)) return false;
-        const std::vector<std::size_t> in = on.inputs_of(k, false), out = on.outputs_of(k, false);
+        if (!on.event_prop() || on.paths.in_loop(k) || on.paths.is_output(k)) return false;
+        const std::vector<std::size_t> in = on.paths.inputs_of(k, false),
+                                       out = on.paths.outputs_of(k, false);
         return out.size() == 1 && on.projections[out[0]].delay == 0 &&
                on.populations[on.network.projections[out[0]].to].order.plain() && !in.empty() &&
                std::all_of(in.begin(), in.end(), [&](std::size_t n) { return follow(on, n); });
     }
     void back(NetworkOn<Backend>& on, std::size_t k, const BatchShape& shape) {
         PopulationBuffers<Backend>& p = on.populations[k];
-        const std::size_t out = on.outputs_of(k, false)[0];
+        const std::size_t out = on.paths.outputs_of(k, false)[0];
         const auto c = CubaLif::prepare(std::get<CubaLif::Params>(on.network.populations[k].neuron),
                                         on.network.dt);
         if (spike_biases_.size() < on.capacity.batch * p.size)
@@ -72,7 +73,7 @@ class EventPropOn {
                                                                 spike_tables_.data(),
                                                                 spike_tables_.data() + shape.steps,
                                                                 spike_biases_.data()});
-        for (const std::size_t in : on.inputs_of(k, false)) {
+        for (const std::size_t in : on.paths.inputs_of(k, false)) {
             if (!on.projections[in].trainable) continue;
             gradient(on, in, shape);
             if (on.projections[in].has_bias)

@@ -30,11 +30,11 @@ class LoopOn {
     void forward() {
         for (std::size_t k = stage_.first; k <= stage_.last; ++k) {
             bool begun = false;
-            for (const std::size_t in : on_.inputs_of(k, false)) {
+            for (const std::size_t in : on_.paths.inputs_of(k, false)) {
                 on_.sum_all_steps(in, shape_, begun, on_.projections[in].delay);
                 begun = true;
             }
-            for (const std::size_t in : on_.inputs_of(k, true)) {
+            for (const std::size_t in : on_.paths.inputs_of(k, true)) {
                 if (begun && !on_.projections[in].has_bias) continue;
                 on_.sum_all_steps(in, shape_, begun, shape_.steps);  // the bias alone
                 begun = true;
@@ -66,12 +66,13 @@ class LoopOn {
     /// First what targets outside pass back, for all steps.
     void backward() {
         for (std::size_t k = stage_.first; k <= stage_.last; ++k) {
-            bool begun = on_.is_output(k);  // the loss has written its gradient
-            for (const std::size_t out : on_.passing_back(k)) {
+            bool begun = on_.paths.is_output(k);  // the loss has written its gradient
+            for (const std::size_t out : on_.paths.passing_back(k)) {
                 on_.pass_back(out, shape_, begun, on_.projections[out].delay);
                 begun = true;
             }
-            if (!begun) on_.pass_back(on_.outputs_of(k, true)[0], shape_, false, shape_.steps);
+            if (!begun)
+                on_.pass_back(on_.paths.outputs_of(k, true)[0], shape_, false, shape_.steps);
         }
         for (std::size_t t = shape_.steps; t-- > 0;) {
             for (std::size_t k = stage_.last + 1; k-- > stage_.first;) {
@@ -98,7 +99,7 @@ class LoopOn {
         const std::size_t count = place_count<Columns>(shape_.batch, p.panels());
         const StepNeurons<N, Columns> neurons{shape_, p.panels(), constants,
                                               p.layer(on_.training_)};
-        const std::vector<std::size_t> inputs = on_.inputs_of(k, true);
+        const std::vector<std::size_t> inputs = on_.paths.inputs_of(k, true);
         for (const std::size_t in : inputs) {
             const std::size_t delay = on_.projections[in].delay;
             Fired fired = on_.populations[on_.network.projections[in].from].fired.at(delay).fired();
@@ -123,7 +124,7 @@ class LoopOn {
         PopulationBuffers<Backend>& p = on_.populations[k];
         const std::size_t count = place_count<Columns>(shape_.batch, p.panels());
         const auto neurons = on_.template back_step<N>(k, shape_, constants);
-        const std::vector<std::size_t> outputs = on_.outputs_of(k, true);
+        const std::vector<std::size_t> outputs = on_.paths.outputs_of(k, true);
         for (const std::size_t out : outputs) {
             std::size_t lag = on_.projections[out].delay;
             if (on_.sparse(out)) {

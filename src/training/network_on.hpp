@@ -8,12 +8,10 @@
 #include "kernels/training/dropout.hpp"
 #include "kernels/training/encode_batch.hpp"
 #include "kernels/training/losses.hpp"
-#include "kernels/training/product.hpp"
 #include "kernels/training/single_step.hpp"
 #include "kernels/training/sum_rounded.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/trainer.hpp"
-#include "src/network/stages.hpp"
 #include "src/training/buffers.hpp"
 #include "src/training/delays_on.hpp"
 #include "src/training/event_prop_on.hpp"
@@ -22,6 +20,8 @@
 #include "src/training/norms_on.hpp"
 #include "src/training/online_on.hpp"
 #include "src/training/operations.hpp"
+#include "src/training/paths.hpp"
+#include "src/training/products_on.hpp"
 #include "src/training/sparse_on.hpp"
 #include "src/training/spine_gains.hpp"
 #include "src/training/weight_update.hpp"
@@ -33,6 +33,7 @@ template <class Backend>
 class NetworkOn {
     friend class LoopOn<Backend>;
     friend class EventPropOn<Backend>;
+    friend class ProductsOn<Backend>;
     using Columns = typename Backend::Columns;
     static constexpr bool whole_panels = width_of<Columns> == panel_width;  // a CPU
     template <class T>
@@ -44,8 +45,9 @@ class NetworkOn {
           network(network),
           train(options.train),
           update_size(static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1))),
-          capacity{batch_size(network, backend), steps_at_once(train.method, network.steps)},
-          stages_(stages_of(network)),
+          capacity{part_of_update(), steps_at_once(train.method, network.steps)},
+          paths(this->network),
+          products_(this->network),
           online_(this->network, train.method) {
         Surrogates::visit(train.surrogate, [&]<class S>(const typename S::Params& params) {
             surrogate_.kind = static_cast<int>(train.surrogate.index());
@@ -75,12 +77,11 @@ class NetworkOn {
         }
         for (std::size_t k = 0; k < projections.size(); ++k) {
             const std::optional<std::size_t> first = network.projections[k].multiplies;
-            if (!first) continue;
-            Product& product = products_.emplace_back(Product{*first, k, {}, {}});
-            for (Buffer<float>& sums : product.sums)
-                sums = Buffer<float>(populations[network.projections[k].to].trace_size(capacity));
+            if (first)
+                products_.add(*first, k,
+                              populations[network.projections[k].to].trace_size(capacity));
         }
-        find_gradients_needed();
+        find_gradients(Objective::loss);
     }
 
     Backend backend;
@@ -89,6 +90,7 @@ class NetworkOn {
     const std::size_t update_size;  // samples of a weight update
     const BatchShape capacity;      // the largest batch: an update, or what the caches hold, and
                                     // the steps that are computed at once
+    Paths paths;
     std::vector<PopulationBuffers<Backend>> populations;
     std::vector<ProjectionBuffers<Backend>> projections;
     std::vector<LearnedParameters> learned;                  // [population]
@@ -167,7 +169,6 @@ class NetworkOn {
     /// TrainPhaseSpec.
     void begin_phase(const TrainPhaseSpec& phase, std::uint64_t first_update, bool fresh) {
         reserve_training();
-        objective_ = phase.objective;
         phase_begins_ = first_update;
         for (std::size_t k = 0; k < projections.size(); ++k) {
             const Projection& p = network.projections[k];
@@ -179,7 +180,7 @@ class NetworkOn {
                 if (fresh && moment.size() > 0) moment.fill_zero();
             }
         }
-        find_gradients_needed();
+        find_gradients(phase.objective);
     }
     std::uint64_t updates_of_phase() const { return updates - phase_begins_; }
 
@@ -188,16 +189,16 @@ class NetworkOn {
         for (std::size_t k = 0; k < delays.size(); ++k) {
             if (delays[k]) delays[k]->build(backend, weights(k));
         }
-        for (const Stage& stage : stages_) {
+        for (const Stage& stage : paths.stages()) {
             if (stage.loop) {
                 LoopOn<Backend>{*this, stage, shape}.forward();
-            } else if (!is_input(stage.first)) {
+            } else if (!paths.is_input(stage.first)) {
                 visit_forward(stage.first, [&]<class N>(const auto& constants) {
                     step_layer<N>(stage.first, shape, constants);
                 });
             }
             for (std::size_t k = stage.first; k <= stage.last; ++k) {
-                if (sends(k)) collect(k, shape);
+                if (paths.sends(k)) collect(k, shape);
             }
         }
     }
@@ -229,9 +230,9 @@ class NetworkOn {
         }
         for (std::size_t k = 0; k < projections.size(); ++k)
             online_.follow(backend, k, shape, populations[network.projections[k].from].raw());
-        for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
+        for (auto stage = paths.stages().rbegin(); stage != paths.stages().rend(); ++stage) {
             // All populations of a cycle need one, or none does.
-            if (!needs_gradient_[stage->first]) continue;
+            if (!paths.needs_gradient(stage->first)) continue;
             if (spikes_.follow_all(*this, stage->first)) {
                 spikes_.back(*this, stage->first, shape);
                 continue;
@@ -319,27 +320,25 @@ class NetworkOn {
             projections[k].reserve_training(sgd ? 1 : 2, transposed);
             online_.reserve(k, capacity, populations[network.projections[k].from].size,
                             windowed(k));
-            if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, passes_gradient(k));
+            if (delays[k]) delays[k]->reserve_training(sgd ? 1 : 2, paths.passes_gradient(k));
             if (!whole_panels && projections[k].trainable && !windowed(k))
                 reserve_index(network.projections[k].from);
         }
         for (std::size_t k = 0; k < projections.size(); ++k) {
             if (scales(k)) projections[k].scaled = Buffer<float>(projections[k].element_count());
         }
-        for (Product& p : products_) {
-            for (Buffer<float>& gradient : p.gradients) gradient = Buffer<float>(p.sums[0].size());
-        }
+        products_.reserve_training();
         for (PopulationBuffers<Backend>& p : populations) {
             if (p.dropout > 0.0f) p.kept = Buffer<float>(p.panels() * capacity.batch * panel_width);
         }
         for (std::size_t k = network.input_count(); k < populations.size(); ++k) {
             PopulationBuffers<Backend>& p = populations[k];
-            if (!needs_gradient_[k]) continue;
+            if (!paths.needs_gradient(k)) continue;
             p.gradient = Buffer<float>(p.trace_size(capacity));
             if (const auto norm = norms.find(k); norm != norms.end())
                 norm->second.reserve_training(p.trace_size(capacity), capacity.batch, sgd ? 1 : 2);
             if (learned[k].any()) reserve_learning(k);
-            if (in_loop(k)) {
+            if (paths.in_loop(k)) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
                     if constexpr (NeuronModel<M>) {
                         p.adjoints = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
@@ -360,23 +359,11 @@ class NetworkOn {
     /// 1, by population. Weights must lie on it.
     void fix(std::vector<float> grid) { grid_ = std::move(grid); }
 
-    /// Whether anything listens to population k: other populations, or itself.
-    bool sends(std::size_t k) const {
-        return std::any_of(network.projections.begin(), network.projections.end(),
-                           [&](const Projection& p) { return p.from == k; });
-    }
-
-    /// Whether the gradient goes on to the sources of projection k.
-    bool passes_gradient(std::size_t k) const {
-        const Projection& p = network.projections[k];
-        return needs_gradient_[p.from] && needs_gradient_[p.to] && !follows_error(p.from);
-    }
-
-    /// The same of the method that is in use.
+    /// Whether errors go on to the sources of projection k by the method that is in use.
     bool passes_error(std::size_t k) const {
         const Projection& p = network.projections[k];
-        if (!passes_gradient(k) || online_.local) return false;
-        return !online_.forgets() || (p.delay == 0 && (!online_.direct || is_output(p.to)));
+        if (!paths.passes_gradient(k) || online_.local) return false;
+        return !online_.forgets() || (p.delay == 0 && (!online_.direct || paths.is_output(p.to)));
     }
     /// See PhaseInput.
     std::vector<std::uint64_t> macs_of_step() const {
@@ -391,12 +378,6 @@ class NetworkOn {
             macs.push_back(online_.following == Following::sources ? 1 : k * k + 2 * k + 3);
         }
         return macs;
-    }
-
-    /// Whether what population k sends is read as events: windows read it as it is.
-    bool lists_events(std::size_t k) const {
-        return std::any_of(network.projections.begin(), network.projections.end(),
-                           [&](const Projection& p) { return p.from == k && !p.windowed; });
     }
 
     PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }
@@ -455,41 +436,10 @@ class NetworkOn {
         const Sending s = sending_of(network, k);
         return s.constant && s.graded;
     }
-    /// A part of an update: networks with windows have traces that no cache holds for all of its
-    /// samples. What comes out does not depend on it: gradients are sums over chunks of samples,
-    /// one after the other. Penalties on rates and norms see all samples of an update at once, and
-    /// delays add them up in other ways.
-    std::size_t batch_size(const Network& of, [[maybe_unused]] const Backend& on) const {
-        if constexpr (whole_panels) {
-            if (following_of(train.method) == Following::eligibility &&
-                comes_in_pieces(train.method, of.steps))
-                return most_with_eligibility(of, update_size, on.concurrency());
-            const bool windows = std::any_of(of.projections.begin(), of.projections.end(),
-                                             [](const Projection& p) { return p.windowed; });
-            const bool norm = std::any_of(of.populations.begin(), of.populations.end(),
-                                          [](const Population& p) { return p.batch_norm; });
-            const bool taps = std::any_of(of.projections.begin(), of.projections.end(),
-                                          [](const Projection& p) { return p.delays; });
-            if (!windows || norm || taps || !train.rate_penalty.empty()) return update_size;
-            std::size_t bytes = 0;  // of a sample
-            for (const Population& p : of.populations)
-                bytes +=
-                    p.computed().panels() * static_cast<std::size_t>(of.steps) * panel_width * 8;
-            constexpr std::size_t cache = std::size_t{16} << 20;
-            const std::size_t most = std::max(samples_of_chunk * on.concurrency(), cache / bytes);
-            for (std::size_t part = most / samples_of_chunk * samples_of_chunk; part > 0;
-                 part -= samples_of_chunk) {
-                if (update_size % part == 0) return part;
-            }
-        }
+    std::size_t part_of_update() const {
+        if constexpr (whole_panels)
+            return samples_at_once(network, train, update_size, backend.concurrency());
         return update_size;
-    }
-
-    bool is_input(std::size_t k) const { return k < network.input_count(); }
-    bool is_output(std::size_t k) const {
-        if (network.outputs.empty()) return k + 1 == network.populations.size();
-        return std::find(network.outputs.begin(), network.outputs.end(), k) !=
-               network.outputs.end();
     }
 
     void reserve_population(std::size_t k) {
@@ -497,7 +447,7 @@ class NetworkOn {
         p.size = static_cast<std::size_t>(network.populations[k].size);
         p.order = network.populations[k].computed();
         p.dropout = network.populations[k].dropout;
-        if (is_input(k)) {
+        if (paths.is_input(k)) {
             const ShownInput input = network.input(k);
             Encoders::visit(input.encoder, [&]<class E>(const auto&) {
                 p.sends_values = in_steps(input.shown) ? input.shown != SampleForm::spikes
@@ -509,7 +459,7 @@ class NetworkOn {
                 }
             });
             p.reserve_output(capacity);
-            if (lists_events(k)) p.reserve_events(capacity);
+            if (paths.lists_events(k)) p.reserve_events(capacity);
             return;
         }
         NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
@@ -517,22 +467,22 @@ class NetworkOn {
                 p.sends_values = M::output != Output::spikes;
                 for (int s = 0; s < M::saved_count; ++s)
                     p.saved[s] = Buffer<float>(p.trace_size(capacity));
-                if (in_loop(k) || comes_in_pieces(train.method, network.steps)) {
+                if (paths.in_loop(k) || comes_in_pieces(train.method, network.steps)) {
                     p.states = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
                                                  sizeof(typename M::State));
                     for (std::size_t out = 0; out < projections.size(); ++out) {
-                        if (network.projections[out].from == k && inside(out))
+                        if (network.projections[out].from == k && paths.inside(out))
                             p.fired.try_emplace(projections[out].delay, capacity.batch, p.size,
                                                 p.sends_values);
                     }
                 }
                 if (M::output != Output::trace) {
                     p.reserve_output(capacity);
-                    if (lists_events(k)) p.reserve_events(capacity);
+                    if (paths.lists_events(k)) p.reserve_events(capacity);
                 }
             }
         });
-        if (is_output(k)) p.output = Buffer<float>(p.trace_size(capacity));
+        if (paths.is_output(k)) p.output = Buffer<float>(p.trace_size(capacity));
         if (!learned[k].any()) return;
         p.constants = Buffer<float>(p.panels() * learned[k].constant_count() * panel_width);
         upload_constants(k);
@@ -571,67 +521,13 @@ class NetworkOn {
         populations[k].summed.fill_zero();
     }
 
-    /// A population needs dL/d(output) when a trainable projection enters it or leads to it from
-    /// before, or where it learns itself.
-    void find_gradients_needed() {
-        needs_gradient_.assign(populations.size(), false);
+    void find_gradients(Objective objective) {
+        std::vector<bool> of_populations, of_projections;
         for (std::size_t k = 0; k < populations.size(); ++k)
-            needs_gradient_[k] = learned[k].any() || norms.count(k) > 0;
-        std::vector<bool> learns(populations.size(), false);  // by what enters them
-        for (std::size_t k = 0; k < projections.size(); ++k)
-            if (projections[k].trainable) learns[network.projections[k].to] = true;
-        for (bool grew = true; grew;) {
-            grew = false;
-            const auto need = [&](std::size_t k) {
-                grew = grew || !needs_gradient_[k];
-                needs_gradient_[k] = true;
-            };
-            for (const Projection& p : network.projections) {
-                // No error goes back through dendrites that do not learn.
-                const bool through = needs_gradient_[p.from] &&
-                                     (learns[p.to] || !network.populations[p.to].dendrites_of);
-                if (learns[p.to] || through) need(p.to);
-            }
-            for (std::size_t k = 0; k < populations.size(); ++k) {
-                if (needs_gradient_[k] && follows_error(k))
-                    need(*network.populations[k].dendrites_of);
-            }
-        }
-    }
-    /// Whether population k learns to go with the error of its cells.
-    bool follows_error(std::size_t k) const {
-        return objective_ == Objective::correlation && network.populations[k].dendrites_of;
-    }
-
-    const Stage& stage_of(std::size_t k) const {
-        std::size_t at = 0;
-        while (stages_[at].last < k) ++at;
-        return stages_[at];
-    }
-    bool in_loop(std::size_t k) const { return stage_of(k).loop; }
-    /// Whether projection k lies on a cycle.
-    bool inside(std::size_t k) const {
-        const Stage& stage = stage_of(network.projections[k].from);
-        return stage.loop && &stage == &stage_of(network.projections[k].to);
-    }
-    /// The projections to population k, or from it, that lie on a cycle, or those that do not.
-    std::vector<std::size_t> inputs_of(std::size_t k, bool inside_loop) const {
-        return find_projections([&](std::size_t n) {
-            return network.projections[n].to == k && inside(n) == inside_loop;
-        });
-    }
-    std::vector<std::size_t> outputs_of(std::size_t k, bool inside_loop) const {
-        return find_projections([&](std::size_t n) {
-            return network.projections[n].from == k && inside(n) == inside_loop;
-        });
-    }
-    template <class Wanted>
-    std::vector<std::size_t> find_projections(Wanted&& wanted) const {
-        std::vector<std::size_t> found;
-        for (std::size_t n = 0; n < projections.size(); ++n) {
-            if (wanted(n)) found.push_back(n);
-        }
-        return found;
+            of_populations.push_back(learned[k].any() || norms.count(k) > 0);
+        for (const ProjectionBuffers<Backend>& p : projections)
+            of_projections.push_back(p.trainable);
+        paths.find_gradients(std::move(of_populations), of_projections, objective);
     }
 
     /// Calls f<M>(constants) for the model M of a population's neurons; where their parameters are
@@ -668,7 +564,7 @@ class NetworkOn {
         PopulationBuffers<Backend>& p = populations[k];
         if (p.grid.step > 0.0f)
             backend.for_each(shape.rows() * p.size, QuantizeValues{p.grid, p.values.data()});
-        if (lists_events(k))
+        if (paths.lists_events(k))
             backend.for_each(shape.batch, CollectEvents{shape, p.raw(), p.events()});
     }
 
@@ -701,8 +597,9 @@ class NetworkOn {
         const std::size_t count = place_count<Columns>(shape.batch, p.panels());
         const StepNeurons<N, Columns> step{
             shape, p.panels(), constants, p.layer(training_), {p.states.data()}};
-        bool begun = add_products(k, shape);
-        const std::vector<std::size_t> inputs = single_inputs_of(k);
+        bool begun = products_.forward(*this, k, shape);
+        std::vector<std::size_t> inputs = paths.inputs_of(k, false);
+        std::erase_if(inputs, [&](std::size_t in) { return products_.has(in); });
         const bool norm = norms.count(k) > 0;
         for (std::size_t n = 0; n < inputs.size(); ++n) {
             const std::size_t in = inputs[n];
@@ -723,54 +620,14 @@ class NetworkOn {
         backend.for_each(count, step);
     }
 
-    /// What two projections bring, of which one multiplies the other, and dL/d of it.
-    struct Product {
-        std::size_t first, second;
-        Buffer<float> sums[2], gradients[2];
-    };
-    Product* product_of(std::size_t k) {
-        for (Product& p : products_) {
-            if (p.first == k || p.second == k) return &p;
-        }
-        return nullptr;
-    }
     /// Where the sums of projection `in` go, and where dL/d of them stands.
     TracePanels sums_of(std::size_t in) {
-        if (Product* const p = product_of(in)) return {p->sums[p->second == in].data()};
+        if (float* const own = products_.sums_of(in)) return {own};
         return {populations[network.projections[in].to].saved[0].data()};
     }
     TracePanels upper_of(std::size_t in) {
-        if (Product* const p = product_of(in)) return {p->gradients[p->second == in].data()};
+        if (float* const own = products_.gradients_of(in)) return {own};
         return {populations[network.projections[in].to].gradient.data()};
-    }
-    std::vector<std::size_t> single_inputs_of(std::size_t k) {
-        std::vector<std::size_t> inputs = inputs_of(k, false);
-        std::erase_if(inputs, [&](std::size_t in) { return product_of(in) != nullptr; });
-        return inputs;
-    }
-    /// Whether there are any.
-    bool add_products(std::size_t k, const BatchShape& shape) {
-        bool begun = false;
-        for (Product& p : products_) {
-            if (network.projections[p.first].to != k) continue;
-            sum_all_steps(p.first, shape, false, projections[p.first].delay);
-            sum_all_steps(p.second, shape, false, projections[p.second].delay);
-            backend.for_each(populations[k].trace_size(shape) / width_of<Columns>,
-                             AddProduct<Columns>{p.sums[0].data(), p.sums[1].data(),
-                                                 populations[k].saved[0].data(), begun});
-            begun = true;
-        }
-        return begun;
-    }
-    /// After the step back of population k.
-    void pass_to_products(std::size_t k, const BatchShape& shape) {
-        for (Product& p : products_) {
-            if (network.projections[p.first].to != k) continue;
-            backend.for_each(populations[k].trace_size(shape) / width_of<Columns>,
-                             ProductBack<Columns>{p.sums[0].data(), p.sums[1].data(),
-                                                  populations[k].gradient.data(),
-                                                  p.gradients[0].data(), p.gradients[1].data()});
-        }
     }
 
     template <bool Delayed>
@@ -850,7 +707,7 @@ class NetworkOn {
     template <class Step>
     void step_layer_back(std::size_t k, const BatchShape& shape, const Step& step) {
         const std::size_t count = place_count<Columns>(shape.batch, populations[k].panels());
-        const std::vector<std::size_t> outputs = passing_back(k);
+        const std::vector<std::size_t> outputs = paths.passing_back(k);
         for (std::size_t n = 0; n < outputs.size(); ++n) {
             const std::size_t out = outputs[n];
             const bool last = n + 1 == outputs.size();
@@ -872,25 +729,19 @@ class NetworkOn {
         }
         if (norms.count(k) > 0)
             norms.at(k).backward(backend, shape, {populations[k].gradient.data()});
-        pass_to_products(k, shape);
+        products_.backward(*this, k, shape);
     }
 
-    /// The projections from population k, but for those on a cycle, through which errors come back.
-    std::vector<std::size_t> passing_back(std::size_t k) const {
-        return find_projections([&](std::size_t n) {
-            return network.projections[n].from == k && !inside(n) && passes_gradient(n);
-        });
-    }
     /// dL/d(output) of a population to which nothing comes back: of an output the loss has written
     /// it.
     void start_gradient(std::size_t k, const BatchShape& shape) {
         PopulationBuffers<Backend>& p = populations[k];
-        if (follows_error(k)) {
+        if (paths.follows_error(k)) {
             PopulationBuffers<Backend>& cells = populations[*network.populations[k].dendrites_of];
             backend.for_each(
                 p.size, CorrelationGradient{
                             shape, p.size, p.order, {cells.gradient.data()}, {p.gradient.data()}});
-        } else if (!is_output(k)) {
+        } else if (!paths.is_output(k)) {
             p.gradient.fill_zero();
         }
     }
@@ -1008,8 +859,8 @@ class NetworkOn {
         for (std::size_t k = 0; k < projections.size(); ++k)
             online_.follow(backend, k, shape, populations[network.projections[k].from].raw());
         for (std::size_t k = populations.size(); k-- > 0;) {
-            if (!needs_gradient_[k]) continue;
-            bool begun = is_output(k);  // the loss has written its gradient
+            if (!paths.needs_gradient(k)) continue;
+            bool begun = paths.is_output(k);  // the loss has written its gradient
             if (online_.local && !begun) {
                 online_.local_errors(backend, k, shape, populations[k], targets);
                 begun = true;
@@ -1058,7 +909,7 @@ class NetworkOn {
     /// Whether the backward pass needs the weights of projection k with sources as columns.
     bool transposes(std::size_t k) const {
         if (sparse(k)) return false;
-        return delays[k] ? delays[k]->by_source() : passes_gradient(k);
+        return delays[k] ? delays[k]->by_source() : paths.passes_gradient(k);
     }
 
     /// Writes the weights by which errors go back, where they are not those of the network.
@@ -1083,13 +934,9 @@ class NetworkOn {
     WeightUpdate<Backend> update_;
     std::vector<float> grid_;  // see fix; empty: none
     Surrogate surrogate_;
-    const std::vector<Stage> stages_;
-    std::vector<bool> needs_gradient_;
-    // Of the phase that is under way.
-    Objective objective_ = Objective::loss;
-    std::uint64_t phase_begins_ = 0;
+    std::uint64_t phase_begins_ = 0;  // of the one that is under way
+    ProductsOn<Backend> products_;
     OnlineOn<Backend> online_;
-    std::vector<Product> products_;
     EventPropOn<Backend> spikes_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
