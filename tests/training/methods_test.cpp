@@ -142,11 +142,11 @@ void check(const std::string& name, const Network& network, const Methods::Param
 template <class Backend>
 void check_all() {
     const SurrogateGradient::Params whole;
-    const TruncatedBptt::Params eight{8};
+    const TruncatedBptt::Params eight{{}, 8};
     check<Backend>("bptt chain", chain(), whole);
     check<Backend>("bptt loop", adaptive_loop(), whole);
     check<Backend>("bptt shallow", shallow(), whole);
-    check<Backend>("bptt chain", chain(), TruncatedBptt::Params{steps});
+    check<Backend>("bptt chain", chain(), TruncatedBptt::Params{{}, steps});
     check<Backend>("truncated chain", chain(), eight);
     check<Backend>("truncated loop", adaptive_loop(), eight);
     check<Backend>("ottt chain", chain(), Ottt::Params{});
@@ -187,8 +187,8 @@ TEST(Methods, AnglesToBackPropagation) {
     const auto off = [&](const Methods::Params& method) {
         return angle(exact, gradients<Cpu>(chain(), method));
     };
-    EXPECT_NEAR(off(TruncatedBptt::Params{35}), 42.0, 0.5);
-    EXPECT_NEAR(off(TruncatedBptt::Params{8}), 76.4, 0.5);
+    EXPECT_NEAR(off(TruncatedBptt::Params{{}, 35}), 42.0, 0.5);
+    EXPECT_NEAR(off(TruncatedBptt::Params{{}, 8}), 76.4, 0.5);
     EXPECT_NEAR(off(Ottt::Params{}), 47.2, 0.5);
     EXPECT_NEAR(off(Ostl::Params{}), 47.2, 0.5);
     const auto of_loop = gradients<Cpu>(adaptive_loop(), SurrogateGradient::Params{});
