@@ -1,6 +1,8 @@
 // Sixteen columns at once, for the CPU.
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/lanes.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
@@ -35,6 +37,12 @@ SNN_INLINE PanelColumns broadcast(float x, PanelColumns) {
 }
 SNN_INLINE PanelColumns add(const PanelColumns& a, const PanelColumns& b) {
     return {a.low + b.low, a.high + b.high};
+}
+/// Bits that are in both: columns of x, or zeros, by a mask.
+SNN_INLINE PanelColumns both_bits(const PanelColumns& mask, const PanelColumns& x) {
+    using Bits = std::int32_t __attribute__((vector_size(32)));
+    return {(PanelColumns::Eight)((Bits)mask.low & (Bits)x.low),
+            (PanelColumns::Eight)((Bits)mask.high & (Bits)x.high)};
 }
 SNN_INLINE PanelColumns::Eight fused_eight(PanelColumns::Eight a, PanelColumns::Eight b,
                                            PanelColumns::Eight c) {

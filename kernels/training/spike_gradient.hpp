@@ -1,13 +1,12 @@
 // The gradient of weights by the spikes of their targets (Wunderlich & Pehle 2021). What the time
 // of a spike says of the membrane, c, goes back to the last spike of the cell; with the potential
 // p[t] that a weight of 1 would have brought by step t, were there no reset, dL/dw = sum over
-// spikes of c p[t]. So the work follows the spikes of the targets, not those of the sources.
+// spikes of c p[t], from the last to the first. So the work follows the spikes of the targets, not
+// those of the sources.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "kernels/cells/cuba_lif.hpp"
 #include "kernels/math/bits.hpp"
@@ -16,96 +15,102 @@
 
 namespace snnsim {
 
-/// Body over (sample, columns of the sources as they are stored): p of each step.
-template <class Columns>
-struct FollowPotentials {
-    static constexpr int lanes = width_of<Columns>;
+/// Calls f(t) for each set bit, descending.
+template <class F>
+SNN_HD inline void for_each_bit_down(const std::uint32_t* bits, std::size_t words, F&& f) {
+    for (std::size_t w = words; w-- > 0;) {
+        for (std::uint32_t word = bits[w]; word != 0;) {
+            const int k = highest_bit(word);
+            word ^= 1u << k;
+            f(32 * w + static_cast<std::size_t>(k));
+        }
+    }
+}
 
+/// Body over (sample, panel of the sources): which of its columns sent anything, a bit each.
+struct FindSenders {
     BatchShape shape;
     std::size_t panels, sources;
     RawOutput raw;
-    std::size_t lag;  // steps until what is sent acts
-    float decay_m, decay_s, coupling;
-    TracePanels potentials;
-    std::uint8_t*
-        sent;  // [sample][panel][part]: whether any of the columns did; else p is not written
+    std::uint32_t* senders;  // [sample][panel]
 
     SNN_HD void operator()(std::size_t i) const {
-        const Place p = place_of<Columns>(i, shape.batch, panels);
-        const std::size_t first = p.panel * panel_width + static_cast<std::size_t>(p.lane);
-        const bool any = sends(p.sample, first);
-        sent[part_of(p, panels)] = any ? 1 : 0;
-        if (!any) return;
-        float current[lanes] = {}, potential[lanes] = {};
-        float* to = potentials.at(shape, p);
-        for (std::size_t t = 0; t < shape.steps && t < lag; ++t) step(to, {}, current, potential);
-        const std::size_t until = lag < shape.steps ? shape.steps - lag : 0;
-        if (raw.values) {
-            for (std::size_t t = 0; t < until; ++t)
-                step(to, values(p.sample, first, t), current, potential);
-            return;
-        }
-        for (std::size_t w = 0; 32 * w < until; ++w) {
-            std::uint32_t word[lanes];
-            for (std::size_t l = 0; l < static_cast<std::size_t>(lanes); ++l)
-                word[l] = l < count(first)
-                              ? raw.bits[(p.sample * sources + first + l) * shape.words() + w]
-                              : 0u;
-            for (std::size_t t = 32 * w; t < until && t < 32 * (w + 1); ++t) {
-                Arriving arriving;
-                SNN_LANES for (int l = 0; l < lanes; ++l) {
-                    arriving.x[l] = static_cast<float>(static_cast<std::int32_t>(word[l] & 1u));
-                    word[l] >>= 1;
-                }
-                step(to, arriving, current, potential);
-            }
-        }
-    }
-    SNN_HD static std::size_t part_of(const Place& p, std::size_t panels) {
-        return (p.sample * panels + p.panel) * (panel_width / lanes) +
-               static_cast<std::size_t>(p.lane / lanes);
+        const std::size_t first = i % panels * panel_width;
+        std::uint32_t found = 0;
+        for (std::size_t l = 0; l < panel_width && first + l < sources; ++l)
+            found |= sends(i / panels * sources + first + l) ? 1u << l : 0u;
+        senders[i] = found;
     }
 
   private:
-    struct Arriving {
-        float x[lanes] = {};
-    };
-
-    SNN_HD std::size_t count(std::size_t first) const {
-        const std::size_t left = sources > first ? sources - first : 0;
-        return left < static_cast<std::size_t>(lanes) ? left : static_cast<std::size_t>(lanes);
-    }
-    SNN_HD bool sends(std::size_t sample, std::size_t first) const {
-        const std::size_t row = sample * sources + first;
+    SNN_HD bool sends(std::size_t row) const {
+        std::uint32_t any = 0;
         if (raw.values) {
-            for (std::size_t k = 0; k < count(first) * shape.steps; ++k)
-                if (raw.values[row * shape.steps + k] != 0.0f) return true;
-            return false;
+            for (std::size_t t = 0; t < shape.steps; ++t)
+                any |= raw.values[row * shape.steps + t] != 0.0f ? 1u : 0u;
+        } else {
+            for (std::size_t w = 0; w < shape.words(); ++w)
+                any |= raw.bits[row * shape.words() + w];
         }
-        for (std::size_t k = 0; k < count(first) * shape.words(); ++k)
-            if (raw.bits[row * shape.words() + k] != 0) return true;
-        return false;
-    }
-    SNN_HD Arriving values(std::size_t sample, std::size_t first, std::size_t t) const {
-        Arriving to;
-        const float* const from = raw.values + (sample * sources + first) * shape.steps + t;
-        for (std::size_t l = 0; l < count(first); ++l) to.x[l] = from[l * shape.steps];
-        return to;
-    }
-    SNN_HD void step(float*& to, const Arriving& arriving, float (&current)[lanes],
-                     float (&potential)[lanes]) const {
-        SNN_LANES for (int l = 0; l < lanes; ++l) {
-            potential[l] = fused(decay_m, potential[l], coupling * current[l]);
-            current[l] = fused(decay_s, current[l], arriving.x[l]);
-            to[l] = potential[l];
-        }
-        to += panel_width;
+        return any != 0;
     }
 };
 
-/// Body over (sample, cell): from its last spike to the first what dL/dv jumps by at each, which
-/// takes the place of the v that was saved: see CubaLif::back_by_time. All targets are those of one
-/// projection without delay. Writes dL/d(bias), too.
+/// p of some sources in each step.
+struct UnitPotentials {
+    static constexpr std::uint32_t none = 0xFFFFFFFFu;  // in place of a source
+
+    BatchShape shape;
+    std::size_t sources;
+    RawOutput raw;
+    std::size_t lag;  // steps until what is sent acts
+    CubaLif::Constants c;
+
+    template <int Lanes>
+    SNN_HD void follow(std::size_t sample, const std::uint32_t (&source)[Lanes], float* to,
+                       std::size_t stride) const {
+        const std::size_t until = shape.reach(lag);
+        float current[Lanes] = {}, potential[Lanes] = {};
+        for (std::size_t t = until; t < shape.steps; ++t, to += stride)
+            SNN_LANES for (int l = 0; l < Lanes; ++l) to[l] = 0.0f;
+        const auto step = [&](const float(&arriving)[Lanes]) {
+            SNN_LANES for (int l = 0; l < Lanes; ++l) {
+                potential[l] = fused(c.decay_m, potential[l], c.coupling * current[l]);
+                current[l] = fused(c.decay_s, current[l], arriving[l]);
+                to[l] = potential[l];
+            }
+            to += stride;
+        };
+        float arriving[Lanes] = {};
+        if (raw.values) {
+            for (std::size_t t = 0; t < until; ++t) {
+                for (int l = 0; l < Lanes; ++l)
+                    if (source[l] != none)
+                        arriving[l] = raw.values[(sample * sources + source[l]) * shape.steps + t];
+                step(arriving);
+            }
+            return;
+        }
+        for (std::size_t w = 0; 32 * w < until; ++w) {
+            std::uint32_t word[Lanes];
+            for (int l = 0; l < Lanes; ++l)
+                word[l] = source[l] != none
+                              ? raw.bits[(sample * sources + source[l]) * shape.words() + w]
+                              : 0u;
+            for (std::size_t t = 32 * w; t < until && t < 32 * (w + 1); ++t) {
+                SNN_LANES for (int l = 0; l < Lanes; ++l) {
+                    arriving[l] = static_cast<float>(static_cast<std::int32_t>(word[l] & 1u));
+                    word[l] >>= 1;
+                }
+                step(arriving);
+            }
+        }
+    }
+};
+
+/// What dL/dv of a cell jumps by at its spikes, where it is asked for at no other step: see
+/// CubaLif::back_by_time. All targets are those of one projection without delay. Writes
+/// dL/d(bias), too.
 struct SpikeAdjoints {
     BatchShape shape;
     std::size_t cells, outputs;
@@ -118,46 +123,73 @@ struct SpikeAdjoints {
     const float* constant;  // [step]: p of an input of 1 in every step
     float* bias;            // [sample][cell]
 
-    SNN_HD void operator()(std::size_t i) const {
-        const std::size_t b = i / cells, cell = i % cells, words = shape.words();
-        float* const own =
+    /// Calls f(step, jump) from the last spike of the cell to the first.
+    template <class F>
+    SNN_HD void back(std::size_t b, std::size_t cell, F&& f) const {
+        const std::size_t i = b * cells + cell;
+        const float* const own =
             v.at(shape, {b, cell / panel_width, static_cast<int>(cell % panel_width)});
-        const std::uint32_t* const train = bits + i * words;
         float jump = 0.0f, of_bias = 0.0f;
         std::size_t after = shape.steps;  // when it fired next
-        for (std::size_t w = words; w-- > 0;) {
-            for (std::uint32_t word = train[w]; word != 0;) {
-                const int k = highest_bit(word);
-                word ^= 1u << k;
-                const std::size_t t = 32 * w + static_cast<std::size_t>(k);
-                const float later = after < shape.steps ? jump * decays[after - t] : 0.0f;
-                const float now = own[t * panel_width];
-                const float before = t > 0 ? own[(t - 1) * panel_width] : 0.0f;
-                jump = c.jump(before, now, later, change(b, cell, t));
-                own[t * panel_width] = jump - later;
-                of_bias = fused(jump - later, constant[t], of_bias);
-                after = t;
-            }
-        }
+        for_each_bit_down(bits + i * shape.words(), shape.words(), [&](std::size_t t) {
+            const float later = after < shape.steps ? jump * decays[after - t] : 0.0f;
+            const float now = own[t * panel_width];
+            const float before = t > 0 ? own[(t - 1) * panel_width] : 0.0f;
+            jump = c.jump(before, now, later, change(b, cell, t));
+            of_bias = fused(jump - later, constant[t], of_bias);
+            after = t;
+            f(t, jump - later);
+        });
         bias[i] = of_bias;
     }
 
   private:
     /// What L changes by where a spike in step t comes a step later.
     SNN_HD float change(std::size_t b, std::size_t cell, std::size_t t) const {
-        float part[4] = {};
+        float part[panel_width] = {};
         for (std::size_t panel = 0; panel * panel_width < outputs; ++panel) {
             const float* const w = weights.at(panel, cell, 0);
             const float* const d = upper.at(shape, {b, panel, 0}) + t * panel_width;
-            const bool last = t + 1 == shape.steps;
-            for (int k = 0; k < panel_width; k += 4) {
-                for (int l = 0; l < 4; ++l) {
-                    const float next = last ? 0.0f : d[panel_width + k + l];
-                    part[l] = fused(w[k + l], next - d[k + l], part[l]);
-                }
+            if (t + 1 < shape.steps) {
+                SNN_LANES for (int l = 0; l < panel_width; ++l) part[l] =
+                    fused(w[l], d[panel_width + l] - d[l], part[l]);
+            } else {
+                SNN_LANES for (int l = 0; l < panel_width; ++l) part[l] =
+                    fused(w[l], -d[l], part[l]);
             }
         }
-        return (part[0] + part[1]) + (part[2] + part[3]);
+        SNN_LANES for (int l = 0; l < 8; ++l) part[l] = part[l] + part[l + 8];
+        SNN_LANES for (int l = 0; l < 4; ++l) part[l] = part[l] + part[l + 4];
+        return (part[0] + part[2]) + (part[1] + part[3]);
+    }
+};
+
+/// Body over (sample, cell), for GPUs: the jumps in place of the v that was saved.
+struct StoreJumps {
+    SpikeAdjoints adjoints;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t b = i / adjoints.cells, cell = i % adjoints.cells;
+        float* const to = adjoints.v.at(
+            adjoints.shape, {b, cell / panel_width, static_cast<int>(cell % panel_width)});
+        adjoints.back(b, cell, [&](std::size_t t, float jump) { to[t * panel_width] = jump; });
+    }
+};
+
+/// The jumps where they stand in place of the v that was saved.
+struct StoredJumps {
+    BatchShape shape;
+    std::size_t cells;
+    const std::uint32_t* bits;
+    TracePanels v;
+
+    /// As SpikeAdjoints::back.
+    template <class F>
+    SNN_HD void back(std::size_t b, std::size_t cell, F&& f) const {
+        const float* const own =
+            v.at(shape, {b, cell / panel_width, static_cast<int>(cell % panel_width)});
+        for_each_bit_down(bits + (b * cells + cell) * shape.words(), shape.words(),
+                          [&](std::size_t t) { f(t, own[t * panel_width]); });
     }
 };
 
@@ -176,132 +208,81 @@ struct AddBiases {
     }
 };
 
-/// Body over (block of targets, columns of the sources): sums += c p. One call owns its elements
-/// and takes samples, and the spikes of a target, in ascending order. A GPU takes a target and a
-/// few columns; a CPU takes all columns, lists the spikes of its targets once a sample, and adds to
-/// a few panels at once, so that their sums do not wait for each other.
+/// Sums of c p: [block of targets][panel of sources][target][panel_width].
+struct SpikeSums {
+    float* data;
+    std::size_t block, panels, targets;
+
+    SNN_HD float* at(std::size_t panel, std::size_t target) const {
+        const std::size_t first = target / block * block, left = targets - first;
+        const std::size_t size = left < block ? left : block;
+        return data + (first * panels + panel * size + target - first) * panel_width;
+    }
+};
+
+/// Body over (sample, columns of the sources), for GPUs: their potentials.
+template <class Columns>
+struct FollowPotentials {
+    static constexpr int lanes = width_of<Columns>;
+
+    UnitPotentials unit;
+    std::size_t panels;
+    const std::uint32_t* senders;  // where none of the columns is, nothing is written
+    TracePanels potentials;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const Place p = place_of<Columns>(i, unit.shape.batch, panels);
+        const std::uint32_t found = senders[p.sample * panels + p.panel] >> p.lane;
+        std::uint32_t source[lanes], any = 0;
+        for (int l = 0; l < lanes; ++l) {
+            const bool sends = (found >> l) & 1u;
+            source[l] = sends ? static_cast<std::uint32_t>(p.panel * panel_width) +
+                                    static_cast<std::uint32_t>(p.lane + l)
+                              : UnitPotentials::none;
+            any |= sends ? 1u : 0u;
+        }
+        if (any) unit.follow(p.sample, source, potentials.at(unit.shape, p), panel_width);
+    }
+};
+
+/// Body over (target, columns of the sources), for GPUs: sums += c p. One call owns its elements
+/// and takes samples in ascending order.
 template <class Columns>
 struct SpikeGradient {
     static constexpr std::size_t parts = panel_width / width_of<Columns>;
-    static constexpr bool whole_panels = parts == 1;
-    static constexpr std::size_t block = whole_panels ? 32 : 1;  // targets
 
-    BatchShape shape;
-    std::size_t panels;  // of the sources
-    std::size_t targets;
+    StoredJumps jumps;
+    const std::uint32_t* senders;
     TracePanels potentials;
-    const std::uint8_t* sent;   // see FollowPotentials
-    const std::uint32_t* bits;  // of the targets
-    TracePanels jumps;          // c, where they fired
-    float* sums;                // [panel][target][panel_width]
+    SpikeSums sums;
 
-    SNN_HD std::size_t blocks() const { return (targets + block - 1) / block; }
-    SNN_HD std::size_t size() const { return blocks() * (whole_panels ? 1 : panels * parts); }
     SNN_HD void operator()(std::size_t i) const {
-        if constexpr (whole_panels) {
-            add_block(i * block);
-        } else {
-            const std::size_t column = i % (panels * parts), target = i / (panels * parts);
-            const std::size_t panel = column / parts;
-            const int lane = static_cast<int>(column % parts) * width_of<Columns>;
-            for (std::size_t b = 0; b < shape.batch; ++b) {
-                if (!sends(b, panel, lane)) continue;
-                Columns sum = broadcast(0.0f, Columns{});
-                bool any = false;
-                for_each_spike(b, target, [&](std::size_t t, float c) {
-                    sum = fused(broadcast(c, Columns{}),
-                                load_columns(row(b, panel, lane, t), Columns{}), sum);
-                    any = true;
-                });
-                if (any) add_to(panel, target, lane, sum);
-            }
+        const std::size_t column = i % (sums.panels * parts), target = i / (sums.panels * parts);
+        const std::size_t panel = column / parts;
+        const int lane = static_cast<int>(column % parts) * width_of<Columns>;
+        constexpr std::uint32_t all = (1u << width_of<Columns>)-1u;
+        float* const to = sums.at(panel, target) + lane;
+        for (std::size_t b = 0; b < jumps.shape.batch; ++b) {
+            if (((senders[b * sums.panels + panel] >> lane) & all) == 0) continue;
+            const float* const p = potentials.at(jumps.shape, {b, panel, lane});
+            Columns sum = broadcast(0.0f, Columns{});
+            jumps.back(b, target, [&](std::size_t t, float c) {
+                sum = fused(broadcast(c, Columns{}), load_columns(p + t * panel_width, Columns{}),
+                            sum);
+            });
+            store_columns(to, add(load_columns(to, Columns{}), sum));
         }
-    }
-
-  private:
-    SNN_HD bool sends(std::size_t b, std::size_t panel, int lane) const {
-        return sent[FollowPotentials<Columns>::part_of({b, panel, lane}, panels)] != 0;
-    }
-    SNN_HD const float* row(std::size_t b, std::size_t panel, int lane, std::size_t t) const {
-        return potentials.at(shape, {b, panel, lane}) + t * panel_width;
-    }
-    /// Calls f(step, c).
-    template <class F>
-    SNN_HD void for_each_spike(std::size_t b, std::size_t target, F&& f) const {
-        const float* const c =
-            jumps.at(shape, {b, target / panel_width, static_cast<int>(target % panel_width)});
-        for_each_bit(bits + (b * targets + target) * shape.words(), shape.words(),
-                     [&](std::size_t t) { f(t, c[t * panel_width]); });
-    }
-    SNN_HD void add_to(std::size_t panel, std::size_t target, int lane, const Columns& sum) const {
-        float* const to = sums + (panel * targets + target) * panel_width + lane;
-        store_columns(to, add(load_columns(to, Columns{}), sum));
-    }
-
-    struct Spike {
-        std::uint32_t row;  // in floats
-        float c;
-    };
-    void add_block(std::size_t first) const {
-        const std::size_t last = first + block < targets ? first + block : targets;
-        std::vector<Spike> spikes(block * shape.steps);
-        std::vector<std::size_t> active;
-        std::size_t begin[block + 1] = {};
-        for (std::size_t b = 0; b < shape.batch; ++b) {
-            active.clear();
-            for (std::size_t panel = 0; panel < panels; ++panel)
-                if (sends(b, panel, 0)) active.push_back(panel);
-            std::size_t count = 0;
-            for (std::size_t target = first; target < last; ++target) {
-                begin[target - first] = count;
-                for_each_spike(b, target, [&](std::size_t t, float c) {
-                    spikes[count++] = {static_cast<std::uint32_t>(t * panel_width), c};
-                });
-            }
-            begin[last - first] = count;
-            for (std::size_t k = 0; k < active.size(); k += 4) {
-                const std::size_t together = std::min<std::size_t>(4, active.size() - k);
-                for (std::size_t target = first; target < last; ++target) {
-                    const std::size_t n = target - first;
-                    if (begin[n] == begin[n + 1]) continue;
-                    add_spikes(b, target, active.data() + k, together, spikes.data() + begin[n],
-                               begin[n + 1] - begin[n]);
-                }
-            }
-        }
-    }
-    template <int Panels = 4>
-    void add_spikes(std::size_t b, std::size_t target, const std::size_t* active,
-                    std::size_t together, const Spike* spikes, std::size_t count) const {
-        if constexpr (Panels > 1) {
-            if (together < Panels)
-                return add_spikes<Panels - 1>(b, target, active, together, spikes, count);
-        }
-        const float* potential[Panels];
-        Columns sum[Panels];
-        for (int k = 0; k < Panels; ++k) {
-            potential[k] = row(b, active[k], 0, 0);
-            sum[k] = broadcast(0.0f, Columns{});
-        }
-        for (std::size_t n = 0; n < count; ++n) {
-            const Columns c = broadcast(spikes[n].c, Columns{});
-            for (int k = 0; k < Panels; ++k)
-                sum[k] = fused(c, load_columns(potential[k] + spikes[n].row, Columns{}), sum[k]);
-        }
-        for (int k = 0; k < Panels; ++k) add_to(active[k], target, 0, sum[k]);
     }
 };
 
 /// Body over (source, target): gradient += sums, which are 0 again.
 struct AddSpikeSums {
-    std::size_t targets;
-    float* sums;
+    SpikeSums sums;
     WeightPanels gradient;
 
     SNN_HD void operator()(std::size_t i) const {
-        const std::size_t source = i / targets, target = i % targets;
-        float& sum =
-            sums[(source / panel_width * targets + target) * panel_width + source % panel_width];
+        const std::size_t source = i / sums.targets, target = i % sums.targets;
+        float& sum = sums.at(source / panel_width, target)[source % panel_width];
         float& to =
             *gradient.at(target / panel_width, source, static_cast<int>(target % panel_width));
         to = to + sum;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/training/packed_spikes.hpp"
 #include "kernels/training/spike_gradient.hpp"
 #include "snnsim/network.hpp"
 #include "src/training/buffers.hpp"
@@ -45,11 +46,40 @@ class EventPropOn {
     }
     void back(NetworkOn<Backend>& on, std::size_t k, const BatchShape& shape) {
         PopulationBuffers<Backend>& p = on.populations[k];
-        const std::size_t out = on.paths.outputs_of(k, false)[0];
-        const auto c = CubaLif::prepare(std::get<CubaLif::Params>(on.network.populations[k].neuron),
-                                        on.network.dt);
         if (spike_biases_.size() < on.capacity.batch * p.size)
             spike_biases_ = Buffer<float>(on.capacity.batch * p.size);
+        const SpikeAdjoints adjoints = adjoints_of(on, k, shape);
+        if constexpr (!whole_panels)
+            on.backend.for_each(shape.batch * p.size, StoreJumps{adjoints});
+        for (const std::size_t in : on.paths.inputs_of(k, false)) {
+            if (!on.projections[in].trainable) continue;
+            if constexpr (whole_panels)
+                add_gradient(on, in, shape, adjoints);
+            else
+                gradient(on, in, shape);
+            if (on.projections[in].has_bias)
+                on.backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
+                                                      on.projections[in].gradients()});
+        }
+    }
+    void gradient(NetworkOn<Backend>& on, std::size_t in, const BatchShape& shape) {
+        PopulationBuffers<Backend>& target = on.populations[on.network.projections[in].to];
+        add_gradient(on, in, shape,
+                     StoredJumps{shape, target.size, target.bits.data(), {target.saved[0].data()}});
+    }
+
+  private:
+    static constexpr bool whole_panels = width_of<Columns> == panel_width;
+    static constexpr std::size_t parts = panel_width / width_of<Columns>;
+
+    static CubaLif::Constants constants(const NetworkOn<Backend>& on, std::size_t k) {
+        return CubaLif::prepare(std::get<CubaLif::Params>(on.network.populations[k].neuron),
+                                on.network.dt);
+    }
+    SpikeAdjoints adjoints_of(NetworkOn<Backend>& on, std::size_t k, const BatchShape& shape) {
+        PopulationBuffers<Backend>& p = on.populations[k];
+        const std::size_t out = on.paths.outputs_of(k, false)[0];
+        const CubaLif::Constants c = constants(on, k);
         // Of v after so many steps, and of an input of 1 in every step.
         std::vector<float> tables(2 * shape.steps);
         float decay = 1.0f, current = 0.0f, potential = 0.0f;
@@ -62,66 +92,62 @@ class EventPropOn {
         }
         if (spike_tables_.size() != tables.size()) spike_tables_ = Buffer<float>(tables.size());
         spike_tables_.copy_from(tables.data(), tables.size());
-        on.backend.for_each(shape.batch * p.size, SpikeAdjoints{shape,
-                                                                p.size,
-                                                                on.projections[out].targets,
-                                                                c,
-                                                                p.bits.data(),
-                                                                {p.saved[0].data()},
-                                                                on.upper_of(out),
-                                                                on.weights(out),
-                                                                spike_tables_.data(),
-                                                                spike_tables_.data() + shape.steps,
-                                                                spike_biases_.data()});
-        for (const std::size_t in : on.paths.inputs_of(k, false)) {
-            if (!on.projections[in].trainable) continue;
-            gradient(on, in, shape);
-            if (on.projections[in].has_bias)
-                on.backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
-                                                      on.projections[in].gradients()});
-        }
+        return {shape,
+                p.size,
+                on.projections[out].targets,
+                c,
+                p.bits.data(),
+                {p.saved[0].data()},
+                on.upper_of(out),
+                on.weights(out),
+                spike_tables_.data(),
+                spike_tables_.data() + shape.steps,
+                spike_biases_.data()};
     }
-    void gradient(NetworkOn<Backend>& on, std::size_t in, const BatchShape& shape) {
+    /// Jumps: where those of the targets come from, see PackedSpikeGradient.
+    template <class Jumps>
+    void add_gradient(NetworkOn<Backend>& on, std::size_t in, const BatchShape& shape,
+                      const Jumps& jumps) {
+        const Projection& projection = on.network.projections[in];
         ProjectionBuffers<Backend>& p = on.projections[in];
-        PopulationBuffers<Backend>& source = on.populations[on.network.projections[in].from];
-        PopulationBuffers<Backend>& target = on.populations[on.network.projections[in].to];
-        const std::size_t panels = panels_of(source.size), parts = panel_width / width_of<Columns>;
-        const std::size_t floats = panels * on.capacity.rows() * panel_width;
-        if (potentials_.size() < floats) potentials_ = Buffer<float>(floats);
-        if (sent_.size() < on.capacity.batch * panels * parts)
-            sent_ = Buffer<std::uint8_t>(on.capacity.batch * panels * parts);
-        if (spike_sums_.size() < panels * target.size * panel_width)
-            spike_sums_ = Buffer<float>(panels * target.size * panel_width);
-        const auto c = CubaLif::prepare(
-            std::get<CubaLif::Params>(on.network.populations[on.network.projections[in].to].neuron),
-            on.network.dt);
-        on.backend.for_each(place_count<Columns>(shape.batch, panels),
-                            FollowPotentials<Columns>{shape,
-                                                      panels,
-                                                      source.size,
-                                                      source.raw(),
-                                                      p.delay,
-                                                      c.decay_m,
-                                                      c.decay_s,
-                                                      c.coupling,
-                                                      {potentials_.data()},
-                                                      sent_.data()});
-        const SpikeGradient<Columns> body{shape,
-                                          panels,
-                                          target.size,
-                                          {potentials_.data()},
-                                          sent_.data(),
-                                          target.bits.data(),
-                                          {target.saved[0].data()},
-                                          spike_sums_.data()};
-        on.backend.for_each(body.size(), body);
-        on.backend.for_each(source.size * target.size,
-                            AddSpikeSums{target.size, spike_sums_.data(), p.gradients()});
+        PopulationBuffers<Backend>& source = on.populations[projection.from];
+        const std::size_t panels = panels_of(source.size);
+        if (senders_.size() < on.capacity.batch * panels)
+            senders_ = Buffer<std::uint32_t>(on.capacity.batch * panels);
+        if (spike_sums_.size() < panels * p.targets * panel_width)
+            spike_sums_ = Buffer<float>(panels * p.targets * panel_width);
+        const UnitPotentials unit{shape, source.size, source.raw(), p.delay,
+                                  constants(on, projection.to)};
+        const SpikeSums sums{spike_sums_.data(), block(on, p.targets), panels, p.targets};
+        on.backend.for_each(shape.batch * panels,
+                            FindSenders{shape, panels, source.size, source.raw(), senders_.data()});
+        if constexpr (whole_panels) {
+            const PackedSpikeGradient<Columns, Jumps> body{unit, jumps, senders_.data(), sums};
+            on.backend.for_each(body.size(), body);
+        } else {
+            const std::size_t floats = panels * on.capacity.rows() * panel_width;
+            if (potentials_.size() < floats) potentials_ = Buffer<float>(floats);
+            const TracePanels potentials{potentials_.data()};
+            on.backend.for_each(
+                place_count<Columns>(shape.batch, panels),
+                FollowPotentials<Columns>{unit, panels, senders_.data(), potentials});
+            on.backend.for_each(p.targets * panels * parts,
+                                SpikeGradient<Columns>{jumps, senders_.data(), potentials, sums});
+        }
+        on.backend.for_each(source.size * p.targets, AddSpikeSums{sums, p.gradients()});
+    }
+    /// Targets whose sums stand together: on a CPU those of a call, several of which each thread
+    /// takes. A call follows the potentials of the sources anew, and so has many.
+    static std::size_t block(const NetworkOn<Backend>& on, std::size_t targets) {
+        if constexpr (whole_panels)
+            return std::clamp<std::size_t>(targets / (2 * on.backend.concurrency()), 32, 512);
+        else
+            return 1;
     }
 
-  private:
-    Buffer<float> potentials_, spike_sums_, spike_biases_, spike_tables_;
-    Buffer<std::uint8_t> sent_;
+    Buffer<float> spike_sums_, spike_biases_, spike_tables_;
+    Buffer<float> potentials_;  // of a GPU
+    Buffer<std::uint32_t> senders_;
 };
 
 }  // namespace snnsim
