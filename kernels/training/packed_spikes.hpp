@@ -107,7 +107,7 @@ struct PackedSpikeGradient {
         std::uint32_t count = 0;
         Spike* const spikes = work.spikes.data();
         for (std::size_t target = work.first; target < work.last; ++target) {
-            announce(b, target);
+            announce(b, target, work);
             work.begin[target - work.first] = count;
             jumps.back(b, target, [&](std::size_t t, float c) {
                 spikes[count++] = {static_cast<std::uint32_t>(t * together * panel_width), c};
@@ -116,12 +116,16 @@ struct PackedSpikeGradient {
         work.begin[work.last - work.first] = count;
     }
     /// Says that what was saved of the next panel will be read soon: each cell a share of it.
-    void announce(std::size_t b, std::size_t target) const {
-        const std::size_t panel = target / panel_width + 1, share = target % panel_width;
-        if (panel >= panels_of(sums.targets)) return;
+    void announce(std::size_t b, std::size_t target, const Work& work) const {
+        const std::size_t share = target % panel_width, steps = unit.shape.steps;
+        std::size_t panel = target / panel_width + 1;
+        if (panel * panel_width >= work.last) {
+            panel = work.first / panel_width;
+            if (++b == unit.shape.batch) return;
+        }
         const float* const next = jumps.v.at(unit.shape, {b, panel, 0});
-        const std::size_t until = (share + 1) * unit.shape.steps / panel_width;
-        for (std::size_t t = share * unit.shape.steps / panel_width; t < until; ++t)
+        for (std::size_t t = share * steps / panel_width; t < (share + 1) * steps / panel_width;
+             ++t)
             prefetch(next + t * panel_width);
     }
 

@@ -136,13 +136,15 @@ class EventPropOn {
         }
         on.backend.for_each(source.size * p.targets, AddSpikeSums{sums, p.gradients()});
     }
-    /// Targets whose sums stand together: on a CPU those of a call, several of which each thread
-    /// takes. A call follows the potentials of the sources anew, and so has many.
+    /// Targets whose sums stand together: on a CPU those of a call, and each thread takes a few.
+    /// Every call follows the potentials of the sources anew, and so has many.
     static std::size_t block(const NetworkOn<Backend>& on, std::size_t targets) {
-        if constexpr (whole_panels)
-            return std::clamp<std::size_t>(targets / (2 * on.backend.concurrency()), 32, 512);
-        else
+        if constexpr (whole_panels) {
+            const std::size_t panels = panels_of(targets / (2 * on.backend.concurrency()));
+            return std::clamp<std::size_t>(panels, 2, 32) * panel_width;
+        } else {
             return 1;
+        }
     }
 
     Buffer<float> spike_sums_, spike_biases_, spike_tables_;
