@@ -7,6 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
+#include "src/data/idx.hpp"
 #include "src/data/published.hpp"
 #include "src/data/sequence.hpp"
 #include "src/data/split.hpp"
@@ -273,6 +274,15 @@ SampleCounts expected_samples(const ModelSpec& spec) {
 
 namespace {
 
+/// "SHA-256  name"
+std::string name_in(const std::string& line) {
+    return line.substr(66);
+}
+constexpr std::string_view of_set = "set: ";
+bool is_of_set(const std::string& line) {
+    return name_in(line).starts_with(of_set);
+}
+
 /// The file, or the arrays of a folder, as the model names them.
 std::vector<std::string> parts_of(const std::string& model, const std::string& file) {
     if (file.empty()) return {};
@@ -396,14 +406,40 @@ std::shared_ptr<const Dataset> load_shown(const SimulationSpec& spec) {
     return std::make_shared<const Dataset>(load_own_samples(request));
 }
 
+std::string set_line(const Dataset& data) {
+    std::string digests;
+    for (const SampleSet* samples : {&data.train, &data.test}) {
+        digests += sha256(samples->in.pixels.data(), samples->in.pixels.size());
+        digests += sha256(samples->labels.data(), samples->labels.size() * sizeof(std::int32_t));
+    }
+    return fmt::format("{}  {}{}", sha256(digests.data(), digests.size()), of_set, data.name);
+}
+
+std::vector<std::string> without_sets(std::vector<std::string> lines) {
+    std::erase_if(lines, is_of_set);
+    return lines;
+}
+
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
                          const std::string& run) {
-    for (std::size_t k = 0; k < std::max(now.size(), then.size()); ++k) {
-        if (k < now.size() && k < then.size() && now[k] == then[k]) continue;
+    const auto line_of_set = [](const std::vector<std::string>& lines) {
+        const auto found = std::find_if(lines.begin(), lines.end(), is_of_set);
+        return found == lines.end() ? std::string() : *found;
+    };
+    const std::string set_now = line_of_set(now), set_then = line_of_set(then);
+    if (!set_now.empty() && !set_then.empty() && set_now != set_then) {
         throw FileError(
-            fmt::format("{} was begun with another content of '{}'; put that back, or "
-                        "start anew with --force",
-                        run, (k < now.size() ? now : then)[k].substr(66)));
+            fmt::format("{} was begun with other samples of {}; name their folder with --data-dir, "
+                        "or start anew with --force",
+                        run, name_in(set_then).substr(of_set.size())));
+    }
+    const std::vector<std::string> files_now = without_sets(now), files_then = without_sets(then);
+    for (std::size_t k = 0; k < std::max(files_now.size(), files_then.size()); ++k) {
+        if (k < files_now.size() && k < files_then.size() && files_now[k] == files_then[k])
+            continue;
+        throw FileError(fmt::format(
+            "{} was begun with another content of '{}'; put that back, or start anew with --force",
+            run, name_in((k < files_now.size() ? files_now : files_then)[k])));
     }
 }
 

@@ -36,7 +36,14 @@ SampleCounts expected_samples(const ModelSpec& spec);
 std::vector<std::string> input_files(const ModelSpec& spec);
 std::vector<std::string> shown_files(const SimulationSpec& spec);
 
-/// Throws FileError where a run was begun with files of another content than they have now.
+/// The same of a set that lies in a folder, which the model does not name: "SHA-256  set: name" of
+/// its samples as they are used.
+std::string set_line(const Dataset& data);
+/// Without those of sets.
+std::vector<std::string> without_sets(std::vector<std::string> lines);
+
+/// Throws FileError where a run was begun with files or samples of another content than they have
+/// now. Runs of older builds do not know their set.
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
                          const std::string& run);
 

@@ -42,6 +42,8 @@ class Protocol {
     std::vector<std::string> warnings() const {
         return data_ ? data_->warnings : std::vector<std::string>{};
     }
+    /// The set that its phases show, where that lies in a folder.
+    const Dataset* set_in_folder() const { return spec_.shown ? nullptr : data_.get(); }
     ProtocolProgress progress(std::int64_t now) const;
     const ProtocolState& state() const { return state_; }
     /// The engine stands where the state was taken.

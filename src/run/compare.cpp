@@ -60,7 +60,7 @@ ComparedRun from_file(const std::string& path) {
 }
 
 bool same_model(const RunRecord& run, const ModelSpec& spec) {
-    return run.provenance.inputs == input_files(spec) &&
+    return without_sets(run.provenance.inputs) == input_files(spec) &&
            run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
            run.provenance.overrides == spec.overrides;
 }

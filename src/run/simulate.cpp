@@ -80,6 +80,7 @@ SimulationStart start_again(const SimulationOrigin& origin, const std::string& p
     }
     start.spec = load_inputs(start.spec);
     require_same_inputs(input_files(start.spec), origin.inputs, path);
+    start.inputs = origin.inputs;
     if (!fs::exists(checkpoint_path(path))) {
         throw FileError(
             fmt::format("--resume {}: there is no {}; the run ended before its first "

@@ -145,10 +145,13 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
 std::unique_ptr<SimulationFile> SimulationRun::open_file() {
     provenance_.backend = name_of(choice_.backend);
     provenance_.device = engine_->device_name();
+    if (const Dataset* const set = protocol_.set_in_folder())
+        provenance_.inputs.push_back(set_line(*set));
     if (!start_.checkpoint)
         return std::make_unique<SimulationFile>(start_.output, spec_, provenance_,
                                                 engine_->report());
     const SimulationCheckpoint& from = *start_.checkpoint;
+    require_same_inputs(provenance_.inputs, start_.inputs, start_.output);
     require_fits(from, spec_, checkpoint_path(start_.output));
     engine_->set_state(from.engine);
     kept_.restore(from);

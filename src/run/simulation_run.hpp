@@ -27,6 +27,7 @@ struct SimulationStart {
     std::string output;
     std::optional<SimulationCheckpoint> checkpoint;
     std::vector<std::string> warnings = {};  // beside those of the model
+    std::vector<std::string> inputs = {};    // with which a run that goes on was begun
 };
 
 class SimulationRun {

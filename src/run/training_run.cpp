@@ -38,6 +38,7 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     const Stopwatch watch(record.seconds["data"]);
     Dataset data = load_data(start.spec, options.data_dir);
     std::vector<std::string> inputs = input_files(start.spec);
+    if (!start.spec.own_data()) inputs.push_back(set_line(data));
     if (!start.tested.empty()) inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
     if (record.checkpoint) require_same_inputs(inputs, record.provenance.inputs, start.output);
     record.provenance.inputs = std::move(inputs);

@@ -5,8 +5,8 @@ the steps of a sample, and the time of EventProp's way back beside that of back-
     tools/bench/methods.py --snnsim build/snnsim -o methods.json
 
 `network`: 784-256-10, 25 steps of Poisson trains, each method on the same net and seeds. `memory`: most memory of a training of 256 samples
-with 25 and with 1000 steps. `event_prop`: cuba_lif cells in models/mnist_lif.yaml's net, 200 steps; the time of the way back and of the
-update is that of a training less that of a test of the same samples, in turns.
+with 25 and with 1000 steps. `event_prop`: cuba_lif cells in models/mnist_lif.yaml's net, 200 steps; the processor time of the way back and of
+the update is that of a training less that of a test of the same samples, in turns.
 """
 import argparse
 import json
@@ -31,7 +31,7 @@ CUBA = "{size: 512, model: cuba_lif, tau_m: 10 ms, tau_s: 5 ms}"
 
 
 def run(args, model, settings, output):
-    """Seconds and most memory."""
+    """Seconds, most memory, and seconds of a processor."""
     command = [args.snnsim, model, "-o", output, "--force", "--progress", "none", "--backend", "cpu", "--threads", str(args.threads),
                *(f"--set={key}={value}" for key, value in settings.items())]
     start = time.monotonic()
@@ -40,7 +40,7 @@ def run(args, model, settings, output):
     _, status, used = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"methods.py: error: {' '.join(map(str, command))} failed:\n{said}")
-    return time.monotonic() - start, used.ru_maxrss * 1024
+    return time.monotonic() - start, used.ru_maxrss * 1024, used.ru_utime + used.ru_stime
 
 
 def learned(path):
@@ -54,7 +54,7 @@ def learned(path):
 def accuracy(args, folder, model, settings, seeds):
     rows = []
     for seed in range(1, seeds + 1):
-        seconds, memory = run(args, model, {"seed": seed, "record": "[]", **settings}, folder / "run.h5")
+        seconds, memory, _ = run(args, model, {"seed": seed, "record": "[]", **settings}, folder / "run.h5")
         rows.append({"seconds": seconds, "memory": memory, **learned(folder / "run.h5")})
     return {"seeds": seeds, "accuracy": [row["accuracy"] for row in rows], "seconds": statistics.median(row["seconds"] for row in rows),
             **{key: rows[0][key] for key in ("memory", "backward_acs_per_sample", "backward_macs_per_sample")}}
@@ -146,13 +146,17 @@ def event_prop(args, folder):
     rounds = {name: [] for name in arms}
     for _ in range(args.rounds):
         for name, settings in arms.items():
-            short = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": 10, "train.epochs": 0}, folder / "a.h5")[0]
-            forward = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": samples, "train.epochs": 0},
-                          folder / "b.h5")[0]
-            trained = run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, "data.test_samples": 10}, folder / "c.h5")[0]
-            rounds[name].append({"forward": forward - short, "back": trained - short - (forward - short)})
+            def seconds(more):
+                return run(args, ROOT / "models/mnist_lif.yaml", {**base, **settings, **more}, folder / "a.h5")[2]
+
+            short = seconds({"data.test_samples": 10, "train.epochs": 0})
+            forward = seconds({"data.test_samples": samples, "train.epochs": 0}) - short
+            trained = seconds({"data.test_samples": 10}) - short
+            rounds[name].append({"forward": forward, "back": trained - forward})
     back = {name: statistics.median(r["back"] for r in rows) for name, rows in rounds.items()}
-    return {"samples": samples, "rounds": rounds, "back_s": back, "ratio": back["event_prop"] / back["bptt"]}
+    whole = {name: statistics.median(r["back"] + r["forward"] for r in rows) for name, rows in rounds.items()}
+    return {"samples": samples, "rounds": rounds, "back_s": back, "ratio": back["event_prop"] / back["bptt"],
+            "ratio_of_training": whole["event_prop"] / whole["bptt"]}
 
 
 PARTS = {"memory": memory, "event_prop": event_prop, "perforated": perforated, "parity": parity, "spines": spines}
