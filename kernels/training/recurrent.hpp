@@ -157,29 +157,28 @@ struct BackStep {
 };
 
 /// Body over (sample, columns): a step backward, after all gradients but that of the last
-/// projection of the cycle have been summed.
-template <class N, class Columns>
+/// projection of the cycle have been summed. Cells: StepNeuronsBack or SpikeTimesBack.
+template <class Cells, class Columns>
 struct RecurrentStepBack {
-    using M = typename NeuronsOf<N>::Model;
-    StepNeuronsBack<N, Columns> neurons;
+    Cells cells;
     BackStep<Columns> last;
-    StoredStates<typename M::Adjoint, Columns> adjoints;
+    StoredLanes<typename Cells::Kept, Columns> kept;
 
     SNN_HD void operator()(std::size_t i) const {
-        const Place p = neurons.place(i);
+        const Place p = cells.place(i);
         last(p);
         step(p);
     }
     void samples(std::size_t first, std::size_t last_sample) const {
         last.samples(first, last_sample);
-        for_each_panel(first, last_sample, neurons.panels, [&](const Place& p) { step(p); });
+        for_each_panel(first, last_sample, last.back.panels, [&](const Place& p) { step(p); });
     }
 
   private:
     SNN_HD void step(const Place& p) const {
-        auto& adjoint = adjoints.at(neurons.panels, p);
-        if (last.t + 1 == neurons.shape.steps) adjoint = {};
-        neurons.one_step_back(p, last.t, adjoint);
+        auto& own = kept.at(last.back.panels, p);
+        if (last.t + 1 == last.back.shape.steps) own = {};
+        cells.one_step_back(p, last.t, own);
     }
 };
 

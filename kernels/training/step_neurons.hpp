@@ -46,10 +46,9 @@ struct LayerBuffers {
     }
 };
 
-/// A struct per neuron, kept between steps: [sample][panel][lane].
-template <class S, class Columns>
-struct StoredStates {
-    using Lanes = LaneStates<S, width_of<Columns>>;
+/// What is kept of some columns between steps: [sample][panel][columns].
+template <class Lanes, class Columns>
+struct StoredLanes {
     std::byte* data = nullptr;
 
     SNN_HD Lanes& at(std::size_t panels, const Place& p) const {
@@ -58,6 +57,9 @@ struct StoredStates {
             data)[(first + static_cast<std::size_t>(p.lane)) / width_of<Columns>];
     }
 };
+/// A struct per neuron.
+template <class S, class Columns>
+using StoredStates = StoredLanes<LaneStates<S, width_of<Columns>>, Columns>;
 
 /// Body over (sample, columns): runs the neurons through all steps, from rest or, where steps came
 /// before, from where those left them. N: their model, or Learning<model>.
@@ -203,6 +205,7 @@ struct StepNeuronsBack {
     static constexpr int lanes = width_of<Columns>;
     static constexpr bool learns = NeuronsOf<N>::learn;
     using Sums = typename SumsOfModel<M>::Type;
+    using Kept = LaneStates<typename M::Adjoint, lanes>;  // from step to step
 
     BatchShape shape;
     std::size_t panels;
@@ -220,7 +223,7 @@ struct StepNeuronsBack {
         (*this)(p);
     }
     SNN_HD void operator()(const Place& p) const {
-        LaneStates<typename M::Adjoint, lanes> adjoints;
+        Kept adjoints;
         if constexpr (learns) {
             LaneSums<Sums, lanes> sums;
             for (std::size_t t = shape.steps; t-- > 0;) step_back(p, t, adjoints, sums);
@@ -240,8 +243,7 @@ struct StepNeuronsBack {
             prefetch(layer.saved[0].at(shape, p) + t * panel_width);
     }
     /// One step, with the sums in memory between steps.
-    SNN_HD void one_step_back(const Place& p, std::size_t t,
-                              LaneStates<typename M::Adjoint, lanes>& adjoints) const {
+    SNN_HD void one_step_back(const Place& p, std::size_t t, Kept& adjoints) const {
         // The step before it, once the others are done with this one.
         if (t > 0) prefetch(layer.saved[0].at(shape, p) + (t - 1) * panel_width);
         if constexpr (learns) {
@@ -367,6 +369,11 @@ struct StepNeuronsBack {
 template <class M, class Columns>
 struct SpikeTimesBack {
     static constexpr int lanes = width_of<Columns>;
+    /// From step to step.
+    struct Kept {
+        LaneStates<typename M::Adjoint, lanes> adjoints;
+        float later[lanes] = {};  // dL/d(output) of the step after
+    };
 
     StepNeuronsBack<M, Columns> cells;
 
@@ -378,21 +385,25 @@ struct SpikeTimesBack {
     SNN_HD Place place(std::size_t i) const { return cells.place(i); }
     SNN_HD void announce(const Place& p) const { cells.announce(p); }
     SNN_HD void operator()(const Place& p) const {
+        Kept kept;
+        for (std::size_t t = cells.shape.steps; t-- > 0;) step_back(p, t, kept);
+    }
+    SNN_HD void one_step_back(const Place& p, std::size_t t, Kept& kept) const {
+        if (t > 0) prefetch(cells.layer.saved[0].at(cells.shape, p) + (t - 1) * panel_width);
+        step_back(p, t, kept);
+    }
+
+  private:
+    SNN_HD void step_back(const Place& p, std::size_t t, Kept& kept) const {
         const auto c = constants_at(cells.constants, p);
-        float* const u = cells.layer.saved[0].at(cells.shape, p);
-        float* const gradient = cells.layer.gradient.at(cells.shape, p);
-        LaneStates<typename M::Adjoint, lanes> adjoints;
-        float later[lanes] = {};
-        for (std::size_t t = cells.shape.steps; t-- > 0;) {
-            float* const u_now = u + t * panel_width;
-            float* const passed = gradient + t * panel_width;
-            SNN_LANES for (int l = 0; l < lanes; ++l) {
-                const float before = t > 0 ? (u_now - panel_width)[l] : 0.0f;
-                const float now = passed[l];
-                passed[l] =
-                    M::back_by_time(c[l], adjoints.lane[l], before, u_now[l], later[l] - now);
-                later[l] = now;
-            }
+        float* const u = cells.layer.saved[0].at(cells.shape, p) + t * panel_width;
+        float* const passed = cells.layer.gradient.at(cells.shape, p) + t * panel_width;
+        SNN_LANES for (int l = 0; l < lanes; ++l) {
+            const float before = t > 0 ? (u - panel_width)[l] : 0.0f;
+            const float now = passed[l];
+            passed[l] =
+                M::back_by_time(c[l], kept.adjoints.lane[l], before, u[l], kept.later[l] - now);
+            kept.later[l] = now;
         }
     }
 };

@@ -227,14 +227,9 @@ class MethodView {
                 add({"populations", p->name, "dropout"},
                     "{} goes by the spikes of a cell, and dropout hides them; leave it out");
         }
-        const std::vector<bool> on_cycle = on_cycles(model_.spec);
         for (std::size_t k = 0; k < model_.spec.projections.size(); ++k) {
             const ProjectionSpec& p = model_.spec.projections[k];
             const std::string number = std::to_string(k);
-            if (on_cycle[k])
-                add({"projections", number},
-                    "{} trains networks without cycles; write method: surrogate_gradient, or "
-                    "leave this projection out");
             if (only_trained(p.connect.rule))
                 add({"projections", number, "connect"},
                     "{} trains projections whose synapses have weights of their own; write "

@@ -121,9 +121,19 @@ class LoopOn {
     template <class N>
     void step_back(std::size_t k, const typename NeuronsOf<N>::Constants& constants,
                    std::size_t t) {
+        const auto cells = on_.template back_step<N>(k, shape_, constants);
+        if constexpr (std::is_same_v<N, CubaLif>) {
+            if (on_.event_prop()) {
+                add_step_back(k, SpikeTimesBack<N, Columns>{cells}, t);
+                return;
+            }
+        }
+        add_step_back(k, cells, t);
+    }
+    template <class Cells>
+    void add_step_back(std::size_t k, const Cells& cells, std::size_t t) {
         PopulationBuffers<Backend>& p = on_.populations[k];
         const std::size_t count = place_count<Columns>(shape_.batch, p.panels());
-        const auto neurons = on_.template back_step<N>(k, shape_, constants);
         const std::vector<std::size_t> outputs = on_.paths.outputs_of(k, true);
         for (const std::size_t out : outputs) {
             std::size_t lag = on_.projections[out].delay;
@@ -133,7 +143,7 @@ class LoopOn {
             }
             const BackStep<Columns> back{on_.back_data(out, shape_, true, lag), t};
             if (out == outputs.back()) {
-                add(count, RecurrentStepBack<N, Columns>{neurons, back, {p.adjoints.data()}});
+                add(count, RecurrentStepBack<Cells, Columns>{cells, back, {p.adjoints.data()}});
             } else if (t + lag < shape_.steps) {
                 add(count, back);
             }

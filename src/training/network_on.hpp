@@ -341,8 +341,10 @@ class NetworkOn {
             if (paths.in_loop(k)) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
                     if constexpr (NeuronModel<M>) {
-                        p.adjoints = Buffer<std::byte>(p.panels() * capacity.batch * panel_width *
-                                                       sizeof(typename M::Adjoint));
+                        const std::size_t of_cell =
+                            sizeof(typename M::Adjoint) + (event_prop() ? sizeof(float) : 0);
+                        p.adjoints =
+                            Buffer<std::byte>(p.panels() * capacity.batch * panel_width * of_cell);
                     }
                 });
             }

@@ -174,6 +174,7 @@ KINDS = {
            ("truncated", "{name: truncated_bptt, steps: 7}"), ("ottt", "ottt"), ("decolle", "decolle"), ("ostl", "{name: ostl, feedback: random}"),
            ("e_prop", "e_prop", hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms", detach_reset="false")))},
     "method_event_prop": ["train.method=event_prop", hidden("cuba_lif", tau_m="8 ms"), "projections.0.weight.gain=20"],
+    "method_event_prop_in_a_loop": [LOOP, "train.method=event_prop", hidden("cuba_lif", tau_m="8 ms"), "projections.0.weight.gain=20"],
     "method_event_prop_of_latencies": ["train.method=event_prop", hidden("cuba_lif", tau_m="8 ms"), "projections.0.weight.gain=30",
                                        "populations.output={size: 10, model: cuba_lif, tau_m: 4 ms, v_th: 0.1}", "projections.1.weight.gain=9",
                                        "data.encode={scheme: latency, t_max: 6 ms, duration: 14 ms}",

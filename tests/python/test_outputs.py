@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from conftest import PATIENCE, wait_for
+from conftest import PATIENCE, ROOT, TEST, TRAIN, wait_for, write_bars
 
 PROGRAM = os.environ.get("SNNSIM_BINARY", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="SNNSIM_BINARY does not name the program (ctest sets it)")
@@ -204,7 +204,27 @@ def test_two_trainings_and_one_file(folder, data_folder):
     assert first.wait(timeout=PATIENCE) == 130, first.communicate()
     with h5py.File(folder / "x.h5") as run:
         assert run.attrs["status"] == "interrupted" and "checkpoints/last" in run
+        assert [line.split("  ")[1] for line in run.attrs["inputs"]] == ["set: mnist"]
     assert not (folder / "x.lock").exists()
+
+
+def test_a_resume_with_other_images_is_refused(folder, data_folder):
+    (folder / "other").mkdir()
+    for stem, count in ("train", TRAIN), ("t10k", TEST):
+        write_bars(folder / "other", stem, count, 7)
+    training = ["t.yaml", "--set", "train.epochs=1000000"]
+    phases = [ROOT / "models" / "mnist_stdp.yaml", "--set", "parameters.n=20", "--set", "simulate.phases.0.present.passes=10000",
+              "--set", "simulate.phases.1.present.count=60"]
+    for model, partial in (training, "x.partial.h5"), (phases, "x.checkpoint.h5"):
+        process = start(*model, "-o", "x.h5", "--force", "--data-dir", data_folder, "--backend", "cpu", "--threads", "1", "--progress", "none",
+                        "--checkpoint-every", "0.05", cwd=folder)
+        wait_until((folder / partial).exists, process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE) == 130, process.communicate()
+        refused("--resume", "x.h5", "--data-dir", "other", status=1, cwd=folder,
+                says="x.h5 was begun with other samples of mnist; name their folder with --data-dir")
+        with h5py.File(folder / "x.h5") as run:
+            assert run.attrs["status"] == "interrupted"
 
 
 @pytest.mark.parametrize("command", [["check", "m.yaml"], ["reference"], ["devices"], ["--help"], ["stats", "m.h5"]])

@@ -242,21 +242,31 @@ std::vector<double> spikes_of(std::vector<std::pair<double, double>> arriving, d
 }
 
 /// Three inputs, two cells and one that these drive: the time of its first spike, in ms, from
-/// weights [input][cell], then [cell].
+/// weights [input][cell], then [cell], and, where there are as many, [cell][cell] of what the two
+/// send each other and themselves.
 constexpr double input_times[] = {1.0, 3.0, 6.0};
+constexpr double loop_delay = 0.5;
 double first_spike(const std::vector<double>& w, std::size_t* hidden_spikes = nullptr) {
-    std::vector<std::pair<double, double>> arriving;
-    std::size_t count = 0;
-    for (std::size_t cell = 0; cell < 2; ++cell) {
-        std::vector<std::pair<double, double>> from_input;
-        for (std::size_t k = 0; k < 3; ++k)
-            from_input.emplace_back(input_times[k], w[2 * k + cell]);
-        for (const double t : spikes_of(from_input, 20.0)) {
-            arriving.emplace_back(t, w[6 + cell]);
-            ++count;
+    // What they send each other is right for longer each time, and in the end for all of it.
+    std::vector<std::vector<double>> spikes(2), before;
+    do {
+        before = spikes;
+        for (std::size_t cell = 0; cell < 2; ++cell) {
+            std::vector<std::pair<double, double>> arriving;
+            for (std::size_t k = 0; k < 3; ++k)
+                arriving.emplace_back(input_times[k], w[2 * k + cell]);
+            for (std::size_t from = 0; w.size() > 8 && from < 2; ++from) {
+                for (const double t : before[from])
+                    if (t + loop_delay < 20.0)
+                        arriving.emplace_back(t + loop_delay, w[8 + 2 * from + cell]);
+            }
+            spikes[cell] = spikes_of(arriving, 20.0);
         }
-    }
-    if (hidden_spikes) *hidden_spikes = count;
+    } while (w.size() > 8 && spikes != before);
+    if (hidden_spikes) *hidden_spikes = spikes[0].size() + spikes[1].size();
+    std::vector<std::pair<double, double>> arriving;
+    for (std::size_t cell = 0; cell < 2; ++cell)
+        for (const double t : spikes[cell]) arriving.emplace_back(t, w[6 + cell]);
     return spikes_of(arriving, 20.0).at(0);
 }
 
@@ -273,12 +283,16 @@ std::vector<double> event_prop_gradient(const std::vector<double>& w, const Enco
     Network n{dt, count, how, {}, {}};
     n.populations = {{"input", 3, SpikeSource::Params{}}, {"hidden", 2, cell}, {"output", 1, cell}};
     n.projections = {{"in", 0, 1, true, {weights.begin(), weights.begin() + 6}, {}},
-                     {"out", 1, 2, true, {weights.begin() + 6, weights.end()}, {}}};
+                     {"out", 1, 2, true, {weights.begin() + 6, weights.begin() + 8}, {}}};
+    if (w.size() > 8) {
+        n.projections.push_back({"loop", 1, 1, true, {weights.begin() + 8, weights.end()}, {}});
+        n.projections.back().delay = static_cast<std::size_t>(loop_delay / dt);
+    }
     TrainerOptions options;
     options.train.batch = 1;
     options.train.method = EventProp::Params{};
     NetworkOn<Cpu> net(n, options);
-    for (std::size_t k = 0; k < 2; ++k)
+    for (std::size_t k = 0; k < n.projections.size(); ++k)
         net.projections[k].upload(net.projections[k].weight, n.projections[k].weights);
     const std::size_t words = BatchShape{1, count}.words();
     for (std::size_t i = 0; i < 3; ++i) {
@@ -305,11 +319,11 @@ std::vector<double> event_prop_gradient(const std::vector<double>& w, const Enco
     return out;
 }
 
-TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
-    const std::vector<double> weights{5.0, 4.0, 3.5, 5.4, 4.2, 4.6, 2.5, 2.2};
+/// Against differences of the times in continuous time.
+void check_event_prop(const std::vector<double>& weights, std::size_t least_spikes) {
     std::size_t hidden_spikes = 0;
     const double wanted_time = first_spike(weights, &hidden_spikes);
-    ASSERT_GE(hidden_spikes, 3u);  // a cell fires twice: its reset matters
+    ASSERT_GE(hidden_spikes, least_spikes);
     double largest = 0.0;
     std::vector<double> wanted;
     for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -330,6 +344,18 @@ TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
             EXPECT_NEAR(have[i], wanted[i], 1e-3 * largest)
                 << Encoders::name_of(how) << ", weight " << i;
     }
+}
+
+TEST(Methods, EventPropHasTheDerivativeOfSpikeTimes) {
+    // A cell fires twice: its reset matters.
+    check_event_prop({5.0, 4.0, 3.5, 5.4, 4.2, 4.6, 2.5, 2.2}, 3);
+}
+
+TEST(Methods, EventPropHasThoseOfCellsOnACycle) {
+    const std::vector<double> weights{5.0, 4.0, 3.5, 5.4, 4.2, 4.6, 2.5, 2.2, -1.5, 2.0, 1.2, -0.8};
+    EXPECT_GT(std::abs(first_spike(weights) - first_spike({weights.begin(), weights.begin() + 8})),
+              0.1);
+    check_event_prop(weights, 3);
 }
 
 /// The gradient of a population's own read-out, against finite differences of its loss.
