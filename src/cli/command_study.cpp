@@ -1,6 +1,7 @@
 // `snnsim study`.
 #include <fmt/format.h>
 
+#include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
 #include "src/report/file_kind.hpp"
@@ -23,6 +24,10 @@ void study(const StudyCommand& given) {
     write_study(result.folder + "/study.h5", result);
     fmt::print("{}\n{}/study.md, study.csv, study.h5; figures: tools/plot_study.py {}\n", text,
                result.folder, result.folder);
+    if (!result.failed.empty())
+        throw Error(
+            fmt::format("{} of {} cells failed (see above); the same command runs them again",
+                        result.failed.size(), result.failed.size() + result.cells.size()));
 }
 
 }  // namespace

@@ -29,13 +29,18 @@ CellRun run_of(const StudyResult& study, const StudyCell& cell, const AnyModel& 
             study.folder + "/" + cell.file, study.simulations, reads_data(model)};
 }
 
-/// Runs the cells that are still to be run.
-void run_cells(const StudyResult& study, const std::vector<AnyModel>& models,
+std::string failure_of(const StudySpec& study, const StudyCell& cell) {
+    return fmt::format("{} {} seed {} failed:\n{}", study.models[cell.configuration.model].name,
+                       cell.configuration.label, cell.seed, cell.failed);
+}
+
+/// Runs the cells that are still to be run; those that fail say how in `failed`.
+void run_cells(StudyResult& study, const std::vector<AnyModel>& models,
                const ManyRunsOptions& options) {
     std::vector<CellRun> runs;
-    std::vector<const StudyCell*> cells;
+    std::vector<StudyCell*> cells;
     for (std::size_t k = 0; k < study.cells.size(); ++k) {
-        const StudyCell& cell = study.cells[k];
+        StudyCell& cell = study.cells[k];
         if (is_finished(study.folder + "/" + cell.file, study.simulations)) continue;
         cells.push_back(&cell);
         runs.push_back(run_of(study, cell, models[k]));
@@ -48,15 +53,14 @@ void run_cells(const StudyResult& study, const std::vector<AnyModel>& models,
     std::size_t done = 0;
     CellRunner runner(options);
     const bool ended = runner.run(runs, [&](std::size_t k, const std::string& failure) {
-        const StudyCell& cell = *cells[k];
-        const std::string& model = study.spec.models[cell.configuration.model].name;
-        if (!failure.empty())
-            throw Error(fmt::format("{} {} seed {} failed:\n{}", model, cell.configuration.label,
-                                    cell.seed, failure));
+        StudyCell& cell = *cells[k];
+        cell.failed = failure;
         ++done;
+        if (!failure.empty()) display.say("warning: " + failure_of(study.spec, cell) + '\n');
         const double left =
             timer.seconds() / static_cast<double>(done) * static_cast<double>(cells.size() - done);
-        display.say(fmt::format("{}/{}  {} {} seed {}  ETA {}\n", before + done, all, model,
+        display.say(fmt::format("{}/{}  {} {} seed {}  ETA {}\n", before + done, all,
+                                study.spec.models[cell.configuration.model].name,
                                 cell.configuration.label, cell.seed, duration_text(left)));
     });
     if (!ended) throw InterruptedError("interrupted; the same command goes on with the study");
@@ -129,12 +133,20 @@ StudyResult run_study(const std::string& path, const ManyRunsOptions& options) {
     ResultTables{result.folder, "study", study.name, "model"}.require_own(inputs, options.force);
     fs::create_directories(result.folder);
     run_cells(result, models, options);
+    std::vector<StudyCell> finished;
     for (std::size_t k = 0; k < result.cells.size(); ++k) {
         StudyCell& cell = result.cells[k];
+        if (!cell.failed.empty()) {
+            result.failed.push_back(std::move(cell));
+            continue;
+        }
         const std::string file = result.folder + "/" + cell.file;
         static_cast<CellResult&>(cell) =
             read_cell_result(file, models[k], result.energy, study.stats);
+        finished.push_back(std::move(cell));
     }
+    if (finished.empty()) throw Error(failure_of(study, result.failed.front()));
+    result.cells = std::move(finished);
     return result;
 }
 

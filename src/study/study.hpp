@@ -23,13 +23,15 @@ struct StudyResult {
     StudySpec spec;
     std::string folder;
     EnergyModel energy;
-    std::vector<StudyCell> cells;  // by configuration, then seed
-    bool simulations = false;      // not trainings
+    std::vector<StudyCell> cells;   // by configuration, then seed
+    std::vector<StudyCell> failed;  // trainings that left no run, and are not in `cells`
+    bool simulations = false;       // not trainings
 };
 
 /// A cell whose run file is there, finished, is not run again: the file's name is a hash of the
 /// model's text, all settings, the seed and the program's version; an interrupted one goes on.
-/// Throws InterruptedError after Ctrl-C, Error with the message of a cell that failed.
+/// A cell that fails is told and does not end the study. Throws InterruptedError after Ctrl-C,
+/// Error with the message of the first cell where all failed.
 StudyResult run_study(const std::string& path, const ManyRunsOptions& options);
 
 }  // namespace snnsim

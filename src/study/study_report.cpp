@@ -47,10 +47,14 @@ struct Group {
 
 std::vector<Group> groups_of(const StudyResult& study) {
     std::vector<Group> groups;
-    const std::size_t seeds = study.spec.seeds.size();
-    for (std::size_t k = 0; k < study.cells.size(); k += seeds) {
+    const auto setting = [](const StudyCell& c) {
+        return std::pair(c.configuration.model, c.configuration.settings);
+    };
+    for (std::size_t k = 0, end = 0; k < study.cells.size(); k = end) {
+        while (end < study.cells.size() && setting(study.cells[end]) == setting(study.cells[k]))
+            ++end;
         groups.push_back({&study.cells[k].configuration,
-                          std::span<const StudyCell>(study.cells).subspan(k, seeds)});
+                          std::span<const StudyCell>(study.cells).subspan(k, end - k)});
     }
     return groups;
 }
@@ -92,6 +96,8 @@ constexpr const char* header =
     "energy [uJ] | without skipping zeros [uJ] | with neurons and memory [uJ] | precision |\n"
     "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n";
 
+constexpr std::size_t least_seeds = 3;  // of a mean that is compared
+
 /// The cheapest configuration of model m that reaches the target; null where none does.
 const Group* cheapest(const std::vector<Group>& groups, std::size_t m, double target,
                       std::optional<double> ImageEnergy::*energy) {
@@ -99,6 +105,7 @@ const Group* cheapest(const std::vector<Group>& groups, std::size_t m, double ta
     for (const Group& g : groups) {
         const std::optional<double> own = g.mean(energy);
         if (g.configuration->model != m || g.accuracy() < target || !own) continue;
+        if (g.cells.size() < least_seeds) continue;  // the others failed
         if (!best || *own < *best->mean(energy)) best = &g;
     }
     return best;
@@ -165,12 +172,14 @@ std::string iso_table(const StudyResult& study, const std::vector<Group>& groups
             out += row_of(study, *best);
             continue;
         }
-        double reached = 0.0;
+        std::optional<double> reached;
         for (const Group& g : groups) {
-            if (g.configuration->model == m) reached = std::max(reached, g.accuracy());
+            if (g.configuration->model == m && g.cells.size() >= least_seeds)
+                reached = std::max(reached.value_or(0.0), g.accuracy());
         }
-        out += fmt::format("| {} | not reached: at best {:.2f} % | | | | | | | | | | |\n",
-                           study.spec.models[m].name, 100.0 * reached);
+        out += fmt::format("| {} | {} | | | | | | | | | | |\n", study.spec.models[m].name,
+                           reached ? fmt::format("not reached: at best {:.2f} %", 100.0 * *reached)
+                                   : "fewer than 3 seeds finished");
     }
     return out;
 }
@@ -292,21 +301,25 @@ std::string study_markdown(const StudyResult& study) {
     for (const Group& g : groups) out += row_of(study, g);
     out += pareto_table(study, groups, &ImageEnergy::synapses, "synaptic arithmetic");
     out += pareto_table(study, groups, &ImageEnergy::all, "synapses, neurons and memory");
-    if (!study.spec.targets.empty() && study.spec.seeds.size() < 3)
+    if (!study.spec.targets.empty() && study.spec.seeds.size() < least_seeds)
         out += "\nEqual accuracy is asked of at least 3 seeds; there are fewer.\n";
     for (const double target : study.spec.targets) {
-        if (study.spec.seeds.size() < 3) break;
+        if (study.spec.seeds.size() < least_seeds) break;
         out += iso_table(study, groups, target, &ImageEnergy::synapses, "synaptic arithmetic");
         out += iso_table(study, groups, target, &ImageEnergy::all, "synapses, neurons and memory");
         out += resources_table(study, groups, target);
     }
-    if (!study.spec.targets.empty() && study.spec.seeds.size() >= 3) {
+    if (!study.spec.targets.empty() && study.spec.seeds.size() >= least_seeds) {
         out +=
             "\nFootprint: weights that are not zero, biases, and the states of one sample. Times "
             "and "
             "measured energy are of this machine, whoever used it meanwhile; energy of the first "
             "seed.\n";
     }
+    for (const StudyCell& c : study.failed)
+        out += fmt::format("\nwarning: {} {} seed {} failed: {}\n",
+                           study.spec.models[c.configuration.model].name, c.configuration.label,
+                           c.seed, c.failed);
     return out + "\n" + energy_definitions(study.energy);
 }
 

@@ -100,7 +100,28 @@ def test_mistakes_are_told_with_their_place(folder, change, message):
     assert not os.path.exists(folder / "out")
 
 
-def test_a_failing_cell_says_why(folder, data_folder):
+def test_a_training_that_fails_is_told_and_does_not_end_the_study(folder, data_folder):
+    binary = os.environ.get("SNNSIM_BINARY")
+    if not binary:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    other = MODEL.replace("set: mnist", "set: file, file: other.h5")
+    (folder / "other.yaml").write_text(other)
+    (folder / "tiny.yaml").write_text(STUDY.replace("models:", "models:\n  broken: {file: other.yaml}"))
+    run = lambda: subprocess.run([binary, "study", folder / "tiny.yaml", "-o", folder / "out", "--backend", "cpu", "--data-dir", data_folder],
+                                 capture_output=True, text=True)
+    (folder / "other.h5").write_bytes(b"no samples")
+    done = run()
+    assert done.returncode == 1 and "3 of 15 cells failed" in done.stderr and "warning: broken  seed 1 failed:" in done.stderr, done.stderr
+    assert "warning: broken  seed 3 failed:" in done.stdout and "other.h5" in done.stdout
+    rows = list(csv.DictReader(open(folder / "out" / "study.csv")))
+    assert len(rows) == 12 and {r["model"] for r in rows} == {"ann", "int8", "untrained"}
+    assert "| broken | fewer than 3 seeds finished |" in (folder / "out" / "study.md").read_text()
+    with h5py.File(folder / "out" / "study.h5") as file:
+        assert len(file["cells"]) == 12
+    assert "15 cells, 12 finished before" in run().stderr
+
+
+def test_a_study_of_which_all_fails_says_why(folder, data_folder):
     binary = os.environ.get("SNNSIM_BINARY")
     if not binary:
         pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")

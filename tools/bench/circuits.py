@@ -2,13 +2,12 @@
 """Trained circuits and what they cost: makes the data, runs the model files of models/circuits and reads accuracies and counted
 operations from their run files.
 
-    tools/bench/circuits.py --snnsim build/snnsim --images MNIST -o circuits.json [question] [routing] [feedback] [modular] [mixed] [recall]
+    tools/bench/circuits.py --snnsim build/snnsim --images MNIST -o circuits.json [question] [routing] [feedback] [recall]
 
 MNIST is the folder of its four IDX files. The result is a list of entries {circuit, arm, seed, performance, acs, macs,
 memory_bytes, ...}: operations and energies (45nm) are per test sample, memory is that of the weights that are there, in floats.
 An entry of an older file stays, unless its circuit is measured again. Exit status: 1 where a circuit falls behind what it is
-to show (the question's gate: 95 % of the accuracy for 60 % of the ACs; feedback: 2 points; modules: half a point less than the whole at
-most; mixed recurrent cells: 96 %).
+to show (the question's gate: 95 % of the accuracy for 60 % of the ACs; feedback: 2 points).
 """
 import argparse
 import csv
@@ -33,10 +32,8 @@ ARMS = {
     "question": {"gated": ("question_gated", {}), "ungated": ("question_ungated", {})},
     "routing": {"1 of 4": ("routing", {}), "2 of 4": ("routing", {"parameters.chosen": 2}), "4 of 4": ("routing", {"parameters.clamp": 0})},
     "feedback": {"feedback": ("feedback", {}), "feed-forward": ("feedback", {"projections.3": "null"})},
-    "modular": {"4 x 64": ("modular", {}), "256": ("../mnist_rsnn", {"record": "[]"})},
-    "mixed": {"recurrent": ("mixed_recurrent", {}), "feed-forward": ("mixed_feedforward", {})},
 }
-DATA = {"question": "question", "routing": "routing", "feedback": "occluded"}  # the others see the images as they are
+DATA = {"feedback": "occluded"}
 # Not trained: five patterns of 1,000 cells, of one of which a part is shown.
 RECALL = {"units": ("hopfield", {"hopfield.cells": 1000, "hopfield.trials": 1, "parameters.patterns": 5}), "spiking": ("hopfield_spiking", {})}
 
@@ -74,9 +71,7 @@ def active_share(file):
 def entry(args, folder, circuit, arm, seed):
     model, settings = ARMS[circuit][arm]
     if args.train:
-        settings = {**settings, "parameters.samples" if circuit in DATA else "data.train_samples": args.train}
-    if args.tested and circuit not in DATA:
-        settings = {**settings, "data.test_samples": args.tested}
+        settings = {**settings, "parameters.samples": args.train}
     run = folder / "run.h5"
     settings = {"seed": seed, **settings, **dict(s.split("=", 1) for s in args.set)}
     call([args.snnsim, folder / "circuits" / f"{model}.yaml", "-o", run, "--force", "--progress", "none", "--backend", "cpu", "--threads",
@@ -135,12 +130,6 @@ def shortfalls(entries, circuits):
         gain = means(entries, "feedback", "feedback", "accuracy") - means(entries, "feedback", "feed-forward", "accuracy")
         if gain < 0.02:
             found.append(f"feedback: {100 * gain:+.2f} points")
-    if "modular" in circuits:
-        gain = means(entries, "modular", "4 x 64", "accuracy") - means(entries, "modular", "256", "accuracy")
-        if gain < -0.005:
-            found.append(f"modular: {100 * gain:+.2f} points")
-    if "mixed" in circuits and (right := means(entries, "mixed", "recurrent", "accuracy")) < 0.96:
-        found.append(f"mixed: {100 * right:.2f} %")
     return found
 
 
@@ -169,8 +158,7 @@ def main():
         (folder / "circuits").mkdir()
         for file in (ROOT / "models" / "circuits").glob("*.[yc][as][mv]*"):
             (folder / "circuits" / file.name).write_bytes(file.read_bytes())
-        (folder / "mnist_rsnn.yaml").write_bytes((ROOT / "models" / "mnist_rsnn.yaml").read_bytes())
-        if data := [DATA[c] for c in circuits if c in DATA]:
+        if data := [DATA.get(c, c) for c in circuits if c in ARMS]:
             call([sys.executable, ROOT / "tools" / "make_questions", args.images, *data, "-o", folder / "circuits", "--tested", args.tested])
         for circuit in circuits:
             for seed in range(1, args.seeds + 1):
