@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Sparse coding by competing cells, graded and spiking, beside the LASSO by coordinate descent, and beside a dense autoencoder.
 
-    tools/bench/sparse_coding.py --snnsim build/snnsim --images MNIST -o sparse_coding.json [patches] [digits] [autoencoder]
+    tools/bench/sparse_coding.py --snnsim build/snnsim --images MNIST -o sparse_coding.json [--figure sparse.png] [patches] [digits] [autoencoder]
 
 MNIST is the folder of its four IDX files. `patches`: models/circuits/lca.yaml and lca_spiking.yaml on patches of 8 x 8 pixels of test
-images; a spiking cell's coefficient is its rate from 300 ms on. `digits`: models/methods/sparse_code.yaml and sparse_code_lif.yaml,
+images; a spiking cell's coefficient is its rate from 300 ms on. `digits`: models/circuits/sparse_code.yaml and sparse_code_lif.yaml,
 accuracy of the read-out, and of the first 500 test images the SNR of what the dictionary makes of their code (of spikes: of the
 second half of the steps). `autoencoder`: 784-n-784 of relu and linear cells on 20,000 images, the least n of a ladder whose SNR on
 those images is not below that of a code, which `digits` must have measured. SNR is 10 log10(sum x^2 / sum (x - Phi a)^2). Energies
@@ -105,14 +105,39 @@ def patches(args, folder):
         x, atoms, price = file["patches"][:], file["dictionary"][:], float(file["lambda"][()])
     best = lasso(x, atoms, price, True)
     out = {"atoms": atoms.shape[1], "patches": len(x), "lambda": price, "lasso": said_of(x, atoms, best, best)}
+    codes = {}
     for model in "lca", "lca_spiking":
         shutil.copy(ROOT / "models" / "circuits" / f"{model}.yaml", folder)
         printed = run(args, folder / f"{model}.yaml", folder / "run.h5", {})
         with h5py.File(folder / "run.h5") as file:
-            code = code_of_patches(file, model, len(x), price)
+            codes[model] = code = code_of_patches(file, model, len(x), price)
         acs, macs, updates = (int(re.search(r"([0-9,]+) " + what, printed)[1].replace(",", "")) / len(x) for what in ("ACs", "MACs", "neuron updates"))
         out[model] = {**said_of(x, atoms, code, best), "macs": macs, "acs": acs, "neuron_updates": updates}
+    if args.figure:
+        draw(x, atoms, best, codes, args.figure)
     return out
+
+
+def draw(x, atoms, best, codes, path):
+    """The atoms; patches with what the spiking network's code makes of them; coefficients over those of the LASSO."""
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    tiled = lambda images, columns: np.block([[np.pad(image.reshape(8, 8), 1, constant_values=np.nan) for image in images[k:k + columns]]
+                                              for k in range(0, len(images), columns)])
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    axes[0].imshow(tiled(atoms.T / np.abs(atoms).max(0)[:, None], 8), cmap="RdBu_r", vmin=-1, vmax=1)
+    axes[0].set_title("atoms")
+    axes[1].imshow(tiled([image for pair in zip(x[:32], codes["lca_spiking"][:32] @ atoms.T) for image in pair], 8), cmap="gray", vmin=0, vmax=1)
+    axes[1].set_title("patches, each beside what its rates say")
+    for model, name, marker in ("lca_spiking", "rate / (200 Hz)", "."), ("lca", "value", "x"):
+        axes[2].plot(best.ravel(), codes[model].ravel(), marker, markersize=4, alpha=0.5, label=name)
+    axes[2].set_xlabel("coefficient of the LASSO")
+    axes[2].set_ylabel("what a cell sends")
+    axes[2].legend(frameon=False)
+    for ax in axes[:2]:
+        ax.axis("off")
+    figure.savefig(path, dpi=90)
 
 
 def code_of_digits(file, what, samples, atoms):
@@ -136,7 +161,7 @@ def digits(args, folder):
     best = lasso(x, atoms, price, False, 1e-5)
     out = {"atoms": atoms.shape[1], "images": len(x), "lambda": price, "lasso": said_of(x, atoms, best, best)}
     for model, what in ("sparse_code", "v"), ("sparse_code_lif", "spikes"):
-        shutil.copy(ROOT / "models" / "methods" / f"{model}.yaml", folder)
+        shutil.copy(ROOT / "models" / "circuits" / f"{model}.yaml", folder)
         rows = []
         for seed in range(1, args.seeds + 1):
             settings = {"seed": seed, "record": f"[{{population: code, what: {what}, samples: {len(x)}}}]", **args.settings}
@@ -201,6 +226,7 @@ def main():
     parser.add_argument("--tool", action="append", default=[], metavar="OPTION", help="given to tools/make_dictionary, as --tool=--updates=10")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="changes what is trained")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--figure", help="write a picture of the patches' code")
     parser.add_argument("-o", "--output", required=True, help="the .json file")
     args = parser.parse_intermixed_args()
     known = ["patches", "digits", "autoencoder"]
