@@ -335,6 +335,36 @@ def test_the_benchmark_of_trained_circuits_writes_an_entry_for_each_arm(snnsim, 
     assert {"accuracy", "accuracy_what", "accuracy_where", "macs", "energy_synapses_uj", "energy_in_all_uj", "neuron_updates"} <= set(gated)
 
 
+# --- modules, and two kinds of cells ---
+
+def weights_and_test(snnsim, data_folder, tmp_path, model, *settings):
+    out = tmp_path / "run.h5"
+    snnsim(model, "-o", out, "--force", "--progress", "none", "--data-dir", data_folder, *(f"--set={s}" for s in settings))
+    with h5py.File(out) as file:
+        weights = {name: group["weights"].shape for name, group in file["weights"].items()}
+        counts = {name: (int(g.attrs["acs"]), int(g.attrs["events"])) for name, g in file["energy/test/forward"].items()}
+        return weights, counts, float((file["test/label"][:] == file["test/prediction"][:]).mean())
+
+
+def test_a_spike_of_a_module_meets_the_cells_of_its_own(snnsim, data_folder, tmp_path):
+    weights, counts, _ = weights_and_test(snnsim, data_folder, tmp_path, CIRCUITS / "modular.yaml", "train.epochs=1")
+    for module in "first", "second", "third", "fourth":
+        acs, events = counts[f"{module}_to_{module}"]
+        assert weights[f"{module}_to_{module}"] == (64, 64) and acs == 64 * events > 0
+    assert sum(np.prod(shape) for shape in weights.values()) == 784 * 256 + 256 * 64 + 2560
+    whole, counts, _ = weights_and_test(snnsim, data_folder, tmp_path, ROOT / "models" / "mnist_rsnn.yaml", "train.epochs=1", "record=[]")
+    acs, events = counts["hidden_to_hidden"]
+    assert whole["hidden_to_hidden"] == (256, 256) and acs == 256 * events > 0
+
+
+def test_mixed_cells_learn_from_rows_and_have_as_many_weights_without_a_loop(snnsim, data_folder, tmp_path):
+    looped, _, accuracy = weights_and_test(snnsim, data_folder, tmp_path, CIRCUITS / "mixed_recurrent.yaml", "train.epochs=20", "train.batch=20")
+    layers, _, _ = weights_and_test(snnsim, data_folder, tmp_path, CIRCUITS / "mixed_feedforward.yaml", "train.epochs=1")
+    count = lambda weights: sum(int(np.prod(shape)) for shape in weights.values())
+    assert looped["adaptive_to_plain"] == (100, 120) and count(looped) == count(layers) == 56760
+    assert accuracy > 0.8       # bars, seen row by row
+
+
 # --- sound localisation ---
 
 LONGEST = 2 / 3          # ms between the ears, of a source at 90 degrees

@@ -182,7 +182,10 @@ ISO_NAMES = {
     "lif_latency_pruned": "the same, pruned", "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
     "ann_pruned_int8": "ANN, pruned, int8", "lif_latency_pruned_int8": "LIF, latency code, 8 steps, pruned, int8",
     "lif_latency": "LIF, latency code, 25 steps, float", "lif_direct": "LIF, image as current, float",
-    "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float", "dendritic": "dendritic ANN, float"}
+    "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float", "dendritic": "dendritic ANN, float",
+    "modular": "the same in four modules of 64", "mixed_recurrent": "LIF and adaptive LIF, recurrent, row by row, float",
+    "mixed_feedforward": "the same cells in two layers", "sparse_code": "sparse code by values, linear read-out, float",
+    "sparse_code_lif": "sparse code by spikes, linear read-out, float"}
 TARGET = 0.98
 
 
@@ -212,6 +215,39 @@ def energy_at_equal_accuracy():
                      f"{m['acs']:,.0f}", *(f"{digits(m[k], 3)} uJ" for k in ("energy_uJ", "energy_in_all_uJ", "dense_energy_uJ"))])
     return table(["network", "setting", "test accuracy", "MACs", "ACs", "arithmetic", "in all", "arithmetic without skipping zeros"],
                  rows, right=2)
+
+
+def recurrent_networks():
+    means = configurations("iso_mnist")
+    names = {("recurrent_lif", "duration=25 ms"): "256 cells, all to all", ("modular", "duration=25 ms"): "4 modules of 64 cells",
+             ("mixed_recurrent", ""): "120 LIF and 100 adaptive LIF, all to all", ("mixed_feedforward", ""): "the same in two layers, no loop"}
+    rows = [[name, f"{m['seeds']:.0f}", percent(m["accuracy"]), f"{m['nonzero_weights']:,.0f}", f"{m['macs']:,.0f}", f"{m['acs']:,.0f}",
+             f"{digits(m['energy_uJ'], 3)} uJ", f"{digits(m['energy_in_all_uJ'], 3)} uJ"] for key, name in names.items() for m in [means[key]]]
+    return table(["network", "seeds", "test accuracy", "weights", "MACs", "ACs", "arithmetic", "in all"], rows)
+
+
+def sparse_patches():
+    r = read("sparse_coding")["patches"]
+    rows = []
+    for key, name in {"lasso": "LASSO, coordinate descent", "lca": "cells that send values, 300 steps", "lca_spiking": "cells that spike, 0.7 s"}.items():
+        m = r[key]
+        rows.append([name, f"{m['snr_db']:.2f} dB", percent(m["active"]), f"{m['kurtosis']:.0f}",
+                     *(f"{m[k]:,.0f}" if k in m else "-" for k in ("macs", "acs"))])
+    return table([f"{r['patches']} patches, {r['atoms']} atoms", "SNR", "active", "kurtosis", "MACs a patch", "ACs a patch"], rows)
+
+
+def sparse_digits():
+    r = read("sparse_coding")
+    rows = [["LASSO, coordinate descent", f"{r['digits']['lasso']['snr_db']:.2f} dB", percent(r["digits"]["lasso"]["active"]), *["-"] * 5]]
+    for key, name in {"sparse_code": "cells that send values, 30 steps", "sparse_code_lif": "cells that spike, 60 steps"}.items():
+        m = r["digits"][key]
+        mean = lambda k: statistics.mean(run[k] for run in m["runs"])  # noqa: E731, B023
+        rows.append([name, f"{m['snr_db']:.2f} dB", percent(m["active"]), percent(mean("accuracy")), f"{mean('macs'):,.0f}", f"{mean('acs'):,.0f}",
+                     f"{digits(mean('energy_synapses_uj'), 3)} uJ", f"{digits(mean('energy_in_all_uj'), 3)} uJ"])
+    last = r["autoencoder"]["runs"][-1]
+    rows.append([f"autoencoder, 784-{last['cells']}-784", f"{last['snr_db']:.2f} dB", "-", "-", f"{last['macs']:,.0f}", f"{last['acs']:,.0f}",
+                 f"{digits(last['energy_synapses_uj'], 3)} uJ", f"{digits(last['energy_in_all_uj'], 3)} uJ"])
+    return table([f"{r['digits']['images']} digits, {r['digits']['atoms']} atoms", "SNR", "active", "read-out", "MACs", "ACs", "arithmetic", "in all"], rows)
 
 
 def dense_against_dendritic():
@@ -351,7 +387,7 @@ def spines():
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
+                                  dense_against_dendritic, recurrent_networks, sparse_patches, sparse_digits, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
                                   stem_cells, learning_methods, learning_models, perforated, spines, sources)}
 
 
