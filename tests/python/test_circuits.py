@@ -74,6 +74,55 @@ def test_a_weak_grid_lets_no_front_through(circuit):
         assert np.isfinite(crossing(file)[8:]).any()
 
 
+def test_stdp_makes_synapses_of_a_grid_one_way(circuit, snnsim, tmp_path):
+    with circuit("gain_plastic") as file:
+        digest = file["network/E"].attrs["spike_digest"]
+        weights = file["weights/E_to_E"]
+        histogram, edges, w = weights["histogram"][:], weights["histogram_edges"][:], weights["weight"][:]
+        of = dict(zip(zip(weights["source"][:].tolist(), weights["target"][:].tolist()), w))
+        before, learning, after = (file[f"phases/{name}/spikes"][0] for name in ("before", "learning", "after"))
+    assert (edges[0], edges[-1]) == (0, 8) and w.min() >= 0 and w.max() <= 8
+    # Five seconds at the ends without learning, and many in between: weights that were drawn from U(2, 6) lie at the bounds.
+    assert (histogram[:5] == histogram[0]).all() and (histogram[-5:] == histogram[-1]).all()
+    middle = (edges[:-1] > 1.9) & (edges[1:] < 6.1)
+    assert histogram[0][middle].sum() == len(w) == 4990 and histogram[-1][middle].sum() < 0.1 * len(w)
+    assert (w < 0.8).mean() == pytest.approx(0.49, abs=0.02) and (w > 7.2).mean() == pytest.approx(0.40, abs=0.02)
+    # Of two near cells one drives the other, as docs/circuits.md says.
+    both = np.array([(a, of[pair[::-1]]) for pair, a in of.items() if pair[0] < pair[1]])
+    assert ((both > 4).sum(1) == 1).mean() == pytest.approx(0.905, abs=0.01) and (both > 4).all(1).mean() < 0.01
+    assert 14 < before / 819 / 5 < 15 < after / 819 / 5 < 16 and learning > 0
+    out = tmp_path / "threads.h5"
+    snnsim(CIRCUITS / "gain_plastic.yaml", "-o", out, "--progress", "none", "--threads", "2")
+    with h5py.File(out) as file:
+        assert file["network/E"].attrs["spike_digest"] == digest and (file["weights/E_to_E/weight"][:] == w).all()
+
+
+def test_a_plastic_grid_is_the_network_of_the_list_of_its_synapses(circuit, snnsim, tmp_path):
+    """Plastic synapses of near fields are stored one by one, although all begin with one weight."""
+    text = (CIRCUITS / "gain_wave.yaml").read_text()
+    near = "connect: {rule: all_to_all, autapses: false, mask: moore}, weight: $w, delay: 1 ms"
+    assert near in text
+    learns = ", plasticity: {rule: stdp, w_max: 12}"
+    weights, digests = [], []
+    for connected in (near, "connect: {rule: list, file: near.csv}, weight: $w, delay: 1 ms"):
+        if weights:
+            pairs = np.stack([source, target], 1)[np.random.default_rng(1).permutation(len(source))]
+            np.savetxt(tmp_path / "near.csv", pairs, fmt="%d", delimiter=",", header="source,target", comments="")
+        model, out = tmp_path / "plastic.yaml", tmp_path / "run.h5"
+        model.write_text(text.replace(near, connected + learns))
+        snnsim(model, "-o", out, "--force", "--progress", "none", "--set=simulate.duration=500 ms",
+               "--set=stimuli=[{to: E, kind: noise, std: 5}]", "--set=models.izhikevich_exp.current=1",
+               "--set=models.izhikevich_exp.equations.0=dv/dt = (0.04 * v**2 + 5 * v + 140 - u + s + I) / ms")
+        with h5py.File(out) as file:
+            source, target, w = (file[f"weights/E_to_E/{name}"][:] for name in ("source", "target", "weight"))
+            order = np.lexsort((target, source))
+            weights.append(np.stack([source[order], target[order], w[order]]))
+            digests.append(file["network/E"].attrs["spike_digest"])
+    assert digests[0] == digests[1] and (weights[0] == weights[1]).all()
+    # 94 x 94 pairs of near fields, of which 32 x 32 are a cell itself.
+    assert len(weights[0][2]) == 94 * 94 - 32 * 32 and len(np.unique(weights[0][2])) > 1000
+
+
 BIN = 20.0
 
 

@@ -326,6 +326,54 @@ def test_every_shipped_model_is_here():
     assert kinds[True] == set(SIMULATIONS) and kinds[False] == set(TRAININGS)
 
 
+# Of the circuits as much as makes their cells fire and their weights change.
+CIRCUITS = {
+    "gain_plastic": ["simulate.phases.0.duration=5 ms", "simulate.phases.1.duration=50 ms", "simulate.phases.2.duration=5 ms",
+                     "record.2.interval=5 ms", "record.3.interval=5 ms"],
+    "gain_spontaneous": ["simulate.duration=40 ms"],
+    "gain_wave": ["simulate.duration=40 ms"],
+    "gap_ring": ["simulate.duration=60 ms"],
+    "gating": ["simulate.duration=40 ms"],
+    "itd": ["simulate.duration=20 ms"],
+    "itd_moving": ["simulate.duration=20 ms"],
+    "stem_cable": ["parameters.time=30 ms"],
+    "stem_cable_cell": ["parameters.time=30 ms"],
+    "stem_cell": ["parameters.time=50 ms"],
+    "stem_ring": ["parameters.time=50 ms"],
+    "stem_ring_teacher": ["parameters.time=40 ms"],
+    "stem_teacher": ["parameters.time=40 ms"],
+    "stem": ["parameters={inputs: 3, traces: 16, hidden: 32, second: 16}", "train.epochs=2", "data.encode.duration=60 ms"],
+}
+
+
+@pytest.fixture(scope="module")
+def circuits(tmp_path_factory):
+    """The circuits beside their data."""
+    folder = tmp_path_factory.mktemp("circuits")
+    for file in (*(MODELS / "circuits").glob("*.yaml"), *(MODELS / "circuits").glob("*.csv")):
+        (folder / file.name).write_bytes(file.read_bytes())
+    subprocess.run([sys.executable, ROOT / "tools" / "make_stem", "inputs", "-o", folder, "--seconds", "0.1"], check=True, capture_output=True)
+    random = np.random.default_rng(5)
+    with h5py.File(folder / "stem.h5", "w") as file:
+        for group, count in (("train", 10), ("test", 4)):
+            x = random.poisson(0.2, (count, 60, 3))
+            file[f"{group}/x"], file[f"{group}/y"] = x.reshape(count, -1).astype(np.float32), x[:, :, :1] > 0
+    return folder
+
+
+@pytest.mark.parametrize("model", CIRCUITS)
+def test_circuits(ptxrun, tmp_path, circuits, model):
+    found = on_both(ptxrun, tmp_path, circuits, circuits / f"{model}.yaml", CIRCUITS[model])
+    if model == "gain_plastic":
+        histogram = found["weights/E_to_E/histogram"]
+        assert (histogram[0] != histogram[-1]).any()
+    if model == "stem":
+        assert np.isfinite(found["training/epochs/train_loss"]).all()
+    else:
+        fired = spikes_of(found)
+        assert fired.get("network/cell@spikes", sum(fired.values())) > 0
+
+
 # With SNNSIM_WHOLE_MODELS=1 simulations are not shortened: minutes to an hour each.
 @pytest.mark.parametrize("model", SIMULATIONS)
 def test_simulations(ptxrun, tmp_path, data, model):
