@@ -110,17 +110,28 @@ enum class Loss : std::uint8_t {
     mse_mean,
     mse_step,
     cross_entropy_latency,
+    binary_cross_entropy_step,
 };
+/// Whether each step has targets of its own.
+constexpr bool has_targets_by_step(Loss loss) {
+    return loss == Loss::mse_step || loss == Loss::binary_cross_entropy_step;
+}
 /// Whether its targets are real numbers, not classes.
 constexpr bool is_real(Loss loss) {
-    return loss == Loss::mse_mean || loss == Loss::mse_step;
+    return loss == Loss::mse_mean || has_targets_by_step(loss);
 }
 template <>
 struct Names<Loss> {
-    static constexpr std::array values{
-        "cross_entropy_max",    "cross_entropy_mean", "cross_entropy_last", "cross_entropy_step",
-        "cross_entropy_count",  "mse_count",          "mse_mean",           "mse_step",
-        "cross_entropy_latency"};
+    static constexpr std::array values{"cross_entropy_max",
+                                       "cross_entropy_mean",
+                                       "cross_entropy_last",
+                                       "cross_entropy_step",
+                                       "cross_entropy_count",
+                                       "mse_count",
+                                       "mse_mean",
+                                       "mse_step",
+                                       "cross_entropy_latency",
+                                       "binary_cross_entropy_step"};
 };
 
 /// Penalty strength * sum over neurons of relu(r - upper)^2 + relu(lower - r)^2, r the rate of a
@@ -307,6 +318,8 @@ struct TrainSpec {
                 "file`: squared difference of the mean output from y, whose values are real; "
                 "mse_step: of "
                 "the output of every step from y of that step ([sample][step][output]); "
+                "binary_cross_entropy_step: its cross entropy with 1 / (1 + e^-output), where "
+                "y says how likely a spike or event is in a step, or 1 and 0; "
                 "cross_entropy_latency, of method event_prop: of minus the time of each output's "
                 "first spike, in units of a twentieth of the sample. With "
                 "`data.outputs` one for all, or a mapping: `{digit: cross_entropy_max, angle: "

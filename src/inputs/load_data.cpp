@@ -74,7 +74,8 @@ TargetRequest request_of_targets(const ModelSpec& spec, const PopulationSpec& ou
     const OutputLossSpec loss = spec.loss_of(output.name);
     out.loss = name_of(loss.loss);
     out.targets = is_real(loss.loss) ? Targets::real : Targets::classes;
-    if (loss.loss == Loss::mse_step) out.outputs = output.size;
+    if (has_targets_by_step(loss.loss)) out.outputs = output.size;
+    out.shares = loss.loss == Loss::binary_cross_entropy_step;
     out.class_weights = loss.class_weights;
     return out;
 }
@@ -133,7 +134,7 @@ void check_output(const ModelSpec& spec, std::size_t k, Dataset& data) {
                            at(spec, p.at), p.name, p.size, what, size);
     };
     if (values > 0) {
-        const bool by_step = spec.train && spec.loss_of(p.name).loss == Loss::mse_step;
+        const bool by_step = spec.train && has_targets_by_step(spec.loss_of(p.name).loss);
         if (!by_step && p.size != values)
             throw DataError(write(fmt::format("a sample of {} has {}", of, values), values));
     } else if (p.size < classes) {

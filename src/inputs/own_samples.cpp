@@ -422,11 +422,16 @@ class Loader {
         set.y = take<float>(parts, targets_of(output));
         const auto outputs = static_cast<std::size_t>(set.outputs);
         for (std::size_t k = 0; k < set.y.size(); ++k) {
-            if (std::isfinite(set.y[k])) continue;
+            const bool share = set.y[k] >= 0.0f && set.y[k] <= 1.0f;
+            if (share || (std::isfinite(set.y[k]) && !r_.targets[output].shares)) continue;
             const auto [stored, row] = place(parts, k / outputs);
             const Rows& y = *stored->y[output];
-            throw DataError(fmt::format("{}: {} is {:g} in sample {}, value {} (from 0)", y.file,
-                                        y.name, set.y[k], row, k % outputs));
+            throw DataError(fmt::format(
+                "{}: {} is {:g} in sample {}, value {} (from 0){}", y.file, y.name, set.y[k], row,
+                k % outputs,
+                std::isfinite(set.y[k])
+                    ? fmt::format("; {} takes targets from 0 to 1", r_.targets[output].loss)
+                    : ""));
         }
     }
     void check_reals(std::size_t output, const SampleTargets& test) const {

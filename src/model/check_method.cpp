@@ -92,7 +92,7 @@ class MethodView {
 
     void check_loss() {
         const auto of_step = [](Loss loss) {
-            return loss == Loss::cross_entropy_step || loss == Loss::mse_step;
+            return loss == Loss::cross_entropy_step || has_targets_by_step(loss);
         };
         const auto say = [&](Places::Path path, Loss loss) {
             if (of_step(loss)) return;

@@ -92,7 +92,8 @@ class OutputsOn {
                                                 out.loss.data() + first,
                                                 out.mean.data() + first * targets.outputs,
                                                 factor,
-                                                update});
+                                                update,
+                                                loss_of(k) == Loss::binary_cross_entropy_step});
                 continue;
             }
             static_assert(static_cast<int>(Readout::rate_error) ==

@@ -257,6 +257,41 @@ def test_an_output_follows_the_targets_of_each_step(snnsim, tmp_path):
         assert run["test"].attrs["error"] < 0.1
 
 
+def test_an_output_says_how_likely_something_is_in_each_step(snnsim, tmp_path):
+    """A step of plain gradient descent from known weights, and what is learned."""
+    y = steps_file(tmp_path, lambda y: y > 0.3) > 0.3
+    binary = ["--set=train.loss=binary_cross_entropy_step", "--progress", "none"]
+    weights = []
+    for epochs in (0, 1):
+        snnsim("by_step.yaml", "-o", "run.h5", "--force", f"--set=train.epochs={epochs}", "--set=train.batch=40", "--set=train.optimizer={name: sgd, lr: 0.5}",
+               *binary, cwd=tmp_path)
+        with h5py.File(tmp_path / "run.h5") as run:
+            weights.append(run["weights/input_to_output/weights"][:].astype(float))
+            if epochs == 0:
+                said, loss = run["test/prediction"][:].reshape(y.shape), run["test"].attrs["loss"]
+    with h5py.File(tmp_path / "steps.h5") as file:
+        x = file["train/x"][:]
+    trace, gradient, likely = np.zeros((40, 5)), 0.0, []
+    for t in range(7):
+        trace = np.exp(-1 / 3) * trace + x[:, t]
+        likely.append(1 / (1 + np.exp(-trace @ weights[0])))
+        gradient = gradient + trace.T @ (likely[-1] - y[:, t]) / y.size
+    likely = np.stack(likely, 1)
+    assert said == pytest.approx(likely, abs=1e-6)
+    assert loss == pytest.approx(-np.log(np.where(y, likely, 1 - likely)).mean(), rel=1e-5)
+    assert weights[1] - weights[0] == pytest.approx(-0.5 * gradient, abs=1e-6)
+    snnsim("by_step.yaml", "-o", "run.h5", "--force", *binary, cwd=tmp_path)
+    with h5py.File(tmp_path / "run.h5") as run:
+        assert ((run["test/prediction"][:].reshape(y.shape) > 0.5) == y).mean() > 0.85
+
+
+def test_what_is_likely_lies_between_0_and_1(tmp_path):
+    steps_file(tmp_path, lambda y: np.where(y < 0, 0.5, 1.5))
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "by_step.yaml", "--set=train.loss=binary_cross_entropy_step"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "y is 1.5 in sample 0, value" in done.stderr
+    assert "binary_cross_entropy_step takes targets from 0 to 1" in done.stderr
+
+
 @pytest.mark.parametrize("shape", [lambda y: y.transpose(0, 2, 1), lambda y: y.reshape(40, 14), lambda y: y[..., None], lambda y: y[:, :6]])
 def test_targets_of_each_step_have_the_shape_of_steps_and_outputs(tmp_path, shape):
     steps_file(tmp_path, shape)

@@ -68,8 +68,16 @@ Dataset faded(Dataset data, std::int64_t steps) {
     }
     return data;
 }
+/// Targets between 0 and 1.
+Dataset shares(Dataset data) {
+    for (SampleSet* set : {&data.train, &data.test})
+        for (float& y : set->y) y = 0.5f + 0.25f * y;
+    return data;
+}
 /// As the loss of a model wants them.
 Dataset data_for(const ModelSpec& m) {
+    if (m.train->loss == Loss::binary_cross_entropy_step)
+        return shares(faded(sum_data(), m.steps()));
     return m.train->loss == Loss::mse_step ? faded(sum_data(), m.steps()) : sum_data();
 }
 ModelSpec by_step(ModelSpec m) {
@@ -77,9 +85,17 @@ ModelSpec by_step(ModelSpec m) {
     return m;
 }
 
+ModelSpec binary(ModelSpec m) {
+    m.train->loss = Loss::binary_cross_entropy_step;
+    return m;
+}
+
 std::vector<ModelSpec> all_forms() {
     return {by_step(model(Lif::Params{}, 4.0)),
             by_step(model(Tanh::Params{}, 3.0)),
+            binary(model(Lif::Params{}, 4.0)),
+            binary(model(Tanh::Params{}, 3.0)),
+            binary(model(Tanh::Params{}, 0.0)),
             model(Vsn::Params{0.9, 0.1, Activation::identity, true}, 4.0),
             model(Lif::Params{}, 4.0),
             model(Relu::Params{}, 0.0),
@@ -113,12 +129,15 @@ TEST(Regression, LossAndErrorFollowFromTheOutputs) {
         ASSERT_EQ(e.outputs.size(), count);
         EXPECT_EQ(e.samples(), 50u);
         EXPECT_TRUE(e.labels.empty() && e.predictions.empty());
-        double squares = 0.0, targets = 0.0;
+        double squares = 0.0, targets = 0.0, entropy = 0.0;
         for (std::size_t i = 0; i < count; ++i) {
-            squares += std::pow(static_cast<double>(e.outputs[i]) - data.test.y[i], 2);
-            targets += std::pow(static_cast<double>(data.test.y[i]), 2);
+            const double z = e.outputs[i], y = data.test.y[i];
+            squares += std::pow(z - y, 2);
+            targets += std::pow(y, 2);
+            entropy -= y * std::log(z) + (1.0 - y) * std::log(1.0 - z);
         }
-        EXPECT_NEAR(e.loss, squares / static_cast<double>(count), 1e-6);
+        const bool is_binary = m.train->loss == Loss::binary_cross_entropy_step;
+        EXPECT_NEAR(e.loss, (is_binary ? entropy : squares) / static_cast<double>(count), 1e-6);
         ASSERT_TRUE(e.error);
         EXPECT_NEAR(*e.error, std::sqrt(squares / targets), 1e-6);
     }
@@ -158,6 +177,7 @@ void expect_gradient_of_loss(ModelSpec m) {
 TEST(Regression, TheGradientIsThatOfTheLoss) {
     expect_gradient_of_loss(model(Tanh::Params{}, 3.0));
     expect_gradient_of_loss(by_step(model(Tanh::Params{}, 3.0)));
+    expect_gradient_of_loss(binary(model(Tanh::Params{}, 3.0)));
 }
 
 TEST(Regression, LearnsSums) {

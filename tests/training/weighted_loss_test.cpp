@@ -71,6 +71,38 @@ TEST(WeightedLoss, OfRealTargetsToo) {
     EXPECT_EQ(gradient[0], 1.0f);
 }
 
+/// An output in eight steps: loss and gradient are those of torch 2's
+/// binary_cross_entropy_with_logits in double, at outputs whose power overflows too.
+TEST(BinaryCrossEntropy, IsThatOfTorch) {
+    constexpr std::size_t steps = 8;
+    const BatchShape shape{1, steps};
+    const std::vector<float> z{0.0f, 1.5f, -2.0f, 40.0f, -40.0f, 200.0f, -200.0f, -0.3f};
+    const std::vector<float> y{1.0f, 0.0f, 0.25f, 1.0f, 0.0f, 0.0f, 1.0f, 0.7f};
+    std::vector<float> output(steps * panel_width), gradient(output.size()), p(steps);
+    for (std::size_t t = 0; t < steps; ++t) output[t * panel_width] = z[t];
+    const std::uint32_t sample = 0;
+    float loss = 0.0f;
+    const TargetLoss body{.shape = shape,
+                          .targets_each = steps,
+                          .outputs = 1,
+                          .output = {output.data()},
+                          .gradient = {gradient.data()},
+                          .targets = y.data(),
+                          .weights = nullptr,
+                          .samples = &sample,
+                          .loss = &loss,
+                          .mean = p.data(),
+                          .binary = true};
+    body(0);
+    EXPECT_NEAR(loss, 50.47323046425677, 1e-5);
+    const double expected[]{-0.0625, 0.10219681, -0.0163496347, 0.0,
+                            0.0,     0.125,      -0.125,        -0.0343053146};
+    for (std::size_t t = 0; t < steps; ++t) {
+        EXPECT_NEAR(gradient[t * panel_width], expected[t], 3e-8) << t;
+        EXPECT_NEAR(p[t], 1.0 / (1.0 + std::exp(-static_cast<double>(z[t]))), 2e-7) << t;
+    }
+}
+
 TEST(WeightedLoss, SameBitsOnAGpuAndWithoutWeightsOfOne) {
     const ModelSpec m = small_model();
     const auto trained = [&]<class Backend>(std::vector<float> weights, int threads) {

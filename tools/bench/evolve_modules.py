@@ -54,11 +54,13 @@ def layers(sizes):
 
 
 def model(name, populations, projections, last, options):
+    drawn = f"{{rule: fixed_in_degree, n: {options.inputs}}}" if options.inputs < 784 else "all_to_all"
+    projections = [p.replace("connect: all_to_all", f"connect: {drawn}") if "from: input," in p else p for p in projections]
     return "\n".join([f"name: {name}", "seed: 1", "dt: 1 ms",
-                      f"data: {{set: mnist, train_samples: {options.samples}, encode: {{scheme: poisson, max_rate: 1000 Hz, duration: {options.duration} ms}}}}",
+                      f"data: {{set: mnist, train_samples: {options.samples}, encode: {{scheme: poisson, max_rate: {options.max_rate} Hz, duration: {options.duration} ms}}}}",
                       "populations:", "  input: {size: 784, model: spike_source}", *populations, "  output: {size: 10, model: leaky_readout, tau_m: 20 ms}",
                       "projections:", *projections, f"  - {{from: {last}, to: output, connect: all_to_all, weight: fan_in_uniform, bias: true}}",
-                      f"train: {{method: surrogate_gradient, surrogate: {{name: fast_sigmoid, slope: 25}}, epochs: {options.epochs}, batch: 64, "
+                      f"train: {{validation: {options.validation}, surrogate: {{name: fast_sigmoid, slope: 25}}, epochs: {options.epochs}, batch: 64, "
                       "optimizer: {name: adam, lr: 2e-3}, schedule: cosine, loss: cross_entropy_mean}", "test: {}", ""])
 
 
@@ -70,6 +72,9 @@ def main():
     parser.add_argument("--samples", type=int, default=10000)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--duration", type=int, default=40, help="of a sample, ms")
+    parser.add_argument("--max-rate", type=int, default=1000, help="of a white pixel, Hz (%(default)d)")
+    parser.add_argument("--inputs", type=int, default=784, help="that each cell of the first layer has, drawn at random (%(default)d: all)")
+    parser.add_argument("--validation", type=float, default=0, help="share of the training samples held out, whose accuracy is told too")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--output", default="evolve_modules.json")
@@ -94,9 +99,11 @@ def main():
                     acs = {name: float(p.attrs["acs"]) / counts.attrs["samples"] for name, p in counts["forward"].items()}
                     found.append({"network": what, "seed": seed, "accuracy": float(result["test"].attrs["accuracy"]),
                                   "acs": sum(acs.values()), "acs_behind_the_first_layer": sum(n for name, n in acs.items() if not name.startswith("input_"))})
+                    if options.validation:
+                        found[-1]["validation_accuracy"] = float(result["training/epochs/validation_accuracy"][-1])
                 print(found[-1], flush=True)
     pathlib.Path(options.output).write_text(json.dumps({**machine(options.snnsim), "copies": options.copies, "samples": options.samples,
-                                                        "epochs": options.epochs, "duration_ms": options.duration, "runs": found}, indent=1) + "\n")
+                                                        "epochs": options.epochs, "duration_ms": options.duration, "max_rate_hz": options.max_rate, "inputs_each": options.inputs, "runs": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

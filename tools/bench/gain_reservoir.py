@@ -6,9 +6,9 @@ whose cells are all connected.
 
 Each of 28 x 28 Izhikevich cells (those of models/circuits/gain_wave.yaml) gets a pixel as a current from 0 to 15 for 100 ms, then 150 ms
 nothing. `grid`: every cell reaches its eight nearest neighbours with one weight. `alone`: no synapses. `all to all`: every cell reaches all
-others with normal weights of mean 0. The weights of grid and all to all are the best of a few by training samples held out. Features are the spike counts in four bins of 25 ms; the read-out is ridge
-regression to one-hot targets, its penalty chosen by the same samples. Operations are those of the run: an addition for every spike and
-synapse. MNIST is the folder of its four IDX files.
+others with normal weights of mean 0. The weights of grid and all to all are the best of a few by training samples held out. Features are
+the spike counts in four bins of 25 ms; the read-out is ridge regression to one-hot targets, its penalty chosen by the same samples.
+Operations are those of the run: an addition for every spike and synapse. MNIST is the folder of its four IDX files.
 """
 import argparse
 import json
@@ -52,7 +52,7 @@ record:
 GRID = "\n  - {{from: E, to: E, connect: {{rule: all_to_all, autapses: false, mask: moore}}, weight: {}, delay: 1 ms}}"
 DENSE = ("\n  - {{from: E, to: E, connect: {{rule: all_to_all, autapses: false}}, "
          "weight: {{distribution: normal, mean: 0, std: {}}}, delay: 1 ms}}")
-ARMS = {"alone": (None, [0.0]), "grid": (GRID, [4.0, 5.0]), "all to all": (DENSE, [0.1, 0.2, 0.4])}
+ARMS = {"alone": (None, [0.0]), "grid": (GRID, [4.0, 5.0]), "all to all": (DENSE, [0.1, 0.2, 0.4, 1.0, 2.0, 4.0])}
 
 
 def write_images(path, images):
@@ -109,6 +109,7 @@ def main():
     parser.add_argument("--test", type=int, default=10000)
     parser.add_argument("--chosen-by", type=int, default=3000, help="training samples that a weight is chosen by, a third of them held out")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="those measured; of a file that is there the others stay")
     parser.add_argument("-o", "--output", required=True, help="the .json file")
     args = parser.parse_args()
     def first(of, offset, values):
@@ -116,10 +117,13 @@ def main():
         return np.concatenate(sets)
 
     images, labels = first("images-idx3-ubyte", 16, CELLS).reshape(-1, CELLS), first("labels-idx1-ubyte", 8, 1)
-    result = {**machine(args.snnsim), "train": args.train, "test": args.test, "chosen_by": args.chosen_by, "arms": {}}
+    output = pathlib.Path(args.output)
+    before = json.loads(output.read_text())["arms"] if output.exists() else {}
+    result = {**machine(args.snnsim), "train": args.train, "test": args.test, "chosen_by": args.chosen_by, "arms": {name: before[name] for name in ARMS if name in before}}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for arm, (projections, weights) in ARMS.items():
+        for arm in args.arms:
+            projections, weights = ARMS[arm]
             tried = {}
             if len(weights) > 1:
                 write_images(folder / "images.h5", images[:args.chosen_by])
@@ -135,7 +139,7 @@ def main():
             result["arms"][arm] = {"weight": weight, "tried": tried, "penalty": penalty, "accuracy": accuracy, "spikes": spikes, "acs": acs,
                                    "simulated_in_s": round(seconds, 1)}
             print(arm, json.dumps(result["arms"][arm]), flush=True)
-    pathlib.Path(args.output).write_text(json.dumps(result, indent=1) + "\n")
+    output.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
