@@ -93,7 +93,7 @@ class OutputsOn {
                                                 out.mean.data() + first * targets.outputs,
                                                 factor,
                                                 update,
-                                                loss_of(k) == Loss::binary_cross_entropy_step});
+                                                is_binary(k)});
                 continue;
             }
             static_assert(static_cast<int>(Readout::rate_error) ==
@@ -183,6 +183,9 @@ class OutputsOn {
     Loss loss_of(std::size_t output) const {
         return train_.losses.empty() ? train_.loss : train_.losses[output].loss;
     }
+    bool is_binary(std::size_t output) const {
+        return loss_of(output) == Loss::binary_cross_entropy_step;
+    }
     /// Of the loss in the sum of all.
     double factor_of(std::size_t output) const {
         return train_.losses.empty() ? 1.0 : train_.losses[output].weight;
@@ -190,15 +193,15 @@ class OutputsOn {
 
     /// Fills labels, predictions and accuracy, or outputs and error, and the loss; returns the loss
     /// of each sample.
-    static std::vector<float> read_outcome(const Outcome& run, const LoadedSet& set, std::size_t k,
-                                           OutputResult& result) {
+    std::vector<float> read_outcome(const Outcome& run, const LoadedSet& set, std::size_t k,
+                                    OutputResult& result) const {
         const LoadedTargets& targets = set.targets[k];
         const typename Outcome::OfOutput& out = run.outputs[k];
         const std::size_t count = run.samples.size();
         std::vector<float> losses(count);
         out.loss.copy_to(losses.data(), count);
         if (targets.outputs > 0) {
-            read_error(run, targets, out, losses, result);
+            read_error(run, targets, out, losses, result, is_binary(k));
             return losses;
         }
         result.predictions.resize(count);
@@ -216,19 +219,25 @@ class OutputsOn {
 
     static void read_error(const Outcome& run, const LoadedTargets& of,
                            const typename Outcome::OfOutput& out, const std::vector<float>& losses,
-                           OutputResult& result) {
+                           OutputResult& result, bool binary) {
         result.output_size = of.outputs;
         result.outputs.resize(out.mean.size());
         out.mean.copy_to(result.outputs.data(), result.outputs.size());
-        double sum = 0.0, targets = 0.0;
+        double sum = 0.0, targets = 0.0, squares = 0.0;
         for (std::size_t i = 0; i < losses.size(); ++i) {
             sum += static_cast<double>(losses[i]);
             const float* y = of.y_host.data() + run.samples[i] * of.outputs;
-            for (std::size_t n = 0; n < of.outputs; ++n)
+            for (std::size_t n = 0; n < of.outputs; ++n) {
                 targets += static_cast<double>(y[n]) * static_cast<double>(y[n]);
+                const double e = static_cast<double>(result.outputs[i * of.outputs + n]) -
+                                 static_cast<double>(y[n]);
+                squares += e * e;
+            }
         }
+        // Other losses are squares, of the same mean.
+        if (!binary) squares = sum * static_cast<double>(of.outputs);
         result.loss = losses.empty() ? 0.0 : sum / static_cast<double>(losses.size());
-        result.error = std::sqrt(sum * static_cast<double>(of.outputs) / targets);
+        result.error = std::sqrt(squares / targets);
     }
 
     const TrainSpec& train_;
