@@ -32,6 +32,10 @@ std::string text_of(const std::string& path) {
 void check(ModelSpec& spec, const Value& root, Problems& problems) {
     const Value* const data = root.find("data");
     if (const Value* file = data ? data->find("file") : nullptr) spec.data.at = file->at;
+    const Value* const train = root.find("train");
+    if (const Value* prune = train ? train->find("prune") : nullptr;
+        prune && spec.train && spec.train->prune)
+        spec.train->prune->at = prune->at;
     const Value* const projections = root.find("projections");
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         ProjectionSpec& p = spec.projections[k];

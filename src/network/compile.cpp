@@ -120,28 +120,39 @@ Distribution distribution_of(const WeightSpec& w, double fan_in, double fan_out)
     throw InternalError("unknown weight rule");
 }
 
-/// The largest share of so many weights that leaves one, cut to as many digits as matter.
-std::string most_to_prune(std::int64_t weights) {
+/// The largest share of so many weights that leaves `least`, cut to as many digits as matter.
+std::string most_to_prune(std::int64_t weights, std::int64_t least) {
     const int digits = static_cast<int>(fmt::format("{}", weights).size());
     const double unit = std::pow(10.0, digits);
-    const double share = static_cast<double>(weights - 1) / static_cast<double>(weights);
+    const double share = static_cast<double>(weights - least) / static_cast<double>(weights);
     return fmt::format("{:.{}f}", std::floor(share * unit) / unit, digits);
 }
 
-/// A projection without a weight passes nothing on, and learns nothing.
+/// A projection without a weight passes nothing on, and learns nothing; with fewer than one for
+/// each of its cells (channels of a window) it leaves some without input, unless it had one each.
 void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
     if (!spec.train || !spec.train->prune) return;
     const PruneSpec& prune = *spec.train->prune;
-    for (const Projection& p : network.projections) {
+    for (std::size_t k = 0; k < network.projections.size(); ++k) {
+        const Projection& p = network.projections[k];
         const std::int64_t weights = p.connected.empty()
                                          ? static_cast<std::int64_t>(p.weights.size())
                                          : std::count(p.connected.begin(), p.connected.end(), 1);
-        const double pruned = prune.sparsity * static_cast<double>(weights);
-        if (!p.weights_learn() || weights == 0 || std::llround(pruned) < weights) continue;
+        if (!p.weights_learn() || weights == 0) continue;
+        const std::int64_t cells = weight_matrix(spec, spec.projections[k]).columns;
+        const std::int64_t least = weights > cells ? cells : 1;
+        const std::int64_t left =
+            weights - std::llround(prune.sparsity * static_cast<double>(weights));
+        if (left >= least) continue;
         throw ModelError(fmt::format(
-            "{}:{}:{}: sparsity {} leaves none of the weights of {} ({}); {}", spec.path,
-            prune.at.line, prune.at.column, prune.sparsity, p.name, weights,
-            weights == 1 ? "leave prune out" : "write at most " + most_to_prune(weights)));
+            "{}:{}:{}: sparsity {} leaves {} of the weights of {} ({}){}; {}", spec.path,
+            prune.at.line, prune.at.column, prune.sparsity,
+            left == 0 ? "none" : std::to_string(left), p.name, weights,
+            least > 1 ? fmt::format(
+                            ", fewer than one for each of {} {}", cells,
+                            is_convolution(spec.projections[k].connect.rule) ? "channels" : "cells")
+                      : "",
+            weights == 1 ? "leave prune out" : "write at most " + most_to_prune(weights, least)));
     }
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <string>
+#include <utility>
 
 namespace snnsim {
 namespace {
@@ -25,6 +27,25 @@ std::vector<std::string> silent(const RunRecord& record) {
         if (sends && a.possible > 0 && a.events == 0) names.push_back(a.population);
     }
     return names;
+}
+
+/// Where spines went so far that cells are left without input, of those that a projection enters.
+std::vector<std::string> bare(const RunRecord& record) {
+    std::vector<std::string> out;
+    if (record.curves.epoch_connected.empty()) return out;
+    const std::vector<Population>& populations = record.network.populations;
+    for (const Projection& p : record.network.projections) {
+        if (!p.weights_learn() || p.to >= populations.size()) continue;
+        const std::size_t cells = p.windowed ? 1 : static_cast<std::size_t>(populations[p.to].size);
+        const auto left = p.weights.size() - static_cast<std::size_t>(std::count(
+                                                 p.weights.begin(), p.weights.end(), 0.0f));
+        if (left >= std::min(cells, p.weights.size())) continue;
+        out.push_back(fmt::format(
+            "spines left {} of the weights of {} ({}), fewer than one for each of {} cells; a "
+            "smaller train.spines.shift, or one that is whole later (until), may help",
+            left == 0 ? "none" : std::to_string(left), p.name, p.weights.size(), cells));
+    }
+    return out;
 }
 
 double mean(const std::vector<double>& values) {
@@ -62,6 +83,7 @@ std::vector<std::string> training_warnings(const RunRecord& record) {
                             "threshold may help",
                             name));
     }
+    for (std::string& one : bare(record)) out.push_back(std::move(one));
     if (record.test && !std::isfinite(record.test->loss)) {
         out.push_back(
             fmt::format("the loss of the test is not finite ({}): the weights are of no use",

@@ -61,7 +61,7 @@ def same(a, b, names=None):
 def test_each_model_learns_with_the_same_bits_on_two_threads(train, name):
     path = MODELS / "methods" / f"{name}.yaml"
     short = [] if "phases:" in path.read_text() else ["train.epochs=2"]
-    short += ["train.spines={shift: 0.2, until: 8}"] if name == "spines" else []
+    short += ["train.spines={shift: 0.2, until: 8}", "train.optimizer.lr=1e-3"] if name == "spines" else []
     # Those whose output fires late need some more.
     short += ["train.batch=20", "train.epochs=8"] if name in ("spines", "dendritic_integration") else ["train.batch=50"]
     short += ["populations.hidden.size=32"] if name in ("e_prop", "ostl", "truncated_bptt", "event_prop") else []
@@ -97,7 +97,7 @@ PHASES = ("train.phases=[{{epochs: {0}, learns: [input_to_hidden, hidden_to_outp
           " {{epochs: {0}, learns: [input_to_hidden, hidden_to_output, d1_to_hidden]}}]")
 
 
-@pytest.mark.parametrize(("name", "more"), [("e_prop", SMALL), ("truncated_bptt", SMALL), ("spines", []), ("perforated", [PHASES])])
+@pytest.mark.parametrize(("name", "more"), [("e_prop", SMALL), ("truncated_bptt", SMALL), ("spines", ["train.spines={{shift: 1.5, until: 6}}"]), ("perforated", [PHASES])])
 def test_a_resumed_training_has_the_same_bits(snnsim, data_folder, tmp_path, name, more):
     def attempt(length, part):
         path, cut, whole = MODELS / "methods" / f"{name}.yaml", part / "cut.h5", part / "whole.h5"
@@ -127,8 +127,8 @@ def refused(tmp_path, data_folder, text, *settings):
 
 @pytest.mark.parametrize(("settings", "message"), [
     (["train.method=ottt", "train.loss=cross_entropy_max"], "cross_entropy_max is known only when a sample has ended, and ottt learns before"),
-    (["train.method=ottt", "populations.hidden.model=cuba_lif"], "ottt follows inputs by one trace, and 'hidden', a cuba_lif, has more states"),
-    (["train.method=ostl", "projections.0.delay=2 ms"], "ostl keeps no past steps; leave the delay out"),
+    (["train.method=ottt", "populations.hidden.model=cuba_lif"], "ottt follows inputs by one trace, which decays as the membrane of their target; 'hidden' (cuba_lif) is not such a cell"),
+    (["train.method=ostl", "projections.0.delay=2 ms"], "ostl has a part of a sample's steps at a time, and no spike waits for the next; leave the delay out"),
     (["train.method=e_prop", "projections.1.delay=3 ms"], "on a cycle write a delay of one dt"),
     (["train.method=e_prop", "populations.hidden.batch_norm={}"], "batch_norm goes by all steps of a sample, and e_prop has some of them"),
     (["train.method=decolle", "train.rate_penalty=[{population: hidden, strength: 1}]"], "a rate is that of a whole sample"),
@@ -144,6 +144,10 @@ def refused(tmp_path, data_folder, text, *settings):
     (["train.phases=[{epochs: 1}]"], "the epochs are those of train.phases"),
     (["populations.hidden.dendrites_of=output"], "20 dendrites, and 'output' 10 cells"),
     (["populations.hidden.dendrites_of=hidden"], "name a population whose cells learn"),
+    (["train.phases=[{epochs: 1, objective: correlation, learns: [input_to_dendrites]}]", "train.epochs=null"],
+     "there is no projection 'input_to_dendrites'"),
+    (["projections.1={from: hidden, to: hidden}", "populations.hidden.dendrites_of=output", "populations.hidden.size=10",
+      "projections.2={from: hidden, to: hidden, name: more}"], "'hidden' has no projection to 'output', whose dendrites it holds"),
     (["train.spines={shift: 1, gain_low: 2, gain_high: 1}"], "gain_low (2) is greater than gain_high (1)"),
     (["train.spines={shift: 1, until: 5}"], "until (5) comes after the last of 1 epochs"),
     (["projections.2.multiplies=hidden_to_hidden"], "both must have the same ends"),
@@ -156,9 +160,10 @@ def test_what_cannot_be_trained_is_told(tmp_path, data_folder, settings, message
     assert "m.yaml:" in said or "--set" in said, said
 
 
-def test_phases_leave_all_else_as_it_is(train):
+@pytest.mark.parametrize("name", ["perforated", "perforated_lif"])
+def test_phases_leave_all_else_as_it_is(train, name):
     """Perforated back-propagation: dendrites learn while the network stays, bit for bit, and join it without a jump."""
-    path = MODELS / "methods" / "perforated.yaml"
+    path = MODELS / "methods" / f"{name}.yaml"
     phases = ["{epochs: 2, learns: [input_to_hidden, hidden_to_output]}", "{epochs: 2, objective: correlation, learns: [input_to_d1]}",
               "{epochs: 2, learns: [input_to_hidden, hidden_to_output, d1_to_hidden]}"]
     runs = [train(path, f"{k}.h5", f"train.phases=[{', '.join(phases[:k])}]") for k in (1, 2, 3)]
@@ -174,7 +179,7 @@ def test_phases_leave_all_else_as_it_is(train):
 
 def test_spines_leave_exact_zeros(train):
     path = MODELS / "methods" / "spines.yaml"
-    run = train(path, "run.h5", "train.epochs=6", "train.batch=20", "train.spines={shift: 1.5, until: 5}")
+    run = train(path, "run.h5", "train.epochs=6", "train.batch=20", "train.spines={shift: 1.5, until: 5}", "train.optimizer.lr=1e-3")
     with h5py.File(run) as file:
         left = file["training/epochs/connected"][:]
         weights = np.concatenate([group["weights"][:].ravel() for group in file["weights"].values()])
@@ -183,6 +188,12 @@ def test_spines_leave_exact_zeros(train):
     assert left[-1] == pytest.approx(np.count_nonzero(weights) / len(weights))
     assert left[0] > 0.95 and left[-1] < 0.4 and np.all(np.diff(left) < 0.01)
     assert acs < dense * left[-1] * 2
+
+
+def test_spines_that_leave_cells_without_input_are_told(snnsim, data_folder, tmp_path):
+    said = snnsim(MODELS / "methods" / "spines.yaml", "--set", "train.epochs=2", "--set", "train.spines={shift: 100, until: 1}", "--data-dir",
+                  data_folder, "--backend", "cpu", "-o", tmp_path / "run.h5").stdout
+    assert "warning: spines left none of the weights of input_to_hidden (200704), fewer than one for each of 256 cells; a smaller " in said
 
 
 def test_a_parity_that_a_small_net_cannot_learn_is_learned_with_dendrites(snnsim, tmp_path):

@@ -63,15 +63,21 @@ def test_pruning_that_leaves_nothing_is_refused(snnsim, data_folder, tmp_path):
     def prune(sparsity):
         return ["--set", f"train.prune={{sparsity: {sparsity}, from: 1, to: 1}}"]
 
-    for command in (["check", model], ["run", model, "-o", tmp_path / "x.h5", "--data-dir", data_folder]):
-        said = refusal(tmp_path, *command, *prune(0.9999))
-        assert "m.yaml" in said and "sparsity 0.9999 leaves none of the weights of hidden_to_output (1000); write at most 0.9990" in said
-        assert not (tmp_path / "x.h5").exists()
+    cells = {"input_to_hidden": "input_to_hidden (78400), fewer than one for each of 100 cells; write at most 0.99872",
+             "hidden_to_output": "hidden_to_output (1000), fewer than one for each of 10 cells; write at most 0.9900"}
+    for sparsity, left, name in (0.9999999, "none", "input_to_hidden"), (0.9999, "8", "input_to_hidden"), (0.992, "8", "hidden_to_output"):
+        for command in (["check", model], ["run", model, "-o", tmp_path / "x.h5", "--data-dir", data_folder]):
+            said = refusal(tmp_path, *command, *prune(sparsity))
+            assert "m.yaml" in said and f"sparsity {sparsity} leaves {left} of the weights of {cells[name]}" in said
+            assert not (tmp_path / "x.h5").exists()
+    written = tmp_path / "written.yaml"
+    written.write_text(MODEL.replace("epochs: 2", "prune: {sparsity: 0.992, from: 1, to: 1}, epochs: 2"))
+    assert "written.yaml:9:16: sparsity 0.992 leaves 8 of the weights" in refusal(tmp_path, "check", written)
     for sparsity in (0, 1, 1.5, -0.1):
         assert "sparsity" in refusal(tmp_path, "check", model, *prune(sparsity))
-    snnsim("run", model, "-o", tmp_path / "x.h5", "--data-dir", data_folder, *prune(0.999))
+    snnsim("run", model, "-o", tmp_path / "x.h5", "--data-dir", data_folder, *prune(0.99))
     with h5py.File(tmp_path / "x.h5") as run:
-        assert np.count_nonzero(run["weights/hidden_to_output/weights"]) == 1
+        assert np.count_nonzero(run["weights/hidden_to_output/weights"]) == 10
 
 
 @pytest.mark.parametrize("bits", [2, 16])

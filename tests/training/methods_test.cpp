@@ -460,5 +460,155 @@ TEST(Methods, ProductsOfProjections) {
     EXPECT_NEAR(gradient[1][1], a * 1.5, 1e-6);
 }
 
+using Matrix = std::vector<double>;
+
+/// x (rows) times w of so many columns.
+Matrix times(const Matrix& x, const Matrix& w, std::size_t columns) {
+    Matrix out(columns, 0.0);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        for (std::size_t j = 0; j < columns; ++j) out[j] += x[i] * w[i * columns + j];
+    return out;
+}
+std::vector<float> in_float(const Matrix& m) {
+    return {m.begin(), m.end()};
+}
+Matrix in_double(const std::vector<float>& m) {
+    return {m.begin(), m.end()};
+}
+
+/// dL/dw of a loss in double, by central differences.
+template <class Loss>
+Matrix differences(Matrix w, const Loss& loss) {
+    constexpr double h = 1e-5;
+    Matrix out;
+    for (double& one : w) {
+        const double at = one;
+        one = at + h;
+        const double more = loss(w);
+        one = at - h;
+        out.push_back((more - loss(w)) / (2.0 * h));
+        one = at;
+    }
+    return out;
+}
+void expect_near(const std::vector<float>& have, const Matrix& wanted, const char* what) {
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        EXPECT_NEAR(have[i], wanted[i], 1e-5) << what << ' ' << i;
+}
+
+/// A layer W x + (W x)(V x) on another, against finite differences in double: of W, V, and through
+/// both of what makes x.
+TEST(Methods, ProductsAgainstDifferences) {
+    constexpr std::size_t in = 3, middle = 4, out = 2;
+    const Matrix u = in_double(values(in, middle, 0.4, 0.6, 0.1)),
+                 w = in_double(values(middle, out, 1.1, 0.7, 0.0)),
+                 v = in_double(values(middle, out, 2.3, 0.8, 0.2));
+    const Matrix inputs[samples] = {{0.5, 1.0, -0.7}, {-0.2, 0.3, 0.9}};
+    const double share[samples][out] = {{0.6, -0.4}, {0.3, 0.8}};
+    const auto loss = [&](const Matrix& of_u, const Matrix& of_w, const Matrix& of_v) {
+        double sum = 0.0;
+        for (std::size_t b = 0; b < samples; ++b) {
+            Matrix x = times(inputs[b], of_u, middle);
+            for (double& one : x) one = std::tanh(one);
+            const Matrix a = times(x, of_w, out), g = times(x, of_v, out);
+            for (std::size_t j = 0; j < out; ++j) sum += share[b][j] * a[j] * (1.0 + g[j]);
+        }
+        return sum;
+    };
+    Network n{1.0, 1, Direct::Params{}, {}, {}};
+    n.populations = {{"input", in, SpikeSource::Params{}},
+                     {"middle", middle, Tanh::Params{}},
+                     {"output", out, Linear::Params{}}};
+    n.projections = {{"u", 0, 1, true, in_float(u), {}},
+                     {"w", 1, 2, true, in_float(w), {}},
+                     {"v", 1, 2, true, in_float(v), {}}};
+    n.projections[2].multiplies = 1;
+    TrainerOptions options;
+    options.train.batch = samples;
+    NetworkOn<Cpu> net(n, options);
+    for (auto& p : net.projections)
+        p.upload(p.weight,
+                 n.projections[static_cast<std::size_t>(&p - net.projections.data())].weights);
+    net.reserve_training();
+    const BatchShape shape{samples, 1};
+    for (std::size_t b = 0; b < samples; ++b)
+        for (std::size_t i = 0; i < in; ++i)
+            net.populations[0].values.data()[b * in + i] = static_cast<float>(inputs[b][i]);
+    net.propagate(shape);
+    for (std::size_t b = 0; b < samples; ++b)
+        for (std::size_t j = 0; j < out; ++j)
+            net.output(0).gradient.data()[b * panel_width + j] = static_cast<float>(share[b][j]);
+    net.transpose_weights();
+    net.backward(shape);
+    const auto gradient = [&](std::size_t k) {
+        return net.projections[k].download(net.projections[k].gradient);
+    };
+    expect_near(gradient(0), differences(u, [&](const Matrix& m) { return loss(m, w, v); }), "u");
+    expect_near(gradient(1), differences(w, [&](const Matrix& m) { return loss(u, m, v); }), "w");
+    expect_near(gradient(2), differences(v, [&](const Matrix& m) { return loss(u, w, m); }), "v");
+}
+
+/// A dendrite climbs S = sum over samples (D - mean D)(e - mean e) by its inputs' weights: its
+/// gradient is -dS/dv over the samples and the spread of e, here against finite differences.
+TEST(Methods, CorrelationAgainstDifferences) {
+    constexpr std::size_t in = 3, cells = 2, count = 5;
+    const Matrix w = in_double(values(in, cells, 0.9, 0.5, 0.1)),
+                 v = in_double(values(in, cells, 0.2, 0.6, 0.0));
+    Matrix inputs[count], error[count];
+    for (std::size_t b = 0; b < count; ++b) {
+        inputs[b] = in_double(values(1, in, 0.7 + static_cast<double>(b * b), 0.9, 0.0));
+        error[b] = in_double(values(1, cells, 1.9 + static_cast<double>(b), 0.4, 0.3));
+    }
+    double spread[cells];
+    for (std::size_t j = 0; j < cells; ++j) {
+        double mean = 0.0, squares = 0.0;
+        for (const Matrix& e : error) mean += e[j] / count;
+        for (const Matrix& e : error) squares += (e[j] - mean) * (e[j] - mean);
+        spread[j] = std::sqrt(squares / count);
+    }
+    const auto s = [&](const Matrix& of_v) {
+        double sum = 0.0;
+        for (std::size_t j = 0; j < cells; ++j) {
+            double d[count], mean_d = 0.0, mean_e = 0.0;
+            for (std::size_t b = 0; b < count; ++b) {
+                d[b] = std::tanh(times(inputs[b], of_v, cells)[j]);
+                mean_d += d[b] / count;
+                mean_e += error[b][j] / count;
+            }
+            for (std::size_t b = 0; b < count; ++b)
+                sum -= (d[b] - mean_d) * (error[b][j] - mean_e) / (count * spread[j]);
+        }
+        return sum;
+    };
+    Network n{1.0, 1, Direct::Params{}, {}, {}};
+    n.populations = {{"input", in, SpikeSource::Params{}},
+                     {"dendrites", cells, Tanh::Params{}},
+                     {"output", cells, Linear::Params{}}};
+    n.populations[1].dendrites_of = 2;
+    n.projections = {{"v", 0, 1, true, in_float(v), {}},
+                     {"w", 0, 2, true, in_float(w), {}},
+                     {"s", 1, 2, true, {0.0f, 0.0f, 0.0f, 0.0f}, {}}};
+    TrainerOptions options;
+    options.train.batch = count;
+    NetworkOn<Cpu> net(n, options);
+    for (std::size_t k = 0; k < n.projections.size(); ++k)
+        net.projections[k].upload(net.projections[k].weight, n.projections[k].weights);
+    TrainPhaseSpec phase;
+    phase.learns = {"v"};
+    phase.objective = Objective::correlation;
+    net.begin_phase(phase, 0, true);
+    const BatchShape shape{count, 1};
+    for (std::size_t b = 0; b < count; ++b)
+        for (std::size_t i = 0; i < in; ++i)
+            net.populations[0].values.data()[b * in + i] = static_cast<float>(inputs[b][i]);
+    net.propagate(shape);
+    for (std::size_t b = 0; b < count; ++b)
+        for (std::size_t j = 0; j < cells; ++j)
+            net.output(0).gradient.data()[b * panel_width + j] = static_cast<float>(error[b][j]);
+    net.transpose_weights();
+    net.backward(shape);
+    expect_near(net.projections[0].download(net.projections[0].gradient), differences(v, s), "v");
+}
+
 }  // namespace
 }  // namespace snnsim
