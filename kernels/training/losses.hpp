@@ -67,8 +67,8 @@ struct SampleLoss {
         for (std::size_t n = 1; n < classes; ++n) best = z[n] > z[best] ? n : best;
         return best;
     }
-    /// -log softmax(z)[label]; z is replaced by softmax(z) - onehot.
-    SNN_HD float cross_entropy(float* z, std::size_t label) const {
+    /// -log softmax(z)[label]; z is replaced by softmax(z).
+    SNN_HD float softmax(float* z, std::size_t label) const {
         const float top = z[largest(z)];
         const float own = z[label] - top;
         float sum = 0.0f;
@@ -76,8 +76,14 @@ struct SampleLoss {
             z[n] = exact_exp(z[n] - top);
             sum = sum + z[n];
         }
-        for (std::size_t n = 0; n < classes; ++n) z[n] = z[n] / sum - (n == label ? 1.0f : 0.0f);
+        for (std::size_t n = 0; n < classes; ++n) z[n] = z[n] / sum;
         return exact_log(sum) - own;
+    }
+    /// The same; z is replaced by softmax(z) - onehot.
+    SNN_HD float cross_entropy(float* z, std::size_t label) const {
+        const float loss = softmax(z, label);
+        z[label] = z[label] - 1.0f;
+        return loss;
     }
     SNN_HD std::size_t step_of_max(std::size_t b, std::size_t n) const {
         std::size_t best = 0;
@@ -154,11 +160,11 @@ struct SampleLoss {
         for (std::size_t n = 0; shape.begins() && n < classes; ++n) mean[n] = 0.0f;
         for (std::size_t t = 0; t < shape.steps; ++t) {
             for (std::size_t n = 0; n < classes; ++n) at_step[n] = *row(output, b, t, n);
-            sum = sum + cross_entropy(at_step, label);
+            sum = sum + softmax(at_step, label);
             for (std::size_t n = 0; n < classes; ++n) {
-                const float d = at_step[n];
+                const float d = at_step[n] - (n == label ? 1.0f : 0.0f);
                 if (gradient.data) *row(gradient, b, t, n) = d * weight * share;
-                mean[n] = fused(d + (n == label ? 1.0f : 0.0f), share, mean[n]);
+                mean[n] = fused(at_step[n], share, mean[n]);
             }
         }
         return sum;

@@ -33,7 +33,10 @@ class MethodView {
             add({"train", "rate_penalty"},
                 "a rate is that of a whole sample, and {} learns before it has ended; leave "
                 "rate_penalty out, or write method: surrogate_gradient");
-        if (following_of(train_.method) == Following::sources) check_targets();
+        if (following_of(train_.method) == Following::sources) {
+            check_targets();
+            check_resets();
+        }
         if (following_of(train_.method) == Following::eligibility) check_windows();
         if (std::holds_alternative<EProp::Params>(train_.method)) check_e_prop();
         if (std::holds_alternative<Decolle::Params>(train_.method)) check_decolle();
@@ -115,11 +118,13 @@ class MethodView {
             const std::size_t most = on_cycle[k] ? 1 : 0;
             if (!p.learned_delay && delays[k] <= most) continue;
             add({"projections", std::to_string(k), "delay"},
-                p.learned_delay ? "{} keeps no past steps, from which a delay could learn; write "
-                                  "method: surrogate_gradient, or a delay that does not learn"
-                : most > 0      ? "{} keeps one past step alone; on a cycle write a delay of one "
-                                  "dt, or method: surrogate_gradient"
-                                : "{} keeps no past steps; leave the delay out, or write method: "
+                p.learned_delay ? "{} has a part of a sample's steps at a time, and a delay learns "
+                                  "from all of them; write method: surrogate_gradient, or a delay "
+                                  "that does not learn"
+                : most > 0      ? "{} hands one step on from part to part of a sample; on a cycle "
+                                  "write a delay of one dt, or method: surrogate_gradient"
+                                : "{} has a part of a sample's steps at a time, and no spike waits "
+                                  "for the next; leave the delay out, or write method: "
                                   "surrogate_gradient");
         }
     }
@@ -130,10 +135,21 @@ class MethodView {
                 add({"populations", p->name, "batch_norm"},
                     "batch_norm goes by all steps of a sample, and {} has some of them; leave it "
                     "out, or write method: surrogate_gradient");
-            if (!p->trainable.empty())
-                add({"populations", p->name, "trainable"},
-                    "{} trains weights and biases; leave trainable out, or write method: "
-                    "surrogate_gradient");
+            check_nothing_else_learns(*p);
+        }
+    }
+    void check_nothing_else_learns(const PopulationSpec& p) {
+        if (!p.trainable.empty())
+            add({"populations", p.name, "trainable"},
+                "{} trains weights and biases; leave trainable out, or write method: "
+                "surrogate_gradient");
+    }
+    /// Of methods that have no step to go back to, or another way of seeing a reset.
+    void check_resets() {
+        for (const PopulationSpec* p : cells()) {
+            const Places::Path at{"populations", p->name, "detach_reset"};
+            if (model_.given(at))
+                add(at, "{} has no gradient through a reset; leave detach_reset out");
         }
     }
 
@@ -148,8 +164,9 @@ class MethodView {
             });
             if (has_trace) continue;
             add({"populations", p->name, "model"},
-                fmt::format("{{}} follows inputs by one trace, and '{}', a {}, has more states "
-                            "than that; write model: lif, or method: ostl or e_prop",
+                fmt::format("{{}} follows inputs by one trace, which decays as the membrane of "
+                            "their target; '{}' ({}) is not such a cell; write model: lif, or "
+                            "method: ostl or e_prop",
                             p->name, model_of(*p)));
         }
     }
@@ -193,7 +210,26 @@ class MethodView {
                 "surrogate_gradient");
     }
 
+    void check_outputs() {
+        for (const PopulationSpec* p : cells()) {
+            if (!is_output(p->name) || !std::holds_alternative<CubaLif::Params>(p->neuron))
+                continue;
+            const Loss loss = model_.spec.loss_of(p->name).loss;
+            if (loss == Loss::cross_entropy_latency || loss == Loss::cross_entropy_count ||
+                loss == Loss::mse_count || loss == Loss::cross_entropy_max)  // told above
+                continue;
+            add(train_.losses.empty() ? Places::Path{"train", "loss"}
+                                      : Places::Path{"train", "loss", p->name},
+                fmt::format("{} of the spikes of '{}' has no derivative with respect to their "
+                            "times, which {{}} follows; write loss: cross_entropy_latency, or make "
+                            "'{}' a leaky_readout",
+                            name_of(loss), p->name, p->name));
+        }
+    }
+
     void check_event_prop() {
+        check_resets();
+        check_outputs();
         if (model_.given({"train", "surrogate"}))
             add({"train", "surrogate"},
                 "{} has the derivative of spike times, and needs no surrogate; leave it out");
@@ -219,10 +255,7 @@ class MethodView {
                 add({"populations", p->name, "batch_norm"},
                     "{} follows spikes, which depend on all samples of a batch with batch_norm; "
                     "leave it out");
-            if (!p->trainable.empty())
-                add({"populations", p->name, "trainable"},
-                    "{} trains weights and biases; leave trainable out, or write method: "
-                    "surrogate_gradient");
+            check_nothing_else_learns(*p);
             if (p->dropout > 0.0)
                 add({"populations", p->name, "dropout"},
                     "{} goes by the spikes of a cell, and dropout hides them; leave it out");

@@ -68,6 +68,14 @@ void check_phase(ModelView& model, const TrainPhaseSpec& phase, std::size_t numb
     for (const ProjectionSpec& p : model.spec.projections)
         if (!is_pool(p.connect.rule)) names.push_back(p.name());
     const bool correlation = phase.objective == Objective::correlation;
+    if (phase.learns.empty() && model.given({"train", "phases", k, "learns"}))
+        model.add({"train", "phases", k, "learns"},
+                  "an empty list; name the projections that learn, or leave learns out where all "
+                  "of them do");
+    if (correlation && model.spec.train->batch == 1)
+        model.add({"train", "batch"},
+                  "the correlation of a dendrite and an error needs at least 2 samples; write a "
+                  "greater batch");
     if (correlation && phase.learns.empty())
         model.add({"train", "phases", k, "objective"},
                   "correlation is for what enters dendrites; write learns: a list of those "
@@ -120,6 +128,17 @@ void check_spines(ModelView& model, const TrainSpec& train) {
         model.add(
             {"train", "spines", "until"},
             fmt::format("until ({}) comes after the last of {} epochs", s.until, train.epochs));
+    if (train.early_stopping || train.best_weights)
+        model.add({"train", "spines"},
+                  "early_stopping and best_weights could end with weights from before the shift "
+                  "was whole; leave them out");
+    for (std::size_t k = 0; k < model.spec.projections.size(); ++k) {
+        const ProjectionSpec& p = model.spec.projections[k];
+        if (p.learns() && p.weight.init == WeightInit::constant)
+            model.add({"projections", std::to_string(k), "weight"},
+                      "the shift of spines is in standard deviations of the initial weights, and "
+                      "these are all the same; write another init, or trainable: false");
+    }
     if (train.prune)
         model.add({"train", "prune"},
                   "weights that prune took stay 0, and those of spines come back; leave one of "

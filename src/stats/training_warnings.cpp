@@ -48,6 +48,22 @@ std::vector<std::string> bare(const RunRecord& record) {
     return out;
 }
 
+/// Where a test of many samples of several classes got one answer.
+std::string only_answer(const std::string& output, const OutputResult& result) {
+    constexpr std::size_t many = 50;
+    const auto one = [](const std::vector<std::int32_t>& of) {
+        return std::all_of(of.begin(), of.end(), [&](std::int32_t x) { return x == of[0]; });
+    };
+    if (result.predictions.size() < many || one(result.labels) || !one(result.predictions))
+        return "";
+    return fmt::format(
+        "{}{} was predicted for all {} samples of the test: nothing was learned, or the output "
+        "sends nothing; greater initial weights (weight.gain), a lower threshold or another "
+        "train.optimizer.lr may help",
+        output.empty() ? "class " : output + ": class ", result.predictions[0],
+        result.predictions.size());
+}
+
 double mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -82,6 +98,13 @@ std::vector<std::string> training_warnings(const RunRecord& record) {
                             "no input; greater initial weights (weight.gain) or a lower "
                             "threshold may help",
                             name));
+    }
+    if (record.test) {
+        std::vector<std::string> answers{only_answer("", *record.test)};
+        for (const NamedResult& named : record.test->by_name)
+            answers.push_back(only_answer(named.name, named));
+        for (std::string& one : answers)
+            if (!one.empty()) out.push_back(std::move(one));
     }
     for (std::string& one : bare(record)) out.push_back(std::move(one));
     if (record.test && !std::isfinite(record.test->loss)) {

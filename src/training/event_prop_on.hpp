@@ -26,7 +26,7 @@ class EventPropOn {
     /// say all of its gradient: inputs that send more than one.
     bool follow(const NetworkOn<Backend>& on, std::size_t in) const {
         const Projection& p = on.network.projections[in];
-        if (!on.event_prop() || !on.paths.is_input(p.from) ||
+        if (!on.event_prop() || !on.paths.is_input(p.from) || !dense(on, in) ||
             !std::holds_alternative<CubaLif::Params>(on.network.populations[p.to].neuron) ||
             !on.populations[p.to].order.plain())
             return false;
@@ -40,7 +40,7 @@ class EventPropOn {
         if (!on.event_prop() || on.paths.in_loop(k) || on.paths.is_output(k)) return false;
         const std::vector<std::size_t> in = on.paths.inputs_of(k, false),
                                        out = on.paths.outputs_of(k, false);
-        return out.size() == 1 && on.projections[out[0]].delay == 0 &&
+        return out.size() == 1 && on.projections[out[0]].delay == 0 && dense(on, out[0]) &&
                on.populations[on.network.projections[out[0]].to].order.plain() && !in.empty() &&
                std::all_of(in.begin(), in.end(), [&](std::size_t n) { return follow(on, n); });
     }
@@ -72,6 +72,10 @@ class EventPropOn {
     static constexpr bool whole_panels = width_of<Columns> == panel_width;
     static constexpr std::size_t parts = panel_width / width_of<Columns>;
 
+    /// Whether weights stand in a full matrix.
+    static bool dense(const NetworkOn<Backend>& on, std::size_t k) {
+        return !on.sparse(k) && !on.windowed(k);
+    }
     static CubaLif::Constants constants(const NetworkOn<Backend>& on, std::size_t k) {
         return CubaLif::prepare(std::get<CubaLif::Params>(on.network.populations[k].neuron),
                                 on.network.dt);

@@ -72,7 +72,8 @@ struct LoadedSet {
             LoadedTargets<Backend>& to = targets.emplace_back();
             to.outputs = static_cast<std::size_t>(from.outputs);
             SNN_EXPECT(to.outputs == 0 || to.outputs == net.output(k).size ||
-                       to.outputs == net.output(k).size * net.capacity.steps);
+                       to.outputs ==
+                           net.output(k).size * static_cast<std::size_t>(net.network.steps));
             fill_buffer(to.labels, from.labels);
             fill_buffer(to.y, from.y);
             fill_buffer(to.weights, from.weights);

@@ -155,7 +155,8 @@ class NetworkOn {
         if (!train.spines) return;
         const double share = spine_shift(*train.spines, epoch, train.epochs);
         for (ProjectionBuffers<Backend>& p : projections) {
-            if (p.gain.size() == 0) continue;
+            if (p.gain.size() == 0 || !p.trainable)
+                continue;  // a phase leaves the others as they are
             p.spines.least = static_cast<float>(train.spines->least);
             const float shift = static_cast<float>(share) * p.spread;
             if (p.spines.shift == shift) continue;

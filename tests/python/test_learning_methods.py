@@ -92,6 +92,67 @@ def test_a_piece_as_long_as_the_sample_is_back_propagation(train):
     assert same(train(NET, "whole.h5"), train(NET, "piece.h5", "train.method={name: truncated_bptt, steps: 70}"))
 
 
+@pytest.mark.parametrize("method", ["ottt", "ostl", "e_prop", "{name: truncated_bptt, steps: 32}"])
+def test_targets_of_each_step_come_in_pieces_too(train, snnsim, tmp_path, method):
+    """33 steps, one more than a piece has; an untrained network has the loss of the whole."""
+    rng = np.random.default_rng(1)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        for part in "train", "test":
+            file[f"{part}/x"] = rng.random((20, 6), np.float32)
+            file[f"{part}/y"] = rng.random((20, 33, 1), np.float32)
+    net = NET.replace("set: mnist,", "set: file, file: d.h5,").replace("70 ms", "33 ms").replace("784", "6").replace("size: 10,", "size: 1,")
+    net = net.replace("cross_entropy_step", "mse_step")
+    whole, pieces = train(net, "whole.h5", "train.epochs=0"), train(net, "pieces.h5", "train.epochs=0", f"train.method={method}")
+    with h5py.File(whole) as a, h5py.File(pieces) as b:
+        assert np.allclose(a["test/prediction"][:], b["test/prediction"][:], atol=1e-5)
+        assert a["test"].attrs["loss"] == pytest.approx(b["test"].attrs["loss"], rel=1e-5)
+    learned = train(net, "learned.h5", "train.epochs=8", "train.batch=10", f"train.method={method}")
+    with h5py.File(learned) as file:
+        loss = file["training/steps/loss"][:]
+    assert loss[-2:].mean() < loss[:2].mean()
+
+
+SPARSE = """name: sparse
+seed: 3
+dt: 1 ms
+data: {set: mnist, encode: {scheme: poisson, max_rate: 300 Hz, duration: 40 ms}}
+populations:
+  input: {size: 784, model: spike_source}
+  hidden: {size: 100, model: cuba_lif}
+  output: {size: 10, model: leaky_readout}
+projections:
+  - {from: input, to: hidden, connect: {rule: fixed_in_degree, n: 40}, weight: {gain: 3}}
+  - {from: hidden, to: output, connect: {rule: fixed_out_degree, n: 1}}
+train: {method: event_prop, epochs: 6, batch: 20, optimizer: {name: adam, lr: 5e-3}, loss: cross_entropy_mean}
+test: {}
+"""
+
+
+def test_event_prop_learns_single_synapses(train):
+    one, two = train(SPARSE, "one.h5"), train(SPARSE, "two.h5", threads=2)
+    assert same(one, two)
+    with h5py.File(one) as file:
+        loss = file["training/steps/loss"][:]
+    assert loss[-5:].mean() < 0.9 * loss[:5].mean()
+
+
+def test_an_output_that_sends_nothing_is_told(snnsim, data_folder, tmp_path):
+    (tmp_path / "m.yaml").write_text(SPARSE.replace("leaky_readout", "cuba_lif").replace("cross_entropy_mean", "cross_entropy_latency"))
+    said = snnsim(tmp_path / "m.yaml", "--set", "train.epochs=0", "--data-dir", data_folder, "--backend", "cpu", "-o", tmp_path / "run.h5")
+    assert "class 0 was predicted for all" in said.stdout + said.stderr
+
+
+def test_a_phase_leaves_the_spines_of_others(train):
+    phases = "train.phases=[{epochs: 2, learns: [input_to_hidden]}, {epochs: 2, learns: [hidden_to_output]}]"
+    of = ["train.epochs=null", "train.batch=20", "train.spines={shift: 1.5, until: 4}"]
+    path = MODELS / "methods" / "spines.yaml"
+    first = train(path, "first.h5", *of, phases.replace(", {epochs: 2, learns: [hidden_to_output]}", "").replace("epochs: 2", "epochs: 4"))
+    both = train(path, "both.h5", *of, phases)
+    untrained = train(path, "none.h5", "train.epochs=0", "train.spines=null")
+    assert same(first, untrained, {"hidden_to_output"}) and not same(first, untrained, {"input_to_hidden"})
+    assert not same(both, untrained, {"hidden_to_output"})
+
+
 SMALL = ["populations.hidden.size=24"]
 PHASES = ("train.phases=[{{epochs: {0}, learns: [input_to_hidden, hidden_to_output]}}, {{epochs: {0}, objective: correlation, learns: [input_to_d1]}},"
           " {{epochs: {0}, learns: [input_to_hidden, hidden_to_output, d1_to_hidden]}}]")
@@ -150,6 +211,13 @@ def refused(tmp_path, data_folder, text, *settings):
       "projections.2={from: hidden, to: hidden, name: more}"], "'hidden' has no projection to 'output', whose dendrites it holds"),
     (["train.spines={shift: 1, gain_low: 2, gain_high: 1}"], "gain_low (2) is greater than gain_high (1)"),
     (["train.spines={shift: 1, until: 5}"], "until (5) comes after the last of 1 epochs"),
+    (["train.spines={shift: 1}", "train.best_weights=true", "train.validation=0.1"], "could end with weights from before the shift was whole"),
+    (["train.spines={shift: 1}", "projections.0.weight={init: constant, value: 0.1}"], "the shift of spines is in standard deviations"),
+    (["train.phases=[{epochs: 1, learns: []}]", "train.epochs=null"], "an empty list; name the projections that learn"),
+    (["train.phases=[{epochs: 1, objective: correlation, learns: [input_to_hidden]}]", "train.epochs=null", "train.batch=1"],
+     "needs at least 2 samples"),
+    (["train.method=ottt", "populations.hidden.detach_reset=false"], "ottt has no gradient through a reset"),
+    (["train.method=event_prop", "populations.output.model=cuba_lif"], "cross_entropy_step of the spikes of 'output' has no derivative"),
     (["projections.2.multiplies=hidden_to_hidden"], "both must have the same ends"),
     (["projections.0.multiplies=input_to_hidden"], "it cannot multiply itself"),
     (["projections.0.multiplies=somewhere"], "there is no projection 'somewhere'"),

@@ -56,6 +56,27 @@ TEST(WeightedLoss, IsTheLossTimesTheWeight) {
     EXPECT_NEAR(gradient[panel_width + 1], 0.5 * (1.0 - p1) / 2.0, 1e-6);
 }
 
+/// Outputs that say nothing, over more steps than sums of single precision are exact for: the label
+/// must not decide which class is taken.
+TEST(SampleLoss, OfEveryStepGivesATieToTheFirstClass) {
+    constexpr std::size_t classes = 10;
+    const BatchShape shape{1, 40};
+    std::vector<float> output(40 * panel_width), logits(2 * classes);
+    const float weight = 1.0f;
+    for (std::int32_t label = 0; label < static_cast<std::int32_t>(classes); ++label) {
+        const std::uint32_t sample = 0;
+        float loss = 0.0f;
+        std::int32_t prediction = -1;
+        const SampleLoss body{shape,           classes,    Readout::every_step,
+                              {output.data()}, {nullptr},  logits.data(),
+                              &label,          &weight,    &sample,
+                              &loss,           &prediction};
+        body(0);
+        EXPECT_EQ(prediction, 0);
+        EXPECT_NEAR(loss, std::log(10.0), 1e-6);
+    }
+}
+
 /// One output, z = 3 and y = 1: loss 4, dL/dz = 4.
 TEST(WeightedLoss, OfRealTargetsToo) {
     const BatchShape shape{1, 1};
