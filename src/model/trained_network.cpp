@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "src/model/loops.hpp"
+#include "src/model/shapes.hpp"
 #include "src/model/trainable.hpp"
 
 namespace snnsim {
@@ -179,6 +180,13 @@ Obstacle obstacle_of(const ModelSpec& model) {
     if (!windows.empty())
         return {fmt::format("{}: windows have no place in a simulation yet", windows),
                 "connect cells to cells (all_to_all, ...)"};
+    for (const ProjectionSpec& p : model.projections) {
+        if (p.multiplies.empty()) continue;
+        return {fmt::format("the sums of '{}' multiply those of '{}', and cells of a simulation "
+                            "add what they get",
+                            p.name(), p.multiplies),
+                "leave multiplies out"};
+    }
     if (model.data.inputs.size() > 1)
         return {fmt::format("samples are shown to {} populations (data.inputs), in a simulation "
                             "to one",
@@ -231,6 +239,7 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
     Value trained = parse_yaml(run.text, of_run);
     for (const std::string& text : run.overrides) apply_override(trained, text);
     apply_parameters(trained, of_run);
+    add_shapes(trained, of_run);  // a shape gives the size, and is of trainings alone
     move_to(trained, at);
 
     const auto inherit = [&](const char* key, bool must_agree) {
@@ -269,7 +278,7 @@ void add_network(Value& root, const Value& network, const RunModel& run, Problem
             // What it has become is in the run: see take_learned.
             std::erase_if(entry.value.map, [](const Entry& e) {  // of trainings alone
                 return e.key == "shape" || e.key == "dropout" || e.key == "batch_norm" ||
-                       e.key == "trainable" || e.key == "dale";
+                       e.key == "trainable" || e.key == "dale" || e.key == "dendrites_of";
             });
             populations.map.push_back(entry);
         }
