@@ -1,6 +1,8 @@
 // Checks of shapes, and of the projections of a training whose windows move over them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/model/checks.hpp"
 #include "src/model/loops.hpp"
 #include "src/model/shapes.hpp"
@@ -90,6 +92,13 @@ void check_dropout(ModelView& model, const PopulationSpec& p) {
                           p.name, output ? "output" : "input"));
 }
 
+/// Its sums multiply those of another, or are multiplied.
+bool is_factor(const ModelSpec& spec, const ProjectionSpec& p) {
+    return !p.multiplies.empty() ||
+           std::any_of(spec.projections.begin(), spec.projections.end(),
+                       [&](const ProjectionSpec& o) { return o.multiplies == p.name(); });
+}
+
 /// It sees all steps at once, and becomes part of weights and a bias in the end.
 void check_batch_norm(ModelView& model, const PopulationSpec& p) {
     if (!p.batch_norm || !model.sound({"populations", p.name, "batch_norm"})) return;
@@ -99,11 +108,13 @@ void check_batch_norm(ModelView& model, const PopulationSpec& p) {
     if (is_source(p))
         return add(fmt::format("'{}' is an input, which gets none to normalise", p.name));
     const std::vector<bool> on_cycle = on_cycles(model.spec);
-    bool bias = false;
+    bool bias = false, products = false;
     for (std::size_t k = 0; k < on_cycle.size(); ++k) {
         const ProjectionSpec& in = model.spec.projections[k];
         if (in.to != p.name) continue;
-        bias = bias || in.bias;
+        const bool product = is_factor(model.spec, in);
+        products = products || product;
+        bias = bias || (in.bias && !product);
         if (on_cycle[k])
             return add(
                 fmt::format("'{}' lies on a cycle of projections, where its input is not "
@@ -115,7 +126,13 @@ void check_batch_norm(ModelView& model, const PopulationSpec& p) {
                             "normalise the population before or after the pool",
                             name_of(in.connect.rule)));
     }
-    if (!bias)
+    if (!bias && products)
+        add(
+            fmt::format("the norm becomes part of weights and a bias in the end, and those that "
+                        "lead to '{}' are multiplied; add a projection beside them with bias: "
+                        "true, or leave batch_norm out",
+                        p.name));
+    else if (!bias)
         add(
             fmt::format("the norm becomes part of weights and a bias in the end; write bias: true "
                         "at a projection to '{}'",

@@ -1,5 +1,6 @@
 #include "src/training/fold_norms.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "snnsim/error.hpp"
@@ -22,6 +23,12 @@ std::vector<std::size_t> inputs_of(const Network& network, std::size_t to) {
     return out;
 }
 
+bool is_multiplied(const Network& network, std::size_t k) {
+    return std::any_of(network.projections.begin(), network.projections.end(),
+                       [&](const Projection& p) { return p.multiplies == k; });
+}
+
+/// Of W x + (W x)(V x) W is scaled alone, and no bias of the two takes the shift in.
 void fold(const Network& network, const NormState& norm, TrainerState& state) {
     const std::size_t to = number_of(network, norm.population);
     const Population& p = network.populations[to];
@@ -35,6 +42,7 @@ void fold(const Network& network, const NormState& norm, TrainerState& state) {
     for (const std::size_t k : inputs_of(network, to)) {
         // Columns are channels of a window, neurons of all else.
         const Projection& from = network.projections[k];
+        if (from.multiplies) continue;
         const auto channel = [&](std::size_t column) {
             return from.windowed ? column : column / places;
         };
@@ -45,10 +53,11 @@ void fold(const Network& network, const NormState& norm, TrainerState& state) {
             weights[i] = static_cast<float>(weights[i] * factor[channel(column)]);
         }
         std::vector<float>& bias = state.bias[k];
+        const bool takes_shift = !shifted && !bias.empty() && !is_multiplied(network, k);
         for (std::size_t i = 0; i < bias.size(); ++i)
             bias[i] = static_cast<float>(bias[i] * factor[channel(i)] +
-                                         (shifted ? 0.0 : shift[channel(i)]));
-        shifted = shifted || !bias.empty();
+                                         (takes_shift ? shift[channel(i)] : 0.0));
+        shifted = shifted || takes_shift;
     }
     SNN_EXPECT(shifted);  // the checks ask for a bias
 }

@@ -228,6 +228,18 @@ def test_what_cannot_be_trained_is_told(tmp_path, data_folder, settings, message
     assert "m.yaml:" in said or "--set" in said, said
 
 
+PRODUCT = ("projections=[{from: input, to: hidden, bias: true}, {from: hidden, to: output}, {from: input, to: hidden, name: V,"
+           " multiplies: input_to_hidden, bias: true}%s]")
+
+
+def test_a_norm_behind_a_product_needs_a_bias_beside_it(snnsim, tmp_path, data_folder):
+    norm = [PRODUCT % "", "populations.hidden.batch_norm={shift: 0.5}"]
+    said = refused(tmp_path, data_folder, NET, *norm)
+    assert "and those that lead to 'hidden' are multiplied; add a projection beside them with bias: true, or leave batch_norm out" in said
+    norm[0] = PRODUCT % ", {from: input, to: hidden, name: U, bias: true}"
+    assert "no errors" in snnsim("check", tmp_path / "m.yaml", *(f"--set={s}" for s in norm)).stdout
+
+
 @pytest.mark.parametrize("name", ["perforated", "perforated_lif"])
 def test_phases_leave_all_else_as_it_is(train, name):
     """Perforated back-propagation: dendrites learn while the network stays, bit for bit, and join it without a jump."""
