@@ -56,6 +56,26 @@ struct FindSenders {
     }
 };
 
+/// Body over samples: adds how often c and p are multiplied: the spikes of the targets times the
+/// sources that sent anything.
+struct CountSpikeMacs {
+    BatchShape shape;
+    std::size_t panels, targets;
+    const std::uint32_t* senders;  // [sample][panel]
+    const std::uint32_t* bits;     // of the targets
+    std::uint64_t* total;          // [sample]
+
+    SNN_HD void operator()(std::size_t b) const {
+        std::uint64_t sources = 0, spikes = 0;
+        for (std::size_t k = 0; k < panels; ++k)
+            sources += static_cast<std::uint64_t>(count_bits(senders[b * panels + k]));
+        const std::size_t words = targets * shape.words();
+        for (std::size_t w = 0; w < words; ++w)
+            spikes += static_cast<std::uint64_t>(count_bits(bits[b * words + w]));
+        total[b] += spikes * sources;
+    }
+};
+
 /// p of some sources in each step.
 struct UnitPotentials {
     static constexpr std::uint32_t none = 0xFFFFFFFFu;  // in place of a source

@@ -11,9 +11,10 @@ const char* const training_conventions =
     "MAC; "
     "biases not counted. syops_macs, syops_acs (syops-counter): dense operations with biases times "
     "the share of inputs that are not zero; all of them MACs where inputs are values; a neuron "
-    "update is one AC (updates). Input that is the same at every step by its encoding is summed, "
-    "and counted, once. In training every weight that is there counts as non-zero. reads, writes: "
-    "words of memory (Garg et al. 2026).";
+    "update is one AC (updates). Sums that multiply others: a MAC for each target and step. Input "
+    "that is the same at every step by its encoding is summed, and counted, once. In training "
+    "every weight that is there counts as non-zero. reads, writes: words of memory (Garg et al. "
+    "2026).";
 const char* const simulation_conventions =
     "Sums over all that was simulated; samples: those that a trained network was shown, 0: other "
     "things happened too. macs, acs: synapses that spikes reach (of a weight file those that are "

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <numeric>
 #include <vector>
 
 #include "kernels/training/packed_spikes.hpp"
@@ -67,6 +70,15 @@ class EventPropOn {
         add_gradient(on, in, shape,
                      StoredJumps{shape, target.size, target.bits.data(), {target.saved[0].data()}});
     }
+    /// MACs for the gradient of projection `in` since they were asked for last.
+    std::uint64_t take_macs(std::size_t in) {
+        const auto found = macs_.find(in);
+        if (found == macs_.end()) return 0;
+        std::vector<std::uint64_t> host(found->second.size());
+        found->second.copy_to(host.data(), host.size());
+        found->second.fill_zero();
+        return std::accumulate(host.begin(), host.end(), std::uint64_t{0});
+    }
 
   private:
     static constexpr bool whole_panels = width_of<Columns> == panel_width;
@@ -125,6 +137,10 @@ class EventPropOn {
         const SpikeSums sums{spike_sums_.data(), block(on, p.targets), panels, p.targets};
         on.backend.for_each(shape.batch * panels,
                             FindSenders{shape, panels, source.size, source.raw(), senders_.data()});
+        const auto macs = macs_.try_emplace(in, on.capacity.batch).first;
+        on.backend.for_each(shape.batch, CountSpikeMacs{shape, panels, p.targets, senders_.data(),
+                                                        on.populations[projection.to].bits.data(),
+                                                        macs->second.data()});
         if constexpr (whole_panels) {
             const PackedSpikeGradient<Columns, Jumps> body{unit, jumps, senders_.data(), sums};
             on.backend.for_each(body.size(), body);
@@ -154,6 +170,7 @@ class EventPropOn {
     Buffer<float> spike_sums_, spike_biases_, spike_tables_;
     Buffer<float> potentials_;  // of a GPU
     Buffer<std::uint32_t> senders_;
+    std::map<std::size_t, Buffer<std::uint64_t>> macs_;  // [projection][sample of a batch]
 };
 
 }  // namespace snnsim

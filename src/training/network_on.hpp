@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "kernels/training/correlation.hpp"
 #include "kernels/training/dropout.hpp"
@@ -381,6 +382,14 @@ class NetworkOn {
             macs.push_back(online_.following == Following::sources ? 1 : k * k + 2 * k + 3);
         }
         return macs;
+    }
+
+    /// See PhaseInput.
+    std::optional<std::uint64_t> take_macs_at_spikes(std::size_t k) {
+        return spikes_.follow(*this, k) ? std::optional(spikes_.take_macs(k)) : std::nullopt;
+    }
+    bool passes_at_spikes(std::size_t k) const {
+        return spikes_.follow_all(*this, network.projections[k].from);
     }
 
     PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }

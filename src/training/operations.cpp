@@ -120,6 +120,11 @@ Met met(const PhaseInput& in, std::size_t k) {
     return sum;
 }
 
+std::uint64_t cell_steps_of(const PhaseInput& in, std::size_t population) {
+    return size_of(in.network, population) * in.samples *
+           static_cast<std::uint64_t>(in.network.steps);
+}
+
 ProjectionOperations forward_of(const PhaseInput& in, std::size_t k) {
     const Projection& p = in.network.projections[k];
     const Met m = met(in, k);
@@ -128,6 +133,7 @@ ProjectionOperations forward_of(const PhaseInput& in, std::size_t k) {
     out.analog = sending_of(in.network, p.from).graded;
     out.dense = synapses_of(p) * presentations * taps_of(in, p);
     (out.analog ? out.macs : out.acs) = m.operations;
+    if (p.multiplies) out.macs += cell_steps_of(in, p.to);
     out.events = m.events;
     out.inputs = size_of(in.network, p.from) * presentations;
     out.biases = p.bias.size() * in.samples * bias_steps_of(in.network, p) *
@@ -142,7 +148,7 @@ PopulationActivity activity_of(const PhaseInput& in, std::size_t k) {
     if (const auto all = in.events[k].find(0); all != in.events[k].end())
         out.events = std::accumulate(all->second.begin(), all->second.end(), std::uint64_t{0});
     const std::uint64_t cells = size_of(network, k) * in.samples;
-    const std::uint64_t cell_steps = cells * static_cast<std::uint64_t>(network.steps);
+    const std::uint64_t cell_steps = cell_steps_of(in, k);
     out.possible = cell_steps;
     out.graded = s.graded;
     if (k < network.input_count()) return out;  // what encodes is outside the network
@@ -222,6 +228,10 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
                                                const std::vector<bool>& passes_down,
                                                std::uint64_t updates) {
     std::vector<BackwardOperations> all;
+    const auto learns_now = [&](std::size_t k) { return in.learns.empty() || in.learns[k]; };
+    const auto has_gradient = [&](std::size_t k) {
+        return passes_down[k] || (in.network.projections[k].trainable && learns_now(k));
+    };
     for (std::size_t k = 0; k < in.network.projections.size(); ++k) {
         const Projection& p = in.network.projections[k];
         const std::uint64_t dense =
@@ -229,23 +239,30 @@ std::vector<BackwardOperations> count_backward(const PhaseInput& in,
         const std::uint64_t there =
             std::accumulate(in.fan_out[k].begin(), in.fan_out[k].end(), std::uint64_t{0});
         BackwardOperations out{p.name};
-        const bool learns = in.learns.empty() || in.learns[k];
+        const bool learns = learns_now(k);
         if (learns && p.trainable && !p.weights_learn()) out.updates = updates * p.bias.size();
         if (learns && p.weights_learn()) {
-            const std::uint64_t effective = met(in, k).operations;
             if (!in.macs_of_step.empty())
                 out.macs += there * in.samples * steps_of(in.network, p) * in.macs_of_step[k];
+            else if (!in.macs_at_spikes.empty() && in.macs_at_spikes[k])
+                out.macs += *in.macs_at_spikes[k];
             else
-                (sending_of(in.network, p.from).graded ? out.macs : out.acs) += effective;
+                (sending_of(in.network, p.from).graded ? out.macs : out.acs) +=
+                    met(in, k).operations;
             out.dense += dense;
             out.updates =
                 updates * (there / taps_of(in, p) + (p.frozen == Frozen::bias ? 0 : p.bias.size()) +
                            (p.delays ? p.delays->steps.size() : 0));
         }
         if (passes_down[k]) {
-            out.macs += there * in.samples * steps_of(in.network, p);
+            const bool at_spikes = !in.passes_at_spikes.empty() && in.passes_at_spikes[k];
+            out.macs +=
+                at_spikes ? met(in, k).operations : there * in.samples * steps_of(in.network, p);
             out.dense += dense;
         }
+        // The sums of both that are multiplied have a gradient in each step.
+        if (p.multiplies && (has_gradient(k) || has_gradient(*p.multiplies)))
+            out.macs += 2 * cell_steps_of(in, p.to);
         all.push_back(out);
     }
     return all;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "snnsim/trainer.hpp"
@@ -41,6 +42,10 @@ struct PhaseInput {
     // something arrives.
     std::vector<std::uint64_t> macs_of_step = {};
     std::vector<bool> learns = {};  // [projection]: now; empty: all that are trainable
+    // [projection], of EventProp: what was done for dL/dw where it goes by the spikes of the
+    // targets, and whether errors are passed on at those of the sources alone.
+    std::vector<std::optional<std::uint64_t>> macs_at_spikes = {};
+    std::vector<bool> passes_at_spikes = {};
 };
 
 /// Effective operations: an event times the non-zero weights of its neuron; AC if every input of

@@ -358,6 +358,8 @@ class TrainerOn final : public Trainer {
         for (std::size_t k = 0; k < net_.projections.size(); ++k) {
             passes_down.push_back(net_.passes_error(k));
             in.learns.push_back(net_.projections[k].trainable);
+            in.macs_at_spikes.push_back(net_.take_macs_at_spikes(k));
+            in.passes_at_spikes.push_back(net_.passes_at_spikes(k));
         }
         PhaseCounts more = count_forward(in);
         more.backward = count_backward(in, passes_down, updates);

@@ -158,6 +158,41 @@ TEST(Operations, BackwardOfOneLayer) {
     EXPECT_EQ(deep.dense, 2 * 6u * 2 * 4);
 }
 
+// EventProp where it goes by spikes: what was done for dL/dw, and a MAC for each spike of a source
+// and each weight that it meets.
+TEST(Operations, BackwardAtSpikes) {
+    const Network network = one_layer(Poisson::Params{}, 2, 3, 2, {1, 1, 1, 1, 1, 1});
+    std::vector<PopulationEvents> sent(2);
+    sent[0][0] = {4, 1, 0};
+    PhaseInput in{network, sent, {{2, 2, 2}}, 4};
+    in.macs_at_spikes = {7};
+    in.passes_at_spikes = {true};
+    const BackwardOperations first = count_backward(in, {false}, 10)[0];
+    EXPECT_EQ(first.acs, 0u);
+    EXPECT_EQ(first.macs, 7u);
+    EXPECT_EQ(count_backward(in, {true}, 10)[0].macs, 7u + 5 * 2);
+    in.macs_at_spikes = {std::nullopt};
+    EXPECT_EQ(count_backward(in, {false}, 10)[0].acs, 5u * 2);
+}
+
+TEST(Operations, SumsThatMultiplyOthersAreMacsOfEachTargetAndStep) {
+    Network network = one_layer(Poisson::Params{}, 4, 3, 2, {1, 1, 1, 1, 1, 1});
+    network.projections.push_back({"v", 0, 1, true, {1, 1, 1, 0, 1, 1}, {}});
+    network.projections[1].multiplies = 0;
+    std::vector<PopulationEvents> sent(2);
+    sent[0][0] = {4, 1, 0};
+    PhaseInput in{network, sent, {{2, 2, 2}, {2, 1, 2}}, 3};
+    const PhaseCounts counts = count_forward(in);
+    EXPECT_EQ(counts.forward[0].macs, 0u);
+    EXPECT_EQ(counts.forward[1].macs, 2u * 4 * 3);
+    EXPECT_EQ(counts.forward[1].acs, 4u * 2 + 1);
+    // A gradient of each of the two sums.
+    EXPECT_EQ(count_backward(in, {false, false}, 1)[1].macs, 2 * 2u * 4 * 3);
+    EXPECT_EQ(count_backward(in, {false, false}, 1)[0].macs, 0u);
+    in.learns = {false, false};
+    EXPECT_EQ(count_backward(in, {false, false}, 1)[1].macs, 0u);
+}
+
 TEST(Operations, CountsOfBlocksAddUp) {
     const Network network = one_layer(Poisson::Params{}, 2, 3, 2, {1, 1, 1, 1, 1, 0});
     PhaseCounts total;

@@ -4,6 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
+from conftest import write_bars
+
 TEST, STEPS, EPOCHS, TRAIN = 50, 6, 3, 200
 LIF = """name: counts
 dt: 1 ms
@@ -103,6 +105,35 @@ def test_training_is_counted_apart_forward_and_backward(snnsim, data_folder, tmp
         readout = attributes(run, "energy/train/backward/hidden_to_output")
         assert readout["macs"] == 320 * STEPS * EPOCHS * TRAIN    # the gradient that goes down
         assert readout["acs"] == run["energy/train/forward/hidden_to_output"].attrs["acs"]
+
+
+def test_event_prop_counts_what_it_multiplies(snnsim, tmp_path):
+    """Where its gradient goes by the spikes of the targets: each of them times the inputs that sent anything in the sample; errors go
+    back at the spikes alone. Training and test show the same images, and next to nothing is learned."""
+    for stem in "train", "t10k":
+        write_bars(tmp_path, stem, TEST, 1)
+    text = LIF.format(scheme="direct", model="cuba_lif, tau_m: 5 ms, tau_s: 3 ms, v_th: 0.1").replace(
+        "  - {from: hidden, to: hidden, weight: {init: uniform, low: -0.05, high: 0.05}}\n", "").replace(
+        "connect: {rule: fixed_probability, p: 0.3}, ", "").replace(
+        "prune: {sparsity: 0.5, from: 1, to: 2}", "method: event_prop, optimizer: {name: sgd, lr: 1e-30}")
+    with make(snnsim, tmp_path, tmp_path, text) as run:
+        hidden, senders = sent(run, "hidden", 32).sum(axis=(1, 2)), sent(run, "input", 784).any(axis=1).sum(axis=1)
+        assert hidden.sum() > 100 and len(set(senders)) > 1
+        first, second = (attributes(run, f"energy/train/backward/{name}") for name in ("input_to_hidden", "hidden_to_output"))
+        assert (first["macs"], first["acs"]) == (EPOCHS * int(hidden @ senders), 0)
+        assert second["macs"] == second["acs"] == EPOCHS * hidden.sum() * 10
+
+
+def test_sums_that_multiply_others_are_macs(snnsim, data_folder, tmp_path):
+    text = LIF.format(scheme="poisson, max_rate: 400 Hz", model="lif, v_th: 0.5").replace(
+        "  - {from: hidden, to: hidden, weight: {init: uniform, low: -0.05, high: 0.05}}",
+        "  - {from: input, to: hidden, name: V, multiplies: input_to_hidden}").replace(", prune: {sparsity: 0.5, from: 1, to: 2}", "")
+    with make(snnsim, data_folder, tmp_path, text) as run:
+        counted = attributes(run, "energy/test/forward/V")
+        assert counted["macs"] == 32 * STEPS * TEST
+        assert counted["acs"] == sent(run, "input", 784).sum() * 32
+        assert run["energy/test/forward/input_to_hidden"].attrs["macs"] == 0
+        assert run["energy/train/backward/V"].attrs["macs"] == 2 * 32 * STEPS * EPOCHS * TRAIN
 
 
 def test_values_are_macs_and_constant_input_counts_once(snnsim, data_folder, tmp_path):
