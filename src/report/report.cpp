@@ -63,6 +63,32 @@ std::string steps_text(const ModelSpec& spec) {
     return fmt::format("{} of {:g} ms", counted(spec.steps(), "step"), spec.dt);
 }
 
+/// How weights learn, in which phases, and what spines do to them; a line each.
+std::string learning_text(const TrainSpec& train) {
+    const auto* const truncated = std::get_if<TruncatedBptt::Params>(&train.method);
+    std::string out = fmt::format(
+        "learns by {}{}{}\n", Methods::name_of(train.method),
+        truncated ? fmt::format(", {} at a time", counted(truncated->steps, "step")) : "",
+        feedback_of(train.method) == Feedback::random ? ", errors go back by random weights" : "");
+    for (std::size_t k = 0; k < train.phases.size(); ++k) {
+        const TrainPhaseSpec& p = train.phases[k];
+        out += fmt::format("phase {}: {}{}; {} {}\n", k + 1, counted(p.epochs, "epoch"),
+                           p.objective == Objective::loss
+                               ? ""
+                               : fmt::format(", objective {}", name_of(p.objective)),
+                           p.learns.empty() ? "all that is trainable" : join(p.learns),
+                           p.learns.size() < 2 ? "learns" : "learn");
+    }
+    if (train.spines) {
+        const SpineSpec& s = *train.spines;
+        out += fmt::format("spines: shift up to {:g} by epoch {} of {}, gains {:g} to {:g}{}\n",
+                           s.shift, s.until > 0 ? s.until : train.epochs, train.epochs, s.gain_low,
+                           s.gain_high,
+                           s.least > 0.0 ? fmt::format(", weights below {:g} are 0", s.least) : "");
+    }
+    return out;
+}
+
 /// What training and test do to the weights beside learning; a line each.
 std::string savings_text(const ModelSpec& spec) {
     std::string out;
@@ -133,9 +159,10 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
         for (const TrainableSpec& t : p.trainable)
             trained.push_back(
                 t.per == Per::layer ? t.name : fmt::format("{} per {}", t.name, name_of(t.per)));
-        out +=
-            fmt::format("{:<{}} {:<16} {:>12}{}{}\n", p.name, wide, NeuronModels::name_of(p.neuron),
-                        grouped(p.size), trained.empty() ? "" : "  trainable: ", join(trained));
+        out += fmt::format("{:<{}} {:<16} {:>12}{}{}{}\n", p.name, wide,
+                           NeuronModels::name_of(p.neuron), grouped(p.size),
+                           trained.empty() ? "" : "  trainable: ", join(trained),
+                           p.dendrites_of.empty() ? "" : "  dendrites of " + p.dendrites_of);
     }
     const auto shown = [](const ProjectionSpec& p) { return p.from + " -> " + p.to; };
     const std::size_t broad = column_width(spec.projections, 34, shown);
@@ -145,7 +172,7 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
     for (std::size_t k = 0; k < spec.projections.size(); ++k) {
         const ProjectionSpec& p = spec.projections[k];
         out += fmt::format(
-            "{:<{}} {:<12} {:>12} {:>8}  {}{}\n", shown(p), broad, name_of(p.connect.rule),
+            "{:<{}} {:<12} {:>12} {:>8}  {}{}{}\n", shown(p), broad, name_of(p.connect.rule),
             grouped(weights_of(spec, k)), p.bias ? grouped(weight_matrix(spec, p).columns) : "-",
             p.bias && p.trainable != p.bias_learns()
                 ? (p.trainable ? "trainable, biases fixed" : "fixed, biases trainable")
@@ -156,13 +183,14 @@ std::string check_text(const ModelSpec& spec, int cuda_device) {
                                           name_of(p.learned_delay->learn), p.learned_delay->max)
             : delays[k] == 0
                 ? ""
-                : fmt::format(", delay {:g} ms", static_cast<double>(delays[k]) * spec.dt));
+                : fmt::format(", delay {:g} ms", static_cast<double>(delays[k]) * spec.dt),
+            p.multiplies.empty() ? "" : ", multiplies " + p.multiplies);
     }
     const WeightCount w = count_weights(spec);
     out += fmt::format("{:<{}} {:<12} {:>12} {:>8}  trainable; fixed: {}\n", "all", broad, "",
                        grouped(w.trainable), grouped(w.bias), grouped(w.fixed));
-    out +=
-        fmt::format("\n{} per sample\n{}\nmemory, about:\n", steps_text(spec), savings_text(spec));
+    out += fmt::format("\n{} per sample\n{}{}\nmemory, about:\n", steps_text(spec),
+                       spec.train ? learning_text(*spec.train) : "", savings_text(spec));
     for (const MemoryPart& part : estimate_memory(spec)) {
         out += fmt::format("  {:<44} {:>10}\n", part.name, bytes_text(part.bytes));
     }

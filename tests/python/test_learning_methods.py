@@ -240,6 +240,14 @@ def test_a_norm_behind_a_product_needs_a_bias_beside_it(snnsim, tmp_path, data_f
     assert "no errors" in snnsim("check", tmp_path / "m.yaml", *(f"--set={s}" for s in norm)).stdout
 
 
+def test_check_tells_how_weights_learn(snnsim):
+    said = snnsim("check", MODELS / "methods" / "perforated_lif.yaml").stdout
+    assert "learns by surrogate_gradient\nphase 1: 4 epochs; input_to_hidden, hidden_to_output learn\n" in said
+    assert "phase 2: 2 epochs, objective correlation; input_to_d1 learns\n" in said and "32  dendrites of hidden\n" in said
+    said = snnsim("check", MODELS / "methods" / "dendritic_integration.yaml").stdout
+    assert "trainable, multiplies input_to_hidden\n" in said
+
+
 @pytest.mark.parametrize("name", ["perforated", "perforated_lif"])
 def test_phases_leave_all_else_as_it_is(train, name):
     """Perforated back-propagation: dendrites learn while the network stays, bit for bit, and join it without a jump."""

@@ -76,6 +76,41 @@ TEST(Report, CheckTellsOfPruningAndRounding) {
         << text;
 }
 
+TEST(Report, CheckTellsHowWeightsLearn) {
+    ModelSpec spec = small_model();
+    const auto expect = [&](const char* line) {
+        const std::string text = check_text(spec);
+        EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+    };
+    expect("4 steps of 1 ms per sample\nlearns by surrogate_gradient\n\n");
+    TruncatedBptt::Params truncated;
+    truncated.steps = 2;
+    truncated.feedback = Feedback::random;
+    spec.train->method = truncated;
+    expect("learns by truncated_bptt, 2 steps at a time, errors go back by random weights\n\n");
+    spec.train->epochs = 6;
+    spec.train->phases = {{1, {"in_to_out", "in_to_d"}, Objective::loss, {}},
+                          {3, {"in_to_d"}, Objective::correlation, {}},
+                          {2, {}, Objective::loss, {}}};
+    spec.train->spines.emplace().shift = 1.5;
+    expect(
+        "\nphase 1: 1 epoch; in_to_out, in_to_d learn\n"
+        "phase 2: 3 epochs, objective correlation; in_to_d learns\n"
+        "phase 3: 2 epochs; all that is trainable learns\n"
+        "spines: shift up to 1.5 by epoch 6 of 6, gains 0.5 to 1.5\n");
+    spec.train->spines->until = 4;
+    spec.train->spines->least = 0.01;
+    expect("spines: shift up to 1.5 by epoch 4 of 6, gains 0.5 to 1.5, weights below 0.01 are 0\n");
+    EXPECT_EQ(check_text(spec).find("multiplies"), std::string::npos);
+    spec.populations[1].dendrites_of = "cells";
+    ProjectionSpec second = spec.projections[0];
+    second.given_name = "second";
+    second.multiplies = "in_to_out";
+    spec.projections.push_back(second);
+    expect("  dendrites of cells\n");
+    expect("trainable, multiplies in_to_out\n");
+}
+
 TEST(Report, CountsWhatARuleLeavesThere) {
     ModelSpec spec = small_model();
     spec.populations[1].size = 2;
