@@ -74,6 +74,12 @@ NETWORKS = {
                      "{size: 10, model: leaky_readout}",
                      FORWARD + "  - {from: hidden, to: hidden, weight: {init: fan_in_uniform, gain: 0.5}, lr: 1e-3}\n",
                      "cross_entropy_mean"),
+    "shapes": (POISSON, "{shape: [4, 3, 4], model: lif, trainable: {tau_m: {per: channel}}}", "{size: 10, model: leaky_readout}", FORWARD,
+               "cross_entropy_mean"),
+    "dendrites": (POISSON, "{size: 48, model: lif}\n  d: {size: 48, model: lif, v_th: 0.5, dendrites_of: hidden}",
+                  "{size: 10, model: leaky_readout}",
+                  FORWARD + "  - {from: input, to: d, weight: fan_in_uniform}\n"
+                  "  - {from: d, to: hidden, connect: one_to_one, weight: {init: normal, mean: 0, std: 0.3}}\n", "cross_entropy_mean"),
     "vsn_tanh": (POISSON, "{size: 48, model: vsn, v_th: 0.2, activation: tanh}", "{size: 10, model: vsn, v_th: 0.1}", FORWARD,
                  "cross_entropy_mean"),
 }
@@ -81,12 +87,13 @@ NETWORKS = {
 
 def write_model(folder, name, more=""):
     encoder, hidden, output, projections, loss = NETWORKS[name]
+    inputs = INPUTS.replace("size: 784", "shape: [7, 4, 28]") if name == "shapes" else INPUTS
     model = folder / f"{name}.yaml"
     model.write_text(f"""name: {name}
 dt: 1 ms
 data: {{set: mnist, encode: {encoder}}}
 populations:
-{INPUTS}  hidden: {hidden}
+{inputs}  hidden: {hidden}
   output: {output}
 projections:
 {projections}train: {{epochs: 3, batch: 20, optimizer: {{name: adam, lr: 5e-3}}, loss: {loss}}}
@@ -105,15 +112,15 @@ def simulate(snnsim, folder, run, data_folder, text="", *arguments):
     return done, out
 
 
-def spikes_by_sample(path, population, simulated):
-    """(sample, step in the sample, cell) of a population's spikes."""
+def spikes_by_sample(path, population, simulated, depth=1):
+    """(sample, step in the sample, cell) of a population's spikes; `depth`: of the hidden cells."""
     with h5py.File(path) as file:
         spikes = file[f"spikes/{population}"]
         step = np.rint(spikes["timestamps"][:]).astype(int)
         if simulated:
             start = np.rint(file["trials/start"][:]).astype(int)
             sample = np.searchsorted(start, step - 1, "right") - 1
-            step = step - start[sample] - {"input": 0, "hidden": 1}[population]
+            step = step - start[sample] - {"input": 0, "hidden": depth}[population]
         else:
             sample = spikes["trial"][:].astype(int)
             step = step - file.attrs["steps_per_sample"] * sample
@@ -149,7 +156,8 @@ def test_events_give_the_predictions_and_fixed_the_spikes(snnsim, data_folder, t
         assert np.array_equal(a["test/label"], b["trials/label"])
         assert np.array_equal(a["test/prediction"], b["trials/prediction"])
         assert b["phases/test"].attrs["accuracy"] == pytest.approx(a["test"].attrs["accuracy"], abs=1e-12)
-    trained, simulated = spikes_by_sample(run, "hidden", False), spikes_by_sample(events, "hidden", True)
+    trained = spikes_by_sample(run, "hidden", False)
+    simulated = spikes_by_sample(events, "hidden", True, 2 if name == "dendrites" else 1)
     assert len(trained) > 100
     assert np.array_equal(trained, simulated)
     expect_the_operations_of_the_test(run, events)
@@ -157,6 +165,34 @@ def test_events_give_the_predictions_and_fixed_the_spikes(snnsim, data_folder, t
     snnsim(model, "--data-dir", data_folder, "--progress", "none", "-o", tmp_path / "float.h5", "--set", "test.arithmetic=float")
     with h5py.File(tmp_path / "float.h5") as a, h5py.File(run) as b:
         assert np.mean(a["test/prediction"][:] == b["test/prediction"][:]) > 0.9
+
+
+def test_dendrites_that_learned_in_phases_are_cells_of_a_simulation(snnsim, data_folder, tmp_path):
+    run = tmp_path / "run.h5"
+    phases = ("[{epochs: 2, learns: [input_to_hidden, hidden_to_output]}, {epochs: 1, objective: correlation, learns: [input_to_d]},"
+              " {epochs: 1, learns: [input_to_hidden, hidden_to_output, d_to_hidden]}]")
+    snnsim(write_model(tmp_path, "dendrites", "arithmetic: fixed"), "--data-dir", data_folder, "--progress", "none", "-o", run,
+           "--set", "train.epochs=null", "--set", f"train.phases={phases}")
+    _, events = simulate(snnsim, tmp_path, run, data_folder)
+    with h5py.File(run) as a, h5py.File(events) as b:
+        assert np.array_equal(a["test/prediction"], b["trials/prediction"])
+        assert len(set(a["test/prediction"][:])) > 1
+
+
+def test_products_of_projections_are_not_simulated(snnsim, snnsim_binary, data_folder, tmp_path):
+    model, run = write_model(tmp_path, "lif"), tmp_path / "run.h5"
+    model.write_text(model.read_text().replace("train:", "  - {from: input, to: hidden, name: V, multiplies: input_to_hidden}\ntrain:"))
+    snnsim(model, "--data-dir", data_folder, "--progress", "none", "-o", run)
+    why = "the sums of 'V' multiply those of 'input_to_hidden', and cells of a simulation add what they get"
+    (tmp_path / "s.yaml").write_text("name: s\nsimulate: {network: run.h5}\n")
+    for command in ("check",), ("run", "-o", tmp_path / "s.h5"):
+        said = refused(snnsim_binary, *command, "s.yaml", cwd=tmp_path)
+        assert (f"s.yaml:2:21: the network cannot be simulated: {why}; `snnsim test run.h5` tests it as it is; to simulate it, leave "
+                "multiplies out and train it again") in said
+    model.write_text(model.read_text().replace("test: {}", "test: {arithmetic: fixed}"))
+    for command in ("check",), ("run", "-o", tmp_path / "fixed.h5"):
+        said = refused(snnsim_binary, *command, "lif.yaml", cwd=tmp_path)
+        assert f"lif.yaml:13:20: fixed is the arithmetic of a simulation, which cannot have this network: {why}; write float" in said
 
 
 def test_any_threads_and_a_resume_give_the_same(snnsim, data_folder, tmp_path):
