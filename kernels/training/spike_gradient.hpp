@@ -56,23 +56,25 @@ struct FindSenders {
     }
 };
 
-/// Body over samples: adds how often c and p are multiplied: the spikes of the targets times the
-/// sources that sent anything.
+/// Body over (sample, panel of the targets): adds how often c and p are multiplied, their spikes
+/// times the sources that sent anything.
 struct CountSpikeMacs {
     BatchShape shape;
-    std::size_t panels, targets;
+    std::size_t panels, targets;   // panels of the sources
     const std::uint32_t* senders;  // [sample][panel]
     const std::uint32_t* bits;     // of the targets
-    std::uint64_t* total;          // [sample]
+    std::uint64_t* total;          // [sample][panel of the targets]
 
-    SNN_HD void operator()(std::size_t b) const {
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t b = i / panels_of(targets), first = i % panels_of(targets) * panel_width;
+        const std::size_t last = first + panel_width < targets ? first + panel_width : targets;
         std::uint64_t sources = 0, spikes = 0;
         for (std::size_t k = 0; k < panels; ++k)
             sources += static_cast<std::uint64_t>(count_bits(senders[b * panels + k]));
-        const std::size_t words = targets * shape.words();
-        for (std::size_t w = 0; w < words; ++w)
-            spikes += static_cast<std::uint64_t>(count_bits(bits[b * words + w]));
-        total[b] += spikes * sources;
+        for (std::size_t w = (b * targets + first) * shape.words();
+             w < (b * targets + last) * shape.words(); ++w)
+            spikes += static_cast<std::uint64_t>(count_bits(bits[w]));
+        total[i] += spikes * sources;
     }
 };
 

@@ -137,10 +137,12 @@ class EventPropOn {
         const SpikeSums sums{spike_sums_.data(), block(on, p.targets), panels, p.targets};
         on.backend.for_each(shape.batch * panels,
                             FindSenders{shape, panels, source.size, source.raw(), senders_.data()});
-        const auto macs = macs_.try_emplace(in, on.capacity.batch).first;
-        on.backend.for_each(shape.batch, CountSpikeMacs{shape, panels, p.targets, senders_.data(),
-                                                        on.populations[projection.to].bits.data(),
-                                                        macs->second.data()});
+        const std::size_t target_panels = panels_of(p.targets);
+        const auto macs = macs_.try_emplace(in, on.capacity.batch * target_panels).first;
+        on.backend.for_each(
+            shape.batch * target_panels,
+            CountSpikeMacs{shape, panels, p.targets, senders_.data(),
+                           on.populations[projection.to].bits.data(), macs->second.data()});
         if constexpr (whole_panels) {
             const PackedSpikeGradient<Columns, Jumps> body{unit, jumps, senders_.data(), sums};
             on.backend.for_each(body.size(), body);
@@ -170,7 +172,7 @@ class EventPropOn {
     Buffer<float> spike_sums_, spike_biases_, spike_tables_;
     Buffer<float> potentials_;  // of a GPU
     Buffer<std::uint32_t> senders_;
-    std::map<std::size_t, Buffer<std::uint64_t>> macs_;  // [projection][sample of a batch]
+    std::map<std::size_t, Buffer<std::uint64_t>> macs_;  // [projection], see CountSpikeMacs
 };
 
 }  // namespace snnsim

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "kernels/launch/panel_columns.hpp"
@@ -152,6 +154,31 @@ TEST(SpikeGradient, PacksPanelsWhoseSendersStandInDifferentColumns) {
     EXPECT_EQ(packed.row(1).source[0], 80u);
     EXPECT_EQ(packed.row(1).source[3], 51u);
     EXPECT_EQ(packed.row(1).source[1], UnitPotentials::none);
+}
+
+TEST(SpikeGradient, CountsWhatIsMultiplied) {
+    Arrays a;
+    std::uint64_t wanted = 0;
+    for (std::size_t b = 0; b < samples; ++b) {
+        std::uint64_t senders = 0, spikes = 0;
+        for (std::size_t s = 0; s < sources; ++s) {
+            bool any = false;
+            for (std::size_t t = 0; t < steps; ++t) any = any || sent(b, s, t) != 0.0f;
+            senders += any ? 1 : 0;
+        }
+        for (std::size_t n = 0; n < targets; ++n)
+            for (std::size_t t = 0; t < steps; ++t) spikes += fires(b, n, t) ? 1 : 0;
+        wanted += senders * spikes;
+    }
+    for (const bool values : {false, true}) {
+        a.unit(values);  // finds the senders
+        std::vector<std::uint64_t> total(samples * panels_of(targets));
+        const CountSpikeMacs count{shape,          panels,      targets, a.senders.data(),
+                                   a.fired.data(), total.data()};
+        for (std::size_t i = 0; i < total.size(); ++i) count(i);
+        EXPECT_EQ(std::accumulate(total.begin(), total.end(), std::uint64_t{0}), wanted);
+    }
+    EXPECT_GT(wanted, 1000u);
 }
 
 }  // namespace
