@@ -609,47 +609,47 @@ TEST(Methods, CorrelationAgainstDifferences) {
     net.transpose_weights();
     net.backward(shape);
     expect_near(net.projections[0].download(net.projections[0].gradient), differences(v, s), "v");
-    /// A norm behind (W x + b)(1 + V x + c) + U x + d is W, b, U and d.
-    TEST(Methods, ANormBehindAProductBecomesPartOfWeights) {
-        constexpr std::size_t inputs = 3, cells = 2;
-        Network n{1.0, 1, Direct::Params{}, {}, {}};
-        n.populations = {{"input", inputs, SpikeSource::Params{}},
-                         {"output", cells, Linear::Params{}}};
-        n.projections = {{"v", 0, 1, true, values(inputs, cells, 0.9, 0.4, 0.1), {0.3f, -0.2f}},
-                         {"w", 0, 1, true, values(inputs, cells, 0.2, 0.5, 0.2), {0.1f, 0.6f}},
-                         {"u", 0, 1, true, values(inputs, cells, 0.5, 0.3, 0.0), {-0.4f, 0.2f}}};
-        n.projections[0].multiplies = 1;
-        BatchNormSpec& spec = n.populations[1].batch_norm.emplace();
-        const NormState norm{"output",      {1.5f, 0.7f}, {0.2f, -0.3f},
-                             {0.4f, -0.1f}, {2.0f, 0.5f}, {}};
-        TrainerState state;
-        for (const Projection& p : n.projections) {
-            state.weights.push_back(p.weights);
-            state.bias.push_back(p.bias);
-        }
-        state.norms = {norm};
-        const float x[inputs] = {0.5f, -1.0f, 2.0f};
-        const auto output = [&](std::size_t cell) {
-            double sums[3];
-            for (std::size_t k = 0; k < 3; ++k) {
-                sums[k] = state.bias[k][cell];
-                for (std::size_t i = 0; i < inputs; ++i)
-                    sums[k] += double{state.weights[k][i * cells + cell]} * double{x[i]};
-            }
-            return sums[1] * (1.0 + sums[0]) + sums[2];
-        };
-        double wanted[cells];
-        for (std::size_t c = 0; c < cells; ++c)
-            wanted[c] = double{norm.scale[c]} * (output(c) - double{norm.mean[c]}) /
-                            std::sqrt(double{norm.variance[c]} + spec.eps) +
-                        double{norm.shift[c]};
-        fold_norms(n, state);
-        EXPECT_TRUE(state.norms.empty());
-        for (std::size_t c = 0; c < cells; ++c) {
-            EXPECT_NEAR(output(c), wanted[c], 1e-5);
-            EXPECT_GT(std::abs(wanted[c]), 0.05);
-        }
+}
+
+/// A norm behind (W x + b)(1 + V x + c) + U x + d is W, b, U and d.
+TEST(Methods, ANormBehindAProductBecomesPartOfWeights) {
+    constexpr std::size_t inputs = 3, cells = 2;
+    Network n{1.0, 1, Direct::Params{}, {}, {}};
+    n.populations = {{"input", inputs, SpikeSource::Params{}}, {"output", cells, Linear::Params{}}};
+    n.projections = {{"v", 0, 1, true, values(inputs, cells, 0.9, 0.4, 0.1), {0.3f, -0.2f}},
+                     {"w", 0, 1, true, values(inputs, cells, 0.2, 0.5, 0.2), {0.1f, 0.6f}},
+                     {"u", 0, 1, true, values(inputs, cells, 0.5, 0.3, 0.0), {-0.4f, 0.2f}}};
+    n.projections[0].multiplies = 1;
+    BatchNormSpec& spec = n.populations[1].batch_norm.emplace();
+    const NormState norm{"output", {1.5f, 0.7f}, {0.2f, -0.3f}, {0.4f, -0.1f}, {2.0f, 0.5f}, {}};
+    TrainerState state;
+    for (const Projection& p : n.projections) {
+        state.weights.push_back(p.weights);
+        state.bias.push_back(p.bias);
     }
+    state.norms = {norm};
+    const float x[inputs] = {0.5f, -1.0f, 2.0f};
+    const auto output = [&](std::size_t cell) {
+        double sums[3];
+        for (std::size_t k = 0; k < 3; ++k) {
+            sums[k] = state.bias[k][cell];
+            for (std::size_t i = 0; i < inputs; ++i)
+                sums[k] += double{state.weights[k][i * cells + cell]} * double{x[i]};
+        }
+        return sums[1] * (1.0 + sums[0]) + sums[2];
+    };
+    double wanted[cells];
+    for (std::size_t c = 0; c < cells; ++c)
+        wanted[c] = double{norm.scale[c]} * (output(c) - double{norm.mean[c]}) /
+                        std::sqrt(double{norm.variance[c]} + spec.eps) +
+                    double{norm.shift[c]};
+    fold_norms(n, state);
+    EXPECT_TRUE(state.norms.empty());
+    for (std::size_t c = 0; c < cells; ++c) {
+        EXPECT_NEAR(output(c), wanted[c], 1e-5);
+        EXPECT_GT(std::abs(wanted[c]), 0.05);
+    }
+}
 
 }  // namespace
 }  // namespace snnsim
