@@ -268,7 +268,7 @@ def test_an_output_says_how_likely_something_is_in_each_step(snnsim, tmp_path):
         with h5py.File(tmp_path / "run.h5") as run:
             weights.append(run["weights/input_to_output/weights"][:].astype(float))
             if epochs == 0:
-                said, loss = run["test/prediction"][:].reshape(y.shape), run["test"].attrs["loss"]
+                said, loss, error = run["test/prediction"][:].reshape(y.shape), run["test"].attrs["loss"], run["test"].attrs["error"]
     with h5py.File(tmp_path / "steps.h5") as file:
         x = file["train/x"][:]
     trace, gradient, likely = np.zeros((40, 5)), 0.0, []
@@ -278,6 +278,7 @@ def test_an_output_says_how_likely_something_is_in_each_step(snnsim, tmp_path):
         gradient = gradient + trace.T @ (likely[-1] - y[:, t]) / y.size
     likely = np.stack(likely, 1)
     assert said == pytest.approx(likely, abs=1e-6)
+    assert error == pytest.approx(np.sqrt(((likely - y) ** 2).sum() / y.sum()), rel=1e-5)
     assert loss == pytest.approx(-np.log(np.where(y, likely, 1 - likely)).mean(), rel=1e-5)
     assert weights[1] - weights[0] == pytest.approx(-0.5 * gradient, abs=1e-6)
     snnsim("by_step.yaml", "-o", "run.h5", "--force", *binary, cwd=tmp_path)

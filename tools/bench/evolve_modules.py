@@ -4,8 +4,8 @@ network, beside the same network with a trained layer in their place.
 
     tools/bench/evolve_modules.py --snnsim build/snnsim --data-dir ~/.cache/snnsim/mnist -o evolve_modules.json
 
-All networks have 784 inputs, two layers of spiking cells and a readout. `modules`: as many cells as there are ends of 64 modules, then
-the modules, whose weights, delays and time constants stay as `snnsim evolve models/evolve/coincidence.yaml` found them. `plain`: layers
+All networks have 784 inputs, of which each cell of the first layer has --inputs, drawn at random, one or two layers of spiking cells, and
+a readout. `modules`: as many cells as there are ends of 64 modules, then the modules, whose weights, delays and time constants stay as `snnsim evolve models/evolve/coincidence.yaml` found them. `plain`: layers
 of the same sizes, all edges trained. `one layer`: 64 cells alone. Each cell of a module is a population with a cell for each copy, so that an edge of
 the module is a projection one_to_one. Accuracy and additions of weights (ACs) are those of the test, by sample.
 """
@@ -70,10 +70,10 @@ def main():
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--copies", type=int, default=64)
     parser.add_argument("--samples", type=int, default=10000)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--duration", type=int, default=40, help="of a sample, ms")
     parser.add_argument("--max-rate", type=int, default=1000, help="of a white pixel, Hz (%(default)d)")
-    parser.add_argument("--inputs", type=int, default=784, help="that each cell of the first layer has, drawn at random (%(default)d: all)")
+    parser.add_argument("--inputs", type=int, default=400, help="that each cell of the first layer has, drawn at random (%(default)d; 784: all)")
     parser.add_argument("--validation", type=float, default=0, help="share of the training samples held out, whose accuracy is told too")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)

@@ -5,7 +5,7 @@
 
 Teachers: `soma`, a Hodgkin-Huxley cell (models/circuits/stem_teacher.yaml), and `cable`, the same with five passive compartments
 (stem_cable.yaml). Students: `stem` (stem.yaml) and the control `linear`, the same without its bends: one linear layer of
-traces, own spikes too, and a threshold. All run as cells written as equations. Of the ten test cells, 10 s each, per seed (of inputs and
+traces, own spikes too, a logistic function and a threshold. All run as cells written as equations. Of the ten test cells, 10 s each, per seed (of inputs and
 training): coincidences (Gamma, 2 ms), rate over that of the teacher and the greatest error of a cell's rate, ROC AUC by steps of 1 ms
 with the teacher's spikes told, and van Rossum's squared distance (tau 10 ms) over half the number of spikes of both (1: no spike has
 its like).
@@ -223,6 +223,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--snnsim", default="build/snnsim")
     parser.add_argument("--seeds", type=int, default=2, help="seeds 1 to N (%(default)d)")
+    parser.add_argument("--first-seed", type=int, default=1, help="begin with this one; what the output file has of those before stays")
     parser.add_argument("--epochs", type=int, default=0, help="of training in place of the model's")
     parser.add_argument("--rounds", type=int, default=3, help="of the measurements of speed (%(default)d)")
     parser.add_argument("--threads", type=int, default=1)
@@ -231,12 +232,14 @@ def main():
     parser.add_argument("--models", help="also write the cells of the first seed into the model files of this folder")
     parser.add_argument("-o", "--output", required=True, help="the .json file")
     args = parser.parse_args()
-    result = {**machine(args.snnsim), "entries": []}
+    output = pathlib.Path(args.output)
+    before = json.loads(output.read_text()) if args.first_seed > 1 else {}
+    result = {**before, **machine(args.snnsim), "entries": [e for e in before.get("entries", []) if e["seed"] < args.first_seed]}
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(pathlib.Path(args.snnsim).resolve(), pathlib.Path(name), args.threads)
         for file in (ROOT / "models" / "circuits").glob("stem*.yaml"):
             shutil.copy(file, bench.folder)
-        for seed in range(1, args.seeds + 1):
+        for seed in range(args.first_seed, args.seeds + 1):
             bench.make("inputs", "-o", bench.folder, "--seed", seed)
             for teacher, (model, cell, _) in TEACHERS.items():
                 bench.make("samples", bench.run(model, model), "-o", bench.folder)
@@ -254,7 +257,7 @@ def main():
                 result["ring"] = ring(bench)
                 result["speed"] = {teacher: speed(bench, teacher, args.rounds) for teacher in TEACHERS}
                 print(json.dumps({key: result[key] for key in ("one_rate", "ring", "speed")}), flush=True)
-            pathlib.Path(args.output).write_text(json.dumps(result, indent=1) + "\n")
+            output.write_text(json.dumps(result, indent=1) + "\n")
     for line in (found := misses(result)):
         print("misses:", line)
     return 1 if found else 0
