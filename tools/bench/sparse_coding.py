@@ -6,7 +6,7 @@
 MNIST is the folder of its four IDX files. `patches`: models/circuits/lca.yaml and lca_spiking.yaml on patches of 8 x 8 pixels of test
 images; a spiking cell's coefficient is its rate from 300 ms on. `digits`: models/circuits/sparse_code.yaml and sparse_code_lif.yaml,
 accuracy of the read-out, and of the first 500 test images the SNR of what the dictionary makes of their code (of spikes: of the
-second half of the steps). `autoencoder`: 784-n-784 of relu and linear cells on 20,000 images, the least n of a ladder whose SNR on
+second half of the steps). `autoencoder`: 784-n-784 of linear cells on 20,000 images, the least n of a ladder whose SNR on
 those images is not below that of a code, which `digits` must have measured. SNR is 10 log10(sum x^2 / sum (x - Phi a)^2). Energies
 are those of 45nm. A part of an older file stays, unless it is measured again. Exit status: 1 where an SNR (in dB) is a tenth below
 that of the LASSO, more than 15 % of the atoms are active, the kurtosis of coefficients is 3 or less, or a read-out reaches less than 95 %.
@@ -43,12 +43,12 @@ dt: 1 ms
 data: {set: file, file: images.h5, encode: {scheme: direct}}
 populations:
   input:  {size: 784, model: spike_source}
-  hidden: {size: 64, model: relu}
+  hidden: {size: 64, model: linear}
   output: {size: 784, model: linear}
 projections:
   - {from: input, to: hidden, connect: all_to_all, weight: fan_in_uniform, bias: true}
   - {from: hidden, to: output, connect: all_to_all, weight: fan_in_uniform, bias: true}
-train: {epochs: 10, batch: 128, optimizer: {name: adam, lr: 2e-3}, schedule: cosine, loss: mse_mean}
+train: {epochs: 20, batch: 128, optimizer: {name: adam, lr: 3e-3}, schedule: cosine, loss: mse_mean}
 test: {}
 record: [{population: output, what: v, samples: 500}]
 """
