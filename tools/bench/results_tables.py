@@ -182,10 +182,10 @@ ISO_NAMES = {
     "lif_latency_pruned": "the same, pruned", "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
     "ann_pruned_int8": "ANN, pruned, int8", "lif_latency_pruned_int8": "LIF, latency code, 8 steps, pruned, int8",
     "lif_latency": "LIF, latency code, 25 steps, float", "lif_direct": "LIF, image as current, float",
-    "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float", "dendritic": "dendritic ANN, float",
+    "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float",
     "modular": "the same in four modules of 64", "mixed_recurrent": "LIF and adaptive LIF, recurrent, row by row, float",
     "mixed_feedforward": "the same cells in two layers", "sparse_code": "sparse code by values, linear read-out, float",
-    "sparse_code_lif": "sparse code by spikes, linear read-out, float"}
+    "sparse_code_lif": "sparse code by spikes, linear read-out, float", "dendritic": "dendritic ANN, float"}
 TARGET = 0.98
 
 
@@ -197,7 +197,7 @@ def setting_of(text):
     parts += [f"{steps[1]} steps" if steps[1] != "1" else "1 step"] if steps else []
     parts += [f"{float(sparsity[1]) * 100:.0f} % pruned"] if sparsity else []
     parts += ["rate penalty"] if "rate_penalty=[{" in text else []
-    return ", ".join(parts)
+    return ", ".join(parts) or "-"
 
 
 def energy_at_equal_accuracy():
