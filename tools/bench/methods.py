@@ -72,58 +72,53 @@ def perforated(args, folder):
     return {name: accuracy(args, folder, path, settings, 5) for name, (path, settings) in arms.items()}
 
 
-def parity(args, folder):
-    """The parity of eight bits by four hidden cells and up to eight dendrites of each: loss and share right at the end of each phase of the cells."""
-    bits = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(np.float32)
-    with h5py.File(folder / "parity.h5", "w") as file:
-        for part in "train", "test":
-            file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, bits.sum(1).astype(np.int32) % 2
+def perforated_lif(args, folder):
+    """The spiking net, as long without dendrites and with those that learn by correlation."""
+    model = ROOT / "models/methods/perforated_lif.yaml"
+    net = {"train.phases": "[{epochs: 16, learns: [input_to_hidden, hidden_to_output]}]"}
+    return {"spiking net": accuracy(args, folder, model, net, args.seeds), "spiking dendrites": accuracy(args, folder, model, {}, args.seeds)}
+
+
+def parity_model(together):
+    """Eight dendrites of each of four hidden cells, so many in a phase; with it the last epochs of the phases in which the cells learn."""
     first, learned, populations, projections = ["input_to_hidden", "hidden_to_output"], [], [], []
-    phases = [f"{{epochs: 800, learns: [{', '.join(first)}]}}"]
-    for k in range(1, 9):
-        before = [f"d{n}" for n in range(1, k)]
-        populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
-        projections += [f"  - {{from: input, to: d{k}, connect: all_to_all, weight: kaiming_uniform, bias: true}}",
-                        *(f"  - {{from: {d}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.5}}}}" for d in before),
-                        f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}"]
-        learned.append(f"d{k}_to_hidden")
-        phases += [f"{{epochs: 600, objective: correlation, learns: [{', '.join([f'input_to_d{k}', *(f'{d}_to_d{k}' for d in before)])}]}}",
+    phases, ends = [f"{{epochs: 800, learns: [{', '.join(first)}]}}"], [799]
+    for cycle in range(8 // together):
+        before, entering = [f"d{n}" for n in range(1, cycle * together + 1)], []
+        for k in range(cycle * together + 1, (cycle + 1) * together + 1):
+            populations.append(f"  d{k}: {{size: 4, model: tanh, dendrites_of: hidden}}")
+            projections += [f"  - {{from: input, to: d{k}, connect: all_to_all, weight: kaiming_uniform, bias: true}}",
+                            *(f"  - {{from: {d}, to: d{k}, connect: one_to_one, weight: {{init: normal, mean: 0, std: 0.5}}}}" for d in before),
+                            f"  - {{from: d{k}, to: hidden, connect: one_to_one, weight: {{init: constant, value: 0}}}}"]
+            entering += [f"input_to_d{k}", *(f"{d}_to_d{k}" for d in before)]
+            learned.append(f"d{k}_to_hidden")
+        phases += [f"{{epochs: 600, objective: correlation, learns: [{', '.join(entering)}]}}",
                    f"{{epochs: 600, learns: [{', '.join(first + learned)}]}}"]
+        ends.append(ends[-1] + 1200)
     text = ["name: parity", "dt: 1 ms", "data: {set: file, file: parity.h5, encode: {scheme: direct}}", "populations:",
             "  input: {size: 8, model: spike_source}", "  hidden: {size: 4, model: relu}", *populations, "  output: {size: 2, model: linear}",
             "projections:", "  - {from: input, to: hidden, connect: all_to_all, bias: true}",
             "  - {from: hidden, to: output, connect: all_to_all, bias: true}", *projections, "train:", "  batch: 256",
             "  loss: cross_entropy_mean", "  optimizer: {name: adam, lr: 2e-3}", f"  phases: [{', '.join(phases)}]", "test: {}"]
-    (folder / "parity.yaml").write_text("\n".join(text))
+    return "\n".join(text), ends
+
+
+def parity(args, folder):
+    """The parity of eight bits by four hidden cells and up to eight dendrites of each, one or two in a phase: loss and share right at the end of
+    each phase of the cells."""
+    bits = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(np.float32)
+    with h5py.File(folder / "parity.h5", "w") as file:
+        for part in "train", "test":
+            file[f"{part}/x"], file[f"{part}/y"] = 2 * bits - 1, bits.sum(1).astype(np.int32) % 2
     out = []
-    for seed in range(1, 6):
-        run(args, folder / "parity.yaml", {"seed": seed}, folder / "run.h5")
-        with h5py.File(folder / "run.h5") as file:
-            ends = [799 + 1200 * k for k in range(9)]
-            out.append({"seed": seed, "loss": file["training/epochs/train_loss"][:][ends].round(4).tolist(),
-                        "right": file["training/epochs/train_accuracy"][:][ends].round(4).tolist()})
-    return out
-
-
-def left(path):
-    with h5py.File(path) as file:
-        forward = file["energy/test/forward"].values()
-        return {"connected": float(file["training/epochs/connected"][-1]) if "training/epochs/connected" in file else 1.0,
-                "accuracy": float((file["test/label"][:] == file["test/prediction"][:]).mean()),
-                **{kind: sum(int(g.attrs[kind]) for g in forward) / 10000 for kind in ("acs", "macs")}}
-
-
-def spines(args, folder):
-    out = {}
-    for net in "spines", "dendritic_integration":
-        for shift in 0.0, 1.5, 3.0, 5.0, 10.0:
-            settings = {"train.spines": "null"} if shift == 0.0 else {"train.spines": f"{{shift: {shift}, until: 6}}"}
-            settings = {} if shift == 0.0 and net == "dendritic_integration" else settings
-            rows = []
-            for seed in range(1, args.seeds + 1):
-                run(args, ROOT / f"models/methods/{net}.yaml", {"seed": seed, **settings}, folder / "run.h5")
-                rows.append(left(folder / "run.h5"))
-            out[f"{net}, shift {shift:g}"] = {key: [row[key] for row in rows] for key in rows[0]}
+    for together in 1, 2:
+        text, ends = parity_model(together)
+        (folder / "parity.yaml").write_text(text)
+        for seed in range(1, 6):
+            run(args, folder / "parity.yaml", {"seed": seed}, folder / "run.h5")
+            with h5py.File(folder / "run.h5") as file:
+                out.append({"together": together, "seed": seed, "loss": file["training/epochs/train_loss"][:][ends].round(4).tolist(),
+                            "right": file["training/epochs/train_accuracy"][:][ends].round(4).tolist()})
     return out
 
 
@@ -161,7 +156,7 @@ def event_prop(args, folder):
             "ratio_of_training": whole["event_prop"] / whole["bptt"]}
 
 
-PARTS = {"memory": memory, "event_prop": event_prop, "perforated": perforated, "parity": parity, "spines": spines}
+PARTS = {"memory": memory, "event_prop": event_prop, "perforated": perforated, "perforated_lif": perforated_lif, "parity": parity}
 
 
 def main():
@@ -170,7 +165,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", default="network,models,memory,event_prop,perforated,parity,spines")
+    parser.add_argument("--parts", default="network,models,memory,event_prop,perforated,perforated_lif,parity")
+    parser.add_argument("--models", help="names of those of part models that are run; others stay as they are in the .json file")
     parser.add_argument("-o", "--output", required=True, help="the .json file; parts that are not asked for stay as they are there")
     args = parser.parse_args()
     output = pathlib.Path(args.output)
@@ -184,7 +180,9 @@ def main():
                                                {"train.method": method, "train.loss": "cross_entropy_step", "populations.hidden.size": 256,
                                                 "train.epochs": 3}, args.seeds) for name, method in METHODS.items()}
             elif part == "models":
-                result[part] = {path.stem: accuracy(args, folder, path, {}, 1) for path in sorted((ROOT / "models/methods").glob("*.yaml"))}
+                names = args.models.split(",") if args.models else sorted(p.stem for p in (ROOT / "models/methods").glob("*.yaml"))
+                found = {name: accuracy(args, folder, ROOT / f"models/methods/{name}.yaml", {}, 1) for name in names}
+                result[part] = dict(sorted({**(result.get(part, {}) if args.models else {}), **found}.items()))
             else:
                 result[part] = PARTS[part](args, folder)
             output.write_text(json.dumps(result, indent=1) + "\n")

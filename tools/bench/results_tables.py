@@ -179,13 +179,15 @@ def configurations(name):
 
 ISO_NAMES = {
     "ann": "ANN, float", "ann_pruned": "ANN, pruned, float", "lif_latency_short": "LIF, latency code, 8 steps, float",
-    "lif_latency_pruned": "the same, pruned", "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
+    "lif_latency_pruned": "the same, pruned", "lif_latency_spines": "the same, by spines",
+    "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
     "ann_pruned_int8": "ANN, pruned, int8", "lif_latency_pruned_int8": "LIF, latency code, 8 steps, pruned, int8",
     "lif_latency": "LIF, latency code, 25 steps, float", "lif_direct": "LIF, image as current, float",
     "recurrent_lif": "recurrent adaptive LIF, rate code, 256, float",
     "modular": "the same in four modules of 64", "mixed_recurrent": "LIF and adaptive LIF, recurrent, row by row, float",
     "mixed_feedforward": "the same cells in two layers", "sparse_code": "sparse code by values, linear read-out, float",
-    "sparse_code_lif": "sparse code by spikes, linear read-out, float", "dendritic": "dendritic ANN, float"}
+    "sparse_code_lif": "sparse code by spikes, linear read-out, float", "dendritic": "dendritic ANN, float",
+    "perforated": "perforated ANN, 3 dendrites a cell, float", "perforated_lif": "perforated LIF, 2 dendrites a cell, rate code, float"}
 TARGET = 0.98
 
 
@@ -353,6 +355,8 @@ def sources():
 
 def spread(values):
     """Of accuracies: the mean, and the worst and the best."""
+    if len(values) == 1:
+        return f"{100 * values[0]:.2f}"
     return f"{100 * statistics.mean(values):.2f} ({100 * min(values):.2f} - {100 * max(values):.2f})"
 
 
@@ -372,17 +376,29 @@ def learning_models():
 
 
 def perforated():
-    rows = [[name, spread(one["accuracy"])] for name, one in read("methods")["perforated"].items()]
-    return table(["MNIST, five seeds", "test accuracy, %"], rows)
+    r = read("methods")
+    rows = [[name, str(one["seeds"]), spread(one["accuracy"])] for part in ("perforated", "perforated_lif") for name, one in r[part].items()]
+    return table(["MNIST", "seeds", "test accuracy, %"], rows, right=1)
+
+
+SPINES_NAMES = {"dense": "W x, all synapses", "spines": "W x", "products": "W x + (W x)(V x)", "events_dense": "spike times, all synapses",
+                "events_spines": "spike times"}
 
 
 def spines():
-    rows = []
-    for name, one in read("methods")["spines"].items():
-        work = statistics.mean(one["macs"]), statistics.mean(one["acs"])
-        rows.append([name.replace("dendritic_integration", "W x + (W x)(V x)").replace("spines", "W x"), f"{100 * statistics.mean(one['connected']):.1f}",
-                     spread(one["accuracy"]), f"{work[0]:,.0f}", f"{work[1]:,.0f}"])
-    return table(["784-256-10, T 8", "synapses left, %", "test accuracy, %", "MACs", "ACs"], rows)
+    """`points per 1,000`: of accuracy, by effective operations of a sample."""
+    found, rows = {}, []
+    with open(RESULTS / "spines.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["model"], row["setting"]), []).append({k: float(row[k]) for k in ("accuracy", "nonzero_weights", "macs", "acs")})
+    for (model, setting), cells in found.items():
+        mean = {key: statistics.fmean(c[key] for c in cells) for key in cells[0]}
+        shift = re.search(r"shift=([0-9.]+)", setting)
+        synapses = (2 if model == "products" else 1) * 784 * 256 + 256 * 10
+        rows.append([SPINES_NAMES[model] + (f", shift {shift[1]}" if shift else ""), f"{100 * mean['nonzero_weights'] / synapses:.1f}",
+                     spread([c["accuracy"] for c in cells]), f"{mean['macs']:,.0f}", f"{mean['acs']:,.0f}",
+                     f"{1e5 * mean['accuracy'] / (mean['macs'] + mean['acs']):.2f}"])
+    return table(["784-256-10, T 8", "synapses left, %", "test accuracy, %", "MACs", "ACs", "points per 1,000"], rows)
 
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
