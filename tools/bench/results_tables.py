@@ -395,10 +395,10 @@ def spines():
         mean = {key: statistics.fmean(c[key] for c in cells) for key in cells[0]}
         shift = re.search(r"shift=([0-9.]+)", setting)
         synapses = (2 if model == "products" else 1) * 784 * 256 + 256 * 10
-        rows.append([SPINES_NAMES[model] + (f", shift {shift[1]}" if shift else ""), f"{100 * mean['nonzero_weights'] / synapses:.1f}",
+        rows.append([SPINES_NAMES[model] + (f", shift {shift[1]}" if shift else ""), str(len(cells)), f"{100 * mean['nonzero_weights'] / synapses:.1f}",
                      spread([c["accuracy"] for c in cells]), f"{mean['macs']:,.0f}", f"{mean['acs']:,.0f}",
                      f"{1e5 * mean['accuracy'] / (mean['macs'] + mean['acs']):.2f}"])
-    return table(["784-256-10, T 8", "synapses left, %", "test accuracy, %", "MACs", "ACs", "points per 1,000"], rows)
+    return table(["784-256-10, T 8", "seeds", "synapses left, %", "test accuracy, %", "MACs", "ACs", "points per 1,000"], rows)
 
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
