@@ -416,6 +416,29 @@ std::string set_line(const Dataset& data) {
     return fmt::format("{}  {}{}", sha256(digests.data(), digests.size()), of_set, data.name);
 }
 
+namespace {
+
+std::string line_of_set(const std::vector<std::string>& lines) {
+    const auto found = std::find_if(lines.begin(), lines.end(), is_of_set);
+    return found == lines.end() ? std::string() : *found;
+}
+
+}  // namespace
+
+bool SampleCheck::differ(const ModelSpec& spec, const std::vector<std::string>& inputs_of_run) {
+    const std::string then = line_of_set(inputs_of_run);
+    if (then.empty()) return false;
+    const auto [now, unknown] = now_.try_emplace(fmt::format(
+        "{} {} {}", name_of(spec.data.set), spec.data.train_samples, spec.data.test_samples));
+    if (unknown) {
+        try {
+            now->second = set_line(load_data(spec, data_dir_));
+        } catch (const DataError&) {
+        }
+    }
+    return !now->second.empty() && now->second != then;
+}
+
 std::vector<std::string> without_sets(std::vector<std::string> lines) {
     std::erase_if(lines, is_of_set);
     return lines;
@@ -423,10 +446,6 @@ std::vector<std::string> without_sets(std::vector<std::string> lines) {
 
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
                          const std::string& run) {
-    const auto line_of_set = [](const std::vector<std::string>& lines) {
-        const auto found = std::find_if(lines.begin(), lines.end(), is_of_set);
-        return found == lines.end() ? std::string() : *found;
-    };
     const std::string set_now = line_of_set(now), set_then = line_of_set(then);
     if (!set_now.empty() && !set_then.empty() && set_now != set_then) {
         throw FileError(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,17 @@ std::vector<std::string> shown_files(const SimulationSpec& spec);
 /// The same of a set that lies in a folder, which the model does not name: "SHA-256  set: name" of
 /// its samples as they are used.
 std::string set_line(const Dataset& data);
+/// Whether runs were made with other samples of their set than their models get now. Runs of older
+/// builds do not know theirs, and where none are found none are other.
+class SampleCheck {
+  public:
+    explicit SampleCheck(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+    bool differ(const ModelSpec& spec, const std::vector<std::string>& inputs_of_run);
+
+  private:
+    std::string data_dir_;
+    std::map<std::string, std::string> now_;  // by what is asked for: its line
+};
 /// Without those of sets.
 std::vector<std::string> without_sets(std::vector<std::string> lines);
 

@@ -17,16 +17,27 @@ namespace {
 /// Of an output, where losses that count spikes have some to count.
 void check_loss_of(ModelView& model, const std::string& output, Loss loss, Places::Path path) {
     const bool latency = loss == Loss::cross_entropy_latency;
-    if (loss != Loss::cross_entropy_count && loss != Loss::mse_count && !latency) return;
+    const bool likely = loss == Loss::binary_cross_entropy_step;
+    if (loss != Loss::cross_entropy_count && loss != Loss::mse_count && !latency && !likely) return;
+    const bool event_prop =
+        model.spec.train && std::holds_alternative<EventProp::Params>(model.spec.train->method);
     for (const PopulationSpec& p : model.spec.populations) {
         if (p.name != output || !model.model_known(p)) continue;
-        if (output_of(p) != Output::trace) return;
+        if (likely && output_of(p) == Output::spikes)
+            model.add(path, fmt::format("an event is as likely as 1 / (1 + e^-output), and the "
+                                        "spikes of '{}' are never below 0; make it a "
+                                        "leaky_readout",
+                                        p.name));
+        if (likely || output_of(p) != Output::trace) return;
         model.add(
             path,
             fmt::format("{} {} spikes, but the output '{}' is a {}, which sends none; use loss: "
-                        "cross_entropy_max, or make '{}' a {}",
-                        name_of(loss), latency ? "goes by" : "counts", p.name, model_of(p), p.name,
-                        latency ? "cuba_lif" : "lif"));
+                        "{}{}",
+                        name_of(loss), latency ? "goes by" : "counts", p.name, model_of(p),
+                        event_prop ? "cross_entropy_mean" : "cross_entropy_max",
+                        event_prop && !latency ? ""
+                                               : fmt::format(", or make '{}' a {}", p.name,
+                                                             latency ? "cuba_lif" : "lif")));
     }
 }
 

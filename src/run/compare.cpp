@@ -59,10 +59,11 @@ ComparedRun from_file(const std::string& path) {
     return {p.model_name, std::move(spec), std::move(record)};
 }
 
-bool same_model(const RunRecord& run, const ModelSpec& spec) {
+bool same_model(const RunRecord& run, const ModelSpec& spec, const std::string& data_dir) {
     return without_sets(run.provenance.inputs) == input_files(spec) &&
            run.provenance.model_sha256 == sha256(spec.text.data(), spec.text.size()) &&
-           run.provenance.overrides == spec.overrides;
+           run.provenance.overrides == spec.overrides &&
+           !SampleCheck(data_dir).differ(spec, run.provenance.inputs);
 }
 
 /// The finished run of a model where there is one that was made with the same text and overrides.
@@ -74,15 +75,15 @@ ComparedRun from_model(const std::string& path, RunOptions options) {
     for (const std::string& old_path : {output, partial_path(output)}) {
         if (!fs::exists(old_path)) continue;
         const RunRecord old = read_run(old_path);
-        if (same_model(old, spec)) {
+        if (same_model(old, spec, options.data_dir)) {
             if (old.status == RunStatus::finished) return from_file(output);
             options.resume = output;
             break;
         }
         if (!options.force) {
             throw UsageError(
-                fmt::format("{} is the run of another version of {}, or of other settings; --force "
-                            "replaces it, or name the run file itself",
+                fmt::format("{} is the run of another version of {}, of other settings or other "
+                            "samples; --force replaces it, or name the run file itself",
                             old_path, path));
         }
     }

@@ -39,7 +39,15 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     Dataset data = load_data(start.spec, options.data_dir);
     std::vector<std::string> inputs = input_files(start.spec);
     if (!start.spec.own_data()) inputs.push_back(set_line(data));
-    if (!start.tested.empty()) inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
+    if (!start.tested.empty()) {
+        inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
+        if (options.data_dir.empty() &&
+            SampleCheck("").differ(start.spec, read_run(start.tested).provenance.inputs))
+            data.warnings.push_back(
+                fmt::format("the samples of {} are others than those of {}; --data-dir names their "
+                            "folder",
+                            name_of(start.spec.data.set), start.tested));
+    }
     if (record.checkpoint) require_same_inputs(inputs, record.provenance.inputs, start.output);
     record.provenance.inputs = std::move(inputs);
     return data;

@@ -36,14 +36,20 @@ std::vector<std::string> bare(const RunRecord& record) {
     const std::vector<Population>& populations = record.network.populations;
     for (const Projection& p : record.network.projections) {
         if (!p.weights_learn() || p.to >= populations.size()) continue;
-        const std::size_t cells = p.windowed ? 1 : static_cast<std::size_t>(populations[p.to].size);
+        const std::size_t cells = p.windowed ? p.windowed->window.channels_out
+                                             : static_cast<std::size_t>(populations[p.to].size);
+        const std::size_t all =
+            p.connected.empty()
+                ? p.weights.size()
+                : static_cast<std::size_t>(std::count(p.connected.begin(), p.connected.end(), 1));
         const auto left = p.weights.size() - static_cast<std::size_t>(std::count(
                                                  p.weights.begin(), p.weights.end(), 0.0f));
-        if (left >= std::min(cells, p.weights.size())) continue;
+        if (left >= std::min(cells, all)) continue;
         out.push_back(fmt::format(
-            "spines left {} of the weights of {} ({}), fewer than one for each of {} cells; a "
+            "spines left {} of the weights of {} ({}), fewer than one for each of {} {}; a "
             "smaller train.spines.shift, or one that is whole later (until), may help",
-            left == 0 ? "none" : std::to_string(left), p.name, p.weights.size(), cells));
+            left == 0 ? "none" : std::to_string(left), p.name, all, cells,
+            p.windowed ? "channels" : "cells"));
     }
     return out;
 }

@@ -7,6 +7,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_data.hpp"
 #include "src/report/progress.hpp"
 #include "src/run/compare.hpp"
 #include "src/run/run_model.hpp"
@@ -34,14 +35,29 @@ std::string failure_of(const StudySpec& study, const StudyCell& cell) {
                        cell.configuration.label, cell.seed, cell.failed);
 }
 
+/// A cell's name does not tell the samples of a set that lies in a folder.
+void require_same_samples(SampleCheck& samples, const AnyModel& model, const std::string& file) {
+    const auto* const training = std::get_if<ModelSpec>(&model);
+    if (training && samples.differ(*training, read_run(file).provenance.inputs))
+        throw UsageError(fmt::format(
+            "{} was made with other samples of {} than those that are found now; name their folder "
+            "with --data-dir, or another folder of the study with -o",
+            file, name_of(training->data.set)));
+}
+
 /// Runs the cells that are still to be run; those that fail say how in `failed`.
 void run_cells(StudyResult& study, const std::vector<AnyModel>& models,
                const ManyRunsOptions& options) {
     std::vector<CellRun> runs;
     std::vector<StudyCell*> cells;
+    SampleCheck samples(options.data_dir);
     for (std::size_t k = 0; k < study.cells.size(); ++k) {
         StudyCell& cell = study.cells[k];
-        if (is_finished(study.folder + "/" + cell.file, study.simulations)) continue;
+        const std::string file = study.folder + "/" + cell.file;
+        if (is_finished(file, study.simulations)) {
+            require_same_samples(samples, models[k], file);
+            continue;
+        }
         cells.push_back(&cell);
         runs.push_back(run_of(study, cell, models[k]));
     }

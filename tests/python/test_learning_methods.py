@@ -218,6 +218,8 @@ def refused(tmp_path, data_folder, text, *settings):
      "needs at least 2 samples"),
     (["train.method=ottt", "populations.hidden.detach_reset=false"], "ottt has no gradient through a reset"),
     (["train.method=event_prop", "populations.output.model=cuba_lif"], "cross_entropy_step of the spikes of 'output' has no derivative"),
+    (["train.method=event_prop", "train.loss=mse_count"], "which sends none; use loss: cross_entropy_mean\n"),
+    (["data.set=file", "data.file=d.h5", "train.loss=binary_cross_entropy_step", "populations.output.model=lif"], "the spikes of 'output' are never below 0; make it a leaky_readout"),
     (["projections.2.multiplies=hidden_to_hidden"], "both must have the same ends"),
     (["projections.0.multiplies=input_to_hidden"], "it cannot multiply itself"),
     (["projections.0.multiplies=somewhere"], "there is no projection 'somewhere'"),

@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
+from conftest import TEST, TRAIN, write_bars
+
 PLOT = pathlib.Path(__file__).resolve().parents[2] / "tools" / "plot_study.py"
 MODEL = """name: small
 dt: 1 ms
@@ -98,6 +100,33 @@ def test_mistakes_are_told_with_their_place(folder, change, message):
     done = subprocess.run([binary, "study", folder / "tiny.yaml", "-o", folder / "out"], capture_output=True, text=True)
     assert done.returncode == 2 and message in done.stderr, done.stderr
     assert not os.path.exists(folder / "out")
+
+
+def test_what_was_made_of_other_images_is_not_taken_for_that_of_these(snnsim, data_folder, folder, tmp_path):
+    """Of the cells of a study and the runs of compare; a test of a run says it."""
+    other = tmp_path / "cache" / "snnsim" / "mnist"
+    other.mkdir(parents=True)
+    for stem, count in ("train", TRAIN), ("t10k", TEST):
+        write_bars(other, stem, count, 7)
+    (folder / "tiny.yaml").write_text("name: tiny\nseeds: 1\nmodels:\n  ann: {file: small.yaml}\n")
+
+    def call(*arguments):
+        return subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, arguments)], capture_output=True, text=True, cwd=folder)
+
+    def both(command, says):
+        common = [*command, "--backend", "cpu"]
+        assert call(*common, "--data-dir", data_folder).returncode == 0
+        assert call(*common, "--data-dir", data_folder).returncode == 0
+        done = call(*common, "--data-dir", other)
+        assert done.returncode == 2 and says in done.stderr, done
+
+    both(["study", "tiny.yaml", "-o", "out"], "was made with other samples of mnist than those that are found now; name their folder with --data-dir")
+    both(["compare", "small.yaml"], "of other settings or other samples; --force replaces it")
+    done = call("test", "runs/small.h5", "-o", "tested.h5", "--backend", "cpu", "--data-dir", other)
+    assert done.returncode == 0 and "are others" not in done.stdout, done
+    done = subprocess.run([os.environ["SNNSIM_BINARY"], "test", "runs/small.h5", "-o", "tested2.h5", "--backend", "cpu"], capture_output=True,
+                          text=True, cwd=folder, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    assert done.returncode == 0 and "the samples of mnist are others than those of runs/small.h5; --data-dir names their folder" in done.stdout, done
 
 
 def test_a_training_that_fails_is_told_and_does_not_end_the_study(folder, data_folder):

@@ -178,8 +178,10 @@ def configurations(name):
 
 
 ISO_NAMES = {
-    "ann": "ANN, float", "ann_pruned": "ANN, pruned, float", "lif_latency_short": "LIF, latency code, 8 steps, float",
-    "lif_latency_pruned": "the same, pruned", "lif_latency_spines": "the same, by spines",
+    "ann": "ANN, float", "ann_pruned": "ANN, pruned, float", "ann_pruned_longer": "the same, 20 epochs",
+    "lif_latency_short": "LIF, latency code, 8 steps, float",
+    "lif_latency_pruned": "the same, pruned", "lif_latency_pruned_longer": "the same, pruned, 20 epochs",
+    "lif_latency_spines": "the same, by spines, 20 epochs", "lif_latency_nspdi": "the same, spines and products, 20 epochs",
     "lif_rate": "LIF, rate code, float", "vsn": "VSN, 256, float", "ann_int8": "ANN, int8",
     "ann_pruned_int8": "ANN, pruned, int8", "lif_latency_pruned_int8": "LIF, latency code, 8 steps, pruned, int8",
     "lif_latency": "LIF, latency code, 25 steps, float", "lif_direct": "LIF, image as current, float",
