@@ -38,7 +38,11 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     const Stopwatch watch(record.seconds["data"]);
     Dataset data = load_data(start.spec, options.data_dir);
     std::vector<std::string> inputs = input_files(start.spec);
-    if (!start.spec.own_data()) inputs.push_back(set_line(data));
+    if (!start.spec.own_data())
+        inputs.push_back(set_line(data));
+    else if (!options.data_dir.empty())
+        data.warnings.push_back(
+            "--data-dir has no effect: the samples are those of the model's file");
     if (!start.tested.empty()) {
         inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
         if (options.data_dir.empty() &&
