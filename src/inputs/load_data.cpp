@@ -425,18 +425,22 @@ std::string line_of_set(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+bool of_other_samples(const std::vector<std::string>& now, const std::vector<std::string>& then) {
+    const std::string set_now = line_of_set(now), set_then = line_of_set(then);
+    return !set_now.empty() && !set_then.empty() && set_now != set_then;
+}
+
 bool SampleCheck::differ(const ModelSpec& spec, const std::vector<std::string>& inputs_of_run) {
-    const std::string then = line_of_set(inputs_of_run);
-    if (then.empty()) return false;
+    if (line_of_set(inputs_of_run).empty()) return false;
     const auto [now, unknown] = now_.try_emplace(fmt::format(
         "{} {} {}", name_of(spec.data.set), spec.data.train_samples, spec.data.test_samples));
     if (unknown) {
         try {
-            now->second = set_line(load_data(spec, data_dir_));
+            now->second = {set_line(load_data(spec, data_dir_))};
         } catch (const DataError&) {
         }
     }
-    return !now->second.empty() && now->second != then;
+    return of_other_samples(now->second, inputs_of_run);
 }
 
 std::vector<std::string> without_sets(std::vector<std::string> lines) {
@@ -446,12 +450,11 @@ std::vector<std::string> without_sets(std::vector<std::string> lines) {
 
 void require_same_inputs(const std::vector<std::string>& now, const std::vector<std::string>& then,
                          const std::string& run) {
-    const std::string set_now = line_of_set(now), set_then = line_of_set(then);
-    if (!set_now.empty() && !set_then.empty() && set_now != set_then) {
+    if (of_other_samples(now, then)) {
         throw FileError(
             fmt::format("{} was begun with other samples of {}; name their folder with --data-dir, "
                         "or start anew with --force",
-                        run, name_in(set_then).substr(of_set.size())));
+                        run, name_in(line_of_set(then)).substr(of_set.size())));
     }
     const std::vector<std::string> files_now = without_sets(now), files_then = without_sets(then);
     for (std::size_t k = 0; k < std::max(files_now.size(), files_then.size()); ++k) {

@@ -40,8 +40,11 @@ std::vector<std::string> shown_files(const SimulationSpec& spec);
 /// The same of a set that lies in a folder, which the model does not name: "SHA-256  set: name" of
 /// its samples as they are used.
 std::string set_line(const Dataset& data);
-/// Whether runs were made with other samples of their set than their models get now. Runs of older
-/// builds do not know theirs, and where none are found none are other.
+/// Whether lists of such lines, one of which is of a set, tell of other samples. Runs of older
+/// builds have no such line, and so no other samples.
+bool of_other_samples(const std::vector<std::string>& now, const std::vector<std::string>& then);
+/// Whether runs were made with other samples than their models get now. Where none are found none
+/// are other.
 class SampleCheck {
   public:
     explicit SampleCheck(std::string data_dir) : data_dir_(std::move(data_dir)) {}
@@ -49,7 +52,7 @@ class SampleCheck {
 
   private:
     std::string data_dir_;
-    std::map<std::string, std::string> now_;  // by what is asked for: its line
+    std::map<std::string, std::vector<std::string>> now_;  // by what is asked for: its line
 };
 /// Without those of sets.
 std::vector<std::string> without_sets(std::vector<std::string> lines);

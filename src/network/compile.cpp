@@ -135,9 +135,7 @@ void require_left_after_pruning(const ModelSpec& spec, const Network& network) {
     const PruneSpec& prune = *spec.train->prune;
     for (std::size_t k = 0; k < network.projections.size(); ++k) {
         const Projection& p = network.projections[k];
-        const std::int64_t weights = p.connected.empty()
-                                         ? static_cast<std::int64_t>(p.weights.size())
-                                         : std::count(p.connected.begin(), p.connected.end(), 1);
+        const std::int64_t weights = synapse_count(p);
         if (!p.weights_learn() || weights == 0) continue;
         const std::int64_t cells = weight_matrix(spec, spec.projections[k]).columns;
         const std::int64_t least = weights > cells ? cells : 1;

@@ -288,6 +288,7 @@ Start start_test(const std::string& path, const RunOptions& options) {
     put_weights(path, spec);
     start.record.network = compile(spec);
     start.record.provenance = provenance_of(spec);
+    start.record.provenance.inputs = of.provenance.inputs;  // until its data is read
     claim_output(start, options);
     require_replaceable_run(start.output);
     return start;

@@ -45,8 +45,7 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
             "--data-dir has no effect: the samples are those of the model's file");
     if (!start.tested.empty()) {
         inputs.push_back(file_sha256(start.tested) + "  " + start.tested);
-        if (options.data_dir.empty() &&
-            SampleCheck("").differ(start.spec, read_run(start.tested).provenance.inputs))
+        if (options.data_dir.empty() && of_other_samples(inputs, record.provenance.inputs))
             data.warnings.push_back(
                 fmt::format("the samples of {} are others than those of {}; --data-dir names their "
                             "folder",

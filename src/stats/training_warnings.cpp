@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "src/network/weight_count.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -38,10 +40,7 @@ std::vector<std::string> bare(const RunRecord& record) {
         if (!p.weights_learn() || p.to >= populations.size()) continue;
         const std::size_t cells = p.windowed ? p.windowed->window.channels_out
                                              : static_cast<std::size_t>(populations[p.to].size);
-        const std::size_t all =
-            p.connected.empty()
-                ? p.weights.size()
-                : static_cast<std::size_t>(std::count(p.connected.begin(), p.connected.end(), 1));
+        const auto all = static_cast<std::size_t>(synapse_count(p));
         const auto left = p.weights.size() - static_cast<std::size_t>(std::count(
                                                  p.weights.begin(), p.weights.end(), 0.0f));
         if (left >= std::min(cells, all)) continue;

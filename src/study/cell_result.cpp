@@ -107,11 +107,17 @@ CellResult read_cell_result(const std::string& path, const AnyModel& model,
                     : simulation_result(path, std::get<SimulationSpec>(model), energy, stats);
 }
 
-bool is_finished(const std::string& path, bool simulation) {
-    if (!std::filesystem::exists(path)) return false;
-    if (!simulation) return read_run(path).status == RunStatus::finished;
-    const RunStatus status = simulation_origin(path).status;
-    return status == RunStatus::finished || status == RunStatus::failed;
+std::optional<std::vector<std::string>> inputs_of_finished(const std::string& path,
+                                                           bool simulation) {
+    if (!std::filesystem::exists(path)) return {};
+    if (!simulation) {
+        RunRecord run = read_run(path);
+        if (run.status != RunStatus::finished) return {};
+        return std::move(run.provenance.inputs);
+    }
+    SimulationOrigin origin = simulation_origin(path);
+    if (origin.status != RunStatus::finished && origin.status != RunStatus::failed) return {};
+    return std::move(origin.inputs);
 }
 
 }  // namespace snnsim

@@ -38,7 +38,9 @@ struct CellResult {
 CellResult read_cell_result(const std::string& path, const AnyModel& model,
                             const EnergyModel& energy, const StatsOptions& stats);
 
-/// Whether a run has come to its end; a simulation that failed would fail again.
-bool is_finished(const std::string& path, bool simulation);
+/// Of a run that has come to its end, the files and samples with which it was made (a simulation
+/// that failed would fail again); nothing of others.
+std::optional<std::vector<std::string>> inputs_of_finished(const std::string& path,
+                                                           bool simulation);
 
 }  // namespace snnsim

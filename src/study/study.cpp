@@ -31,14 +31,14 @@ CellRun run_of(const StudyResult& study, const StudyCell& cell, const AnyModel& 
 }
 
 std::string failure_of(const StudySpec& study, const StudyCell& cell) {
-    return fmt::format("{} {} seed {} failed:\n{}", study.models[cell.configuration.model].name,
-                       cell.configuration.label, cell.seed, cell.failed);
+    return fmt::format("{} failed:\n{}", name_of(study, cell), cell.failed);
 }
 
 /// A cell's name does not tell the samples of a set that lies in a folder.
-void require_same_samples(SampleCheck& samples, const AnyModel& model, const std::string& file) {
+void require_same_samples(SampleCheck& samples, const AnyModel& model, const std::string& file,
+                          const std::vector<std::string>& inputs) {
     const auto* const training = std::get_if<ModelSpec>(&model);
-    if (training && samples.differ(*training, read_run(file).provenance.inputs))
+    if (training && samples.differ(*training, inputs))
         throw UsageError(fmt::format(
             "{} was made with other samples of {} than those that are found now; name their folder "
             "with --data-dir, or another folder of the study with -o",
@@ -54,8 +54,8 @@ void run_cells(StudyResult& study, const std::vector<AnyModel>& models,
     for (std::size_t k = 0; k < study.cells.size(); ++k) {
         StudyCell& cell = study.cells[k];
         const std::string file = study.folder + "/" + cell.file;
-        if (is_finished(file, study.simulations)) {
-            require_same_samples(samples, models[k], file);
+        if (const auto inputs = inputs_of_finished(file, study.simulations)) {
+            require_same_samples(samples, models[k], file, *inputs);
             continue;
         }
         cells.push_back(&cell);
@@ -75,9 +75,8 @@ void run_cells(StudyResult& study, const std::vector<AnyModel>& models,
         if (!failure.empty()) display.say("warning: " + failure_of(study.spec, cell) + '\n');
         const double left =
             timer.seconds() / static_cast<double>(done) * static_cast<double>(cells.size() - done);
-        display.say(fmt::format("{}/{}  {} {} seed {}  ETA {}\n", before + done, all,
-                                study.spec.models[cell.configuration.model].name,
-                                cell.configuration.label, cell.seed, duration_text(left)));
+        display.say(fmt::format("{}/{}  {}  ETA {}\n", before + done, all,
+                                name_of(study.spec, cell), duration_text(left)));
     });
     if (!ended) throw InterruptedError("interrupted; the same command goes on with the study");
 }
@@ -122,6 +121,11 @@ void require_options_used(const StudySpec& study, const ManyRunsOptions& options
 }
 
 }  // namespace
+
+std::string name_of(const StudySpec& study, const StudyCell& cell) {
+    return fmt::format("{} {} seed {}", study.models[cell.configuration.model].name,
+                       cell.configuration.label, cell.seed);
+}
 
 StudyResult run_study(const std::string& path, const ManyRunsOptions& options) {
     StudyResult result;

@@ -19,6 +19,9 @@ struct StudyCell : CellResult {
     std::string file;  // of the run, in the folder of the study
 };
 
+/// "model setting seed 1"
+std::string name_of(const StudySpec& study, const StudyCell& cell);
+
 struct StudyResult {
     StudySpec spec;
     std::string folder;

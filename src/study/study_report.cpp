@@ -317,9 +317,7 @@ std::string study_markdown(const StudyResult& study) {
             "seed.\n";
     }
     for (const StudyCell& c : study.failed)
-        out += fmt::format("\nwarning: {} {} seed {} failed: {}\n",
-                           study.spec.models[c.configuration.model].name, c.configuration.label,
-                           c.seed, c.failed);
+        out += fmt::format("\nwarning: {} failed: {}\n", name_of(study.spec, c), c.failed);
     return out + "\n" + energy_definitions(study.energy);
 }
 

@@ -282,8 +282,7 @@ class NetworkOn {
     /// Adds the penalty on a population's rates to the gradient of its next backward pass; its loss
     /// per neuron goes to `loss`.
     void penalise_rate(const RateSpec& spec, const BatchShape& shape, float* loss) {
-        std::size_t k = 0;
-        while (network.populations[k].name != spec.population) ++k;
+        const std::size_t k = number_of(spec.population);
         PopulationBuffers<Backend>& p = populations[k];
         p.spike_count.fill_zero();
         count_events(k, shape, shape.steps, p.spike_count.data());
@@ -352,10 +351,8 @@ class NetworkOn {
             }
         }
         for (const RateSpec& spec : train.rate_penalty) {
-            for (std::size_t k = 0; k < populations.size(); ++k) {
-                if (network.populations[k].name != spec.population) continue;
-                populations[k].rate_gradient = Buffer<float>(populations[k].panels() * panel_width);
-            }
+            PopulationBuffers<Backend>& p = populations[number_of(spec.population)];
+            p.rate_gradient = Buffer<float>(p.panels() * panel_width);
         }
     }
 
@@ -392,6 +389,11 @@ class NetworkOn {
         return spikes_.follow_all(*this, network.projections[k].from);
     }
 
+    std::size_t number_of(const std::string& population) const {
+        std::size_t k = 0;
+        while (network.populations[k].name != population) ++k;
+        return k;
+    }
     PopulationBuffers<Backend>& output(std::size_t k) { return populations[network.output(k)]; }
 
   private:

@@ -24,7 +24,7 @@ class RecordingsOn {
                 result.spikes.push_back({spec.population, {}, {}, {}, count});
                 continue;
             }
-            const std::size_t k = number_of(spec.population);
+            const std::size_t k = net_.number_of(spec.population);
             StateRecording state{spec.population,
                                  "v",
                                  unit_of_v(k),
@@ -45,7 +45,7 @@ class RecordingsOn {
         for (const RecordSpec& spec : specs_) {
             const auto wanted = static_cast<std::size_t>(spec.samples);
             const std::size_t count = wanted > first ? std::min(wanted - first, shape.batch) : 0;
-            const std::size_t k = number_of(spec.population);
+            const std::size_t k = net_.number_of(spec.population);
             if (spec.what == RecordWhat::spikes) {
                 record_spikes(result_.spikes[spikes++], k, shape, first, count);
             } else {
@@ -58,11 +58,6 @@ class RecordingsOn {
     }
 
   private:
-    std::size_t number_of(const std::string& population) const {
-        std::size_t k = 0;
-        while (net_.network.populations[k].name != population) ++k;
-        return k;
-    }
     /// Of models that have one.
     std::string unit_of_v(std::size_t k) const {
         return NeuronModels::visit(net_.network.populations[k].neuron,

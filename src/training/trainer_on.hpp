@@ -307,10 +307,7 @@ class TrainerOn final : public Trainer {
     }
 
     std::size_t size_of(const std::string& population) const {
-        for (const Population& p : net_.network.populations) {
-            if (p.name == population) return static_cast<std::size_t>(p.size);
-        }
-        return 0;
+        return net_.populations[net_.number_of(population)].size;
     }
     std::size_t penalties_per_batch() const {
         std::size_t count = 0;
