@@ -28,7 +28,9 @@ namespace {
 constexpr std::pair<const char*, const char*> meant[] = {
     {"train", "`snnsim MODEL.yaml` trains and tests a model with a section `train`"},
     {"evaluate", "`snnsim test RUN.h5` tests a trained network again"},
-    {"export", "`snnsim weights RUN.h5 -o w.npz` writes the weights of a run"},
+    {"convert",
+     "`snnsim import NET.nir -o NET.yaml` reads a network of another tool, `snnsim export` writes "
+     "one"},
     {"simulate", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
     {"sim", "`snnsim MODEL.yaml` simulates a model with a section `simulate`"},
     {"resume", "`snnsim --resume RUN.h5` goes on with a run that was interrupted"},
@@ -102,6 +104,9 @@ int dispatch(std::vector<std::string> arguments) {
     add_evolve_command(app);
     add_encode_command(app);
     add_events_command(app);
+    add_import_command(app);
+    add_export_command(app);
+    add_verify_command(app, status);
     add_stats_command(app);
     add_devices_command(app);
     add_reference_command(app);

@@ -29,15 +29,20 @@ struct CubaLif {
         Reset reset = Reset::zero;
         Integration integration = Integration::exact;
         bool detach_reset = true;
+        double v_reset = 0.0;
+        Fires fires = Fires::at;
 
         static constexpr auto fields() {
             return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"tau_s", &Params::tau_s, "ms", positive, "synaptic time constant"},
                 Field{"v_th", &Params::v_th, "", positive, "firing threshold"},
+                Field{"fires", &Params::fires, "", unlimited, fires_help},
                 Field{"v_leak", &Params::v_leak, "", unlimited, "value that v decays to"},
                 Field{"reset", &Params::reset, "", unlimited,
                       "after a spike: subtract v_th, set v to zero, or none"},
+                Field{"v_reset", &Params::v_reset, "", unlimited,
+                      "of reset: zero: what v is set to"},
                 Field{"integration", &Params::integration, "", unlimited,
                       "exact: exponential decays; euler: 1 - dt/tau"},
                 Field{"detach_reset", &Params::detach_reset, "", unlimited,
@@ -75,14 +80,15 @@ struct CubaLif {
         const bool exact = p.integration == Integration::exact;
         const double decay_m = exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
         const double decay_s = exact ? std::exp(-dt / p.tau_s) : 1.0 - dt / p.tau_s;
-        const auto v_th = static_cast<float>(p.v_th);
+        const auto v_th = static_cast<float>(p.v_th), v_reset = static_cast<float>(p.v_reset);
+        const float set_to = p.reset == Reset::zero ? 0.0f - v_reset : 0.0f;
         return {static_cast<float>(decay_m),
                 static_cast<float>(decay_s),
                 static_cast<float>(1.0 - decay_m),
                 static_cast<float>((1.0 - decay_m) * p.v_leak),
-                v_th,
+                least_that_fires(p.v_th, p.fires),
                 p.reset == Reset::zero ? 1.0f : 0.0f,
-                p.reset == Reset::subtract ? v_th : 0.0f,
+                p.reset == Reset::subtract ? v_th : set_to,
                 p.detach_reset ? 0.0f : 1.0f};
     }
     static State rest(const Params&, const Constants&) { return {}; }
@@ -161,7 +167,8 @@ struct CubaLif {
     SNN_HD static void add_gradient(const Constants& c, const StepBack<CubaLif>& step, Sums& sums) {
         const float u = step.saved[0], d_u = step.now.u_next;
         const float d_threshold = step.surrogate * d_spike(c, step.later, u, step.d_output);
-        const float reset = c.reset > 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
+        const float reset =
+            c.reset > 0.0f && c.drop_share == 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
         const float d_v = c.decay_m * step.later.u_next;
         sums.decay_m = fused(d_u, step.before.v - step.before.i, sums.decay_m);
         sums.decay_s = fused(step.now.i_next, step.before.i, sums.decay_s);

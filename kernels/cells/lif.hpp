@@ -14,7 +14,7 @@ namespace snnsim {
 /// g = 1, or 1 - beta with scale_input.
 /// reset_at: same_step is the convention of SpikingJelly (Fang et al. 2023):
 ///     u[t] = beta v[t-1] + g I[t];  v[t] = u[t] - v_th s[t] (reset: subtract), u[t] (1 - s[t])
-///     (zero) or u[t] (none).
+///     (zero; to v_reset where that is given) or u[t] (none).
 /// next_step is that of snnTorch 1.0 (Eshraghian et al. 2023):
 ///     u[t] = beta u[t-1] + g I[t] - v_th s[t-1] (subtract: after the decay), or
 ///     u[t] = beta (1 - s[t-1]) u[t-1] + g I[t] (zero: before it);  v[t] = u[t].
@@ -37,14 +37,19 @@ struct Lif {
         Integration integration = Integration::exact;
         bool scale_input = false;
         bool detach_reset = true;
+        double v_reset = 0.0;
+        Fires fires = Fires::at;
 
         static constexpr auto fields() {
             return Fields{
                 Field{"tau_m", &Params::tau_m, "ms", positive, "membrane time constant"},
                 Field{"v_th", &Params::v_th, "", positive,
                       "firing threshold: a spike where v >= v_th"},
+                Field{"fires", &Params::fires, "", unlimited, fires_help},
                 Field{"reset", &Params::reset, "", unlimited,
                       "after a spike: subtract v_th, set v to zero, or none"},
+                Field{"v_reset", &Params::v_reset, "", unlimited,
+                      "of reset: zero in the same step: what v is set to"},
                 Field{"reset_at", &Params::reset_at, "", unlimited,
                       "same_step, as in SpikingJelly: v is shown after the reset; or next_step, as "
                       "in snnTorch: v_th is subtracted after the decay of the next step, v is set "
@@ -85,12 +90,14 @@ struct Lif {
             p.integration == Integration::exact ? std::exp(-dt / p.tau_m) : 1.0 - dt / p.tau_m;
         const bool subtract = p.reset == Reset::subtract;
         const bool late = p.reset_at == ResetAt::next_step;
-        const auto v_th = static_cast<float>(p.v_th);
+        const auto v_th = static_cast<float>(p.v_th), v_reset = static_cast<float>(p.v_reset);
         return {static_cast<float>(beta),
                 p.scale_input ? static_cast<float>(1.0 - beta) : 1.0f,
-                v_th,
+                least_that_fires(p.v_th, p.fires),
                 p.reset == Reset::zero ? 1.0f : 0.0f,
-                subtract && !late ? v_th : 0.0f,
+                subtract && !late        ? v_th
+                : p.reset == Reset::zero ? 0.0f - v_reset
+                                         : 0.0f,
                 subtract && late ? v_th : 0.0f,
                 p.reset == Reset::zero && !late ? 1.0f : 0.0f,
                 p.detach_reset ? 0.0f : 1.0f};
@@ -155,7 +162,8 @@ struct Lif {
     template <class Spike = Heaviside>
     SNN_HD static void add_gradient(const Constants& c, const StepBack<Lif>& step, Sums& sums) {
         const float u = step.saved[0], d_u = step.now.u_next;
-        const float early = c.early_reset > 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
+        const float early =
+            c.early_reset > 0.0f && c.drop_share == 0.0f ? Spike::spike(u - c.v_th) : 0.0f;
         const float late = c.late_reset > 0.0f ? step.before.spike : 0.0f;
         const float d_v = c.decay * step.later.u_next;
         const float d_threshold = step.surrogate * d_spike(c, step.later, u, step.d_output);

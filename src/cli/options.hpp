@@ -19,22 +19,24 @@ namespace snnsim {
 
 /// An option whose values are the names of an enumeration.
 template <class Enum>
-void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::string& help) {
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Enum& value,
+                        const std::string& help) {
     std::map<std::string, Enum> choices;
     std::string all;
     for (std::size_t k = 0; k < Names<Enum>::values.size(); ++k) {
         choices[Names<Enum>::values[k]] = static_cast<Enum>(k);
         all += (k ? "|" : "") + std::string(Names<Enum>::values[k]);
     }
-    app.add_option_function<std::string>(
-           name,
-           [&value, choices, name, all](const std::string& text) {
-               const auto found = choices.find(text);
-               if (found == choices.end())
-                   throw CLI::ValidationError(name, text + " is not one of " + all);
-               value = found->second;
-           },
-           help)
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, choices, name, all](const std::string& text) {
+                const auto found = choices.find(text);
+                if (found == choices.end())
+                    throw CLI::ValidationError(name, text + " is not one of " + all);
+                value = found->second;
+            },
+            help)
         ->type_name(all);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/files/input_file.hpp"
+#include "src/model/check_neurons.hpp"
 #include "src/model/distribution.hpp"
 #include "src/model/euler.hpp"
 #include "src/model/simulation_checks.hpp"
@@ -56,7 +57,21 @@ std::string reset_problem(const CellPopulationSpec& p, const ResetNames& names) 
         names.reset, highest, names.threshold, lowest);
 }
 
+/// Of the cells that trainings have too, which have no units.
+bool check_unitless_reset(SimulationView& model, const CellPopulationSpec& p) {
+    const auto say = [&](const auto* params) {
+        if (!params) return false;
+        const ResetProblem found = reset_problem(*params);
+        if (found.what.empty()) return true;
+        const bool blame_reset = model.given({"populations", p.name, found.key});
+        model.add({"populations", p.name, blame_reset ? found.key : "v_th"}, found.what);
+        return true;
+    };
+    return say(std::get_if<Lif::Params>(&p.cell)) || say(std::get_if<CubaLif::Params>(&p.cell));
+}
+
 void check_reset(SimulationView& model, const CellPopulationSpec& p) {
+    if (check_unitless_reset(model, p)) return;
     for (const ResetNames& names : resets_of(p)) {
         const std::string wrong = reset_problem(p, names);
         if (wrong.empty()) continue;

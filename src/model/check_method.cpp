@@ -247,6 +247,9 @@ class MethodView {
             } else if (cell && cell->reset != Reset::zero) {
                 add({"populations", p->name, "reset"},
                     "the adjoint equations of {} are those of a reset to zero; write reset: zero");
+            } else if (cell && cell->v_reset != 0.0) {
+                add({"populations", p->name, "v_reset"},
+                    "the adjoint equations of {} are those of a reset to zero; leave v_reset out");
             } else if (cell && cell->integration != Integration::exact) {
                 add({"populations", p->name, "integration"},
                     "the adjoint equations of {} are solved exactly; write integration: exact");

@@ -52,6 +52,7 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_projections(model);
     check_windows(model);
     check_graph(model);
+    check_neurons(model);
     check_train(model);
     check_trainable(model);
     check_dale(model);

@@ -40,6 +40,8 @@ void check_projections(ModelView& model);
 void check_windows(ModelView& model);
 void check_graph(ModelView& model);
 void check_train(ModelView& model);
+/// Parameters of neurons that hang together.
+void check_neurons(ModelView& model);
 /// Parameters of neurons that are trained.
 void check_trainable(ModelView& model);
 /// Dale's law.
