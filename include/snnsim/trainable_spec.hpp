@@ -20,10 +20,10 @@ struct Names<Per> {
 };
 
 /// The variable that the optimiser changes, which has no limits, and what the parameter is of it.
-enum class LinkKind : std::uint8_t { automatic, log, sigmoid, value };
+enum class LinkKind : std::uint8_t { automatic, log, sigmoid, value, fixed };
 template <>
 struct Names<LinkKind> {
-    static constexpr std::array values{"auto", "log", "sigmoid", "value"};
+    static constexpr std::array values{"auto", "log", "sigmoid", "value", "fixed"};
 };
 
 struct TrainableSpec {
@@ -47,7 +47,8 @@ struct TrainableSpec {
                   "what the optimiser changes, w: log: the parameter is its lower limit + e^w; "
                   "sigmoid: its limits + (high - low) / (1 + e^-w), of a time constant dt (1 + "
                   "e^-w), so that 1 - dt/tau is a sigmoid (Fang et al. 2021); value: w itself; "
-                  "auto: the one that keeps it within its limits, of Euler steps sigmoid"},
+                  "auto: the one that keeps it within its limits, of Euler steps sigmoid; fixed: "
+                  "nothing, the values of `file` stay as they are"},
             Field{"lr", &TrainableSpec::lr, "", positive,
                   "learning rate in place of train.optimizer's; the schedule holds for it too"},
             Field{"weight_decay", &TrainableSpec::weight_decay, "", non_negative,

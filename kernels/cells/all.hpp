@@ -32,8 +32,9 @@
 namespace snnsim {
 
 /// Those that can be trained.
-using NeuronModels = ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafPscDelta, IafPscExp,
-                               Izhikevich, LeakyReadout, Relu, Tanh, Linear, Relay>;
+using NeuronModels =
+    ModelList<SpikeSource, Lif, CubaLif, AdaptiveLif, Vsn, IafPscDelta, IafPscExp, Izhikevich,
+              LeakyReadout, LeakyIntegrator, Relu, Tanh, Linear, Relay>;
 
 /// Those that can be simulated event by event.
 using CellModels = ModelList<IafPscExp, IafPscAlpha, IafPscDelta, IafCondExp, IafCondNmda,

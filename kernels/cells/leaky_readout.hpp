@@ -1,4 +1,4 @@
-// A leaky integrator that never fires; the loss reads its membrane.
+// Leaky integrators that never fire: one whose membrane the loss reads, and one that sends it on.
 #pragma once
 
 #include <array>
@@ -10,9 +10,8 @@
 namespace snnsim {
 
 /// v[t] = beta v[t-1] + g I[t], beta = exp(-dt/tau_m); g = 1, or 1 - beta with scale_input.
-struct LeakyReadout {
-    static constexpr const char* name = "leaky_readout";
-    static constexpr Output output = Output::trace;
+template <class Own>
+struct LeakyMembrane {
     static constexpr int saved_count = 1;  // v
     static constexpr const char* input_unit = "";
     static constexpr const char* current_unit = "";
@@ -79,8 +78,7 @@ struct LeakyReadout {
         return {saved[0]};
     }
     template <class Spike = Heaviside>
-    SNN_HD static void add_gradient(const Constants& c, const StepBack<LeakyReadout>& step,
-                                    Sums& sums) {
+    SNN_HD static void add_gradient(const Constants& c, const StepBack<Own>& step, Sums& sums) {
         const float d_v = step.now.v_next, before = step.before.v;
         sums.decay = fused(d_v, before, sums.decay);
         sums.gain = fused(d_v, step.saved[0] - c.decay * before, sums.gain);
@@ -90,6 +88,17 @@ struct LeakyReadout {
         d.tau_m = beta * dt / (p.tau_m * p.tau_m) *
                   (sums.decay - (p.scale_input ? sums.gain / (1.0 - beta) : 0.0));
     }
+};
+
+struct LeakyReadout : LeakyMembrane<LeakyReadout> {
+    static constexpr const char* name = "leaky_readout";
+    static constexpr Output output = Output::trace;
+};
+
+/// Sends v[t] in the step in which it is computed: the current of a synapse, for one.
+struct LeakyIntegrator : LeakyMembrane<LeakyIntegrator> {
+    static constexpr const char* name = "leaky_integrator";
+    static constexpr Output output = Output::values;
 };
 
 }  // namespace snnsim

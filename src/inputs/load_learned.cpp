@@ -7,6 +7,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/played_spikes.hpp"
 #include "src/io/read_numbers.hpp"
+#include "src/model/euler.hpp"
 #include "src/model/limits_text.hpp"
 #include "src/model/trainable.hpp"
 #include "src/model/units.hpp"
@@ -19,7 +20,9 @@ namespace {
 std::vector<double> values_from(const ModelSpec& spec, const PopulationSpec& p,
                                 const TrainableSpec& t, const std::string& path,
                                 const std::string& dataset) {
-    const NumberParameter number = *number_parameter(p.neuron, t.name);
+    NumberParameter number = *number_parameter(p.neuron, t.name);
+    if (t.as == LinkKind::fixed && number.unit == "ms" && euler_tau(p.neuron))
+        number.limits = at_least(spec.dt);
     NumbersFile where;
     where.file = path;
     where.dataset = dataset;
@@ -40,12 +43,13 @@ std::vector<double> values_from(const ModelSpec& spec, const PopulationSpec& p,
         double& x = table.values[n];
         x *= factor;
         const double w = link.variable(x);
-        if (std::isfinite(w) && std::abs(w) <= link.most()) continue;
+        const bool inside = t.as != LinkKind::fixed || within(x, number.limits);
+        if (std::isfinite(w) && std::abs(w) <= link.most() && inside) continue;
         throw DataError(fmt::format(
             "{}: value {} (from 0) of {} is {:g}{}{}: it must be {}", path, n, t.name, x,
             number.unit.empty() ? "" : " ", number.unit,
             link.form == Link::Form::rate ? fmt::format("greater than dt ({:g} ms)", spec.dt)
-            : link.form == Link::Form::value
+            : link.form == Link::Form::value && t.as != LinkKind::fixed
                 ? "finite"
                 : "inside its limits (" + limits_text(number.limits) + ")"));
     }

@@ -73,6 +73,10 @@ ChosenLink link_of(const PopulationSpec& population, const TrainableSpec& traina
                     low ? "log" : "value");
             }
             break;
+        case LinkKind::fixed:
+            if (trainable.file.empty())
+                out.wrong = "fixed takes the values of a file; name it with `file`";
+            break;
         case LinkKind::value:
         case LinkKind::automatic:
             if (low || high)

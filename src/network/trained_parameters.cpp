@@ -29,8 +29,16 @@ std::vector<TrainedParameter> trained_parameters(const ModelSpec& spec, std::siz
         const ChosenLink chosen = link_of(p, t, spec.dt);
         SNN_EXPECT(chosen.wrong.empty());
         SNN_EXPECT(t.file.empty() || t.loaded);
-        TrainedParameter one{t.name, number.unit, t.per,          chosen.link,     {},
-                             {},     t.lr,        t.weight_decay, p.order().places};
+        const bool fixed = t.as == LinkKind::fixed;
+        TrainedParameter one{t.name,
+                             number.unit,
+                             t.per,
+                             chosen.link,
+                             {},
+                             {},
+                             fixed ? std::optional(0.0) : t.lr,
+                             fixed ? 0.0 : t.weight_decay,
+                             p.order().places};
         const double start = one.link.variable(number.value), most = one.link.most();
         const RandomKey key{spec.seed, Stream::parameters, static_cast<std::uint32_t>(k),
                             static_cast<std::uint32_t>(out.size())};
