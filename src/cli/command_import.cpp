@@ -58,16 +58,18 @@ std::string import_one(const ImportCommand& given) {
     }
     if (duration)
         throw UsageError("--duration is of networks of SONATA; --steps says how long a sample is");
-    return nir::import_nir({.file = given.file,
-                            .output = given.output,
-                            .from = where_given(given.from_given, given.from),
-                            .dt = dt,
-                            .reset = where_given(given.reset_given, given.reset),
-                            .reset_at = where_given(given.reset_at_given, given.reset_at),
-                            .decay = where_given(given.decay_given, given.decay),
-                            .data = given.data,
-                            .steps = given.steps,
-                            .force = given.force});
+    const nir::Imported made =
+        nir::import_nir({.file = given.file,
+                         .output = given.output,
+                         .from = where_given(given.from_given, given.from),
+                         .dt = dt,
+                         .reset = where_given(given.reset_given, given.reset),
+                         .reset_at = where_given(given.reset_at_given, given.reset_at),
+                         .decay = where_given(given.decay_given, given.decay),
+                         .data = given.data,
+                         .steps = given.steps,
+                         .force = given.force});
+    return made.text;
 }
 
 }  // namespace

@@ -1,11 +1,278 @@
 #include "src/nir/import_nir.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "kernels/random.hpp"
 #include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/io/hdf5.hpp"
+#include "src/io/npz.hpp"
+#include "src/io/replace_file.hpp"
+#include "src/nir/plan.hpp"
+#include "src/nir/read_graph.hpp"
+#include "src/nir/write_model.hpp"
+#include "src/run/outputs.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim::nir {
+namespace {
 
-std::string import_nir(const ImportOptions& options) {
-    throw FileError(options.file);
+constexpr std::int64_t default_steps = 100;
+constexpr double spike_chance = 0.3;  // of an input, in a step of a sample that is made
+
+template <class Enum>
+std::optional<Enum> named(const std::string& text) {
+    for (std::size_t k = 0; k < Names<Enum>::values.size(); ++k) {
+        if (text == Names<Enum>::values[k]) return static_cast<Enum>(k);
+    }
+    return {};
+}
+
+/// What the file says of itself, of one node before all.
+class Own {
+  public:
+    explicit Own(const Metadata& metadata) : metadata_(metadata) {}
+
+    template <class Enum>
+    std::optional<Enum> value(const char* key, const std::string& node = "") const {
+        for (const std::string& name : {fmt::format("{}/{}", key, node), std::string(key)}) {
+            const auto found = metadata_.texts.find(name);
+            if (found == metadata_.texts.end()) continue;
+            std::string text = found->second;
+            if (text == "exp") text = "exact";
+            if (text == "value") text = "zero";
+            return named<Enum>(text);
+        }
+        return {};
+    }
+    std::optional<double> dt() const {  // ms
+        const auto found = metadata_.numbers.find("dt");
+        if (found == metadata_.numbers.end() || !(found->second > 0.0)) return {};
+        return found->second * 1e3;
+    }
+
+  private:
+    const Metadata& metadata_;
+};
+
+std::string plain_name(const std::string& path) {
+    std::string out = std::filesystem::path(path).stem();
+    for (char& c : out) {
+        if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-') c = '_';
+    }
+    return out.empty() ? "network" : out;
+}
+std::string beside(const std::string& output, const std::string& ending) {
+    return std::filesystem::path(output).replace_extension("").string() + ending;
+}
+
+class Import {
+  public:
+    explicit Import(const ImportOptions& options)
+        : given_(options),
+          graph_(flattened(read_graph(options.file), options.file)),
+          metadata_(std::move(graph_.metadata)),
+          own_(metadata_) {}
+
+    Imported run() {
+        settle();
+        const std::string arrays = beside(given_.output, "_weights.h5");
+        const std::string samples = beside(given_.output, "_samples.npz");
+        require_free(given_.output, {"model of an import", "", comment_begin}, given_.force);
+        require_no_input({given_.output, arrays, samples}, {{given_.file, "the network"}});
+        Plan plan = plan_model(std::move(graph_), given_.file, dt_,
+                               [&](const std::string& node) { return reading(node); });
+        const ModelData data = data_of(plan, samples);
+        const std::string text =
+            model_text(plan, plain_name(given_.output), dt_, data,
+                       std::filesystem::path(arrays).filename(), comment(plan));
+        check(text);
+        if (has_arrays(plan)) {
+            require_free(arrays, {"file of arrays of an import", arrays_format, ""}, given_.force);
+            write_arrays(arrays, plan);
+        }
+        write_samples(samples);
+        replace_file(given_.output, [&](const std::string& temporary) {
+            std::FILE* const file = std::fopen(temporary.c_str(), "w");
+            if (!file) throw FileError("no permission");
+            const bool written = std::fputs(text.c_str(), file) >= 0;
+            if (std::fclose(file) != 0 || !written) throw FileError("no room");
+        });
+        return {said(plan), plan.names};
+    }
+
+  private:
+    static constexpr const char* comment_begin = "# Network of ";
+
+    /// Step and library; throws where nobody says what must not be guessed.
+    void settle() {
+        library_ =
+            given_.from ? *given_.from : own_.value<Library>("for").value_or(Library::definition);
+        const std::optional<double> dt = given_.dt ? given_.dt : own_.dt();
+        std::string missing;
+        if (!dt)
+            missing +=
+                fmt::format("{}: it has no time step; write --dt, as in --dt '1 ms'", given_.file);
+        const bool fires = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const Node& n) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            return cells && (cells->kind == CellKind::IF || cells->kind == CellKind::LIF ||
+                             cells->kind == CellKind::CubaLIF);
+        });
+        if (fires && !given_.reset && !own_.value<Reset>("reset"))
+            missing += fmt::format(
+                "{}{}: it does not say how its cells are reset; write --reset subtract, zero or "
+                "none, as in the library that trained it",
+                missing.empty() ? "" : "\n", given_.file);
+        if (!missing.empty()) throw UsageError(missing);
+        dt_ = *dt;
+        fires_ = fires;
+    }
+    Reading reading(const std::string& node) const {
+        Reading r = reading_of(library_, dt_ * 1e-3);
+        const auto take = [&]<class T>(const std::optional<T>& option, const char* key, T& to) {
+            if (option) {
+                to = *option;
+            } else if (const auto own = own_.value<T>(key, node)) {
+                to = *own;
+            }
+        };
+        take(given_.decay, "decay", r.decay);
+        take(given_.reset, "reset", r.reset);
+        take(given_.reset_at, "reset_at", r.reset_at);
+        take(std::optional<Fires>{}, "fires", r.fires);
+        take(std::optional<Synapse>{}, "synapse", r.synapse);
+        return r;
+    }
+
+    std::string conventions() const {
+        const Reading r = reading("");
+        std::string out = fmt::format("dt {} ms", dt_);
+        if (library_ != Library::definition)
+            out = fmt::format("read as {} writes it, ", name_of(library_)) + out;
+        out += r.decay == Integration::exact ? ", decays exp(-dt/tau)" : ", decays 1 - dt/tau";
+        if (fires_) {
+            out += fmt::format(", reset: {}", name_of(r.reset));
+            if (r.reset != Reset::none)
+                out += r.reset_at == ResetAt::same_step ? " in the step of the spike"
+                                                        : " in the step after the spike";
+            out += r.fires == Fires::at ? ", a membrane equal to its threshold fires"
+                                        : ", a membrane equal to its threshold does not fire";
+        }
+        return out;
+    }
+    std::string comment(const Plan& plan) const {
+        std::string out = fmt::format(
+            "{}{}{}: {}.\n", comment_begin,
+            excerpt(std::filesystem::path(given_.file).filename().string()),
+            version_.empty() ? "" : " (NIR " + excerpt(version_, 20) + ")", conventions());
+        for (const std::string& s : plan.said) out += fmt::format("# {}.\n", excerpt(s));
+        return out;
+    }
+    std::string said(const Plan& plan) const {
+        std::string out = conventions() + "\n";
+        for (const std::string& s : plan.said) out += excerpt(s) + "\n";
+        return out + sample_said_ + given_.output + "\n";
+    }
+
+    void check(const std::string& text) const {
+        try {
+            parse_model(text, given_.output);
+        } catch (const ModelError& e) {
+            throw FileError(
+                fmt::format("{}: there is no such network here:\n{}", given_.file, e.what()));
+        }
+    }
+
+    ModelData data_of(const Plan& plan, const std::string& samples) {
+        for (const PlannedPopulation& p : plan.populations) {
+            if (p.model == "spike_source") inputs_.push_back({p.name, p.size(), {}});
+        }
+        if (!given_.data.empty()) {
+            const std::int64_t steps = given_.steps;
+            if (steps == 0)
+                throw UsageError("--data needs --steps: how many steps each of its samples lasts");
+            const std::filesystem::path folder =
+                std::filesystem::absolute(given_.output).parent_path();
+            std::string file =
+                std::filesystem::path(given_.data).is_absolute()
+                    ? given_.data
+                    : std::filesystem::absolute(given_.data).lexically_relative(folder).string();
+            return {file, steps};
+        }
+        for (const PlannedPopulation& p : plan.populations) {
+            const bool last = std::none_of(
+                plan.projections.begin(), plan.projections.end(), [&](const PlannedProjection& q) {
+                    return plan.populations[q.from].name == p.name && q.to != q.from;
+                });
+            if (last) outputs_.push_back(p.name);
+        }
+        const auto own = metadata_.arrays.find("input");
+        const bool fits = own != metadata_.arrays.end() && inputs_.size() == 1 &&
+                          own->second.shape.size() == 2 &&
+                          own->second.shape[1] == inputs_[0].size && own->second.shape[0] > 0;
+        steps_ = fits ? own->second.shape[0] : given_.steps > 0 ? given_.steps : default_steps;
+        if (fits) {
+            inputs_[0].values.assign(own->second.values.begin(), own->second.values.end());
+            sample_said_ = fmt::format("{}: the input that {} carries\n", samples, given_.file);
+        } else {
+            for (std::size_t k = 0; k < inputs_.size(); ++k) {
+                const RandomKey key{1, Stream::patterns, static_cast<std::uint32_t>(k), 0};
+                const auto count = static_cast<std::size_t>(steps_ * inputs_[k].size);
+                for (std::size_t n = 0; n < count; ++n)
+                    inputs_[k].values.push_back(
+                        key.draw(n).word[0] < spike_chance * 4294967296.0 ? 1.0f : 0.0f);
+            }
+            sample_said_ = fmt::format(
+                "{}: one sample of {} with random spikes, in the place of yours (x_test: [sample, "
+                "step, input])\n",
+                samples, counted(steps_, "step"));
+        }
+        return {std::filesystem::path(samples).filename(), steps_};
+    }
+    void write_samples(const std::string& path) const {
+        if (!given_.data.empty()) return;
+        require_free(path, {"archive of arrays (.npz)", "", "PK"}, given_.force);
+        const std::vector<std::uint32_t> nothing{0};
+        std::vector<NpyEntry> entries;
+        for (const InputSample& i : inputs_)
+            entries.push_back(npy_entry(
+                (inputs_.size() == 1 ? "x" : i.name) + std::string("_test"),
+                {1, static_cast<std::size_t>(steps_), static_cast<std::size_t>(i.size)}, i.values));
+        for (const std::string& o : outputs_)
+            entries.push_back(
+                npy_entry((outputs_.size() == 1 ? "y" : o) + std::string("_test"), {1}, nothing));
+        write_npz(path, entries);
+    }
+
+    struct InputSample {
+        std::string name;
+        std::int64_t size = 0;
+        std::vector<float> values;  // [step][unit]
+    };
+
+    const ImportOptions& given_;
+    Graph graph_;
+    const Metadata metadata_;
+    const Own own_;
+    Library library_ = Library::definition;
+    double dt_ = 0.0;  // ms
+    bool fires_ = false;
+    std::string version_ = graph_.version;
+    std::vector<InputSample> inputs_;
+    std::vector<std::string> outputs_;
+    std::int64_t steps_ = 0;
+    std::string sample_said_;
+};
+
+}  // namespace
+
+Imported import_nir(const ImportOptions& options) {
+    return Import(options).run();
 }
 
 }  // namespace snnsim::nir

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
-#include "kernels/cells/trained.hpp"
 #include "src/nir/dialect.hpp"
 
 namespace snnsim::nir {
@@ -19,11 +19,17 @@ struct ImportOptions {
     std::optional<ResetAt> reset_at;
     std::optional<Integration> decay;
     std::string data;  // samples for the model to show; empty: those in the file, or random spikes
-    std::int64_t steps = 0;  // of a sample that is made; 0: 100
+    std::int64_t steps = 0;  // of a sample; 0: 100, or as many as `data` tells
     bool force = false;
 };
 
-/// Writes the model and its arrays; returns what was assumed, in lines for the user.
-std::string import_nir(const ImportOptions& options);
+struct Imported {
+    std::string text;                                // what was assumed, in lines for the user
+    std::map<std::string, std::string> populations;  // by node
+};
+
+/// Writes the model and its arrays. Throws UsageError where something is to be said that the file
+/// does not tell, FileError for what cannot be carried over.
+Imported import_nir(const ImportOptions& options);
 
 }  // namespace snnsim::nir

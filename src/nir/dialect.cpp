@@ -1,0 +1,37 @@
+#include "src/nir/dialect.hpp"
+
+namespace snnsim::nir {
+
+Reading reading_of(Library library, double dt) {
+    constexpr double snntorch_dt = 1e-4;  // s, whatever its networks are run with
+    constexpr double norse_dt = 1e-3;     // s, which its writer leaves in the time constants
+    Reading r;
+    r.unit = dt;
+    switch (library) {
+        case Library::definition:
+            break;
+        case Library::snntorch:
+            r.unit = snntorch_dt;
+            r.decay = Integration::euler;
+            r.reset_at = ResetAt::next_step;
+            break;
+        case Library::spikingjelly:
+            r.decay = Integration::euler;
+            r.fires = Fires::at;
+            break;
+        case Library::norse:
+            r.unit = norse_dt * norse_dt;
+            r.decay = Integration::euler;
+            r.synapse = Synapse::next_step;
+            r.whole_spikes = true;
+            break;
+        case Library::sinabs:
+            r.unit = 1.0;
+            r.fires = Fires::at;
+            r.unit_gain = true;
+            break;
+    }
+    return r;
+}
+
+}  // namespace snnsim::nir
