@@ -38,22 +38,28 @@ class Own {
   public:
     explicit Own(const Metadata& metadata) : metadata_(metadata) {}
 
-    template <class Enum>
-    std::optional<Enum> value(const char* key, const std::string& node = "") const {
+    std::string text(const char* key, const std::string& node) const {
         for (const std::string& name : {fmt::format("{}/{}", key, node), std::string(key)}) {
             const auto found = metadata_.texts.find(name);
-            if (found == metadata_.texts.end()) continue;
-            std::string text = found->second;
-            if (text == "exp") text = "exact";
-            if (text == "value") text = "zero";
-            return named<Enum>(text);
+            if (found != metadata_.texts.end()) return found->second;
         }
-        return {};
+        return "";
     }
-    std::optional<double> dt() const {  // ms
-        const auto found = metadata_.numbers.find("dt");
+    template <class Enum>
+    std::optional<Enum> value(const char* key, const std::string& node = "") const {
+        const std::string said = text(key, node);
+        return named<Enum>(said == "exp" ? "exact" : said == "value" ? "zero" : said);
+    }
+    /// A time, in seconds.
+    std::optional<double> time(const char* key) const {
+        const auto found = metadata_.numbers.find(key);
         if (found == metadata_.numbers.end() || !(found->second > 0.0)) return {};
-        return found->second * 1e3;
+        return found->second;
+    }
+    /// Whether `snnsim export` wrote it; what it says of itself then holds.
+    bool ours() const {
+        const auto found = metadata_.texts.find("program");
+        return found != metadata_.texts.end() && found->second.starts_with("snnsim");
     }
 
   private:
@@ -111,9 +117,11 @@ class Import {
 
     /// Step and library; throws where nobody says what must not be guessed.
     void settle() {
-        library_ =
-            given_.from ? *given_.from : own_.value<Library>("for").value_or(Library::definition);
-        const std::optional<double> dt = given_.dt ? given_.dt : own_.dt();
+        library_ = given_.from.value_or(Library::definition);
+        std::optional<double> dt = given_.dt;
+        if (!dt) dt = own_.time("model_dt");
+        if (!dt) dt = own_.time("dt");
+        if (dt && !given_.dt) *dt *= 1e3;
         std::string missing;
         if (!dt)
             missing +=
@@ -133,7 +141,9 @@ class Import {
         fires_ = fires;
     }
     Reading reading(const std::string& node) const {
-        Reading r = reading_of(library_, dt_ * 1e-3);
+        // Of our own files the times are in steps of their dt, whichever library reads them.
+        const std::optional<double> own_dt = own_.ours() ? own_.time("dt") : std::nullopt;
+        Reading r = reading_of(library_, given_.from ? dt_ * 1e-3 : own_dt.value_or(dt_ * 1e-3));
         const auto take = [&]<class T>(const std::optional<T>& option, const char* key, T& to) {
             if (option) {
                 to = *option;
@@ -146,6 +156,7 @@ class Import {
         take(given_.reset_at, "reset_at", r.reset_at);
         take(std::optional<Fires>{}, "fires", r.fires);
         take(std::optional<Synapse>{}, "synapse", r.synapse);
+        if (own_.text("gain", node) == "one") r.unit_gain = r.whole_input = true;
         return r;
     }
 

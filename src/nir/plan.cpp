@@ -252,13 +252,18 @@ class Planner {
         if (before_[n].size() == 1) {
             const std::size_t from = before_[n][0];
             const bool fires_or_leaks = is<Cells>(from) || is<Threshold>(from);
-            if (fires_or_leaks && is_last(from)) return;
+            if (fires_or_leaks && is_last(from)) {
+                plan_.names[name(n)] = plan_.populations[exit_[from]].name;
+                return;
+            }
             if (fires_or_leaks && exit_[from] != none && plan_.populations[exit_[from]].spikes) {
                 entry_[n] = add_population(n, name(n), out_shape(n), {"relay", {}, {}, true});
+                plan_.names[name(n)] = plan_.populations[entry_[n]].name;
                 return;
             }
         }
         entry_[n] = add_linear(n, name(n), out_shape(n));
+        plan_.names[name(n)] = plan_.populations[entry_[n]].name;
     }
     /// Whether cells lead to the output, and else to themselves alone.
     bool is_last(std::size_t n) const {
