@@ -7,7 +7,8 @@ _PLACES = {name: "errors" for name in (
     "Error", "ModelError", "DataError", "UsageError", "FileError", "DeviceError", "NumericalError", "InternalError",
     "ClosedError", "BusyError", "Interrupted", "RunWarning", "Problem")}
 _PLACES.update(Run="runs", run="running", resume="running", check="running", train="network", Network="network",
-               Evaluation="network", Simulation="simulation", Stretch="simulation")
+               Evaluation="network", Simulation="simulation", Stretch="simulation", from_nir="exchange", to_nir="exchange",
+               from_sonata="exchange")
 
 __all__ = sorted(_PLACES)
 

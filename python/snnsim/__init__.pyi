@@ -13,6 +13,9 @@ from snnsim.errors import NumericalError as NumericalError
 from snnsim.errors import Problem as Problem
 from snnsim.errors import RunWarning as RunWarning
 from snnsim.errors import UsageError as UsageError
+from snnsim.exchange import from_nir as from_nir
+from snnsim.exchange import from_sonata as from_sonata
+from snnsim.exchange import to_nir as to_nir
 from snnsim.network import Evaluation as Evaluation
 from snnsim.network import Network as Network
 from snnsim.network import train as train

@@ -69,6 +69,7 @@ NB_MODULE(_core, module) {
                nb::arg("arrays").none(), nb::arg("class_names"));
     module.def("kind_of_model", kind_of_model);
     module.def("check", check_model);
+    add_exchange(module);
     add_network(module);
     add_simulation(module);
 }

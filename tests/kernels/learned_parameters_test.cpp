@@ -37,7 +37,7 @@ typename M::State start(const typename M::Constants& c) {
 
 template <class M>
 float step(const typename M::Constants& c, typename M::State& s, float input, float* saved) {
-    if constexpr (M::output == Output::trace) {
+    if constexpr (!has_threshold<M>) {
         return M::step(c, s, input, saved);
     } else {
         return M::template step<SmoothSpike>(c, s, input, saved);
@@ -88,7 +88,7 @@ typename M::Params gradient(const typename M::Params& params) {
         const auto before =
             t == 0 ? start<M>(c)
                    : M::template after<SmoothSpike>(c, saved[t - 1].data(), held[t - 1]);
-        if constexpr (M::output == Output::trace) {
+        if constexpr (!has_threshold<M>) {
             M::backward(c, adjoint, saved[t].data(), d_output, slope);
         } else {
             M::template backward<SmoothSpike>(c, adjoint, saved[t].data(), d_output, slope);
@@ -149,6 +149,9 @@ TEST(LearnedParameters, OfLifAgreeWithFiniteDifferences) {
                     p.integration = i;
                     p.detach_reset = false;
                     check<Lif>(p);
+                    if (reset != Reset::zero || at != ResetAt::same_step) continue;
+                    p.v_reset = -0.4;
+                    check<Lif>(p);
                 }
             }
         }
@@ -172,6 +175,9 @@ TEST(LearnedParameters, OfAdaptiveAndCurrentBasedCellsAgreeWithFiniteDifferences
             c.integration = i;
             c.detach_reset = false;
             check<CubaLif>(c);
+            if (reset != Reset::zero) continue;
+            c.v_reset = -0.2;
+            check<CubaLif>(c);
         }
     }
 }
@@ -179,6 +185,7 @@ TEST(LearnedParameters, OfAdaptiveAndCurrentBasedCellsAgreeWithFiniteDifferences
 TEST(LearnedParameters, OfReadoutsAndVariableSpikesAgreeWithFiniteDifferences) {
     for (const bool scale : {false, true})
         check<LeakyReadout>({.tau_m = 5.0, .scale_input = scale});
+    check<LeakyIntegrator>({.tau_m = 5.0, .scale_input = true});
     Vsn::Params v;
     v.v_th = 0.8;
     v.detach_reset = false;

@@ -59,9 +59,9 @@ double beta_of(Integration integration, double tau, double dt) {
 }
 
 /// v after a spike s.
-Dual after_reset(Reset reset, Dual u, Dual s, double v_th) {
+Dual after_reset(Reset reset, Dual u, Dual s, double v_th, double v_reset = 0.0) {
     if (reset == Reset::subtract) return u - v_th * s;
-    if (reset == Reset::zero) return u * (constant(1.0) - s);
+    if (reset == Reset::zero) return u * (constant(1.0) - s) + v_reset * s;
     return u;
 }
 
@@ -78,7 +78,7 @@ Trace reference(const Lif::Params& p, const std::vector<Dual>& input, double dt)
         if (late && p.reset == Reset::subtract) u = u - p.v_th * last;
         const Dual s = spike(u - constant(p.v_th), out.closest);
         last = detached_if(p.detach_reset, s);
-        v = late ? u : after_reset(p.reset, u, last, p.v_th);
+        v = late ? u : after_reset(p.reset, u, last, p.v_th, p.v_reset);
         out.sent.push_back(s);
         out.membrane.push_back(v.value);
     }
@@ -93,7 +93,7 @@ Trace reference(const CubaLif::Params& p, const std::vector<Dual>& input, double
     for (const Dual& x : input) {
         const Dual u = decay_m * v + (1.0 - decay_m) * (constant(p.v_leak) + i);
         const Dual s = spike(u - constant(p.v_th), out.closest);
-        v = after_reset(p.reset, u, detached_if(p.detach_reset, s), p.v_th);
+        v = after_reset(p.reset, u, detached_if(p.detach_reset, s), p.v_th, p.v_reset);
         i = decay_s * i + x;
         out.sent.push_back(s);
         out.membrane.push_back(v.value);
@@ -134,7 +134,9 @@ Trace reference(const Vsn::Params& p, const std::vector<Dual>& input, double) {
     return out;
 }
 
-Trace reference(const LeakyReadout::Params& p, const std::vector<Dual>& input, double dt) {
+template <class Own>
+Trace integrated(const typename LeakyMembrane<Own>::Params& p, const std::vector<Dual>& input,
+                 double dt) {
     const double beta = std::exp(-dt / p.tau_m);
     Trace out;
     Dual v{};
@@ -144,6 +146,12 @@ Trace reference(const LeakyReadout::Params& p, const std::vector<Dual>& input, d
         out.membrane.push_back(v.value);
     }
     return out;
+}
+Trace reference(const LeakyReadout::Params& p, const std::vector<Dual>& input, double dt) {
+    return integrated<LeakyReadout>(p, input, dt);
+}
+Trace reference(const LeakyIntegrator::Params& p, const std::vector<Dual>& input, double dt) {
+    return integrated<LeakyIntegrator>(p, input, dt);
 }
 
 /// What is expected of M for one input: its trace, and dL/d(input) for L = sum of weight[t]
@@ -265,6 +273,51 @@ TEST(NeuronOptions, CubaLif) {
     }
 }
 
+TEST(NeuronOptions, AResetToAnyValue) {
+    for (const double v_reset : {-0.4, 0.3}) {
+        for (const bool detach : both) {
+            Lif::Params lif;
+            lif.tau_m = 5.0;
+            lif.reset = Reset::zero;
+            lif.v_reset = v_reset;
+            lif.detach_reset = detach;
+            check<Lif>(lif, 1.0, "lif, v_reset");
+            CubaLif::Params cuba;
+            cuba.tau_m = 6.0;
+            cuba.tau_s = 3.0;
+            cuba.v_th = 0.35;
+            cuba.v_reset = v_reset;
+            cuba.detach_reset = detach;
+            check<CubaLif>(cuba, 0.8, "cuba_lif, v_reset");
+        }
+    }
+}
+
+// v counts quarters: 0.25, 0.5, 0.75, 1, and 1.25 where 1 does not fire.
+TEST(NeuronOptions, AMembraneAtItsThresholdFiresOrDoesNot) {
+    const auto steps_to_spike = [](Fires fires, Lif::Params params) {
+        params.fires = fires;
+        params.tau_m = 1e9;  // no leak
+        const auto c = Lif::prepare(params, 1.0);
+        Lif::State s{};
+        for (int step = 1; step < 10; ++step) {
+            float saved[1];
+            if (Lif::step(c, s, 0.25f, saved) != 0.0f) return step;
+        }
+        return 0;
+    };
+    Lif::Params lif;
+    EXPECT_EQ(steps_to_spike(Fires::at, lif), 4);
+    EXPECT_EQ(steps_to_spike(Fires::above, lif), 5);
+    // What a spike takes off is v_th itself.
+    lif.fires = Fires::above;
+    const auto c = Lif::prepare(lif, 1.0);
+    Lif::State s{1.0f, 0.0f};
+    float saved[1];
+    EXPECT_EQ(Lif::step(c, s, 0.5f, saved), 1.0f);
+    EXPECT_EQ(s.v, saved[0] - 1.0f);
+}
+
 TEST(NeuronOptions, AdaptiveLif) {
     for (const Reset reset : resets) {
         for (const bool detach : both) {
@@ -302,6 +355,10 @@ TEST(NeuronOptions, LeakyReadout) {
         p.tau_m = 7.0;
         p.scale_input = scale;
         check<LeakyReadout>(p, 0.5, scale ? "leaky_readout, scale_input" : "leaky_readout");
+        LeakyIntegrator::Params q;
+        q.tau_m = 7.0;
+        q.scale_input = scale;
+        check<LeakyIntegrator>(q, 0.5, "leaky_integrator");
     }
 }
 

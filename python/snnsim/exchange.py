@@ -1,0 +1,85 @@
+"""Networks of other tools: NIR (snnTorch, SpikingJelly, Norse, Sinabs) in and out, SONATA (bmtk, NEST) in."""
+
+import os
+import shutil
+import tempfile
+import weakref
+
+from snnsim import _core
+from snnsim.errors import UsageError
+from snnsim.network import Network
+from snnsim.running import execute, given, path_of
+from snnsim.simulation import Simulation, in_ms
+
+
+def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, output=None, force=False, backend="auto",
+             threads=0, cuda_device=None):
+    """The Network of a file of NIR, as `snnsim import` makes it; it has been shown one sample, and nothing was trained.
+
+    dt: time step, "1 ms" or a number of ms. reset: what a spike does, "subtract", "zero" or "none". Neither stands in a file,
+        so both must be given, but for a file that snnsim wrote.
+    reset_at: "same_step" or "next_step"; decay: "exact", exp(-dt/tau), or "euler", 1 - dt/tau. library: "snntorch",
+        "spikingjelly", "norse" or "sinabs": the file is read as that library writes it, which settles both.
+    output: the model (.yaml) to write, with its arrays beside it; without it they are temporary. force overwrites them.
+
+    Network.run.text tells the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
+    cannot be carried over, with the nodes.
+    """
+    options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device, "force": True})
+    folder = tempfile.mkdtemp(prefix="snnsim_")
+    try:
+        model = model_path(output, folder)
+        _core.import_nir(path_of("path", path), model, None if dt is None else in_ms(dt, "dt"), reset, reset_at, decay, library,
+                         truth("force", force))
+        options["output"] = os.path.join(folder, "run.h5")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    run = execute(model, options, False, None, [], options["output"], folder)
+    return Network(run, backend=backend, threads=threads, cuda_device=cuda_device)
+
+
+def to_nir(run, path, *, library=None, force=False):
+    """Writes the network of a finished training (a Run, a Network, or the path of a run file) to a file of NIR, as `snnsim
+    export` does, and returns what is to be said of it. What was written to Network.weights is not in its run.
+
+    library: the one that is to read it, "snntorch", "spikingjelly", "norse" or "sinabs"; None: as the format defines it.
+    force: overwrites the file, and writes what NIR cannot say exactly.
+    """
+    if isinstance(run, Network):
+        run = run.run
+    return _core.export_nir(path_of("run", run), path_of("path", path), library, truth("force", force))
+
+
+def from_sonata(config, *, dt=None, duration=None, output=None, force=False, **options):
+    """The Simulation of a SONATA network of point neurons: the path of its circuit or simulation configuration (.json).
+
+    dt, duration: "0.1 ms" or numbers of ms, in place of those of the configuration. output: the model (.yaml) to write, with
+    its synapses beside it; without it they are temporary. force overwrites them. options: as of Simulation (threads, ...).
+    """
+    folder = tempfile.mkdtemp(prefix="snnsim_")
+    try:
+        model = model_path(output, folder)
+        _core.import_sonata(path_of("config", config), model, None if dt is None else in_ms(dt, "dt"),
+                            None if duration is None else in_ms(duration, "duration"), truth("force", force))
+        simulation = Simulation(model, **options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(simulation, shutil.rmtree, folder, True)
+    return simulation
+
+
+def model_path(output, folder):
+    if output is None:
+        return os.path.join(folder, "network.yaml")
+    path = path_of("output", output)
+    if not path.endswith(".yaml"):
+        raise UsageError(f"output is {path}; name a .yaml file")
+    return path
+
+
+def truth(name, value):
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} is {value!r}; it must be True or False")
+    return value
