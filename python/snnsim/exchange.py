@@ -22,7 +22,7 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
         "spikingjelly", "norse" or "sinabs": the file is read as that library writes it, which settles both.
     output: the model (.yaml) to write, with its arrays beside it; without it they are temporary. force overwrites them.
 
-    Network.run.text tells the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
+    Network.run.model is the text of the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
     cannot be carried over, with the nodes.
     """
     options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device, "force": True})
