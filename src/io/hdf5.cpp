@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -317,15 +318,38 @@ std::vector<std::string> fixed_texts(const Reader& read, hid_t type, std::size_t
     return out;
 }
 
-std::vector<std::string> variable_texts(const Reader& read, hid_t type, hid_t space,
-                                        std::size_t count, const std::string& what) {
+std::vector<std::string> variable_texts(const Reader& read, hid_t type, std::size_t count,
+                                        const std::string& what, const Reader& give_back) {
     std::vector<char*> texts(count);
     check(read(type, texts.data()), what);
     std::vector<std::string> out;
     for (const char* text : texts) out.emplace_back(text ? text : "");
-    check(H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts.data()), "text memory");
+    if (give_back) check(give_back(type, texts.data()), "text memory");
     return out;
 }
+
+/// Where HDF5 puts the texts of a data set. Many may point to one that is long: all together are
+/// bounded. They are freed however the reading ends.
+class TextMemory {
+  public:
+    Handle transfer() {
+        Handle properties(H5Pcreate(H5P_DATASET_XFER), H5Pclose, "transfer properties");
+        check(H5Pset_vlen_mem_manager(properties, take, this, keep, nullptr), "text memory");
+        return properties;
+    }
+
+  private:
+    static void* take(std::size_t bytes, void* memory) {
+        auto& self = *static_cast<TextMemory*>(memory);
+        if (bytes > self.left_) return nullptr;
+        self.left_ -= bytes;
+        return self.texts_.emplace_back(new char[bytes]).get();
+    }
+    static void keep(void*, void*) {}
+
+    std::size_t left_ = most_text;
+    std::vector<std::unique_ptr<char[]>> texts_;
+};
 
 std::vector<std::string> enumerated_texts(const Reader& read, hid_t type, std::size_t count,
                                           const std::string& what) {
@@ -345,8 +369,9 @@ std::vector<std::string> enumerated_texts(const Reader& read, hid_t type, std::s
 
 namespace {
 
+/// `give_back` frees what `read` took for texts of variable length.
 std::vector<std::string> texts_of(const Reader& read, hid_t type, hid_t space,
-                                  const std::string& what) {
+                                  const std::string& what, const Reader& give_back = {}) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (count <= 0) return {};
     if (count > most_texts) throw FileError("cannot read " + what + ": it is damaged");
@@ -355,7 +380,7 @@ std::vector<std::string> texts_of(const Reader& read, hid_t type, hid_t space,
         return enumerated_texts(read, type, texts, "cannot read " + what);
     if (H5Tget_class(type) != H5T_STRING) throw FileError(what + " must be a text");
     return H5Tis_variable_str(type) > 0
-               ? variable_texts(read, type, space, texts, "cannot read " + what)
+               ? variable_texts(read, type, texts, "cannot read " + what, give_back)
                : fixed_texts(read, type, texts, "cannot read " + what);
 }
 
@@ -367,16 +392,21 @@ std::vector<std::string> read_texts(hid_t object, const std::string& name) {
     const Handle space(H5Aget_space(attribute), H5Sclose, "cannot read " + what),
         type(H5Aget_type(attribute), H5Tclose, "cannot read " + what);
     return texts_of([&](hid_t memory, void* data) { return H5Aread(attribute, memory, data); },
-                    type, space, what);
+                    type, space, what,
+                    [&](hid_t memory, void* data) {
+                        return H5Dvlen_reclaim(memory, space, H5P_DEFAULT, data);
+                    });
 }
 std::vector<std::string> read_text_array(hid_t parent, const std::string& path) {
     const Handle set = open_array(parent, path);
     const std::string what = "the data set '" + path + "'";
     const Handle space(H5Dget_space(set), H5Sclose, "cannot read " + what),
         type(H5Dget_type(set), H5Tclose, "cannot read " + what);
+    TextMemory texts;
+    const Handle transfer = texts.transfer();
     return texts_of(
         [&](hid_t memory, void* data) {
-            return H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+            return H5Dread(set, memory, H5S_ALL, H5S_ALL, transfer, data);
         },
         type, space, what);
 }
