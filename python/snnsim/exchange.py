@@ -12,14 +12,15 @@ from snnsim.running import execute, given, path_of
 from snnsim.simulation import Simulation, in_ms
 
 
-def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, output=None, force=False, backend="auto",
-             threads=0, cuda_device=None):
+def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, scale_input=None, output=None, force=False,
+             backend="auto", threads=0, cuda_device=None):
     """The Network of a file of NIR, as `snnsim import` makes it; it has been shown one sample, and nothing was trained.
 
     dt: time step, "1 ms" or a number of ms. reset: what a spike does, "subtract", "zero" or "none". Neither stands in a file,
         so both must be given, but for a file that snnsim wrote.
     reset_at: "same_step" or "next_step"; decay: "exact", exp(-dt/tau), or "euler", 1 - dt/tau. library: "snntorch",
-        "spikingjelly", "norse" or "sinabs": the file is read as that library writes it, which settles both.
+        "spikingjelly", "norse" or "sinabs": the file is read as that library writes it, which settles both. scale_input: of
+        Sinabs, norm_input of its LIF cells, which it does not write.
     output: the model (.yaml) to write, with its arrays beside it; without it they are temporary. force overwrites them.
 
     Network.run.model is the text of the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
@@ -30,7 +31,7 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     try:
         model = model_path(output, folder)
         _core.import_nir(path_of("path", path), model, None if dt is None else in_ms(dt, "dt"), reset, reset_at, decay, library,
-                         truth("force", force))
+                         scale_input, truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

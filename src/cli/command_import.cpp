@@ -14,7 +14,7 @@ namespace snnsim {
 namespace {
 
 struct ImportCommand {
-    std::string file, output, dt, duration, data;
+    std::string file, output, dt, duration, data, scale_input;
     nir::Library from{};
     Reset reset{};
     ResetAt reset_at{};
@@ -33,6 +33,13 @@ std::optional<double> time_of(const std::string& option, const std::string& text
     if (!wrong.empty()) throw UsageError(wrong);
     if (!(value > 0.0)) throw UsageError(fmt::format("{} {}: write more than 0 ms", option, text));
     return value;
+}
+
+std::optional<bool> truth_of(const std::string& text) {
+    if (text.empty()) return {};
+    if (text != "true" && text != "false")
+        throw UsageError(fmt::format("--scale-input {}: write true or false", text));
+    return text == "true";
 }
 
 template <class T>
@@ -66,6 +73,7 @@ std::string import_one(const ImportCommand& given) {
                          .reset = where_given(given.reset_given, given.reset),
                          .reset_at = where_given(given.reset_at_given, given.reset_at),
                          .decay = where_given(given.decay_given, given.decay),
+                         .scale_input = truth_of(given.scale_input),
                          .data = given.data,
                          .steps = given.steps,
                          .force = given.force});
@@ -95,6 +103,8 @@ void add_import_command(CLI::App& app) {
         add_choice(command, "--reset-at", given->reset_at, "NIR: when; default: same_step");
     given->decay_given = add_choice(command, "--decay", given->decay,
                                     "NIR: exact: exp(-dt/tau), the default; euler: 1 - dt/tau");
+    add_text(command, "--scale-input", given->scale_input,
+             "NIR of Sinabs: norm_input of its LIF cells, true or false");
     add_text(command, "--data", given->data,
              "NIR: file of samples that the model shows; default: those in the network's file, or "
              "a sample of random spikes");

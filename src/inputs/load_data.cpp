@@ -90,6 +90,7 @@ SampleRequest request_of(const ModelSpec& spec) {
     for (const PopulationSpec* output : outputs_of(spec))
         out.targets.push_back(request_of_targets(spec, *output));
     out.needs_test = spec.test.has_value();
+    out.needs_train = spec.train.has_value();
     return out;
 }
 

@@ -51,7 +51,8 @@ class Loader {
   public:
     explicit Loader(const SampleRequest& request)
         : r_(request),
-          stored_(open_samples(request.data, request.folder, names_of(request))),
+          stored_(
+              open_samples(request.data, request.folder, names_of(request), request.needs_train)),
           sources_(request.inputs.size()) {
         share_out();
     }

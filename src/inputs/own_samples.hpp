@@ -42,6 +42,7 @@ struct SampleRequest {
     std::vector<InputRequest> inputs = {};    // one at least; either the only one, or all have ...
     std::vector<TargetRequest> targets = {};  // ... the names of arrays; so here
     bool needs_test = true;
+    bool needs_train = true;  // else test samples alone will do
 };
 
 /// Reads them, or begins to stream them. Its warnings tell of what is hardly meant so. Throws

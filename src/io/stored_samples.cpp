@@ -287,7 +287,7 @@ StoredSet only_set(const DataFile& file, const DataSpec& data, const ArrayNames&
 }  // namespace
 
 StoredSamples open_samples(const DataSpec& data, const std::filesystem::path& folder,
-                           const ArrayNames& names) {
+                           const ArrayNames& names, bool needs_train) {
     const std::unique_ptr<DataFile> file = data.arrays
                                                ? open_array_data(data.arrays, data.file)
                                                : open_data_file((folder / data.file).string());
@@ -302,6 +302,7 @@ StoredSamples open_samples(const DataSpec& data, const std::filesystem::path& fo
     out.class_names = class_names_in(*file);
     std::optional<StoredSet> train = find("train");
     if (!train) train = find("");
+    if (!train && !needs_train) train = find("test");
     if (!train && !names.inputs.empty())
         throw DataError(fmt::format("{}: {} is missing: what an input is shown{}", file->path,
                                     file->name_of("train", names.inputs[0]),

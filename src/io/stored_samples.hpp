@@ -50,8 +50,9 @@ struct StoredSamples {
 };
 
 /// Opens the files that `data` names, relative to `folder`. In a file with one set the arrays may
-/// have no set in their names. Throws DataError that names what is missing or does not fit.
+/// have no set in their names. Where nothing is trained (`needs_train`) those of the test may stand
+/// for all. Throws DataError that names what is missing or does not fit.
 StoredSamples open_samples(const DataSpec& data, const std::filesystem::path& folder,
-                           const ArrayNames& names = {});
+                           const ArrayNames& names = {}, bool needs_train = true);
 
 }  // namespace snnsim

@@ -110,7 +110,8 @@ class Reader {
         const bool cuba = cells_.kind == CellKind::CubaLI || cells_.kind == CellKind::CubaLIF;
         out.steps = steps_of(cells_.tau, cuba ? "tau_mem" : "tau");
         out.gain.assign(size_, 1.0);
-        if (!reading_.whole_input)
+        const bool whole = cells_.kind == CellKind::LIF ? reading_.whole_lif : reading_.whole_input;
+        if (!whole || cuba)
             for (std::size_t n = 0; n < size_; ++n) out.gain[n] = r[n] * lost(out.steps[n]);
         return out;
     }
@@ -156,7 +157,10 @@ class Reader {
     Levels levels(Values& gain) const {
         Levels out{broadcast(cells_.v_threshold, "v_threshold", 1.0),
                    broadcast(cells_.v_reset, "v_reset", 0.0)};
-        const Values leak = broadcast(cells_.v_leak, "v_leak", 0.0);
+        // v counts from where it starts and leaks to; without a leak, from its reset.
+        const bool leaks = cells_.kind != CellKind::IF;
+        Values leak = leaks ? broadcast(cells_.v_leak, "v_leak", 0.0) : out.reset;
+        if (!leaks && reading_.reset != Reset::zero) leak.assign(size_, 0.0);
         if (reading_.reset == Reset::subtract && !all_zero(leak))
             throw FileError(
                 "v_leak is not 0, and --reset subtract takes off the whole threshold; write "
@@ -164,8 +168,8 @@ class Reader {
         for (std::size_t n = 0; n < size_; ++n) {
             if (!(out.threshold[n] > leak[n]))
                 throw FileError(fmt::format(
-                    "v_threshold ({}) of cell {} is not above v_leak ({}): it would fire by itself",
-                    out.threshold[n], n, leak[n]));
+                    "v_threshold ({}) of cell {} is not above {} ({}): it would fire by itself",
+                    out.threshold[n], n, leaks ? "v_leak" : "v_reset", leak[n]));
             out.threshold[n] -= leak[n];
             out.reset[n] = reading_.reset == Reset::zero ? out.reset[n] - leak[n] : 0.0;
             if (!(out.reset[n] < out.threshold[n]))

@@ -4,7 +4,7 @@ namespace snnsim::nir {
 
 Reading reading_of(Library library, double dt) {
     constexpr double snntorch_dt = 1e-4;  // s, whatever its networks are run with
-    constexpr double norse_dt = 1e-3;     // s, which its writer leaves in the time constants
+    constexpr double norse_dt = 1e-3;     // s, by which its writer multiplies time constants
     Reading r;
     r.unit = dt;
     switch (library) {
@@ -20,15 +20,16 @@ Reading reading_of(Library library, double dt) {
             r.fires = Fires::at;
             break;
         case Library::norse:
-            r.unit = norse_dt * norse_dt;
+            r.unit = dt * norse_dt;
             r.decay = Integration::euler;
-            r.synapse = Synapse::next_step;
+            r.unit_gain = true;
             r.whole_spikes = true;
             break;
         case Library::sinabs:
             r.unit = 1.0;
             r.fires = Fires::at;
             r.unit_gain = true;
+            r.whole_input = true;
             break;
     }
     return r;

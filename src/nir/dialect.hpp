@@ -24,7 +24,8 @@ struct Reading {
     ResetAt reset_at = ResetAt::same_step;
     Synapse synapse = Synapse::same_step;
     bool unit_gain = false;     // of I and IF: r says nothing, what arrives is added as it is
-    bool whole_input = false;   // of LI, LIF: what arrives is added as it is, r says nothing
+    bool whole_input = false;   // of LI: the same
+    bool whole_lif = false;     // of LIF: the same
     bool whole_spikes = false;  // of CubaLI, CubaLIF: w_in is added to the current as it is
 };
 

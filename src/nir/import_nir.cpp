@@ -115,6 +115,13 @@ class Import {
   private:
     static constexpr const char* comment_begin = "# Network of ";
 
+    /// Whether there is a node of these cells.
+    bool has(std::initializer_list<CellKind> kinds) const {
+        return std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& n) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            return cells && std::find(kinds.begin(), kinds.end(), cells->kind) != kinds.end();
+        });
+    }
     /// Step and library; throws where nobody says what must not be guessed.
     void settle() {
         library_ = given_.from.value_or(Library::definition);
@@ -126,19 +133,74 @@ class Import {
         if (!dt)
             missing +=
                 fmt::format("{}: it has no time step; write --dt, as in --dt '1 ms'", given_.file);
-        const bool fires = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const Node& n) {
-            const auto* const cells = std::get_if<Cells>(&n.kind);
-            return cells && (cells->kind == CellKind::IF || cells->kind == CellKind::LIF ||
-                             cells->kind == CellKind::CubaLIF);
-        });
-        if (fires && !given_.reset && !own_.value<Reset>("reset"))
+        fires_ = has({CellKind::IF, CellKind::LIF, CellKind::CubaLIF});
+        if (fires_ && !given_.reset && !own_.value<Reset>("reset"))
             missing += fmt::format(
                 "{}{}: it does not say how its cells are reset; write --reset subtract, zero or "
                 "none, as in the library that trained it",
                 missing.empty() ? "" : "\n", given_.file);
+        const bool sinabs = library_ == Library::sinabs && has({CellKind::LIF});
+        if (sinabs && !given_.scale_input)
+            missing += fmt::format(
+                "{}{}: Sinabs does not write norm_input of its LIF cells; write --scale-input true "
+                "(its default) or false",
+                missing.empty() ? "" : "\n", given_.file);
+        if (given_.scale_input && library_ != Library::sinabs)
+            missing += "--scale-input is of --from sinabs; leave it out";
         if (!missing.empty()) throw UsageError(missing);
         dt_ = *dt;
-        fires_ = fires;
+        spikingjelly_dt_ = library_ == Library::spikingjelly ? told_dt() : std::nullopt;
+        refuse_late_zero();
+        drop_time();
+    }
+    /// The step (s) that SpikingJelly was given when it wrote the file, where one of its cells
+    /// tells: the resistance of a cell whose input does not decay has it.
+    std::optional<double> told_dt() const {
+        for (const Node& n : graph_.nodes) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            if (!cells || cells->r.values.empty()) continue;
+            const double r = cells->r.values[0];
+            if (cells->kind == CellKind::IF && r > 0.0) return 1.0 / r;
+            if (cells->tau.values.empty()) continue;
+            if (cells->kind == CellKind::CubaLIF || (cells->kind == CellKind::LIF && r > 1.0))
+                return cells->tau.values[0] / r;
+        }
+        return {};
+    }
+    /// snnTorch's Synaptic and its recurrent cells lose, with reset_mechanism "zero" and
+    /// reset_delay, all that arrives in the step after a spike; no cell here does.
+    void refuse_late_zero() const {
+        const Reading r = reading("");
+        if (library_ != Library::snntorch || r.reset != Reset::zero ||
+            r.reset_at != ResetAt::next_step)
+            return;
+        const auto edge = [&](const std::string& from, const std::string& to) {
+            return std::find(graph_.edges.begin(), graph_.edges.end(), std::pair(from, to)) !=
+                   graph_.edges.end();
+        };
+        for (const Node& n : graph_.nodes) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            if (!cells) continue;
+            const bool recurrent = std::any_of(
+                graph_.nodes.begin(), graph_.nodes.end(),
+                [&](const Node& m) { return edge(n.name, m.name) && edge(m.name, n.name); });
+            if (cells->kind == CellKind::CubaLIF || recurrent)
+                throw FileError(fmt::format(
+                    "{}: /node/nodes/{}: with reset_mechanism=\"zero\" and reset_delay=True such a "
+                    "cell of snnTorch loses what arrives in the step after a spike, which no cell "
+                    "here does; of one with reset_delay=False write --reset-at same_step",
+                    given_.file, excerpt(n.name)));
+        }
+    }
+    /// Sinabs writes the shape of its example with the steps in front.
+    void drop_time() {
+        if (library_ != Library::sinabs) return;
+        for (Node& n : graph_.nodes) {
+            auto* const input = std::get_if<Input>(&n.kind);
+            auto* const output = std::get_if<Output>(&n.kind);
+            Shape* const shape = input ? &input->shape : output ? &output->shape : nullptr;
+            if (shape && (shape->size() == 2 || shape->size() == 4)) shape->erase(shape->begin());
+        }
     }
     Reading reading(const std::string& node) const {
         // Of our own files the times are in steps of their dt, whichever library reads them.
@@ -156,7 +218,9 @@ class Import {
         take(given_.reset_at, "reset_at", r.reset_at);
         take(std::optional<Fires>{}, "fires", r.fires);
         take(std::optional<Synapse>{}, "synapse", r.synapse);
-        if (own_.text("gain", node) == "one") r.unit_gain = r.whole_input = true;
+        if (own_.text("gain", node) == "one") r.unit_gain = r.whole_input = r.whole_lif = true;
+        if (given_.scale_input) r.whole_lif = !*given_.scale_input;
+        if (spikingjelly_dt_) r.unit = *spikingjelly_dt_;
         return r;
     }
 
@@ -165,6 +229,9 @@ class Import {
         std::string out = fmt::format("dt {} ms", dt_);
         if (library_ != Library::definition)
             out = fmt::format("read as {} writes it, ", name_of(library_)) + out;
+        if (library_ == Library::snntorch || spikingjelly_dt_)
+            out += fmt::format(" (in the file a step is {:.4g} ms)", r.unit * 1e3);
+        if (library_ == Library::sinabs) out += " (in the file times are in steps)";
         out += r.decay == Integration::exact ? ", decays exp(-dt/tau)" : ", decays 1 - dt/tau";
         if (fires_) {
             out += fmt::format(", reset: {}", name_of(r.reset));
@@ -213,14 +280,14 @@ class Import {
                 std::filesystem::path(given_.data).is_absolute()
                     ? given_.data
                     : std::filesystem::absolute(given_.data).lexically_relative(folder).string();
-            return {file, steps};
+            return {file, steps, false};
         }
         for (const PlannedPopulation& p : plan.populations) {
             const bool last = std::none_of(
                 plan.projections.begin(), plan.projections.end(), [&](const PlannedProjection& q) {
                     return plan.populations[q.from].name == p.name && q.to != q.from;
                 });
-            if (last) outputs_.push_back(p.name);
+            if (last) outputs_.push_back({p.name, p.size()});
         }
         const auto own = metadata_.arrays.find("input");
         const bool fits = own != metadata_.arrays.end() && inputs_.size() == 1 &&
@@ -243,20 +310,27 @@ class Import {
                 "step, input])\n",
                 samples, counted(steps_, "step"));
         }
-        return {std::filesystem::path(samples).filename(), steps_};
+        return {std::filesystem::path(samples).filename(), steps_, true};
     }
     void write_samples(const std::string& path) const {
         if (!given_.data.empty()) return;
         require_free(path, {"archive of arrays (.npz)", "", "PK"}, given_.force);
-        const std::vector<std::uint32_t> nothing{0};
+        // A label that says nothing, but how many classes there are.
+        std::vector<std::vector<std::uint32_t>> labels;
+        for (const auto& output : outputs_)
+            labels.push_back({static_cast<std::uint32_t>(output.second - 1)});
         std::vector<NpyEntry> entries;
-        for (const InputSample& i : inputs_)
-            entries.push_back(npy_entry(
-                (inputs_.size() == 1 ? "x" : i.name) + std::string("_test"),
-                {1, static_cast<std::size_t>(steps_), static_cast<std::size_t>(i.size)}, i.values));
-        for (const std::string& o : outputs_)
-            entries.push_back(
-                npy_entry((outputs_.size() == 1 ? "y" : o) + std::string("_test"), {1}, nothing));
+        // Who trains on it has samples for both.
+        for (const char* const set : {"_train", "_test"}) {
+            for (const InputSample& i : inputs_)
+                entries.push_back(npy_entry(
+                    (inputs_.size() == 1 ? "x" : i.name) + set,
+                    {1, static_cast<std::size_t>(steps_), static_cast<std::size_t>(i.size)},
+                    i.values));
+            for (std::size_t k = 0; k < outputs_.size(); ++k)
+                entries.push_back(npy_entry((outputs_.size() == 1 ? "y" : outputs_[k].first) + set,
+                                            {1}, labels[k]));
+        }
         write_npz(path, entries);
     }
 
@@ -271,11 +345,12 @@ class Import {
     const Metadata metadata_;
     const Own own_;
     Library library_ = Library::definition;
-    double dt_ = 0.0;  // ms
+    double dt_ = 0.0;                        // ms
+    std::optional<double> spikingjelly_dt_;  // s
     bool fires_ = false;
     std::string version_ = graph_.version;
     std::vector<InputSample> inputs_;
-    std::vector<std::string> outputs_;
+    std::vector<std::pair<std::string, std::int64_t>> outputs_;  // with their sizes
     std::int64_t steps_ = 0;
     std::string sample_said_;
 };

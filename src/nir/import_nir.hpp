@@ -18,6 +18,7 @@ struct ImportOptions {
     std::optional<Reset> reset;
     std::optional<ResetAt> reset_at;
     std::optional<Integration> decay;
+    std::optional<bool> scale_input;  // of a LIF of Sinabs: its norm_input
     std::string data;  // samples for the model to show; empty: those in the file, or random spikes
     std::int64_t steps = 0;  // of a sample; 0: 100, or as many as `data` tells
     bool force = false;

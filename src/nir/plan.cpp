@@ -93,20 +93,17 @@ class Planner {
 
     Plan plan() {
         connect_nodes();
-        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-            if (is_cell(n)) attempt(n, [&] { add_cells(n); });
-        }
-        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+        for_each_node([&](std::size_t n) {
+            if (is_cell(n)) add_cells(n);
+        });
+        for_each_node([&](std::size_t n) {
             if (is_link(n)) add_sums(n);
             if (is<Output>(n)) add_output(n);
-        }
-        if (wrong_.empty()) {
-            for (std::size_t n = 0; n < graph_.nodes.size(); ++n) add_edges(n);
-            for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-                if (is_link(n)) attempt(n, [&] { add_link(n); });
-            }
-        }
-        if (!wrong_.empty()) throw FileError(wrong_);
+        });
+        for_each_node([&](std::size_t n) {
+            add_edges(n);
+            if (is_link(n)) add_link(n);
+        });
         order();
         return std::move(plan_);
     }
@@ -126,15 +123,20 @@ class Planner {
     }
     const std::string& name(std::size_t n) const { return graph_.nodes[n].name; }
 
+    /// Throws what is wrong with any of them, at once.
     template <class Act>
-    void attempt(std::size_t n, const Act& act) {
-        try {
-            act();
-        } catch (const FileError& e) {
-            if (!wrong_.empty()) wrong_ += '\n';
-            wrong_ += fmt::format("{}: /node/nodes/{} ({}): {}", path_, excerpt(name(n)),
-                                  type_name(graph_.nodes[n].kind), e.what());
+    void for_each_node(const Act& act) const {
+        std::string wrong;
+        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+            try {
+                act(n);
+            } catch (const FileError& e) {
+                wrong +=
+                    fmt::format("{}{}: /node/nodes/{} ({}): {}", wrong.empty() ? "" : "\n", path_,
+                                excerpt(name(n)), type_name(graph_.nodes[n].kind), e.what());
+            }
         }
+        if (!wrong.empty()) throw FileError(wrong);
     }
 
     /// What leads where, with nodes that flatten left out: places are numbered as they flatten.
@@ -525,7 +527,6 @@ class Planner {
     std::vector<std::vector<double>> gain_;  // by population
     std::set<std::string> taken_, projections_, off_grid_;
     Plan plan_;
-    std::string wrong_;
 };
 
 }  // namespace

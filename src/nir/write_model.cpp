@@ -93,12 +93,14 @@ std::string model_text(const Plan& plan, const std::string& name, double dt, con
     out += "projections:\n";
     for (const PlannedProjection& p : plan.projections) out += projection_text(plan, p, dt, arrays);
     out += "test: {}\nrecord:\n";
+    const char* const samples = data.one_sample ? ", samples: 1" : "";
     for (const PlannedPopulation& p : plan.populations) {
         const bool source = p.model == "spike_source";
         const bool output = std::find(outputs.begin(), outputs.end(), p.name) != outputs.end();
         if (p.spikes && !source)
-            out += fmt::format("  - {{population: {}, what: spikes}}\n", p.name);
-        if (!p.spikes && output) out += fmt::format("  - {{population: {}, what: v}}\n", p.name);
+            out += fmt::format("  - {{population: {}, what: spikes{}}}\n", p.name, samples);
+        if (!p.spikes && output)
+            out += fmt::format("  - {{population: {}, what: v{}}}\n", p.name, samples);
     }
     return out;
 }

@@ -16,6 +16,7 @@ inline constexpr const char* arrays_format = "snnsim arrays";
 struct ModelData {
     std::string file;  // as the model names it
     std::int64_t steps = 0;
+    bool one_sample = false;
 };
 
 /// The text of the model; `arrays` is how it names the file of its arrays.
