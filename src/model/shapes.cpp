@@ -231,7 +231,7 @@ void add_shapes(Value& root, Problems& problems) {
             Value *const from = find(projection, "from"), *const to = find(projection, "to");
             ConnectSpec connect;
             if (!from || !to || to->kind != Value::Kind::map || to->find("shape") ||
-                to->find("size") || !read_window(projection, connect))
+                !read_window(projection, connect))
                 continue;
             const PopulationShape shape = shape_in(*from);
             if (shape.empty() || !connect.kernel || connect.kernel->sides.empty() ||
@@ -245,7 +245,7 @@ void add_shapes(Value& root, Problems& problems) {
             list.at = at;
             for (const std::int64_t n : after) list.list.push_back(scalar(n, at));
             to->map.push_back({"shape", at, list});
-            to->map.push_back({"size", at, scalar(cells_of(after), at)});
+            if (!to->find("size")) to->map.push_back({"size", at, scalar(cells_of(after), at)});
             grew = true;
         }
     }

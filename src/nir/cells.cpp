@@ -34,6 +34,11 @@ void say(PlannedCells& cells, const char* name, const char* unit, const Values& 
     }
 }
 
+/// What files hold in single precision gives a gain of 1 so, where one is meant.
+double single(double x) {
+    return static_cast<double>(static_cast<float>(x));
+}
+
 class Reader {
   public:
     Reader(const Cells& cells, std::size_t size, const Reading& reading, double dt)
@@ -104,7 +109,7 @@ class Reader {
             out.steps.assign(size_, no_leak);
             out.gain.assign(size_, 1.0);
             if (!reading_.unit_gain)
-                for (std::size_t n = 0; n < size_; ++n) out.gain[n] = r[n] * reading_.unit;
+                for (std::size_t n = 0; n < size_; ++n) out.gain[n] = single(r[n] * reading_.unit);
             return out;
         }
         const bool cuba = cells_.kind == CellKind::CubaLI || cells_.kind == CellKind::CubaLIF;
@@ -112,13 +117,14 @@ class Reader {
         out.gain.assign(size_, 1.0);
         const bool whole = cells_.kind == CellKind::LIF ? reading_.whole_lif : reading_.whole_input;
         if (!whole || cuba)
-            for (std::size_t n = 0; n < size_; ++n) out.gain[n] = r[n] * lost(out.steps[n]);
+            for (std::size_t n = 0; n < size_; ++n) out.gain[n] = single(r[n] * lost(out.steps[n]));
         return out;
     }
     Decay synapse() const {
         Decay out{steps_of(cells_.tau_syn, "tau_syn"), broadcast(cells_.w_in, "w_in", 1.0)};
         if (!reading_.whole_spikes)
-            for (std::size_t n = 0; n < size_; ++n) out.gain[n] *= lost(out.steps[n]);
+            for (std::size_t n = 0; n < size_; ++n)
+                out.gain[n] = single(out.gain[n] * lost(out.steps[n]));
         return out;
     }
     Values times(const Values& steps) const {

@@ -87,20 +87,28 @@ class Import {
 
     Imported run() {
         settle();
-        const std::string arrays = beside(given_.output, "_weights.h5");
+        const std::string weights = beside(given_.output, "_weights.npz");
+        const std::string cells = beside(given_.output, "_cells.h5");
         const std::string samples = beside(given_.output, "_samples.npz");
         require_free(given_.output, {"model of an import", "", comment_begin}, given_.force);
-        require_no_input({given_.output, arrays, samples}, {{given_.file, "the network"}});
+        require_no_input({given_.output, weights, cells, samples}, {{given_.file, "the network"}});
         Plan plan = plan_model(std::move(graph_), given_.file, dt_,
                                [&](const std::string& node) { return reading(node); });
         const ModelData data = data_of(plan, samples);
+        const auto name_of_file = [](const std::string& path) {
+            return std::filesystem::path(path).filename().string();
+        };
         const std::string text =
             model_text(plan, plain_name(given_.output), dt_, data,
-                       std::filesystem::path(arrays).filename(), comment(plan));
+                       {name_of_file(weights), name_of_file(cells)}, comment(plan));
         check(text);
-        if (has_arrays(plan)) {
-            require_free(arrays, {"file of arrays of an import", arrays_format, ""}, given_.force);
-            write_arrays(arrays, plan);
+        if (has_weights(plan)) {
+            require_free(weights, {"archive of arrays (.npz)", "", "PK"}, given_.force);
+            write_weights(weights, plan);
+        }
+        if (has_cells(plan)) {
+            require_free(cells, {"file of cells of an import", cells_format, ""}, given_.force);
+            write_cells(cells, plan);
         }
         write_samples(samples);
         replace_file(given_.output, [&](const std::string& temporary) {

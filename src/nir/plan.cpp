@@ -248,7 +248,10 @@ class Planner {
         if (after_[n].size() != 1) exit_[n] = add_linear(n, name(n), out_shape(n));
         const bool summed =
             before_[n].size() != 1 || (is_link(before_[n][0]) && after_[before_[n][0]].size() == 1);
-        if (summed) entry_[n] = add_linear(n, name(n) + "_input", in_shape(n));
+        if (!summed) return;
+        // Before a node that flattens there are rows and columns.
+        const bool one = before_[n].size() == 1;
+        entry_[n] = add_linear(n, name(n) + "_input", one ? out_shape(before_[n][0]) : in_shape(n));
     }
     void add_output(std::size_t n) {
         if (before_[n].size() == 1) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "src/io/hdf5.hpp"
+#include "src/io/npz.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/text/excerpt.hpp"
 
@@ -14,11 +15,8 @@ namespace {
 bool listed(const PlannedProjection& p) {
     return !p.sources.empty();
 }
-bool weighted(const PlannedProjection& p) {
-    return !listed(p) && !p.weights.values.empty();
-}
 
-std::string population_text(const PlannedPopulation& p, const std::string& arrays) {
+std::string population_text(const PlannedPopulation& p, const ArrayFiles& arrays) {
     std::string out = fmt::format("  {}: {{", p.name);
     if (p.shape.size() == 2 || p.shape.size() == 3) {
         out += fmt::format("shape: [{}]", fmt::join(p.shape, ", "));
@@ -29,8 +27,9 @@ std::string population_text(const PlannedPopulation& p, const std::string& array
     if (!p.varied.empty()) {
         out += ", trainable: {";
         for (const CellParameter& v : p.varied)
-            out += fmt::format("{}{}: {{per: cell, as: fixed, file: {}, dataset: {}/{}}}",
-                               &v == &p.varied[0] ? "" : ", ", v.name, arrays, p.name, v.name);
+            out +=
+                fmt::format("{}{}: {{per: cell, as: fixed, file: {}, dataset: {}/{}}}",
+                            &v == &p.varied[0] ? "" : ", ", v.name, arrays.cells, p.name, v.name);
         out += "}";
     }
     out += "}";
@@ -39,20 +38,17 @@ std::string population_text(const PlannedPopulation& p, const std::string& array
 }
 
 std::string projection_text(const Plan& plan, const PlannedProjection& p, double dt,
-                            const std::string& arrays) {
+                            const ArrayFiles& arrays) {
     const std::string& from = plan.populations[p.from].name;
     const std::string& to = plan.populations[p.to].name;
     std::string out = fmt::format("  - {{from: {}, to: {}", from, to);
     if (p.name != from + "_to_" + to) out += ", name: " + p.name;
-    if (listed(p)) {
-        out += fmt::format(", connect: {{rule: list, file: {}, dataset: {}}}", arrays, p.name);
-    } else {
-        out += ", connect: " + p.connect;
-    }
+    if (!listed(p)) out += ", connect: " + p.connect;  // else what the file has of pairs
     if (p.constant) out += fmt::format(", weight: {{init: constant, value: {}}}", *p.constant);
-    if (weighted(p)) out += fmt::format(", weight: {{file: {}, dataset: {}}}", arrays, p.name);
+    if (!p.weights.values.empty())
+        out += fmt::format(", weight: {{file: {}, dataset: {}}}", arrays.weights, p.name);
     if (!p.bias.empty())
-        out += fmt::format(", bias: {{file: {}, dataset: {}.bias}}", arrays, p.name);
+        out += fmt::format(", bias: {{file: {}, dataset: {}.bias}}", arrays.weights, p.name);
     if (p.delay > 0) out += fmt::format(", delay: {} ms", static_cast<double>(p.delay) * dt);
     return out + "}\n";
 }
@@ -81,7 +77,7 @@ std::string names_text(const char* key, const std::vector<std::string>& names) {
 }  // namespace
 
 std::string model_text(const Plan& plan, const std::string& name, double dt, const ModelData& data,
-                       const std::string& arrays, const std::string& comment) {
+                       const ArrayFiles& arrays, const std::string& comment) {
     std::string out = comment;
     out += fmt::format(
         "name: {}\nseed: 1\ndt: {} ms\ndata:\n  set: file\n  file: {}\n"
@@ -105,36 +101,43 @@ std::string model_text(const Plan& plan, const std::string& name, double dt, con
     return out;
 }
 
-bool has_arrays(const Plan& plan) {
-    return std::any_of(plan.projections.begin(), plan.projections.end(),
-                       [](const PlannedProjection& p) {
-                           return listed(p) || weighted(p) || !p.bias.empty();
-                       }) ||
-           std::any_of(plan.populations.begin(), plan.populations.end(),
+bool has_weights(const Plan& plan) {
+    return std::any_of(
+        plan.projections.begin(), plan.projections.end(),
+        [](const PlannedProjection& p) { return !p.weights.values.empty() || !p.bias.empty(); });
+}
+bool has_cells(const Plan& plan) {
+    return std::any_of(plan.populations.begin(), plan.populations.end(),
                        [](const PlannedPopulation& p) { return !p.varied.empty(); });
 }
 
-void write_arrays(const std::string& path, const Plan& plan) {
+void write_weights(const std::string& path, const Plan& plan) {
+    std::vector<NpyEntry> entries;
+    for (const PlannedProjection& p : plan.projections) {
+        if (listed(p)) {
+            const std::vector<std::size_t> length{p.sources.size()};
+            entries.push_back(npy_entry(p.name + ".source", length, p.sources));
+            entries.push_back(npy_entry(p.name + ".target", length, p.targets));
+            entries.push_back(npy_entry(p.name + ".weight", length, p.weights.values));
+        } else if (!p.weights.values.empty()) {
+            const Shape& shape = p.weights.shape;
+            entries.push_back(npy_entry(p.name, {shape.begin(), shape.end()}, p.weights.values));
+        }
+        if (!p.bias.empty())
+            entries.push_back(npy_entry(p.name + ".bias", {p.bias.size()}, p.bias));
+    }
+    write_npz(path, entries);
+}
+
+void write_cells(const std::string& path, const Plan& plan) {
     replace_file(path, [&](const std::string& temporary) {
         h5::Handle file = h5::create_file(temporary);
-        h5::write_text(file, "format", arrays_format);
+        h5::write_text(file, "format", cells_format);
         for (const PlannedPopulation& p : plan.populations) {
             if (p.varied.empty()) continue;
             const h5::Handle group = h5::make_group(file, p.name);
             for (const CellParameter& v : p.varied)
                 h5::write_vector(group, v.name, v.values, v.unit);
-        }
-        for (const PlannedProjection& p : plan.projections) {
-            if (listed(p)) {
-                const h5::Handle group = h5::make_group(file, p.name);
-                h5::write_vector(group, "source", p.sources, "");
-                h5::write_vector(group, "target", p.targets, "");
-                h5::write_vector(group, "weight", p.weights.values, "");
-            } else if (weighted(p)) {
-                h5::write_vector(file, p.name, p.weights.values, "",
-                                 h5::Dims(p.weights.shape.begin(), p.weights.shape.end()));
-            }
-            if (!p.bias.empty()) h5::write_vector(file, p.name + ".bias", p.bias, "");
         }
         file.close("writing " + path);
     });

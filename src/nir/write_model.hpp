@@ -1,4 +1,4 @@
-// A plan as the files of a model: YAML, and its arrays in HDF5.
+// A plan as the files of a model: YAML, and its arrays beside it.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace snnsim::nir {
 
-/// The attribute `format` of the file of arrays.
-inline constexpr const char* arrays_format = "snnsim arrays";
+/// The attribute `format` of the file of parameters of cells.
+inline constexpr const char* cells_format = "snnsim cells";
 
 /// What the model shows.
 struct ModelData {
@@ -19,11 +19,17 @@ struct ModelData {
     bool one_sample = false;
 };
 
-/// The text of the model; `arrays` is how it names the file of its arrays.
+/// Files beside the model, as it names them.
+struct ArrayFiles {
+    std::string weights;  // .npz
+    std::string cells;    // .h5: parameters that differ from cell to cell
+};
+
 std::string model_text(const Plan& plan, const std::string& name, double dt, const ModelData& data,
-                       const std::string& arrays, const std::string& comment);
-/// Whether any of it lies in that file.
-bool has_arrays(const Plan& plan);
-void write_arrays(const std::string& path, const Plan& plan);
+                       const ArrayFiles& arrays, const std::string& comment);
+bool has_weights(const Plan& plan);
+void write_weights(const std::string& path, const Plan& plan);
+bool has_cells(const Plan& plan);
+void write_cells(const std::string& path, const Plan& plan);
 
 }  // namespace snnsim::nir
