@@ -26,7 +26,9 @@ HeldNetwork::HeldNetwork(const std::string& run, const RunOptions& options)
                         "trained can be shown samples",
                         run, name_of(record.status)));
     const Provenance& from = record.provenance;
-    spec_ = parse_model(from.model_text, from.model_path, from.overrides);
+    std::vector<std::string> overrides = from.overrides;
+    overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());
+    spec_ = parse_model(from.model_text, from.model_path, overrides);
     put_weights(run, spec_);
     network_ = compile(spec_);
     classes_ = record.test && record.test->by_name.empty() && !record.test->error
@@ -47,7 +49,8 @@ HeldNetwork::HeldNetwork(const std::string& run, const RunOptions& options)
                         run));
 }
 
-std::optional<Evaluation> HeldNetwork::evaluate(const SampleArrays& samples, RunWatcher* watcher) {
+std::optional<Evaluation> HeldNetwork::evaluate(const SampleArrays& samples, RunWatcher* watcher,
+                                                const std::vector<RecordSpec>& record) {
     for (const Projection& p : network_.projections) {
         for (const auto& [what, values] :
              {std::pair{"weights", &p.weights}, std::pair{"bias", &p.bias}}) {
@@ -82,7 +85,8 @@ std::optional<Evaluation> HeldNetwork::evaluate(const SampleArrays& samples, Run
     std::vector<std::uint32_t> all(static_cast<std::size_t>(data.test.count));
     std::iota(all.begin(), all.end(), 0u);
     const StopRequest stop = [&] { return watcher && watcher->stops(); };
-    return evaluate_until(stop, *trainer, all, {.test_set = true, .batch = spec.test->batch});
+    return evaluate_until(stop, *trainer, all,
+                          {.test_set = true, .batch = spec.test->batch, .record = record});
 }
 
 }  // namespace snnsim

@@ -14,7 +14,8 @@ namespace snnsim {
 
 class HeldNetwork {
   public:
-    /// Of a finished run of a training. Of the options those that say where it is computed hold.
+    /// Of a finished run of a training. Of the options those that say where it is computed hold,
+    /// and `overrides`, after those of the run.
     HeldNetwork(const std::string& run, const RunOptions& options);
 
     const ModelSpec& spec() const { return spec_; }
@@ -33,7 +34,8 @@ class HeldNetwork {
     /// Shows it the test samples of `samples`, in the order and with the random numbers of a test.
     /// Without y they are classes - 1, or 1 for real targets: loss and accuracy then say nothing.
     /// Nothing where the watcher stopped it.
-    std::optional<Evaluation> evaluate(const SampleArrays& samples, RunWatcher* watcher);
+    std::optional<Evaluation> evaluate(const SampleArrays& samples, RunWatcher* watcher,
+                                       const std::vector<RecordSpec>& record = {});
 
   private:
     ModelSpec spec_;
