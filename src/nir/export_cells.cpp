@@ -212,14 +212,15 @@ ExportedCells cuba_lif(const Population& p, const CubaLif::Params& all, const Sh
     return out;
 }
 
-ExportedCells leaky_readout(const Population& p, const LeakyReadout::Params& all,
-                            const Shape& shape, Library library, const FileTime& time) {
+template <class M>
+ExportedCells leaky(const Population& p, const typename M::Params& all, const Shape& shape,
+                    Library library, const FileTime& time) {
     const CellArrays arrays(shape, library, time);
     ExportedCells out;
     Cells& node = out.node;
     node.kind = CellKind::LI;
-    for (const LeakyReadout::Params& cell : by_cell(p, all)) {
-        const LeakyReadout::Constants c = LeakyReadout::prepare(cell, time.model_dt);
+    for (const typename M::Params& cell : by_cell(p, all)) {
+        const typename M::Constants c = M::prepare(cell, time.model_dt);
         const auto decay = static_cast<double>(c.decay);
         const double gain = cell.scale_input ? 1.0 - decay : 1.0;
         const double tau = arrays.tau(decay, cell.tau_m, Integration::exact);
@@ -246,13 +247,14 @@ ExportedCells exported_cells(const Population& population, const Shape& shape, L
                 return lif(population, params, shape, library, time);
             } else if constexpr (std::is_same_v<M, CubaLif>) {
                 return cuba_lif(population, params, shape, library, time);
-            } else if constexpr (std::is_same_v<M, LeakyReadout>) {
-                return leaky_readout(population, params, shape, library, time);
+            } else if constexpr (std::is_same_v<M, LeakyReadout> ||
+                                 std::is_same_v<M, LeakyIntegrator>) {
+                return leaky<M>(population, params, shape, library, time);
             } else {
                 ExportedCells out;
                 out.impossible = fmt::format(
-                    "it is a {}, for which NIR has no node; lif, cuba_lif, leaky_readout, linear "
-                    "and relay can be written",
+                    "it is a {}, for which NIR has no node; lif, cuba_lif, leaky_readout, "
+                    "leaky_integrator, linear and relay can be written",
                     M::name);
                 return out;
             }

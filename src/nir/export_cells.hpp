@@ -24,7 +24,8 @@ struct ExportedCells {
     bool thresholds_moved = false;  // as it fires at them and the model above them, or vice versa
 };
 
-/// Of lif, cuba_lif and leaky_readout; of others `impossible` says why. `shape`: of the node.
+/// Of lif, cuba_lif, leaky_readout and leaky_integrator; of others `impossible` says why. `shape`:
+/// of the node.
 ExportedCells exported_cells(const Population& population, const Shape& shape, Library library,
                              const FileTime& time);
 

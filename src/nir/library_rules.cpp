@@ -28,6 +28,7 @@ const LibraryRules& rules_of(Library library) {
                      .reset = Reset::subtract,
                      .lif = Gain::one,
                      .euler = false,
+                     .own_loops = false,
                      .loops = false,
                      .after_loading =
                          "a cell of Sinabs sends several spikes in a step where its membrane is "
@@ -42,7 +43,9 @@ bool reads(Library library, const NodeKind& kind) {
     const auto among = [&](std::initializer_list<const char*> types) {
         return std::find(types.begin(), types.end(), type) != types.end();
     };
-    if (among({"Input", "Output", "Affine", "Flatten", "Conv2d", "SumPool2d", "LIF"})) return true;
+    // A graph within is looked at node by node.
+    if (among({"Input", "Output", "Affine", "Flatten", "Conv2d", "SumPool2d", "LIF", "NIRGraph"}))
+        return true;
     switch (library) {
         case Library::definition:
             return true;

@@ -25,8 +25,9 @@ struct LibraryRules {
     Gain lif = Gain::by_r, cuba = Gain::by_r;
     bool euler = true;
     bool keeps_v_reset = false;  // else it is 0
-    bool loops = true;
-    bool cells_differ = true;  // within a layer: all of their parameters
+    bool own_loops = true;       // of a population with itself
+    bool loops = true;           // of several
+    bool cells_differ = true;    // within a layer: all of their parameters
     bool thresholds_differ = true;
     const char* after_loading = "";  // what its user has to do
 };

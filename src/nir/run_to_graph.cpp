@@ -156,7 +156,7 @@ class GraphOfRun {
             const Projection& q = network_.projections[k];
             if (q.to != p) continue;
             if (q.from >= p) {
-                back.push_back(k);
+                if (q.from != p || !is_nested(p)) back.push_back(k);
                 continue;
             }
             const Names ends = add_projection(k, ends_[q.from]);
@@ -175,13 +175,19 @@ class GraphOfRun {
             k = pending_.erase(k);
         }
     }
+    void cannot_lead_back(std::size_t k) {
+        const Projection& q = network_.projections[k];
+        cannot(spec_.projections[k].at,
+               fmt::format("{}: it leads back{}, and {} reads no such loop; write for another "
+                           "library",
+                           quoted(q.name), q.from == q.to ? "" : " to another population",
+                           rules_.called));
+    }
     void add_back(std::size_t k) {
         const Projection& q = network_.projections[k];
         const Location& at = spec_.projections[k].at;
         if (!rules_.loops) {
-            cannot(at, fmt::format("{}: it leads back, and {} reads no network with loops as they "
-                                   "are; write for another library",
-                                   quoted(q.name), rules_.called));
+            cannot_lead_back(k);
             return;
         }
         if (is_sum(network_.populations[q.to])) {
@@ -190,11 +196,7 @@ class GraphOfRun {
                                    quoted(q.name)));
             return;
         }
-        if (library_ != Library::definition && is_biased(q))
-            differs(at, quoted(q.name),
-                    fmt::format("{} leaves its biases out in the first step; give them to a "
-                                "projection that leads forward",
-                                rules_.called));
+        if (library_ != Library::definition && is_biased(q)) tell_late_bias(k);
         const Names ends = add_projection(k, ends_[q.from]);
         for (const std::string& to : ends_[q.to]) later_.emplace_back(ends, to);
     }
@@ -222,33 +224,93 @@ class GraphOfRun {
         for (const std::string& what : cells.inexact) differs(at, quoted(population.name), what);
         if (cells.thresholds_moved) moved_.push_back(population.name);
         const bool spikes = !cells.node.v_threshold.values.empty();
+        const CellKind kind = cells.node.kind;
+        NodeKind node = std::move(cells.node);
+        if (is_nested(p)) node = with_own_loops(p, std::move(node), shape);
+        const bool nested = std::holds_alternative<Subgraph>(node);
         const Names out =
-            add_after(arriving, population.name, cells.node, at, quoted(population.name));
-        if (!out.empty() && (spikes || p == network_.output(0)))
-            out_.watched.push_back({out[0], population.name, spikes});
-        if (!out.empty() && spikes) say_reset(out[0], population);
+            add_after(arriving, population.name, std::move(node), at, quoted(population.name));
+        if (out.empty()) return {};
+        const std::string name = nested ? out[0] + "." + cells_within : out[0];
+        if (spikes || p == network_.output(0))
+            out_.watched.push_back({name, population.name, spikes});
+        if (spikes) say_reset(name, population);
+        say_gain(name, kind);
         return out;
+    }
+
+    /// Cells with projections to themselves are a graph of their own where a library reads it: in
+    /// one graph with the others snnTorch 1.0.0 leads what they get into the recurrent weights.
+    bool is_nested(std::size_t p) const {
+        return library_ != Library::definition &&
+               std::any_of(network_.projections.begin(), network_.projections.end(),
+                           [&](const Projection& q) { return q.from == p && q.to == p; });
+    }
+    static constexpr const char* cells_within = "cells";
+    Subgraph with_own_loops(std::size_t p, NodeKind cells, const Shape& shape) {
+        auto graph = std::make_shared<Graph>();
+        graph->nodes = {
+            {cells_within, std::move(cells)}, {"input", Input{shape}}, {"output", Output{shape}}};
+        graph->edges = {{"input", cells_within}, {cells_within, "output"}};
+        for (std::size_t k = 0; k < network_.projections.size(); ++k) {
+            const Projection& q = network_.projections[k];
+            if (q.from != p || q.to != p) continue;
+            if (!rules_.own_loops) {
+                cannot_lead_back(k);
+                continue;
+            }
+            if (is_biased(q)) tell_late_bias(k);
+            const ProjectionNodes nodes = nodes_of(k, shape, shape);
+            std::string from = cells_within;
+            for (const auto& [suffix, kind] : nodes.nodes) {
+                if (!reads(library_, kind)) cannot_read(k, kind);
+                const std::string name = fmt::format("w_rec{}{}", graph->nodes.size() - 3, suffix);
+                graph->nodes.push_back({name, kind});
+                graph->edges.emplace_back(from, name);
+                from = name;
+            }
+            graph->edges.emplace_back(from, cells_within);
+        }
+        return {std::move(graph)};
+    }
+    void cannot_read(std::size_t k, const NodeKind& kind) {
+        cannot(spec_.projections[k].at,
+               fmt::format("{}: it is a {} node of NIR, and {} reads none; write for another "
+                           "library, or as the format defines it",
+                           quoted(network_.projections[k].name), type_name(kind), rules_.called));
+    }
+    void tell_late_bias(std::size_t k) {
+        const std::string& name = network_.projections[k].name;
+        differs(spec_.projections[k].at, quoted(name),
+                fmt::format("{} leaves its biases out in the first step; give them to a "
+                            "projection that leads forward",
+                            rules_.called));
+    }
+    /// What makes a projection; nothing where a problem was found.
+    ProjectionNodes nodes_of(std::size_t k, const Shape& from, const Shape& to) {
+        const Projection& q = network_.projections[k];
+        const ProjectionSpec& said = spec_.projections[k];
+        ProjectionNodes nodes = projection_nodes(
+            {q, said, from, to, library_, time_.dt, has_implied_delay(k) ? 1u : 0u});
+        for (const std::string& what : nodes.impossible)
+            cannot(said.at, fmt::format("{}: {}", quoted(q.name), what));
+        if (!nodes.impossible.empty()) nodes.nodes.clear();
+        out_.notes.insert(out_.notes.end(), nodes.notes.begin(), nodes.notes.end());
+        return nodes;
     }
 
     /// Delay, flattening and weights.
     Names add_projection(std::size_t k, const Names& sources) {
         const Projection& q = network_.projections[k];
         const ProjectionSpec& said = spec_.projections[k];
-        const std::string subject = quoted(q.name);
         if (sources.empty()) return {};  // the reason is told elsewhere
-        Shape shape = shape_of_node(q.from);
-        const Shape target = shape_of_node(q.to);
-        ProjectionNodes nodes = projection_nodes(
-            {q, said, shape, target, library_, time_.dt, has_implied_delay(k) ? 1u : 0u});
-        for (const std::string& what : nodes.impossible)
-            cannot(said.at, fmt::format("{}: {}", subject, what));
-        if (!nodes.impossible.empty()) return {};
+        ProjectionNodes nodes = nodes_of(k, shape_of_node(q.from), shape_of_node(q.to));
+        if (nodes.nodes.empty()) return {};
         Names ends = sources;
         for (auto& [suffix, kind] : nodes.nodes) {
-            ends = add_after(ends, q.name + suffix, std::move(kind), said.at, subject);
+            ends = add_after(ends, q.name + suffix, std::move(kind), said.at, quoted(q.name));
             if (ends.empty()) return {};
         }
-        out_.notes.insert(out_.notes.end(), nodes.notes.begin(), nodes.notes.end());
         return ends;
     }
     bool leads_back(std::size_t k) const {
@@ -327,6 +389,13 @@ class GraphOfRun {
             }
         });
     }
+    /// Whether what arrives is added as it is, whatever r says.
+    void say_gain(const std::string& node, CellKind kind) {
+        const bool as_it_is =
+            library_ == Library::sinabs || (library_ == Library::norse && kind == CellKind::IF);
+        gains_.emplace_back(node, as_it_is ? "one" : "r");
+        currents_ = currents_ || kind == CellKind::CubaLIF;
+    }
     /// One for all, or one for each node.
     void put(const std::string& key, const std::vector<std::pair<std::string, std::string>>& said) {
         auto& texts = out_.graph.metadata.texts;
@@ -349,18 +418,8 @@ class GraphOfRun {
         m.numbers["model_dt"] = spec_.dt * 1e-3;
         put("reset", resets_);
         put("reset_at", times_);
-        bool currents = false;
-        std::vector<std::pair<std::string, std::string>> gains;
-        for (const Node& n : out_.graph.nodes) {
-            const auto* const cells = std::get_if<Cells>(&n.kind);
-            if (!cells) continue;
-            currents = currents || cells->kind == CellKind::CubaLIF;
-            const bool as_it_is = library_ == Library::sinabs ||
-                                  (library_ == Library::norse && cells->kind == CellKind::IF);
-            gains.emplace_back(n.name, as_it_is ? "one" : "r");
-        }
-        if (currents) m.texts["synapse"] = "next_step";
-        put("gain", gains);
+        if (currents_) m.texts["synapse"] = "next_step";
+        put("gain", gains_);
         if (!moved_.empty())
             out_.notes.push_back(fmt::format(
                 "thresholds of {} are the next {} number of single precision: a membrane that just "
@@ -384,7 +443,8 @@ class GraphOfRun {
     std::vector<std::size_t> pending_;
     std::vector<std::pair<Names, std::string>> later_;
     std::vector<std::string> moved_;
-    std::vector<std::pair<std::string, std::string>> resets_, times_;
+    std::vector<std::pair<std::string, std::string>> resets_, times_, gains_;  // by node
+    bool currents_ = false;
 };
 
 }  // namespace

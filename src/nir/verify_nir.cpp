@@ -87,7 +87,10 @@ class Verification {
     Verified run() {
         const TemporaryFolder folder;
         const std::string model = folder.file("network.yaml");
-        const Imported imported = import_nir({.file = file_, .output = model});
+        ImportOptions how;
+        how.file = file_;
+        how.output = model;
+        const Imported imported = import_nir(how);
         populations_ = imported.populations;
         Silent silent;
         RunOptions options;
