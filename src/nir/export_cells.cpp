@@ -15,7 +15,7 @@ std::vector<Params> by_cell(const Population& p, const Params& all) {
     std::vector<Params> out(static_cast<std::size_t>(p.size), all);
     for (const TrainedParameter& learned : p.trained) {
         Params::fields().for_each([&](const auto& field) {
-            if constexpr (requires { all.*field.member = 0.5; }) {
+            if constexpr (std::is_same_v<decltype(field.member), double Params::*>) {
                 if (learned.name != field.name) return;
                 for (std::size_t n = 0; n < out.size(); ++n)
                     out[n].*field.member = learned.value_of(n);
@@ -253,7 +253,7 @@ ExportedCells exported_cells(const Population& population, const Shape& shape, L
             } else {
                 ExportedCells out;
                 out.impossible = fmt::format(
-                    "it is a {}, for which NIR has no node; lif, cuba_lif, leaky_readout, "
+                    "its model is {}, for which NIR has no node; lif, cuba_lif, leaky_readout, "
                     "leaky_integrator, linear and relay can be written",
                     M::name);
                 return out;

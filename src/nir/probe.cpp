@@ -20,19 +20,37 @@ namespace {
 constexpr std::int64_t random_steps = 100;
 
 /// An array of this process.
+template <class T>
 class ArrayRows final : public Rows {
   public:
     ArrayRows(const std::string& name, const std::vector<std::uint64_t>& shape,
-              const std::vector<float>& values)
-        : Rows("the input", name, shape, {NumberKind::real, sizeof(float)}), values_(values) {}
+              std::vector<T> values)
+        : Rows("the input", name, shape,
+               {std::is_same_v<T, float> ? NumberKind::real : NumberKind::whole, sizeof(T)}),
+          values_(std::move(values)) {}
     std::string why_not_anywhere() const override { return ""; }
     void read(std::uint64_t first, std::uint64_t rows, std::byte* out) const override {
         std::memcpy(out, values_.data() + first * row_size(), rows * row_bytes());
     }
 
   private:
-    const std::vector<float> values_;
+    const std::vector<T> values_;
 };
+
+/// Something in the place of the targets, so that there is a sample: nobody asks for its loss.
+std::shared_ptr<const Rows> no_targets(const HeldNetwork& network, std::int64_t steps) {
+    const ModelSpec& spec = network.spec();
+    if (!spec.train || !spec.real_targets())
+        return std::make_shared<ArrayRows<std::int32_t>>("y", std::vector<std::uint64_t>{1},
+                                                         std::vector<std::int32_t>{0});
+    const Network& net = network.network();
+    std::vector<std::uint64_t> shape{
+        1, static_cast<std::uint64_t>(net.populations[net.output(0)].size)};
+    if (has_targets_by_step(spec.train->loss))
+        shape.insert(shape.begin() + 1, static_cast<std::uint64_t>(steps));
+    const std::size_t count = shape.size() == 3 ? shape[1] * shape[2] : shape[1];
+    return std::make_shared<ArrayRows<float>>("y", shape, std::vector<float>(count, 0.0f));
+}
 
 /// Puts what the encoder makes of the first sample of the test into [step][input].
 template <class E>
@@ -167,16 +185,19 @@ ProbeOutput probe_run(const std::string& run, const ProbeInput& input,
     options.threads = 1;
     // In steps, whatever the run was shown; weights are rounded already where they are to be.
     options.overrides = {
-        fmt::format("data={{set: file, file: input, encode: {{scheme: direct, duration: {} ms}}}}",
-                    static_cast<double>(input.steps) * record.provenance.dt),
+        fmt::format(
+            "data={{set: file, file: input.npz, encode: {{scheme: direct, duration: {} ms}}}}",
+            static_cast<double>(input.steps) * record.provenance.dt),
         "test={batch: 1}"};
     HeldNetwork network(run, options);
     SampleArrays samples;
-    samples.rows["x_test"] = std::make_shared<ArrayRows>(
+    // A training sample has to be there too.
+    samples.rows["x"] = samples.rows["x_test"] = std::make_shared<ArrayRows<float>>(
         "x_test",
         std::vector<std::uint64_t>{1, static_cast<std::uint64_t>(input.steps),
                                    static_cast<std::uint64_t>(input.inputs)},
         input.values);
+    samples.rows["y"] = samples.rows["y_test"] = no_targets(network, input.steps);
     std::vector<RecordSpec> wanted;
     for (const std::string& p : spiking) wanted.push_back({p, RecordWhat::spikes, 1, {}});
     for (const std::string& p : valued) wanted.push_back({p, RecordWhat::v, 1, {}});

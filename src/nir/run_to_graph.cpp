@@ -139,7 +139,7 @@ class GraphOfRun {
     Names add_after(const Names& from, const std::string& wanted, NodeKind kind, const Location& at,
                     const std::string& subject) {
         if (!reads(library_, kind)) {
-            cannot(at, fmt::format("{}: it is a {} node of NIR, and {} reads none; write for "
+            cannot(at, fmt::format("{}: in NIR it is a node {}, and {} reads none; write for "
                                    "another library, or as the format defines it",
                                    subject, type_name(kind), rules_.called));
             return {};
@@ -275,7 +275,7 @@ class GraphOfRun {
     }
     void cannot_read(std::size_t k, const NodeKind& kind) {
         cannot(spec_.projections[k].at,
-               fmt::format("{}: it is a {} node of NIR, and {} reads none; write for another "
+               fmt::format("{}: in NIR it is a node {}, and {} reads none; write for another "
                            "library, or as the format defines it",
                            quoted(network_.projections[k].name), type_name(kind), rules_.called));
     }
