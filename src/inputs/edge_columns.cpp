@@ -13,8 +13,9 @@ namespace snnsim {
 
 constexpr std::size_t most_edges = 4294967295u;
 
-EdgeColumns::EdgeColumns(const std::string& path, const std::vector<std::string>& known)
-    : file(read_columns(path, known)) {
+EdgeColumns::EdgeColumns(const std::string& path, const std::string& group,
+                         const std::vector<std::string>& known)
+    : file(read_columns(path, known, group)) {
     for (const Column& c : file.columns) {
         if (std::find(known.begin(), known.end(), c.name) != known.end()) continue;
         throw DataError(fmt::format("{}: unknown column '{}'{} (known: {})", top(), c.name,

@@ -13,7 +13,9 @@ namespace snnsim {
 class EdgeColumns {
   public:
     /// Throws DataError where a column is not one of `known`, or `source` or `target` is missing.
-    EdgeColumns(const std::string& path, const std::vector<std::string>& known);
+    /// `group`: of an HDF5 file, where they are not at the top.
+    EdgeColumns(const std::string& path, const std::string& group,
+                const std::vector<std::string>& known);
 
     /// `name`: source or target. Throws DataError where one is no cell of the population.
     std::vector<std::uint32_t> ids(const char* name, const std::string& population,

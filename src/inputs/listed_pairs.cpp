@@ -16,7 +16,7 @@ namespace snnsim {
 
 FileWeights listed_pairs(const ModelSpec& spec, std::size_t projection) {
     const ProjectionSpec& p = spec.projections[projection];
-    const EdgeColumns list(beside_model(spec.path, p.connect.file).string(),
+    const EdgeColumns list(beside_model(spec.path, p.connect.file).string(), p.connect.dataset,
                            {"source", "target", "weight"});
     const std::int64_t sources = size_of(spec, p.from), targets = size_of(spec, p.to);
     const std::vector<std::uint32_t> source = list.ids("source", p.from, sources),

@@ -25,7 +25,8 @@ class Loader {
           projection_(projection),
           from_(spec_.population(projection.from)),
           to_(spec_.population(projection.to)),
-          list_(beside_model(spec.path, projection.connect.file).string(), columns),
+          list_(beside_model(spec.path, projection.connect.file).string(),
+                projection.connect.dataset, columns),
           file_(list_.file) {}
 
     EdgeList load() {

@@ -47,7 +47,7 @@ std::vector<double> conductances(const GapJunctionsSpec& gaps, const EdgeColumns
 EdgeList load(const SimulationSpec& spec, const GapJunctionsSpec& gaps) {
     const CellPopulationSpec &from = spec.population(gaps.from), &to = spec.population(gaps.to);
     const EdgeColumns list(beside_model(spec.path, gaps.connect.file).string(),
-                           {"source", "target", "g"});
+                           gaps.connect.dataset, {"source", "target", "g"});
     EdgeList out;
     out.path = gaps.connect.file;
     out.sha256 = file_sha256(list.file.path);

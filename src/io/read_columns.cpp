@@ -127,9 +127,12 @@ void read_csv(ColumnFile& out) {
     }
 }
 
-void read_hdf5(ColumnFile& out, const std::vector<std::string>& wanted) {
-    const h5::Handle file = h5::open_file(out.path);
-    for (const std::string& name : h5::children(file, "/")) {
+void read_hdf5(ColumnFile& out, const std::vector<std::string>& wanted, const std::string& group) {
+    const h5::Handle all = h5::open_file(out.path);
+    if (!group.empty() && !h5::is_group(all, group))
+        throw DataError(fmt::format("{}: there is no group '{}'", out.path, excerpt(group)));
+    const h5::Handle file = h5::open_group(all, group.empty() ? "/" : group);
+    for (const std::string& name : h5::children(all, group.empty() ? "/" : group)) {
         if (name.size() > most_quoted)
             throw DataError(fmt::format("{}: the name of a data set has {} characters; at most {}",
                                         out.path, name.size(), most_quoted));
@@ -175,16 +178,19 @@ std::string ColumnFile::place(std::size_t row) const {
                 : fmt::format("{}, row {} (from 0)", path, row);
 }
 
-ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted) {
+ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted,
+                        const std::string& group) {
     ColumnFile out;
     out.path = path;
     out.text = path.ends_with(".csv");
     try {
         require_readable(path);
         if (out.text) {
+            if (!group.empty())
+                throw DataError(path + ": 'dataset' names a group of an .h5 file; leave it out");
             read_csv(out);
         } else {
-            read_hdf5(out, wanted);
+            read_hdf5(out, wanted, group);
         }
     } catch (const FileError& e) {
         const std::string text = e.what();

@@ -26,7 +26,9 @@ struct ColumnFile {
 /// brackets where they have one ("weight (pA)"); HDF5: one-dimensional data sets at the top, units
 /// in the attribute `units` of each. Throws DataError with the line or row when the file is
 /// missing, a column is too short or what should be a number is none. Of an HDF5 file only the
-/// columns in `wanted` are read; others have a name and no values.
-ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted);
+/// columns in `wanted` are read; others have a name and no values. `group`: of an HDF5 file, where
+/// the data sets are not at the top.
+ColumnFile read_columns(const std::string& path, const std::vector<std::string>& wanted,
+                        const std::string& group = "");
 
 }  // namespace snnsim

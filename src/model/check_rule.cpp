@@ -21,7 +21,7 @@ RuleKeys keys_of_rule(Rule rule) {
         case Rule::fixed_total_number:
             return {{}, {"n", "p", "autapses", "multapses"}};
         case Rule::list:
-            return {{"file"}, {}};
+            return {{"file"}, {"dataset"}};
         case Rule::pairwise_poisson:
             return {{"p"}, {"autapses", "multapses", "mask", "kernel"}};
         case Rule::symmetric_pairwise_bernoulli:

@@ -1,0 +1,679 @@
+#include "src/sonata/edges.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "kernels/steps.hpp"
+#include "snnsim/error.hpp"
+#include "snnsim/simulation_spec.hpp"
+#include "src/files/room.hpp"
+#include "src/io/hdf5.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
+#include "src/text/words.hpp"
+
+namespace snnsim::sonata {
+namespace {
+
+constexpr std::size_t piece = 1 << 20;           // edges that are read at once
+constexpr std::size_t rows_per_chunk = 1 << 16;  // in the file that is written
+constexpr std::size_t most_projections = 100000;
+
+/// A number for each of some edges, mostly the same for all.
+struct Values {
+    bool same = true;
+    double value = 0.0;
+    std::vector<double> each;  // where they are not the same
+
+    double operator[](std::size_t k) const { return same ? value : each[k]; }
+    void set(double all) {
+        same = true;
+        value = all;
+    }
+    void set(std::vector<double> values) {
+        each = std::move(values);
+        same = each.empty() ||
+               std::all_of(each.begin(), each.end(), [&](double v) { return v == each[0]; });
+        if (same) value = each.empty() ? 0.0 : each[0];
+    }
+};
+
+/// A column of a list: written only from where its values differ.
+class Column {
+  public:
+    Column(std::string path, std::string unit) : path_(std::move(path)), unit_(std::move(unit)) {}
+
+    void append(hid_t out, const double* values, std::size_t count) {
+        if (count == 0) return;
+        if (rows_ == 0) first_ = values[0];
+        const bool same =
+            std::all_of(values, values + count, [&](double v) { return v == first_; });
+        if (!written_ && !same) begin(out);
+        if (written_) h5::append_rows(out, path_, h5::type_of<double>(), count, values);
+        rows_ += count;
+    }
+    void append(hid_t out, double value, std::size_t count) {
+        if (count == 0) return;
+        if (rows_ == 0) first_ = value;
+        if (!written_ && value == first_) {
+            rows_ += count;
+            return;
+        }
+        const std::vector<double> all(count, value);
+        append(out, all.data(), count);
+    }
+    bool one() const { return !written_; }
+    double value() const { return first_; }
+
+  private:
+    void begin(hid_t out) {
+        written_ = true;
+        h5::make_growing(out, path_, h5::type_of<double>(), {}, rows_per_chunk, unit_);
+        const std::vector<double> some(std::min<std::uint64_t>(rows_, piece), first_);
+        for (std::uint64_t left = rows_; left > 0;) {
+            const std::uint64_t count = std::min<std::uint64_t>(left, some.size());
+            h5::append_rows(out, path_, h5::type_of<double>(), count, some.data());
+            left -= count;
+        }
+    }
+
+    std::string path_, unit_;
+    bool written_ = false;
+    double first_ = 0.0;
+    std::uint64_t rows_ = 0;
+};
+
+/// Where the edges of one projection go.
+struct Sink {
+    Projection projection;
+    Column weight, delay;
+    // What waits to be written.
+    std::vector<std::uint32_t> source, target;
+    std::vector<double> weights, delays;
+
+    Sink(Projection p, hid_t out)
+        : projection(std::move(p)),
+          weight(projection.list + "/weight", projection.weight_unit),
+          delay(projection.list + "/delay", "ms") {
+        for (const char* name : {"/source", "/target"})
+            h5::make_growing(out, projection.list + name, h5::type_of<std::uint32_t>(), {},
+                             rows_per_chunk, "");
+    }
+    void write_ids(hid_t out, const std::vector<std::uint32_t>& s,
+                   const std::vector<std::uint32_t>& t) {
+        h5::append_rows(out, projection.list + "/source", h5::type_of<std::uint32_t>(), s.size(),
+                        s.data());
+        h5::append_rows(out, projection.list + "/target", h5::type_of<std::uint32_t>(), t.size(),
+                        t.data());
+        projection.synapses += s.size();
+    }
+    void flush(hid_t out) {
+        write_ids(out, source, target);
+        weight.append(out, weights.data(), weights.size());
+        delay.append(out, delays.data(), delays.size());
+        source.clear(), target.clear(), weights.clear(), delays.clear();
+    }
+};
+
+/// What the table of types says of an edge.
+struct EdgeType {
+    double weight = std::numeric_limits<double>::quiet_NaN(), delay = 1.0;  // NEST's delay
+    double synapses = 1.0;
+    int port = 0;
+};
+
+EdgeType read_type(const TypesTable::Row& row, const Config& config) {
+    EdgeType out;
+    const std::string* const model = row.find("model_template");
+    if (model && *model != "static_synapse" && *model != "nest:static_synapse")
+        throw FileError(
+            fmt::format("{}: edge_type_id {}: model_template '{}' is not taken over; "
+                        "only static_synapse is",
+                        row.place, row.id, excerpt(*model, 60)));
+    const std::string* const function = row.find("weight_function");
+    static const std::array known{"default_weight_fnc", "set_syn_weight", "wmax"};
+    if (function && std::find(known.begin(), known.end(), *function) == known.end())
+        throw FileError(
+            fmt::format("{}: edge_type_id {}: weight_function '{}' is a function of "
+                        "Python, which is not known here; write the weights that it "
+                        "gives into syn_weight",
+                        row.place, row.id, excerpt(*function, 60)));
+    if (const std::string* const file = row.find("dynamics_params")) {
+        const Item* const components = config.find("components");
+        if (!components)
+            throw FileError(config.file +
+                            ": components: the section is missing; it says where "
+                            "dynamics_params are");
+        const std::string folder = components->at("synaptic_models_dir").path(),
+                          path = (std::filesystem::path(folder) / *file).string();
+        const std::unique_ptr<Json> json = read_json(path);
+        const Item root(*json, path, "");
+        for (const auto& [key, item] : root.members()) {
+            if (item.value().is_null()) continue;
+            if (key == "delay") {
+                out.delay = item.number();
+            } else if (key == "weight") {
+                out.weight = item.number();
+            } else if (key == "receptor_type") {
+                const double port = item.number();
+                if (!(port >= 0.0 && port <= 1000.0) || port != std::floor(port))
+                    item.fail(fmt::format("{} is no number of a receptor", port));
+                out.port = static_cast<int>(port);
+            } else if (key != "level_of_detail" && key != "synapse_model" && key != "model") {
+                item.fail(
+                    "a static_synapse has no such parameter (known: weight, delay, receptor_type)");
+            }
+        }
+    }
+    out.weight = row.number("syn_weight", out.weight);
+    out.delay = row.number("delay", out.delay);
+    out.synapses = row.number("nsyns", 1.0);
+    return out;
+}
+
+/// A property of a group of edges, of which parts are read.
+class GroupColumn {
+  public:
+    GroupColumn(hid_t file, std::string path)
+        : file_(file), path_(std::move(path)), size_(h5::count_of(file, path_)) {}
+
+    std::size_t size() const { return size_; }
+    const std::string& path() const { return path_; }
+
+    /// Of the edges with these places in the group, the least and greatest of which are told.
+    std::vector<double> read(const std::vector<std::uint64_t>& index, std::uint64_t low,
+                             std::uint64_t high) {
+        if (high >= size_)
+            throw FileError(fmt::format("'{}' has {} values, and edge_group_index is {}",
+                                        excerpt(path_), size_, high));
+        const bool in_order = high - low + 1 == index.size() &&
+                              std::adjacent_find(index.begin(), index.end(), [](auto a, auto b) {
+                                  return b != a + 1;
+                              }) == index.end();
+        if (in_order) return h5::read_rows<double>(file_, path_, low, index.size());
+        std::vector<double> out(index.size());
+        if (high - low < 4 * piece) {
+            const std::vector<double> near =
+                h5::read_rows<double>(file_, path_, low, high - low + 1);
+            for (std::size_t k = 0; k < index.size(); ++k) out[k] = near[index[k] - low];
+            return out;
+        }
+        if (all_.empty()) all_ = h5::read_vector<double>(file_, path_);
+        for (std::size_t k = 0; k < index.size(); ++k) out[k] = all_[index[k]];
+        return out;
+    }
+
+  private:
+    hid_t file_;
+    std::string path_;
+    std::size_t size_;
+    std::vector<double> all_;  // where edges of a group are in no order
+};
+
+/// What the group of an edge says of it, beside its type.
+struct Group {
+    std::optional<GroupColumn> weight, delay, synapses, port;
+};
+
+class Reader {
+  public:
+    Reader(const Config& config, const std::vector<NodePopulation>& populations,
+           const std::set<std::string>& playing, double dt, hid_t out)
+        : config_(config), populations_(populations), playing_(playing), dt_(dt), out_(out) {}
+
+    void add(const Item& files) {
+        if (const std::optional<Item> on = files.find("enabled"); on && !on->flag()) return;
+        const std::string path = files.at("edges_file").path();
+        const std::optional<Item> types = files.find("edge_types_file");
+        std::optional<TypesTable> table;
+        if (types) table.emplace(types->path(), "edge_type_id");
+        const h5::Handle file = h5::open_to_read(path);
+        const std::vector<std::string> found = h5::children(file, "edges");
+        if (found.empty()) throw FileError(path + ": there are no populations in '/edges'");
+        for (const std::string& name : found) {
+            try {
+                add_population(file, name, table ? &*table : nullptr);
+            } catch (const Placed&) {
+                throw;
+            } catch (const FileError& e) {
+                throw FileError(fmt::format("{}: {}", path, e.what()));
+            }
+        }
+    }
+
+    EdgesRead take() {
+        if (left_out_ > 0)
+            notes_.push_back(fmt::format("{} of virtual nodes that get no spikes are left out",
+                                         counted(static_cast<std::int64_t>(left_out_), "edge")));
+        return {std::move(projections_), std::move(notes_)};
+    }
+
+  private:
+    // What a population of edges is read with.
+    struct Work {
+        hid_t file;
+        std::string group;
+        const TypesTable* table;
+        const NodePopulation *from, *to;
+        bool plays;  // what virtual sources send
+        std::map<std::int64_t, Group> groups;
+        std::vector<EdgeType> types;
+        std::vector<std::int64_t> type_ids;
+        std::unordered_map<std::int64_t, std::uint32_t> type_index;
+        // By type, receptor and the parts of source and target.
+        std::map<std::array<std::uint32_t, 4>, std::unique_ptr<Sink>> sinks;
+    };
+    /// Some edges, by columns.
+    struct Edges {
+        std::vector<std::uint32_t> source, target;  // cells
+        std::vector<std::uint32_t> from, to;        // parts, where there are several
+        std::vector<std::uint32_t> type;            // empty: all of types[one_type]
+        std::uint32_t one_type = 0;
+        Values weight, delay, port;
+        std::size_t size() const { return source.size(); }
+    };
+
+    const NodePopulation& end_of(hid_t file, const std::string& set) const {
+        const h5::Handle data(H5Dopen2(file, set.c_str(), H5P_DEFAULT), H5Dclose,
+                              "the data set '" + excerpt(set) + "' is missing");
+        for (const char* name : {"node_population", "network"}) {
+            if (!h5::has_attribute(data, name)) continue;
+            const std::string population = h5::read_text(data, name);
+            for (const NodePopulation& p : populations_) {
+                if (p.name == population) return p;
+            }
+            std::vector<std::string> known;
+            for (const NodePopulation& p : populations_) known.push_back(excerpt(p.name, 40));
+            throw FileError(fmt::format("'{}': there is no population '{}'{}", excerpt(set),
+                                        excerpt(population, 60), did_you_mean(population, known)));
+        }
+        throw FileError(
+            fmt::format("'{}': the attribute node_population is missing, which says "
+                        "whose nodes these are",
+                        excerpt(set)));
+    }
+
+    void add_population(hid_t file, const std::string& name, const TypesTable* table) {
+        Work w{file, "edges/" + name, table, nullptr, nullptr, false, {}, {}, {}, {}, {}};
+        if (!h5::is_group(file, w.group)) throw FileError("'" + excerpt(w.group) + "' is no group");
+        const std::string sources = w.group + "/source_node_id",
+                          targets = w.group + "/target_node_id";
+        w.from = &end_of(file, sources);
+        w.to = &end_of(file, targets);
+        w.plays = playing_.contains(w.from->name);
+        const std::size_t rows = h5::count_of(file, sources);
+        const auto same_length = [&](const std::string& set) {
+            if (const std::size_t own = h5::count_of(file, set); own != rows)
+                throw FileError(fmt::format("'{}' has {} values, and source_node_id {}",
+                                            excerpt(set), own, rows));
+        };
+        same_length(targets);
+        const bool typed = h5::exists(file, w.group + "/edge_type_id");
+        if (typed) same_length(w.group + "/edge_type_id");
+        const bool grouped = h5::exists(file, w.group + "/edge_group_id") &&
+                             h5::exists(file, w.group + "/edge_group_index");
+        if (grouped) {
+            same_length(w.group + "/edge_group_id");
+            same_length(w.group + "/edge_group_index");
+        }
+        name_ = names_.of(name);
+        Edges edges;
+        for (std::size_t first = 0; first < rows; first += piece) {
+            const std::size_t count = std::min(piece, rows - first);
+            edges.source = h5::read_rows<std::uint32_t>(file, sources, first, count);
+            edges.target = h5::read_rows<std::uint32_t>(file, targets, first, count);
+            to_cells(*w.from, edges.source, edges.from, sources, first);
+            to_cells(*w.to, edges.target, edges.to, targets, first);
+            read_types(w, edges, typed, first);
+            read_groups(w, edges, grouped, first);
+            check_values(w, edges, first);
+            send(w, edges);
+        }
+        for (auto& [key, sink] : w.sinks) {
+            sink->flush(out_);
+            Projection& p = projections_.emplace_back(std::move(sink->projection));
+            p.one_weight = sink->weight.one();
+            p.one_delay = sink->delay.one();
+            p.weight = sink->weight.value();
+            p.delay = sink->delay.value();
+        }
+    }
+
+    static void to_cells(const NodePopulation& p, std::vector<std::uint32_t>& ids,
+                         std::vector<std::uint32_t>& parts, const std::string& set,
+                         std::size_t first) {
+        const auto fail = [&](std::size_t k) {
+            throw FileError(fmt::format("'{}'[{}]: '{}' has no node {}", excerpt(set), first + k,
+                                        excerpt(p.name, 60), ids[k]));
+        };
+        if (p.part_of.empty()) {
+            const auto size = static_cast<std::uint32_t>(p.node_ids.size());
+            std::uint32_t greatest = 0;
+            for (const std::uint32_t id : ids) greatest = std::max(greatest, id);
+            if (greatest < size) return;
+            for (std::size_t k = 0; k < ids.size(); ++k) {
+                if (ids[k] >= size) fail(k);
+            }
+        }
+        parts.resize(ids.size());
+        for (std::size_t k = 0; k < ids.size(); ++k) {
+            if (ids[k] >= p.part_of.size() || p.part_of[ids[k]] == NodePopulation::no_part) fail(k);
+            parts[k] = p.part_of[ids[k]];
+            ids[k] = p.cell_of[ids[k]];
+        }
+    }
+
+    std::uint32_t index_of(Work& w, std::int64_t id) {
+        const auto at = w.type_index.find(id);
+        if (at != w.type_index.end()) return at->second;
+        const TypesTable::Row* const row = w.table ? w.table->find(id) : nullptr;
+        if (w.table && !row)
+            throw Placed(fmt::format("{}: there is no edge_type_id {}, which '{}' has",
+                                     w.table->path(), id, excerpt(w.group)));
+        if (w.types.size() == most_projections)
+            throw FileError(
+                fmt::format("'{}' has more than {} types", excerpt(w.group), most_projections));
+        try {
+            w.types.push_back(row ? read_type(*row, config_) : EdgeType{});
+        } catch (const FileError& e) {
+            throw Placed(e.what());
+        }
+        w.type_ids.push_back(id);
+        const auto index = static_cast<std::uint32_t>(w.types.size() - 1);
+        w.type_index.emplace(id, index);
+        return index;
+    }
+
+    void read_types(Work& w, Edges& edges, bool typed, std::size_t first) {
+        edges.type.clear();
+        if (!typed) {
+            edges.one_type = index_of(w, 0);
+            return;
+        }
+        const auto ids =
+            h5::read_rows<std::int64_t>(w.file, w.group + "/edge_type_id", first, edges.size());
+        std::int64_t last = ids[0];
+        std::uint32_t index = index_of(w, last);
+        edges.one_type = index;
+        if (std::all_of(ids.begin(), ids.end(), [&](std::int64_t id) { return id == ids[0]; }))
+            return;
+        edges.type.resize(ids.size());
+        for (std::size_t k = 0; k < ids.size(); ++k) {
+            if (ids[k] != last) {
+                last = ids[k];
+                index = index_of(w, last);
+            }
+            edges.type[k] = index;
+        }
+    }
+
+    Group& group_of(Work& w, std::int64_t id) {
+        const auto [at, is_new] = w.groups.try_emplace(id);
+        if (!is_new) return at->second;
+        if (w.groups.size() > 10000)
+            throw FileError("'" + excerpt(w.group) + "' has too many groups");
+        Group& group = at->second;
+        const std::string path = fmt::format("{}/{}", w.group, id);
+        const auto open = [&](std::optional<GroupColumn>& column, const std::string& name) {
+            const std::string set = path + "/" + name;
+            if (!column && h5::exists(w.file, set) && !h5::is_group(w.file, set))
+                column.emplace(w.file, set);
+        };
+        open(group.weight, "syn_weight");
+        open(group.delay, "delay");
+        open(group.synapses, "nsyns");
+        open(group.weight, "dynamics_params/weight");
+        open(group.delay, "dynamics_params/delay");
+        open(group.port, "dynamics_params/receptor_type");
+        return group;
+    }
+
+    /// Weights, delays and receptors of the edges: of their groups, else of their types.
+    void read_groups(Work& w, Edges& edges, bool grouped, std::size_t first) {
+        const std::size_t count = edges.size();
+        std::vector<std::uint64_t> index;
+        std::vector<std::int64_t> ids;
+        bool one_group = true;
+        if (grouped) {
+            ids = h5::read_rows<std::int64_t>(w.file, w.group + "/edge_group_id", first, count);
+            one_group =
+                std::all_of(ids.begin(), ids.end(), [&](std::int64_t id) { return id == ids[0]; });
+        }
+        if (one_group) {
+            Group& group = group_of(w, grouped ? ids[0] : 0);
+            if (group.weight || group.delay || group.synapses || group.port)
+                index = index_of_rows(w, grouped, first, count);
+            fill(w, edges, group, index);
+            return;
+        }
+        index = index_of_rows(w, grouped, first, count);
+        // Each group by itself, and all together again.
+        std::map<std::int64_t, std::vector<std::uint32_t>> rows;
+        for (std::size_t k = 0; k < count; ++k) {
+            rows[ids[k]].push_back(static_cast<std::uint32_t>(k));
+            if (rows.size() > 10000)
+                throw FileError("'" + excerpt(w.group) + "' has too many groups");
+        }
+        std::vector<double> weight(count), delay(count), port(count);
+        for (const auto& [id, of_group] : rows) {
+            Edges part;
+            part.source.resize(of_group.size());
+            part.one_type = edges.one_type;
+            std::vector<std::uint64_t> places;
+            for (const std::uint32_t k : of_group) {
+                places.push_back(index[k]);
+                if (!edges.type.empty()) part.type.push_back(edges.type[k]);
+            }
+            fill(w, part, group_of(w, id), places);
+            for (std::size_t k = 0; k < of_group.size(); ++k) {
+                weight[of_group[k]] = part.weight[k];
+                delay[of_group[k]] = part.delay[k];
+                port[of_group[k]] = part.port[k];
+            }
+        }
+        edges.weight.set(std::move(weight));
+        edges.delay.set(std::move(delay));
+        edges.port.set(std::move(port));
+    }
+
+    static std::vector<std::uint64_t> index_of_rows(const Work& w, bool grouped, std::size_t first,
+                                                    std::size_t count) {
+        if (grouped)
+            return h5::read_rows<std::uint64_t>(w.file, w.group + "/edge_group_index", first,
+                                                count);
+        std::vector<std::uint64_t> out(count);
+        for (std::size_t k = 0; k < count; ++k) out[k] = first + k;
+        return out;
+    }
+
+    static void fill(const Work& w, Edges& edges, Group& group,
+                     const std::vector<std::uint64_t>& index) {
+        const auto [low, high] = std::minmax_element(index.begin(), index.end());
+        const std::uint64_t least = index.empty() ? 0 : *low, most = index.empty() ? 0 : *high;
+        const auto take = [&](Values& out, std::optional<GroupColumn>& column, auto of_type) {
+            if (column) {
+                out.set(column->read(index, least, most));
+            } else if (edges.type.empty()) {
+                out.set(of_type(w.types[edges.one_type]));
+            } else {
+                std::vector<double> each(edges.size());
+                for (std::size_t k = 0; k < each.size(); ++k)
+                    each[k] = of_type(w.types[edges.type[k]]);
+                out.set(std::move(each));
+            }
+        };
+        take(edges.weight, group.weight, [](const EdgeType& t) { return t.weight; });
+        take(edges.delay, group.delay, [](const EdgeType& t) { return t.delay; });
+        take(edges.port, group.port, [](const EdgeType& t) { return static_cast<double>(t.port); });
+        Values synapses;
+        take(synapses, group.synapses, [](const EdgeType& t) { return t.synapses; });
+        if (synapses.same && synapses.value == 1.0) return;
+        // One row stands for several synapses, which arrive together.
+        if (synapses.same && edges.weight.same) {
+            edges.weight.set(edges.weight.value * synapses.value);
+            return;
+        }
+        std::vector<double> weight(edges.size());
+        for (std::size_t k = 0; k < weight.size(); ++k) weight[k] = edges.weight[k] * synapses[k];
+        edges.weight.set(std::move(weight));
+    }
+
+    void check_values(const Work& w, Edges& edges, std::size_t first) {
+        const std::size_t count = edges.size();
+        const auto check = [&](Values& values, auto&& one) {
+            const std::size_t last = values.same ? std::min<std::size_t>(count, 1) : count;
+            for (std::size_t k = 0; k < last; ++k)
+                one(values.same ? values.value : values.each[k], k);
+        };
+        const auto fail = [&](std::size_t k, const std::string& what) {
+            const std::uint32_t type = edges.type.empty() ? edges.one_type : edges.type[k];
+            throw FileError(fmt::format("'{}', edge {} (from 0), edge_type_id {}: {}",
+                                        excerpt(w.group), first + k, w.type_ids[type], what));
+        };
+        check(edges.weight, [&](double v, std::size_t k) {
+            if (!std::isfinite(v))
+                fail(k,
+                     std::isnan(v) ? "it has no syn_weight" : fmt::format("its weight is {}", v));
+        });
+        // The nearest step, and NEST refuses what is less than half of one.
+        bool short_ones = false;
+        check(edges.delay, [&](double v, std::size_t k) {
+            const double steps = v / dt_;
+            short_ones = short_ones || steps < 1.0;
+            if (steps >= 0.5 - step_tolerance && steps <= most_delay_steps + step_tolerance) return;
+            fail(k, fmt::format("its delay is {} ms; it must be between dt ({:g} ms) and {:g} ms",
+                                v, dt_, most_delay_steps * dt_));
+        });
+        if (short_ones && edges.delay.same) edges.delay.value = dt_;
+        if (short_ones && !edges.delay.same) {
+            for (double& v : edges.delay.each) v = std::max(v, dt_);
+        }
+        check(edges.port, [&](double v, std::size_t k) {
+            if (!(v >= 0.0 && v <= 1000.0) || v != std::floor(v))
+                fail(k, fmt::format("receptor_type {} is none", v));
+        });
+    }
+
+    /// The sink of edges from a part to a part; null where nothing would come through them.
+    Sink* sink_of(Work& w, std::uint32_t type, std::uint32_t port, std::uint32_t from,
+                  std::uint32_t to) {
+        const Part &source = w.from->parts[from], &target = w.to->parts[to];
+        if (target.is_virtual)
+            throw FileError(fmt::format("'{}' has an edge to a virtual node of '{}'",
+                                        excerpt(w.group), excerpt(w.to->name, 60)));
+        if (source.is_virtual && !w.plays) return nullptr;
+        std::unique_ptr<Sink>& sink = w.sinks[{type, port, from, to}];
+        if (sink) return sink.get();
+        if (w.sinks.size() > most_projections)
+            throw FileError(fmt::format("'{}' becomes more than {} projections", excerpt(w.group),
+                                        most_projections));
+        const Cell& cell = target.cells[0];
+        if (cell.ports == 0 && port > 1)
+            throw FileError(
+                fmt::format("'{}', edge_type_id {}: receptor_type {}, but {} has none "
+                            "that are numbered",
+                            excerpt(w.group), w.type_ids[type], port, cell.model));
+        if (cell.ports > 0 && (port < 1 || port > static_cast<std::uint32_t>(cell.ports)))
+            throw FileError(fmt::format(
+                "'{}', edge_type_id {}: receptor_type {} is none of '{}', which has 1 to {}",
+                excerpt(w.group), w.type_ids[type], port, excerpt(w.to->name, 60), cell.ports));
+        Projection p;
+        p.name = names_.of(w.types.size() == 1 && w.sinks.size() == 1
+                               ? name_
+                               : fmt::format("{}_{}", name_, w.type_ids[type]));
+        p.from = source.name;
+        p.to = target.name;
+        p.list = "edges/" + p.name;
+        p.port = cell.ports > 0 ? static_cast<int>(port) : 0;
+        p.weight_unit = cell.weight_unit;
+        sink = std::make_unique<Sink>(std::move(p), out_);
+        return sink.get();
+    }
+
+    void send(Work& w, const Edges& edges) {
+        const bool one_from = w.from->parts.size() == 1, one_to = w.to->parts.size() == 1;
+        if (edges.type.empty() && edges.port.same && one_from && one_to) {
+            Sink* const sink =
+                sink_of(w, edges.one_type, static_cast<std::uint32_t>(edges.port.value), 0, 0);
+            if (!sink) {
+                left_out_ += edges.size();
+                return;
+            }
+            if (sink->source.empty()) {
+                append(*sink, edges);
+                return;
+            }
+        }
+        // Edges of many sinks wait in each of them, all together no more than a few pieces.
+        std::array<std::uint32_t, 4> last{};
+        Sink* sink = nullptr;
+        bool known = false;
+        for (std::size_t k = 0; k < edges.size(); ++k) {
+            const std::array<std::uint32_t, 4> key{
+                edges.type.empty() ? edges.one_type : edges.type[k],
+                static_cast<std::uint32_t>(edges.port[k]), one_from ? 0 : edges.from[k],
+                one_to ? 0 : edges.to[k]};
+            if (!known || key != last) {
+                sink = sink_of(w, key[0], key[1], key[2], key[3]);
+                last = key;
+                known = true;
+            }
+            if (!sink) {
+                ++left_out_;
+                continue;
+            }
+            sink->source.push_back(edges.source[k]);
+            sink->target.push_back(edges.target[k]);
+            sink->weights.push_back(edges.weight[k]);
+            sink->delays.push_back(edges.delay[k]);
+        }
+        const std::size_t most = piece / std::max<std::size_t>(1, w.sinks.size());
+        for (auto& [key, one] : w.sinks) {
+            if (one->source.size() > most) one->flush(out_);
+        }
+    }
+    void append(Sink& sink, const Edges& edges) {
+        sink.write_ids(out_, edges.source, edges.target);
+        const auto add = [&](Column& column, const Values& values) {
+            if (values.same) {
+                column.append(out_, values.value, edges.size());
+            } else {
+                column.append(out_, values.each.data(), edges.size());
+            }
+        };
+        add(sink.weight, edges.weight);
+        add(sink.delay, edges.delay);
+    }
+
+    const Config& config_;
+    const std::vector<NodePopulation>& populations_;
+    const std::set<std::string>& playing_;
+    double dt_;
+    hid_t out_;
+    Names names_;
+    std::string name_;  // of the projections of a population
+    std::uint64_t left_out_ = 0;
+    std::vector<Projection> projections_;
+    std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+EdgesRead read_edges(const Config& config, const std::vector<NodePopulation>& populations,
+                     const std::set<std::string>& playing, double dt, hid_t out) {
+    Reader reader(config, populations, playing, dt, out);
+    if (const std::optional<Item> all = config.find("networks")->find("edges")) {
+        for (const Item& files : all->items()) reader.add(files);
+    }
+    return reader.take();
+}
+
+}  // namespace snnsim::sonata

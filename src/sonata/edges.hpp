@@ -1,0 +1,36 @@
+// Populations of edges, read in pieces and written as lists of synapses.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/sonata/nodes.hpp"
+
+namespace snnsim::sonata {
+
+/// A projection of ours. Its synapses are a list in the group `list` of the file that is written.
+struct Projection {
+    std::string name, from, to, list;
+    std::uint64_t synapses = 0;
+    int port = 0;  // receptor, where the target has several; from 1 on
+    std::string weight_unit;
+    // Of all synapses, where they are the same; else columns of the list.
+    bool one_weight = true, one_delay = true;
+    double weight = 0.0, delay = 0.0;
+};
+
+struct EdgesRead {
+    std::vector<Projection> projections;
+    std::vector<std::string> notes;
+};
+
+/// Reads all of `networks.edges` and writes the lists into `out`. Edges of virtual nodes whose
+/// populations are not in `playing` are left out, as nothing would come through them. Throws
+/// DataError.
+EdgesRead read_edges(const Config& config, const std::vector<NodePopulation>& populations,
+                     const std::set<std::string>& playing, double dt, hid_t out);
+
+}  // namespace snnsim::sonata

@@ -1,0 +1,500 @@
+#include "src/sonata/nodes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "snnsim/error.hpp"
+#include "src/files/room.hpp"
+#include "src/io/hdf5.hpp"
+#include "src/text/excerpt.hpp"
+#include "src/text/suggest.hpp"
+#include "src/text/words.hpp"
+
+namespace snnsim::sonata {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+/// A type of nodes: virtual, or a cell.
+struct NodeType {
+    bool is_virtual = false;
+    Cell cell;
+    std::string wrong;  // that nobody has such a cell here
+};
+
+/// The parameters that the table of types names, from a file beside the models.
+NodeType read_type(const TypesTable::Row& row, const Config& config, double dt,
+                   std::vector<std::unique_ptr<Json>>& texts) {
+    NodeType out;
+    const std::string* const type = row.find("model_type");
+    if (!type) throw FileError(row.place + ": model_type is missing");
+    out.is_virtual = *type == "virtual";
+    if (out.is_virtual) return out;
+    const std::string* const model_template = row.find("model_template");
+    if (*type != "point_neuron" && *type != "point_process") {
+        out.wrong = fmt::format("model_type {}", excerpt(*type, 40));
+        return out;
+    }
+    if (!model_template || !model_template->starts_with("nest:")) {
+        out.wrong = fmt::format("model_template {}",
+                                model_template ? excerpt(*model_template, 60) : "NULL");
+        return out;
+    }
+    if (const std::string* const own = row.find("model_processing"))
+        throw FileError(
+            fmt::format("{}: model_processing '{}' is a function of Python, which is "
+                        "not known here",
+                        row.place, excerpt(*own, 40)));
+    std::string model = model_template->substr(5);
+    NestParameters given;
+    std::string source = row.place;
+    if (const std::string* const file = row.find("dynamics_params")) {
+        const Item* const components = config.find("components");
+        if (!components)
+            throw FileError(config.file +
+                            ": components: the section is missing; it says where "
+                            "dynamics_params are");
+        const Item folder = components->at("point_neuron_models_dir");
+        source = (std::filesystem::path(folder.path()) / *file).string();
+        const Item root(*texts.emplace_back(read_json(source)), source, "");
+        if (is_allen_glif(model, root)) {
+            std::tie(model, given) = allen_glif(model, root);
+        } else if (knows_nest_model(model)) {
+            given = parameters_of(root);
+        }
+    }
+    if (!knows_nest_model(model)) {
+        out.wrong = fmt::format("model_template {}", excerpt(*model_template, 60));
+        return out;
+    }
+    try {
+        out.cell = cell_of(model, given, dt);
+    } catch (const FileError& e) {
+        throw FileError(fmt::format("{}: {}", source, e.what()));
+    }
+    return out;
+}
+
+/// Where the properties of a node stand in the groups of a population.
+struct Groups {
+    std::vector<std::int64_t> id;      // of each node
+    std::vector<std::uint64_t> index;  // in its group
+
+    static Groups read(hid_t file, const std::string& path, std::size_t nodes) {
+        Groups out;
+        const std::string id = path + "/node_group_id", index = path + "/node_group_index";
+        if (!h5::exists(file, id) || !h5::exists(file, index)) {
+            out.id.assign(nodes, 0);
+            out.index.resize(nodes);
+            std::iota(out.index.begin(), out.index.end(), std::uint64_t{0});
+            return out;
+        }
+        out.id = h5::read_vector<std::int64_t>(file, id);
+        out.index = h5::read_vector<std::uint64_t>(file, index);
+        if (out.id.size() != nodes || out.index.size() != nodes)
+            throw FileError(fmt::format("'{}' and '{}' must have a value for each of {} nodes", id,
+                                        index, nodes));
+        return out;
+    }
+};
+
+class Reader {
+  public:
+    Reader(const Config& config, double dt, Names& names)
+        : config_(config), dt_(dt), names_(names) {}
+
+    void add(const Item& files) {
+        const std::string path = files.at("nodes_file").path();
+        const Item types_file = files.at("node_types_file");
+        const auto types = std::make_shared<const TypesTable>(types_file.path(), "node_type_id");
+        const h5::Handle file = h5::open_to_read(path);
+        const std::vector<std::string> found = h5::children(file, "nodes");
+        if (found.empty()) throw FileError(path + ": there are no populations in '/nodes'");
+        for (const std::string& name : found) {
+            try {
+                add_population(file, path, name, types);
+            } catch (const Placed&) {
+                throw;
+            } catch (const FileError& e) {
+                throw FileError(fmt::format("{}: {}", path, e.what()));
+            }
+        }
+    }
+
+    std::vector<NodePopulation> take() {
+        if (!wrong_.empty()) {
+            std::string text;
+            for (const std::string& line : wrong_) text += "\n  " + line;
+            throw FileError(
+                fmt::format("{}: there is no such cell here:{}\nThose of NEST that there are: {}",
+                            config_.file, text, known_nest_models()));
+        }
+        for (NodePopulation& p : out_) name_parts(p);
+        return std::move(out_);
+    }
+
+  private:
+    void add_population(hid_t file, const std::string& path, const std::string& name,
+                        const std::shared_ptr<const TypesTable>& types) {
+        for (const NodePopulation& other : out_) {
+            if (other.name == name)
+                throw FileError(fmt::format("there is another population '{}', in {}",
+                                            excerpt(name, 60), other.file));
+        }
+        const std::string group = "nodes/" + name;
+        if (!h5::is_group(file, group)) throw FileError("'" + excerpt(group) + "' is no group");
+        NodePopulation p;
+        p.name = name;
+        p.file = path;
+        p.types = types;
+        p.type_ids = h5::read_vector<std::int64_t>(file, group + "/node_type_id");
+        const std::size_t nodes = p.type_ids.size();
+        if (nodes == 0) return;
+        if (nodes >= NodePopulation::no_part)
+            throw FileError(fmt::format("'{}' has {} nodes", excerpt(name, 60), nodes));
+        if (h5::exists(file, group + "/node_id")) {
+            p.node_ids = h5::read_vector<std::uint64_t>(file, group + "/node_id");
+            if (p.node_ids.size() != nodes)
+                throw FileError(fmt::format("'{}/node_id' has {} values, and node_type_id {}",
+                                            excerpt(group), p.node_ids.size(), nodes));
+        } else {
+            require_room(nodes * sizeof(std::uint64_t), "nodes");
+            p.node_ids.resize(nodes);
+            std::iota(p.node_ids.begin(), p.node_ids.end(), std::uint64_t{0});
+        }
+        make_parts(p, Groups::read(file, group, nodes), file, group);
+        out_.push_back(std::move(p));
+    }
+
+    const NodeType& type_of(std::int64_t id, const NodePopulation& p) {
+        const auto key = std::pair(p.types->path(), id);
+        const auto at = types_.find(key);
+        if (at != types_.end()) return at->second;
+        const TypesTable::Row* const row = p.types->find(id);
+        if (!row)
+            throw Placed(fmt::format("{}: there is no node_type_id {}, which nodes of '{}' have",
+                                     p.types->path(), id, excerpt(p.name, 60)));
+        NodeType type;
+        try {
+            type = read_type(*row, config_, dt_, texts_);
+        } catch (const FileError& e) {
+            throw Placed(e.what());
+        }
+        if (!type.wrong.empty())
+            wrong_.insert(fmt::format("{}: node_type_id {}: {}", row->place, id, type.wrong));
+        return types_.emplace(key, std::move(type)).first->second;
+    }
+
+    void make_parts(NodePopulation& p, const Groups& groups, hid_t file, const std::string& group) {
+        const std::size_t nodes = p.node_ids.size();
+        const std::uint64_t last = *std::max_element(p.node_ids.begin(), p.node_ids.end());
+        if (last >= NodePopulation::no_part || last / 16 > nodes + 65536)
+            throw FileError(fmt::format("'{}': node_id {} is too large for {} nodes",
+                                        excerpt(group), last, nodes));
+        // Which part and type each row is of.
+        std::map<std::string, std::uint32_t> part_by_kind;
+        std::unordered_map<std::int64_t, std::pair<std::uint32_t, std::uint32_t>> of_type;
+        require_room((last + 1 + nodes) * 16,
+                     fmt::format("'{}' ({} nodes)", excerpt(group), nodes));
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> of_row(nodes);
+        for (std::size_t row = 0; row < nodes; ++row) {
+            const auto known = of_type.find(p.type_ids[row]);
+            if (known != of_type.end()) {
+                of_row[row] = known->second;
+                continue;
+            }
+            const NodeType& type = type_of(p.type_ids[row], p);
+            const std::string kind = type.is_virtual || !type.wrong.empty()
+                                         ? (type.is_virtual ? "virtual" : "unknown")
+                                         : "cell " + type.cell.kind();
+            const auto [at, is_new] =
+                part_by_kind.emplace(kind, static_cast<std::uint32_t>(p.parts.size()));
+            if (is_new) p.parts.emplace_back().is_virtual = type.is_virtual;
+            Part& part = p.parts[at->second];
+            of_row[row] = {at->second, static_cast<std::uint32_t>(part.cells.size())};
+            if (!type.is_virtual) part.cells.push_back(type.cell);
+            of_type.emplace(p.type_ids[row], of_row[row]);
+        }
+        if (!wrong_.empty()) return;  // told when all are read
+        // Cells ascend by node id.
+        p.part_of.assign(last + 1, NodePopulation::no_part);
+        p.cell_of.assign(last + 1, 0);
+        std::vector<std::uint32_t> row_of(last + 1);
+        for (std::size_t row = 0; row < nodes; ++row) {
+            const std::uint64_t id = p.node_ids[row];
+            if (p.part_of[id] != NodePopulation::no_part)
+                throw FileError(fmt::format("'{}/node_id': {} is there twice", excerpt(group), id));
+            p.part_of[id] = of_row[row].first;
+            row_of[id] = static_cast<std::uint32_t>(row);
+        }
+        for (std::uint64_t id = 0; id <= last; ++id) {
+            if (p.part_of[id] == NodePopulation::no_part) continue;
+            Part& part = p.parts[p.part_of[id]];
+            p.cell_of[id] = static_cast<std::uint32_t>(part.node_ids.size());
+            part.node_ids.push_back(id);
+            if (!part.is_virtual) part.cell_of.push_back(of_row[row_of[id]].second);
+        }
+        take_own_values(p, groups, file, group);
+        if (p.parts.size() == 1 && p.parts[0].numbered_alike()) {
+            p.part_of = {};
+            p.cell_of = {};
+        }
+    }
+
+    /// `dynamics_params` of single nodes.
+    void take_own_values(NodePopulation& p, const Groups& groups, hid_t file,
+                         const std::string& group) {
+        std::set<std::int64_t> ids;
+        for (const std::int64_t id : groups.id) {
+            if (ids.empty() || *ids.rbegin() != id) ids.insert(id);
+            if (ids.size() > 10000) throw FileError("'" + excerpt(group) + "' has too many groups");
+        }
+        for (const std::int64_t id : ids) {
+            const std::string of_group = fmt::format("{}/{}", group, id);
+            for (const char* name : {"model_type", "model_template", "dynamics_params"}) {
+                const std::string path = of_group + "/" + name;
+                if (h5::exists(file, path) && !h5::is_group(file, path))
+                    throw FileError(fmt::format("'{}': this is read from the table of types only",
+                                                excerpt(path)));
+            }
+            const std::string folder = of_group + "/dynamics_params";
+            for (const std::string& name : h5::children(file, folder))
+                take_own(p, groups, id, name, h5::read_vector<double>(file, folder + "/" + name),
+                         folder);
+        }
+    }
+    void take_own(NodePopulation& p, const Groups& groups, std::int64_t id, const std::string& name,
+                  const std::vector<double>& values, const std::string& folder) {
+        const std::string place = "'" + excerpt(folder + "/" + name) + "'";
+        for (std::size_t row = 0; row < groups.id.size(); ++row) {
+            if (groups.id[row] != id) continue;
+            if (groups.index[row] >= values.size())
+                throw FileError(fmt::format("{} has {} values, and node_group_index {} is {}",
+                                            place, values.size(), row, groups.index[row]));
+            const double value = values[groups.index[row]];
+            const std::uint64_t node = p.node_ids[row];
+            Part& part = p.parts[p.part_of[node]];
+            if (std::isnan(value) || part.is_virtual) continue;
+            const std::vector<CellValue>& known = part.cells[0].values;
+            const auto at = std::find_if(known.begin(), known.end(),
+                                         [&](const CellValue& v) { return v.nest == name; });
+            if (at == known.end() || name.empty()) {
+                std::vector<std::string> names;
+                for (const CellValue& v : known) {
+                    if (!v.nest.empty()) names.push_back(v.nest);
+                }
+                throw FileError(fmt::format("{}: {} has no such parameter{}", place,
+                                            part.cells[0].model,
+                                            did_you_mean(excerpt(name, 40), names)));
+            }
+            std::vector<double>& own = part.own[static_cast<std::size_t>(at - known.begin())];
+            if (own.empty()) own.assign(part.node_ids.size(), none);
+            try {
+                own[p.cell_of[node]] = value_of(*at, value, dt_);
+            } catch (const FileError& e) {
+                throw FileError(fmt::format("{}[{}]: {}", place, groups.index[row], e.what()));
+            }
+        }
+    }
+
+    void name_parts(NodePopulation& p) {
+        for (Part& part : p.parts) {
+            std::string name = p.name;
+            if (p.parts.size() > 1 && part.is_virtual) name += "_virtual";
+            if (p.parts.size() > 1 && !part.is_virtual) {
+                name += "_" + part.cells[0].model;
+                for (const auto& [key, choice] : part.cells[0].choices) name += "_" + choice;
+            }
+            part.name = names_.of(name);
+        }
+    }
+
+    const Config& config_;
+    double dt_;
+    Names& names_;
+    std::vector<std::unique_ptr<Json>> texts_;
+    std::map<std::pair<std::string, std::int64_t>, NodeType> types_;
+    std::set<std::string> wrong_;
+    std::vector<NodePopulation> out_;
+};
+
+}  // namespace
+
+std::string Names::of(const std::string& wanted) {
+    std::string name = wanted.substr(0, 100);
+    for (char& c : name) {
+        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '_' || c == '-';
+        if (!good) c = '_';
+    }
+    if (name.empty()) name = "_";
+    std::string out = name;
+    for (int k = 2; !taken_.insert(out).second; ++k) out = fmt::format("{}_{}", name, k);
+    return out;
+}
+
+std::vector<double> Part::values(std::size_t parameter) const {
+    std::vector<double> out(node_ids.size());
+    for (std::size_t k = 0; k < out.size(); ++k) out[k] = cells[cell_of[k]].values[parameter].value;
+    if (const auto at = own.find(parameter); at != own.end()) {
+        for (std::size_t k = 0; k < out.size(); ++k) {
+            if (!std::isnan(at->second[k])) out[k] = at->second[k];
+        }
+    }
+    return out;
+}
+
+std::optional<Place> NodePopulation::find(std::uint64_t node_id) const {
+    if (part_of.empty()) {
+        if (node_id >= node_ids.size()) return {};
+        return Place{0, static_cast<std::uint32_t>(node_id)};
+    }
+    if (node_id >= part_of.size() || part_of[node_id] == no_part) return {};
+    return Place{part_of[node_id], cell_of[node_id]};
+}
+
+bool NodePopulation::has_virtual() const {
+    return std::any_of(parts.begin(), parts.end(), [](const Part& p) { return p.is_virtual; });
+}
+
+std::vector<NodePopulation> read_nodes(const Config& config, double dt, Names& names) {
+    const Item* const networks = config.find("networks");
+    if (!networks)
+        throw FileError(config.file +
+                        ": networks: the section is missing; name a circuit or "
+                        "simulation configuration of SONATA");
+    if (const std::optional<Item> gaps = networks->find("gap_juncs");
+        gaps && !gaps->value().empty())
+        gaps->fail("gap junctions are not taken over; take them out");
+    Reader reader(config, dt, names);
+    for (const Item& files : networks->at("nodes").items()) reader.add(files);
+    return reader.take();
+}
+
+namespace {
+
+/// Whether a value of a property is one of those that are asked for.
+bool is_asked(const std::string& text, const Item& wanted) {
+    for (const Item& one : wanted.items()) {
+        if (one.value().is_string()
+                ? one.text() == text
+                : one.value().is_number() && fmt::format("{}", one.number()) == text)
+            return true;
+    }
+    return false;
+}
+bool is_asked(double number, const Item& wanted) {
+    for (const Item& one : wanted.items()) {
+        if (one.value().is_number() && one.number() == number) return true;
+    }
+    return false;
+}
+
+/// The nodes of a population that have a property.
+void keep(std::vector<std::size_t>& rows, const NodePopulation& p, const std::string& key,
+          const Item& wanted) {
+    const bool by_id = key == "node_id" || key == "node_ids";
+    if (by_id || key == "node_type_id") {
+        std::set<double> numbers;
+        for (const Item& one : wanted.items()) numbers.insert(one.number());
+        std::erase_if(rows, [&](std::size_t row) {
+            return !numbers.contains(by_id ? static_cast<double>(p.node_ids[row])
+                                           : static_cast<double>(p.type_ids[row]));
+        });
+        return;
+    }
+    const h5::Handle file = h5::open_to_read(p.file);
+    const std::string group = "nodes/" + p.name;
+    const std::string values = fmt::format("{}/0/{}", group, key);
+    if (h5::exists(file, values)) {
+        const Groups groups = Groups::read(file, group, p.node_ids.size());
+        const std::vector<double> all = h5::read_vector<double>(file, values);
+        std::erase_if(rows, [&](std::size_t row) {
+            return groups.id[row] != 0 || groups.index[row] >= all.size() ||
+                   !is_asked(all[groups.index[row]], wanted);
+        });
+        return;
+    }
+    if (!p.types->has_column(key))
+        wanted.fail(fmt::format("nodes of '{}' have no such property", excerpt(p.name, 60)));
+    std::map<std::int64_t, bool> known;
+    std::erase_if(rows, [&](std::size_t row) {
+        const auto [at, is_new] = known.emplace(p.type_ids[row], false);
+        if (is_new) {
+            const TypesTable::Row* const type = p.types->find(p.type_ids[row]);
+            const std::string* const value = type ? type->find(key) : nullptr;
+            at->second = value && is_asked(*value, wanted);
+        }
+        return !at->second;
+    });
+}
+
+}  // namespace
+
+std::vector<Selection> select(const Config& config, const std::vector<NodePopulation>& populations,
+                              const std::optional<Item>& node_set) {
+    std::optional<Item> filter = node_set;
+    std::set<std::string> wanted;  // populations; none: all
+    std::vector<std::unique_ptr<Json>> texts;
+    if (filter && filter->value().is_string()) {
+        const std::string name = filter->text();
+        const Item* sets = config.find("node_sets");
+        std::optional<Item> from_file;
+        const Item* const file = config.find("node_sets_file");
+        if (!sets && file) {
+            texts.push_back(read_json(file->path()));
+            from_file.emplace(*texts.back(), file->path(), "");
+            sets = &*from_file;
+        }
+        std::vector<std::string> known{"all"};
+        for (const NodePopulation& p : populations) known.push_back(p.name);
+        const std::optional<Item> found = sets ? sets->find(name) : std::nullopt;
+        if (found) {
+            filter = found;
+        } else if (std::find(known.begin(), known.end(), name) != known.end()) {
+            if (name != "all") wanted.insert(name);
+            filter.reset();
+        } else {
+            filter->fail(fmt::format("there is no node set '{}'{}", excerpt(name, 60),
+                                     did_you_mean(name, known)));
+        }
+    }
+    std::vector<std::pair<std::string, Item>> properties;
+    if (filter && filter->value().is_array()) {
+        properties.emplace_back("node_id", *filter);
+    } else if (filter) {
+        for (const auto& [key, item] : filter->members()) {
+            if (key != "population" && key != "populations") {
+                properties.emplace_back(key, item);
+                continue;
+            }
+            for (const Item& one : item.items()) {
+                const std::string name = one.text();
+                if (std::none_of(populations.begin(), populations.end(),
+                                 [&](const NodePopulation& p) { return p.name == name; }))
+                    one.fail(fmt::format("there is no population '{}'", excerpt(name, 60)));
+                wanted.insert(name);
+            }
+        }
+    }
+    std::vector<Selection> out;
+    for (std::size_t k = 0; k < populations.size(); ++k) {
+        const NodePopulation& p = populations[k];
+        if (!wanted.empty() && !wanted.contains(p.name)) continue;
+        require_room(p.node_ids.size() * 16, "the nodes of an input");
+        std::vector<std::size_t> rows(p.node_ids.size());
+        std::iota(rows.begin(), rows.end(), std::size_t{0});
+        for (const auto& [key, item] : properties) keep(rows, p, key, item);
+        Selection& s = out.emplace_back(Selection{k, {}});
+        for (const std::size_t row : rows) s.node_ids.push_back(p.node_ids[row]);
+    }
+    return out;
+}
+
+}  // namespace snnsim::sonata
