@@ -208,7 +208,6 @@ class Planner {
         const CellsAsModel made =
             cells_as_model(as<Cells>(n), size, reading_of_(name(n)), dt_, !only_shown(n));
         const std::size_t cells = add_population(n, name(n), shape, made.cells);
-        plan_.names[name(n)] = plan_.populations[cells].name;
         entry_[n] = exit_[n] = cells;
         if (made.synapse) {
             entry_[n] = add_population(n, name(n) + "_current", shape, *made.synapse);
@@ -222,6 +221,7 @@ class Planner {
                 fmt::format("{}: v is relative to v_leak, which {} adds, and where it starts",
                             name(n), plan_.populations[exit_[n]].name));
         }
+        plan_.names[name(n)] = plan_.populations[exit_[n]].name;
     }
     void add_threshold(std::size_t n, std::size_t size) {
         const Parameters& threshold = as<Threshold>(n).threshold;
