@@ -247,7 +247,8 @@ constexpr double strange_numbers[] = {0.0,
                                       std::numeric_limits<double>::infinity()};
 constexpr const char* strange_texts[] = {
     "",      "ms",       "s",        "milliseconds", "mV", "by_time",    "none", "snnsim run",
-    "a\xff", "finished", "spikes/p", "interrupted",  ".",  "1e99999 ms", "/",    "x: [1, {y: 2}]"};
+    "a\xff", "finished", "spikes/p", "interrupted",  ".",  "1e99999 ms", "/",    "x: [1, {y: 2}]",
+    "LIF",   "NIRGraph", "Conv2d",   "same",         "in", "fc"};
 
 void change(Hdf5Tree& tree, Choices& choose) {
     const std::size_t which = choose.below(tree.size());
