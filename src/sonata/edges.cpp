@@ -324,7 +324,7 @@ class Reader {
             same_length(w.group + "/edge_group_id");
             same_length(w.group + "/edge_group_index");
         }
-        name_ = names_.of(name);
+        name_ = name;
         Edges edges;
         for (std::size_t first = 0; first < rows; first += piece) {
             const std::size_t count = std::min(piece, rows - first);
@@ -586,9 +586,10 @@ class Reader {
                 "'{}', edge_type_id {}: receptor_type {} is none of '{}', which has 1 to {}",
                 excerpt(w.group), w.type_ids[type], port, excerpt(w.to->name, 60), cell.ports));
         Projection p;
-        p.name = names_.of(w.types.size() == 1 && w.sinks.size() == 1
-                               ? name_
-                               : fmt::format("{}_{}", name_, w.type_ids[type]));
+        const bool parts = w.from->parts.size() > 1 || w.to->parts.size() > 1;
+        const std::string base = parts ? source.name + "_to_" + target.name : name_;
+        p.name = names_.of(
+            w.table && w.table->size() > 1 ? fmt::format("{}_{}", base, w.type_ids[type]) : base);
         p.from = source.name;
         p.to = target.name;
         p.list = "edges/" + p.name;

@@ -10,6 +10,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/inputs/load_values.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/run/outputs.hpp"
@@ -288,8 +289,9 @@ std::string import_sonata(const ImportOptions& options) {
     }
     try {
         // It looks for the arrays too.
-        parse_simulation(writer.text(), options.output);
-    } catch (const ModelError& e) {
+        SimulationSpec spec = parse_simulation(writer.text(), options.output);
+        load_values(spec);
+    } catch (const Error& e) {
         std::error_code ignored;
         fs::remove(writer.arrays(), ignored);
         throw FileError(fmt::format("{}: the network makes no sound model:\n{}", options.file,

@@ -19,6 +19,7 @@
 namespace snnsim::sonata {
 namespace {
 
+constexpr std::size_t most_told = 50;
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 /// A type of nodes: virtual, or a cell.
@@ -130,7 +131,13 @@ class Reader {
     std::vector<NodePopulation> take() {
         if (!wrong_.empty()) {
             std::string text;
-            for (const std::string& line : wrong_) text += "\n  " + line;
+            std::size_t told = 0;
+            for (const std::string& line : wrong_) {
+                if (++told > most_told) break;
+                text += "\n  " + line;
+            }
+            if (wrong_.size() > most_told)
+                text += fmt::format("\n  and {} more", wrong_.size() - most_told);
             throw FileError(
                 fmt::format("{}: there is no such cell here:{}\nThose of NEST that there are: {}",
                             config_.file, text, known_nest_models()));
@@ -250,30 +257,29 @@ class Reader {
     /// `dynamics_params` of single nodes.
     void take_own_values(NodePopulation& p, const Groups& groups, hid_t file,
                          const std::string& group) {
-        std::set<std::int64_t> ids;
-        for (const std::int64_t id : groups.id) {
-            if (ids.empty() || *ids.rbegin() != id) ids.insert(id);
-            if (ids.size() > 10000) throw FileError("'" + excerpt(group) + "' has too many groups");
-        }
-        for (const std::int64_t id : ids) {
-            const std::string of_group = fmt::format("{}/{}", group, id);
+        std::map<std::int64_t, std::vector<std::uint32_t>> rows;  // of each group
+        for (std::size_t row = 0; row < groups.id.size(); ++row)
+            rows[groups.id[row]].push_back(static_cast<std::uint32_t>(row));
+        for (const auto& [id, of_group] : rows) {
+            const std::string path = fmt::format("{}/{}", group, id);
             for (const char* name : {"model_type", "model_template", "dynamics_params"}) {
-                const std::string path = of_group + "/" + name;
-                if (h5::exists(file, path) && !h5::is_group(file, path))
+                const std::string set = path + "/" + name;
+                if (h5::exists(file, set) && !h5::is_group(file, set))
                     throw FileError(fmt::format("'{}': this is read from the table of types only",
-                                                excerpt(path)));
+                                                excerpt(set)));
             }
-            const std::string folder = of_group + "/dynamics_params";
-            for (const std::string& name : h5::children(file, folder))
-                take_own(p, groups, id, name, h5::read_vector<double>(file, folder + "/" + name),
-                         folder);
+            const std::string folder = path + "/dynamics_params";
+            for (const std::string& name : h5::children(file, folder)) {
+                const std::string set = folder + "/" + name;
+                take_own(p, groups, of_group, name, h5::read_vector<double>(file, set),
+                         "'" + excerpt(set) + "'");
+            }
         }
     }
-    void take_own(NodePopulation& p, const Groups& groups, std::int64_t id, const std::string& name,
-                  const std::vector<double>& values, const std::string& folder) {
-        const std::string place = "'" + excerpt(folder + "/" + name) + "'";
-        for (std::size_t row = 0; row < groups.id.size(); ++row) {
-            if (groups.id[row] != id) continue;
+    void take_own(NodePopulation& p, const Groups& groups, const std::vector<std::uint32_t>& rows,
+                  const std::string& name, const std::vector<double>& values,
+                  const std::string& place) {
+        for (const std::uint32_t row : rows) {
             if (groups.index[row] >= values.size())
                 throw FileError(fmt::format("{} has {} values, and node_group_index {} is {}",
                                             place, values.size(), row, groups.index[row]));
@@ -308,8 +314,10 @@ class Reader {
             std::string name = p.name;
             if (p.parts.size() > 1 && part.is_virtual) name += "_virtual";
             if (p.parts.size() > 1 && !part.is_virtual) {
-                name += "_" + part.cells[0].model;
-                for (const auto& [key, choice] : part.cells[0].choices) name += "_" + choice;
+                const Cell& cell = part.cells[0];
+                const bool told = cell.model == "glif";  // by its level
+                name += told ? "" : "_" + cell.model;
+                for (const auto& [key, choice] : cell.choices) name += "_" + choice;
             }
             part.name = names_.of(name);
         }

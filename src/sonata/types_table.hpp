@@ -33,6 +33,7 @@ class TypesTable {
     const Row* find(std::int64_t id) const;
     bool has_column(const std::string& name) const;
     const std::string& path() const { return path_; }
+    std::size_t size() const { return rows_.size(); }
 
   private:
     std::string path_;
