@@ -127,8 +127,10 @@ struct ConnectSpec {
                   "where the projection does not give them, weight and, of a simulation, delay. "
                   "conv: .npy or .npz with weights [to][from][row][column], where the "
                   "projection gives none"},
-            Field{"dataset", &ConnectSpec::dataset, "", unlimited,
-                  "conv: name of the array in `file`, where there are several"},
+            Field{
+                "dataset", &ConnectSpec::dataset, "", unlimited,
+                "conv: name of the array in `file`, where there are several; list: group of an .h5 "
+                "file with the columns"},
             Field{"window", &ConnectSpec::window, "", at_least(1),
                   "conv, pool: [rows, columns] of the window"},
             Field{

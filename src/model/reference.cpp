@@ -346,7 +346,8 @@ std::string space() {
 std::string edge_lists() {
     return "\n`list` reads the synapses from `file`: a .csv whose first line names the columns, or "
            "an HDF5 "
-           "file (.h5, .hdf5) with a one-dimensional data set for each. The columns, in any order, "
+           "file (.h5, .hdf5) with a one-dimensional data set for each, at its top or in the group "
+           "that `dataset` names. The columns, in any order, "
            "are `source` and `target` (cells, from 0) and, if the projection does not give them, "
            "`weight` and `delay`. Their units stand in the header, as in `weight (nA)`, or in the "
            "attribute `units` of the data set; without one, weights are in the unit of the "

@@ -384,6 +384,11 @@ Steps steps_of_file(const Item& input) {
     return out;
 }
 
+/// Without the last digits of a sum, for people.
+double tidy(double time) {
+    return std::round(time * 1e9) / 1e9;
+}
+
 /// A part of whose cells some get a current.
 void add_current(CurrentsRead& read, const std::string& input, const Part& part,
                  const std::vector<std::uint32_t>& cells, const Steps& steps, double dt,
@@ -396,8 +401,8 @@ void add_current(CurrentsRead& read, const std::string& input, const Part& part,
     const bool one =
         steps.times.size() == 1 || (steps.times.size() == 2 && steps.amplitudes[1] == 0.0);
     if (one) {
-        c.start = steps.times[0] + dt;
-        c.stop = steps.times.size() == 2 ? steps.times[1] + dt : 0.0;
+        c.start = tidy(steps.times[0] + dt);
+        c.stop = steps.times.size() == 2 ? tidy(steps.times[1] + dt) : 0.0;
         c.amplitude = steps.amplitudes[0];
     }
     const std::string group = fmt::format("currents/{}/{}", input, part.name);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 #include "src/text/suggest.hpp"
 
@@ -79,7 +80,6 @@ const std::vector<Known> glif{
     {"th_spike_decay", "th_spike_decay", "Hz", 0.009, 1000},
     {"th_voltage_index", "th_voltage_index", "Hz", 0.005, 1000},
     {"th_voltage_decay", "th_voltage_decay", "Hz", 0.09, 1000},
-    {"I_e", "i_e", "pA", 0},
     state("V_m", "v", "mV", -78.85),
 };
 
@@ -310,10 +310,11 @@ void take_glif(Taker& given, bool conducts, Cell& cell) {
     cell.ports = static_cast<int>(tau.size());
 }
 
-/// NEST rounds a refractory time up to the next step, and all times to 0.001 ms before.
+/// NEST rounds a refractory time up to the next step, and all times to 0.001 ms before; here it
+/// goes to the nearest.
 double rounded_up(double t_ref, double dt) {
     const double steps = std::ceil(std::round(t_ref * 1000.0) / 1000.0 / dt - 1e-9);
-    return std::abs(steps * dt - t_ref) < 1e-9 * std::max(1.0, steps) ? t_ref : steps * dt;
+    return rounded_steps(t_ref, dt) == steps ? t_ref : std::round(steps * dt * 1e9) / 1e9;
 }
 
 }  // namespace

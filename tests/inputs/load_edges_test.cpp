@@ -55,6 +55,32 @@ class LoadEdges : public testing::Test {
     fs::path folder_;
 };
 
+TEST_F(LoadEdges, AGroupOfAnHdf5File) {
+    {
+        const h5::Handle file = h5::create_file(path("edges.h5"));
+        h5::write_vector<std::uint32_t>(file, "e/x/source", {2, 0}, "");
+        h5::write_vector<std::uint32_t>(file, "e/x/target", {1, 0}, "");
+        h5::write_vector<double>(file, "e/x/delay", {0.3, 0.5}, "ms");
+        h5::write_vector<double>(file, "e/other", {1.0}, "");
+    }
+    const SimulationSpec spec = load(", weight: 1 pA", "edges.h5, dataset: e/x");
+    EXPECT_EQ(spec.projections[0].edges->source, (std::vector<std::uint32_t>{2, 0}));
+    EXPECT_EQ(spec.projections[0].edges->delay, (std::vector<double>{0.3, 0.5}));
+    const auto error_of = [&](const std::string& file) -> std::string {
+        try {
+            load(", weight: 1 pA", file);
+        } catch (const DataError& e) {
+            return e.what();
+        }
+        return "none";
+    };
+    EXPECT_NE(error_of("edges.h5, dataset: e/y").find("there is no group 'e/y'"),
+              std::string::npos);
+    EXPECT_NE(error_of("edges.h5").find("unknown column 'e'"), std::string::npos);
+    write("source,target\n0,0\n");
+    EXPECT_NE(error_of("edges.csv, dataset: e").find("leave it out"), std::string::npos);
+}
+
 TEST_F(LoadEdges, Csv) {
     write("target, source,delay (us), weight (nA)\r\n1,2,300,0.5\n0,0,1500,-2e-3\n");
     const SimulationSpec spec = load("");

@@ -355,7 +355,7 @@ def test_neurons_of_the_allen_institute(snnsim, network):
         assert f"    {line}\n" in text, line
     assert "  cortex_glif4:\n" in text and "  cortex_glif3:\n" in text
     values = {key: float(value) for key, value in re.findall(r"    (\w+): (\S+) (?:mV|ms|pF|nS|pA|Hz)\n", text.split("cortex_glif3:")[0])}
-    for key, value in {"c_m": 130, "g_l": 6, "v_th": -42.5, "t_ref": 3.2, "asc_amp_1": -20, "asc_decay_2": 10, "th_spike_decay": 100, "voltage_reset_add": 10}.items():
+    for key, value in {"c_m": 130, "g_l": 6, "v_th": -42.5, "t_ref": 3.15, "asc_amp_1": -20, "asc_decay_2": 10, "th_spike_decay": 100, "voltage_reset_add": 10}.items():
         assert abs(values[key] - value) < 1e-9, key
 
 
@@ -480,3 +480,7 @@ def test_times_of_the_command_line(snnsim, network):
     assert "dt: 0.05 ms\nsimulate: {duration: 20 ms}" in text and "t_ref: {file: 'm.h5', dataset: 'cells/cortex/t_ref'}" in text
     with h5py.File(network / "m.h5") as f:
         assert np.allclose(f["cells/cortex/t_ref"], [2.05] * 8 + [2.0] * 4)
+    (network / "models" / "exc.json").write_text('{"t_ref": 2.02}')  # NEST rounds up
+    text_of(snnsim, network, "--dt", "0.1 ms", "--duration", "20 ms")
+    with h5py.File(network / "m.h5") as f:
+        assert np.allclose(f["cells/cortex/t_ref"], [2.1] * 8 + [2.0] * 4)
