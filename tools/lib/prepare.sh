@@ -76,7 +76,7 @@ install_readers() {
     local venv=$build/readers wanted=$root/tests/python/requirements.txt python=/usr/bin/python3
     [[ -x $python ]] || python=python3
     cmp -s "$wanted" "$venv/installed.txt" && return
-    say "installing readers of SONATA files from Python packages into $venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
+    say "installing readers of files of SONATA and NIR from Python packages into $venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
     if "$python" -m venv --clear --system-site-packages "$venv" >"$build/readers.log" 2>&1 &&
         "$venv/bin/pip" install -q --no-deps -r "$wanted" >>"$build/readers.log" 2>&1; then
         cp "$wanted" "$venv/installed.txt"
