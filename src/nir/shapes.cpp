@@ -264,10 +264,17 @@ class Inference {
             for (const Index t : targets_[k]) {
                 const std::string why = why_not(t, out);
                 if (why.empty()) continue;
+                const bool other_rank = is<Output>(t)
+                                            ? std::get<Output>(kind(t)).shape.size() != out.size()
+                                            : arrive_[t] && shapes_[t].in.size() != out.size();
+                const bool at_an_end = is<Input>(k) || is<Output>(t);
                 faults_.add(
                     edge_text(graph_.nodes[k].name, graph_.nodes[t].name),
-                    fmt::format("'{}' gives {}, but '{}' {}", excerpt(graph_.nodes[k].name, 60),
-                                shape_text(out), excerpt(graph_.nodes[t].name, 60), why));
+                    fmt::format("'{}' gives {}, but '{}' {}{}", excerpt(graph_.nodes[k].name, 60),
+                                shape_text(out), excerpt(graph_.nodes[t].name, 60), why,
+                                other_rank && at_an_end
+                                    ? "; shapes of NIR are without batch and time"
+                                    : ""));
             }
         }
     }

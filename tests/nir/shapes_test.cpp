@@ -125,8 +125,10 @@ TEST_F(Shapes, ABatchOfOneIsLeftOut) {
     // One channel is no batch.
     EXPECT_EQ(given({1, 9, 9}, conv({8, 1, 3, 3}, {1, 1}, {0, 0}, {1, 1})), (Shape{8, 7, 7}));
     EXPECT_EQ(given({1, 1, 9, 9}, conv({8, 1, 3, 3}, {1, 1}, {0, 0}, {1, 1})), (Shape{8, 7, 7}));
-    EXPECT_EQ(why_not({1, 3}, linear(3, 2)),
-              "net.nir: edge 'input' -> 'n': 'input' gives [1, 3], but 'n' takes [2]");
+    EXPECT_EQ(
+        why_not({1, 3}, linear(3, 2)),
+        "net.nir: edge 'input' -> 'n': 'input' gives [1, 3], but 'n' takes [2]; shapes of NIR "
+        "are without batch and time");
 }
 
 TEST_F(Shapes, AllThatDoesNotFitIsToldAtOnce) {
