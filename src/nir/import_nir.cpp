@@ -306,6 +306,7 @@ class Import {
             inputs_[0].values.assign(own->second.values.begin(), own->second.values.end());
             sample_said_ = fmt::format("{}: the input that {} carries\n", samples, given_.file);
         } else {
+            expect_small_sample();
             for (std::size_t k = 0; k < inputs_.size(); ++k) {
                 const RandomKey key{1, Stream::patterns, static_cast<std::uint32_t>(k), 0};
                 const auto count = static_cast<std::size_t>(steps_ * inputs_[k].size);
@@ -319,6 +320,17 @@ class Import {
                 samples, counted(steps_, "step"));
         }
         return {std::filesystem::path(samples).filename(), steps_, true};
+    }
+    /// A shape in a file costs nothing to write; what it makes us draw is bounded.
+    void expect_small_sample() const {
+        constexpr std::int64_t most_values = 100'000'000;
+        std::int64_t units = 0;
+        for (const InputSample& i : inputs_) units += i.size;
+        if (units <= most_values / steps_) return;
+        throw FileError(fmt::format(
+            "{}: a sample of {} for its {} takes more than {} values; write fewer --steps, or "
+            "samples of your own with --data",
+            given_.file, counted(steps_, "step"), counted(units, "input"), grouped(most_values)));
     }
     void write_samples(const std::string& path) const {
         if (!given_.data.empty()) return;

@@ -179,3 +179,16 @@ def test_what_the_package_refuses_is_refused_with_its_place(written, tmp_path):
         done = subprocess.run([os.environ["SNNSIM_BINARY"], "import", path, "-o", tmp_path / "x.yaml", "--dt", "1 ms"],
                               capture_output=True, text=True)
         assert done.returncode == 1 and f"{path}: /node/nodes/1_affine/{change}: " in done.stderr and message in done.stderr
+
+
+def test_a_shape_that_costs_a_file_nothing_costs_no_memory(tmp_path):
+    with h5py.File(tmp_path / "wide.nir", "w") as file:
+        file["node/type"] = "NIRGraph"
+        file.create_dataset("node/edges", data=np.array([["in", "out"]], dtype=object), dtype=h5py.string_dtype())
+        for name, kind in {"in": "Input", "out": "Output"}.items():
+            file[f"node/nodes/{name}/type"] = kind
+            file[f"node/nodes/{name}/shape"] = np.array([2**31 - 1])
+    done = subprocess.run(["bash", "-c", 'ulimit -v 4000000; "$@"', "-", os.environ["SNNSIM_BINARY"], "import", tmp_path / "wide.nir",
+                           "-o", tmp_path / "x.yaml", "--dt", "1 ms"], capture_output=True, text=True)
+    assert done.returncode == 1 and "takes more than 100,000,000 values; write fewer --steps" in done.stderr
+    assert not list(tmp_path.glob("x*"))
