@@ -74,7 +74,7 @@ ChosenLink link_of(const PopulationSpec& population, const TrainableSpec& traina
             }
             break;
         case LinkKind::fixed:
-            if (trainable.file.empty())
+            if (trainable.file.empty() && !trainable.loaded)
                 out.wrong = "fixed takes the values of a file; name it with `file`";
             break;
         case LinkKind::value:
