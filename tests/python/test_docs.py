@@ -235,7 +235,8 @@ def commands():
 
 
 OF_THE_TOOL = {"--cuda", "--no-cuda", "--build-only", "--python"}    # tools/snnsim itself
-SUBCOMMANDS = ("check", "compare", "study", "search", "evolve", "stats", "encode", "events", "devices", "reference", "run")
+SUBCOMMANDS = ("check", "compare", "study", "search", "evolve", "stats", "encode", "events", "devices", "reference", "import", "export", "verify",
+               "run")
 
 
 def test_commands_and_options_exist(snnsim):
