@@ -156,17 +156,21 @@ class Reader {
         }
         return out;
     }
-    /// v_th and v_reset, from v_leak on.
+    /// v_th and v_reset, from where v counts.
     struct Levels {
         Values threshold, reset;
     };
-    Levels levels(Values& gain) const {
+    Values leaks_to() const { return broadcast(cells_.v_leak, "v_leak", 0.0); }
+    /// v counts from where it starts and leaks to; without a leak, from its reset.
+    Values counts_from() const {
+        if (cells_.kind != CellKind::IF) return leaks_to();
+        if (reading_.reset != Reset::zero) return Values(size_, 0.0);
+        return broadcast(cells_.v_reset, "v_reset", 0.0);
+    }
+    Levels levels(Values& gain, const Values& leak) const {
         Levels out{broadcast(cells_.v_threshold, "v_threshold", 1.0),
                    broadcast(cells_.v_reset, "v_reset", 0.0)};
-        // v counts from where it starts and leaks to; without a leak, from its reset.
         const bool leaks = cells_.kind != CellKind::IF;
-        Values leak = leaks ? broadcast(cells_.v_leak, "v_leak", 0.0) : out.reset;
-        if (!leaks && reading_.reset != Reset::zero) leak.assign(size_, 0.0);
         if (reading_.reset == Reset::subtract && !all_zero(leak))
             throw FileError(
                 "v_leak is not 0, and --reset subtract takes off the whole threshold; write "
@@ -209,7 +213,7 @@ class Reader {
     PlannedCells spiking(const char* model, const Decay& v) const {
         PlannedCells out{model, {}, v.gain, true};
         say(out, "tau_m", "ms", times(v.steps));
-        say_levels(out, levels(out.gain));
+        say_levels(out, levels(out.gain, counts_from()));
         if (reading_.reset != Reset::none && reading_.reset_at == ResetAt::next_step)
             out.model += ", reset_at: next_step";
         return out;
@@ -227,7 +231,10 @@ class Reader {
             out.gain[n] = i.gain[n] * v.gain[n] / lost(v.steps[n]);
         say(out, "tau_m", "ms", times(v.steps));
         say(out, "tau_s", "ms", times(i.steps));
-        say_levels(out, levels(out.gain));
+        // It starts at 0, wherever it leaks to.
+        const Values leak = leaks_to();
+        if (!all_zero(leak)) say(out, "v_leak", "", leak);
+        say_levels(out, levels(out.gain, Values(size_, 0.0)));
         return out;
     }
     template <class Make>

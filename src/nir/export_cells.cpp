@@ -132,8 +132,9 @@ ExportedCells lif(const Population& p, const Lif::Params& all, const Shape& shap
     const bool forgets_nothing = std::all_of(cells.begin(), cells.end(), [&](const Lif::Params& c) {
         return constants(c).decay >= 1.0f;
     });
+    // An IF with a reset to something else would start there.
     node.kind = CellKind::IF;
-    if (!forgets_nothing || !reads(library, node)) node.kind = CellKind::LIF;
+    if (!forgets_nothing || all.v_reset != 0.0 || !reads(library, node)) node.kind = CellKind::LIF;
     for (const Lif::Params& cell : cells) {
         const Lif::Constants c = constants(cell);
         const auto decay = static_cast<double>(c.decay);

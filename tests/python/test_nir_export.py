@@ -35,6 +35,9 @@ NETWORKS = {
                             HIDDEN + OUTPUT, "cross_entropy_count"),
     "euler": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 8 ms, reset: zero, v_reset: -0.2, integration: euler}\n" +
                    READOUT, HIDDEN + OUTPUT),
+    "no_leak": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 1e12 ms, reset: zero, v_th: 2}\n"
+                     "  deep: {size: 12, model: lif, tau_m: 1e12 ms, reset: zero, v_reset: 0.3}\n" + READOUT,
+                     HIDDEN + ["{from: hidden, to: deep, weight: {gain: 2}}", "{from: deep, to: output}"]),
     "cuba_lif": model(INPUT + "  hidden: {size: 12, model: cuba_lif, tau_m: 8 ms, tau_s: 4 ms, v_leak: 0.1}\n" + READOUT,
                       HIDDEN + OUTPUT),
     "recurrent": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 8 ms, reset: zero}\n" + READOUT,

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Runs a network of NIR in the library that it was written for, on samples, and keeps what its output gives in each step.
+"""Runs networks of NIR in the library that they were written for, on samples, and keeps what the output gives in each step.
 
-    PYTHON tools/bench/nir_exports_peer.py LIBRARY NETWORK.nir SAMPLES.npy OUTPUT.npy
+    PYTHON tools/bench/nir_exports_peer.py LIBRARY SAMPLES.npy NETWORK.nir ...
 
-PYTHON has nir 1.0.8, nirtorch 2.6 and the library. SAMPLES is [sample][step][input]; OUTPUT [sample][step][cell]. Prints one line
-of JSON: versions, and what the library printed while it read the file.
+PYTHON has nir 1.0.8, nirtorch 2.6 and the library. SAMPLES is [sample][step][input]; of each network NETWORK.npy beside it is
+[sample][step][cell]. Prints one line of JSON: versions, and of each network what the library printed while it read it, or why it
+could not.
 """
 import contextlib
 import importlib.metadata
 import io
 import json
+import os
 import sys
 import warnings
 
@@ -63,18 +65,26 @@ def sinabs(path, shape, samples):
     return np.stack(out)
 
 
-def main():
-    library, path, samples, output = sys.argv[1:]
-    torch.set_num_threads(1)                   # small steps, one after the other
-    warnings.simplefilter("ignore")
-    graph = nir.read(path)                     # with its checks of types
-    shape = tuple(int(n) for n in next(iter(graph.input_type.values())))
+def run(library, path, samples):
+    """What was printed, or what went wrong."""
     said = io.StringIO()
-    with contextlib.redirect_stdout(said), torch.no_grad():
-        values = globals()[library](path, shape, np.load(samples).astype(np.float32))
-    np.save(output, values)
+    try:
+        graph = nir.read(path)                 # with its checks of types
+        shape = tuple(int(n) for n in next(iter(graph.input_type.values())))
+        with contextlib.redirect_stdout(said), torch.no_grad():
+            np.save(os.path.splitext(path)[0] + ".npy", globals()[library](path, shape, samples))
+    except Exception as error:                 # of a library: whatever it may be, it is a result
+        return {"failed": f"{type(error).__name__}: {error}"}
+    return {"said": sorted(set(said.getvalue().splitlines()))}
+
+
+def main():
+    library, samples, *paths = sys.argv[1:]
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)                   # small steps, one after the other
+    samples = np.load(samples).astype(np.float32)
     print(json.dumps({"versions": {name: importlib.metadata.version(name) for name in ("nir", "nirtorch", "torch", library)},
-                      "said": sorted(set(said.getvalue().splitlines()))}))
+                      "networks": {path: run(library, path, samples) for path in paths}}))
 
 
 if __name__ == "__main__":
