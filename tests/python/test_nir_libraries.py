@@ -29,6 +29,7 @@ OPTIONS = {
     "snntorch_conv": LATE,
     "snntorch_ties": LATE,
     "spikingjelly_lif": SPIKINGJELLY,
+    "spikingjelly_lif_1ms": ["--from", "spikingjelly", "--dt", "1 ms", "--reset", "zero"],
     "spikingjelly_lif_whole_input": SPIKINGJELLY,
     "spikingjelly_lif_v_reset": SPIKINGJELLY,
     "spikingjelly_plif": SPIKINGJELLY,
