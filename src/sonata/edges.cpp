@@ -23,8 +23,10 @@
 namespace snnsim::sonata {
 namespace {
 
-constexpr std::size_t piece = 1 << 20;           // edges that are read at once
-constexpr std::size_t rows_per_chunk = 1 << 16;  // in the file that is written
+constexpr std::size_t piece = 1 << 20;                              // edges that are read at once
+constexpr std::size_t least_chunk = 1 << 10, most_chunk = 1 << 16;  // rows, in what is written
+/// So few types get a projection each, whose weight and delay are then mostly one number.
+constexpr std::size_t few_types = 8;
 constexpr std::size_t most_projections = 100000;
 
 /// A number for each of some edges, mostly the same for all.
@@ -49,7 +51,8 @@ struct Values {
 /// A column of a list: written only from where its values differ.
 class Column {
   public:
-    Column(std::string path, std::string unit) : path_(std::move(path)), unit_(std::move(unit)) {}
+    Column(std::string path, std::string unit, std::size_t chunk)
+        : path_(std::move(path)), unit_(std::move(unit)), chunk_(chunk) {}
 
     void append(hid_t out, const double* values, std::size_t count) {
         if (count == 0) return;
@@ -76,7 +79,7 @@ class Column {
   private:
     void begin(hid_t out) {
         written_ = true;
-        h5::make_growing(out, path_, h5::type_of<double>(), {}, rows_per_chunk, unit_);
+        h5::make_growing(out, path_, h5::type_of<double>(), {}, chunk_, unit_);
         const std::vector<double> some(std::min<std::uint64_t>(rows_, piece), first_);
         for (std::uint64_t left = rows_; left > 0;) {
             const std::uint64_t count = std::min<std::uint64_t>(left, some.size());
@@ -86,6 +89,7 @@ class Column {
     }
 
     std::string path_, unit_;
+    std::size_t chunk_;
     bool written_ = false;
     double first_ = 0.0;
     std::uint64_t rows_ = 0;
@@ -99,13 +103,13 @@ struct Sink {
     std::vector<std::uint32_t> source, target;
     std::vector<double> weights, delays;
 
-    Sink(Projection p, hid_t out)
+    Sink(Projection p, std::size_t chunk, hid_t out)
         : projection(std::move(p)),
-          weight(projection.list + "/weight", projection.weight_unit),
-          delay(projection.list + "/delay", "ms") {
+          weight(projection.list + "/weight", projection.weight_unit, chunk),
+          delay(projection.list + "/delay", "ms", chunk) {
         for (const char* name : {"/source", "/target"})
-            h5::make_growing(out, projection.list + name, h5::type_of<std::uint32_t>(), {},
-                             rows_per_chunk, "");
+            h5::make_growing(out, projection.list + name, h5::type_of<std::uint32_t>(), {}, chunk,
+                             "");
     }
     void write_ids(hid_t out, const std::vector<std::uint32_t>& s,
                    const std::vector<std::uint32_t>& t) {
@@ -259,11 +263,13 @@ class Reader {
   private:
     // What a population of edges is read with.
     struct Work {
-        hid_t file;
+        hid_t file = H5I_INVALID_HID;
         std::string group;
-        const TypesTable* table;
-        const NodePopulation *from, *to;
-        bool plays;  // what virtual sources send
+        const TypesTable* table = nullptr;
+        const NodePopulation *from = nullptr, *to = nullptr;
+        bool plays = false;    // what virtual sources send
+        bool by_type = false;  // a projection for each type
+        std::size_t chunk = most_chunk;
         std::map<std::int64_t, Group> groups;
         std::vector<EdgeType> types;
         std::vector<std::int64_t> type_ids;
@@ -302,7 +308,10 @@ class Reader {
     }
 
     void add_population(hid_t file, const std::string& name, const TypesTable* table) {
-        Work w{file, "edges/" + name, table, nullptr, nullptr, false, {}, {}, {}, {}, {}};
+        Work w;
+        w.file = file;
+        w.group = "edges/" + name;
+        w.table = table;
         if (!h5::is_group(file, w.group)) throw FileError("'" + excerpt(w.group) + "' is no group");
         const std::string sources = w.group + "/source_node_id",
                           targets = w.group + "/target_node_id";
@@ -325,6 +334,11 @@ class Reader {
             same_length(w.group + "/edge_group_index");
         }
         name_ = name;
+        const std::size_t types = table ? table->size() : 1;
+        w.by_type = types > 1 && types <= few_types;
+        w.chunk =
+            std::clamp(rows / ((w.by_type ? types : 1) * w.from->parts.size() * w.to->parts.size()),
+                       least_chunk, most_chunk);
         Edges edges;
         for (std::size_t first = 0; first < rows; first += piece) {
             const std::size_t count = std::min(piece, rows - first);
@@ -570,7 +584,7 @@ class Reader {
             throw FileError(fmt::format("'{}' has an edge to a virtual node of '{}'",
                                         excerpt(w.group), excerpt(w.to->name, 60)));
         if (source.is_virtual && !w.plays) return nullptr;
-        std::unique_ptr<Sink>& sink = w.sinks[{type, port, from, to}];
+        std::unique_ptr<Sink>& sink = w.sinks[{w.by_type ? type : 0, port, from, to}];
         if (sink) return sink.get();
         if (w.sinks.size() > most_projections)
             throw FileError(fmt::format("'{}' becomes more than {} projections", excerpt(w.group),
@@ -595,13 +609,14 @@ class Reader {
         p.list = "edges/" + p.name;
         p.port = cell.ports > 0 ? static_cast<int>(port) : 0;
         p.weight_unit = cell.weight_unit;
-        sink = std::make_unique<Sink>(std::move(p), out_);
+        sink = std::make_unique<Sink>(std::move(p), w.chunk, out_);
         return sink.get();
     }
 
     void send(Work& w, const Edges& edges) {
         const bool one_from = w.from->parts.size() == 1, one_to = w.to->parts.size() == 1;
-        if (edges.type.empty() && edges.port.same && one_from && one_to) {
+        const bool one_type = edges.type.empty() || !w.by_type;
+        if (one_type && edges.port.same && one_from && one_to) {
             Sink* const sink =
                 sink_of(w, edges.one_type, static_cast<std::uint32_t>(edges.port.value), 0, 0);
             if (!sink) {
@@ -618,12 +633,12 @@ class Reader {
         Sink* sink = nullptr;
         bool known = false;
         for (std::size_t k = 0; k < edges.size(); ++k) {
+            const std::uint32_t type = edges.type.empty() ? edges.one_type : edges.type[k];
             const std::array<std::uint32_t, 4> key{
-                edges.type.empty() ? edges.one_type : edges.type[k],
-                static_cast<std::uint32_t>(edges.port[k]), one_from ? 0 : edges.from[k],
-                one_to ? 0 : edges.to[k]};
+                w.by_type ? type : 0, static_cast<std::uint32_t>(edges.port[k]),
+                one_from ? 0 : edges.from[k], one_to ? 0 : edges.to[k]};
             if (!known || key != last) {
-                sink = sink_of(w, key[0], key[1], key[2], key[3]);
+                sink = sink_of(w, type, key[1], key[2], key[3]);
                 last = key;
                 known = true;
             }

@@ -274,6 +274,21 @@ def test_a_column_that_differs_late(snnsim, network):
         assert (g["source"][:] == np.arange(count) % CELLS).all() and "delay" not in g
 
 
+def test_edges_of_many_types_are_one_projection(snnsim, network):
+    types = np.arange(EDGES) % 20
+    (network / "network" / "edge_types.csv").write_text("edge_type_id syn_weight delay\n" + "".join(f"{k} {k + 1}.5 {1 + k // 10}\n" for k in range(20)))
+    for name in ("cortex", "drive"):
+        with h5py.File(network / "network" / f"{name}_edges.h5", "a") as f:
+            g = f[f"edges/{name}_to_cortex"]
+            g["edge_type_id"][:] = types if name == "cortex" else 3
+            del g["0"]
+    text = text_of(snnsim, network)
+    assert text.count("  - name:") == 2 and "weight: 4.5 pA\n    delay: 1 ms" in text
+    with h5py.File(network / "m.h5") as f:
+        assert f["edges/cortex_to_cortex/weight"][:].tolist() == [k + 1.5 for k in types]
+        assert f["edges/cortex_to_cortex/delay"][:].tolist() == [1 + k // 10 for k in types] and "delay" not in f["edges/drive_to_cortex"]
+
+
 def test_cells_of_several_models(snnsim, network):
     (network / "network" / "node_types.csv").write_text(NODE_TYPES.replace("nest:iaf_psc_alpha inh.json", "nest:aeif_cond_exp NULL"))
     (network / "models" / "exc.json").write_text('{"E_L": -65.0}')
