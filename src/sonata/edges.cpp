@@ -602,8 +602,7 @@ class Reader {
         Projection p;
         const bool parts = w.from->parts.size() > 1 || w.to->parts.size() > 1;
         const std::string base = parts ? source.name + "_to_" + target.name : name_;
-        p.name = names_.of(
-            w.table && w.table->size() > 1 ? fmt::format("{}_{}", base, w.type_ids[type]) : base);
+        p.name = names_.of(w.by_type ? fmt::format("{}_{}", base, w.type_ids[type]) : base);
         p.from = source.name;
         p.to = target.name;
         p.list = "edges/" + p.name;

@@ -305,6 +305,16 @@ def gain_speed():
                   "million synapses", "rate in Hz", "wall time", "million cell steps a second", "delivery", "processor, with building", "peak MB"], rows)
 
 
+IMPORTED = {"each edge": "weight and delay of each edge", "each edge, packed": "the same, packed (gzip)", "by type": "weight and delay by type",
+            "in no order": "groups in no order"}
+
+
+def import_sonata():
+    rows = [[IMPORTED[run["form"]], f"{run['file_bytes'] / 1e6:.0f}", f"{run['wall_seconds']:.2f} s", f"{run['processor_seconds']:.2f} s",
+             f"{run['peak_bytes'] / 1e6:.0f}", f"{run['peak_of_arrays']:.2f}"] for run in read("import_sonata")["runs"]]
+    return table(["10 million edges", "file, MB", "wall time", "processor", "peak MB", "of the arrays"], rows)
+
+
 CIRCUITS = {"question": ("a cue and a digit in a frame", {"gated": "with gates", "ungated": "without"}),
             "routing": ("four modules and a router", {"1 of 4": "1 of 4", "2 of 4": "2 of 4", "4 of 4": "all"}),
             "feedback": ("images without their lower half", {"feedback": "with feedback", "feed-forward": "without"}),
@@ -405,7 +415,7 @@ def spines():
 
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
-                                  dense_against_dendritic, recurrent_networks, sparse_patches, sparse_digits, equations_speed, equations_rates, space_speed, gain_speed, circuits_cost,
+                                  dense_against_dendritic, recurrent_networks, sparse_patches, sparse_digits, equations_speed, equations_rates, space_speed, gain_speed, import_sonata, circuits_cost,
                                   stem_cells, learning_methods, learning_models, perforated, spines, sources)}
 
 
