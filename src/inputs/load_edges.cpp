@@ -9,7 +9,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/receptors.hpp"
 #include "src/inputs/edge_columns.hpp"
-#include "src/io/digest.hpp"
+#include "src/io/file_digests.hpp"
 #include "src/model/units.hpp"
 
 namespace snnsim {
@@ -29,11 +29,11 @@ class Loader {
                 projection.connect.dataset, columns),
           file_(list_.file) {}
 
-    EdgeList load() {
+    EdgeList load(FileDigests& digests) {
         check_columns();
         EdgeList out;
         out.path = projection_.connect.file;
-        out.sha256 = file_sha256(file_.path);
+        out.sha256 = digests.of(file_.path);
         out.source = list_.ids("source", from_.name, from_.size);
         out.target = list_.ids("target", to_.name, to_.size);
         const std::string input = input_unit_of(to_, projection_.receptor);
@@ -142,11 +142,12 @@ void check_populations(const SimulationSpec& spec) {
 }  // namespace
 
 void load_edges(SimulationSpec& spec) {
+    FileDigests digests;
     std::string wrong;  // in any of the files
     for (SynapsesSpec& p : spec.projections) {
         if (p.connect.rule != Rule::list || p.weight_file) continue;
         try {
-            p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load());
+            p.edges = std::make_shared<const EdgeList>(Loader(spec, p).load(digests));
         } catch (const DataError& e) {
             wrong += fmt::format("{}{}:{}:{}: {}: {}", wrong.empty() ? "" : "\n", spec.path,
                                  p.at.line, p.at.column, p.name(), e.what());

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "snnsim/error.hpp"
-#include "src/io/digest.hpp"
+#include "src/io/file_digests.hpp"
 #include "src/io/read_numbers.hpp"
 #include "src/model/cell_facts.hpp"
 #include "src/model/late_times.hpp"
@@ -94,7 +94,8 @@ void check_value(const SimulationSpec& spec, const CellPopulationSpec& p, const 
         fail(fmt::format("that is less than half a dt ({:g} ms) and would become 0", spec.dt));
 }
 
-void load_listed(const SimulationSpec& spec, Distribution& d, const CellPopulationSpec& p) {
+void load_listed(const SimulationSpec& spec, Distribution& d, const CellPopulationSpec& p,
+                 FileDigests& digests) {
     ListedValues v = *d.listed;
     if (v.from.file.empty()) return;
     NumbersFile where = v.from;
@@ -117,7 +118,7 @@ void load_listed(const SimulationSpec& spec, Distribution& d, const CellPopulati
     v.from.file = where.file;
     for (std::size_t k = 0; k < v.values.size(); ++k) check_value(spec, p, v, k);
     v.from.file = d.listed->from.file;
-    v.from.sha256 = file_sha256(where.file);
+    v.from.sha256 = digests.of(where.file);
     d.unit = v.unit;
     d.listed = std::make_shared<const ListedValues>(std::move(v));
 }
@@ -138,7 +139,7 @@ void check_order(const SimulationSpec& spec, const std::string& file,
 
 std::shared_ptr<const Waveform> load_waveform(const SimulationSpec& spec, const StimulusSpec& s,
                                               const WaveformStimulus::Params& w,
-                                              const CellPopulationSpec& to) {
+                                              const CellPopulationSpec& to, FileDigests& digests) {
     NumbersFile where{
         beside_model(spec.path, w.file).string(), w.dataset, w.column, w.unit, "", s.at};
     const bool regular = w.interval > 0.0;
@@ -175,7 +176,7 @@ std::shared_ptr<const Waveform> load_waveform(const SimulationSpec& spec, const 
             throw DataError(fmt::format("{}: value {} (from 0) is {:g}", where.file, k, x));
         out.values.push_back(static_cast<float>(x));
     }
-    out.sha256 = file_sha256(where.file);
+    out.sha256 = digests.of(where.file);
     return std::make_shared<const Waveform>(std::move(out));
 }
 
@@ -200,10 +201,11 @@ void warn_of_late_rows(SimulationSpec& spec, const StimulusSpec& s) {
 }  // namespace
 
 void load_values(SimulationSpec& spec) {
+    FileDigests digests;
     for_each_listed(spec, [&](Distribution& d, const CellPopulationSpec& p) {
         const Location at = d.listed->from.at;
         try {
-            load_listed(spec, d, p);
+            load_listed(spec, d, p, digests);
             if (!d.listed->from.file.empty() && is_time(d.listed->key))
                 warn_of_rounded(
                     spec, at, d.listed->values,
@@ -221,7 +223,7 @@ void load_values(SimulationSpec& spec) {
         const auto* w = std::get_if<WaveformStimulus::Params>(&s.kind);
         if (!w) continue;
         try {
-            s.waveform = load_waveform(spec, s, *w, spec.population(s.to));
+            s.waveform = load_waveform(spec, s, *w, spec.population(s.to), digests);
             warn_of_late_rows(spec, s);
             warn_of_rounded(spec, s.at, s.waveform->times, "times of the waveform " + w->file);
         } catch (const DataError& e) {
