@@ -237,9 +237,17 @@ struct Names<Arithmetic> {
     static constexpr std::array values{"float", "fixed"};
 };
 
+/// What of an output tells the class of a sample where nothing is trained.
+enum class Prediction : std::uint8_t { automatic, count, max, mean, last };
+template <>
+struct Names<Prediction> {
+    static constexpr std::array values{"auto", "count", "max", "mean", "last"};
+};
+
 struct TestSpec {
     std::int64_t batch = 250;
     std::int64_t every = 0;
+    Prediction prediction = Prediction::automatic;
     Arithmetic arithmetic = Arithmetic::floating;
     std::optional<QuantizeSpec> quantize;
 
@@ -249,6 +257,11 @@ struct TestSpec {
                       Field{"every", &TestSpec::every, "", non_negative,
                             "also test after every so many epochs, for the curve; what comes "
                             "out changes nothing. 0: at the end only"},
+                      Field{"prediction", &TestSpec::prediction, "", unlimited,
+                            "where nothing is trained, the class is that of the output with most "
+                            "spikes (count), the highest value (max), mean or last value; auto: "
+                            "count where the output fires, else last. Of a training its loss says "
+                            "it"},
                       Field{"arithmetic", &TestSpec::arithmetic, "", unlimited,
                             "float; or fixed: weights and biases are rounded to whole numbers of "
                             "the grid that a simulation of the network has (`simulate: {network: "

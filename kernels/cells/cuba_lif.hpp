@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/cells/fires.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
 

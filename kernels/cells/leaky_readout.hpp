@@ -13,10 +13,6 @@ namespace snnsim {
 template <class Own>
 struct LeakyMembrane {
     static constexpr int saved_count = 1;  // v
-    static constexpr const char* input_unit = "";
-    static constexpr const char* current_unit = "";
-    static constexpr int receptors = 1;
-    static constexpr bool uses_random = false;
 
     struct Params {
         double tau_m = 20.0;
@@ -93,9 +89,14 @@ struct LeakyMembrane {
 struct LeakyReadout : LeakyMembrane<LeakyReadout> {
     static constexpr const char* name = "leaky_readout";
     static constexpr Output output = Output::trace;
+    static constexpr const char* input_unit = "";
+    static constexpr const char* current_unit = "";
+    static constexpr int receptors = 1;
+    static constexpr bool uses_random = false;
 };
 
-/// Sends v[t] in the step in which it is computed: the current of a synapse, for one.
+/// Of trainings only: sends v[t] in the step in which it is computed: the current of a synapse, for
+/// one.
 struct LeakyIntegrator : LeakyMembrane<LeakyIntegrator> {
     static constexpr const char* name = "leaky_integrator";
     static constexpr Output output = Output::values;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/cells/fires.hpp"
 #include "kernels/cells/model.hpp"
 #include "kernels/math/fused.hpp"
 

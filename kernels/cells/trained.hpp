@@ -27,10 +27,8 @@
 // except in tests that check gradients against finite differences of a smooth one.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 
 #include "kernels/fields.hpp"
 #include "kernels/host_device.hpp"
@@ -55,21 +53,6 @@ template <>
 struct Names<ResetAt> {
     static constexpr std::array values{"same_step", "next_step"};
 };
-
-/// Whether a membrane that just meets its threshold fires.
-enum class Fires : std::uint8_t { at, above };
-template <>
-struct Names<Fires> {
-    static constexpr std::array values{"at", "above"};
-};
-/// The least float that fires.
-inline float least_that_fires(double v_th, Fires fires) {
-    const auto at = static_cast<float>(v_th);
-    return fires == Fires::at ? at : std::nextafter(at, std::numeric_limits<float>::infinity());
-}
-inline constexpr const char* fires_help =
-    "at: a membrane equal to v_th fires, as in SpikingJelly and Sinabs; above: it does not, as in "
-    "snnTorch, Norse and NIR";
 
 enum class Integration : std::uint8_t { exact, euler };
 template <>

@@ -217,9 +217,11 @@ void warn_of_fewer(const ModelSpec& spec, Dataset& data) {
     const auto limited = [&](std::int64_t count) {
         return d.test_samples > 0 ? std::min(count, d.test_samples) : count;
     };
-    for (std::size_t k = 0; k < spec.record.size(); ++k)
+    for (std::size_t k = 0; k < spec.record.size(); ++k) {
+        if (spec.record[k].samples == RecordSpec{}.samples) continue;  // nobody asked for them
         warn(fmt::format("record.{}.samples", k), spec.record[k].samples, limited(published_test),
              limited(data.test.count), "test", "recorded");
+    }
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ class Warner {
         }
     }
     void warn_of_empty_classes(std::size_t output, const Dataset& data) {
+        if (!r_.needs_train) return;
         const TargetClasses& classes = data.target(output);
         std::vector<bool> seen(static_cast<std::size_t>(classes.classes), false);
         for (const std::int32_t label : data.train.target(output).labels)

@@ -290,6 +290,23 @@ void check_record(ModelView& model) {
     }
 }
 
+void check_prediction(ModelView& model) {
+    const std::optional<TestSpec>& test = model.spec.test;
+    if (!test || test->prediction == Prediction::automatic) return;
+    const ModelView::Path path{"test", "prediction"};
+    if (!model.sound_or_absent(path)) return;
+    if (model.spec.train)
+        model.add(path, "a class is told as train.loss reads the output; leave prediction out");
+    if (test->prediction != Prediction::count) return;
+    for (const PopulationSpec& p : model.spec.populations) {
+        if (!model.model_known(p) || sends_on(model.spec.projections, p.name)) continue;
+        if (!has_threshold_of(p))
+            model.add(path, fmt::format("the output '{}' is a {}, which sends no spikes to count; "
+                                        "write max, mean or last",
+                                        p.name, model_of(p)));
+    }
+}
+
 void check_arithmetic(ModelView& model) {
     const std::optional<TestSpec>& test = model.spec.test;
     if (!test || test->arithmetic == Arithmetic::floating) return;

@@ -60,6 +60,7 @@ void check_model(const ModelSpec& spec, const Value& root, Problems& problems) {
     check_method(model);
     check_train_phases(model);
     check_record(model);
+    check_prediction(model);
     if (problems.empty()) check_arithmetic(model);
 }
 

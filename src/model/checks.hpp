@@ -53,6 +53,8 @@ void check_train_phases(ModelView& model);
 /// How weights learn.
 void check_method(ModelView& model);
 void check_record(ModelView& model);
+/// How a class is told.
+void check_prediction(ModelView& model);
 /// Of a model that is sound otherwise.
 void check_arithmetic(ModelView& model);
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "kernels/cells/fires.hpp"
 #include "kernels/cells/trained.hpp"
 #include "kernels/fields.hpp"
 

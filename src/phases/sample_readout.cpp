@@ -5,6 +5,7 @@
 
 #include "kernels/training/losses.hpp"
 #include "snnsim/model_spec.hpp"
+#include "src/model/prediction.hpp"
 
 namespace snnsim {
 
@@ -32,8 +33,8 @@ void SampleReadout::take(ReadoutState& state, std::int64_t place, std::uint32_t 
 
 SampleReadout::Answer SampleReadout::answer(ReadoutState& state) const {
     const ModelSpec& model = *spec_.trained->model;
-    const Loss loss =
-        model.train ? model.loss_of(spec_.trained->output).loss : Loss::cross_entropy_last;
+    const Loss loss = model.train ? model.loss_of(spec_.trained->output).loss
+                                  : loss_of(prediction_of(model, spec_.trained->output));
     if (is_real(loss)) return {-1, state.spikes};
     const std::int32_t label = 0;
     const std::uint32_t sample = 0;

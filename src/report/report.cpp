@@ -9,6 +9,7 @@
 #include "snnsim/run.hpp"
 #include "src/energy/image_cost.hpp"
 #include "src/model/loops.hpp"
+#include "src/model/prediction.hpp"
 #include "src/network/source_signs.hpp"
 #include "src/network/stored_weights.hpp"
 #include "src/network/weight_count.hpp"
@@ -215,6 +216,23 @@ std::string result_text(const OutputResult& test, const std::string& of, int cla
                        loss_text(test.loss), samples, recalls.empty() ? "" : recalls + '\n');
 }
 
+/// How classes were told, where no loss says it.
+std::string prediction_text(const ModelSpec& spec, const Evaluation& test) {
+    if (spec.train || test.error) return "";
+    std::string out;
+    for (const PopulationSpec& p : spec.populations) {
+        if (sends_on(spec.projections, p.name)) continue;
+        const Prediction how = prediction_of(spec, p.name);
+        out += fmt::format("classes by the {} of {} (test.prediction: {})\n",
+                           how == Prediction::count  ? "most spikes"
+                           : how == Prediction::max  ? "highest value"
+                           : how == Prediction::mean ? "highest mean"
+                                                     : "highest last value",
+                           p.name, name_of(how));
+    }
+    return out;
+}
+
 /// Weights that Dale's law has taken to 0; a line each.
 std::string signs_text(const Network& network) {
     std::string out;
@@ -243,7 +261,7 @@ std::string summary_text(const ModelSpec& spec, const RunRecord& r, const std::s
                          const EnergyModel& energy) {
     std::string out;
     if (r.test) {
-        out += result_text(r);
+        out += result_text(r) + prediction_text(spec, *r.test);
         out += cost_text(spec, r.test->counts, energy);
     }
     std::vector<LearnedSummary> learned;

@@ -14,6 +14,7 @@
 #include "src/inputs/load_data.hpp"
 #include "src/inputs/load_initial_weights.hpp"
 #include "src/inputs/taken_weights.hpp"
+#include "src/model/prediction.hpp"
 #include "src/run/provenance.hpp"
 #include "src/text/words.hpp"
 
@@ -211,13 +212,27 @@ void claim_output(Start& start, const RunOptions& options) {
 
 }  // namespace
 
+namespace {
+
+/// Of the only one, which the data need not name.
+std::string output_name(const ModelSpec& spec, const Dataset& data, std::size_t k) {
+    if (!data.output_names[k].empty()) return data.output_names[k];
+    for (const PopulationSpec& p : spec.populations) {
+        if (!sends_on(spec.projections, p.name)) return p.name;
+    }
+    return "";
+}
+
+}  // namespace
+
 std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data) {
     std::vector<OutputLossSpec> out;
     for (std::size_t k = 0; k < data.output_names.size(); ++k) {
         out.push_back(spec.loss_of(data.output_names[k]));
         if (!spec.train)
-            out.back().loss =
-                data.train.target(k).outputs > 0 ? Loss::mse_mean : Loss::cross_entropy_last;
+            out.back().loss = data.train.target(k).outputs > 0
+                                  ? Loss::mse_mean
+                                  : loss_of(prediction_of(spec, output_name(spec, data, k)));
     }
     return out;
 }
