@@ -11,6 +11,7 @@
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/hdf5_contents.hpp"
+#include "src/io/text_heaps.hpp"
 #include "src/nir/faults.hpp"
 #include "src/text/suggest.hpp"
 
@@ -108,6 +109,7 @@ class GraphReader {
   public:
     explicit GraphReader(const std::string& path)
         : faults_(path),
+          heaps_(path),
           most_stored_((std::uint64_t{1} << 20) + 1100 * size_of_input(path)),
           room_(available_memory()) {}
 
@@ -245,7 +247,7 @@ class GraphReader {
                                             shape_text(claim->dims),
                                             claim->kind == H5T_STRING ? "" : " and other values"));
         std::vector<std::string> ends;
-        if (!tried(place, [&] { ends = h5::read_text_array(node.group, "edges"); })) return;
+        if (!tried(place, [&] { ends = texts(node, "edges"); })) return;
         std::unordered_set<std::string> names;
         for (const Node& n : graph.nodes) names.insert(n.name);
         // nir calls an edge that stands twice an error where it checks types and keeps it where it
@@ -487,14 +489,17 @@ class GraphReader {
         return claim;
     }
 
+    std::vector<std::string> texts(const Place& in, const std::string& name) {
+        heaps_.check(in.group, name);
+        return h5::read_text_array(in.group, name);
+    }
     std::optional<std::string> text(const Place& in, const std::string& name) {
         const std::optional<h5::ArrayClaim> claim = look(in, name);
         if (!claim) return {};
-        std::vector<std::string> texts;
+        std::vector<std::string> found;
         if (claim->count == 1 && (claim->kind == H5T_STRING || claim->kind == H5T_ENUM)) {
-            if (!tried(in.at(name), [&] { texts = h5::read_text_array(in.group, name); }))
-                return {};
-            return texts[0];
+            if (!tried(in.at(name), [&] { found = texts(in, name); })) return {};
+            return found[0];
         }
         fault(in.at(name), "it must be one text");
         return {};
@@ -623,6 +628,7 @@ class GraphReader {
     }
 
     Faults faults_;
+    h5::TextHeaps heaps_;
     const std::uint64_t most_stored_;
     const std::size_t room_;
     std::uint64_t stored_ = 0, memory_ = 0;

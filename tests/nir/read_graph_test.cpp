@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 #include "src/nir/write_graph.hpp"
 #include "tests/nir/nir_files.hpp"
@@ -283,6 +285,19 @@ TEST_F(ReadGraph, NamesAreShownSafely) {
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
     expect_has(text, "/node/nodes/ [31mred xxx");
     expect_has(text, "nodes/a: it has no 'type'; the name of a node cannot hold a '/'");
+}
+
+TEST_F(ReadGraph, TextsThatLieNowhere) {
+    std::string bytes;
+    {
+        std::ifstream file(file_, std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    const std::size_t heap = bytes.find("GCOL");
+    ASSERT_NE(heap, std::string::npos);
+    bytes.replace(heap, 4, "HEAP");  // it is none
+    std::ofstream(file_, std::ios::binary) << bytes;
+    expect_has(error_of_file(), "it is damaged");
 }
 
 TEST_F(ReadGraph, MetadataOfAnyKind) {
