@@ -32,6 +32,7 @@ OPTIONS = {
     "spikingjelly_lif_1ms": ["--from", "spikingjelly", "--dt", "1 ms", "--reset", "zero"],
     "spikingjelly_lif_whole_input": SPIKINGJELLY,
     "spikingjelly_lif_v_reset": SPIKINGJELLY,
+    "spikingjelly_if_v_reset": SPIKINGJELLY,
     "spikingjelly_plif": SPIKINGJELLY,
     "spikingjelly_if": SPIKINGJELLY,
     "spikingjelly_cuba": SPIKINGJELLY,
@@ -40,6 +41,7 @@ OPTIONS = {
     "spikingjelly_nested": SPIKINGJELLY,
     "spikingjelly_flat": SPIKINGJELLY,
     "norse_lif": NORSE,
+    "norse_v_leak": NORSE,
     "norse_batch": NORSE,
     "norse_iaf": NORSE,
     "norse_cuba": NORSE,
@@ -76,7 +78,8 @@ def shown(snnsim, tmp_path):
                 kind, node = key.split("/")
                 population = plain(node)
                 if kind == "output":
-                    here[key] = run[f"state/{population}/v"][:]
+                    level = f"{population}_level"       # what a v_leak is added by
+                    here[key] = run[f"state/{level if level in run['state'] else population}/v"][:]
                 else:
                     here[key] = np.zeros_like(values)
                     group = run[f"spikes/{population}"]
