@@ -240,17 +240,12 @@ class Reader {
         std::optional<TypesTable> table;
         if (types) table.emplace(types->path(), "edge_type_id");
         const h5::Handle file = h5::open_to_read(path);
-        const std::vector<std::string> found = h5::children(file, "edges");
-        if (found.empty()) throw FileError(path + ": there are no populations in '/edges'");
-        for (const std::string& name : found) {
-            try {
+        placed(path, [&] {
+            const std::vector<std::string> found = h5::children(file, "edges");
+            if (found.empty()) throw FileError("there are no populations in '/edges'");
+            for (const std::string& name : found)
                 add_population(file, name, table ? &*table : nullptr);
-            } catch (const Placed&) {
-                throw;
-            } catch (const FileError& e) {
-                throw FileError(fmt::format("{}: {}", path, e.what()));
-            }
-        }
+        });
     }
 
     EdgesRead take() {

@@ -29,7 +29,7 @@ struct EdgesRead {
 
 /// Reads all of `networks.edges` and writes the lists into `out`. Edges of virtual nodes whose
 /// populations are not in `playing` are left out, as nothing would come through them. Throws
-/// DataError.
+/// FileError.
 EdgesRead read_edges(const Config& config, const std::vector<NodePopulation>& populations,
                      const std::set<std::string>& playing, double dt, hid_t out);
 

@@ -37,6 +37,8 @@ bool is_spikes(const Item& input) {
     return input.at("input_type").text() == "spikes";
 }
 
+constexpr double latest_step = 4294967295.0;
+
 struct Spike {
     double time;  // ms
     std::uint64_t node;
@@ -155,6 +157,7 @@ std::vector<Spike> spikes_of_csv(const std::string& path, const std::string& pop
 /// end before the time. Its arithmetic, as times that a file has can lie a bit off the grid.
 double step_of(double time, double dt) {
     double step = std::floor(time / dt);
+    if (!(step < latest_step)) return step;  // where a step more is no other number
     if ((step - 1.0) * dt >= time) step -= 1.0;
     while (step * dt < time) step += 1.0;
     return step;
@@ -226,7 +229,7 @@ class Spikes {
                     "plays only what comes after",
                     k, time));
             const double step = step_of(time, dt_) + later;
-            if (!(step < 4294967295.0))
+            if (!(step < latest_step))
                 throw FileError(
                     fmt::format("spike {} (from 0): the time {:g} ms is too late", k, time));
             const std::optional<Place> place = p.find(node);

@@ -8,6 +8,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
 #include "src/text/excerpt.hpp"
 
 namespace snnsim::sonata {
@@ -99,6 +100,7 @@ std::string Item::path() const {
 
 std::unique_ptr<Json> read_json(const std::string& file) {
     std::string text = read_small_text(file);
+    require_room(text.size() * 32, file);
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
     const auto watch = [&](int depth, Json::parse_event_t, Json&) {
         if (depth > deepest)

@@ -19,6 +19,18 @@ struct Placed final : FileError {
     using FileError::FileError;
 };
 
+/// Calls `read`; an error of it that does not name its file gets `file` before it.
+template <class F>
+void placed(const std::string& file, F&& read) {
+    try {
+        read();
+    } catch (const Placed&) {
+        throw;
+    } catch (const FileError& e) {
+        throw Placed(file + ": " + e.what());
+    }
+}
+
 /// A value, the file that it stands in and its path there: "networks.nodes[0].nodes_file". The
 /// text that it is a part of must outlive it.
 class Item {

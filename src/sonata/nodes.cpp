@@ -30,8 +30,7 @@ struct NodeType {
 };
 
 /// The parameters that the table of types names, from a file beside the models.
-NodeType read_type(const TypesTable::Row& row, const Config& config, double dt,
-                   std::vector<std::unique_ptr<Json>>& texts) {
+NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) {
     NodeType out;
     const std::string* const type = row.find("model_type");
     if (!type) throw FileError(row.place + ": model_type is missing");
@@ -63,7 +62,8 @@ NodeType read_type(const TypesTable::Row& row, const Config& config, double dt,
                             "dynamics_params are");
         const Item folder = components->at("point_neuron_models_dir");
         source = (std::filesystem::path(folder.path()) / *file).string();
-        const Item root(*texts.emplace_back(read_json(source)), source, "");
+        const std::unique_ptr<Json> json = read_json(source);
+        const Item root(*json, source, "");
         if (is_allen_glif(model, root)) {
             std::tie(model, given) = allen_glif(model, root);
         } else if (knows_nest_model(model)) {
@@ -115,17 +115,11 @@ class Reader {
         const Item types_file = files.at("node_types_file");
         const auto types = std::make_shared<const TypesTable>(types_file.path(), "node_type_id");
         const h5::Handle file = h5::open_to_read(path);
-        const std::vector<std::string> found = h5::children(file, "nodes");
-        if (found.empty()) throw FileError(path + ": there are no populations in '/nodes'");
-        for (const std::string& name : found) {
-            try {
-                add_population(file, path, name, types);
-            } catch (const Placed&) {
-                throw;
-            } catch (const FileError& e) {
-                throw FileError(fmt::format("{}: {}", path, e.what()));
-            }
-        }
+        placed(path, [&] {
+            const std::vector<std::string> found = h5::children(file, "nodes");
+            if (found.empty()) throw FileError("there are no populations in '/nodes'");
+            for (const std::string& name : found) add_population(file, path, name, types);
+        });
     }
 
     std::vector<NodePopulation> take() {
@@ -189,7 +183,7 @@ class Reader {
                                      p.types->path(), id, excerpt(p.name, 60)));
         NodeType type;
         try {
-            type = read_type(*row, config_, dt_, texts_);
+            type = read_type(*row, config_, dt_);
         } catch (const FileError& e) {
             throw Placed(e.what());
         }
@@ -326,7 +320,6 @@ class Reader {
     const Config& config_;
     double dt_;
     Names& names_;
-    std::vector<std::unique_ptr<Json>> texts_;
     std::map<std::pair<std::string, std::int64_t>, NodeType> types_;
     std::set<std::string> wrong_;
     std::vector<NodePopulation> out_;
@@ -421,11 +414,13 @@ void keep(std::vector<std::size_t>& rows, const NodePopulation& p, const std::st
     const std::string group = "nodes/" + p.name;
     const std::string values = fmt::format("{}/0/{}", group, key);
     if (h5::exists(file, values)) {
-        const Groups groups = Groups::read(file, group, p.node_ids.size());
-        const std::vector<double> all = h5::read_vector<double>(file, values);
-        std::erase_if(rows, [&](std::size_t row) {
-            return groups.id[row] != 0 || groups.index[row] >= all.size() ||
-                   !is_asked(all[groups.index[row]], wanted);
+        placed(p.file, [&] {
+            const Groups groups = Groups::read(file, group, p.node_ids.size());
+            const std::vector<double> all = h5::read_vector<double>(file, values);
+            std::erase_if(rows, [&](std::size_t row) {
+                return groups.id[row] != 0 || groups.index[row] >= all.size() ||
+                       !is_asked(all[groups.index[row]], wanted);
+            });
         });
         return;
     }

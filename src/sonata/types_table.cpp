@@ -9,6 +9,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
+#include "src/files/room.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/words.hpp"
 
@@ -56,6 +57,7 @@ bool read_as(const std::string& text, T& out) {
 
 TypesTable::TypesTable(const std::string& path, const std::string& key) : path_(path) {
     const std::string text = read_small_text(path);
+    require_room(text.size() * 64, path);
     if (text.find('\0') != text.npos) throw FileError(path + ": it is no text");
     std::size_t number = 0, at_key = 0;
     for (std::size_t at = 0; at < text.size(); ++number) {
