@@ -26,7 +26,8 @@ pathlib.Path("empty.json").write_text("{}")
 cells, virtual = NetworkBuilder("cells"), NetworkBuilder("virtual")
 cells.add_nodes(model_type="point_neuron", model_template="nest:parrot_neuron", dynamics_params=None)
 virtual.add_nodes(model_type="virtual")
-virtual.add_edges(source=virtual.nodes(), target=cells.nodes(), syn_weight=1.0, delay=1.0, model_template="static_synapse", dynamics_params="empty.json")
+virtual.add_edges(source=virtual.nodes(), target=cells.nodes(), syn_weight=1.0, delay=1.0, model_template="static_synapse",
+                  dynamics_params="empty.json")
 for network in (cells, virtual):
     network.build()
     network.save(output_dir="network")
@@ -43,8 +44,8 @@ def run(unit, *times):
     edges = [{"edges_file": "network/virtual_cells_edges.h5", "edge_types_file": "network/virtual_cells_edge_types.csv"}]
     inputs = {"in": {"input_type": "spikes", "module": "sonata", "input_file": "in.h5", "node_set": "virtual"}}
     with open("config.json", "w") as file:
-        json.dump({"run": {"tstop": 50.0, "dt": 0.1}, "inputs": inputs, "networks": {"nodes": nodes, "edges": edges}, "components": {"synaptic_models_dir": "."},
-                   "target_simulator": "NEST", "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
+        json.dump({"run": {"tstop": 50.0, "dt": 0.1}, "inputs": inputs, "networks": {"nodes": nodes, "edges": edges},
+                   "components": {"synaptic_models_dir": "."}, "target_simulator": "NEST", "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
     configuration = pointnet.Config.from_json("config.json")
     configuration.build_env()
     pointnet.PointSimulator.from_config(configuration, pointnet.PointNetwork.from_config(configuration)).run()
