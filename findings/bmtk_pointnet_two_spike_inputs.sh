@@ -46,7 +46,8 @@ def run(*names):
     edges = [{"edges_file": "network/virtual_cells_edges.h5", "edge_types_file": "network/virtual_cells_edge_types.csv"}]
     with open("config.json", "w") as file:
         json.dump({"run": {"tstop": 50.0, "dt": 0.1}, "inputs": inputs, "networks": {"nodes": nodes, "edges": edges},
-                   "components": {"synaptic_models_dir": "."}, "target_simulator": "NEST", "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
+                   "components": {"synaptic_models_dir": "."}, "target_simulator": "NEST",
+                   "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
     configuration = pointnet.Config.from_json("config.json")
     configuration.build_env()
     simulator = pointnet.PointSimulator.from_config(configuration, pointnet.PointNetwork.from_config(configuration))

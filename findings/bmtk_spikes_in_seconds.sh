@@ -45,7 +45,8 @@ def run(unit, *times):
     inputs = {"in": {"input_type": "spikes", "module": "sonata", "input_file": "in.h5", "node_set": "virtual"}}
     with open("config.json", "w") as file:
         json.dump({"run": {"tstop": 50.0, "dt": 0.1}, "inputs": inputs, "networks": {"nodes": nodes, "edges": edges},
-                   "components": {"synaptic_models_dir": "."}, "target_simulator": "NEST", "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
+                   "components": {"synaptic_models_dir": "."}, "target_simulator": "NEST",
+                   "output": {"output_dir": "output", "spikes_file": "spikes.h5", "overwrite_output_dir": True}}, file)
     configuration = pointnet.Config.from_json("config.json")
     configuration.build_env()
     pointnet.PointSimulator.from_config(configuration, pointnet.PointNetwork.from_config(configuration)).run()
