@@ -9,7 +9,7 @@
 # Seen (spikes in 50 ms of cell 0 and of cell 1, 1 nA into `gids` [0]; bmtk 1.2.0 and nest-simulator 3.10.0 from PyPI):
 # delay 0: [0, 0]; 0.1: [0, 0]; 0.2: [6, 6]
 #
-# `snnsim import` lets a clamp start at 0, chooses by node_set too, and says both.
+# `snnsim import` lets a clamp start at 0, and says so; cells are those of node_set, as in PointNet.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
