@@ -12,6 +12,8 @@ namespace {
 
 /// A membrane without a leak: so slow that its decay is 1 in single precision.
 constexpr double no_leak = 1e9;  // steps
+/// How far numbers of a file may be off.
+constexpr double in_single_precision = 1e-6;
 
 using Values = std::vector<double>;
 
@@ -71,7 +73,11 @@ class Reader {
 
     Values broadcast(const Parameters& p, const char* name, double otherwise) const {
         for (const double v : p.values) {
-            if (!std::isfinite(v)) throw FileError(fmt::format("{} is {}", name, v));
+            if (std::isfinite(v)) continue;
+            const bool no_leak = std::isinf(v) && (name == std::string("r") || name[0] == 't');
+            throw FileError(
+                fmt::format("{} is {}{}", name, v,
+                            no_leak ? "; a cell without a leak (beta 1) is an IF in NIR" : ""));
         }
         if (p.values.empty()) return Values(size_, otherwise);
         if (p.values.size() == 1) return Values(size_, p.values[0]);
@@ -81,14 +87,16 @@ class Reader {
     Values steps_of(const Parameters& tau, const char* name) const {
         Values out = broadcast(tau, name, 0.0);
         for (double& t : out) {
-            const double steps = t / reading_.unit;
+            double steps = t / reading_.unit;
+            if (std::abs(steps - 1.0) < in_single_precision) steps = 1.0;  // nothing is kept
             if (!(t > 0.0))
                 throw FileError(
                     fmt::format("{} is {}; a time constant is greater than 0", name, t));
             if (reading_.decay == Integration::euler && steps < 1.0)
                 throw FileError(
-                    fmt::format("{} is {}, {:.3g} of a step: an Euler step of it overshoots; is "
-                                "--dt, or the library that --from names, the right one?",
+                    fmt::format("{} is {:.6g}, {:.3g} of a step, and an Euler step of it would "
+                                "overshoot; is --dt, or the library that --from names, the right "
+                                "one?",
                                 name, t, steps));
             t = steps;
         }

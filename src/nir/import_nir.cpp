@@ -92,8 +92,10 @@ class Import {
         const std::string samples = beside(given_.output, "_samples.npz");
         require_free(given_.output, {"model of an import", "", comment_begin}, given_.force);
         require_no_input({given_.output, weights, cells, samples}, {{given_.file, "the network"}});
+        const std::vector<std::string> differ = differences();
         Plan plan = plan_model(std::move(graph_), given_.file, dt_,
                                [&](const std::string& node) { return reading(node); });
+        plan.said.insert(plan.said.begin(), differ.begin(), differ.end());
         const ModelData data = data_of(plan, samples);
         const auto name_of_file = [](const std::string& path) {
             return std::filesystem::path(path).filename().string();
@@ -257,6 +259,29 @@ class Import {
             excerpt(std::filesystem::path(given_.file).filename().string()),
             version_.empty() ? "" : " (NIR " + excerpt(version_, 20) + ")", conventions());
         for (const std::string& s : plan.said) out += fmt::format("# {}.\n", excerpt(s));
+        return out;
+    }
+    /// Where the cells of a library do what no cell here does, of which a file may have something.
+    std::vector<std::string> differences() const {
+        std::vector<std::string> out;
+        const Reading r = reading("");
+        if (fires_ && library_ == Library::snntorch && r.reset == Reset::subtract &&
+            r.reset_at == ResetAt::same_step)
+            out.push_back(
+                "a cell of snnTorch with reset_delay=False that is above its threshold after a "
+                "reset is lowered once more in the next step; here it is not, so that spikes "
+                "differ where input is strong");
+        for (const Node& n : graph_.nodes) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            const bool moved =
+                cells && cells->kind == CellKind::CubaLIF &&
+                std::any_of(cells->v_reset.values.begin(), cells->v_reset.values.end(),
+                            [](double v) { return v != 0.0; });
+            if (moved && library_ == Library::spikingjelly && r.reset == Reset::zero)
+                out.push_back(fmt::format(
+                    "{}: SpikingJelly starts such a cell at v_reset, here it starts at v_leak",
+                    n.name));
+        }
         return out;
     }
     std::string said(const Plan& plan) const {
