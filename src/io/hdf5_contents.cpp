@@ -72,4 +72,13 @@ ArrayClaim claim_of(hid_t parent, const std::string& name) {
     return claim;
 }
 
+bool plain_addresses(hid_t object) {
+    const Handle file(H5Iget_file_id(object), H5Fclose, "file"),
+        made(H5Fget_create_plist(file), H5Pclose, "file");
+    hsize_t before = 0;
+    std::size_t address = 0, length = 0;
+    return H5Pget_userblock(made, &before) >= 0 && before == 0 &&
+           H5Pget_sizes(made, &address, &length) >= 0 && address == 8 && length == 8;
+}
+
 }  // namespace snnsim::h5

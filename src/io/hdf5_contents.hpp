@@ -36,4 +36,7 @@ struct ArrayClaim {
 /// Throws FileError where the counts have no end.
 ArrayClaim claim_of(hid_t parent, const std::string& name);
 
+/// Whether addresses in its file count from the beginning of it, in 8 bytes: as nearly always.
+bool plain_addresses(hid_t object);
+
 }  // namespace snnsim::h5

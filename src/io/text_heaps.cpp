@@ -6,6 +6,7 @@
 #include "snnsim/error.hpp"
 #include "src/files/input_file.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/io/hdf5_contents.hpp"
 
 namespace snnsim::h5 {
 namespace {
@@ -21,17 +22,6 @@ T number_at(const std::vector<char>& bytes, std::uint64_t at) {
 }
 [[noreturn]] void fail() {
     throw FileError("its texts do not lie where it says: it is damaged");
-}
-
-/// Whether addresses are what this code takes them for.
-bool is_usual(hid_t set) {
-    const Handle file(H5Iget_file_id(set), H5Fclose, "file"),
-        made(H5Fget_create_plist(file), H5Pclose, "file"),
-        how(H5Dget_create_plist(set), H5Pclose, "storage");
-    hsize_t before = 0;
-    std::size_t address = 0, length = 0;
-    return H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_userblock(made, &before) >= 0 &&
-           before == 0 && H5Pget_sizes(made, &address, &length) >= 0 && address == 8 && length == 8;
 }
 
 }  // namespace
@@ -76,7 +66,10 @@ const TextHeaps::Heap& TextHeaps::heap(std::uint64_t address) {
 void TextHeaps::check(hid_t parent, const std::string& name) {
     const Handle set(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), H5Dclose, name);
     const Handle type(H5Dget_type(set), H5Tclose, name), space(H5Dget_space(set), H5Sclose, name);
-    if (H5Tis_variable_str(type) <= 0 || !is_usual(set)) return;
+    const Handle how(H5Dget_create_plist(set), H5Pclose, name);
+    if (H5Tis_variable_str(type) <= 0 || H5Pget_layout(how) != H5D_CONTIGUOUS ||
+        !plain_addresses(set))
+        return;
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     const haddr_t at = H5Dget_offset(set);
     if (count <= 0 || at == HADDR_UNDEF) return;  // never written: empty texts

@@ -11,6 +11,7 @@
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/hdf5_contents.hpp"
+#include "src/io/packed_chunks.hpp"
 #include "src/io/text_heaps.hpp"
 #include "src/nir/faults.hpp"
 #include "src/text/suggest.hpp"
@@ -108,7 +109,8 @@ struct Place {
 class GraphReader {
   public:
     explicit GraphReader(const std::string& path)
-        : faults_(path),
+        : path_(path),
+          faults_(path),
           heaps_(path),
           most_stored_((std::uint64_t{1} << 20) + 1100 * size_of_input(path)),
           room_(available_memory()) {}
@@ -525,7 +527,15 @@ class GraphReader {
         }
         Array<T> out;
         out.shape.assign(claim.dims.begin(), claim.dims.end());
-        if (!tried(place, [&] { out.values = h5::read_vector<T>(in.group, name); })) return {};
+        const bool read = tried(place, [&] {
+            // Whole numbers are told of where they are none.
+            const bool converts = std::integral<T> && claim.kind != H5T_INTEGER;
+            out.values.resize(claim.count);
+            if (converts || claim.count == 0 ||
+                !h5::read_packed(path_, in.group, name, h5::type_of<T>(), out.values.data()))
+                out.values = h5::read_vector<T>(in.group, name);
+        });
+        if (!read) return {};
         return out;
     }
 
@@ -627,6 +637,7 @@ class GraphReader {
         return {};
     }
 
+    const std::string path_;
     Faults faults_;
     h5::TextHeaps heaps_;
     const std::uint64_t most_stored_;
