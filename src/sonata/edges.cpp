@@ -27,6 +27,7 @@ constexpr std::size_t piece = 1 << 20;                              // edges tha
 constexpr std::size_t least_chunk = 1 << 10, most_chunk = 1 << 16;  // rows, in what is written
 /// So few types get a projection each, whose weight and delay are then mostly one number.
 constexpr std::size_t few_types = 8;
+constexpr std::size_t most_edges = 4294967295u;  // as a list of synapses may have
 constexpr std::size_t most_projections = 100000;
 
 /// A number for each of some edges, mostly the same for all.
@@ -314,6 +315,9 @@ class Reader {
         w.to = &end_of(file, targets);
         w.plays = playing_.contains(w.from->name);
         const std::size_t rows = h5::count_of(file, sources);
+        if (rows > most_edges)
+            throw FileError(fmt::format("'{}' has {} edges; a list here has {} at most",
+                                        excerpt(w.group), rows, most_edges));
         const auto same_length = [&](const std::string& set) {
             if (const std::size_t own = h5::count_of(file, set); own != rows)
                 throw FileError(fmt::format("'{}' has {} values, and source_node_id {}",
