@@ -64,9 +64,9 @@ def test_spikes_are_those_of_nest(snnsim, tmp_path, name, count):
     assert found == wanted
 
 
-# Of which spikes may come in another step than NEST's: what share at most, and by how many steps. aeif takes off in fixed substeps here, so that some
-# spikes come late, and others after them; Hodgkin-Huxley cells fire in the step in which v passes its peak, those of NEST at the end of the
-# first step over which v has fallen.
+# Of which spikes may come in another step than NEST's: what share at most, and by how many steps. NEST chooses the steps of aeif and
+# Hodgkin-Huxley cells by their error, here they have fixed parts of dt, so that some spikes come late, and others after them. hh_psc_alpha_gap
+# fires in the step in which v passes its peak, that of NEST at the end of the first step over which v has fallen.
 OFF = {"adapting": (0.1, 3), "clopath": (0.1, 2), "gap": (0.5, 1), "traub": (0.6, 15)}
 
 
