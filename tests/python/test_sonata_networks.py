@@ -4,6 +4,7 @@ The networks and spikes are in tests/data/sonata, made by tools/make_sonata_nets
 no noise, so each cell must fire in the same steps.
 """
 import collections
+import contextlib
 import shutil
 
 import h5py
@@ -48,10 +49,11 @@ def balanced(tmp_path):
     return tmp_path / "balanced"
 
 
+@contextlib.contextmanager
 def edges_of(folder, name=EDGES):
-    file = h5py.File(folder / "network" / name, "r+")
-    (population,) = file["edges"].values()
-    return file, population
+    with h5py.File(folder / "network" / name, "r+") as file:
+        (population,) = file["edges"].values()
+        yield population
 
 
 @pytest.mark.parametrize("name, count", [("balanced", 604), ("per_node", 326), ("clamps", 134), ("areas", 189)])
@@ -92,66 +94,66 @@ def test_every_cell_has_as_many_spikes_as_nest(snnsim, tmp_path, name, kinds):
 
 
 def drop_indices(folder):
-    file, edges = edges_of(folder)
-    del edges["indices"]
+    with edges_of(folder) as edges:
+        del edges["indices"]
 
 
 def rename_indices(folder):
     """As libsonata wants them, where bmtk writes node_id_to_range."""
-    file, edges = edges_of(folder)
-    for index in edges["indices"].values():
-        index.move("node_id_to_range", "node_id_to_ranges")
+    with edges_of(folder) as edges:
+        for index in edges["indices"].values():
+            index.move("node_id_to_range", "node_id_to_ranges")
 
 
 def useless_indices(folder):
-    file, edges = edges_of(folder)
-    for index in edges["indices"].values():
-        index["range_to_edge_id"][:] = 0
+    with edges_of(folder) as edges:
+        for index in edges["indices"].values():
+            index["range_to_edge_id"][:] = 0
 
 
 def small_signed_ids(folder):
-    file, edges = edges_of(folder)
-    for name in ("source_node_id", "target_node_id"):
-        old = edges[name]
-        values, of = old[:].astype(np.int32), old.attrs["node_population"]
-        del edges[name]
-        edges.create_dataset(name, data=values).attrs["node_population"] = of
+    with edges_of(folder) as edges:
+        for name in ("source_node_id", "target_node_id"):
+            old = edges[name]
+            values, of = old[:].astype(np.int32), old.attrs["node_population"]
+            del edges[name]
+            edges.create_dataset(name, data=values).attrs["node_population"] = of
 
 
 def other_layouts(folder):
     """Uncompressed, chunked, shuffled with a checksum; numbers in single and in big-endian double precision."""
-    file, edges = edges_of(folder)
-    layouts = [{}, {"chunks": (16,)}, {"chunks": (64,), "shuffle": True, "fletcher32": True, "compression": "gzip"}]
-    for k, name in enumerate(["source_node_id", "edge_group_index", "edge_type_id"]):
-        values, attributes = edges[name][:], dict(edges[name].attrs)
-        del edges[name]
-        edges.create_dataset(name, data=values, **layouts[k]).attrs.update(attributes)
-    for columns in (edges[g] for g in "012"):
-        for name, values in [(name, column[:]) for name, column in columns.items()]:
-            del columns[name]
-            columns[name] = values.astype({"nsyns": ">i2", "delay": "f4", "syn_weight": ">f8"}[name])
+    with edges_of(folder) as edges:
+        layouts = [{}, {"chunks": (16,)}, {"chunks": (64,), "shuffle": True, "fletcher32": True, "compression": "gzip"}]
+        for k, name in enumerate(["source_node_id", "edge_group_index", "edge_type_id"]):
+            values, attributes = edges[name][:], dict(edges[name].attrs)
+            del edges[name]
+            edges.create_dataset(name, data=values, **layouts[k]).attrs.update(attributes)
+        for columns in (edges[g] for g in "012"):
+            for name, values in [(name, column[:]) for name, column in columns.items()]:
+                del columns[name]
+                columns[name] = values.astype({"nsyns": ">i2", "delay": "f4", "syn_weight": ">f8"}[name])
 
 
 def other_order(folder):
     """Rows in another order: the indices do not fit any more, and the group's rows are found by edge_group_index alone."""
-    file, edges = edges_of(folder)
-    order = np.random.default_rng(1).permutation(len(edges["source_node_id"]))
-    for name in ("source_node_id", "target_node_id", "edge_type_id", "edge_group_id", "edge_group_index"):
-        edges[name][:] = edges[name][:][order]
+    with edges_of(folder) as edges:
+        order = np.random.default_rng(1).permutation(len(edges["source_node_id"]))
+        for name in ("source_node_id", "target_node_id", "edge_type_id", "edge_group_id", "edge_group_index"):
+            edges[name][:] = edges[name][:][order]
 
 
 def groups_backwards(folder):
     """The same edges, with the rows of each group the other way round."""
-    file, edges = edges_of(folder)
-    ids = edges["edge_group_id"][:]
-    rows = edges["edge_group_index"][:]
-    for group in np.unique(ids):
-        columns = edges[str(group)]
-        size = int((ids == group).sum())
-        rows[ids == group] = size - 1 - rows[ids == group]
-        for column in columns.values():
-            column[:] = column[:][::-1]
-    edges["edge_group_index"][:] = rows
+    with edges_of(folder) as edges:
+        ids = edges["edge_group_id"][:]
+        rows = edges["edge_group_index"][:]
+        for group in np.unique(ids):
+            columns = edges[str(group)]
+            size = int((ids == group).sum())
+            rows[ids == group] = size - 1 - rows[ids == group]
+            for column in columns.values():
+                column[:] = column[:][::-1]
+        edges["edge_group_index"][:] = rows
 
 
 def other_node_ids(folder):
@@ -160,26 +162,26 @@ def other_node_ids(folder):
         old = file["nodes/cortex/node_id"]
         old[:] = 7 * old[:][::-1] + 3
     for name, ends in ((EDGES, ("source", "target")), ("drive_cortex_edges.h5", ("target",))):
-        file, edges = edges_of(folder, name)
-        for end in ends:
-            ids = edges[f"{end}_node_id"]
-            ids[:] = 7 * (49 - ids[:]) + 3
+        with edges_of(folder, name) as edges:
+            for end in ends:
+                ids = edges[f"{end}_node_id"]
+                ids[:] = 7 * (49 - ids[:]) + 3
 
 
 def one_row_a_synapse(folder):
     """nsyns of the first group as so many rows."""
-    file, edges = edges_of(folder)
-    (group,) = (g for g in "012" if "nsyns" in edges[g])
-    count = edges[group]["nsyns"][:]
-    ids, rows = edges["edge_group_id"][:], edges["edge_group_index"][:]
-    times = np.ones(len(ids), int)
-    times[ids == int(group)] = count[rows[ids == int(group)]]
-    assert times.max() == 3
-    for name in ("source_node_id", "target_node_id", "edge_type_id", "edge_group_id", "edge_group_index"):
-        values, attributes = np.repeat(edges[name][:], times), dict(edges[name].attrs)
-        del edges[name]
-        edges.create_dataset(name, data=values).attrs.update(attributes)
-    del edges[group]["nsyns"]
+    with edges_of(folder) as edges:
+        (group,) = (g for g in "012" if "nsyns" in edges[g])
+        count = edges[group]["nsyns"][:]
+        ids, rows = edges["edge_group_id"][:], edges["edge_group_index"][:]
+        times = np.ones(len(ids), int)
+        times[ids == int(group)] = count[rows[ids == int(group)]]
+        assert times.max() == 3
+        for name in ("source_node_id", "target_node_id", "edge_type_id", "edge_group_id", "edge_group_index"):
+            values, attributes = np.repeat(edges[name][:], times), dict(edges[name].attrs)
+            del edges[name]
+            edges.create_dataset(name, data=values).attrs.update(attributes)
+        del edges[group]["nsyns"]
 
 
 FORMS = [drop_indices, rename_indices, useless_indices, small_signed_ids, other_layouts, other_order, groups_backwards,
