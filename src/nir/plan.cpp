@@ -78,6 +78,7 @@ Weights spread(const Weights& w, const Shape& dilation, const Shape& before) {
 }
 
 constexpr auto none = static_cast<std::size_t>(-1);
+constexpr std::int64_t most_cells = 1 << 24;  // of a population: see size_field
 
 class Planner {
   public:
@@ -170,6 +171,9 @@ class Planner {
     }
     std::size_t add_population(std::size_t n, const std::string& name, Shape shape,
                                PlannedCells cells) {
+        if (product(shape) > most_cells)
+            throw FileError(fmt::format("it has {} values; a population has {} cells at most",
+                                        product(shape), most_cells));
         PlannedPopulation p;
         p.name = free_name(plain(name));
         p.node = this->name(n);

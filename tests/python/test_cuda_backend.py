@@ -100,6 +100,12 @@ KINDS = {
     "lif_zero_euler": [hidden("lif", reset="zero", integration="euler", scale_input="true", detach_reset="false")],
     "lif_next_step": [hidden("lif", reset_at="next_step")],
     "lif_no_reset": [hidden("lif", reset="none")],
+    "lif_to_a_value": [hidden("lif", reset="zero", v_reset=-0.3, fires="above", detach_reset="false")],
+    "cuba_lif_to_a_value": [hidden("cuba_lif", tau_m="8 ms", v_reset=-0.1, fires="above", detach_reset="false")],
+    "leaky_integrator": ["populations={input: {size: 784, model: spike_source}, current: {size: 20, model: leaky_integrator, tau_m: 4 ms},"
+                         " hidden: {size: 20, model: lif, tau_m: 5 ms, reset_at: next_step}, output: {size: 10, model: leaky_readout, tau_m: 10 ms}}",
+                         "projections=[{from: input, to: current, bias: true}, {from: current, to: hidden, connect: one_to_one,"
+                         " weight: {init: constant, value: 1}}, {from: hidden, to: output, bias: true}]"],
     "cuba_lif": [hidden("cuba_lif", tau_m="8 ms", v_leak=0.1)],
     "cuba_lif_euler": [hidden("cuba_lif", reset="subtract", integration="euler", detach_reset="false")],
     "adaptive_lif": [hidden("adaptive_lif", tau_m="5 ms", tau_a="20 ms", detach_reset="false")],

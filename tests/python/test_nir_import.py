@@ -400,7 +400,7 @@ WRONG = {
     "reset above threshold": (chain(lif(6, th=0.5, reset=0.75), sizes=((6,), (6,))), TAKEN, "v_reset of cell 0 is not below v_threshold"),
     "subtract and leak": (GRAPHS["levels"], ("--dt", "1 ms", "--reset", "subtract"), "/node/nodes/n1 (LIF): v_leak is not 0"),
     "late reset to a value": (chain(lif(6, reset=-0.5), sizes=((6,), (6,))), (*TAKEN, "--reset-at", "next_step"), "v_reset is not v_leak"),
-    "Euler step too long": (GRAPHS["lif"], ("--dt", "10 ms", "--reset", "zero", "--decay", "euler"), "an Euler step of it overshoots"),
+    "Euler step too long": (GRAPHS["lif"], ("--dt", "10 ms", "--reset", "zero", "--decay", "euler"), "an Euler step of it would overshoot"),
     "not a number": (chain(lif(6, th=np.nan), sizes=((6,), (6,))), TAKEN, "v_threshold"),
     "resets that differ": (chain(("LIF", {**lif(6)[1], "v_reset": np.arange(6) / -8}), sizes=((6,), (6,))), TAKEN, "v_reset differs"),
     "negative threshold": (chain(("Threshold", {"threshold": at(6, -1.0)}), sizes=((6,), (6,))), TAKEN, "threshold is -1"),
