@@ -2,7 +2,6 @@
 #include "src/nir/read_graph.hpp"
 
 #include <fmt/format.h>
-
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -298,6 +297,22 @@ TEST_F(ReadGraph, TextsThatLieNowhere) {
     bytes.replace(heap, 4, "HEAP");  // it is none
     std::ofstream(file_, std::ios::binary) << bytes;
     expect_has(error_of_file(), "it is damaged");
+}
+
+TEST_F(ReadGraph, PiecesThatDoNotUnpack) {
+    const h5::Handle packed(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "how");
+    const h5::Dims chunk{2, 2}, at{0, 0};
+    H5Pset_chunk(packed, 2, chunk.data());
+    H5Pset_deflate(packed, 4);
+    put("/node/nodes/fc/weight", H5T_IEEE_F32LE, {3, 2}, {-2, -1, 0, 1, 2, 3}, packed);
+    EXPECT_EQ(node<Affine>("fc").weight.values, (std::vector<float>{-2, -1, 0, 1, 2, 3}));
+    const std::string noise(40, 'x');
+    change([&](hid_t file) {
+        const h5::Handle set(H5Dopen2(file, "/node/nodes/fc/weight", H5P_DEFAULT), H5Dclose, "set");
+        h5::check(H5Dwrite_chunk(set, H5P_DEFAULT, 0, at.data(), noise.size(), noise.data()),
+                  "piece");
+    });
+    expect_has(error_of_file(), "fc/weight: cannot read the data set 'weight': it is damaged");
 }
 
 TEST_F(ReadGraph, MetadataOfAnyKind) {
