@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "src/model/shapes.hpp"
+
 namespace snnsim::nir {
 namespace {
 
@@ -238,10 +240,8 @@ ExportedCells leaky(const Population& p, const typename M::Params& all, const Sh
     return out;
 }
 
-}  // namespace
-
-ExportedCells exported_cells(const Population& population, const Shape& shape, Library library,
-                             const FileTime& time) {
+ExportedCells cells_of(const Population& population, const Shape& shape, Library library,
+                       const FileTime& time) {
     return NeuronModels::visit(
         population.neuron, [&]<class M>(const typename M::Params& params) -> ExportedCells {
             if constexpr (std::is_same_v<M, Lif>) {
@@ -260,6 +260,19 @@ ExportedCells exported_cells(const Population& population, const Shape& shape, L
                 return out;
             }
         });
+}
+
+}  // namespace
+
+ExportedCells exported_cells(const Population& population, const Shape& shape, Library library,
+                             const FileTime& time) {
+    ExportedCells out = cells_of(population, shape, library, time);
+    if (out.impossible.empty() && shape.size() > 1 && library == Library::sinabs)
+        out.impossible = fmt::format(
+            "its cells have the shape {}, which windows see, and Sinabs fails at cells of more "
+            "than one dimension; write for another library",
+            shape_text(shape));
+    return out;
 }
 
 }  // namespace snnsim::nir

@@ -21,7 +21,8 @@ const LibraryRules& rules_of(Library library) {
                      .cuba = Gain::one,
                      .cells_differ = false,
                      .thresholds_differ = false},
-        LibraryRules{.called = "Norse", .dt = 1e-3, .lif = Gain::one_minus_beta},
+        LibraryRules{
+            .called = "Norse", .dt = 1e-3, .lif = Gain::one_minus_beta, .depth_first = true},
         LibraryRules{.called = "Sinabs",
                      .dt = 1.0,
                      .fires = Fires::at,
@@ -30,6 +31,7 @@ const LibraryRules& rules_of(Library library) {
                      .euler = false,
                      .own_loops = false,
                      .loops = false,
+                     .depth_first = true,
                      .after_loading =
                          "a cell of Sinabs sends several spikes in a step where its membrane is "
                          "several thresholds high: give the layers spike_fn = "

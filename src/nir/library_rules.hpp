@@ -27,6 +27,7 @@ struct LibraryRules {
     bool keeps_v_reset = false;  // else it is 0
     bool own_loops = true;       // of a population with itself
     bool loops = true;           // of several
+    bool depth_first = false;    // runs nodes in that order of the edges, ready or not
     bool cells_differ = true;    // within a layer: all of their parameters
     bool thresholds_differ = true;
     const char* after_loading = "";  // what its user has to do

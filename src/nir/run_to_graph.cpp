@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "snnsim/error.hpp"
@@ -54,6 +55,7 @@ class GraphOfRun {
         for (std::size_t p = 0; p < network_.populations.size(); ++p) add(p);
         for (const auto& [edge, to] : later_) connect(edge, to);
         if (problems_.empty()) add_output();
+        look_at_order();
         look_at_lags();
         problems_.throw_if_any();
         say_what_is_meant();
@@ -251,7 +253,7 @@ class GraphOfRun {
         auto graph = std::make_shared<Graph>();
         graph->nodes = {
             {cells_within, std::move(cells)}, {"input", Input{shape}}, {"output", Output{shape}}};
-        graph->edges = {{"input", cells_within}, {cells_within, "output"}};
+        graph->edges = {{"input", cells_within}};
         for (std::size_t k = 0; k < network_.projections.size(); ++k) {
             const Projection& q = network_.projections[k];
             if (q.from != p || q.to != p) continue;
@@ -271,6 +273,8 @@ class GraphOfRun {
             }
             graph->edges.emplace_back(from, cells_within);
         }
+        // Last, as what Norse comes to last is what it returns.
+        graph->edges.emplace_back(cells_within, "output");
         return {std::move(graph)};
     }
     void cannot_read(std::size_t k, const NodeKind& kind) {
@@ -331,6 +335,42 @@ class GraphOfRun {
         connect(ends_[p], name);
         if (is_sum(network_.populations[p]))
             out_.watched.push_back({name, network_.populations[p].name, false});
+    }
+
+    /// Some run a node after the first of those that lead to it, in the order of the edges, and
+    /// return what comes last.
+    void look_at_order() {
+        if (!rules_.depth_first || !problems_.empty()) return;
+        std::map<std::string, std::size_t> place;
+        const std::string last = number_nodes(out_.graph.nodes.front().name, place);
+        const Node* const end = out_.graph.find(last);
+        const bool right = end && std::holds_alternative<Output>(end->kind);
+        std::string late;
+        for (const auto& [from, to] : out_.graph.edges) {
+            const bool back =
+                std::any_of(later_.begin(), later_.end(), [&, &from = from](const auto& edge) {
+                    return std::find(edge.first.begin(), edge.first.end(), from) !=
+                           edge.first.end();
+                });
+            if (!back && place[from] > place[to]) late = to;
+        }
+        if (right && late.empty()) return;
+        const std::size_t p = network_.output(0);
+        differs(spec_of(p).at, quoted(network_.populations[p].name),
+                fmt::format("several paths lead to {}, and {} runs it before they all have come "
+                            "there, or ends elsewhere",
+                            late.empty() ? last : late, rules_.called));
+    }
+    /// Depth first; returns the last.
+    std::string number_nodes(const std::string& node, std::map<std::string, std::size_t>& place) {
+        if (!place.emplace(node, place.size()).second) return "";
+        std::string last = node;
+        for (const auto& [from, to] : out_.graph.edges) {
+            if (from != node) continue;
+            const std::string below = number_nodes(to, place);
+            if (!below.empty()) last = below;
+        }
+        return last;
     }
 
     // Cells whose input acts a step later here than in the libraries: their spikes come a step

@@ -68,6 +68,9 @@ NETWORKS = {
                     ["{from: input, to: hidden, connect: {rule: one_to_one}, weight: {init: constant, value: 0.7}}",
                      "{from: hidden, to: deep, connect: {rule: fixed_probability, p: 0.5}, weight: {gain: 3}}",
                      "{from: deep, to: output}"]),
+    "two_paths": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 8 ms, reset: zero}\n"
+                       "  output: {size: 3, model: lif, tau_m: 4 ms, reset: zero}\n",
+                       HIDDEN + OUTPUT + ["{from: input, to: output}"], "cross_entropy_count"),
     "sum": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 8 ms, reset: zero}\n  output: {size: 3, model: linear}\n",
                  HIDDEN + OUTPUT + ["{from: input, to: output}"], "cross_entropy_mean"),
 }
@@ -293,9 +296,11 @@ def test_a_reset_that_nir_cannot_say_takes_force(snnsim, folder, trained):
     ("snntorch", "lif", "'output': in NIR it is a node LI, and snnTorch reads none"),
     ("spikingjelly", "by_cell", "'hidden': its cells have time constants of their own, and SpikingJelly reads one"),
     ("norse", "conv", "'conv_to_pooled': in NIR it is a node AvgPool2d, and Norse reads none"),
+    ("sinabs", "rows", "'conv': its cells have the shape [4, 2], which windows see, and Sinabs fails at cells of more than one"),
     ("sinabs", "recurrent", "'hidden_to_hidden': it leads back, and Sinabs reads no such loop"),
     ("sinabs", "lif", "'hidden': a spike sets its membrane to a value (reset: zero), and Sinabs takes the threshold off"),
     ("norse", "delays", "'input_to_hidden': in NIR it is a node Delay, and Norse reads none"),
+    ("norse", "two_paths", "'output': several paths lead to 04_output, and Norse runs it before they all have come there"),
     ("norse", "cuba_lif", "'hidden': its v_leak is not 0, and Norse reads no such cell"),
     ("snntorch", "loop", "'other_to_hidden': it leads back to another population, and snnTorch reads no such loop")])
 def test_what_a_library_cannot_read_is_told(folder, trained, library, name, message):

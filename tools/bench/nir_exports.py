@@ -56,6 +56,12 @@ NETWORKS = {
                       ).replace("BIAS", "false"),
     "recurrent lif": dense("lif, tau_m: 10 ms, RESET", "lif, tau_m: 20 ms, RESET",
                            "  - {from: hidden, to: hidden, weight: {gain: 0.7}}\n"),
+    "two paths": dense("lif, tau_m: 10 ms, RESET", "lif, tau_m: 20 ms, RESET", "  - {from: input, to: output}\n"),
+    "two populations in a loop": (
+        INPUT + cells("hidden", 40, "lif, tau_m: 10 ms, RESET") + cells("other", 10, "lif, tau_m: 5 ms, RESET") +
+        cells("output", CLASSES, "lif, tau_m: 20 ms, RESET") + "projections:\n"
+        "  - {from: input, to: hidden, bias: true, weight: {gain: 2}}\n  - {from: hidden, to: other, weight: {gain: 2}}\n"
+        "  - {from: other, to: hidden}\n  - {from: hidden, to: output, bias: true, weight: {gain: 2}}\n"),
     "convolution, avg_pool": (
         IMAGE + "  conv: {model: lif, tau_m: 10 ms, RESET}\n  pooled: {model: linear}\n" +
         cells("output", CLASSES, "lif, tau_m: 20 ms, RESET") + "projections:\n"
