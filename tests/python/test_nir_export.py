@@ -300,7 +300,7 @@ def test_a_reset_that_nir_cannot_say_takes_force(snnsim, folder, trained):
     ("sinabs", "recurrent", "'hidden_to_hidden': it leads back, and Sinabs reads no such loop"),
     ("sinabs", "lif", "'hidden': a spike sets its membrane to a value (reset: zero), and Sinabs takes the threshold off"),
     ("norse", "delays", "'input_to_hidden': in NIR it is a node Delay, and Norse reads none"),
-    ("norse", "two_paths", "'output': several paths lead to 04_output, and Norse runs it before they all have come there"),
+    ("norse", "two_paths", "'output': several paths lead to 05_output, and Norse runs it before they all have come there"),
     ("norse", "cuba_lif", "'hidden': its v_leak is not 0, and Norse reads no such cell"),
     ("snntorch", "loop", "'other_to_hidden': it leads back to another population, and snnTorch reads no such loop")])
 def test_what_a_library_cannot_read_is_told(folder, trained, library, name, message):
