@@ -68,6 +68,8 @@ NETWORKS = {
                     ["{from: input, to: hidden, connect: {rule: one_to_one}, weight: {init: constant, value: 0.7}}",
                      "{from: hidden, to: deep, connect: {rule: fixed_probability, p: 0.5}, weight: {gain: 3}}",
                      "{from: deep, to: output}"]),
+    "relay": model(IMAGE + "  pooled: {model: relay}\n" + READOUT,
+                   ["{from: input, to: pooled, connect: {rule: sum_pool, kernel: 2}}", "{from: pooled, to: output}"]),
     "two_paths": model(INPUT + "  hidden: {size: 12, model: lif, tau_m: 8 ms, reset: zero}\n"
                        "  output: {size: 3, model: lif, tau_m: 4 ms, reset: zero}\n",
                        HIDDEN + OUTPUT + ["{from: input, to: output}"], "cross_entropy_count"),
@@ -306,6 +308,27 @@ def test_a_reset_that_nir_cannot_say_takes_force(snnsim, folder, trained):
 def test_what_a_library_cannot_read_is_told(folder, trained, library, name, message):
     assert message in error_of("export", trained(name), "-o", folder / "cannot.nir", "--for", library)
     assert not (folder / "cannot.nir").exists()
+
+
+def test_a_current_on_a_loop_is_told(snnsim, folder, trained):
+    text = NETWORKS["recurrent"].replace("model: lif, tau_m: 8 ms, reset: zero", "model: cuba_lif").replace(
+        "leaky_readout, tau_m: 10 ms", "cuba_lif").replace(", bias: true", "")
+    run, network = trained("current_on_a_loop", text), folder / "current_on_a_loop.nir"
+    said = error_of("export", run, "-o", network, "--for", "norse")
+    assert "'hidden': what a cuba_lif gets acts on its membrane in the next step here and in the same step in Norse, and they lie " \
+        "on a loop of projections; or write it all the same with --force" in said
+    assert "note: 'hidden': what a cuba_lif gets" in snnsim("export", run, "-o", network, "--for", "norse", "--force").stdout
+    snnsim("verify", network)
+
+
+def test_weights_are_those_that_are_tested(snnsim, folder, trained):
+    text = NETWORKS["lif"].replace("test: {}", "test: {quantize: {bits: 3}}")
+    network = folder / "rounded.nir"
+    snnsim("export", trained("rounded", text), "-o", network)
+    with h5py.File(network) as file:
+        weights = file["node/nodes/input_to_hidden/weight"][:]
+    assert all(len(np.unique(of_target)) <= 7 for of_target in weights) and len(np.unique(weights)) > 7
+    snnsim("verify", network)
 
 
 def test_files_that_are_in_the_way(snnsim, folder, trained):

@@ -413,10 +413,31 @@ def spines():
     return table(["784-256-10, T 8", "seeds", "synapses left, %", "test accuracy, %", "MACs", "ACs", "points per 1,000"], rows)
 
 
+NIR_CELLS = {"snntorch": "snnTorch", "spikingjelly": "SpikingJelly", "norse": "Norse", "sinabs": "Sinabs"}
+
+
+def nir_exports():
+    """Of each network and library: steps and cells of the output that differ, of all; or that it is refused."""
+    libraries = read("nir_exports")["results"]
+
+    def cell(found):
+        if "refused" in found:
+            return "refused"
+        if "failed" in found:
+            return "fails there"
+        if "largest_difference" in found:
+            return f"values to {found['largest_difference']:.0e}"
+        return f"{found['different']:,} of {found['values']:,}"
+
+    names = list(next(iter(libraries.values()))["networks"])
+    return table(["network", *(f"{NIR_CELLS[name]} {r['versions'][name]}" for name, r in libraries.items())],
+                 [[name, *(cell(r["networks"][name]) for r in libraries.values())] for name in names])
+
+
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, recurrent_networks, sparse_patches, sparse_digits, equations_speed, equations_rates, space_speed, gain_speed, import_sonata, circuits_cost,
-                                  stem_cells, learning_methods, learning_models, perforated, spines, sources)}
+                                  stem_cells, learning_methods, learning_models, perforated, spines, nir_exports, sources)}
 
 
 def with_tables(text, path):
