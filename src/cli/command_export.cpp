@@ -16,7 +16,7 @@ void add_export_command(CLI::App& app) {
         *app.add_subcommand("export", "write the network of a training to a file of NIR (.nir)");
     command.footer(
         "The file carries an input and the spikes that it gives; `snnsim verify` runs it.\n"
-        "Example: snnsim export runs/mnist_lif.h5 -o net.nir --for norse");
+        "Example: snnsim export runs/mnist_lif.h5 -o net.nir --for sinabs");
     const auto given = std::make_shared<nir::ExportOptions>();
     command.add_option("run", given->run, "run file of a training (.h5)")->required();
     add_text(command, "-o,--output", given->output, "network to write (.nir)")->required();
