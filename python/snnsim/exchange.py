@@ -8,11 +8,11 @@ import weakref
 from snnsim import _core
 from snnsim.errors import UsageError
 from snnsim.network import Network
-from snnsim.running import execute, given, path_of
+from snnsim.running import execute, given, path_of, whole
 from snnsim.simulation import Simulation, in_ms
 
 
-def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, scale_input=None, output=None, force=False,
+def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, scale_input=None, steps=100, output=None, force=False,
              backend="auto", threads=0, cuda_device=None):
     """The Network of a file of NIR, as `snnsim import` makes it; it has been shown one sample, and nothing was trained.
 
@@ -21,6 +21,7 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     reset_at: "same_step" or "next_step"; decay: "exact", exp(-dt/tau), or "euler", 1 - dt/tau. library: "snntorch",
         "spikingjelly", "norse" or "sinabs": the file is read as that library writes it, which settles both. scale_input: of
         Sinabs, norm_input of its LIF cells, which it does not write.
+    steps: of a sample, as predict() is given them: [N, steps, inputs].
     output: the model (.yaml) to write, with its arrays beside it; without it they are temporary. force overwrites them.
 
     Network.run.model is the text of the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
@@ -31,7 +32,7 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     try:
         model = model_path(output, folder)
         _core.import_nir(path_of("path", path), model, None if dt is None else in_ms(dt, "dt"), reset, reset_at, decay, library,
-                         scale_input, truth("force", force))
+                         scale_input, whole_steps(steps), truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,6 +79,13 @@ def model_path(output, folder):
     if not path.endswith(".yaml"):
         raise UsageError(f"output is {path}; name a .yaml file")
     return path
+
+
+def whole_steps(steps):
+    number = whole("steps", steps)
+    if not 1 <= number <= 1_000_000:
+        raise UsageError(f"steps is {number}; it must be from 1 to 1,000,000")
+    return number
 
 
 def truth(name, value):

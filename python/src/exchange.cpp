@@ -31,7 +31,8 @@ std::optional<Enum> choice(const char* argument, const Text& text) {
 std::string import_nir(const std::string& file, const std::string& output,
                        const std::optional<double>& dt, const Text& reset, const Text& reset_at,
                        const Text& decay, const Text& library,
-                       const std::optional<bool>& scale_input, bool force) {
+                       const std::optional<bool>& scale_input,
+                       const std::optional<std::int64_t>& steps, bool force) {
     nir::ImportOptions options;
     options.file = file;
     options.output = output;
@@ -40,6 +41,7 @@ std::string import_nir(const std::string& file, const std::string& output,
     options.reset = choice<Reset>("reset", reset);
     options.reset_at = choice<ResetAt>("reset_at", reset_at);
     options.scale_input = scale_input;
+    options.steps = steps.value_or(0);
     options.decay = choice<Integration>("decay", decay);
     options.force = force;
     const nb::gil_scoped_release free;
@@ -66,7 +68,8 @@ std::string import_sonata(const std::string& file, const std::string& output,
 void add_exchange(nb::module_& module) {
     module.def("import_nir", import_nir, nb::arg("file"), nb::arg("output"), nb::arg("dt").none(),
                nb::arg("reset").none(), nb::arg("reset_at").none(), nb::arg("decay").none(),
-               nb::arg("library").none(), nb::arg("scale_input").none(), nb::arg("force"));
+               nb::arg("library").none(), nb::arg("scale_input").none(), nb::arg("steps").none(),
+               nb::arg("force"));
     module.def("export_nir", export_nir, nb::arg("run"), nb::arg("output"),
                nb::arg("library").none(), nb::arg("force"));
     module.def("import_sonata", import_sonata, nb::arg("file"), nb::arg("output"),

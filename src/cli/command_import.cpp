@@ -109,7 +109,7 @@ void add_import_command(CLI::App& app) {
              "NIR: file of samples that the model shows; default: those in the network's file, or "
              "a sample of random spikes");
     add_whole(command, "--steps", given->steps, {.low = 1, .high = 1000000},
-              "NIR: steps of the sample of random spikes; default: 100");
+              "NIR: steps of a sample; default: of the sample in the file, else 100");
     command.add_flag("--force", given->force,
                      "overwrite an older model, and no other kind of file");
     command.callback([given] { fmt::print("{}", import_one(*given)); });

@@ -325,7 +325,8 @@ class Import {
         const auto own = metadata_.arrays.find("input");
         const bool fits = own != metadata_.arrays.end() && inputs_.size() == 1 &&
                           own->second.shape.size() == 2 &&
-                          own->second.shape[1] == inputs_[0].size && own->second.shape[0] > 0;
+                          own->second.shape[1] == inputs_[0].size && own->second.shape[0] > 0 &&
+                          (given_.steps == 0 || given_.steps == own->second.shape[0]);
         steps_ = fits ? own->second.shape[0] : given_.steps > 0 ? given_.steps : default_steps;
         if (fits) {
             inputs_[0].values.assign(own->second.values.begin(), own->second.values.end());
