@@ -8,7 +8,6 @@ has the last). All samples of the test are run, step by step; spikes of the outp
 `snnsim test` records, values by their largest difference. What cannot be written for a library is kept with what was said.
 """
 import argparse
-import datetime
 import json
 import os
 import subprocess
@@ -16,6 +15,7 @@ import sys
 import tempfile
 
 import h5py
+import network_statistics
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -177,9 +177,8 @@ def main():
             results[library] = in_library(args, folder, library)
             for name, found in results[library]["networks"].items():
                 print(library, name, {k: v for k, v in found.items() if k not in ("said", "notes")}, flush=True)
-    version = checked(args.snnsim, "--version").stdout.strip()
     with open(args.output, "w", encoding="utf-8") as file:
-        json.dump({"date": datetime.date.today().isoformat(), "snnsim": version, "results": results}, file, indent=1)
+        json.dump(network_statistics.machine(args.snnsim) | {"results": results}, file, indent=1)
         file.write("\n")
 
 
