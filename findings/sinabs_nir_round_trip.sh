@@ -13,7 +13,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir torch==2.15.0 pbr==7.1.3 nir==1.0.8 nirtorch==2.6
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir torch==2.15.0 matplotlib==3.11.2 pbr==7.1.3 nir==1.0.8 nirtorch==2.6
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-deps sinabs==3.1.3    # it asks for nir<=1.0.4, and a driver
 cat >"$folder/look.py" <<'PYTHON'
 import warnings
