@@ -24,21 +24,23 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     steps: of a sample, as predict() is given them: [N, steps, inputs].
     output: the model (.yaml) to write, with its arrays beside it; without it they are temporary. force overwrites them.
 
-    Network.run.model is the text of the model, in whose first line stands what was assumed. Raises UsageError, and FileError for what
+    Network.notes is what was assumed and what differs, lines that the command prints. Raises UsageError, and FileError for what
     cannot be carried over, with the nodes.
     """
     options = given(None, None, {"backend": backend, "threads": threads, "cuda_device": cuda_device, "force": True})
     folder = tempfile.mkdtemp(prefix="snnsim_")
     try:
         model = model_path(output, folder)
-        _core.import_nir(path_of("path", path), model, None if dt is None else in_ms(dt, "dt"), reset, reset_at, decay, library,
+        said = _core.import_nir(path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library,
                          scale_input, whole_steps(steps), truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     run = execute(model, options, False, None, [], options["output"], folder)
-    return Network(run, backend=backend, threads=threads, cuda_device=cuda_device)
+    network = Network(run, backend=backend, threads=threads, cuda_device=cuda_device)
+    network.notes = said.splitlines()[:-1]
+    return network
 
 
 def to_nir(run, path, *, library=None, force=False):
@@ -58,18 +60,30 @@ def from_sonata(config, *, dt=None, duration=None, output=None, force=False, **o
 
     dt, duration: "0.1 ms" or numbers of ms, in place of those of the configuration. output: the model (.yaml) to write, with
     its synapses beside it; without it they are temporary. force overwrites them. options: as of Simulation (threads, ...).
+    Simulation.notes is what the command prints: what was left out, what differs, which cell is which node.
     """
     folder = tempfile.mkdtemp(prefix="snnsim_")
     try:
         model = model_path(output, folder)
-        _core.import_sonata(path_of("config", config), model, None if dt is None else in_ms(dt, "dt"),
-                            None if duration is None else in_ms(duration, "duration"), truth("force", force))
+        said = _core.import_sonata(path_of("config", config), model, positive(dt, "dt"), positive(duration, "duration"),
+                                   truth("force", force))
         simulation = Simulation(model, **options)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     weakref.finalize(simulation, shutil.rmtree, folder, True)
+    simulation.notes = said.splitlines()
     return simulation
+
+
+def positive(time, name):
+    """A time in ms, or None."""
+    if time is None:
+        return None
+    value = in_ms(time, name)
+    if not value > 0.0:
+        raise UsageError(f"{name} is {time!r}; it must be more than 0")
+    return value
 
 
 def model_path(output, folder):

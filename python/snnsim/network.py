@@ -80,7 +80,7 @@ class Evaluation:
 
 class Weights(collections.abc.Mapping):
     """The weights of a network by projection: float32 [source, target], or of one that is stored synapse by synapse (see
-    Network.synapses) [synapse], in the network's own memory.
+    Network.synapses) [synapse], of a convolution [tap, channel] (docs/layers.md); in the network's own memory.
 
     weights["input_to_hidden"][:] reads, and weights["input_to_hidden"][:] = array (or weights["..."] = array) writes them;
     the next predict() has them. The name of a population stands for the one projection that leads to it.

@@ -36,8 +36,10 @@ class Network {
         std::vector<float>& all = held_->weights(projection);
         const auto& net = held_->network();
         if (net.projections.at(projection).synapses) return view_of(all, {all.size()}, self);
-        const auto targets =
-            static_cast<std::size_t>(net.populations[net.projections.at(projection).to].size);
+        const Projection& p = net.projections[projection];
+        // Of a window [tap, channel of the targets]; of one that pools there are none.
+        const auto targets = static_cast<std::size_t>(p.windowed ? p.windowed->window.channels_out
+                                                                 : net.populations[p.to].size);
         return view_of(all, {all.size() / targets, targets}, self);
     }
     /// (sources, targets) of a projection that is stored synapse by synapse; of others None.

@@ -4,7 +4,6 @@ namespace snnsim::nir {
 
 Reading reading_of(Library library, double dt) {
     constexpr double snntorch_dt = 1e-4;  // s, whatever its networks are run with
-    constexpr double norse_dt = 1e-3;     // s, by which its writer multiplies time constants
     Reading r;
     r.unit = dt;
     switch (library) {
@@ -19,8 +18,8 @@ Reading reading_of(Library library, double dt) {
             r.decay = Integration::euler;
             r.fires = Fires::at;
             break;
-        case Library::norse:
-            r.unit = dt * norse_dt;
+        case Library::norse:  // its writer multiplies time constants by the step
+            r.unit = dt * dt;
             r.decay = Integration::euler;
             r.unit_gain = true;
             r.whole_spikes = true;

@@ -132,6 +132,15 @@ class Import {
             return cells && std::find(kinds.begin(), kinds.end(), cells->kind) != kinds.end();
         });
     }
+    /// Whether the file says of all cells that fire how they are reset.
+    bool tells_resets() const {
+        return std::all_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& n) {
+            const auto* const cells = std::get_if<Cells>(&n.kind);
+            const bool silent = !cells || cells->kind == CellKind::I ||
+                                cells->kind == CellKind::LI || cells->kind == CellKind::CubaLI;
+            return silent || own_.value<Reset>("reset", n.name);
+        });
+    }
     /// Step and library; throws where nobody says what must not be guessed.
     void settle() {
         library_ = given_.from.value_or(Library::definition);
@@ -144,7 +153,7 @@ class Import {
             missing +=
                 fmt::format("{}: it has no time step; write --dt, as in --dt '1 ms'", given_.file);
         fires_ = has({CellKind::IF, CellKind::LIF, CellKind::CubaLIF});
-        if (fires_ && !given_.reset && !own_.value<Reset>("reset"))
+        if (fires_ && !given_.reset && !tells_resets())
             missing += fmt::format(
                 "{}{}: it does not say how its cells are reset; write --reset subtract, zero or "
                 "none, as in the library that trained it",
@@ -157,6 +166,11 @@ class Import {
                 missing.empty() ? "" : "\n", given_.file);
         if (given_.scale_input && library_ != Library::sinabs)
             missing += "--scale-input is of --from sinabs; leave it out";
+        if (own_.ours() && (given_.reset || given_.reset_at || given_.decay || given_.from))
+            missing += fmt::format(
+                "{}{}: snnsim has written it, and it says of each cell how it is meant; leave "
+                "--reset, --reset-at, --decay and --from out",
+                missing.empty() ? "" : "\n", given_.file);
         if (!missing.empty()) throw UsageError(missing);
         dt_ = *dt;
         spikingjelly_dt_ = library_ == Library::spikingjelly ? told_dt() : std::nullopt;
@@ -282,6 +296,17 @@ class Import {
                     "{}: SpikingJelly starts such a cell at v_reset, here it starts at v_leak",
                     n.name));
         }
+        if (fires_ && library_ == Library::norse)
+            out.push_back(
+                "Norse does not write v_reset: cells are reset to 0; of others add v_reset to "
+                "their populations");
+        if (fires_ && library_ == Library::sinabs)
+            out.push_back(
+                "Sinabs does not write spike_fn, min_v_mem and tau_syn: cells here fire once a "
+                "step at most (SingleSpike), have no lowest v and no current, so that spikes are "
+                "those of Sinabs where that is so there");
+        if (library_ == Library::sinabs && has({CellKind::LI}))
+            out.push_back("ExpLeak is read with norm_input=False, its default");
         return out;
     }
     std::string said(const Plan& plan) const {
@@ -295,7 +320,8 @@ class Import {
             parse_model(text, given_.output);
         } catch (const ModelError& e) {
             throw FileError(
-                fmt::format("{}: there is no such network here:\n{}", given_.file, e.what()));
+                fmt::format("{}: the model that it becomes would be wrong (none is written):\n{}",
+                            given_.file, e.what()));
         }
     }
 

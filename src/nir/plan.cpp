@@ -19,14 +19,19 @@ std::int64_t product(const Shape& shape) {
     return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
-/// Letters, digits, '_' and '-' of a name.
+/// Letters, digits, '_' and '-' of a name, and no word that YAML takes for something else.
 std::string plain(const std::string& name) {
-    std::string out;
-    for (const char c : name) {
-        const bool kept = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-        out += kept ? c : '_';
+    constexpr std::size_t longest = 60;
+    static const std::set<std::string> words{"null", "true", "false", "yes", "no",
+                                             "on",   "off",  "y",     "n"};
+    std::string out, small;
+    for (const char c : name.substr(0, longest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xC0) == 0x80) continue;  // of a letter that is one '_' already
+        out += std::isalnum(byte) || c == '_' || c == '-' ? c : '_';
+        small += static_cast<char>(std::tolower(byte));
     }
-    return out.empty() ? "node" : out;
+    return out.empty() || words.count(small) ? "node_" + out : out;
 }
 
 /// Where weights may lie: [to][from], turned around and multiplied.

@@ -416,3 +416,14 @@ def test_what_cannot_be_carried_over_is_told_with_its_node(snnsim, tmp_path, nam
     said = refused(tmp_path, *options)
     assert text in said and "net.nir" in said, said
     assert not (tmp_path / "net.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["null", "Yes", "слой", "a b: {c}", "x" * 5000, "-"])
+def test_nodes_may_have_any_name(snnsim, tmp_path, name):
+    nodes, edges = GRAPHS["lif"]
+    given = {"n1": name}
+    nodes = {given.get(n, n): v for n, v in nodes.items()}
+    edges = [(given.get(a, a), given.get(b, b)) for a, b in edges]
+    prepared(tmp_path, nodes, edges)
+    _, run = imported(snnsim, tmp_path, "--reset", "zero")
+    assert len(run["spikes"]) == 2

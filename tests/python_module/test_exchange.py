@@ -31,6 +31,7 @@ def test_a_network_goes_out_and_comes_in_again(trained, tmp_path):
     net, x = trained
     said = snnsim.to_nir(net, tmp_path / "net.nir", force=True)
     assert "net.nir" in said
+    assert any("dt 1" in note for note in snnsim.from_nir(tmp_path / "net.nir").notes)
     back = snnsim.from_nir(tmp_path / "net.nir", steps=20, output=tmp_path / "back.yaml")
     outputs = np.asarray(back.predict(x))
     classes = outputs if outputs.ndim == 1 else outputs.argmax(1)
@@ -47,7 +48,8 @@ def test_what_is_wrong_is_told(trained, tmp_path):
     net, _ = trained
     snnsim.to_nir(net.run, tmp_path / "net.nir", force=True)
     for keys, text in (({"library": "pytorch"}, "must be one of definition, snntorch"), ({"reset": "soft"}, "must be one of subtract"),
-                       ({"steps": 0}, "steps is 0"), ({"dt": "1 mV"}, "dt is"), ({"output": "net.txt"}, "name a .yaml file"),
+                       ({"steps": 0}, "steps is 0"), ({"dt": "1 mV"}, "dt is"), ({"dt": 0}, "dt is 0; it must be more than 0"),
+                       ({"reset": "zero"}, "snnsim has written it"), ({"output": "net.txt"}, "name a .yaml file"),
                        ({"force": 1}, "force is 1"), ({"scale_input": True}, "scale")):
         with pytest.raises(snnsim.UsageError, match=text):
             snnsim.from_nir(tmp_path / "net.nir", **keys)
@@ -57,11 +59,26 @@ def test_what_is_wrong_is_told(trained, tmp_path):
         snnsim.to_nir(net, tmp_path / "other.nir", library="lava")
 
 
+def test_weights_of_a_convolution_are_taps_by_channels():
+    model = {**MODEL, "populations": {"input": {"shape": [1, 4, 4], "model": "spike_source"},
+                                      "conv": {"model": "lif", "tau_m": "8 ms", "reset": "zero"}, "pooled": {"model": "linear"},
+                                      "output": {"size": 3, "model": "leaky_readout"}},
+             "projections": [{"from": "input", "to": "conv", "connect": {"rule": "conv2d", "channels": 5, "kernel": [3, 2]}},
+                             {"from": "conv", "to": "pooled", "connect": {"rule": "avg_pool", "kernel": [2, 3]}},
+                             {"from": "pooled", "to": "output"}]}
+    rng = np.random.default_rng(1)
+    net = snnsim.train(model, rng.random((12, 20, 16)) < 0.3, rng.integers(0, 3, 12), set={"test": None})
+    assert net.weights["input_to_conv"].shape == (6, 5)
+    assert net.weights["conv_to_pooled"].size == 0
+    np.testing.assert_array_equal(net.weights["input_to_conv"], net.run.weights["input_to_conv"])
+
+
 def test_a_network_of_sonata_is_a_simulation(tmp_path):
     config = ROOT / "tests" / "data" / "sonata" / "balanced" / "config.json"
     with snnsim.from_sonata(config, threads=1, output=tmp_path / "circuit.yaml") as sim:
         stretch = sim.advance("50 ms")
         assert sum(len(s) for s in stretch.spikes.values()) > 10
+        assert any("synapses" in note for note in sim.notes)
     assert (tmp_path / "circuit.yaml").exists()
     with pytest.raises(snnsim.FileError, match="nothing.json"):
         snnsim.from_sonata(tmp_path / "nothing.json")
