@@ -37,8 +37,7 @@ void TextHeaps::read(std::uint64_t offset, void* out, std::uint64_t bytes) {
 }
 
 const TextHeaps::Heap& TextHeaps::heap(std::uint64_t address) {
-    const auto [known, is_new] = heaps_.try_emplace(address);
-    if (!is_new) return known->second;
+    if (const auto known = heaps_.find(address); known != heaps_.end()) return known->second;
     std::vector<char> bytes(heap_header);
     read(address, bytes.data(), heap_header);
     const auto size = number_at<std::uint64_t>(bytes, 8);
@@ -47,6 +46,7 @@ const TextHeaps::Heap& TextHeaps::heap(std::uint64_t address) {
     left_ -= size;
     bytes.resize(size);
     read(address, bytes.data(), size);
+    Heap objects;  // kept where all of it is sound
     for (std::uint64_t at = heap_header; size - at >= object_header;) {
         const auto object = number_at<std::uint16_t>(bytes, at);
         const auto length = number_at<std::uint64_t>(bytes, at + 8);
@@ -57,10 +57,10 @@ const TextHeaps::Heap& TextHeaps::heap(std::uint64_t address) {
         }
         const std::uint64_t room = size - at - object_header;
         if (length > room || (length + 7) / 8 * 8 > room) fail();
-        if (!known->second.emplace(object, length).second) fail();
+        if (!objects.emplace(object, length).second) fail();
         at += object_header + (length + 7) / 8 * 8;
     }
-    return known->second;
+    return heaps_.emplace(address, std::move(objects)).first->second;
 }
 
 void TextHeaps::check(hid_t parent, const std::string& name) {
