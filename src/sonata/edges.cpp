@@ -120,8 +120,14 @@ struct Sink {
                         t.data());
         projection.synapses += s.size();
     }
+    void look_at(double w) {
+        if (w == 0.0) return;
+        projection.least = std::min(projection.least, std::abs(w));
+        projection.largest = std::max(projection.largest, std::abs(w));
+    }
     void flush(hid_t out) {
         write_ids(out, source, target);
+        for (const double w : weights) look_at(w);
         weight.append(out, weights.data(), weights.size());
         delay.append(out, delays.data(), delays.size());
         source.clear(), target.clear(), weights.clear(), delays.clear();
@@ -130,6 +136,7 @@ struct Sink {
 
 /// What the table of types says of an edge.
 struct EdgeType {
+    std::int64_t id = 0;
     double weight = std::numeric_limits<double>::quiet_NaN(), delay = 1.0;  // NEST's delay
     double synapses = 1.0;
     int port = 0;
@@ -137,6 +144,7 @@ struct EdgeType {
 
 EdgeType read_type(const TypesTable::Row& row, const Config& config) {
     EdgeType out;
+    out.id = row.id;
     const std::string* const model = row.find("model_template");
     if (model && *model != "static_synapse" && *model != "nest:static_synapse")
         throw FileError(
@@ -231,8 +239,8 @@ struct Group {
 class Reader {
   public:
     Reader(const Config& config, const std::vector<NodePopulation>& populations,
-           const std::set<std::string>& playing, double dt, hid_t out)
-        : config_(config), populations_(populations), playing_(playing), dt_(dt), out_(out) {}
+           const std::map<std::string, std::size_t>& players, double dt, hid_t out)
+        : config_(config), populations_(populations), players_(players), dt_(dt), out_(out) {}
 
     void add(const Item& files) {
         if (const std::optional<Item> on = files.find("enabled"); on && !on->flag()) return;
@@ -250,6 +258,7 @@ class Reader {
     }
 
     EdgesRead take() {
+        drop_what_is_lost();
         if (left_out_ > 0)
             notes_.push_back(fmt::format("{} of virtual nodes that get no spikes are left out",
                                          counted(static_cast<std::int64_t>(left_out_), "edge")));
@@ -263,7 +272,6 @@ class Reader {
         std::string group;
         const TypesTable* table = nullptr;
         const NodePopulation *from = nullptr, *to = nullptr;
-        bool plays = false;    // what virtual sources send
         bool by_type = false;  // a projection for each type
         std::size_t chunk = most_chunk;
         std::map<std::int64_t, Group> groups;
@@ -313,7 +321,6 @@ class Reader {
                           targets = w.group + "/target_node_id";
         w.from = &end_of(file, sources);
         w.to = &end_of(file, targets);
-        w.plays = playing_.contains(w.from->name);
         const std::size_t rows = h5::count_of(file, sources);
         if (rows > most_edges)
             throw FileError(fmt::format("'{}' has {} edges; a list here has {} at most",
@@ -443,8 +450,16 @@ class Reader {
         open(group.weight, "syn_weight");
         open(group.delay, "delay");
         open(group.synapses, "nsyns");
-        open(group.weight, "dynamics_params/weight");
-        open(group.delay, "dynamics_params/delay");
+        for (const std::string& name : h5::children(w.file, path + "/dynamics_params")) {
+            if (name == "receptor_type") continue;
+            notes_.push_back(
+                fmt::format("'{}/dynamics_params/{}' is not looked at, as in PointNet of "
+                            "bmtk; syn_weight and delay are",
+                            excerpt(path), excerpt(name, 40)));
+        }
+        if (id != 0 && !h5::is_group(w.file, path))
+            throw FileError(fmt::format("'{}': there is no group {}, which edge_group_id names",
+                                        excerpt(w.group), id));
         open(group.port, "dynamics_params/receptor_type");
         return group;
     }
@@ -523,7 +538,14 @@ class Reader {
                 out.set(std::move(each));
             }
         };
-        take(edges.weight, group.weight, [](const EdgeType& t) { return t.weight; });
+        take(edges.weight, group.weight, [&](const EdgeType& t) {
+            if (std::isnan(t.weight))
+                throw FileError(
+                    fmt::format("'{}': edges of edge_type_id {} have no syn_weight, here "
+                                "or in the table of types",
+                                excerpt(w.group), t.id));
+            return t.weight;
+        });
         take(edges.delay, group.delay, [](const EdgeType& t) { return t.delay; });
         take(edges.port, group.port, [](const EdgeType& t) { return static_cast<double>(t.port); });
         Values synapses;
@@ -552,9 +574,7 @@ class Reader {
                                         excerpt(w.group), first + k, w.type_ids[type], what));
         };
         check(edges.weight, [&](double v, std::size_t k) {
-            if (!std::isfinite(v))
-                fail(k,
-                     std::isnan(v) ? "it has no syn_weight" : fmt::format("its weight is {}", v));
+            if (!std::isfinite(v)) fail(k, fmt::format("its weight is {}", v));
         });
         // The nearest step, and NEST refuses what is less than half of one.
         bool short_ones = false;
@@ -582,14 +602,14 @@ class Reader {
         if (target.is_virtual)
             throw FileError(fmt::format("'{}' has an edge to a virtual node of '{}'",
                                         excerpt(w.group), excerpt(w.to->name, 60)));
-        if (source.is_virtual && !w.plays) return nullptr;
+        if (source.is_virtual && !players_.contains(source.name)) return nullptr;
         std::unique_ptr<Sink>& sink = w.sinks[{w.by_type ? type : 0, port, from, to}];
         if (sink) return sink.get();
         if (w.sinks.size() > most_projections)
             throw FileError(fmt::format("'{}' becomes more than {} projections", excerpt(w.group),
                                         most_projections));
         const Cell& cell = target.cells[0];
-        if (cell.ports == 0 && port > 1)
+        if (cell.ports == 0 && port > 0)
             throw FileError(
                 fmt::format("'{}', edge_type_id {}: receptor_type {}, but {} has none "
                             "that are numbered",
@@ -656,6 +676,10 @@ class Reader {
     }
     void append(Sink& sink, const Edges& edges) {
         sink.write_ids(out_, edges.source, edges.target);
+        if (edges.weight.same) sink.look_at(edges.weight.value);
+        for (const double w : edges.weight.each) {
+            if (!edges.weight.same) sink.look_at(w);
+        }
         const auto add = [&](Column& column, const Values& values) {
             if (values.same) {
                 column.append(out_, values.value, edges.size());
@@ -667,9 +691,97 @@ class Reader {
         add(sink.delay, edges.delay);
     }
 
+    std::size_t copies_of(const Projection& p) const {
+        const auto at = players_.find(p.from);
+        return at == players_.end() ? 1 : at->second;
+    }
+    /// Calls f(targets, weights) with the synapses of a projection in pieces; what f changes in the
+    /// weights is written when it returns true.
+    template <class F>
+    void for_pieces(const Projection& p, F&& f) {
+        for (std::uint64_t first = 0; first < p.synapses; first += piece) {
+            const std::uint64_t count = std::min<std::uint64_t>(piece, p.synapses - first);
+            const auto targets =
+                h5::read_rows<std::uint32_t>(out_, p.list + "/target", first, count);
+            std::vector<double> weights =
+                p.one_weight ? std::vector<double>(count, p.weight)
+                             : h5::read_rows<double>(out_, p.list + "/weight", first, count);
+            if (f(targets, weights)) write_rows(p.list + "/weight", first, weights);
+        }
+    }
+    void write_rows(const std::string& path, hsize_t first, const std::vector<double>& values) {
+        const std::string what = "cannot write '" + path + "'";
+        const hsize_t count = values.size();
+        const h5::Handle set(H5Dopen2(out_, path.c_str(), H5P_DEFAULT), H5Dclose, what),
+            space(H5Dget_space(set), H5Sclose, what),
+            memory(H5Screate_simple(1, &count, nullptr), H5Sclose, what);
+        h5::check(H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, nullptr, &count, nullptr),
+                  what);
+        h5::check(H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values.data()),
+                  what);
+    }
+
+    /// Weights lie on a grid on which the greatest sum of a cell fits (see weight_plan.cpp): one
+    /// that would become 0 there stops a run, and is 0 from here on.
+    void drop_what_is_lost() {
+        constexpr double most_sum = 2147483000.0 / 2.0;  // steps; half of what there is
+        std::map<std::string, std::vector<Projection*>> by_target;
+        for (Projection& p : projections_) by_target[p.to].push_back(&p);
+        for (const NodePopulation& population : populations_) {
+            for (const Part& part : population.parts) {
+                const auto at = by_target.find(part.name);
+                if (at != by_target.end()) drop_of(part, at->second, most_sum);
+            }
+        }
+    }
+    void drop_of(const Part& part, const std::vector<Projection*>& into, double most_sum) {
+        double least = std::numeric_limits<double>::infinity(), bound = 0.0;
+        for (const Projection* p : into) {
+            least = std::min(least, p->least);
+            bound += p->largest * static_cast<double>(p->synapses * copies_of(*p));
+        }
+        if (least * most_sum >= bound) return;  // nothing can be lost
+        double sum = 0.0;
+        for (const Projection* p : into) {
+            std::vector<double> sums(part.node_ids.size());
+            for_pieces(*p, [&](const auto& targets, const std::vector<double>& weights) {
+                for (std::size_t k = 0; k < targets.size(); ++k)
+                    sums[targets[k]] += std::abs(weights[k]);
+                return false;
+            });
+            sum += *std::max_element(sums.begin(), sums.end()) * static_cast<double>(copies_of(*p));
+        }
+        const double limit = sum / most_sum;
+        std::uint64_t lost = 0;
+        const auto is_lost = [&](double w) { return w != 0.0 && std::abs(w) < limit; };
+        for (Projection* p : into) {
+            if (p->least >= limit) continue;
+            if (p->one_weight) {
+                lost += p->synapses;
+                p->weight = 0.0;
+                continue;
+            }
+            for_pieces(*p, [&](const auto&, std::vector<double>& weights) {
+                const std::uint64_t before = lost;
+                for (double& w : weights) {
+                    if (!is_lost(w)) continue;
+                    w = 0.0;
+                    ++lost;
+                }
+                return lost > before;
+            });
+        }
+        if (lost > 0)
+            notes_.push_back(fmt::format(
+                "{} onto {} below {:.3g}{}{} {} 0 now: beside the sum of a cell's weights {} lost",
+                counted(static_cast<std::int64_t>(lost), "weight"), part.name, limit,
+                part.cells[0].weight_unit.empty() ? "" : " ", part.cells[0].weight_unit,
+                lost == 1 ? "is" : "are", lost == 1 ? "it is" : "they are"));
+    }
+
     const Config& config_;
     const std::vector<NodePopulation>& populations_;
-    const std::set<std::string>& playing_;
+    const std::map<std::string, std::size_t>& players_;
     double dt_;
     hid_t out_;
     Names names_;
@@ -682,8 +794,8 @@ class Reader {
 }  // namespace
 
 EdgesRead read_edges(const Config& config, const std::vector<NodePopulation>& populations,
-                     const std::set<std::string>& playing, double dt, hid_t out) {
-    Reader reader(config, populations, playing, dt, out);
+                     const std::map<std::string, std::size_t>& players, double dt, hid_t out) {
+    Reader reader(config, populations, players, dt, out);
     if (const std::optional<Item> all = config.find("networks")->find("edges")) {
         for (const Item& files : all->items()) reader.add(files);
     }

@@ -4,6 +4,8 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct Projection {
     // Of all synapses, where they are the same; else columns of the list.
     bool one_weight = true, one_delay = true;
     double weight = 0.0, delay = 0.0;
+    // Of the sizes of weights but 0.
+    double least = std::numeric_limits<double>::infinity(), largest = 0.0;
 };
 
 struct EdgesRead {
@@ -27,10 +31,10 @@ struct EdgesRead {
     std::vector<std::string> notes;
 };
 
-/// Reads all of `networks.edges` and writes the lists into `out`. Edges of virtual nodes whose
-/// populations are not in `playing` are left out, as nothing would come through them. Throws
-/// FileError.
+/// Reads all of `networks.edges` and writes the lists into `out`. `players`: how many populations
+/// play what virtual nodes send, by the name of their part; edges of others are left out, as
+/// nothing would come through them. Throws FileError.
 EdgesRead read_edges(const Config& config, const std::vector<NodePopulation>& populations,
-                     const std::set<std::string>& playing, double dt, hid_t out);
+                     const std::map<std::string, std::size_t>& players, double dt, hid_t out);
 
 }  // namespace snnsim::sonata

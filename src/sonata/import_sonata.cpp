@@ -6,6 +6,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <system_error>
 
 #include "snnsim/error.hpp"
@@ -68,7 +69,9 @@ class Writer {
             populations_ = read_nodes(config_, dt_, names);
             spikes_ = read_spike_inputs(config_, populations_, dt_, names, out);
             currents_ = read_current_inputs(config_, populations_, dt_, out);
-            edges_ = read_edges(config_, populations_, spikes_.playing, dt_, out);
+            std::map<std::string, std::size_t> players;
+            for (const Player& player : spikes_.players) ++players[player.of];
+            edges_ = read_edges(config_, populations_, players, dt_, out);
             if (std::none_of(populations_.begin(), populations_.end(), [&](const auto& p) {
                     return std::any_of(p.parts.begin(), p.parts.end(),
                                        [](const Part& part) { return !part.is_virtual; });
@@ -111,6 +114,17 @@ class Writer {
         std::vector<std::string> out = notes_;
         for (const auto* of : {&spikes_.notes, &currents_.notes, &edges_.notes})
             out.insert(out.end(), of->begin(), of->end());
+        const Item* const run = config_.find("run");
+        for (const char* key : {"n_runs", "tstart", "precise_times", "allow_offgrid_spikes"}) {
+            const std::optional<Item> found =
+                run && run->value().is_object() ? run->find(key) : std::nullopt;
+            const std::string value = found ? found->value().dump() : "";
+            const bool usual = value.empty() || value == "0" || value == "0.0" || value == "1" ||
+                               (value == "true" && key == std::string("precise_times")) ||
+                               (value == "false" && key == std::string("allow_offgrid_spikes"));
+            if (!usual)
+                out.push_back(fmt::format("run.{} ({}) is not looked at", key, excerpt(value, 40)));
+        }
         const Item* const reports = config_.find("reports");
         if (reports && reports->value().is_object() && !reports->value().empty())
             out.push_back("reports are not taken over: spikes of all cells are recorded");
@@ -294,8 +308,9 @@ std::string import_sonata(const ImportOptions& options) {
     } catch (const Error& e) {
         std::error_code ignored;
         fs::remove(writer.arrays(), ignored);
-        throw FileError(fmt::format("{}: the network makes no sound model:\n{}", options.file,
-                                    bounded(e.what())));
+        throw FileError(fmt::format(
+            "{}: what it says of the network makes no sound model, in which it would be:\n{}",
+            options.file, bounded(e.what())));
     }
     replace_file(options.output, [&](const std::string& path) {
         std::ofstream file(path, std::ios::binary);

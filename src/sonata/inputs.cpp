@@ -44,24 +44,30 @@ struct Spike {
     std::uint64_t node;
 };
 
+/// Of the populations in a file of spikes, the one that nodes of `population` play: theirs, or the
+/// only one that there is. Nothing where there is none.
+std::optional<std::string> played_of(const std::vector<std::string>& found,
+                                     const std::string& population) {
+    if (std::find(found.begin(), found.end(), population) != found.end()) return population;
+    if (found.size() == 1) return found[0];
+    if (found.empty()) return {};
+    std::vector<std::string> some;
+    for (const std::string& name : found) {
+        if (some.size() < 20) some.push_back(excerpt(name, 40));
+    }
+    throw FileError(fmt::format("there are no spikes of '{}' (there are those of: {})",
+                                excerpt(population, 60), join(some)));
+}
+
 /// The spikes of a population in SONATA's layout, or in that of its first files.
 std::vector<Spike> spikes_of_hdf5(const std::string& path, const std::string& population) {
     const h5::Handle file = h5::open_to_read(path);
-    std::string group = "spikes/" + population;
-    if (!h5::is_group(file, group)) {
-        const std::vector<std::string> found = h5::children(file, "spikes");
-        if (h5::exists(file, "spikes/timestamps")) {
-            group = "spikes";
-        } else if (found.size() == 1) {
-            group = "spikes/" + found[0];
-        } else {
-            std::vector<std::string> some;
-            for (const std::string& name : found) {
-                if (some.size() < 20) some.push_back(excerpt(name, 40));
-            }
-            throw FileError(fmt::format("there are no spikes of '{}' (of: {})",
-                                        excerpt(population, 60), join(some)));
-        }
+    std::string group = "spikes";
+    if (!h5::exists(file, "spikes/timestamps")) {
+        const std::optional<std::string> played =
+            played_of(h5::children(file, "spikes"), population);
+        if (!played) return {};
+        group += "/" + *played;
     }
     const std::string times = group + "/timestamps", ids = h5::exists(file, group + "/gids")
                                                                ? group + "/gids"
@@ -105,8 +111,7 @@ T number_in(std::string_view word, const std::string& what, std::size_t line) {
     const char* const last = word.data() + word.size();
     const auto [end, error] = std::from_chars(word.data(), last, out);
     if (error != std::errc{} || end != last)
-        throw FileError(
-            fmt::format("line {}: {} must be a number; found '{}'", line, what, excerpt(word, 40)));
+        throw FileError(fmt::format("line {}: {}; found '{}'", line, what, excerpt(word, 40)));
     return out;
 }
 
@@ -114,7 +119,8 @@ T number_in(std::string_view word, const std::string& what, std::size_t line) {
 std::vector<Spike> spikes_of_csv(const std::string& path, const std::string& population) {
     constexpr std::string_view between = " ,;\t\r";
     LineReader lines(path);
-    std::vector<Spike> out;
+    constexpr std::size_t most_populations = 10000;
+    std::map<std::string, std::vector<Spike>> by_population;
     std::size_t columns = 0, time = 0, node = 0, of = 0;
     bool named = false;
     while (const std::optional<std::string_view> line = lines.next()) {
@@ -141,16 +147,22 @@ std::vector<Spike> spikes_of_csv(const std::string& path, const std::string& pop
             throw FileError(fmt::format("line {}: {}, but the first line names {}", lines.number(),
                                         counted(static_cast<std::int64_t>(words.size()), "value"),
                                         columns));
-        if (named && words[of] != population) continue;
+        std::vector<Spike>& out = by_population[named ? std::string(words[of]) : population];
+        if (by_population.size() > most_populations)
+            throw FileError(fmt::format("it has more than {} populations", most_populations));
         if (out.size() == out.capacity()) {
             const std::size_t more = std::max<std::size_t>(1024, 2 * out.size());
             require_room(more * 40, "spikes");
             out.reserve(more);
         }
-        out.push_back({number_in<double>(words[time], "a time", lines.number()),
-                       number_in<std::uint64_t>(words[node], "a node", lines.number())});
+        out.push_back({number_in<double>(words[time], "a time must be a number", lines.number()),
+                       number_in<std::uint64_t>(words[node], "a node must be a whole number from 0",
+                                                lines.number())});
     }
-    return out;
+    std::vector<std::string> found;
+    for (const auto& [name, spikes] : by_population) found.push_back(name);
+    const std::optional<std::string> played = played_of(found, population);
+    return played ? std::move(by_population[*played]) : std::vector<Spike>{};
 }
 
 /// The step in whose end NEST's spike_generator with precise_times sends: the first that does not
@@ -186,9 +198,23 @@ class Spikes {
             const NodePopulation& p = populations_[s.population];
             if (!p.has_virtual()) continue;
             any = true;
+            if (keys_[s.population])
+                notes_.push_back(fmt::format(
+                    "{} gets the spikes of several inputs, and plays all; PointNet of bmtk plays "
+                    "the first, and makes all its synapses again for each other",
+                    excerpt(p.name, 60)));
+            if (s.node_ids.size() < p.node_ids.size())
+                notes_.push_back(
+                    fmt::format("{}: all virtual nodes of {} play, whichever of them node_set "
+                                "names, as in PointNet of bmtk",
+                                excerpt(input.place()), excerpt(p.name, 60)));
             try {
-                take(s.population,
-                     text ? spikes_of_csv(path, p.name) : spikes_of_hdf5(path, p.name), later);
+                const std::vector<Spike> spikes =
+                    text ? spikes_of_csv(path, p.name) : spikes_of_hdf5(path, p.name);
+                if (spikes.empty())
+                    notes_.push_back(
+                        fmt::format("{}: it has no spikes for {}", path, excerpt(p.name, 60)));
+                take(s.population, spikes, later);
             } catch (const FileError& e) {
                 const std::string what = e.what();
                 throw FileError(what.find(path) == what.npos ? path + ": " + what : what);
@@ -199,6 +225,7 @@ class Spikes {
 
     SpikesRead write(Names& names, hid_t out) {
         SpikesRead read;
+        read.notes = std::move(notes_);
         for (std::size_t k = 0; k < keys_.size(); ++k) {
             if (!keys_[k]) continue;
             read.playing.insert(populations_[k].name);
@@ -249,11 +276,12 @@ class Spikes {
         std::vector<std::uint64_t> left = *keys_[population];
         for (std::size_t n = 1; n == 1 || !left.empty(); ++n) {
             if (n > most_players)
-                throw FileError(fmt::format(
-                    "node {} of '{}' has more than {} spikes in the step that ends at {:g} ms; a "
-                    "smaller dt keeps them apart",
-                    part.node_ids[left[0] & 0xFFFFFFFFu], populations_[population].name,
-                    most_players, static_cast<double>(left[0] >> 32) * dt_));
+                throw FileError(
+                    fmt::format("inputs: node {} of '{}' has more than {} spikes in the step that "
+                                "ends at {:g} ms; "
+                                "a smaller dt keeps those of different times apart",
+                                part.node_ids[left[0] & 0xFFFFFFFFu], populations_[population].name,
+                                most_players, static_cast<double>(left[0] >> 32) * dt_));
             std::vector<std::uint64_t> again;
             std::vector<double> times;
             std::vector<std::uint64_t> cells;
@@ -275,10 +303,10 @@ class Spikes {
             h5::write_vector(out, group + "/node_ids", cells, "");
             if (n == 2)
                 read.notes.push_back(fmt::format(
-                    "{} of '{}' come in a step in which their node has sent one already: {} plays "
-                    "them",
+                    "{} of '{}' {} in a step in which the node has sent one already: {} plays {}",
                     counted(static_cast<std::int64_t>(left.size()), "spike"), part.name,
-                    player.name));
+                    left.size() == 1 ? "comes" : "come", player.name,
+                    left.size() == 1 ? "it" : "them"));
             read.players.push_back(std::move(player));
             left = std::move(again);
         }
@@ -288,6 +316,7 @@ class Spikes {
     double dt_;
     std::vector<std::optional<std::vector<std::uint64_t>>> keys_;  // step << 32 | cell, sorted
     std::uint64_t unknown_ = 0;
+    std::vector<std::string> notes_;
 };
 
 /// A current that changes at times, 0 before the first.
@@ -353,8 +382,10 @@ Steps steps_of_file(const Item& input) {
                 const auto place = [&](const std::string& name) {
                     const auto at = std::find(words.begin(), words.end(), name);
                     if (at == words.end())
-                        throw FileError(
-                            fmt::format("line 1: there is no column '{}'", excerpt(name, 40)));
+                        throw FileError(fmt::format(
+                            "line 1: there is no column '{}'; between columns stands '{}', or what "
+                            "'separator' says",
+                            excerpt(name, 40), excerpt(separator, 10)));
                     return static_cast<std::size_t>(at - words.begin());
                 };
                 at_time = place(time);
@@ -364,8 +395,10 @@ Steps steps_of_file(const Item& input) {
             if (words.size() != columns)
                 throw FileError(
                     fmt::format("line {}: another number of values than columns", lines.number()));
-            const auto t = number_in<double>(words[at_time], "a time", lines.number()),
-                       a = number_in<double>(words[at_amp], "an amplitude", lines.number());
+            const auto t = number_in<double>(words[at_time], "a time must be a number",
+                                             lines.number()),
+                       a = number_in<double>(words[at_amp], "an amplitude must be a number",
+                                             lines.number());
             if (!std::isfinite(t) || !std::isfinite(a) || t < 0.0 ||
                 (!out.times.empty() && t <= out.times.back()))
                 throw FileError(fmt::format("line {}: times ascend from 0 on, and all is finite",
@@ -467,12 +500,19 @@ CurrentsRead read_current_inputs(const Config& config,
                             "and IClamp are; '\"enabled\": false' leaves it out",
                             excerpt(module, 40), excerpt(type, 40)));
         const Steps steps = clamp ? steps_of_clamps(input) : steps_of_file(input);
-        if (steps.times[0] <= dt * (1.0 + 1e-9))
+        for (std::size_t k = 0; k < steps.times.size(); ++k) {
+            if (steps.times[k] > dt * (1.0 + 1e-9) || steps.amplitudes[k] == 0.0) continue;
             read.notes.push_back(
                 fmt::format("inputs.{}: its current begins at {:g} ms, and acts "
                             "here; PointNet of bmtk leaves out what begins in the "
                             "first step",
-                            excerpt(name, 60), steps.times[0]));
+                            excerpt(name, 60), steps.times[k]));
+        }
+        if (input.find("gids"))
+            read.notes.push_back(
+                fmt::format("inputs.{}: gids is not looked at, as in PointNet of "
+                            "bmtk; node_set says which cells get the current",
+                            excerpt(name, 60)));
         const std::string own = names.of(name);
         std::size_t reached = 0;
         for (const Selection& s : select(config, populations, input.find("node_set"))) {

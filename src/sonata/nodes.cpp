@@ -412,18 +412,24 @@ void keep(std::vector<std::size_t>& rows, const NodePopulation& p, const std::st
     }
     const h5::Handle file = h5::open_to_read(p.file);
     const std::string group = "nodes/" + p.name;
-    const std::string values = fmt::format("{}/0/{}", group, key);
-    if (h5::exists(file, values)) {
-        placed(p.file, [&] {
-            const Groups groups = Groups::read(file, group, p.node_ids.size());
-            const std::vector<double> all = h5::read_vector<double>(file, values);
-            std::erase_if(rows, [&](std::size_t row) {
-                return groups.id[row] != 0 || groups.index[row] >= all.size() ||
-                       !is_asked(all[groups.index[row]], wanted);
-            });
+    bool is_property = false;
+    placed(p.file, [&] {
+        const Groups groups = Groups::read(file, group, p.node_ids.size());
+        std::map<std::int64_t, std::optional<std::vector<double>>> values;
+        for (const std::int64_t id : groups.id) {
+            const auto [at, is_new] = values.emplace(id, std::nullopt);
+            const std::string set = fmt::format("{}/{}/{}", group, id, key);
+            if (is_new && h5::exists(file, set)) at->second = h5::read_vector<double>(file, set);
+            is_property = is_property || at->second.has_value();
+        }
+        if (!is_property) return;
+        std::erase_if(rows, [&](std::size_t row) {
+            const std::optional<std::vector<double>>& all = values.at(groups.id[row]);
+            return !all || groups.index[row] >= all->size() ||
+                   !is_asked((*all)[groups.index[row]], wanted);
         });
-        return;
-    }
+    });
+    if (is_property) return;
     if (!p.types->has_column(key))
         wanted.fail(fmt::format("nodes of '{}' have no such property", excerpt(p.name, 60)));
     std::map<std::int64_t, bool> known;
@@ -440,64 +446,105 @@ void keep(std::vector<std::size_t>& rows, const NodePopulation& p, const std::st
 
 }  // namespace
 
-std::vector<Selection> select(const Config& config, const std::vector<NodePopulation>& populations,
-                              const std::optional<Item>& node_set) {
-    std::optional<Item> filter = node_set;
-    std::set<std::string> wanted;  // populations; none: all
-    std::vector<std::unique_ptr<Json>> texts;
-    if (filter && filter->value().is_string()) {
-        const std::string name = filter->text();
-        const Item* sets = config.find("node_sets");
-        std::optional<Item> from_file;
+namespace {
+
+using Chosen = std::map<std::size_t, std::set<std::uint64_t>>;  // by population
+
+/// What a node set chooses; one of names is all that those choose together.
+class Chooser {
+  public:
+    Chooser(const Config& config, const std::vector<NodePopulation>& populations)
+        : populations_(populations), sets_(config.find("node_sets")) {
         const Item* const file = config.find("node_sets_file");
-        if (!sets && file) {
-            texts.push_back(read_json(file->path()));
-            from_file.emplace(*texts.back(), file->path(), "");
-            sets = &*from_file;
-        }
-        std::vector<std::string> known{"all"};
-        for (const NodePopulation& p : populations) known.push_back(p.name);
-        const std::optional<Item> found = sets ? sets->find(name) : std::nullopt;
-        if (found) {
-            filter = found;
-        } else if (std::find(known.begin(), known.end(), name) != known.end()) {
-            if (name != "all") wanted.insert(name);
-            filter.reset();
-        } else {
-            filter->fail(fmt::format("there is no node set '{}'{}", excerpt(name, 60),
-                                     did_you_mean(name, known)));
-        }
+        if (sets_ || !file) return;
+        json_ = read_json(file->path());
+        from_file_.emplace(*json_, file->path(), "");
+        sets_ = &*from_file_;
     }
-    std::vector<std::pair<std::string, Item>> properties;
-    if (filter && filter->value().is_array()) {
-        properties.emplace_back("node_id", *filter);
-    } else if (filter) {
-        for (const auto& [key, item] : filter->members()) {
+
+    std::vector<Selection> choose(const std::optional<Item>& set, int depth) const {
+        constexpr int deepest = 32, most = 10000;
+        if (!set) return by_properties({}, {});
+        if (++looked_up_ > most) set->fail("node sets that name others are too many");
+        if (depth > deepest) set->fail("node sets name each other in a circle");
+        if (set->value().is_string()) return by_name(*set, depth);
+        if (set->value().is_array() && !set->value().empty() && set->value()[0].is_string())
+            return together(*set, depth);
+        if (set->value().is_array()) return by_properties({}, {{"node_id", *set}});
+        std::set<std::string> wanted;
+        std::vector<std::pair<std::string, Item>> properties;
+        for (const auto& [key, item] : set->members()) {
             if (key != "population" && key != "populations") {
                 properties.emplace_back(key, item);
                 continue;
             }
             for (const Item& one : item.items()) {
                 const std::string name = one.text();
-                if (std::none_of(populations.begin(), populations.end(),
+                if (std::none_of(populations_.begin(), populations_.end(),
                                  [&](const NodePopulation& p) { return p.name == name; }))
                     one.fail(fmt::format("there is no population '{}'", excerpt(name, 60)));
                 wanted.insert(name);
             }
         }
+        return by_properties(wanted, properties);
     }
-    std::vector<Selection> out;
-    for (std::size_t k = 0; k < populations.size(); ++k) {
-        const NodePopulation& p = populations[k];
-        if (!wanted.empty() && !wanted.contains(p.name)) continue;
-        require_room(p.node_ids.size() * 16, "the nodes of an input");
-        std::vector<std::size_t> rows(p.node_ids.size());
-        std::iota(rows.begin(), rows.end(), std::size_t{0});
-        for (const auto& [key, item] : properties) keep(rows, p, key, item);
-        Selection& s = out.emplace_back(Selection{k, {}});
-        for (const std::size_t row : rows) s.node_ids.push_back(p.node_ids[row]);
+
+  private:
+    std::vector<Selection> by_name(const Item& set, int depth) const {
+        const std::string name = set.text();
+        if (const std::optional<Item> found = sets_ ? sets_->find(name) : std::nullopt)
+            return choose(found, depth + 1);
+        if (name == "all") return by_properties({}, {});
+        std::vector<std::string> known{"all"};
+        for (const NodePopulation& p : populations_) known.push_back(p.name);
+        if (sets_) {
+            for (const auto& [key, item] : sets_->members()) known.push_back(excerpt(key, 40));
+        }
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            set.fail(fmt::format("there is no node set '{}'{}", excerpt(name, 60),
+                                 did_you_mean(name, known)));
+        return by_properties({name}, {});
     }
-    return out;
+    std::vector<Selection> together(const Item& names, int depth) const {
+        Chosen all;
+        for (const Item& one : names.items()) {
+            for (const Selection& s : choose(one, depth + 1))
+                all[s.population].insert(s.node_ids.begin(), s.node_ids.end());
+        }
+        std::vector<Selection> out;
+        for (const auto& [population, ids] : all)
+            out.push_back({population, {ids.begin(), ids.end()}});
+        return out;
+    }
+    std::vector<Selection> by_properties(
+        const std::set<std::string>& wanted,
+        const std::vector<std::pair<std::string, Item>>& properties) const {
+        std::vector<Selection> out;
+        for (std::size_t k = 0; k < populations_.size(); ++k) {
+            const NodePopulation& p = populations_[k];
+            if (!wanted.empty() && !wanted.contains(p.name)) continue;
+            require_room(p.node_ids.size() * 64, "the nodes of an input");
+            std::vector<std::size_t> rows(p.node_ids.size());
+            std::iota(rows.begin(), rows.end(), std::size_t{0});
+            for (const auto& [key, item] : properties) keep(rows, p, key, item);
+            Selection& s = out.emplace_back(Selection{k, {}});
+            for (const std::size_t row : rows) s.node_ids.push_back(p.node_ids[row]);
+        }
+        return out;
+    }
+
+    const std::vector<NodePopulation>& populations_;
+    const Item* sets_;
+    std::unique_ptr<Json> json_;
+    std::optional<Item> from_file_;
+    mutable int looked_up_ = 0;
+};
+
+}  // namespace
+
+std::vector<Selection> select(const Config& config, const std::vector<NodePopulation>& populations,
+                              const std::optional<Item>& node_set) {
+    return Chooser(config, populations).choose(node_set, 0);
 }
 
 }  // namespace snnsim::sonata

@@ -67,11 +67,11 @@ struct NodePopulation {
 /// once.
 std::vector<NodePopulation> read_nodes(const Config& config, double dt, Names& names);
 
-/// Which nodes an input is for: a name of `node_sets` or of a population, "all", a list of node
-/// ids, or an object of properties. Cells of virtual nodes are left out unless `sources`.
+/// Which nodes an input is for: a name of `node_sets` or of a population, "all", a list of such
+/// names or of node ids, or an object of properties.
 struct Selection {
     std::size_t population;
-    std::vector<std::uint64_t> node_ids;  // in the order of the file
+    std::vector<std::uint64_t> node_ids;
 };
 std::vector<Selection> select(const Config& config, const std::vector<NodePopulation>& populations,
                               const std::optional<Item>& node_set);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <string_view>
 
 #include "snnsim/error.hpp"
@@ -70,6 +71,12 @@ TypesTable::TypesTable(const std::string& path, const std::string& key) : path_(
         if (columns_.empty()) {
             if (fields[0].starts_with("\xEF\xBB\xBF")) fields[0].erase(0, 3);
             columns_ = std::move(fields);
+            std::set<std::string> names;
+            for (const std::string& name : columns_) {
+                if (!names.insert(name).second)
+                    throw FileError(fmt::format("{}: the column '{}' is there twice", place,
+                                                excerpt(name, 40)));
+            }
             const auto found = std::find(columns_.begin(), columns_.end(), key);
             if (found == columns_.end())
                 throw FileError(

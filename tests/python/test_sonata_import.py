@@ -316,6 +316,78 @@ def test_spikes_between_steps_and_in_one_step(snnsim, network):
     snnsim("check", network / "m.yaml")
 
 
+def test_spikes_of_another_population(snnsim, sound, network):
+    """A file with one population is played, whatever its name; of several it must be the right one."""
+    with h5py.File(network / "spikes.h5") as f:
+        rows = list(zip(f["spikes/drive/timestamps"][:], f["spikes/drive/node_ids"][:]))
+    text = "timestamps population node_ids\n" + "".join(f"{t} other {n}\n" for t, n in rows)
+    change_config(network, lambda c: c["inputs"]["in"].update(module="csv", input_file="spikes.csv"))
+    (network / "spikes.csv").write_text(text)
+    text_of(snnsim, network)
+    assert spikes_of(snnsim, network / "m.yaml") == sound[2]
+    for path in ("m.yaml", "m.h5", "m.run.h5"):
+        (network / path).unlink()
+    (network / "spikes.csv").write_text(text + "1.0 third 0\n")
+    assert "spikes.csv: there are no spikes of 'drive' (there are those of: other, third)" in wrong(snnsim, network)
+    (network / "spikes.csv").write_text("timestamps population node_ids\n")
+    done = snnsim("import", network / "config.json", "-o", network / "m.yaml")
+    assert "spikes.csv: it has no spikes for drive" in done.stdout
+
+
+def test_weights_that_the_grid_would_lose_are_zero(snnsim, network):
+    with h5py.File(network / "network" / "cortex_edges.h5", "a") as f:
+        g = f["edges/cortex_to_cortex"]
+        g["edge_type_id"][:] = 1
+        weights = g["0/syn_weight"][:]
+        weights[:3], weights[3] = [1e-9, -1e-8, 0.0], 1e5
+        g["0/syn_weight"][:] = weights
+    done = snnsim("import", network / "config.json", "-o", network / "m.yaml")
+    assert re.search(r"2 weights onto cortex below \S+ pA are 0 now", done.stdout)
+    with h5py.File(network / "m.h5") as f:
+        weights[:2] = 0
+        assert f["edges/cortex_to_cortex_1/weight"][:].tolist() == weights.tolist()
+    snnsim(network / "m.yaml", "--progress", "none", "-o", network / "run.h5")
+
+
+def test_small_weights_are_kept_where_they_fit(snnsim, network):
+    with h5py.File(network / "network" / "cortex_edges.h5", "a") as f:
+        g = f["edges/cortex_to_cortex"]
+        weights = g["0/syn_weight"][:]
+        weights[5] = 1e-5
+        g["0/syn_weight"][:] = weights
+    done = snnsim("import", network / "config.json", "-o", network / "m.yaml")
+    assert "are 0 now" not in done.stdout and "is 0 now" not in done.stdout
+    snnsim(network / "m.yaml", "--progress", "none", "-o", network / "run.h5")
+
+
+def test_what_is_not_looked_at_is_told(snnsim, network):
+    def change(c):
+        c["run"].update(n_runs=3, tstart=0.0, precise_times=True)
+        c["inputs"]["in"]["node_set"] = {"population": "drive", "node_id": [0]}
+        c["inputs"]["more"] = {**c["inputs"]["in"], "node_set": "drive"}
+        c["inputs"]["clamp"] = {"input_type": "current_clamp", "module": "IClamp", "node_set": "cortex", "gids": [1], "amp": 0.0, "delay": 0.0, "duration": 5.0}
+        c["reports"] = {"v": {"variable_name": "v"}}
+    change_config(network, change)
+    with h5py.File(network / "network" / "cortex_edges.h5", "a") as f:
+        f["edges/cortex_to_cortex/0/dynamics_params/weight"] = np.ones(EDGES)
+    done = snnsim("import", network / "config.json", "-o", network / "m.yaml")
+    for said in ("run.n_runs (3) is not looked at", "all virtual nodes of drive play, whichever of them node_set names", "drive gets the spikes of several inputs",
+                 "inputs.clamp: gids is not looked at", "reports are not taken over", "'edges/cortex_to_cortex/0/dynamics_params/weight' is not looked at"):
+        assert said in done.stdout, said
+    assert "tstart" not in done.stdout and "precise_times" not in done.stdout and "acts here" not in done.stdout
+    assert lists_of(network / "m.h5")["cortex_to_cortex_1"][0][3] != 1.0
+
+
+def test_node_sets_of_node_sets(snnsim, network):
+    def change(c):
+        c["node_sets"] = {"both": ["one", "two"], "one": {"population": "cortex", "node_id": [1, 2]}, "two": ["three"], "three": {"population": "cortex", "x": [0.0, 1.0]}}
+        c["inputs"]["clamp"] = {"input_type": "current_clamp", "module": "IClamp", "node_set": "both", "amp": 5.0, "delay": 10.0, "duration": 5.0}
+    change_config(network, change)
+    text_of(snnsim, network)
+    with h5py.File(network / "m.h5") as f:
+        assert np.flatnonzero(f["currents/clamp/cortex/amplitude"]).tolist() == [0, 1, 2, CELLS - 1]
+
+
 def test_units_of_spikes(snnsim, network):
     with h5py.File(network / "spikes.h5", "a") as f:
         f["spikes/drive/timestamps"][:] /= 1000
@@ -445,6 +517,12 @@ WRONG = [
     (replace("network/node_types.csv", "101 inh point_neuron", "101 inh biophysical"), "node_type_id 101: model_type biophysical"),
     (replace("network/node_types.csv", "101 inh", "102 inh"), "node_types.csv:4: node_type_id 102 is there twice"),
     (replace("network/node_types.csv", '"exc L4"', "exc L4"), "node_types.csv:2: 6 values, but the header names 5 columns; a text with blanks stands in double quotes"),
+    (lambda f: change_config(f, lambda c: (c.update(node_sets={"a": ["b"], "b": ["a", "a"]}), c["inputs"]["in"].update(node_set="a"))), "node sets name each other in a circle"),
+    (replace("network/node_types.csv", "node_type_id pop_name", "node_type_id model_type"), "node_types.csv:1: the column 'model_type' is there twice"),
+    (with_h5(EDGE_FILE, lambda f: put(f, f"{EDGE}/0/syn_weight", np.full(EDGES, np.nan))), "edge 0 (from 0), edge_type_id 1: its weight is nan"),
+    (lambda f: (with_h5(EDGE_FILE, lambda h: h.pop(f"{EDGE}/0/syn_weight"))(f), replace("network/edge_types.csv", "NULL 80.0", "NULL NULL")(f)),
+     "edges of edge_type_id 1 have no syn_weight, here or in the table of types"),
+    (with_h5(EDGE_FILE, lambda f: put(f, f"{EDGE}/edge_group_id", np.full(EDGES, 7))), "'edges/cortex_to_cortex': there is no group 7, which edge_group_id names"),
     (replace("network/node_types.csv", '"exc L4"', '"exc L4'), 'node_types.csv:2: a quote (") is not closed'),
     (replace("models/exc.json", "tau_m", "tau_n"), "exc.json: 'tau_n' is not known of iaf_psc_alpha; did you mean 'tau_m'?"),
     (replace("models/exc.json", "200.0", '"much"'), "exc.json: C_m: it must be a number; found 'much'"),
