@@ -2,6 +2,7 @@
 #include "src/nir/read_graph.hpp"
 
 #include <fmt/format.h>
+
 #include <cmath>
 #include <fstream>
 #include <iterator>
