@@ -73,7 +73,10 @@ void TextHeaps::check(hid_t parent, const std::string& name) {
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     const haddr_t at = H5Dget_offset(set);
     if (count <= 0 || at == HADDR_UNDEF) return;  // never written: empty texts
-    if (static_cast<std::uint64_t>(count) > size_ / text_bytes) fail();
+    const Handle letter(H5Tget_super(type), H5Tclose, name);
+    if (static_cast<std::uint64_t>(count) > size_ / text_bytes || H5Tget_size(letter) != 1 ||
+        H5Dget_storage_size(set) != static_cast<std::uint64_t>(count) * text_bytes)
+        fail();
     std::vector<char> texts(static_cast<std::uint64_t>(count) * text_bytes);
     read(at, texts.data(), texts.size());
     for (std::uint64_t k = 0; k < texts.size(); k += text_bytes) {
