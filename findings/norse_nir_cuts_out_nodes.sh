@@ -2,11 +2,12 @@
 # Norse 1.1.0: from_nir ends the network before a node that it does not know, its own readout among them, and says nothing.
 #
 # to_nir writes LIBoxCell as LI. from_nir knows no LI (nor I, Scale, AvgPool2d, Threshold, Delay): it puts nothing in the place of such a node.
-# The output is then that of the node before it, of a right shape in most cases, and what comes after is never run: an exported network loses its
-# leaky readout, and one with an LI or a Scale in the middle all layers from there on. Two such nodes end in a KeyError that names one of them.
+# The output is then that of the node before it, of a right shape in most cases: an exported network loses its leaky readout. With an LI or a
+# Scale in the middle the network falls apart, and from one start of Python to the next either the part before it or that after it is run, by the
+# order of a set. Two such nodes end in a KeyError that names one of them.
 #
 # Seen (three steps of input 1; norse 1.1.0, nir 1.0.8, nirtorch 2.6, torch 2.15.0):
-#   readout 0.0500 0.0950 0.1355, read back 0.5000 0.5000 0.5000, cells that fire after a Scale 0.5000 0.5000 0.5000
+#   readout 0.0500 0.0950 0.1355, read back 0.5000 0.5000 0.5000
 #
 # So snnsim export --for norse must not write such nodes.
 set -euo pipefail
@@ -18,9 +19,7 @@ cat >"$folder/look.py" <<'PYTHON'
 import warnings
 
 warnings.filterwarnings("ignore")
-import nir
 import norse.torch as norse
-import numpy as np
 import torch
 from norse.torch.utils.export_nir import to_nir
 from norse.torch.utils.import_nir import from_nir
@@ -42,13 +41,9 @@ def shown(network):
 
 
 graph = to_nir(net, one, dt=1.0)
-array = np.ones(1, np.float32)
-cells = nir.LIF(tau=array * 0.01, r=array, v_leak=array * 0, v_threshold=array)
-nodes = {"input": graph.nodes["input"], "0": graph.nodes["0"], "1": nir.Scale(array * 100), "2": cells, "output": graph.nodes["output"]}
-scaled = nir.NIRGraph(nodes, [("input", "0"), ("0", "1"), ("1", "2"), ("2", "output")])
-print(f"readout {shown(net)}, read back {shown(from_nir(graph))}, cells that fire after a Scale {shown(from_nir(scaled))}")
+print(f"readout {shown(net)}, read back {shown(from_nir(graph))}")
 PYTHON
 found=$("$folder/venv/bin/python" "$folder/look.py" 2>/dev/null | tail -n 1)
 echo "$found"
-expected="readout 0.0500 0.0950 0.1355, read back 0.5000 0.5000 0.5000, cells that fire after a Scale 0.5000 0.5000 0.5000"
+expected="readout 0.0500 0.0950 0.1355, read back 0.5000 0.5000 0.5000"
 [[ $found == "$expected" ]] || { echo "changed: expected $expected" >&2; exit 1; }
