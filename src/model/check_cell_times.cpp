@@ -41,7 +41,7 @@ void check_varied(SimulationView& model, Places::Path path, const char* key,
 /// A state that a step changes by less than half its last digit stands still.
 void check_digits(SimulationView& model, Places::Path path, const char* key, double tau) {
     const double steps = tau / model.spec.dt;
-    if (!(steps >= 1e4)) return;
+    if (!(steps >= 1e4) || !std::isfinite(tau)) return;  // of a file, not yet known
     model.warn(path,
                fmt::format("{} ({:g} ms) is {:.2g} steps of dt ({:g} ms): states are single "
                            "precision, and what decays so little in a step can be wrong by up to "

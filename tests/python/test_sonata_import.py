@@ -256,6 +256,12 @@ def test_what_all_synapses_share_stands_in_the_model(snnsim, network):
         assert set(f["edges/cortex_to_cortex_2"]) == {"source", "target"}
 
 
+def test_nothing_is_said_of_values_that_are_not_known_yet(snnsim, network):
+    """tau_m is in the file of arrays: no time constant of infinity."""
+    assert "tau_m: {file: 'm.h5'" in text_of(snnsim, network)
+    assert "inf" not in snnsim("check", network / "m.yaml").stderr
+
+
 def test_a_column_that_differs_late(snnsim, network):
     """Weights are the same in the first million of edges and another one in the last."""
     count = (1 << 20) + 5
