@@ -70,7 +70,10 @@ TargetRequest request_of_targets(const ModelSpec& spec, const PopulationSpec& ou
         out.array = named->y;
         out.class_names = named->class_names;
     }
-    if (!spec.train) return out;
+    if (!spec.train) {
+        out.classes = output.size;  // what was trained elsewhere has all of them
+        return out;
+    }
     const OutputLossSpec loss = spec.loss_of(output.name);
     out.loss = name_of(loss.loss);
     out.targets = is_real(loss.loss) ? Targets::real : Targets::classes;

@@ -382,7 +382,7 @@ class Loader {
         const TargetRequest& r = r_.targets[output];
         out.class_names = r.class_names;
         if (out.class_names.empty() && r.array.empty()) out.class_names = stored_.class_names;
-        std::int32_t largest = 0;
+        auto largest = std::max(0, static_cast<std::int32_t>(r_.targets[output].classes) - 1);
         for (auto [set, parts] : {std::pair{&data.train.target(output), &train_},
                                   std::pair{&data.test.target(output), &test_}}) {
             if (parts->empty()) continue;

@@ -26,6 +26,7 @@ struct TargetRequest {
     std::string array = {};  // the name of its targets in the file; empty: y
     Targets targets = Targets::as_stored;
     std::int64_t outputs = 0;  // of real targets for each step: of the population; 0: of a sample
+    std::int64_t classes = 0;  // at least; 0: as many as labels tell
     bool shares = false;       // real targets lie between 0 and 1
     std::string loss = {};     // that asks for such targets; empty: none does
     ClassWeights class_weights = {};

@@ -23,7 +23,8 @@ namespace snnsim::nir {
 namespace {
 
 constexpr std::int64_t default_steps = 100;
-constexpr double spike_chance = 0.3;  // of an input, in a step of a sample that is made
+constexpr std::size_t most_said = 400;  // characters of a line
+constexpr double spike_chance = 0.3;    // of an input, in a step of a sample that is made
 
 template <class Enum>
 std::optional<Enum> named(const std::string& text) {
@@ -105,7 +106,7 @@ class Import {
                        {name_of_file(weights), name_of_file(cells)}, comment(plan));
         check(text);
         if (has_weights(plan)) {
-            require_free(weights, {"archive of arrays (.npz)", "", "PK"}, given_.force);
+            require_own_archive(weights, given_.force);
             write_weights(weights, plan);
         }
         if (has_cells(plan)) {
@@ -272,7 +273,7 @@ class Import {
             "{}{}{}: {}.\n", comment_begin,
             excerpt(std::filesystem::path(given_.file).filename().string()),
             version_.empty() ? "" : " (NIR " + excerpt(version_, 20) + ")", conventions());
-        for (const std::string& s : plan.said) out += fmt::format("# {}.\n", excerpt(s));
+        for (const std::string& s : plan.said) out += fmt::format("# {}.\n", excerpt(s, most_said));
         return out;
     }
     /// Where the cells of a library do what no cell here does, of which a file may have something.
@@ -311,7 +312,7 @@ class Import {
     }
     std::string said(const Plan& plan) const {
         std::string out = conventions() + "\n";
-        for (const std::string& s : plan.said) out += excerpt(s) + "\n";
+        for (const std::string& s : plan.said) out += excerpt(s, most_said) + "\n";
         return out + sample_said_ + given_.output + "\n";
     }
 
@@ -353,6 +354,12 @@ class Import {
                           own->second.shape.size() == 2 &&
                           own->second.shape[1] == inputs_[0].size && own->second.shape[0] > 0 &&
                           (given_.steps == 0 || given_.steps == own->second.shape[0]);
+        if (!fits && own != metadata_.arrays.end() && own_.ours() && given_.steps == 0)
+            throw FileError(fmt::format(
+                "{}: /node/metadata/input has the shape [{}], and the network {}; it is damaged",
+                given_.file, fmt::join(own->second.shape, ", "),
+                inputs_.size() == 1 ? fmt::format("takes {} values in each step", inputs_[0].size)
+                                    : "has several inputs"));
         steps_ = fits ? own->second.shape[0] : given_.steps > 0 ? given_.steps : default_steps;
         if (fits) {
             inputs_[0].values.assign(own->second.values.begin(), own->second.values.end());
@@ -386,12 +393,13 @@ class Import {
     }
     void write_samples(const std::string& path) const {
         if (!given_.data.empty()) return;
-        require_free(path, {"archive of arrays (.npz)", "", "PK"}, given_.force);
+        require_own_archive(path, given_.force);
         // A label that says nothing, but how many classes there are.
         std::vector<std::vector<std::uint32_t>> labels;
         for (const auto& output : outputs_)
             labels.push_back({static_cast<std::uint32_t>(output.second - 1)});
         std::vector<NpyEntry> entries;
+        const std::vector<std::uint8_t> mark{1};
         // Who trains on it has samples for both.
         for (const char* const set : {"_train", "_test"}) {
             for (const InputSample& i : inputs_)
@@ -403,6 +411,7 @@ class Import {
                 entries.push_back(npy_entry((outputs_.size() == 1 ? "y" : outputs_[k].first) + set,
                                             {1}, labels[k]));
         }
+        entries.push_back(npy_entry(archive_mark, {1}, mark));
         write_npz(path, entries);
     }
 

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "snnsim/error.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/io/npz.hpp"
 #include "src/io/replace_file.hpp"
+#include "src/run/outputs.hpp"
 #include "src/text/excerpt.hpp"
 
 namespace snnsim::nir {
@@ -111,8 +114,19 @@ bool has_cells(const Plan& plan) {
                        [](const PlannedPopulation& p) { return !p.varied.empty(); });
 }
 
+void require_own_archive(const std::string& path, bool force) {
+    require_free(path, {"archive of arrays (.npz)", "", "PK"}, force);
+    if (std::filesystem::exists(path) && !NpzFile(path).has(archive_mark))
+        throw UsageError(
+            fmt::format("{} is there, and no import has written it; move it away, or name another "
+                        "model with -o",
+                        path));
+}
+
 void write_weights(const std::string& path, const Plan& plan) {
     std::vector<NpyEntry> entries;
+    const std::vector<std::uint8_t> mark{1};
+    entries.push_back(npy_entry(archive_mark, {1}, mark));
     for (const PlannedProjection& p : plan.projections) {
         if (listed(p)) {
             const std::vector<std::size_t> length{p.sources.size()};

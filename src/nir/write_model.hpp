@@ -27,6 +27,11 @@ struct ArrayFiles {
 
 std::string model_text(const Plan& plan, const std::string& name, double dt, const ModelData& data,
                        const ArrayFiles& arrays, const std::string& comment);
+/// An array by which the archives of an import are known, so that no other is overwritten.
+inline constexpr const char* archive_mark = "snnsim_import";
+/// Throws UsageError where the file is there and is none, or where anything is without `force`.
+void require_own_archive(const std::string& path, bool force);
+
 bool has_weights(const Plan& plan);
 void write_weights(const std::string& path, const Plan& plan);
 bool has_cells(const Plan& plan);

@@ -77,8 +77,8 @@ std::optional<Evaluation> HeldNetwork::evaluate(const SampleArrays& samples, Run
                                                {options_.backend, options_.cuda_device}, threads_);
     TrainerOptions how{spec.train.value_or(TrainSpec{}), spec.seed, threads_, choice.cuda.number};
     how.train.batch = 1;
-    if (!spec.train) how.train.loss = data.real() ? Loss::mse_mean : Loss::cross_entropy_last;
-    how.train.losses = losses_of(spec, data);
+    how.train.losses.clear();
+    set_losses(spec, data, how.train);
     const std::unique_ptr<Trainer> trainer = make_trainer(choice.backend, shown, how);
     trainer->load(data);
     if (spec.test->arithmetic == Arithmetic::fixed) trainer->fix(fixed_grid(spec, data, shown));

@@ -212,29 +212,20 @@ void claim_output(Start& start, const RunOptions& options) {
 
 }  // namespace
 
-namespace {
-
-/// Of the only one, which the data need not name.
-std::string output_name(const ModelSpec& spec, const Dataset& data, std::size_t k) {
-    if (!data.output_names[k].empty()) return data.output_names[k];
-    for (const PopulationSpec& p : spec.populations) {
-        if (!sends_on(spec.projections, p.name)) return p.name;
-    }
-    return "";
-}
-
-}  // namespace
-
-std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data) {
-    std::vector<OutputLossSpec> out;
+void set_losses(const ModelSpec& spec, const Dataset& data, TrainSpec& train) {
     for (std::size_t k = 0; k < data.output_names.size(); ++k) {
-        out.push_back(spec.loss_of(data.output_names[k]));
+        train.losses.push_back(spec.loss_of(data.output_names[k]));
         if (!spec.train)
-            out.back().loss = data.train.target(k).outputs > 0
-                                  ? Loss::mse_mean
-                                  : loss_of(prediction_of(spec, output_name(spec, data, k)));
+            train.losses.back().loss = data.train.target(k).outputs > 0
+                                           ? Loss::mse_mean
+                                           : loss_of(prediction_of(spec, data.output_names[k]));
     }
-    return out;
+    if (spec.train) return;
+    const auto last = std::find_if(
+        spec.populations.begin(), spec.populations.end(),
+        [&](const PopulationSpec& p) { return !sends_on(spec.projections, p.name); });
+    SNN_EXPECT(last != spec.populations.end());
+    train.loss = data.real() ? Loss::mse_mean : loss_of(prediction_of(spec, last->name));
 }
 
 Start start_anew(const std::string& model, const RunOptions& options) {

@@ -31,7 +31,8 @@ Start start_test(const std::string& path, const RunOptions& options);
 /// names another model or other settings.
 Start start_again(const std::string& model, const RunOptions& options);
 
-/// Of each output that has a name in the data, in their order.
-std::vector<OutputLossSpec> losses_of(const ModelSpec& spec, const Dataset& data);
+/// How outputs are read: `loss` and, of those that have names in the data, `losses`. Where nothing
+/// is trained, as the test says it.
+void set_losses(const ModelSpec& spec, const Dataset& data, TrainSpec& train);
 
 }  // namespace snnsim

@@ -68,8 +68,8 @@ std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice
                           device_memory(fitted, data.train.count, data.test.count, bytes_of(data)),
                           memory, less_of_training);
     TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
-    if (!spec.train) how.train.loss = data.real() ? Loss::mse_mean : Loss::cross_entropy_last;
-    how.train.losses = losses_of(spec, data);
+    how.train.losses.clear();
+    set_losses(spec, data, how.train);
     if (spec.data.augment) how.augment = *spec.data.augment;
     record.network.shown = data.train.form;
     for (std::size_t k = 0; k < record.network.more_inputs.size(); ++k)

@@ -392,6 +392,15 @@ def test_what_a_file_does_not_say_is_asked_for(snnsim, tmp_path):
     snnsim("import", "net.nir", "-o", "net.yaml", *TAKEN, "--force", cwd=tmp_path)
     (tmp_path / "net.yaml").write_text("name: mine\n")
     assert "net.yaml" in refused(tmp_path, *TAKEN, "--force")
+    (tmp_path / "net.yaml").unlink()
+    for name in ("net_samples.npz", "net_weights.npz"):    # of the user
+        (tmp_path / name).unlink()
+        np.savez(tmp_path / name, x_test=np.ones((1, 5, 6)), y_test=[0])
+        assert f"{name} is there, and no import has written it" in refused(tmp_path, *TAKEN, "--force")
+        assert np.load(tmp_path / name)["x_test"].sum() == 30.0
+        (tmp_path / name).unlink()
+        snnsim("import", "net.nir", "-o", "net.yaml", *TAKEN, "--force", cwd=tmp_path)
+        (tmp_path / "net.yaml").unlink()
 
 
 WRONG = {
@@ -427,3 +436,21 @@ def test_nodes_may_have_any_name(snnsim, tmp_path, name):
     prepared(tmp_path, nodes, edges)
     _, run = imported(snnsim, tmp_path, "--reset", "zero")
     assert len(run["spikes"]) == 2
+
+
+def test_classes_are_told_by_the_spikes_of_an_output_that_fires(snnsim, tmp_path):
+    nodes, edges = GRAPHS["lif"]
+    x = prepared(tmp_path, nodes, edges)
+    many = np.random.default_rng(7).random((30, STEPS, 6)) < 0.3
+    np.savez(tmp_path / "samples.npz", x_test=many, y_test=np.zeros(30, dtype=np.int64))
+    imported(snnsim, tmp_path, "--reset", "zero")
+    interpreters = [Interpreter(nodes, edges) for _ in many]
+    counts = np.array([sum(i.step({"input": step})["n3"] for step in sample.astype(float)) for i, sample in zip(interpreters, many)])
+    with h5py.File(tmp_path / "net.h5") as run:
+        np.testing.assert_array_equal(run["test/prediction"][:], counts.argmax(1))
+    values = {}
+    for how in ("count", "max", "mean", "last"):
+        snnsim("net.yaml", "--set", f"test.prediction={how}", "-o", "again.h5", "--force", cwd=tmp_path)
+        with h5py.File(tmp_path / "again.h5") as run:
+            values[how] = run["test/prediction"][:]
+    assert (values["count"] != values["last"]).any() and len(x) == 1
