@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/text/excerpt.hpp"
@@ -28,6 +29,26 @@ struct NodeType {
     Cell cell;
     std::string wrong;  // that nobody has such a cell here
 };
+
+/// What a model says of such a cell: that a parameter is beyond its limits.
+void check_cell(const Cell& cell, double dt) {
+    std::string text = fmt::format(
+        "name: c\ndt: {} ms\nsimulate: {{duration: {} ms}}\npopulations:\n"
+        "  c:\n    size: 1\n    model: {}\n",
+        dt, dt, cell.model);
+    for (const auto& [key, choice] : cell.choices) text += fmt::format("    {}: {}\n", key, choice);
+    for (const CellValue& v : cell.values) {
+        if (!v.initial) text += fmt::format("    {}: {} {}\n", v.name, v.value, v.unit);
+    }
+    try {
+        parse_simulation(text, "");
+    } catch (const ModelError& e) {
+        // ":8:12: tau_m must be ...", and the line below it
+        const std::string what = e.what(), line = what.substr(0, what.find('\n'));
+        const std::size_t at = line.find(": ");
+        throw FileError(at == line.npos ? line : line.substr(at + 2));
+    }
+}
 
 /// The parameters that the table of types names, from a file beside the models.
 NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) {
@@ -76,6 +97,7 @@ NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) 
     }
     try {
         out.cell = cell_of(model, given, dt);
+        check_cell(out.cell, dt);
     } catch (const FileError& e) {
         throw FileError(fmt::format("{}: {}", source, e.what()));
     }
