@@ -92,6 +92,9 @@ class Import {
         const std::string cells = beside(given_.output, "_cells.h5");
         const std::string samples = beside(given_.output, "_samples.npz");
         require_free(given_.output, {"model of an import", "", comment_begin}, given_.force);
+        require_own_archive(weights, given_.force);
+        if (given_.data.empty()) require_own_archive(samples, given_.force);
+        require_free(cells, {"file of cells of an import", cells_format, ""}, given_.force);
         require_no_input({given_.output, weights, cells, samples}, {{given_.file, "the network"}});
         const std::vector<std::string> differ = differences();
         Plan plan = plan_model(std::move(graph_), given_.file, dt_,
@@ -106,11 +109,9 @@ class Import {
                        {name_of_file(weights), name_of_file(cells)}, comment(plan));
         check(text);
         if (has_weights(plan)) {
-            require_own_archive(weights, given_.force);
             write_weights(weights, plan);
         }
         if (has_cells(plan)) {
-            require_free(cells, {"file of cells of an import", cells_format, ""}, given_.force);
             write_cells(cells, plan);
         }
         write_samples(samples);
@@ -393,7 +394,6 @@ class Import {
     }
     void write_samples(const std::string& path) const {
         if (!given_.data.empty()) return;
-        require_own_archive(path, given_.force);
         // A label that says nothing, but how many classes there are.
         std::vector<std::vector<std::uint32_t>> labels;
         for (const auto& output : outputs_)
