@@ -76,14 +76,14 @@ class Export {
     void probe(std::int64_t inputs) {
         const RunRecord record = read_run(given_.run);
         const Provenance& from = record.provenance;
-        const ProbeInput shown =
-            test_sample(parse_model(from.model_text, from.model_path, from.overrides));
+        const ModelSpec spec = parse_model(from.model_text, from.model_path, from.overrides);
+        const ProbeInput shown = test_sample(spec);
         if (shown.steps > 0) {
             look(shown);
             if (tells()) return;
         }
         for (int kind = 0; kind < random_kinds; ++kind) {
-            look(random_spikes(inputs, kind));
+            look(random_spikes(inputs, spec.steps(), kind));
             if (tells()) return;
         }
     }

@@ -17,8 +17,6 @@
 namespace snnsim::nir {
 namespace {
 
-constexpr std::int64_t random_steps = 100;
-
 /// An array of this process.
 template <class T>
 class ArrayRows final : public Rows {
@@ -141,12 +139,12 @@ ProbeInput test_sample(const ModelSpec& spec) {
     return {};
 }
 
-ProbeInput random_spikes(std::int64_t inputs, int kind) {
+ProbeInput random_spikes(std::int64_t inputs, std::int64_t steps, int kind) {
     constexpr double chances[random_kinds] = {0.05, 0.1, 0.2, 0.5};
-    ProbeInput out{random_steps, inputs, {}, {}};
+    ProbeInput out{steps, inputs, {}, {}};
     require_room_for(out);
     out.said = fmt::format("Poisson spikes, {} in a step of an input", chances[kind]);
-    const auto count = static_cast<std::size_t>(random_steps * inputs);
+    const auto count = static_cast<std::size_t>(steps * inputs);
     out.values.resize(count);
     const RandomKey key{1, Stream::patterns, 0, 0};
     for (std::size_t k = 0; k < count; ++k) {

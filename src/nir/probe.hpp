@@ -19,7 +19,7 @@ struct ProbeInput {
 /// The first sample of the test, as the encoder gives it; where the data are not to be had, or the
 /// run has no test, random spikes: the `kind`-th sample, with more spikes the greater it is.
 ProbeInput test_sample(const ModelSpec& spec);
-ProbeInput random_spikes(std::int64_t inputs, int kind);
+ProbeInput random_spikes(std::int64_t inputs, std::int64_t steps, int kind);
 constexpr int random_kinds = 4;
 
 /// What the trained network of a run gives, by population.

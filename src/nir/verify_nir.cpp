@@ -70,10 +70,14 @@ class Verification {
     explicit Verification(const std::string& file) : file_(file) {
         const Metadata& m = read_graph(file).metadata;
         for (const auto& [name, values] : m.arrays) {
-            if (name.starts_with("spikes/") && values.shape.size() == 2 && values.shape[1] == 2)
-                spikes_.emplace_back(name.substr(7), values);
-            if (name.starts_with("output/") && values.shape.size() == 2)
-                outputs_.emplace_back(name.substr(7), values);
+            const bool spikes = name.starts_with("spikes/"), output = name.starts_with("output/");
+            if (!spikes && !output) continue;
+            if (values.shape.size() != 2 || (spikes && values.shape[1] != 2))
+                throw FileError(fmt::format(
+                    "{}: /node/metadata/{} has the shape [{}]; it is damaged, write it again with "
+                    "`snnsim export`",
+                    file, excerpt(name), fmt::join(values.shape, ", ")));
+            (spikes ? spikes_ : outputs_).emplace_back(name.substr(7), values);
         }
         const auto program = m.texts.find("program");
         if (program == m.texts.end() || program->second != "snnsim" ||

@@ -179,6 +179,26 @@ TEST(ModelParts, Shapes) {
     EXPECT_EQ(error_of(replaced(recurrent, "46000", "45000")), "no error");
 }
 
+TEST(ModelParts, AWindowGivesAShapeWhereASizeIsWritten) {
+    const auto model = [](const std::string& pooled) {
+        return "name: m\ndt: 1 ms\n"
+               "data: {set: mnist, encode: {scheme: poisson, duration: 5 ms}}\n"
+               "populations:\n"
+               "  input: {shape: [1, 28, 28], model: spike_source}\n"
+               "  pooled: {" +
+               pooled +
+               ", model: linear}\n"
+               "  output: {size: 10, model: leaky_readout}\n"
+               "projections:\n"
+               "  - {from: input, to: pooled, connect: {rule: avg_pool, kernel: 2}}\n"
+               "  - {from: pooled, to: output}\n";
+    };
+    const ModelSpec m = parse_model(model("size: 196"), "m.yaml");
+    EXPECT_EQ(m.populations[1].shape, (std::vector<std::int64_t>{1, 14, 14}));
+    expect_error(model("size: 195"),
+                 "m.yaml:6:18: size is 195, but the shape [1, 14, 14] has 196 neurons");
+}
+
 TEST(ModelParts, Time) {
     expect_error(edited("0.02 s", "20.5 ms"),
                  "m.yaml:3:76: duration must be a whole multiple of dt (1 ms): 20 ms or 21 ms");

@@ -244,6 +244,16 @@ def test_spikes_that_are_not_given_are_told(snnsim, folder, trained):
         step, cell = spikes[0].astype(int)
         assert f"hidden: differs: {len(spikes)} spikes here, {len(spikes) - 1} in the file; the first difference is in " \
             f"step {step}, cell {cell}: a spike that the file does not have" in done.stdout
+        for name, shape in (("spikes/hidden", (4, 3)), ("input", (20, 35))):
+            with h5py.File(network, "r+") as file:
+                del file[f"node/metadata/{name}"]
+                file[f"node/metadata/{name}"] = np.zeros(shape)
+            done = subprocess.run([os.environ["SNNSIM_BINARY"], "verify", network], capture_output=True, text=True)
+            assert done.returncode == 1 and f"/node/metadata/{name} has the shape [{shape[0]}, {shape[1]}]" in done.stderr
+            with h5py.File(network, "r+") as file:
+                file["node/metadata/spikes/hidden"][...] = 0
+                del file["node/metadata/spikes/hidden"]
+                file["node/metadata/spikes/hidden"] = spikes
 
 
 def test_without_data_random_spikes_are_carried(snnsim, folder, trained, tmp_path):
@@ -252,7 +262,7 @@ def test_without_data_random_spikes_are_carried(snnsim, folder, trained, tmp_pat
     snnsim(tmp_path / "lif.yaml", "-o", tmp_path / "lif.h5", "--backend", "cpu", "--set", "train.epochs=1")
     (tmp_path / "bars.npz").unlink()
     said = snnsim("export", tmp_path / "lif.h5", "-o", tmp_path / "lif.nir").stdout
-    assert "Poisson spikes" in said and "100 steps of 36 inputs" in said
+    assert "Poisson spikes" in said and "20 steps of 36 inputs" in said
     assert len(metadata(tmp_path / "lif.nir")["spikes/hidden"]) > 0
     snnsim("verify", tmp_path / "lif.nir")
 
