@@ -114,6 +114,12 @@ class Writer {
         std::vector<std::string> out = notes_;
         for (const auto* of : {&spikes_.notes, &currents_.notes, &edges_.notes})
             out.insert(out.end(), of->begin(), of->end());
+        constexpr double least_dt = 0.02;  // ms: see docs/sonata.md
+        if (dt_ < least_dt)
+            out.push_back(fmt::format(
+                "dt is {:g} ms: cells are stepped in single precision, and slow changes of v are "
+                "lost in such short steps; with --dt '0.1 ms' spikes are closer to NEST's",
+                dt_));
         const Item* const run = config_.find("run");
         for (const char* key : {"n_runs", "tstart", "precise_times", "allow_offgrid_spikes"}) {
             const std::optional<Item> found =

@@ -382,6 +382,9 @@ def test_what_is_not_looked_at_is_told(snnsim, network):
         assert said in done.stdout, said
     assert "tstart" not in done.stdout and "precise_times" not in done.stdout and "acts here" not in done.stdout
     assert lists_of(network / "m.h5")["cortex_to_cortex_1"][0][3] != 1.0
+    assert "single precision" not in done.stdout
+    said = snnsim("import", network / "config.json", "-o", network / "m.yaml", "--dt", "0.01 ms", "--force").stdout
+    assert "dt is 0.01 ms: cells are stepped in single precision" in said and "with --dt '0.1 ms'" in said
 
 
 def test_node_sets_of_node_sets(snnsim, network):
