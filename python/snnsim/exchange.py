@@ -32,7 +32,7 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     try:
         model = model_path(output, folder)
         said = _core.import_nir(path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library,
-                         scale_input, whole_steps(steps), truth("force", force))
+                         None if scale_input is None else truth("scale_input", scale_input), whole_steps(steps), truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

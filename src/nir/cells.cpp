@@ -206,8 +206,9 @@ class Reader {
         }
         if (!all_same(out.reset))
             throw FileError(
-                "v_reset differs from cell to cell by more than the thresholds do, and a "
-                "population has one; make nodes of the cells that share one");
+                "v_reset, counted from v_leak, differs from cell to cell by more than the "
+                "thresholds "
+                "do, and a population has one; make nodes of the cells that share one");
         return out;
     }
     void say_levels(PlannedCells& out, const Levels& levels) const {

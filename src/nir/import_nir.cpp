@@ -335,6 +335,8 @@ class Import {
             const std::int64_t steps = given_.steps;
             if (steps == 0)
                 throw UsageError("--data needs --steps: how many steps each of its samples lasts");
+            if (!std::filesystem::exists(given_.data))
+                throw UsageError(fmt::format("--data {}: there is no such file", given_.data));
             const std::filesystem::path folder =
                 std::filesystem::absolute(given_.output).parent_path();
             std::string file =

@@ -385,6 +385,7 @@ def test_what_a_file_does_not_say_is_asked_for(snnsim, tmp_path):
     assert "--scale-input is of --from sinabs" in refused(tmp_path, *TAKEN, "--scale-input", "true")
     assert "norm_input of its LIF cells; write --scale-input" in refused(tmp_path, *TAKEN, "--from", "sinabs")
     assert "--data needs --steps" in refused(tmp_path, *TAKEN, "--data", "x.npz")
+    assert "--data x.npz: there is no such file" in refused(tmp_path, *TAKEN, "--data", "x.npz", "--steps", "5")
     assert "--dt" in refused(tmp_path, "--dt", "1 mV", "--reset", "zero")
     # A second time only where it is asked for.
     snnsim("import", "net.nir", "-o", "net.yaml", *TAKEN, cwd=tmp_path)
