@@ -12,8 +12,8 @@ from snnsim.running import execute, given, path_of, whole
 from snnsim.simulation import Simulation, in_ms
 
 
-def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, scale_input=None, steps=100, output=None, force=False,
-             backend="auto", threads=0, cuda_device=None):
+def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=None, scale_input=None, steps=100, output=None,
+             force=False, backend="auto", threads=0, cuda_device=None):
     """The Network of a file of NIR, as `snnsim import` makes it; it has been shown one sample, and nothing was trained.
 
     dt: time step, "1 ms" or a number of ms. reset: what a spike does, "subtract", "zero" or "none". Neither stands in a file,
@@ -31,8 +31,9 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     folder = tempfile.mkdtemp(prefix="snnsim_")
     try:
         model = model_path(output, folder)
-        said = _core.import_nir(path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library,
-                         None if scale_input is None else truth("scale_input", scale_input), whole_steps(steps), truth("force", force))
+        scaled = None if scale_input is None else truth("scale_input", scale_input)
+        said = _core.import_nir(path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library, scaled,
+                                whole_steps(steps), truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -412,7 +412,7 @@ WRONG = {
     "late reset to a value": (chain(lif(6, reset=-0.5), sizes=((6,), (6,))), (*TAKEN, "--reset-at", "next_step"), "v_reset is not v_leak"),
     "Euler step too long": (GRAPHS["lif"], ("--dt", "10 ms", "--reset", "zero", "--decay", "euler"), "an Euler step of it would overshoot"),
     "not a number": (chain(lif(6, th=np.nan), sizes=((6,), (6,))), TAKEN, "v_threshold"),
-    "resets that differ": (chain(("LIF", {**lif(6)[1], "v_reset": np.arange(6) / -8}), sizes=((6,), (6,))), TAKEN, "v_reset differs"),
+    "resets that differ": (chain(("LIF", {**lif(6)[1], "v_reset": np.arange(6) / -8}), sizes=((6,), (6,))), TAKEN, "v_reset, counted from v_leak, differs"),
     "negative threshold": (chain(("Threshold", {"threshold": at(6, -1.0)}), sizes=((6,), (6,))), TAKEN, "threshold is -1"),
     "negative delay": (chain(("Delay", {"delay": at(6, -0.01)}), lif(6), sizes=((6,), (6,))), TAKEN, "(Delay): delay is -0.0"),
     "weights of the last dimension": (chain(("Linear", {"weight": np.ones((4, 5))}), sizes=((3, 5), (3, 4))), TAKEN, "'input' gives [3, 5], but 'n0' takes [5]"),
