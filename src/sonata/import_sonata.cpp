@@ -114,6 +114,17 @@ class Writer {
         std::vector<std::string> out = notes_;
         for (const auto* of : {&spikes_.notes, &currents_.notes, &edges_.notes})
             out.insert(out.end(), of->begin(), of->end());
+        for (const NodePopulation& p : populations_) {
+            for (const Part& part : p.parts) {
+                const auto moved = std::find_if(part.cells.begin(), part.cells.end(),
+                                                [](const Cell& c) { return c.moved_t_ref > 0.0; });
+                if (moved == part.cells.end()) continue;
+                out.push_back(fmt::format(
+                    "{}: t_ref {:g} ms lies just above a step: NEST rounds it up and lets currents "
+                    "and threshold decay over {:g} ms; here they decay over a little more",
+                    part.name, moved->moved_t_ref, moved->moved_t_ref));
+            }
+        }
         constexpr double least_dt = 0.02;  // ms: see docs/sonata.md
         if (dt_ < least_dt)
             out.push_back(fmt::format(

@@ -317,6 +317,25 @@ double rounded_up(double t_ref, double dt) {
     return rounded_steps(t_ref, dt) == steps ? t_ref : std::round(steps * dt * 1e9) / 1e9;
 }
 
+double default_t_ref(const Model& model) {
+    const auto found = std::find_if(model.known.begin(), model.known.end(),
+                                    [](const Known& k) { return k.nest == std::string("t_ref"); });
+    return found == model.known.end() ? 0.0 : found->standard;
+}
+/// What a glif lets decay while it is refractory decays over its t_ref: where that goes to another
+/// step than NEST's, the nearest time that goes to NEST's.
+void settle_t_ref(Cell& cell, double given, double dt) {
+    const bool decays = std::none_of(cell.choices.begin(), cell.choices.end(),
+                                     [](const auto& c) { return c.second == "glif1"; });
+    for (CellValue& v : cell.values) {
+        if (v.name != "t_ref" || v.value == given || !decays) continue;
+        const double steps = rounded_steps(v.value, dt);
+        const double least = (steps - 0.5) * dt * (1.0 + 1e-9);
+        if (rounded_steps(least, dt) == steps) v.value = std::max(given, least);
+        cell.moved_t_ref = given;
+    }
+}
+
 }  // namespace
 
 std::string Cell::kind() const {
@@ -361,8 +380,11 @@ Cell cell_of(const std::string& model, const NestParameters& given, double dt) {
     }
     if (taker.scalar("ignore_and_spike", 0) != 0.0)
         throw FileError("'ignore_and_spike' is what the cell here does not do; leave it out");
-    if (out.model == "glif" || out.model == "glif_cond")
+    if (out.model == "glif" || out.model == "glif_cond") {
         take_glif(taker, out.model == "glif_cond", out);
+        const auto t_ref = given.find("t_ref");
+        settle_t_ref(out, t_ref == given.end() ? default_t_ref(*found) : t_ref->second.at(0), dt);
+    }
     if (out.model == "izhikevich")
         out.choices.emplace_back("scheme", taker.scalar("consistent_integration", 1) != 0.0
                                                ? "euler"

@@ -27,6 +27,8 @@ struct Cell {
     std::vector<CellValue> values;
     std::string weight_unit, current_unit;  // "" of izhikevich
     int ports = 0;                          // receptors, where edges name one by its number
+    double moved_t_ref =
+        0.0;  // of a glif that lets other things decay over it: NEST's; 0: as it is
 
     /// Cells of which this is the same are one population.
     std::string kind() const;

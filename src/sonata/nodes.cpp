@@ -62,7 +62,10 @@ NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) 
         out.wrong = fmt::format("model_type {}", excerpt(*type, 40));
         return out;
     }
-    if (!model_template || !model_template->starts_with("nest:")) {
+    // bmtk makes nest.Create of what follows the colon.
+    const bool of_nest = model_template && (model_template->starts_with("nest:") ||
+                                            model_template->starts_with("nestml:"));
+    if (!of_nest) {
         out.wrong = fmt::format("model_template {}",
                                 model_template ? excerpt(*model_template, 60) : "NULL");
         return out;
@@ -72,7 +75,7 @@ NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) 
             fmt::format("{}: model_processing '{}' is a function of Python, which is "
                         "not known here",
                         row.place, excerpt(*own, 40)));
-    std::string model = model_template->substr(5);
+    std::string model = model_template->substr(model_template->find(':') + 1);
     NestParameters given;
     std::string source = row.place;
     if (const std::string* const file = row.find("dynamics_params")) {

@@ -366,6 +366,14 @@ def test_small_weights_are_kept_where_they_fit(snnsim, network):
     snnsim(network / "m.yaml", "--progress", "none", "-o", network / "run.h5")
 
 
+def test_a_model_of_nest_may_be_called_one_of_nestml(snnsim, network):
+    snnsim("import", network / "config.json", "-o", network / "m.yaml")
+    text = (network / "m.yaml").read_text()
+    (network / "network" / "node_types.csv").write_text(NODE_TYPES.replace("nest:", "nestml:"))
+    snnsim("import", network / "config.json", "-o", network / "m.yaml", "--force")
+    assert (network / "m.yaml").read_text() == text
+
+
 def test_what_is_not_looked_at_is_told(snnsim, network):
     def change(c):
         c["run"].update(n_runs=3, tstart=0.0, precise_times=True)

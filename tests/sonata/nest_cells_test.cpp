@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/steps.hpp"
 #include "snnsim/error.hpp"
 
 namespace snnsim::sonata {
@@ -21,6 +22,21 @@ std::string error_of(const std::string& model, const NestParameters& given) {
         return e.what();
     }
     return "none";
+}
+
+TEST(SonataNestCells, WhatDecaysOverARefractoryTimeDoesSoOverNearlyNests) {
+    const auto t_ref = [](double given, double level, double dt) {
+        const Cell cell =
+            cell_of("glif_psc", {{"t_ref", {given}}, {"after_spike_currents", {level}}}, dt);
+        return std::pair(value_in(cell, "t_ref"), cell.moved_t_ref);
+    };
+    // 31 steps in NEST; the nearest number is 30, and 3.05 ms is the first that goes to 31.
+    EXPECT_NEAR(t_ref(3.009, 1, 0.1).first, 3.05, 1e-6);
+    EXPECT_EQ(rounded_steps(t_ref(3.009, 1, 0.1).first, 0.1), 31.0);
+    EXPECT_EQ(t_ref(3.009, 1, 0.1).second, 3.009);
+    EXPECT_EQ(rounded_steps(t_ref(2.4, 1, 1.0).first, 1.0), 3.0);
+    EXPECT_EQ(t_ref(3.009, 0, 0.1), std::pair(3.1, 0.0));  // nothing decays
+    EXPECT_EQ(t_ref(3.09, 1, 0.1), std::pair(3.09, 0.0));
 }
 
 TEST(SonataNestCells, WhatIsNotGivenIsAsInNest) {
