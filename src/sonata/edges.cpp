@@ -49,6 +49,23 @@ struct Values {
     }
 };
 
+/// The file that is written is not the one that is read, which errors name.
+template <class Write>
+void writing(const Write& write) {
+    try {
+        write();
+    } catch (const FileError& e) {
+        throw OutputError(e.what());
+    }
+}
+void append_to(hid_t out, const std::string& path, hid_t type, std::size_t rows, const void* data) {
+    writing([&] { h5::append_rows(out, path, type, rows, data); });
+}
+void begin_list(hid_t out, const std::string& path, hid_t type, std::size_t chunk,
+                const std::string& unit) {
+    writing([&] { h5::make_growing(out, path, type, {}, chunk, unit); });
+}
+
 /// A column of a list: written only from where its values differ.
 class Column {
   public:
@@ -61,7 +78,7 @@ class Column {
         const bool same =
             std::all_of(values, values + count, [&](double v) { return v == first_; });
         if (!written_ && !same) begin(out);
-        if (written_) h5::append_rows(out, path_, h5::type_of<double>(), count, values);
+        if (written_) append_to(out, path_, h5::type_of<double>(), count, values);
         rows_ += count;
     }
     void append(hid_t out, double value, std::size_t count) {
@@ -80,11 +97,11 @@ class Column {
   private:
     void begin(hid_t out) {
         written_ = true;
-        h5::make_growing(out, path_, h5::type_of<double>(), {}, chunk_, unit_);
+        begin_list(out, path_, h5::type_of<double>(), chunk_, unit_);
         const std::vector<double> some(std::min<std::uint64_t>(rows_, piece), first_);
         for (std::uint64_t left = rows_; left > 0;) {
             const std::uint64_t count = std::min<std::uint64_t>(left, some.size());
-            h5::append_rows(out, path_, h5::type_of<double>(), count, some.data());
+            append_to(out, path_, h5::type_of<double>(), count, some.data());
             left -= count;
         }
     }
@@ -109,15 +126,14 @@ struct Sink {
           weight(projection.list + "/weight", projection.weight_unit, chunk),
           delay(projection.list + "/delay", "ms", chunk) {
         for (const char* name : {"/source", "/target"})
-            h5::make_growing(out, projection.list + name, h5::type_of<std::uint32_t>(), {}, chunk,
-                             "");
+            begin_list(out, projection.list + name, h5::type_of<std::uint32_t>(), chunk, "");
     }
     void write_ids(hid_t out, const std::vector<std::uint32_t>& s,
                    const std::vector<std::uint32_t>& t) {
-        h5::append_rows(out, projection.list + "/source", h5::type_of<std::uint32_t>(), s.size(),
-                        s.data());
-        h5::append_rows(out, projection.list + "/target", h5::type_of<std::uint32_t>(), t.size(),
-                        t.data());
+        append_to(out, projection.list + "/source", h5::type_of<std::uint32_t>(), s.size(),
+                  s.data());
+        append_to(out, projection.list + "/target", h5::type_of<std::uint32_t>(), t.size(),
+                  t.data());
         projection.synapses += s.size();
     }
     void look_at(double w) {

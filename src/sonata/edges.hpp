@@ -9,9 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "snnsim/error.hpp"
 #include "src/sonata/nodes.hpp"
 
 namespace snnsim::sonata {
+
+/// The file of lists cannot be written.
+struct OutputError : Error {
+    using Error::Error;
+};
 
 /// A projection of ours. Its synapses are a list in the group `list` of the file that is written.
 struct Projection {

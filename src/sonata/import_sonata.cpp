@@ -317,6 +317,8 @@ std::string import_sonata(const ImportOptions& options) {
         replace_file(writer.arrays(), [&](const std::string& path) { writer.write_arrays(path); });
     } catch (const InputError& e) {
         throw FileError(e.what());
+    } catch (const OutputError& e) {
+        throw FileError(fmt::format("cannot write {}: {}", writer.arrays(), e.what()));
     }
     try {
         // It looks for the arrays too.

@@ -463,6 +463,13 @@ def test_neurons_of_the_allen_institute(snnsim, network):
         assert abs(values[key] - value) < 1e-9, key
 
 
+def test_a_full_disk_is_that_of_the_output(snnsim, network):
+    done = subprocess.run(["bash", "-c", 'ulimit -f 20; "$@"', "-", os.environ["SNNSIM_BINARY"], "import", network / "config.json",
+                           "-o", network / "full.yaml"], capture_output=True, text=True)
+    assert done.returncode == 1 and "full.h5" in done.stderr and "edges.h5" not in done.stderr, done.stderr
+    assert not list(network.glob("full*")) and not list(network.glob("*.tmp"))
+
+
 def test_what_is_there_is_kept(snnsim, network):
     text_of(snnsim, network)
     (network / "other.h5").write_bytes(b"mine")
