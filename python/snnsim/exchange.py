@@ -6,7 +6,7 @@ import tempfile
 import weakref
 
 from snnsim import _core
-from snnsim.errors import UsageError
+from snnsim.errors import FileError, UsageError
 from snnsim.network import Network
 from snnsim.running import execute, given, path_of, whole
 from snnsim.simulation import Simulation, in_ms
@@ -32,8 +32,8 @@ def from_nir(path, *, dt=None, reset=None, reset_at=None, decay=None, library=No
     try:
         model = model_path(output, folder)
         scaled = None if scale_input is None else truth("scale_input", scale_input)
-        said = _core.import_nir(path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library, scaled,
-                                whole_steps(steps), truth("force", force))
+        said = told(_core.import_nir, path_of("path", path), model, positive(dt, "dt"), reset, reset_at, decay, library, scaled,
+                    whole_steps(steps), truth("force", force))
         options["output"] = os.path.join(folder, "run.h5")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -53,7 +53,7 @@ def to_nir(run, path, *, library=None, force=False):
     """
     if isinstance(run, Network):
         run = run.run
-    return _core.export_nir(path_of("run", run), path_of("path", path), library, truth("force", force))
+    return told(_core.export_nir, path_of("run", run), path_of("path", path), library, truth("force", force))
 
 
 def from_sonata(config, *, dt=None, duration=None, output=None, force=False, **options):
@@ -66,8 +66,8 @@ def from_sonata(config, *, dt=None, duration=None, output=None, force=False, **o
     folder = tempfile.mkdtemp(prefix="snnsim_")
     try:
         model = model_path(output, folder)
-        said = _core.import_sonata(path_of("config", config), model, positive(dt, "dt"), positive(duration, "duration"),
-                                   truth("force", force))
+        said = told(_core.import_sonata, path_of("config", config), model, positive(dt, "dt"), positive(duration, "duration"),
+                    truth("force", force))
         simulation = Simulation(model, **options)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,6 +75,23 @@ def from_sonata(config, *, dt=None, duration=None, output=None, force=False, **o
     weakref.finalize(simulation, shutil.rmtree, folder, True)
     simulation.notes = said.splitlines()
     return simulation
+
+
+# What the program's messages call by the options of the command.
+ARGUMENTS = (("--dt '1 ms'", "dt=\"1 ms\""), ("--dt '0.1 ms'", "dt=\"0.1 ms\""), ("--duration '1 s'", "duration=\"1 s\""),
+             ("--scale-input", "scale_input"), ("--reset-at", "reset_at"), ("--reset", "reset"), ("--decay", "decay"),
+             ("--from", "library"), ("--steps", "steps"), ("--force", "force=True"), ("--dt", "dt"), ("--duration", "duration"))
+
+
+def told(function, *arguments):
+    """Calls it; errors name arguments in the place of options."""
+    try:
+        return function(*arguments)
+    except (UsageError, FileError) as error:
+        text = str(error)
+        for option, argument in ARGUMENTS:
+            text = text.replace(option, argument)
+        raise type(error)(text) from None
 
 
 def positive(time, name):

@@ -53,6 +53,11 @@ def test_what_is_wrong_is_told(trained, tmp_path):
                        ({"force": 1}, "force is 1"), ({"scale_input": True}, "scale")):
         with pytest.raises(snnsim.UsageError, match=text):
             snnsim.from_nir(tmp_path / "net.nir", **keys)
+    import h5py
+    with h5py.File(tmp_path / "net.nir", "r+") as file:    # as if another program had written it
+        del file["node/metadata"]
+    with pytest.raises(snnsim.UsageError, match='write dt, as in dt="1 ms"(.|\n)*write reset subtract, zero or none'):
+        snnsim.from_nir(tmp_path / "net.nir")
     with pytest.raises(snnsim.FileError, match="none.nir"):
         snnsim.from_nir(tmp_path / "none.nir", dt="1 ms", reset="zero")
     with pytest.raises(snnsim.UsageError, match="library"):
