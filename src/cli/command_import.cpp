@@ -88,7 +88,7 @@ void add_import_command(CLI::App& app) {
     command.footer(
         "Writes the model, and its weights and spikes beside it. Says what was assumed.\n"
         "Example: snnsim import net.nir -o net.yaml --from snntorch --dt '1 ms' --reset subtract\n"
-        "         snnsim import simulation_config.json -o circuit.yaml");
+        "         snnsim import config.json -o circuit.yaml");
     const auto given = std::make_shared<ImportCommand>();
     command.add_option("file", given->file, "network (.nir), or configuration (.json)")->required();
     add_text(command, "-o,--output", given->output, "model to write (.yaml)")->required();
