@@ -16,6 +16,8 @@
 #include "snnsim/simulation_spec.hpp"
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
+#include "src/sonata/edge_lists.hpp"
+#include "src/sonata/edge_types.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
@@ -23,7 +25,6 @@
 namespace snnsim::sonata {
 namespace {
 
-constexpr std::size_t piece = 1 << 20;                              // edges that are read at once
 constexpr std::size_t least_chunk = 1 << 10, most_chunk = 1 << 16;  // rows, in what is written
 /// So few types get a projection each, whose weight and delay are then mostly one number.
 constexpr std::size_t few_types = 8;
@@ -48,165 +49,6 @@ struct Values {
         if (same) value = each.empty() ? 0.0 : each[0];
     }
 };
-
-/// The file that is written is not the one that is read, which errors name.
-template <class Write>
-void writing(const Write& write) {
-    try {
-        write();
-    } catch (const FileError& e) {
-        throw OutputError(e.what());
-    }
-}
-void append_to(hid_t out, const std::string& path, hid_t type, std::size_t rows, const void* data) {
-    writing([&] { h5::append_rows(out, path, type, rows, data); });
-}
-void begin_list(hid_t out, const std::string& path, hid_t type, std::size_t chunk,
-                const std::string& unit) {
-    writing([&] { h5::make_growing(out, path, type, {}, chunk, unit); });
-}
-
-/// A column of a list: written only from where its values differ.
-class Column {
-  public:
-    Column(std::string path, std::string unit, std::size_t chunk)
-        : path_(std::move(path)), unit_(std::move(unit)), chunk_(chunk) {}
-
-    void append(hid_t out, const double* values, std::size_t count) {
-        if (count == 0) return;
-        if (rows_ == 0) first_ = values[0];
-        const bool same =
-            std::all_of(values, values + count, [&](double v) { return v == first_; });
-        if (!written_ && !same) begin(out);
-        if (written_) append_to(out, path_, h5::type_of<double>(), count, values);
-        rows_ += count;
-    }
-    void append(hid_t out, double value, std::size_t count) {
-        if (count == 0) return;
-        if (rows_ == 0) first_ = value;
-        if (!written_ && value == first_) {
-            rows_ += count;
-            return;
-        }
-        const std::vector<double> all(count, value);
-        append(out, all.data(), count);
-    }
-    bool one() const { return !written_; }
-    double value() const { return first_; }
-
-  private:
-    void begin(hid_t out) {
-        written_ = true;
-        begin_list(out, path_, h5::type_of<double>(), chunk_, unit_);
-        const std::vector<double> some(std::min<std::uint64_t>(rows_, piece), first_);
-        for (std::uint64_t left = rows_; left > 0;) {
-            const std::uint64_t count = std::min<std::uint64_t>(left, some.size());
-            append_to(out, path_, h5::type_of<double>(), count, some.data());
-            left -= count;
-        }
-    }
-
-    std::string path_, unit_;
-    std::size_t chunk_;
-    bool written_ = false;
-    double first_ = 0.0;
-    std::uint64_t rows_ = 0;
-};
-
-/// Where the edges of one projection go.
-struct Sink {
-    Projection projection;
-    Column weight, delay;
-    // What waits to be written.
-    std::vector<std::uint32_t> source, target;
-    std::vector<double> weights, delays;
-
-    Sink(Projection p, std::size_t chunk, hid_t out)
-        : projection(std::move(p)),
-          weight(projection.list + "/weight", projection.weight_unit, chunk),
-          delay(projection.list + "/delay", "ms", chunk) {
-        for (const char* name : {"/source", "/target"})
-            begin_list(out, projection.list + name, h5::type_of<std::uint32_t>(), chunk, "");
-    }
-    void write_ids(hid_t out, const std::vector<std::uint32_t>& s,
-                   const std::vector<std::uint32_t>& t) {
-        append_to(out, projection.list + "/source", h5::type_of<std::uint32_t>(), s.size(),
-                  s.data());
-        append_to(out, projection.list + "/target", h5::type_of<std::uint32_t>(), t.size(),
-                  t.data());
-        projection.synapses += s.size();
-    }
-    void look_at(double w) {
-        if (w == 0.0) return;
-        projection.least = std::min(projection.least, std::abs(w));
-        projection.largest = std::max(projection.largest, std::abs(w));
-    }
-    void flush(hid_t out) {
-        write_ids(out, source, target);
-        for (const double w : weights) look_at(w);
-        weight.append(out, weights.data(), weights.size());
-        delay.append(out, delays.data(), delays.size());
-        source.clear(), target.clear(), weights.clear(), delays.clear();
-    }
-};
-
-/// What the table of types says of an edge.
-struct EdgeType {
-    std::int64_t id = 0;
-    double weight = std::numeric_limits<double>::quiet_NaN(), delay = 1.0;  // NEST's delay
-    double synapses = 1.0;
-    int port = 0;
-};
-
-EdgeType read_type(const TypesTable::Row& row, const Config& config) {
-    EdgeType out;
-    out.id = row.id;
-    const std::string* const model = row.find("model_template");
-    if (model && *model != "static_synapse" && *model != "nest:static_synapse")
-        throw FileError(
-            fmt::format("{}: edge_type_id {}: model_template '{}' is not taken over; "
-                        "only static_synapse is",
-                        row.place, row.id, excerpt(*model, 60)));
-    const std::string* const function = row.find("weight_function");
-    static const std::array known{"default_weight_fnc", "set_syn_weight", "wmax"};
-    if (function && std::find(known.begin(), known.end(), *function) == known.end())
-        throw FileError(
-            fmt::format("{}: edge_type_id {}: weight_function '{}' is a function of "
-                        "Python, which is not known here; write the weights that it "
-                        "gives into syn_weight",
-                        row.place, row.id, excerpt(*function, 60)));
-    if (const std::string* const file = row.find("dynamics_params")) {
-        const Item* const components = config.find("components");
-        if (!components)
-            throw FileError(config.file +
-                            ": components: the section is missing; it says where "
-                            "dynamics_params are");
-        const std::string folder = components->at("synaptic_models_dir").path(),
-                          path = (std::filesystem::path(folder) / *file).string();
-        const std::unique_ptr<Json> json = read_json(path);
-        const Item root(*json, path, "");
-        for (const auto& [key, item] : root.members()) {
-            if (item.value().is_null()) continue;
-            if (key == "delay") {
-                out.delay = item.number();
-            } else if (key == "weight") {
-                out.weight = item.number();
-            } else if (key == "receptor_type") {
-                const double port = item.number();
-                if (!(port >= 0.0 && port <= 1000.0) || port != std::floor(port))
-                    item.fail(fmt::format("{} is no number of a receptor", port));
-                out.port = static_cast<int>(port);
-            } else if (key != "level_of_detail" && key != "synapse_model" && key != "model") {
-                item.fail(
-                    "a static_synapse has no such parameter (known: weight, delay, receptor_type)");
-            }
-        }
-    }
-    out.weight = row.number("syn_weight", out.weight);
-    out.delay = row.number("delay", out.delay);
-    out.synapses = row.number("nsyns", 1.0);
-    return out;
-}
 
 /// A property of a group of edges, of which parts are read.
 class GroupColumn {
