@@ -221,9 +221,9 @@ void set_losses(const ModelSpec& spec, const Dataset& data, TrainSpec& train) {
                                            : loss_of(prediction_of(spec, data.output_names[k]));
     }
     if (spec.train) return;
-    const auto last = std::find_if(
-        spec.populations.begin(), spec.populations.end(),
-        [&](const PopulationSpec& p) { return !sends_on(spec.projections, p.name); });
+    const auto last =
+        std::find_if(spec.populations.begin(), spec.populations.end(),
+                     [&](const PopulationSpec& p) { return !sends_on(spec.projections, p.name); });
     SNN_EXPECT(last != spec.populations.end());
     train.loss = data.real() ? Loss::mse_mean : loss_of(prediction_of(spec, last->name));
 }

@@ -5,12 +5,13 @@ namespace snnsim {
 namespace {
 
 TEST(ModelKeys, AnErrorShowsTheLineAndPointsAtThePlace) {
-    EXPECT_EQ(error_of(edited("tau_m: 10 ms", "taum: 10 ms")),
-              "m.yaml:6:34: unknown key 'taum' in hidden; did you mean 'tau_m'? (known: model, "
-              "size, shape, dropout, batch_norm, dale, trainable, dendrites_of, tau_m, v_th, fires, "
-              "reset, v_reset, reset_at, integration, scale_input, detach_reset)\n"
-              "      hidden: {size: 32, model: lif, taum: 10 ms, reset: zero}\n"
-              "                                     ^");
+    EXPECT_EQ(
+        error_of(edited("tau_m: 10 ms", "taum: 10 ms")),
+        "m.yaml:6:34: unknown key 'taum' in hidden; did you mean 'tau_m'? (known: model, "
+        "size, shape, dropout, batch_norm, dale, trainable, dendrites_of, tau_m, v_th, fires, "
+        "reset, v_reset, reset_at, integration, scale_input, detach_reset)\n"
+        "      hidden: {size: 32, model: lif, taum: 10 ms, reset: zero}\n"
+        "                                     ^");
 }
 
 TEST(ModelKeys, ColumnsCountCharacters) {
