@@ -3,6 +3,7 @@
 
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/run/compare.hpp"
 #include "src/run/outputs.hpp"

@@ -5,6 +5,7 @@
 #include "src/cli/options.hpp"
 #include "src/evolve/evolve_report.hpp"
 #include "src/evolve/winner_file.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/report/file_kind.hpp"
 
 namespace snnsim {

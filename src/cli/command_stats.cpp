@@ -6,6 +6,7 @@
 
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/report/stats_report.hpp"
 #include "src/run/outputs.hpp"

@@ -4,6 +4,7 @@
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/options.hpp"
+#include "src/io/replace_file.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/study/study_report.hpp"
 

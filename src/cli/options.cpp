@@ -6,7 +6,6 @@
 
 #include "src/energy/accounting.hpp"
 #include "src/energy/energy_model.hpp"
-#include "src/io/replace_file.hpp"
 #include "src/run/checkpoint_clock.hpp"
 #include "src/text/suggest.hpp"
 
@@ -105,14 +104,6 @@ void add_many_runs(CLI::App& app, ManyRunsOptions& options, const std::string& w
     add_backend(app, options.backend, options.cuda_device);
     add_data_dir(app, options.data_dir);
     add_choice(app, "--progress", options.progress, "what to show meanwhile");
-}
-
-void save_text(const std::string& path, const std::string& text) {
-    replace_file(path, [&](const std::string& temporary) {
-        std::ofstream file(temporary);
-        file << text;
-        if (!file.flush()) throw FileError("no room, or no permission");
-    });
 }
 
 }  // namespace snnsim

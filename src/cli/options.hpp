@@ -81,7 +81,4 @@ void add_data_dir(CLI::App& app, std::string& folder);
 void add_many_runs(CLI::App& app, ManyRunsOptions& options, const std::string& what,
                    const std::string& runs);
 
-/// Writes a file, and the folders it lies in, whole or not at all. Throws FileError.
-void save_text(const std::string& path, const std::string& text);
-
 }  // namespace snnsim

@@ -17,6 +17,7 @@
 #include "src/io/digest.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/split_words.hpp"
 #include "src/text/suggest.hpp"
 
 namespace snnsim {
@@ -151,21 +152,6 @@ void read_hdf5(const std::string& path, Collector& out) {
     }
 }
 
-/// The words of a line, cut at commas, semicolons and blanks, without quotes around them.
-std::vector<std::string_view> words_of(std::string_view line) {
-    constexpr std::string_view between = ",; \t\r";
-    std::vector<std::string_view> words;
-    for (std::size_t at = line.find_first_not_of(between); at != std::string_view::npos;) {
-        const std::size_t end = std::min(line.find_first_of(between, at), line.size());
-        std::string_view word = line.substr(at, end - at);
-        if (word.size() > 1 && word.front() == '"' && word.back() == '"')
-            word = word.substr(1, word.size() - 2);
-        words.push_back(word);
-        at = line.find_first_not_of(between, end);
-    }
-    return words;
-}
-
 std::optional<double> number_in(std::string_view word) {
     double number = 0.0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
@@ -206,7 +192,7 @@ void read_text(const std::string& path, Collector& out) {
     bool may_be_header = true, found = false;
     std::set<std::string> others;
     while (const std::optional<std::string_view> line = lines.next()) {
-        const std::vector<std::string_view> words = words_of(*line);
+        const std::vector<std::string_view> words = split_words(*line);
         if (words.empty() || words[0].starts_with('#')) continue;
         const bool header = may_be_header && columns.read(words);
         may_be_header = false;

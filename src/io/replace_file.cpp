@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -88,6 +89,14 @@ void replace_file(const std::string& path, const std::function<void(const std::s
     } catch (const std::system_error& e) {
         throw FileError(fmt::format("cannot write {}: {}", path, e.code().message()));
     }
+}
+
+void save_text(const std::string& path, const std::string& text) {
+    replace_file(path, [&](const std::string& temporary) {
+        std::ofstream file(temporary, std::ios::binary);
+        file << text;
+        if (!file.flush()) throw FileError("no room, or no permission");
+    });
 }
 
 void remove_with_leftovers(const std::string& path) {

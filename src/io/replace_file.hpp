@@ -12,6 +12,9 @@ namespace snnsim {
 /// is removed and FileError says why.
 void replace_file(const std::string& path, const std::function<void(const std::string&)>& write);
 
+/// The same with a text.
+void save_text(const std::string& path, const std::string& text);
+
 /// Removes a file that is needed no more, and what killed processes of this machine left unfinished
 /// of it. What cannot be removed stays.
 void remove_with_leftovers(const std::string& path);

@@ -9,7 +9,6 @@
 #include "kernels/random.hpp"
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
-#include "src/io/hdf5.hpp"
 #include "src/io/npz.hpp"
 #include "src/io/replace_file.hpp"
 #include "src/nir/plan.hpp"
@@ -108,19 +107,10 @@ class Import {
             model_text(plan, plain_name(given_.output), dt_, data,
                        {name_of_file(weights), name_of_file(cells)}, comment(plan));
         check(text);
-        if (has_weights(plan)) {
-            write_weights(weights, plan);
-        }
-        if (has_cells(plan)) {
-            write_cells(cells, plan);
-        }
+        if (has_weights(plan)) write_weights(weights, plan);
+        if (has_cells(plan)) write_cells(cells, plan);
         write_samples(samples);
-        replace_file(given_.output, [&](const std::string& temporary) {
-            std::FILE* const file = std::fopen(temporary.c_str(), "w");
-            if (!file) throw FileError("no permission");
-            const bool written = std::fputs(text.c_str(), file) >= 0;
-            if (std::fclose(file) != 0 || !written) throw FileError("no room");
-        });
+        save_text(given_.output, text);
         return {said(plan), plan.names};
     }
 
@@ -345,12 +335,10 @@ class Import {
                     : std::filesystem::absolute(given_.data).lexically_relative(folder).string();
             return {file, steps, false};
         }
+        const std::vector<std::string> last = ends(plan, false);
         for (const PlannedPopulation& p : plan.populations) {
-            const bool last = std::none_of(
-                plan.projections.begin(), plan.projections.end(), [&](const PlannedProjection& q) {
-                    return plan.populations[q.from].name == p.name && q.to != q.from;
-                });
-            if (last) outputs_.push_back({p.name, p.size()});
+            if (std::find(last.begin(), last.end(), p.name) != last.end())
+                outputs_.push_back({p.name, p.size()});
         }
         const auto own = metadata_.arrays.find("input");
         const bool fits = own != metadata_.arrays.end() && inputs_.size() == 1 &&

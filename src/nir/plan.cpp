@@ -362,8 +362,8 @@ class Planner {
         const auto sources = static_cast<std::size_t>(plan_.populations[from].size());
         const auto targets = static_cast<std::size_t>(plan_.populations[to].size());
         if (node.weight.values.size() != sources * targets)
-            throw FileError(fmt::format(
-                "its weights are for the last dimension of what arrives; flatten that first"));
+            throw FileError(
+                "its weights are for the last dimension of what arrives; flatten that first");
         PlannedProjection& p = projection(from, to);
         p.connect = "all_to_all";
         p.weights = turned(node.weight, sources, targets, gain_[to]);
@@ -395,7 +395,7 @@ class Planner {
         const auto places = static_cast<std::size_t>(plan_.populations[to].size()) /
                             std::max<std::size_t>(1, channels);
         const std::vector<double>& gain = gain_[to];
-        for (std::size_t k = 0; k < gain.size() && to != none; ++k) {
+        for (std::size_t k = 0; k < gain.size(); ++k) {
             if (gain[k] == gain[k / places * places]) continue;
             to = ungained(n, to);
             break;
@@ -448,14 +448,15 @@ class Planner {
             throw FileError(fmt::format("{} delays for {} values", delays.size(), size));
         const double unit = reading_of_(name(n)).unit;
         std::map<std::int64_t, std::vector<std::uint32_t>> by_delay;
+        bool off_grid = false;
         for (std::size_t k = 0; k < size; ++k) {
             const double steps = delays[k] / unit;
             if (!(steps > -0.5 && steps < most))
                 throw FileError(fmt::format("delay is {}, {:.3g} steps", delays[k], steps));
-            if (std::abs(steps - std::round(steps)) > 1e-3) off_grid_.insert(name(n));
+            off_grid = off_grid || std::abs(steps - std::round(steps)) > 1e-3;
             by_delay[std::llround(steps)].push_back(static_cast<std::uint32_t>(k));
         }
-        if (off_grid_.count(name(n)))
+        if (off_grid)
             plan_.said.push_back(fmt::format(
                 "{}: its delays are no whole numbers of steps, and are rounded", name(n)));
         if (by_delay.size() == 1) {
@@ -464,7 +465,6 @@ class Planner {
         }
         for (const auto& [delay, cells] : by_delay) {
             PlannedProjection& p = projection(from, to);
-            p.connect = "list";
             p.delay = delay;
             p.sources = p.targets = cells;
             for (const std::uint32_t cell : cells)
@@ -537,7 +537,7 @@ class Planner {
     std::vector<std::vector<std::size_t>> before_, after_;
     std::vector<std::size_t> entry_, exit_;  // populations of a node
     std::vector<std::vector<double>> gain_;  // by population
-    std::set<std::string> taken_, projections_, off_grid_;
+    std::set<std::string> taken_, projections_;
     Plan plan_;
 };
 

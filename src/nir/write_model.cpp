@@ -56,6 +56,17 @@ std::string projection_text(const Plan& plan, const PlannedProjection& p, double
     return out + "}\n";
 }
 
+/// `inputs: {a: a, b: b}` where there are several.
+std::string names_text(const char* key, const std::vector<std::string>& names) {
+    if (names.size() < 2) return "";
+    std::string out = fmt::format("  {}: {{", key);
+    for (const std::string& name : names)
+        out += fmt::format("{}{}: {}", &name == &names[0] ? "" : ", ", name, name);
+    return out + "}\n";
+}
+
+}  // namespace
+
 std::vector<std::string> ends(const Plan& plan, bool sources) {
     std::vector<std::string> out;
     for (std::size_t n = 0; n < plan.populations.size(); ++n) {
@@ -67,17 +78,6 @@ std::vector<std::string> ends(const Plan& plan, bool sources) {
     }
     return out;
 }
-
-/// `inputs: {a: a, b: b}` where there are several.
-std::string names_text(const char* key, const std::vector<std::string>& names) {
-    if (names.size() < 2) return "";
-    std::string out = fmt::format("  {}: {{", key);
-    for (const std::string& name : names)
-        out += fmt::format("{}{}: {}", &name == &names[0] ? "" : ", ", name, name);
-    return out + "}\n";
-}
-
-}  // namespace
 
 std::string model_text(const Plan& plan, const std::string& name, double dt, const ModelData& data,
                        const ArrayFiles& arrays, const std::string& comment) {

@@ -32,6 +32,9 @@ inline constexpr const char* archive_mark = "snnsim_import";
 /// Throws UsageError where the file is there and is none, or where anything is without `force`.
 void require_own_archive(const std::string& path, bool force);
 
+/// Populations that no other leads to (`sources`), or that lead to no other.
+std::vector<std::string> ends(const Plan& plan, bool sources);
+
 bool has_weights(const Plan& plan);
 void write_weights(const std::string& path, const Plan& plan);
 bool has_cells(const Plan& plan);

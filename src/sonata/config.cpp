@@ -127,6 +127,14 @@ const Item* Config::find(const std::string& section) const {
     return at == sections.end() || at->second.value().is_null() ? nullptr : &at->second;
 }
 
+std::string Config::component(const char* folder, const std::string& name) const {
+    const Item* const components = find("components");
+    if (!components)
+        throw FileError(file +
+                        ": components: the section is missing; it says where dynamics_params are");
+    return (fs::path(components->at(folder).path()) / name).string();
+}
+
 Config read_config(const std::string& file) {
     Config out;
     out.file = file;

@@ -18,6 +18,8 @@ struct Config {
     std::map<std::string, Item> sections;
 
     const Item* find(const std::string& section) const;
+    /// Where a file of parameters lies: in a folder that `components` names.
+    std::string component(const char* folder, const std::string& name) const;
 };
 
 /// Reads it and puts in what the manifest says. Throws FileError: variables that name each other,

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 
 #include "snnsim/error.hpp"
@@ -32,13 +31,7 @@ EdgeType read_type(const TypesTable::Row& row, const Config& config) {
                         "gives into syn_weight",
                         row.place, row.id, excerpt(*function, 60)));
     if (const std::string* const file = row.find("dynamics_params")) {
-        const Item* const components = config.find("components");
-        if (!components)
-            throw FileError(config.file +
-                            ": components: the section is missing; it says where "
-                            "dynamics_params are");
-        const std::string folder = components->at("synaptic_models_dir").path(),
-                          path = (std::filesystem::path(folder) / *file).string();
+        const std::string path = config.component("synaptic_models_dir", *file);
         const std::unique_ptr<Json> json = read_json(path);
         const Item root(*json, path, "");
         for (const auto& [key, item] : root.members()) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <system_error>
 
@@ -331,11 +330,7 @@ std::string import_sonata(const ImportOptions& options) {
             "{}: what it says of the network makes no sound model, in which it would be:\n{}",
             options.file, bounded(e.what())));
     }
-    replace_file(options.output, [&](const std::string& path) {
-        std::ofstream file(path, std::ios::binary);
-        file << writer.text();
-        if (!file.flush()) throw FileError(path);
-    });
+    save_text(options.output, writer.text());
     return writer.summary();
 }
 

@@ -14,6 +14,7 @@
 #include "src/files/room.hpp"
 #include "src/io/hdf5.hpp"
 #include "src/text/excerpt.hpp"
+#include "src/text/split_words.hpp"
 #include "src/text/suggest.hpp"
 #include "src/text/words.hpp"
 
@@ -92,19 +93,6 @@ std::vector<Spike> spikes_of_hdf5(const std::string& path, const std::string& po
     return out;
 }
 
-std::vector<std::string_view> words_of(std::string_view line, std::string_view between) {
-    std::vector<std::string_view> words;
-    for (std::size_t at = line.find_first_not_of(between); at < line.size();) {
-        const std::size_t end = std::min(line.find_first_of(between, at), line.size());
-        std::string_view word = line.substr(at, end - at);
-        if (word.size() > 1 && word.front() == '"' && word.back() == '"')
-            word = word.substr(1, word.size() - 2);
-        words.push_back(word);
-        at = line.find_first_not_of(between, end);
-    }
-    return words;
-}
-
 template <class T>
 T number_in(std::string_view word, const std::string& what, std::size_t line) {
     T out{};
@@ -117,14 +105,13 @@ T number_in(std::string_view word, const std::string& what, std::size_t line) {
 
 /// "timestamps population node_ids", as bmtk writes it.
 std::vector<Spike> spikes_of_csv(const std::string& path, const std::string& population) {
-    constexpr std::string_view between = " ,;\t\r";
     LineReader lines(path);
     constexpr std::size_t most_populations = 10000;
     std::map<std::string, std::vector<Spike>> by_population;
     std::size_t columns = 0, time = 0, node = 0, of = 0;
     bool named = false;
     while (const std::optional<std::string_view> line = lines.next()) {
-        const std::vector<std::string_view> words = words_of(*line, between);
+        const std::vector<std::string_view> words = split_words(*line);
         if (words.empty()) continue;
         if (columns == 0) {
             columns = words.size();
@@ -375,7 +362,7 @@ Steps steps_of_file(const Item& input) {
         LineReader lines(path);
         std::size_t columns = 0, at_time = 0, at_amp = 0;
         while (const std::optional<std::string_view> line = lines.next()) {
-            const std::vector<std::string_view> words = words_of(*line, between);
+            const std::vector<std::string_view> words = split_words(*line, between);
             if (words.empty()) continue;
             if (columns == 0) {
                 columns = words.size();

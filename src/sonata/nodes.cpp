@@ -79,13 +79,7 @@ NodeType read_type(const TypesTable::Row& row, const Config& config, double dt) 
     NestParameters given;
     std::string source = row.place;
     if (const std::string* const file = row.find("dynamics_params")) {
-        const Item* const components = config.find("components");
-        if (!components)
-            throw FileError(config.file +
-                            ": components: the section is missing; it says where "
-                            "dynamics_params are");
-        const Item folder = components->at("point_neuron_models_dir");
-        source = (std::filesystem::path(folder.path()) / *file).string();
+        source = config.component("point_neuron_models_dir", *file);
         const std::unique_ptr<Json> json = read_json(source);
         const Item root(*json, source, "");
         if (is_allen_glif(model, root)) {
