@@ -68,7 +68,7 @@ class EngineBase : public Engine {
 
   protected:
     /// `threads`: that own blocks of cells.
-    EngineBase(const SimulationSpec& spec, const EngineOptions& options, int threads)
+    EngineBase(const SimulationSpec& spec, const EngineOptions& options, ThreadShare threads)
         : spec_(spec),
           options_(options),
           layout_(spec, threads),

@@ -30,7 +30,7 @@ std::vector<CellBlock> split(const std::vector<PopulationLayout>& populations,
 
 }  // namespace
 
-Layout::Layout(const SimulationSpec& spec, int threads) {
+Layout::Layout(const SimulationSpec& spec, ThreadShare threads) : whole(threads.whole()) {
     for (const CellPopulationSpec& p : spec.populations) {
         const auto size = static_cast<std::uint32_t>(p.size);
         populations.push_back({size, rows, static_cast<std::uint32_t>(receptors_of(p).size())});
@@ -38,20 +38,25 @@ Layout::Layout(const SimulationSpec& spec, int threads) {
     }
     std::uint32_t count = 0;
     do {
-        count += static_cast<std::uint32_t>(threads);
+        count += static_cast<std::uint32_t>(threads.all);
         blocks = split(populations, count);
     } while (std::any_of(blocks.begin(), blocks.end(),
                          [](const CellBlock& b) { return b.slots > most_slots; }));
+    const std::uint32_t each = count / static_cast<std::uint32_t>(threads.all),
+                        first = each * static_cast<std::uint32_t>(threads.first),
+                        here = each * static_cast<std::uint32_t>(threads.count);
     panels.resize(populations.size());
     for (std::uint32_t b = 0; b < count; ++b) {
         for (std::size_t p = 0; p < populations.size(); ++p) {
             const Slice& slice = blocks[b].slices[p];
             for (std::uint32_t at = 0; at < slice.padded(); at += cell_panel)
-                panels[p].push_back({static_cast<std::uint16_t>(b),
+                panels[p].push_back({static_cast<std::uint16_t>(std::min(b - first, here)),
                                      static_cast<std::uint16_t>(slice.slot + at),
                                      static_cast<std::uint16_t>(slice.padded())});
         }
     }
+    blocks.erase(blocks.begin() + first + here, blocks.end());
+    blocks.erase(blocks.begin(), blocks.begin() + first);
 }
 
 }  // namespace snnsim

@@ -93,8 +93,38 @@ void CellRecorder::take_inputs(std::size_t r, const Part& part, float* out) {
     }
 }
 
-std::vector<StateSamples> CellRecorder::take() {
-    return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+ColumnRange CellRecorder::columns_here(std::size_t record) const {
+    const Part &first = parts_[record].front(), &last = parts_[record].back();
+    return {first.column, last.column + last.cells.count - first.column};
+}
+
+std::vector<StateSamples> CellRecorder::take(Exchange& exchange) {
+    std::vector<StateSamples> out =
+        std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+    if (exchange.alone()) return out;
+    WordWriter mine;
+    std::vector<std::vector<float>*> values;
+    for (std::size_t r = 0; r < out.size(); ++r) {
+        add_columns(mine, out[r].values.data(), {out[r].step.size(), records_[r].cells.count},
+                    columns_here(r));
+        values.push_back(&out[r].values);
+    }
+    fetch_columns(exchange, mine, values);
+    return out;
+}
+
+std::vector<std::vector<std::int64_t>> CellRecorder::inputs(Exchange& exchange) const {
+    std::vector<std::vector<std::int64_t>> out = inputs_;
+    if (exchange.alone()) return out;
+    WordWriter mine;
+    std::vector<std::vector<std::int64_t>*> values;
+    for (std::size_t r = 0; r < out.size(); ++r) {
+        add_columns(mine, out[r].data(), {records_[r].value.receptors, records_[r].cells.count},
+                    columns_here(r));
+        values.push_back(&out[r]);
+    }
+    fetch_columns(exchange, mine, values);
+    return out;
 }
 
 void CellRecorder::set_inputs(const std::vector<std::vector<std::int64_t>>& inputs) {

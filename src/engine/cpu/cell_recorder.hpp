@@ -7,6 +7,7 @@
 #include "snnsim/engine.hpp"
 #include "src/engine/cells/cell_group.hpp"
 #include "src/engine/layout.hpp"
+#include "src/engine/ranks/columns.hpp"
 #include "src/engine/records.hpp"
 
 namespace snnsim {
@@ -24,10 +25,10 @@ class CellRecorder {
     void sample(std::size_t block, std::int64_t t,
                 const std::vector<std::unique_ptr<CellGroup>>& cells);
 
-    /// By record, since the last call.
-    std::vector<StateSamples> take();
-    /// See EngineState.
-    const std::vector<std::vector<std::int64_t>>& inputs() const { return inputs_; }
+    /// By record, since the last call. What other ranks recorded comes to rank 0.
+    std::vector<StateSamples> take(Exchange& exchange);
+    /// See EngineState; the same.
+    std::vector<std::vector<std::int64_t>> inputs(Exchange& exchange) const;
     void set_inputs(const std::vector<std::vector<std::int64_t>>& inputs);
 
   private:
@@ -36,6 +37,7 @@ class CellRecorder {
         std::uint32_t column = 0;  // of the first of them
         SliceCells cells;
     };
+    ColumnRange columns_here(std::size_t record) const;
     void sample(std::size_t r, std::size_t block, std::int64_t t, const CellGroup& cells);
     void take_inputs(std::size_t r, const Part& part, float* out);
 

@@ -24,7 +24,7 @@ Delivery::Delivery(const Layout& layout, Synapses& synapses)
       dense_(std::move(synapses.dense)),
       stencils_(std::move(synapses.stencils)),
       generator_(layout, std::move(synapses.procedural), rows_.wide),
-      blocks_(layout.blocks.size()) {
+      blocks_(layout.blocks.size() + (layout.whole ? 0 : 1)) {
     for (Block& b : blocks_) b.writer = std::make_unique<RowWriter>(layout_);
 }
 

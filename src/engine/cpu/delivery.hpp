@@ -26,7 +26,8 @@ class Delivery {
                  std::int32_t* sums);
     /// Synapses that the block's last deliver(), that of step t, went through.
     std::uint64_t events(const FiredHistory& history, std::size_t block, std::int64_t t) const;
-    /// After step t of a block, when it is known which of its cells fired: draws their rows.
+    /// After step t of a block, when it is known which of its cells fired: draws their rows. The
+    /// cells of other processes come as a block of their own.
     void draw_rows(const FiredHistory& history, std::size_t block, std::int64_t t);
 
   private:
@@ -51,7 +52,7 @@ class Delivery {
     std::vector<DenseProjection> dense_;
     std::vector<StencilProjection> stencils_;
     RowGenerator generator_;
-    std::vector<Block> blocks_;
+    std::vector<Block> blocks_;  // the last draws rows of cells of other processes
     std::vector<GeneratedRows> drawn_;  // by place; empty where nothing is procedural
 };
 

@@ -6,7 +6,9 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -28,6 +30,9 @@
 #include "src/engine/engine_base.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/plasticity/plastic_network.hpp"
+#include "src/engine/ranks/columns.hpp"
+#include "src/engine/ranks/exchange.hpp"
+#include "src/engine/ranks/spike_exchange.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
 #include "src/engine/work_counter.hpp"
@@ -62,19 +67,31 @@ struct Block {
     std::uint64_t events = 0;
 };
 
+ThreadShare share_threads(int threads, Exchange& exchange) {
+    if (exchange.alone()) return threads;
+    Gathered all;
+    const auto mine = static_cast<std::uint32_t>(threads);
+    exchange.all_gather(std::span(&mine, 1), all);
+    const auto first = all.words.begin() + exchange.rank();
+    return {std::accumulate(all.words.begin(), first, 0), threads,
+            std::accumulate(all.words.begin(), all.words.end(), 0)};
+}
+
 class CpuEngine : public EngineBase {
   public:
-    CpuEngine(const SimulationSpec& spec, const EngineOptions& options)
-        : EngineBase(spec, options, options.threads),
+    CpuEngine(const SimulationSpec& spec, const EngineOptions& options, Exchange& exchange)
+        : EngineBase(spec, options, share_threads(options.threads, exchange)),
+          exchange_(exchange),
+          ranks_(spec_, layout_, exchange),
           team_(options.threads),
           choice_(options.threads),
-          built_(build_synapses(spec_, layout_, options.threads)),
+          built_(build_synapses(spec_, layout_, options.threads, storage_of, exchange)),
           grid_(built_.grid),
           delivery_(layout_, built_),
           plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
           work_(spec_, std::move(built_.fan_out)),
           recorder_(spec_, layout_, grid_),
-          found_(layout_.blocks.size(), spec_.graded()),
+          found_(layout_.blocks.size() + 1, spec_.graded()),
           gaps_(build_gap_junctions(spec_, layout_)),
           glia_(spec_, plastic_),
           silent_(spec.populations.size()) {
@@ -89,6 +106,7 @@ class CpuEngine : public EngineBase {
         show_glia(0);
         show_targets();
         make_history();
+        report_.bytes = exchange_.sum(report_.bytes);
         built();
     }
 
@@ -100,8 +118,12 @@ class CpuEngine : public EngineBase {
         while (now_ < last && trouble_.load() > now_) {
             const int active = choice_.next();
             const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
+            // Ranks meet after each window: which those are must not depend on the time it takes.
+            const std::int64_t windows =
+                exchange_.alone() ? wanted_steps
+                                  : (wanted_steps + window_ - 1) / window_ * window_;
             const std::int64_t count =
-                std::min({last - now_, wanted_steps, plastic_.next_change(now_) - now_});
+                std::min({last - now_, windows, plastic_.next_change(now_) - now_});
             const auto start = std::chrono::steady_clock::now();
             run(count, active);
             change_synapses();
@@ -118,7 +140,7 @@ class CpuEngine : public EngineBase {
         if (trouble_.load() <= now_) tell_trouble();
     }
 
-    std::vector<StateSamples> take_states() override { return recorder_.take(); }
+    std::vector<StateSamples> take_states() override { return recorder_.take(exchange_); }
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
     void read_weights(std::size_t most, const TakeWeights& take) const override {
         plastic_.read_weights(now_, most, take);
@@ -135,7 +157,7 @@ class CpuEngine : public EngineBase {
     }
 
     std::vector<std::uint64_t> spike_counts() const override {
-        std::vector<std::uint64_t> sum(layout_.populations.size());
+        std::vector<std::uint64_t> sum = counts_elsewhere_;
         for (const Block& b : blocks_) {
             for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += b.counts[p];
         }
@@ -164,10 +186,13 @@ class CpuEngine : public EngineBase {
 
     void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(now_);
-        out.inputs = recorder_.inputs();
+        out.inputs = recorder_.inputs(exchange_);
+        WordWriter mine;
+        std::vector<std::vector<float>*> states;
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
-            out.states[p].resize(blocks_[0].groups[p]->raw_state().size() * size);
+            const std::size_t variables = blocks_[0].groups[p]->raw_state().size();
+            out.states[p].resize(variables * size);
             for (std::size_t b = 0; b < blocks_.size(); ++b) {
                 const Slice& slice = layout_.blocks[b].slices[p];
                 float* to = out.states[p].data() + slice.first;
@@ -176,17 +201,24 @@ class CpuEngine : public EngineBase {
                     to += size;
                 }
             }
+            states.push_back(&out.states[p]);
+            if (!exchange_.alone())
+                add_columns(mine, out.states[p].data(), {variables, size},
+                            {layout_.first_here(p), layout_.count_here(p)});
         }
+        fetch_columns(exchange_, mine, states);
         out.recent = history_.spikes(now_, spec_.graded());
     }
     void write_spikes(const EngineState& state) override {
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             for (Block& b : blocks_) b.counts[p] = 0;
             blocks_[0].counts[p] = state.spike_counts[p];
+            counts_elsewhere_[p] = 0;
         }
         history_.set(state.recent, spec_, layout_);
         for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
             for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
+            if (!layout_.whole) delivery_.draw_rows(history_, ranks_.elsewhere(), t);
         }
     }
     void write_state(const EngineState& state) override {
@@ -229,11 +261,32 @@ class CpuEngine : public EngineBase {
                                      ? &blocks_[static_cast<std::size_t>(thread)].seconds
                                      : nullptr);
                 team_.barrier.wait();
+                if (!exchange_.alone()) {
+                    if (thread == 0) exchange_window(from, to);
+                    team_.barrier.wait();
+                }
                 clock.lap(StepPhase::waiting);
                 if (trouble_.load() <= to) break;  // for all: later windows find it later
             }
         });
+        if (lost_) std::rethrow_exception(lost_);
         now_ = last;
+    }
+
+    /// All blocks have done these steps: brings what others need of them to all ranks.
+    void exchange_window(std::int64_t from, std::int64_t to) {
+        try {
+            trouble_.store(ranks_.go_round(history_, from, to, trouble_.load()));
+            for (std::int64_t t = from; t < to; ++t) {
+                const FiredCells& out = history_.at(t, ranks_.elsewhere());
+                for (std::size_t p = 0; p < layout_.populations.size(); ++p)
+                    count_fired(ranks_.elsewhere(), p, t, out.of(p), counts_elsewhere_);
+                delivery_.draw_rows(history_, ranks_.elsewhere(), t);
+            }
+        } catch (...) {
+            lost_ = std::current_exception();
+            trouble_.store(0);  // for all threads to stop
+        }
     }
 
     void make_blocks() {
@@ -323,7 +376,13 @@ class CpuEngine : public EngineBase {
         delivery_.add_delays(reach);
         for (const auto& p : plastic_.projections()) reach.add(p->rows.delays);
         window_ = gaps_.any() || glia_.any() ? 1 : reach.shortest;
-        history_ = FiredHistory(blocks_.size(), layout_.populations.size(), reach);
+        if (!exchange_.alone()) {
+            reach.shortest = exchange_.least(reach.shortest);
+            reach.longest = exchange_.greatest(reach.longest);
+            if (window_ > 1) window_ = reach.shortest;
+        }
+        history_ = FiredHistory(blocks_.size() + (layout_.whole ? 0 : 1),
+                                layout_.populations.size(), reach);
         delivery_.start(history_);
     }
 
@@ -408,9 +467,13 @@ class CpuEngine : public EngineBase {
 
     /// Cells of a population that fired in step t.
     void take_fired(std::size_t b, std::size_t population, std::int64_t t, FiredSpan fired) {
-        blocks_[b].counts[population] += fired.count;
-        work_.add(population, t, fired.cells, fired.count);
         plastic_.fire(b, population, t, fired);
+        count_fired(b, population, t, fired, blocks_[b].counts);
+    }
+    void count_fired(std::size_t b, std::size_t population, std::int64_t t, FiredSpan fired,
+                     std::vector<std::uint64_t>& counts) {
+        counts[population] += fired.count;
+        work_.add(population, t, fired.cells, fired.count);
         std::vector<std::uint32_t>& counted = counted_[population];
         for (std::uint32_t k = 0; k < fired.count && !counted.empty(); ++k)
             ++counted[fired.cells[k]];
@@ -434,9 +497,38 @@ class CpuEngine : public EngineBase {
         for (const Block& b : blocks_) {
             if (b.trouble && (!first || *b.trouble < *first->trouble)) first = &b;
         }
-        const Trouble& t = *first->trouble;
+        if (!exchange_.alone()) tell_first(first);
+        tell(*first);
+    }
+    [[noreturn]] void tell(const Block& block) const {
+        const Trouble& t = *block.trouble;
         throw_strayed(spec_, t.population, t.cell.cell, t.step,
-                      first->groups[t.population]->strayed(t.cell));
+                      block.groups[t.population]->strayed(t.cell));
+    }
+    /// Of what the ranks found; null: none here.
+    [[noreturn]] void tell_first(const Block* mine) const {
+        WordWriter message;
+        try {
+            if (mine) tell(*mine);
+        } catch (const NumericalError& e) {
+            const Trouble& t = *mine->trouble;
+            message.add(t.step);
+            message.add(std::uint64_t{t.population});
+            message.add(std::int64_t{t.cell.cell});
+            message.add(std::string(e.what()));
+        }
+        Gathered all;
+        exchange_.all_gather(message.words, all);
+        std::optional<std::tuple<std::int64_t, std::uint64_t, std::int64_t, std::string>> first;
+        for (int r = 0; r < exchange_.ranks(); ++r) {
+            WordReader theirs(all.of(r));
+            if (theirs.done()) continue;
+            std::tuple<std::int64_t, std::uint64_t, std::int64_t, std::string> found;
+            std::apply([&](auto&... part) { (theirs.get(part), ...); }, found);
+            if (!first || found < *first) first = found;
+        }
+        SNN_EXPECT(first);
+        throw NumericalError(std::get<3>(*first), std::get<0>(*first));
     }
 
     void profile() {
@@ -449,6 +541,11 @@ class CpuEngine : public EngineBase {
         }
     }
 
+    Exchange& exchange_;
+    SpikeExchange ranks_;
+    std::vector<std::uint64_t> counts_elsewhere_ =
+        std::vector<std::uint64_t>(layout_.populations.size());  // of spikes of other ranks' cells
+    std::exception_ptr lost_;                                    // another rank, in a window
     Team team_;
     ThreadChoice choice_;
     std::int64_t chunk_ = 16;  // steps between two choices
@@ -472,13 +569,14 @@ class CpuEngine : public EngineBase {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options) {
-    if (options.threads == 1 || !samples_are_apart(spec))
-        return std::make_unique<CpuEngine>(spec, options);
+std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options,
+                                        Exchange& exchange) {
+    if (options.threads == 1 || !exchange.alone() || !samples_are_apart(spec))
+        return std::make_unique<CpuEngine>(spec, options, exchange);
     EngineOptions one = options;
     one.threads = 1;
     return make_sample_engines(options.threads,
-                               [&] { return std::make_unique<CpuEngine>(spec, one); });
+                               [&] { return std::make_unique<CpuEngine>(spec, one, no_exchange()); });
 }
 
 }  // namespace snnsim

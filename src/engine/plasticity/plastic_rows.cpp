@@ -79,6 +79,7 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
     for_each_source(rows.sources, pool, [&](std::uint32_t j, Taken& taken) {
         plan.for_each_weight(
             j, taken, [&](std::uint32_t target, std::int32_t, std::uint32_t delay) {
+                if (!layout.here(plan.to, target)) return;
                 ++rows.blocks[panels[target / cell_panel].block].edge[segment_of(j, delay) + 1];
             });
     });
@@ -98,6 +99,7 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
         std::vector<Drawn> row;
         plan.for_each_weight(j, taken,
                              [&](std::uint32_t target, std::int32_t weight, std::uint32_t delay) {
+                                 if (!layout.here(plan.to, target)) return;
                                  row.push_back({segment_of(j, delay), target, weight});
                              });
         // Blocks hold ascending targets: so the order is the same in any layout.

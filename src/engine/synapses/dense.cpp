@@ -47,30 +47,34 @@ void add_rows(const Weight* weights, std::size_t row, FiredSpan fired, std::uint
 
 }  // namespace
 
-DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& pool) {
+DenseProjection build_dense(const ProjectionPlan& plan, const Layout& layout, bool wide,
+                            ThreadPool& pool) {
     const Connection& c = plan.connection;
     DenseProjection out;
     out.from = plan.from;
     out.to = plan.to;
     out.reached = plan.reached;
     out.delay = plan.delays.constant;
-    out.targets = c.targets;
+    out.first_target = layout.first_here(plan.to);
+    out.targets = layout.count_here(plan.to);
     out.constant = !plan.weights.values;
     out.skips_itself = c.skips_itself();
     out.weight = plan.weights.constant;
     if (out.constant) return out;
-    const std::size_t size = std::size_t{c.sources} * c.targets;
+    const std::size_t size = std::size_t{c.sources} * out.targets;
     wide ? out.wide.resize(size) : out.narrow.resize(size);
     const Choices<std::int32_t> weights = plan.weights.choices(plan.weight_mask, 0);
     pool.run(c.sources, [&](std::uint32_t source) {
         Taken taken;
-        const std::size_t row = std::size_t{source} * c.targets;
+        const std::size_t row = std::size_t{source} * out.targets;
         plan.for_each(source, taken, [&](std::uint32_t target, std::uint32_t attributes) {
             const std::int32_t weight = weights[attributes];
+            const std::uint32_t at = target - out.first_target;
+            if (at >= out.targets) return;
             if (wide) {
-                out.wide[row + target] = weight;
+                out.wide[row + at] = weight;
             } else {
-                out.narrow[row + target] = static_cast<std::int16_t>(weight);
+                out.narrow[row + at] = static_cast<std::int16_t>(weight);
             }
         });
     });
@@ -92,16 +96,17 @@ void add_dense(const DenseProjection& p, FiredSpan fired, const Slice& slice, st
         if (fired.count > 0) add_same(sum, slice.count, to);
         return;
     }
+    const std::uint32_t column = slice.first - p.first_target;
     if (!fired.values && p.reached.one()) {
         if (p.wide.empty()) {
-            add_rows(p.narrow.data() + slice.first, p.targets, fired, slice.count, positive);
+            add_rows(p.narrow.data() + column, p.targets, fired, slice.count, positive);
         } else {
-            add_rows(p.wide.data() + slice.first, p.targets, fired, slice.count, positive);
+            add_rows(p.wide.data() + column, p.targets, fired, slice.count, positive);
         }
         return;
     }
     for (std::uint32_t k = 0; k < fired.count; ++k) {
-        const std::size_t first = std::size_t{fired.cells[k]} * p.targets + slice.first;
+        const std::size_t first = std::size_t{fired.cells[k]} * p.targets + column;
         if (p.wide.empty()) {
             add_each(p.narrow.data() + first, fired.value(k), slice.count, positive, negative);
         } else {

@@ -10,12 +10,13 @@
 
 namespace snnsim {
 
-/// No targets are stored. With individual weights: [source][target], 0 where a synapse is left out.
+/// No targets are stored. With individual weights: [source][target], 0 where a synapse is left out;
+/// of the targets in this process.
 struct DenseProjection {
     std::size_t from = 0, to = 0;
     ReachedReceptors reached;  // of `to`, by the sign of a weight
     std::uint32_t delay = 1;   // steps
-    std::uint32_t targets = 0;
+    std::uint32_t first_target = 0, targets = 0;
     bool constant = true;
     bool skips_itself = false;
     std::int32_t weight = 0;           // if constant
@@ -25,7 +26,8 @@ struct DenseProjection {
     std::size_t bytes() const { return narrow.size() * 2 + wide.size() * 4; }
 };
 
-DenseProjection build_dense(const ProjectionPlan& plan, bool wide, ThreadPool& pool);
+DenseProjection build_dense(const ProjectionPlan& plan, const Layout& layout, bool wide,
+                            ThreadPool& pool);
 
 /// Cells of one population that fired in one step.
 struct FiredSpan {

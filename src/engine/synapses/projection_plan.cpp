@@ -84,8 +84,22 @@ void make_pieces(ProjectionPlan& plan) {
     plan.drawn.resize(plan.drawn_start.back());
 }
 
+/// Which targets of a projection are drawn here.
+class TargetsHere {
+  public:
+    TargetsHere(const Layout* layout, std::size_t population)
+        : layout_(layout && !layout->whole ? layout : nullptr), population_(population) {}
+    bool operator()(std::uint32_t target) const {
+        return !layout_ || layout_->here(population_, target);
+    }
+
+  private:
+    const Layout* layout_;
+    std::size_t population_;
+};
+
 /// fixed_in_degree: draws the sources of every target and sorts them by source.
-void draw_by_target(ProjectionPlan& plan, ThreadPool& pool) {
+void draw_by_target(ProjectionPlan& plan, const TargetsHere& here, ThreadPool& pool) {
     const Connection& c = plan.connection;
     constexpr std::uint32_t piece_size = 256;
     const std::uint32_t pieces = (c.targets + piece_size - 1) / piece_size;
@@ -95,6 +109,7 @@ void draw_by_target(ProjectionPlan& plan, ThreadPool& pool) {
             Taken taken;
             const std::uint32_t last = std::min(c.targets, (piece + 1) * piece_size);
             for (std::uint32_t target = piece * piece_size; target < last; ++target) {
+                if (!here(target)) continue;
                 draw_partners(c.key(target), static_cast<std::uint32_t>(c.connect.n), c.sources,
                               c.skips_itself() ? target : c.sources, c.connect.multapses, taken,
                               [&](std::uint32_t source, std::uint32_t attributes) {
@@ -193,9 +208,10 @@ void draw_in_pieces(ProjectionPlan& plan, std::uint32_t cells, ThreadPool& pool,
 }
 
 /// fixed_in_degree by the distance.
-void draw_near_targets(ProjectionPlan& plan, ThreadPool& pool) {
+void draw_near_targets(ProjectionPlan& plan, const TargetsHere& here, ThreadPool& pool) {
     const Connection& c = plan.connection;
     draw_in_pieces(plan, c.targets, pool, [&](std::uint32_t target, std::vector<Pair>& out) {
+        if (!here(target)) return;
         Candidates all;
         c.space->for_each_source(
             target, [&](std::uint32_t source, double chance) { all.add(source, chance); });
@@ -207,12 +223,12 @@ void draw_near_targets(ProjectionPlan& plan, ThreadPool& pool) {
 }
 
 /// Each two cells once: what is drawn for the lower number connects both ways.
-void draw_symmetric(ProjectionPlan& plan, ThreadPool& pool) {
+void draw_symmetric(ProjectionPlan& plan, const TargetsHere& here, ThreadPool& pool) {
     const Connection& c = plan.connection;
     draw_in_pieces(plan, c.sources, pool, [&](std::uint32_t cell, std::vector<Pair>& out) {
         const auto connect = [&](std::uint32_t other, std::uint32_t attributes) {
-            out.push_back({cell, other, attributes});
-            out.push_back({other, cell, attributes});
+            if (here(other)) out.push_back({cell, other, attributes});
+            if (here(cell)) out.push_back({other, cell, attributes});
         };
         if (c.near()) {
             SynapseWords words(c.key(cell));
@@ -300,7 +316,7 @@ void find_reach(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPla
 
 /// Draws what cannot be drawn source by source, and counts the rest.
 void draw(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPlan& plan,
-          ThreadPool& pool) {
+          const TargetsHere& here, ThreadPool& pool) {
     Connection& c = plan.connection;
     const Rule rule = c.connect.rule;
     if (c.near() && (rule == Rule::fixed_in_degree || rule == Rule::fixed_out_degree))
@@ -310,20 +326,23 @@ void draw(const SimulationSpec& spec, const SynapsesSpec& p, ProjectionPlan& pla
         for (std::uint32_t j = 0; j < c.sources; ++j)
             c.first_stub[j + 1] = c.first_stub[j] + plan.degree[j];
     } else if (rule == Rule::fixed_in_degree) {
-        c.near() ? draw_near_targets(plan, pool) : draw_by_target(plan, pool);
+        c.near() ? draw_near_targets(plan, here, pool) : draw_by_target(plan, here, pool);
     } else if (rule == Rule::symmetric_pairwise_bernoulli) {
-        draw_symmetric(plan, pool);
+        draw_symmetric(plan, here, pool);
     } else if (c.near()) {
         count_near(plan, pool);
     }
 }
 
-void sort_list(ProjectionPlan& plan, const EdgeList& edges) {
-    for (const std::uint32_t source : edges.source) ++plan.degree[source];
+void sort_list(ProjectionPlan& plan, const TargetsHere& here, const EdgeList& edges) {
+    for (std::size_t k = 0; k < edges.source.size(); ++k)
+        plan.degree[edges.source[k]] += here(edges.target[k]) ? 1u : 0u;
     make_pieces(plan);
     std::vector<std::uint64_t> next(plan.drawn_start.begin(), plan.drawn_start.end() - 1);
-    for (std::size_t k = 0; k < edges.source.size(); ++k)
-        plan.drawn[next[edges.source[k]]++] = {edges.target[k], static_cast<std::uint32_t>(k)};
+    for (std::size_t k = 0; k < edges.source.size(); ++k) {
+        if (here(edges.target[k]))
+            plan.drawn[next[edges.source[k]]++] = {edges.target[k], static_cast<std::uint32_t>(k)};
+    }
 }
 
 }  // namespace
@@ -339,7 +358,7 @@ std::vector<DelayRange> delay_ranges(const std::vector<ProjectionPlan>& plans,
 }
 
 std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const WeightGrid& grid,
-                                             ThreadPool& pool) {
+                                             ThreadPool& pool, const Layout* layout) {
     std::vector<ProjectionPlan> plans(spec.projections.size());
     for (std::size_t k = 0; k < plans.size(); ++k) {
         plans[k].from = spec.population_index(spec.projections[k].from);
@@ -354,11 +373,12 @@ std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const W
     for (std::size_t k = 0; k < plans.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
         const Rule rule = plans[k].connection.connect.rule;
+        const TargetsHere here(layout, plans[k].to);
         if (rule == Rule::list || rule == Rule::conv || rule == Rule::pool) {
             SNN_EXPECT(p.edges);  // see load_edges
-            sort_list(plans[k], *p.edges);
+            sort_list(plans[k], here, *p.edges);
         } else {
-            draw(spec, p, plans[k], pool);
+            draw(spec, p, plans[k], here, pool);
         }
         find_reach(spec, p, plans[k], pool);
     }

@@ -11,6 +11,7 @@
 #include "kernels/launch/thread_pool.hpp"
 #include "kernels/steps.hpp"
 #include "snnsim/receptors.hpp"
+#include "src/engine/layout.hpp"
 #include "src/engine/synapses/connect.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
 
@@ -59,7 +60,9 @@ struct ProjectionPlan {
     Connection connection;
     std::size_t from = 0, to = 0;
     ReachedReceptors reached;           // of `to`, by the sign of a weight
-    std::vector<std::uint32_t> degree;  // by source
+    // By source. Of what is not drawn by source (see `drawn`) synapses of targets that lie in this
+    // process, else all.
+    std::vector<std::uint32_t> degree;
     Table<std::int32_t> weights;        // on the grid
     Table<std::uint16_t> delays;        // steps
     // Attributes of a synapse are 16 random bits each for weight and delay. Of a list they are its
@@ -90,11 +93,12 @@ struct ProjectionPlan {
     };
     std::vector<std::uint64_t> drawn_start;
     std::vector<Drawn> drawn;
+    bool by_source() const { return drawn_start.empty(); }
 
     /// Calls emit(target, attributes) for the synapses of a source.
     template <class Emit>
     void for_each(std::uint32_t source, Taken& taken, Emit&& emit) const {
-        if (drawn_start.empty()) {
+        if (by_source()) {
             draw_row(connection, source, degree[source], taken, emit);
             return;
         }
@@ -127,7 +131,8 @@ struct ProjectionPlan {
 std::vector<DelayRange> delay_ranges(const std::vector<ProjectionPlan>& plans,
                                      std::size_t populations);
 
+/// `layout`: which targets lie in this process; null: all of them.
 std::vector<ProjectionPlan> plan_projections(const SimulationSpec& spec, const WeightGrid& grid,
-                                             ThreadPool& pool);
+                                             ThreadPool& pool, const Layout* layout = nullptr);
 
 }  // namespace snnsim

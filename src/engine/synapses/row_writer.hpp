@@ -1,4 +1,4 @@
-// Puts the synapses of a source into segments.
+// Puts the synapses of a source into segments: those whose targets lie in this process.
 #pragma once
 
 #include <algorithm>
@@ -28,6 +28,7 @@ class RowWriter {
         const auto positive = static_cast<std::uint32_t>(plan.reached.positive),
                    negative = static_cast<std::uint32_t>(plan.reached.negative);
         const DelayRange range = delays_;
+        const auto blocks = static_cast<std::uint32_t>(layout_.blocks.size());
         const std::size_t before = synapses_.size();
         synapses_.resize(before + plan.degree[source]);
         segment_.resize(before + plan.degree[source]);
@@ -36,11 +37,14 @@ class RowWriter {
         const auto emit = [&](std::uint32_t target, std::int32_t weight, std::uint32_t delay)
             __attribute__((always_inline)) {  // a call would cost as much again
             const PanelPlace place = panels[target / cell_panel];
+            if (place.block >= blocks) return;
             const std::uint32_t receptor = weight < 0 ? negative : positive;
             *synapse++ = {place.slot + target % cell_panel + receptor * place.stride, weight};
             *segment++ = place.block * range.count + delay - range.first;
         };
         plan.for_each_weight(source, taken_, emit);
+        synapses_.resize(static_cast<std::size_t>(synapse - synapses_.data()));
+        segment_.resize(synapses_.size());
     }
     std::uint32_t size_in_words() const {
         return static_cast<std::uint32_t>(synapses_.size()) * words_;

@@ -1,6 +1,7 @@
 #include "src/engine/synapses/synapse_rows.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/launch/thread_pool.hpp"
 #include "snnsim/edge_list.hpp"
@@ -9,12 +10,36 @@
 namespace snnsim {
 namespace {
 
-void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, SynapseRows& rows) {
+constexpr std::uint32_t piece_size = 64;  // rows that a thread draws at once
+
+/// How many synapses of each source reach cells of this process.
+std::vector<std::uint32_t> degrees_here(const Layout& layout, const ProjectionPlan& plan,
+                                        ThreadPool& pool) {
+    if (layout.whole || !plan.by_source()) return plan.degree;
+    const std::uint32_t sources = plan.connection.sources;
+    std::vector<std::uint32_t> degree(sources);
+    pool.run((sources + piece_size - 1) / piece_size, [&](std::uint32_t piece) {
+        Taken taken;
+        const std::uint32_t last = std::min(sources, (piece + 1) * piece_size);
+        for (std::uint32_t j = piece * piece_size; j < last; ++j) {
+            std::uint32_t n = 0;
+            plan.for_each(j, taken, [&](std::uint32_t target, std::uint32_t) {
+                n += layout.here(plan.to, target) ? 1u : 0u;
+            });
+            degree[j] = n;
+        }
+    });
+    return degree;
+}
+
+void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, ThreadPool& pool,
+               SynapseRows& rows) {
     std::vector<std::uint64_t> words(layout.rows);
     for (const ProjectionPlan& p : plans) {
         const std::uint32_t first = layout.populations[p.from].first_row;
+        const std::vector<std::uint32_t> degree = degrees_here(layout, p, pool);
         for (std::uint32_t j = 0; j < p.connection.sources; ++j)
-            words[first + j] += std::uint64_t{p.degree[j]} * rows.words_per_synapse(p.from);
+            words[first + j] += std::uint64_t{degree[j]} * rows.words_per_synapse(p.from);
     }
     rows.row_start.assign(layout.rows + 1, 0);
     std::uint64_t at = 0, edges = 0;
@@ -35,7 +60,6 @@ void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, S
 
 void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, ThreadPool& pool,
                 SynapseRows& rows) {
-    constexpr std::uint32_t piece_size = 64;
     for (std::size_t p = 0; p < layout.populations.size(); ++p) {
         const PopulationLayout& population = layout.populations[p];
         pool.run((population.size + piece_size - 1) / piece_size, [&](std::uint32_t piece) {
@@ -54,6 +78,23 @@ void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, 
     }
 }
 
+/// What ranks know of their own targets becomes what is so of all: synapses of each source, and the
+/// delays that there are. Leaves the plan as it is, but for these.
+std::vector<std::uint32_t> degrees_of_all(ProjectionPlan& plan, Exchange& exchange) {
+    if (exchange.alone() || plan.by_source()) return plan.degree;
+    std::vector<std::uint64_t> degree(plan.degree.begin(), plan.degree.end());
+    exchange.sum(degree);
+    if (plan.delay_by) {
+        const bool any = !plan.drawn.empty();
+        const std::uint32_t low = exchange.least(any ? plan.reach.first : 0xFFFFFFFFu),
+                            high = exchange.greatest(
+                                any ? plan.reach.first + plan.reach.count - 1 : std::uint32_t{0});
+        plan.reach = {};
+        plan.reach.add(std::min(low, std::max(high, 1u)), std::max(high, 1u));
+    }
+    return {degree.begin(), degree.end()};
+}
+
 /// What learns may come to weigh something.
 std::vector<std::uint32_t> fan_out(const SynapsesSpec& p,
                                    const std::vector<std::uint32_t>& degree) {
@@ -67,18 +108,17 @@ std::vector<std::uint32_t> fan_out(const SynapsesSpec& p,
 }  // namespace
 
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
-                        Storage (*storage_of_machine)(const SynapsesSpec&)) {
+                        Storage (*storage_of_machine)(const SynapsesSpec&), Exchange& exchange) {
     ThreadPool pool(threads);
     WeightPlan weights = plan_weights(spec);
-    std::vector<ProjectionPlan> plans = plan_projections(spec, weights.grid, pool);
+    std::vector<ProjectionPlan> plans = plan_projections(spec, weights.grid, pool, &layout);
     Synapses out;
     std::vector<ProjectionPlan> in_rows;
     for (std::size_t k = 0; k < plans.size(); ++k) {
         const SynapsesSpec& p = spec.projections[k];
-        std::uint64_t count = 0;
-        for (const std::uint32_t d : plans[k].degree) count += d;
-        out.counts.push_back(count);
-        out.fan_out.push_back(fan_out(p, plans[k].degree));
+        const std::vector<std::uint32_t> degree = degrees_of_all(plans[k], exchange);
+        out.counts.push_back(std::accumulate(degree.begin(), degree.end(), std::uint64_t{0}));
+        out.fan_out.push_back(fan_out(p, degree));
         const Storage storage = storage_of_machine(p);
         out.bytes.push_back(bytes_per_synapse(spec, weights, p, storage));
         switch (storage) {
@@ -86,7 +126,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
                 in_rows.push_back(std::move(plans[k]));
                 break;
             case Storage::dense:
-                out.dense.push_back(build_dense(plans[k], weights.wide[plans[k].from], pool));
+                out.dense.push_back(build_dense(plans[k], layout, weights.wide[plans[k].from], pool));
                 break;
             case Storage::stencil:
                 out.stencils.push_back(build_stencil(plans[k]));
@@ -103,7 +143,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
     out.rows.blocks = static_cast<std::uint32_t>(layout.blocks.size());
     out.rows.wide = std::move(weights.wide);
     out.rows.delays = delay_ranges(in_rows, layout.populations.size());
-    size_rows(layout, in_rows, out.rows);
+    size_rows(layout, in_rows, pool, out.rows);
     write_rows(layout, in_rows, pool, out.rows);
     return out;
 }

@@ -1,4 +1,5 @@
-// All synapses of a network, a row a source, in 4 or 8 bytes each.
+// All synapses of a network, a row a source, in 4 or 8 bytes each. Of several processes each holds
+// those of its own targets.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include "kernels/synapses/packed.hpp"
 #include "snnsim/engine.hpp"
 #include "src/engine/layout.hpp"
+#include "src/engine/ranks/exchange.hpp"
 #include "src/engine/synapses/dense.hpp"
 #include "src/engine/synapses/row_writer.hpp"
 #include "src/engine/synapses/stencil.hpp"
@@ -63,9 +65,11 @@ struct Synapses {
 };
 
 /// Draws every synapse of the network that is stored and does not change. The same network for any
-/// layout, number of threads and storage.
+/// layout, number of threads and storage. Ranks draw it together, each its part; what is counted
+/// is of the whole network.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
-                        Storage (*storage_of_machine)(const SynapsesSpec&) = storage_of);
+                        Storage (*storage_of_machine)(const SynapsesSpec&) = storage_of,
+                        Exchange& exchange = no_exchange());
 
 /// Fills in what a report says of synapses and of the grid of their weights.
 void report_synapses(const Synapses& synapses, EngineReport& report);
