@@ -12,9 +12,11 @@
 
 #include "snnsim/error.hpp"
 #include "src/cli/commands.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
 #include "src/run/compare.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/provenance.hpp"
+#include "src/run/ranks.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/suggest.hpp"
 
@@ -126,6 +128,10 @@ int dispatch(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "run");
     }
     const std::string command = arguments[0];
+    if (command != "run" && !process_ranks().alone())
+        throw UsageError(fmt::format(
+            "several processes run a simulation together; start `snnsim {}` without mpirun",
+            command));
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
         app.parse(arguments);
@@ -138,6 +144,22 @@ int dispatch(std::vector<std::string> arguments) {
     }
     return status;
 }
+
+/// The processes that this one was started with, while the program runs.
+class RankGuard {
+  public:
+    RankGuard() : ranks_(process_ranks()) {}
+    ~RankGuard() {
+        if (leads()) dismiss_ranks(ranks_);
+        leave_ranks();
+    }
+    RankGuard(const RankGuard&) = delete;
+    RankGuard& operator=(const RankGuard&) = delete;
+    bool leads() const { return ranks_.leads(); }
+
+  private:
+    Exchange& ranks_;
+};
 
 }  // namespace
 }  // namespace snnsim
@@ -154,6 +176,11 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and tells why
     snnsim::end_with_watched_process();
     try {
+        const snnsim::RankGuard ranks;
+        if (!ranks.leads()) {
+            snnsim::follow_runs(snnsim::process_ranks());
+            return 0;
+        }
         const int status = snnsim::dispatch({argv + 1, argv + argc});
         if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail_of_stdout(errno);
         return status;

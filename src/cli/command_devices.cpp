@@ -7,6 +7,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
 #include "src/energy/meter.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
 #include "src/files/room.hpp"
 #include "src/text/words.hpp"
 
@@ -20,6 +21,8 @@ void print_devices() {
     for (const CudaDevice& d : devices)
         fmt::print("cuda  device {}: {}, {}, {}\n", d.number, d.name,
                    counted(d.processors, "multiprocessor"), bytes_text(d.memory));
+    fmt::print("mpi   {}\n", why_no_mpi().empty() ? "available: " + mpi_name()
+                                                  : "not available: " + why_no_mpi());
     fmt::print("\nenergy can be measured of\n");
     const auto show = [](const EnergyDomain& d, const std::string& name) {
         fmt::print("{:<10} {}\n", name, d.counter ? d.source : "unavailable: " + d.absent);

@@ -53,7 +53,7 @@ struct PanelPlace {
 
 struct Layout {
     std::vector<PopulationLayout> populations;
-    std::vector<CellBlock> blocks;  // those of this process, one after the other
+    std::vector<CellBlock> blocks;                // those of this process, one after the other
     std::vector<std::vector<PanelPlace>> panels;  // [population][panel]
     std::uint32_t rows = 0;                       // cells in all
     bool whole = true;                            // no cell lies in another process

@@ -10,8 +10,8 @@ namespace snnsim {
 
 /// Of a model that is written out at its scale.
 /// On several ranks each has an engine, of some of the cells: all call the same members in the same
-/// order. What these give is whole on rank 0, as an engine of its own would give it. `exchange` lives
-/// longer.
+/// order. What these give is whole on rank 0, as an engine of its own would give it. `exchange`
+/// lives longer.
 std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options,
                                         Exchange& exchange = no_exchange());
 /// Throws DeviceError where CUDA cannot be used.

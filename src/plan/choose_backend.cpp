@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "snnsim/error.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
 #include "src/files/room.hpp"
 #include "src/plan/device_memory.hpp"
 #include "src/plan/expected_work.hpp"
@@ -50,7 +51,8 @@ std::string backend_text(const DeviceChoice& choice,
 
 int threads_of(const RunOptions& options) {
     return options.threads > 0 ? options.threads
-                               : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+                               : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) /
+                                                 ranks_on_machine());
 }
 
 }  // namespace snnsim

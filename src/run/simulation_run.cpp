@@ -8,6 +8,7 @@
 #include "snnsim/cell_values.hpp"
 #include "src/energy/simulation_counts.hpp"
 #include "src/engine/cells/seen_states.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
 #include "src/inputs/load_inputs.hpp"
@@ -20,6 +21,7 @@
 #include "src/report/simulation_report.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/provenance.hpp"
+#include "src/run/ranks.hpp"
 #include "src/stats/warnings.hpp"
 #include "src/text/words.hpp"
 
@@ -105,7 +107,12 @@ Provenance begin_provenance(const SimulationSpec& as_in_file, const SimulationSp
 }
 
 DeviceChoice choose_with_room(const SimulationSpec& spec, const RunOptions& options, int threads) {
-    DeviceChoice choice = choose_backend(spec, {options.backend, options.cuda_device}, threads);
+    const bool alone = process_ranks().alone();
+    DeviceChoice choice = choose_backend(
+        spec,
+        {options.backend == Device::automatic && !alone ? Device::cpu : options.backend,
+         options.cuda_device},
+        threads);
     require_device_memory(choice, device_memory(spec), estimate_memory(spec), less_of_simulation);
     return choice;
 }
@@ -128,10 +135,11 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
              start.checkpoint ? start.checkpoint->measured : MeasuredEnergy{}),
       engine_(meter_.during("build",
                             [&] {
-                                return make_engine(spec_, {.threads = threads_,
-                                                           .device = choice_.backend,
-                                                           .cuda_device = choice_.cuda.number,
-                                                           .profile = options.profile});
+                                return make_engine_on_ranks(start.spec, spec_,
+                                                            {.threads = threads_,
+                                                             .device = choice_.backend,
+                                                             .cuda_device = choice_.cuda.number,
+                                                             .profile = options.profile});
                             })),
       kept_(spec_),
       file_(open_file()),

@@ -52,7 +52,7 @@ class Delivery {
     std::vector<DenseProjection> dense_;
     std::vector<StencilProjection> stencils_;
     RowGenerator generator_;
-    std::vector<Block> blocks_;  // the last draws rows of cells of other processes
+    std::vector<Block> blocks_;         // the last draws rows of cells of other processes
     std::vector<GeneratedRows> drawn_;  // by place; empty where nothing is procedural
 };
 

@@ -88,7 +88,7 @@ class CpuEngine : public EngineBase {
           built_(build_synapses(spec_, layout_, options.threads, storage_of, exchange)),
           grid_(built_.grid),
           delivery_(layout_, built_),
-          plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads),
+          plastic_(spec_, layout_, std::move(built_.plastic), grid_, options.threads, exchange),
           work_(spec_, std::move(built_.fan_out)),
           recorder_(spec_, layout_, grid_),
           found_(layout_.blocks.size() + 1, spec_.graded()),
@@ -99,11 +99,12 @@ class CpuEngine : public EngineBase {
         report_.bytes += delivery_.bytes() + plastic_.bytes();
         for (const auto& p : plastic_.projections())
             report_.projection_bytes[p->projection] =
-                static_cast<double>(p->bytes()) /
+                static_cast<double>(exchange_.sum(p->bytes())) /
                 static_cast<double>(std::max<std::uint64_t>(1, p->rows.size()));
         make_blocks();
         make_gaps();
         show_glia(0);
+        share_states(0);
         show_targets();
         make_history();
         report_.bytes = exchange_.sum(report_.bytes);
@@ -120,8 +121,7 @@ class CpuEngine : public EngineBase {
             const std::int64_t wanted_steps = choice_.trying() ? chunk_ / 16 + 1 : chunk_;
             // Ranks meet after each window: which those are must not depend on the time it takes.
             const std::int64_t windows =
-                exchange_.alone() ? wanted_steps
-                                  : (wanted_steps + window_ - 1) / window_ * window_;
+                exchange_.alone() ? wanted_steps : (wanted_steps + window_ - 1) / window_ * window_;
             const std::int64_t count =
                 std::min({last - now_, windows, plastic_.next_change(now_) - now_});
             const auto start = std::chrono::steady_clock::now();
@@ -239,6 +239,7 @@ class CpuEngine : public EngineBase {
         }
         show_voltages(now_);
         show_glia(now_);
+        share_states(now_);
     }
 
     /// What is done to synapses between two steps.
@@ -283,6 +284,7 @@ class CpuEngine : public EngineBase {
                     count_fired(ranks_.elsewhere(), p, t, out.of(p), counts_elsewhere_);
                 delivery_.draw_rows(history_, ranks_.elsewhere(), t);
             }
+            share_states(to);
         } catch (...) {
             lost_ = std::current_exception();
             trouble_.store(0);  // for all threads to stop
@@ -355,6 +357,32 @@ class CpuEngine : public EngineBase {
     void show_glia(std::int64_t now) {
         for (std::size_t b = 0; b < blocks_.size(); ++b)
             glia_.show(layout_.blocks[b], blocks_[b].groups, now);
+    }
+    /// What cells of other ranks are when `now` steps are done, where cells here go by it.
+    void share_states(std::int64_t now) {
+        if (exchange_.alone() || (!gaps_.any() && !glia_.any())) return;
+        const auto for_each = [&](auto&& f) {
+            for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+                if (gaps_.couples(p)) f(voltages(now).data() + layout_.populations[p].first_row, p);
+            }
+            glia_.for_each(now, f);
+        };
+        WordWriter mine;
+        for_each([&](const float* values, std::size_t p) {
+            const ColumnRange here{layout_.first_here(p), layout_.count_here(p)};
+            mine.add(here);
+            mine.add_array(values + here.first, here.count);
+        });
+        Gathered all;
+        exchange_.all_gather(mine.words, all);
+        for (int r = 0; r < exchange_.ranks(); ++r) {
+            if (r == exchange_.rank()) continue;
+            WordReader theirs(all.of(r));
+            for_each([&](float* values, std::size_t) {
+                const auto there = theirs.get<ColumnRange>();
+                theirs.get_array(values + there.first, there.count);
+            });
+        }
     }
     void show(const Coupled& c, std::int64_t now) {
         float* const v = voltages(now).data();
@@ -575,8 +603,8 @@ std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const Engine
         return std::make_unique<CpuEngine>(spec, options, exchange);
     EngineOptions one = options;
     one.threads = 1;
-    return make_sample_engines(options.threads,
-                               [&] { return std::make_unique<CpuEngine>(spec, one, no_exchange()); });
+    return make_sample_engines(
+        options.threads, [&] { return std::make_unique<CpuEngine>(spec, one, no_exchange()); });
 }
 
 }  // namespace snnsim

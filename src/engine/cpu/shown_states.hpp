@@ -40,6 +40,11 @@ class ShownStates {
                         s.values[static_cast<std::size_t>(now % 2)].data() + slice.first);
         }
     }
+    /// Calls f(values by cell, population) for what is shown when `now` steps are done.
+    template <class F>
+    void for_each(std::int64_t now, F&& f) {
+        for (Shown& s : shown_) f(s.values[static_cast<std::size_t>(now % 2)].data(), s.population);
+    }
     std::size_t bytes() const {
         std::size_t bytes = 0;
         for (const Shown& s : shown_) bytes += 2 * s.values[0].size() * sizeof(float);

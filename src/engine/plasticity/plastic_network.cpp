@@ -4,16 +4,19 @@
 #include <limits>
 
 #include "snnsim/error.hpp"
+#include "src/engine/plasticity/collect_state.hpp"
 
 namespace snnsim {
 
 PlasticNetwork::PlasticNetwork(const SimulationSpec& spec, const Layout& layout,
-                               std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads)
-    : dt_(spec.dt) {
+                               std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads,
+                               Exchange& exchange)
+    : dt_(spec.dt), exchange_(&exchange) {
     if (plans.empty()) return;
     ThreadPool pool(threads);
     for (const NumberedPlan& p : plans) {
-        projections_.push_back(make_plastic(spec, p.projection, p.plan, layout, grid, pool));
+        projections_.push_back(
+            make_plastic(spec, p.projection, p.plan, layout, grid, pool, exchange));
         learns_.push_back(spec.projections[p.projection].plasticity.has_value());
     }
     for (const CellBlock& block : layout.blocks) {
@@ -50,6 +53,7 @@ void PlasticNetwork::read_weights(std::int64_t now, std::size_t most,
                    (to == from || rows.number[to + 1] - rows.number[from] <= most))
                 ++to;
             ProjectionWeights w = part(k, from, to);
+            if (!exchange_->alone()) collect_weights(rows, from, to, w);
             if (from == 0) w.structure = projections_[k]->structure;
             take(w);
             from = to;
@@ -117,7 +121,7 @@ std::vector<PlasticState> PlasticNetwork::state(std::int64_t now) const {
     std::vector<PlasticState> out;
     for (const auto& p : projections_) {
         out.push_back(p->state(now));
-        out.back().watched = records_.last_of(*p);
+        out.back().watched = records_.last_of(*p, *exchange_);
     }
     return out;
 }
@@ -141,7 +145,7 @@ void PlasticNetwork::report_rewired(std::int64_t now, WorkCounter& work, Rewired
 void PlasticNetwork::add_released(std::vector<SynapticWork>& work) const {
     for (const auto& p : projections_) {
         if (const auto released = p->released(); released && !work.empty())
-            work[p->projection].operations = *released;
+            work[p->projection].operations = exchange_->sum(*released);
     }
 }
 

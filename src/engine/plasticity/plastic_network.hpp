@@ -16,7 +16,8 @@ class PlasticNetwork {
   public:
     PlasticNetwork() = default;
     PlasticNetwork(const SimulationSpec& spec, const Layout& layout,
-                   std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads);
+                   std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads,
+                   Exchange& exchange = no_exchange());
 
     const std::vector<std::unique_ptr<PlasticProjection>>& projections() const {
         return projections_;
@@ -32,7 +33,7 @@ class PlasticNetwork {
     void reserve_samples(std::int64_t first, std::int64_t last) { records_.reserve(first, last); }
     /// Step t is over: what is done and recorded at intervals.
     void end_step(std::size_t block, std::int64_t t);
-    std::vector<StateSamples> take_weights() { return records_.take(); }
+    std::vector<StateSamples> take_weights() { return records_.take(*exchange_); }
     WeightRecords& records() { return records_; }
     /// See PlasticProjection.
     std::int64_t next_change(std::int64_t now) const;
@@ -53,7 +54,7 @@ class PlasticNetwork {
     /// were.
     enum class Rewired : std::uint8_t { now, ever };
     void report_rewired(std::int64_t now, WorkCounter& work, Rewired which) const;
-    /// The operations of synapses that may fail.
+    /// The operations of synapses that may fail, of all ranks.
     void add_released(std::vector<SynapticWork>& work) const;
 
   private:
@@ -61,6 +62,7 @@ class PlasticNetwork {
 
     std::vector<bool> learns_;  // by projection here
     double dt_ = 1.0;
+    Exchange* exchange_ = &no_exchange();
     std::vector<std::unique_ptr<PlasticProjection>> projections_;
     std::vector<std::uint32_t> first_target_;  // [block * projections + projection]
     WeightRecords records_;

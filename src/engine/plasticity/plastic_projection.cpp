@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kernels/plasticity/synapse.hpp"
 #include "snnsim/edge_list.hpp"
 #include "snnsim/error.hpp"
 #include "src/engine/place_of.hpp"
+#include "src/engine/plasticity/collect_state.hpp"
 #include "src/engine/plasticity/plastic_block.hpp"
 #include "src/engine/plasticity/structure.hpp"
 #include "src/engine/quantile.hpp"
@@ -25,7 +27,7 @@ class PlasticOf final : public PlasticProjection {
   public:
     PlasticOf(const SimulationSpec& spec, std::size_t number, const typename R::Params& params,
               const ProjectionPlan& plan, const Layout& layout, const WeightGrid& grid,
-              ThreadPool& pool)
+              ThreadPool& pool, Exchange& exchange)
         : spec_(spec.projections[number]),
           place_(place_of(spec, spec_.at) + spec_.name()),
           unit_(weight_unit(spec, spec_, spec.populations[plan.to])),
@@ -39,7 +41,7 @@ class PlasticOf final : public PlasticProjection {
         common_.from = from;
         common_.release = common_.fixed.release(unit_ * grid.scale[to][receptor], seed_,
                                                 static_cast<std::uint32_t>(projection));
-        rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool);
+        rows = build_plastic_rows(plan, layout, unit_ * grid.scale[to][receptor], pool, exchange);
         set_structure(plan.connection, spec.dt);
         blocks_.reserve(layout.blocks.size());
         for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
@@ -163,7 +165,7 @@ class PlasticOf final : public PlasticProjection {
             out.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::out);
         copy_synapses(
             out.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::out);
-        const Block& any = blocks_[first_block()];  // all blocks know the same of their sources
+        const Block& any = blocks_[block_with_targets()];
         out.done = any.done;
         out.reward = any.reward;
         out.rewarded = common_.rule.rewarded;
@@ -193,6 +195,7 @@ class PlasticOf final : public PlasticProjection {
             out.structure = structure;
             save_ends(rows, slices_, out);
         }
+        if (!rows.exchange->alone()) collect_state(rows, common_.release.by_synapse(), out);
         return out;
     }
 
@@ -220,14 +223,18 @@ class PlasticOf final : public PlasticProjection {
         if (common_.release.by_synapse())
             copy_synapses(
                 resources, [&](std::size_t b) -> auto& { return blocks_[b].short_term; }, Copy::in);
-        std::size_t target = 0, spike = 0, first = 0;
+        std::size_t target = slices_.front().first, spike = 0, first = target;
+        if (!in.post_count.empty())
+            spike = std::accumulate(in.post_count.begin(),
+                                    in.post_count.begin() + static_cast<std::ptrdiff_t>(target),
+                                    std::size_t{0});
         for (Block& block : blocks_) {
             std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
             std::copy_n(in.rate.data() + first, block.rate.size(), block.rate.begin());
             first += block.fired.size();
             block.done = in.done;
             block.reward = in.reward;
-            block.released = &block == blocks_.data() ? in.released : 0;
+            block.released = rows.exchange->leads() && &block == blocks_.data() ? in.released : 0;
             block.sums.all_changed();
             for (std::size_t s = 0; s < block.last.size(); ++s) {
                 block.last[s].steps = in.arrived[s];
@@ -347,18 +354,21 @@ class PlasticOf final : public PlasticProjection {
             sum.grown += count.grown;
         }
         rows.renumber();
+        std::uint64_t counts[] = {sum.pruned, sum.grown};
+        rows.exchange->sum(counts);
         structure.step.push_back(static_cast<std::uint32_t>(now));
-        structure.pruned.push_back(sum.pruned);
-        structure.grown.push_back(sum.grown);
+        structure.pruned.push_back(counts[0]);
+        structure.grown.push_back(counts[1]);
     }
     SynapseTraces traces(std::size_t b) {
         return {keeps_own(common_.rule) ? &blocks_[b].own : nullptr,
                 spec_.short_term && spec_.release ? &blocks_[b].ready : nullptr};
     }
 
-    std::size_t first_block() const {
-        std::size_t b = 0;
-        while (slices_[b].count == 0) ++b;
+    /// All that have targets know the same of their sources. The last block of all always has.
+    std::size_t block_with_targets() const {
+        std::size_t b = slices_.size() - 1;
+        while (b > 0 && slices_[b].count == 0) --b;
         return b;
     }
 
@@ -419,17 +429,18 @@ double weight_unit(const SimulationSpec& spec, const SynapsesSpec& projection,
 
 std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std::size_t projection,
                                                 const ProjectionPlan& plan, const Layout& layout,
-                                                const WeightGrid& grid, ThreadPool& pool) {
+                                                const WeightGrid& grid, ThreadPool& pool,
+                                                Exchange& exchange) {
     const SynapsesSpec& p = spec.projections[projection];
     if (!p.plasticity)
         return std::make_unique<PlasticOf<NoRule>>(spec, projection, NoRule::Params{}, plan, layout,
-                                                   grid, pool);
+                                                   grid, pool, exchange);
     return PlasticityRules::visit(
         p.plasticity->rule,
         [&]<class R>(const typename R::Params& params) -> std::unique_ptr<PlasticProjection> {
             static_assert(PlasticityRule<R>);
             return std::make_unique<PlasticOf<R>>(spec, projection, params, plan, layout, grid,
-                                                  pool);
+                                                  pool, exchange);
         });
 }
 

@@ -74,10 +74,11 @@ class PlasticProjection {
     /// From `now` on weights change, or stay.
     virtual void set_plastic(bool plastic, std::int64_t now) = 0;
 
+    /// Of several ranks what all have comes to rank 0.
     virtual PlasticState state(std::int64_t now) = 0;
     virtual void set_state(const PlasticState& state, std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;
-    /// Of synapses that may fail: how often one that weighs something let something go.
+    /// Of synapses that may fail: how often one that weighs something let something go, here.
     virtual std::optional<std::uint64_t> released() const = 0;
 
     std::size_t projection = 0, from = 0, to = 0;  // their numbers in the model
@@ -89,7 +90,8 @@ class PlasticProjection {
 /// of a list lies outside its bounds.
 std::unique_ptr<PlasticProjection> make_plastic(const SimulationSpec& spec, std::size_t projection,
                                                 const ProjectionPlan& plan, const Layout& layout,
-                                                const WeightGrid& grid, ThreadPool& pool);
+                                                const WeightGrid& grid, ThreadPool& pool,
+                                                Exchange& exchange = no_exchange());
 
 /// The weight that stands for 1 in the rows of a projection: w_max, or the greatest there is.
 double weight_unit(const SimulationSpec& spec, const SynapsesSpec& projection,

@@ -34,7 +34,7 @@ PlasticWeight weight_of(double w) {
 }  // namespace
 
 std::size_t PlasticRows::bytes() const {
-    std::size_t bytes = number.size() * sizeof(std::uint64_t);
+    std::size_t bytes = (number.size() + before.size()) * sizeof(std::uint64_t);
     for (const Block& b : blocks)
         bytes += b.edge.size() * sizeof(std::uint32_t) + b.target.size() * sizeof(std::uint16_t) +
                  b.weight.size() * sizeof(PlasticWeight);
@@ -60,12 +60,18 @@ void PlasticRows::renumber() {
     for (const Block& b : blocks) {
         for (std::uint32_t s = 0; s < segments(); ++s) number[s + 1] += b.edge[s + 1] - b.edge[s];
     }
+    if (!exchange->alone()) {
+        before.assign(number.begin() + 1, number.end());
+        exchange->sum_before(before);
+        exchange->sum(number);
+    }
     for (std::size_t s = 1; s < number.size(); ++s) number[s] += number[s - 1];
 }
 
 PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout, double unit,
-                               ThreadPool& pool) {
+                               ThreadPool& pool, Exchange& exchange) {
     PlasticRows rows;
+    rows.exchange = &exchange;
     const std::uint32_t first = plan.reach.first;
     rows.delays = plan.reach;
     rows.sources = plan.connection.sources;

@@ -8,6 +8,7 @@
 #include "kernels/launch/thread_pool.hpp"
 #include "kernels/plasticity/synapse.hpp"
 #include "src/engine/layout.hpp"
+#include "src/engine/ranks/exchange.hpp"
 #include "src/engine/synapses/projection_plan.hpp"
 
 namespace snnsim {
@@ -22,7 +23,8 @@ struct PlasticSynapse {
 };
 
 /// Segment s = source * delays.count + (delay - delays.first) holds the synapses that get a spike
-/// of the source at one time. Synapses are numbered by (source, delay, target), in any layout.
+/// of the source at one time. Synapses are numbered by (source, delay, target), in any layout, and
+/// over all ranks, of which each holds those of its own targets.
 struct PlasticRows {
     struct Block {
         std::vector<std::uint32_t> edge;    // [segment], and the end of the last
@@ -33,12 +35,14 @@ struct PlasticRows {
     std::uint32_t sources = 0;
     std::vector<std::uint64_t> number;  // [segment], of its first synapse; and of all
     std::vector<Block> blocks;
+    Exchange* exchange = &no_exchange();
+    std::vector<std::uint64_t> before;  // [segment]: synapses of lower ranks; empty: there are none
 
     std::uint32_t segments() const { return sources * delays.count; }
-    std::uint64_t size() const { return number.back(); }
+    std::uint64_t size() const { return number.back(); }  // of all ranks
     /// The number of the first synapse that a block has of a segment.
     std::uint64_t first_number(std::size_t block, std::uint32_t segment) const {
-        std::uint64_t at = number[segment];
+        std::uint64_t at = number[segment] + (before.empty() ? 0 : before[segment]);
         for (std::size_t b = 0; b < block; ++b)
             at += blocks[b].edge[segment + 1] - blocks[b].edge[segment];
         return at;
@@ -70,8 +74,8 @@ struct PlasticRows {
     std::size_t bytes() const;
 };
 
-/// Draws them. `unit`: steps of the target's grid in w_max.
+/// Draws them. `unit`: steps of the target's grid in w_max. `exchange` lives longer.
 PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout, double unit,
-                               ThreadPool& pool);
+                               ThreadPool& pool, Exchange& exchange = no_exchange());
 
 }  // namespace snnsim

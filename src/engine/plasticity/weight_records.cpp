@@ -8,6 +8,7 @@
 
 #include "snnsim/error.hpp"
 #include "src/engine/place_of.hpp"
+#include "src/engine/plasticity/collect_state.hpp"
 
 namespace snnsim {
 namespace {
@@ -42,6 +43,10 @@ WeightRecords::WeightRecords(const SimulationSpec& spec, const Layout& layout,
             const auto source = static_cast<std::uint32_t>(pair[0]),
                        target = static_cast<std::uint32_t>(pair[1]);
             const std::size_t block = layout.panels[(*p)->to][target / cell_panel].block;
+            if (block == layout.blocks.size()) {  // another rank looks at it
+                record.watched.push_back({{block, source, 0}});
+                continue;
+            }
             const std::uint32_t local = target - layout.blocks[block].slices[(*p)->to].first;
             std::size_t count = 0;
             (*p)->rows.for_each_between(block, source, local,
@@ -134,7 +139,28 @@ void WeightRecords::note(const PlasticProjection& projection, std::int64_t first
 }
 
 /// By time, those of one step in the order of the list.
-void WeightRecords::collect_changes(Record& r) {
+void WeightRecords::collect_changes(Record& r, Exchange& exchange) {
+    if (!exchange.alone()) {
+        WordWriter mine;
+        for (const Watched& w : r.watched) {
+            mine.add(std::uint64_t{w.changes.size()});
+            for (const auto& [step, weight] : w.changes) {
+                mine.add(step);
+                mine.add(weight);
+            }
+        }
+        Gathered all;
+        exchange.gather(mine.words, all);
+        for (int rank = 1; exchange.leads() && rank < exchange.ranks(); ++rank) {
+            WordReader theirs(all.of(rank));
+            for (Watched& w : r.watched) {
+                for (auto count = theirs.get<std::uint64_t>(); count > 0; --count) {
+                    const auto step = theirs.get<std::uint32_t>();
+                    w.changes.emplace_back(step, theirs.get<float>());
+                }
+            }
+        }
+    }
     std::vector<std::pair<std::uint32_t, std::size_t>> order;  // step, place in the list
     for (std::size_t k = 0; k < r.watched.size(); ++k) {
         for (const auto& change : r.watched[k].changes) order.emplace_back(change.first, k);
@@ -149,20 +175,39 @@ void WeightRecords::collect_changes(Record& r) {
     for (Watched& w : r.watched) w.changes.clear();
 }
 
-std::vector<StateSamples> WeightRecords::take() {
+std::vector<StateSamples> WeightRecords::take(Exchange& exchange) {
     std::vector<StateSamples> out;
     for (Record& r : records_) {
-        if (r.interval == 0) collect_changes(r);
+        if (r.interval == 0) collect_changes(r, exchange);
+        if (r.bins > 0) exchange.sum(r.samples.counts);
+        if (r.interval > 0 && r.bins == 0 && !exchange.alone())
+            collect_numbered(r.projection->rows, r.samples.step.size(), r.samples.values);
         out.push_back(std::exchange(r.samples, {}));
     }
     return out;
 }
 
-std::vector<float> WeightRecords::last_of(const PlasticProjection& projection) const {
+std::vector<float> WeightRecords::last_of(const PlasticProjection& projection,
+                                          Exchange& exchange) const {
     std::vector<float> last;
+    WordWriter mine;
     for (const Record& r : records_) {
         if (r.projection != &projection) continue;
-        for (const Watched& w : r.watched) last.push_back(w.last);
+        for (const Watched& w : r.watched) {
+            const bool here = w.at.block < projection.rows.blocks.size();
+            last.push_back(here ? w.last : std::numeric_limits<float>::quiet_NaN());
+        }
+    }
+    if (exchange.alone()) return last;
+    mine.add(last);
+    Gathered all;
+    exchange.gather(mine.words, all);
+    for (int rank = 1; exchange.leads() && rank < exchange.ranks(); ++rank) {
+        std::vector<float> theirs;
+        WordReader(all.of(rank)).get(theirs);
+        for (std::size_t k = 0; k < theirs.size(); ++k) {
+            if (!std::isnan(theirs[k])) last[k] = theirs[k];
+        }
     }
     return last;
 }

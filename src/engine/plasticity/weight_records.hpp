@@ -49,10 +49,11 @@ class WeightRecords {
               const std::vector<float>& weights);
 
     /// In the order of the model file, since the last call.
-    std::vector<StateSamples> take();
+    /// What other ranks recorded comes to rank 0.
+    std::vector<StateSamples> take(Exchange& exchange = no_exchange());
 
     /// The weights last recorded of single synapses of a projection: what a checkpoint needs.
-    std::vector<float> last_of(const PlasticProjection& projection) const;
+    std::vector<float> last_of(const PlasticProjection& projection, Exchange& exchange) const;
     void set_last(const PlasticProjection& projection, const std::vector<float>& last);
 
   private:
@@ -73,7 +74,7 @@ class WeightRecords {
     };
     static void sample(Record& record, std::size_t block, std::int64_t t);
     static void watch(Record& record, std::size_t block, std::int64_t t);
-    static void collect_changes(Record& record);
+    static void collect_changes(Record& record, Exchange& exchange);
 
     std::vector<Record> records_;
 };

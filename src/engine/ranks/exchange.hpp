@@ -89,10 +89,8 @@ class WordWriter {
     Words words;
 
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    void add(const T& value) {
-        add_array(&value, 1);
-    }
+    requires std::is_trivially_copyable_v<T>
+    void add(const T& value) { add_array(&value, 1); }
     template <class T>
     void add(const std::vector<T>& values) {
         add(std::uint64_t{values.size()});
@@ -118,8 +116,7 @@ class WordReader {
 
     bool done() const { return at_ == words_.size(); }
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    T get() {
+    requires std::is_trivially_copyable_v<T> T get() {
         T value;
         get_array(&value, 1);
         return value;
@@ -146,7 +143,7 @@ class WordReader {
     void get_array(T* to, std::size_t count) {
         const std::size_t bytes = count * sizeof(T), size = (bytes + 3) / 4;
         SNN_EXPECT(at_ + size <= words_.size());
-        if (bytes > 0) std::memcpy(to, words_.data() + at_, bytes);
+        if (bytes > 0) std::memcpy(static_cast<void*>(to), words_.data() + at_, bytes);
         at_ += size;
     }
 

@@ -78,7 +78,8 @@ void SpikeExchange::unpack(FiredHistory& history, std::int64_t from, std::int64_
     for (const Entry& e : entries_) count_[e.step * populations + e.population] += e.count;
     for (std::int64_t t = from; t < to; ++t) {
         FiredCells& f = history.at(t, blocks_);
-        std::uint32_t* const count = count_.data() + static_cast<std::size_t>(t - from) * populations;
+        std::uint32_t* const count =
+            count_.data() + static_cast<std::size_t>(t - from) * populations;
         std::uint32_t end = 0;
         for (std::size_t p = 0; p < populations; ++p) {
             if (graded_[p]) f.values[p].resize(count[p]);

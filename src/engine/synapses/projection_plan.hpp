@@ -59,12 +59,12 @@ struct DelayRange {
 struct ProjectionPlan {
     Connection connection;
     std::size_t from = 0, to = 0;
-    ReachedReceptors reached;           // of `to`, by the sign of a weight
+    ReachedReceptors reached;  // of `to`, by the sign of a weight
     // By source. Of what is not drawn by source (see `drawn`) synapses of targets that lie in this
     // process, else all.
     std::vector<std::uint32_t> degree;
-    Table<std::int32_t> weights;        // on the grid
-    Table<std::uint16_t> delays;        // steps
+    Table<std::int32_t> weights;  // on the grid
+    Table<std::uint16_t> delays;  // steps
     // Attributes of a synapse are 16 random bits each for weight and delay. Of a list they are its
     // number in the list.
     std::uint32_t weight_mask = 0xFFFFu, delay_shift = 16;

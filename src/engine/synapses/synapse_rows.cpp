@@ -87,8 +87,8 @@ std::vector<std::uint32_t> degrees_of_all(ProjectionPlan& plan, Exchange& exchan
     if (plan.delay_by) {
         const bool any = !plan.drawn.empty();
         const std::uint32_t low = exchange.least(any ? plan.reach.first : 0xFFFFFFFFu),
-                            high = exchange.greatest(
-                                any ? plan.reach.first + plan.reach.count - 1 : std::uint32_t{0});
+                            high = exchange.greatest(any ? plan.reach.first + plan.reach.count - 1
+                                                         : std::uint32_t{0});
         plan.reach = {};
         plan.reach.add(std::min(low, std::max(high, 1u)), std::max(high, 1u));
     }
@@ -126,7 +126,8 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
                 in_rows.push_back(std::move(plans[k]));
                 break;
             case Storage::dense:
-                out.dense.push_back(build_dense(plans[k], layout, weights.wide[plans[k].from], pool));
+                out.dense.push_back(
+                    build_dense(plans[k], layout, weights.wide[plans[k].from], pool));
                 break;
             case Storage::stencil:
                 out.stencils.push_back(build_stencil(plans[k]));

@@ -1,0 +1,26 @@
+// The processes that mpirun, or a cluster's launcher, started together.
+#pragma once
+
+#include <string>
+
+#include "src/engine/ranks/exchange.hpp"
+
+namespace snnsim {
+
+/// Those that this process is one of; no_exchange() where it was started alone. Called by the
+/// thread of main() first, before it has made others, and it alone exchanges. Throws UsageError
+/// where there are several and this build cannot have them.
+Exchange& process_ranks();
+/// As many of them as share this machine.
+int ranks_on_machine();
+/// The last that a process does of this; every rank does it, or all are ended.
+void leave_ranks();
+
+/// The library's name and version; empty where this build has none, and why_no_mpi() says why.
+std::string mpi_name();
+std::string why_no_mpi();
+
+/// How many processes the launcher says that it started; 1 where it says nothing.
+int launched_processes();
+
+}  // namespace snnsim

@@ -1,0 +1,22 @@
+// Of a build without MPI.
+#include "src/engine/ranks/process_ranks.hpp"
+
+namespace snnsim {
+
+Exchange& process_ranks() {
+    if (launched_processes() > 1)
+        throw UsageError("several processes were started together, and " + why_no_mpi());
+    return no_exchange();
+}
+int ranks_on_machine() {
+    return 1;
+}
+void leave_ranks() {}
+std::string mpi_name() {
+    return {};
+}
+std::string why_no_mpi() {
+    return "this snnsim was built without MPI; install it (libopenmpi-dev) and build again";
+}
+
+}  // namespace snnsim

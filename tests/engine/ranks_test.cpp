@@ -1,0 +1,233 @@
+// Networks that several ranks simulate together: the spikes, records and states of one process.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "snnsim/error.hpp"
+#include "snnsim/read_model.hpp"
+#include "src/engine/make_engine_on.hpp"
+#include "src/engine/ranks/thread_ranks.hpp"
+#include "src/engine/scale.hpp"
+#include "src/engine/synapses/synapse_rows.hpp"
+#include "tests/engine/sent_spikes.hpp"
+#include "tests/shipped_model.hpp"
+
+namespace snnsim {
+namespace {
+
+SimulationSpec shipped(const char* model, const std::vector<std::string>& overrides) {
+    return apply_scale(std::get<SimulationSpec>(read_any_model(shipped_model(model), overrides)));
+}
+
+/// Calls f(engine) on each of so many ranks.
+template <class F>
+void on_ranks(int ranks, int threads, const SimulationSpec& spec, F&& f) {
+    ThreadRanks(ranks).run([&](Exchange& exchange) {
+        f(*make_cpu_engine(spec, {.threads = threads}, exchange), exchange);
+    });
+}
+
+std::vector<Sent> run_on(int ranks, int threads, const SimulationSpec& spec, std::int64_t steps,
+                         std::int64_t block = 1 << 20) {
+    std::vector<Sent> all;
+    on_ranks(ranks, threads, spec, [&](Engine& engine, Exchange& exchange) {
+        const std::vector<Sent> mine = run(engine, steps, block);
+        if (exchange.leads()) all = mine;
+    });
+    return all;
+}
+
+struct Network {
+    const char* model;
+    std::vector<std::string> overrides;
+    double ms;
+};
+std::ostream& operator<<(std::ostream& out, const Network& n) {
+    return out << n.model;
+}
+
+class Ranks : public testing::TestWithParam<Network> {
+  protected:
+    SimulationSpec spec() const { return shipped(GetParam().model, GetParam().overrides); }
+    std::int64_t steps() const { return std::llround(GetParam().ms / spec().dt); }
+};
+
+TEST_P(Ranks, SendTheSpikesOfOneProcess) {
+    const SimulationSpec spec = this->spec();
+    const std::vector<Sent> wanted = run(*make_engine(spec, {.threads = 1}), steps());
+    EXPECT_GT(wanted.size(), 20u);
+    for (const auto& [ranks, threads] : {std::pair{1, 2}, {2, 1}, {3, 2}, {4, 1}, {7, 1}})
+        EXPECT_EQ(run_on(ranks, threads, spec, steps(), 997), wanted)
+            << ranks << " ranks of " << threads << " threads";
+}
+
+TEST_P(Ranks, GoOnFromAStateOfOtherRanks) {
+    const SimulationSpec spec = this->spec();
+    const std::int64_t half = steps() / 2;
+    const auto one = make_engine(spec, {.threads = 1});
+    run(*one, half);
+    const EngineState at_half = one->state();
+    const std::vector<Sent> wanted = run(*one, half);
+    for (const auto& [before, after] : {std::pair{1, 3}, {3, 1}, {2, 4}}) {
+        EngineState state;
+        on_ranks(before, 1, spec, [&](Engine& engine, Exchange& exchange) {
+            run(engine, half);
+            EngineState mine = engine.state();
+            if (exchange.leads()) state = std::move(mine);
+        });
+        EXPECT_EQ(state.states, at_half.states) << before << " ranks";
+        EXPECT_EQ(state.spike_counts, at_half.spike_counts);
+        ASSERT_EQ(state.plastic.size(), at_half.plastic.size());
+        for (std::size_t k = 0; k < state.plastic.size(); ++k) {
+            EXPECT_EQ(state.plastic[k].weight, at_half.plastic[k].weight);
+            EXPECT_EQ(state.plastic[k].post_step, at_half.plastic[k].post_step);
+            EXPECT_EQ(state.plastic[k].arrived, at_half.plastic[k].arrived);
+            EXPECT_EQ(state.plastic[k].source, at_half.plastic[k].source);
+        }
+        std::vector<Sent> got;
+        on_ranks(after, 2, spec, [&](Engine& engine, Exchange& exchange) {
+            engine.set_state(state);
+            const std::vector<Sent> mine = run(engine, half);
+            if (exchange.leads()) got = mine;
+        });
+        EXPECT_EQ(got, wanted) << before << " to " << after << " ranks";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, Ranks,
+    testing::Values(Network{"cuba", {}, 100.0}, Network{"coba", {}, 60.0},
+                    Network{"brunel", {}, 15.0}, Network{"izhikevich_patterns", {}, 200.0},
+                    Network{"grid_waves", {}, 60.0},
+                    Network{"microcircuit", {"scale.neurons=0.02", "scale.in_degrees=0.02"}, 60.0},
+                    Network{"song_abbott", {}, 300.0}, Network{"inhibitory_plasticity", {}, 100.0},
+                    Network{"brunel_stdp",
+                            {"projections.0.connect.n=80", "projections.1.connect.n=80",
+                             "projections.2.connect.n=20", "projections.3.connect.n=20"},
+                            30.0}),
+    [](const testing::TestParamInfo<Network>& n) { return std::string(n.param.model); });
+
+SimulationSpec model(const std::string& rest) {
+    return parse_simulation("name: test\ndt: 0.1 ms\nsimulate: {duration: 100 ms}\n" + rest,
+                            "test.yaml");
+}
+
+/// Every way in which synapses are kept, and what goes with them.
+SimulationSpec all_kinds() {
+    return model(
+        "populations:\n"
+        "  E: {model: iaf_psc_exp, size: 203, tau_m: 20 ms, c_m: 200 pF, e_l: -49 mV, v_th: -50 "
+        "mV, v_reset: -60 mV, t_ref: 5 ms, initial: {v: {distribution: uniform, low: -60 mV, high: "
+        "-50 mV}}}\n"
+        "  I: {model: iaf_psc_exp, size: 5, tau_m: 20 ms, c_m: 200 pF, e_l: -49 mV, v_th: -50 mV, "
+        "v_reset: -60 mV, t_ref: 5 ms}\n"
+        "projections:\n"
+        "  - {from: E, to: E, connect: {rule: fixed_in_degree, n: 9}, weight: 20 pA, delay: 0.7 "
+        "ms, "
+        "procedural: true}\n"
+        "  - {name: pairs, from: E, to: E, connect: {rule: symmetric_pairwise_bernoulli, p: "
+        "0.02}, weight: 11 pA, delay: 0.5 ms}\n"
+        "  - {from: E, to: I, connect: all_to_all, weight: {distribution: normal, mean: 3 pA, std: "
+        "1 pA}, delay: 0.4 ms}\n"
+        "  - {from: I, to: E, connect: all_to_all, weight: -30 pA, delay: 0.3 ms}\n"
+        "  - {name: may_fail, from: E, to: E, connect: {rule: fixed_in_degree, n: 5}, weight: 15 "
+        "pA, delay: 1 ms, "
+        "release: {p: 0.5}}\n"
+        "gap_junctions:\n"
+        "  - {from: I, to: I, connect: all_to_all, g: 2 nS}\n"
+        "stimuli:\n"
+        "  - {to: I, kind: poisson, rate: 3 kHz, weight: 12 pA}\n"
+        "record:\n"
+        "  - {population: E, what: v, cells: 33, interval: 0.5 ms}\n"
+        "  - {population: I, what: v, interval: 1 ms}\n");
+}
+
+TEST(RanksOf, AllKindsOfSynapsesAndGapJunctions) {
+    const SimulationSpec spec = all_kinds();
+    const auto one = make_engine(spec, {.threads = 1});
+    const std::vector<Sent> wanted = run(*one, 1000);
+    EXPECT_GT(wanted.size(), 100u);
+    const std::vector<StateSamples> states = one->take_states();
+    for (const int ranks : {2, 3, 7}) {
+        on_ranks(ranks, 2, spec, [&](Engine& engine, Exchange& exchange) {
+            const std::vector<Sent> spikes = run(engine, 1000, 313);
+            const std::vector<StateSamples> recorded = engine.take_states();
+            const std::vector<SynapticWork> work = engine.work();
+            if (!exchange.leads()) return;
+            EXPECT_EQ(spikes, wanted) << ranks;
+            ASSERT_EQ(recorded.size(), states.size());
+            for (std::size_t r = 0; r < states.size(); ++r) {
+                EXPECT_EQ(recorded[r].step, states[r].step);
+                EXPECT_EQ(recorded[r].values, states[r].values);
+            }
+            EXPECT_EQ(engine.report().synapses, one->report().synapses);
+            EXPECT_EQ(engine.report().projection_synapses, one->report().projection_synapses);
+            for (std::size_t k = 0; k < work.size(); ++k) {
+                EXPECT_EQ(work[k].events, one->work()[k].events);
+                EXPECT_EQ(work[k].operations, one->work()[k].operations);
+            }
+        });
+    }
+}
+
+TEST(RanksOf, EachHoldsItsShareOfTheSynapses) {
+    const SimulationSpec spec = shipped("cuba", {});
+    const std::size_t all = build_synapses(spec, Layout(spec, 1), 1).rows.words();
+    for (const int ranks : {2, 4}) {
+        ThreadRanks(ranks).run([&](Exchange& exchange) {
+            const Layout layout(spec, ThreadShare(exchange.rank(), 1, ranks));
+            const Synapses mine = build_synapses(spec, layout, 1, storage_of, exchange);
+            EXPECT_NEAR(static_cast<double>(mine.rows.words()), static_cast<double>(all) / ranks,
+                        0.02 * static_cast<double>(all));
+            std::uint64_t count = 0;
+            for (const std::uint64_t n : mine.counts) count += n;
+            EXPECT_EQ(count, all);
+        });
+    }
+}
+
+TEST(RanksOf, AllHearOfTheFirstStateThatStrays) {
+    const SimulationSpec spec = model(
+        "populations:\n"
+        "  a: {model: iaf_psc_exp, size: 40}\n"
+        "  b: {model: iaf_psc_exp, size: 2, c_m: 0.001 pF, i_e: -3e38 pA}\n");
+    std::string wanted;
+    try {
+        make_engine(spec, {.threads = 1})->advance(1000);
+    } catch (const NumericalError& e) {
+        wanted = e.what();
+    }
+    ASSERT_NE(wanted, "");
+    on_ranks(3, 1, spec, [&](Engine& engine, Exchange&) {
+        try {
+            engine.advance(1000);
+            ADD_FAILURE() << "no rank heard of it";
+        } catch (const NumericalError& e) {
+            EXPECT_EQ(e.what(), wanted);
+        }
+    });
+}
+
+TEST(RanksOf, OneThatFailsEndsTheOthers) {
+    const SimulationSpec spec = shipped("cuba", {});
+    try {
+        on_ranks(3, 1, spec, [&](Engine& engine, Exchange& exchange) {
+            engine.advance(10);
+            if (exchange.rank() == 1) throw DataError("rank 1 has had enough");
+            try {
+                engine.advance(1000);
+                ADD_FAILURE() << "rank " << exchange.rank() << " went on";
+            } catch (const RankError& e) {
+                EXPECT_STREQ(e.what(), "rank 1: rank 1 has had enough");
+                throw;
+            }
+        });
+        ADD_FAILURE() << "nothing was thrown";
+    } catch (const DataError& e) {
+        EXPECT_STREQ(e.what(), "rank 1 has had enough");
+    }
+}
+
+}  // namespace
+}  // namespace snnsim

@@ -1,0 +1,116 @@
+"""Several processes that simulate together (mpirun): the run file of one process, whatever the model, and one error for all."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import h5py
+import pytest
+
+from conftest import OverTooEarly, PATIENCE, in_a_long_enough_run, wait_for
+from test_cuda_backend import MODELS, OTHERS, SIMULATIONS, arguments, content, data, same  # noqa: F401
+
+# More processes than cores, also as root in a container.
+LAUNCH = ["--oversubscribe", "--allow-run-as-root"]
+ENVIRONMENT = {**os.environ, "OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
+
+
+@pytest.fixture(scope="module")
+def mpi():
+    """How so many ranks are started."""
+    binary = os.environ.get("SNNSIM_BINARY")
+    if not binary:
+        pytest.skip("SNNSIM_BINARY does not name the program (ctest sets it)")
+    devices = subprocess.run([binary, "devices"], capture_output=True, text=True, check=True).stdout
+    if "\nmpi   available" not in devices or not shutil.which("mpirun"):
+        pytest.skip("this build has no MPI, or there is no mpirun")
+    open_mpi = "Open MPI" in devices
+
+    def start(ranks, *words, **options):
+        command = ["mpirun", *(LAUNCH if open_mpi else []), "-n", str(ranks), binary, *map(str, words)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **options)
+
+    return start
+
+
+def finished(process, status=0):
+    out, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == status, out + said
+    return out + said
+
+
+def one_process(words):
+    subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, words)], capture_output=True, text=True, check=True)
+
+
+def expect_the_same_file(one, other):
+    a, b = content(one), content(other)
+    assert set(a) == set(b)
+    differ = [name for name in a if not same(a[name], b[name])]
+    assert not differ, f"{one} and {other} differ in {differ}"
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("model", SIMULATIONS)
+def test_the_run_file_of_one_process(mpi, tmp_path, data, model, ranks):  # noqa: F811
+    alone, together = tmp_path / "alone.h5", tmp_path / "together.h5"
+    one_process(arguments(model, SIMULATIONS[model], data, alone))
+    finished(mpi(ranks, *arguments(model, SIMULATIONS[model], data, together)))
+    expect_the_same_file(alone, together)
+
+
+@pytest.mark.parametrize("ranks", [2, 5])
+def test_other_cells(mpi, tmp_path, data, ranks):  # noqa: F811
+    model = tmp_path / "others.yaml"
+    model.write_text(OTHERS)
+    alone, together = tmp_path / "alone.h5", tmp_path / "together.h5"
+    one_process(arguments(model, [], data, alone))
+    finished(mpi(ranks, *arguments(model, [], data, together)))
+    expect_the_same_file(alone, together)
+
+
+def test_a_wrong_model_is_one_error(mpi, tmp_path):
+    model = tmp_path / "wrong.yaml"
+    model.write_text((MODELS / "cuba.yaml").read_text().replace("tau_m: 20 ms", "tau_m: 20 mV"))
+    said = finished(mpi(3, model, "-o", tmp_path / "run.h5"), 2)
+    assert said.count("snnsim: error:") == 1, said
+    assert not (tmp_path / "run.h5").exists()
+
+
+def test_trainings_are_refused(mpi, tmp_path):
+    said = finished(mpi(2, MODELS / "mnist_lif.yaml", "-o", tmp_path / "run.h5"), 2)
+    assert said.count("several processes simulate together, but train nothing") == 1
+
+
+def test_a_rank_that_dies_ends_all_and_the_run_goes_on_from_its_checkpoint(mpi, tmp_path):
+    def attempt(length, folder):
+        words = [MODELS / "cuba.yaml", "--set", f"simulate.duration={length} s", "--threads", "1", "--checkpoint-every", "0.1"]
+        alone, together = folder / "alone.h5", folder / "together.h5"
+        process = mpi(3, *words, "-o", together, start_new_session=True)
+        wait_for(lambda: (folder / "together.checkpoint.h5").exists(), process)
+        followers = [int(entry.name) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit() and is_rank(entry, 2, together)]
+        if not followers:
+            process.communicate()
+            raise OverTooEarly
+        os.kill(followers[0], signal.SIGKILL)
+        process.communicate(timeout=PATIENCE)
+        if process.returncode == 0:
+            raise OverTooEarly
+        one_process([*words, "-o", alone])
+        subprocess.run([os.environ["SNNSIM_BINARY"], "--resume", together], capture_output=True, check=True)
+        with h5py.File(alone) as a, h5py.File(together) as b:
+            assert a.attrs["spike_digest"] == b.attrs["spike_digest"]
+
+    in_a_long_enough_run(attempt, tmp_path)
+
+
+def is_rank(process, rank, output):
+    """Whether /proc/N is this rank of the run."""
+    try:
+        of = (process / "environ").read_bytes().split(b"\0")
+        words = (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return f"OMPI_COMM_WORLD_RANK={rank}".encode() in of and str(output).encode() in words
