@@ -7,6 +7,7 @@
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
 #include "src/engine/make_engine_on.hpp"
+#include "src/engine/ranks/leading_engine.hpp"
 #include "src/engine/ranks/thread_ranks.hpp"
 #include "src/engine/scale.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
@@ -168,6 +169,94 @@ TEST(RanksOf, AllKindsOfSynapsesAndGapJunctions) {
                 EXPECT_EQ(work[k].operations, one->work()[k].operations);
             }
         });
+    }
+}
+
+/// What a program may ask of an engine, one after the other.
+struct Asked {
+    std::vector<Sent> spikes;
+    std::vector<std::uint32_t> counted;
+    std::vector<std::uint64_t> counts;
+    std::vector<StateSamples> weights;
+    std::vector<ProjectionWeights> last;
+    std::vector<SynapticWork> work;
+    EngineState state;
+};
+Asked ask(const SimulationSpec& spec, Engine& engine) {
+    Asked out;
+    const auto go = [&](std::int64_t steps) {
+        for (const Sent& s : run(engine, steps, 700)) out.spikes.push_back(s);
+    };
+    go(2000);
+    const EngineState early = engine.state();
+    const auto inputs = static_cast<std::size_t>(spec.populations[0].size);
+    engine.set_rates(0, std::vector<double>(inputs, 40.0));
+    engine.count_spikes(0);
+    go(1000);
+    out.counted = engine.counted_spikes(0);
+    std::vector<std::uint8_t> silent(inputs);
+    std::fill_n(silent.begin(), inputs / 2, std::uint8_t{1});
+    engine.silence(0, silent);
+    engine.normalise(0, 100.0);
+    go(1000);
+    engine.set_state(early);
+    engine.set_plastic(false);
+    go(500);
+    engine.set_plastic(true);
+    go(1500);
+    out.weights = engine.take_weights();
+    out.last = engine.weights();
+    out.counts = engine.spike_counts();
+    out.work = engine.work();
+    out.state = engine.state();
+    return out;
+}
+
+TEST(RanksOf, TheFirstLeadsTheOthers) {
+    const SimulationSpec spec = shipped(
+        "song_abbott",
+        {"record.0.interval=100 ms", "record.1.interval=100 ms", "populations.cell.size=40"});
+    const Asked wanted = ask(spec, *make_engine(spec, {.threads = 1}));
+    EXPECT_GT(wanted.spikes.size(), 1000u);
+    ASSERT_FALSE(wanted.weights.at(0).values.empty());
+    for (const int ranks : {2, 3}) {
+        ThreadRanks(ranks).run([&](Exchange& exchange) {
+            if (!exchange.leads()) return follow(spec, {.threads = 1}, exchange);
+            const Asked got = ask(spec, *make_leading_engine(spec, {.threads = 2}, exchange));
+            EXPECT_EQ(got.spikes, wanted.spikes);
+            EXPECT_EQ(got.counted, wanted.counted);
+            EXPECT_EQ(got.counts, wanted.counts);
+            EXPECT_EQ(got.weights.at(0).step, wanted.weights[0].step);
+            EXPECT_EQ(got.weights[0].values, wanted.weights[0].values);
+            EXPECT_EQ(got.last.at(0).source, wanted.last.at(0).source);
+            EXPECT_EQ(got.last[0].target, wanted.last[0].target);
+            EXPECT_EQ(got.last[0].weight, wanted.last[0].weight);
+            EXPECT_EQ(got.work.at(0).operations, wanted.work.at(0).operations);
+            EXPECT_EQ(got.state.states, wanted.state.states);
+            EXPECT_EQ(got.state.plastic.at(0).weight, wanted.state.plastic.at(0).weight);
+            EXPECT_EQ(got.state.plastic[0].post_step, wanted.state.plastic[0].post_step);
+        });
+    }
+}
+
+TEST(RanksOf, AFollowerThatFailsIsNamed) {
+    const SimulationSpec spec = shipped("song_abbott", {});
+    SimulationSpec wrong = spec;
+    wrong.projections[0].weight.high = 5.0;  // beyond w_max
+    try {
+        ThreadRanks(3).run([&](Exchange& exchange) {
+            if (exchange.rank() == 2) return follow(wrong, {.threads = 1}, exchange);
+            if (exchange.rank() == 1) return follow(spec, {.threads = 1}, exchange);
+            try {
+                make_leading_engine(spec, {.threads = 1}, exchange)->advance(10);
+                ADD_FAILURE() << "nobody failed";
+            } catch (const RankError& e) {
+                EXPECT_EQ(std::string(e.what()).find("rank 2: "), 0u) << e.what();
+                EXPECT_NE(std::string(e.what()).find("w_max"), std::string::npos) << e.what();
+                throw;
+            }
+        });
+    } catch (const std::exception&) {  // of rank 2 itself
     }
 }
 
