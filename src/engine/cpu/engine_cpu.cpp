@@ -567,6 +567,16 @@ class CpuEngine : public EngineBase {
             for (std::size_t k = 0; k < b.seconds.size(); ++k)
                 report_.phase_seconds[Names<StepPhase>::values[k]] += b.seconds[k];
         }
+        if (exchange_.alone()) return;
+        constexpr double unit = 1e9;  // ns
+        std::vector<std::uint64_t> sums{report_.events};
+        for (const auto& [phase, seconds] : report_.phase_seconds)
+            sums.push_back(static_cast<std::uint64_t>(seconds * unit));
+        exchange_.sum(sums);
+        report_.events = sums[0];
+        std::size_t k = 0;
+        for (auto& [phase, seconds] : report_.phase_seconds)
+            seconds = static_cast<double>(sums[++k]) / unit;
     }
 
     Exchange& exchange_;
