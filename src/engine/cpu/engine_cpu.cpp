@@ -256,38 +256,72 @@ class CpuEngine : public EngineBase {
                 const std::int64_t to = std::min(from + window_, last);
                 for (std::size_t b = static_cast<std::size_t>(thread); b < blocks_.size();
                      b += static_cast<std::size_t>(active)) {
-                    for (std::int64_t t = from; t < to; ++t) step(b, t);
+                    for (std::int64_t t = from; t < to; ++t) {
+                        step(b, t);
+                        if (thread == 0 && ranks_.started()) ranks_.poll();
+                    }
                 }
                 PhaseClock clock(options_.profile
                                      ? &blocks_[static_cast<std::size_t>(thread)].seconds
                                      : nullptr);
-                team_.barrier.wait();
-                if (!exchange_.alone()) {
-                    if (thread == 0) exchange_window(from, to);
+                if (exchange_.alone()) {
                     team_.barrier.wait();
+                    if (trouble_.load() <= to) break;  // for all: later windows find it later
+                } else if (!meet_ranks(thread, {from, to}, last)) {
+                    break;
                 }
                 clock.lap(StepPhase::waiting);
-                if (trouble_.load() <= to) break;  // for all: later windows find it later
             }
         });
         if (lost_) std::rethrow_exception(lost_);
         now_ = last;
     }
 
-    /// All blocks have done these steps: brings what others need of them to all ranks.
-    void exchange_window(std::int64_t from, std::int64_t to) {
+    /// After a window: brings what others need of it to all ranks, at once, or while the next one
+    /// is stepped. False, for all threads of all ranks, where something has gone wrong.
+    bool meet_ranks(int thread, SpikeExchange::Steps window, std::int64_t last) {
+        // A thread may look late, when the first is further on: it sees for where an end is meant.
+        const std::int64_t before = 2 * window.to, after = before + 1;
+        if (thread == 0) {
+            if (ranks_.started()) try_to([&] { finish_window(); });
+            if (failed_) ends_at_ = before;
+        }
+        team_.barrier.wait();
+        if (ends_at_ <= before) return false;
+        const bool at_once = !overlaps_ || window.to == last;
+        if (thread == 0) {
+            try_to([&] {
+                ranks_.start(history_, window, trouble_.load());
+                if (at_once) finish_window();
+            });
+            if (failed_ && at_once) ends_at_ = after;
+        }
+        if (!at_once) return true;
+        team_.barrier.wait();
+        return ends_at_ > after;
+    }
+    void finish_window() {
+        std::int64_t trouble = std::numeric_limits<std::int64_t>::max();
+        const auto [from, to] = ranks_.finish(history_, trouble);
+        for (std::int64_t t = from; t < to; ++t) {
+            const FiredCells& out = history_.at(t, ranks_.elsewhere());
+            for (std::size_t p = 0; p < layout_.populations.size(); ++p)
+                count_fired(ranks_.elsewhere(), p, t, out.of(p), counts_elsewhere_);
+            delivery_.draw_rows(history_, ranks_.elsewhere(), t);
+        }
+        share_states(to);
+        if (trouble > to) return;
+        trouble_.store(trouble);
+        failed_ = true;
+    }
+    /// What is thrown ends the run, of this rank's threads first.
+    template <class F>
+    void try_to(F&& f) {
         try {
-            trouble_.store(ranks_.go_round(history_, from, to, trouble_.load()));
-            for (std::int64_t t = from; t < to; ++t) {
-                const FiredCells& out = history_.at(t, ranks_.elsewhere());
-                for (std::size_t p = 0; p < layout_.populations.size(); ++p)
-                    count_fired(ranks_.elsewhere(), p, t, out.of(p), counts_elsewhere_);
-                delivery_.draw_rows(history_, ranks_.elsewhere(), t);
-            }
-            share_states(to);
+            f();
         } catch (...) {
             lost_ = std::current_exception();
-            trouble_.store(0);  // for all threads to stop
+            failed_ = true;
         }
     }
 
@@ -407,7 +441,8 @@ class CpuEngine : public EngineBase {
         if (!exchange_.alone()) {
             reach.shortest = exchange_.least(reach.shortest);
             reach.longest = exchange_.greatest(reach.longest);
-            if (window_ > 1) window_ = reach.shortest;
+            overlaps_ = window_ > 1 && reach.shortest > 1;
+            if (overlaps_) window_ = reach.shortest / 2;  // one is sent while the next is stepped
         }
         history_ = FiredHistory(blocks_.size() + (layout_.whole ? 0 : 1),
                                 layout_.populations.size(), reach);
@@ -583,7 +618,11 @@ class CpuEngine : public EngineBase {
     SpikeExchange ranks_;
     std::vector<std::uint64_t> counts_elsewhere_ =
         std::vector<std::uint64_t>(layout_.populations.size());  // of spikes of other ranks' cells
-    std::exception_ptr lost_;                                    // another rank, in a window
+    bool failed_ = false;      // of the first thread: a window had trouble, or ...
+    std::exception_ptr lost_;  // ... another rank is gone
+    std::atomic<std::int64_t> ends_at_ =
+        std::numeric_limits<std::int64_t>::max();  // see meet_ranks
+    bool overlaps_ = false;  // windows are on their way while the next are stepped
     Team team_;
     ThreadChoice choice_;
     std::int64_t chunk_ = 16;  // steps between two choices

@@ -46,6 +46,9 @@ class FiredHistory {
         return static_cast<std::size_t>(t) % steps_ * blocks_ + block;
     }
     FiredCells& at(std::int64_t t, std::size_t block) { return fired_[place_of(t, block)]; }
+    const FiredCells& at(std::int64_t t, std::size_t block) const {
+        return fired_[place_of(t, block)];
+    }
     FiredSpan of(std::size_t place, std::size_t population) const {
         return fired_[place].of(population);
     }

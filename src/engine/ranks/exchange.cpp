@@ -13,18 +13,20 @@ class NoExchange final : public Exchange {
     int ranks() const override { return 1; }
 
   protected:
-    void all_gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
+    void start_words(std::span<const std::uint32_t> mine) override { mine_ = mine; }
+    void finish_words(Gathered& all) override { gather_words(mine_, all); }
+    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
         all.words.assign(mine.begin(), mine.end());
         all.start = {0, mine.size()};
-    }
-    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
-        all_gather_words(mine, all);
     }
     void broadcast_words(Words&) override {}
     void sum_numbers(std::span<std::uint64_t>) override {}
     void sum_numbers_before(std::span<std::uint64_t> numbers) override {
         std::fill(numbers.begin(), numbers.end(), 0u);
     }
+
+  private:
+    std::span<const std::uint32_t> mine_;
 };
 
 }  // namespace
@@ -47,18 +49,23 @@ void Exchange::hear(const Gathered& all) {
 }
 
 void Exchange::listen() {
-    SNN_EXPECT(!failed_);
     if (alone()) return;
     Gathered all;
-    all_gather_words(std::span(&goes_on, 1), all);
-    hear(all);
+    all_gather({}, all);
 }
 
-void Exchange::all_gather(std::span<const std::uint32_t> mine, Gathered& all) {
-    SNN_EXPECT(!failed_);
+void Exchange::start(std::span<const std::uint32_t> mine) {
+    SNN_EXPECT(!failed_ && !started_);
     message_.assign(1, goes_on);
     message_.insert(message_.end(), mine.begin(), mine.end());
-    all_gather_words(message_, all);
+    started_ = true;
+    start_words(message_);
+}
+
+void Exchange::finish(Gathered& all) {
+    SNN_EXPECT(started_);
+    finish_words(all);
+    started_ = false;
     hear(all);
     // Without the first word of each.
     std::size_t to = 0;
@@ -108,11 +115,13 @@ std::uint32_t Exchange::greatest(std::uint32_t number) {
 void Exchange::fail(const std::string& why) noexcept {
     if (std::exchange(failed_, true) || alone()) return;
     try {
+        Gathered all;
+        if (started_) finish_words(all);
         WordWriter message;
         message.add(has_failed);
         message.add(why);
-        Gathered all;
-        all_gather_words(message.words, all);
+        start_words(message.words);
+        finish_words(all);
     } catch (...) {  // nobody is there to hear it
     }
 }

@@ -44,7 +44,15 @@ class Exchange {
     bool leads() const { return rank() == 0; }
 
     /// What each rank gives comes to all of them.
-    void all_gather(std::span<const std::uint32_t> mine, Gathered& all);
+    void all_gather(std::span<const std::uint32_t> mine, Gathered& all) {
+        start(mine);
+        finish(all);
+    }
+    /// The same in two: in between, the words are on their way, and nothing else is exchanged.
+    void start(std::span<const std::uint32_t> mine);
+    void finish(Gathered& all);
+    /// Now and then in between, where it is needed for messages to move.
+    virtual void poll() {}
     /// To rank 0 alone; the others get nothing.
     void gather(std::span<const std::uint32_t> mine, Gathered& all);
     /// What rank 0 has comes to all.
@@ -66,7 +74,9 @@ class Exchange {
     bool failed() const { return failed_; }
 
   protected:
-    virtual void all_gather_words(std::span<const std::uint32_t> mine, Gathered& all) = 0;
+    /// `mine` stays where it is until the words are finished.
+    virtual void start_words(std::span<const std::uint32_t> mine) = 0;
+    virtual void finish_words(Gathered& all) = 0;
     virtual void gather_words(std::span<const std::uint32_t> mine, Gathered& all) = 0;
     virtual void broadcast_words(Words& words) = 0;
     virtual void sum_numbers(std::span<std::uint64_t> numbers) = 0;
@@ -77,7 +87,7 @@ class Exchange {
     void hear(const Gathered& all);
 
     Words message_;
-    bool failed_ = false;
+    bool started_ = false, failed_ = false;
 };
 
 /// Of a process alone, which waits for nobody.

@@ -4,11 +4,11 @@
 #include <sys/prctl.h>
 #endif
 
-#include <chrono>
 #include <limits>
+#include <map>
 #include <optional>
-#include <thread>
 
+#include "src/engine/ranks/machine_ranks.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
 
 namespace snnsim {
@@ -28,67 +28,36 @@ int whole_number(std::size_t count) {
     return static_cast<int>(count);
 }
 
-/// Libraries spin while they wait, which stalls everybody where ranks are more than cores. Who
-/// sleeps for a moment is run again at once when it is over, even where other programs want the
-/// cores; who yields comes after all of them.
-void wait(MPI_Request request, const char* what) {
-    using std::chrono::microseconds;
-    const auto start = std::chrono::steady_clock::now();
-    for (;;) {
-        int done = 0;
-        check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), what);
-        if (done) return;
-        const auto waited = std::chrono::steady_clock::now() - start;
-        if (waited < microseconds(20)) continue;
-        std::this_thread::sleep_for(waited < microseconds(20000) ? microseconds(2)
-                                                                 : microseconds(200));
-    }
-}
-
+/// Ranks of a communicator.
 class MpiRanks final : public Exchange {
   public:
-    MpiRanks() {
-        int provided = 0;
-        check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init");
-        if (provided < MPI_THREAD_FUNNELED)
-            throw UsageError("this MPI library does not work with threads; use another");
-        MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-        check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
-        check(MPI_Comm_size(MPI_COMM_WORLD, &ranks_), "MPI_Comm_size");
-        MPI_Comm machine = MPI_COMM_NULL;
-        check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL,
-                                  &machine),
-              "MPI_Comm_split_type");
-        check(MPI_Comm_size(machine, &on_machine_), "MPI_Comm_size");
-        MPI_Comm_free(&machine);
-#if defined(__linux__)
-        prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);  // ns: moments are not made longer
-#endif
+    explicit MpiRanks(MPI_Comm ranks) : comm_(ranks) {
+        MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
+        check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+        check(MPI_Comm_size(comm_, &ranks_), "MPI_Comm_size");
     }
-    int rank() const override {
-        return rank_;
-    }
-    int ranks() const override {
-        return ranks_;
-    }
-    int on_machine() const {
-        return on_machine_;
+    int rank() const override { return rank_; }
+    int ranks() const override { return ranks_; }
+    void poll() override {
+        if (request_ != MPI_REQUEST_NULL) done(request_, "MPI_Iallgather");
     }
 
   protected:
     /// Small messages go in one round, their size with them: pieces have room for the largest of
     /// the last messages, as all ranks know it. A second round brings all that does not fit.
-    void all_gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
-        const std::size_t room = piece_ - 1;
+    void start_words(std::span<const std::uint32_t> mine) override {
+        mine_ = mine;
         piece_mine_.resize(piece_);
         piece_mine_[0] = static_cast<std::uint32_t>(whole_number(mine.size()));
-        if (mine.size() <= room) std::copy(mine.begin(), mine.end(), piece_mine_.begin() + 1);
+        if (mine.size() < piece_) std::copy(mine.begin(), mine.end(), piece_mine_.begin() + 1);
         pieces_.resize(piece_ * static_cast<std::size_t>(ranks_));
-        MPI_Request request = MPI_REQUEST_NULL;
         check(MPI_Iallgather(piece_mine_.data(), whole_number(piece_), MPI_UINT32_T, pieces_.data(),
-                             whole_number(piece_), MPI_UINT32_T, MPI_COMM_WORLD, &request),
+                             whole_number(piece_), MPI_UINT32_T, comm_, &request_),
               "MPI_Iallgather");
-        wait(request, "MPI_Iallgather");
+    }
+    void finish_words(Gathered& all) override {
+        wait(request_, "MPI_Iallgather");
+        const std::size_t room = piece_ - 1;
         make_room(all, [&](std::size_t r) { return pieces_[r * piece_]; });
         std::size_t most = 0;
         for (std::size_t r = 0; r < all.start.size() - 1; ++r)
@@ -101,11 +70,11 @@ class MpiRanks final : public Exchange {
             }
             return;
         }
-        check(
-            MPI_Iallgatherv(mine.data(), whole_number(mine.size()), MPI_UINT32_T, all.words.data(),
-                            counts_.data(), starts_.data(), MPI_UINT32_T, MPI_COMM_WORLD, &request),
-            "MPI_Iallgatherv");
-        wait(request, "MPI_Iallgatherv");
+        check(MPI_Iallgatherv(mine_.data(), whole_number(mine_.size()), MPI_UINT32_T,
+                              all.words.data(), counts_.data(), starts_.data(), MPI_UINT32_T, comm_,
+                              &request_),
+              "MPI_Iallgatherv");
+        wait(request_, "MPI_Iallgatherv");
         constexpr std::size_t largest = 1 << 14;  // words; of what is larger, size comes first
         piece_ = std::min(largest, most + most / 4 + 1);
     }
@@ -113,31 +82,29 @@ class MpiRanks final : public Exchange {
         const int count = whole_number(mine.size());
         std::vector<int> counts(static_cast<std::size_t>(ranks_));
         MPI_Request request = MPI_REQUEST_NULL;
-        check(
-            MPI_Igather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD, &request),
-            "MPI_Igather");
+        check(MPI_Igather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, comm_, &request),
+              "MPI_Igather");
         wait(request, "MPI_Igather");
         if (leads()) make_room(all, [&](std::size_t r) { return counts[r]; });
         check(MPI_Igatherv(mine.data(), count, MPI_UINT32_T, all.words.data(), counts_.data(),
-                           starts_.data(), MPI_UINT32_T, 0, MPI_COMM_WORLD, &request),
+                           starts_.data(), MPI_UINT32_T, 0, comm_, &request),
               "MPI_Igatherv");
         wait(request, "MPI_Igatherv");
     }
     void broadcast_words(Words& words) override {
         std::uint64_t count = words.size();
         MPI_Request request = MPI_REQUEST_NULL;
-        check(MPI_Ibcast(&count, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD, &request), "MPI_Ibcast");
+        check(MPI_Ibcast(&count, 1, MPI_UINT64_T, 0, comm_, &request), "MPI_Ibcast");
         wait(request, "MPI_Ibcast");
         words.resize(count);
-        check(MPI_Ibcast(words.data(), whole_number(count), MPI_UINT32_T, 0, MPI_COMM_WORLD,
-                         &request),
+        check(MPI_Ibcast(words.data(), whole_number(count), MPI_UINT32_T, 0, comm_, &request),
               "MPI_Ibcast");
         wait(request, "MPI_Ibcast");
     }
     void sum_numbers(std::span<std::uint64_t> numbers) override {
         MPI_Request request = MPI_REQUEST_NULL;
         check(MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), whole_number(numbers.size()),
-                             MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD, &request),
+                             MPI_UINT64_T, MPI_SUM, comm_, &request),
               "MPI_Iallreduce");
         wait(request, "MPI_Iallreduce");
     }
@@ -145,7 +112,7 @@ class MpiRanks final : public Exchange {
         std::vector<std::uint64_t> sums(numbers.size());
         MPI_Request request = MPI_REQUEST_NULL;
         check(MPI_Iexscan(numbers.data(), sums.data(), whole_number(numbers.size()), MPI_UINT64_T,
-                          MPI_SUM, MPI_COMM_WORLD, &request),
+                          MPI_SUM, comm_, &request),
               "MPI_Iexscan");
         wait(request, "MPI_Iexscan");
         if (leads()) std::fill(sums.begin(), sums.end(), 0u);  // which the library leaves as it is
@@ -153,6 +120,15 @@ class MpiRanks final : public Exchange {
     }
 
   private:
+    static bool done(MPI_Request& request, const char* what) {
+        int is_done = 0;
+        check(MPI_Test(&request, &is_done, MPI_STATUS_IGNORE), what);
+        return is_done != 0;
+    }
+    /// Libraries spin while they wait, which stalls everybody where ranks are more than cores.
+    void wait(MPI_Request& request, const char* what) {
+        patience_.wait_until([&] { return done(request, what); });
+    }
     /// For size(rank) words of each.
     template <class Size>
     void make_room(Gathered& all, Size&& size) {
@@ -167,28 +143,107 @@ class MpiRanks final : public Exchange {
         all.words.resize(all.start.back());
     }
 
-    int rank_ = 0, ranks_ = 1, on_machine_ = 1;
+    const MPI_Comm comm_;
+    int rank_ = 0, ranks_ = 1;
     std::size_t piece_ = 64;  // words, the first of them a size
     Words piece_mine_, pieces_;
+    std::span<const std::uint32_t> mine_;
+    MPI_Request request_ = MPI_REQUEST_NULL;
     std::vector<int> counts_, starts_;
+    Patience patience_;
 };
 
-std::optional<MpiRanks> mpi_ranks;
+/// MPI, from its start to its end.
+class Mpi {
+  public:
+    Mpi() {
+        int provided = 0;
+        check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init");
+        if (provided < MPI_THREAD_FUNNELED)
+            throw UsageError("this MPI library does not work with threads; use another");
+        world_.emplace(MPI_COMM_WORLD);
+#if defined(__linux__)
+        prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);  // ns: moments are not made longer
+#endif
+        find_machines();
+    }
+    ~Mpi() {
+        MPI_Win_free(&window_);
+        if (leaders_comm_ != MPI_COMM_NULL) MPI_Comm_free(&leaders_comm_);
+        MPI_Comm_free(&machine_);
+        MPI_Finalize();
+    }
+    Mpi(const Mpi&) = delete;
+    Mpi& operator=(const Mpi&) = delete;
+
+    Exchange& ranks() {
+        return *ranks_;
+    }
+    int on_machine() const {
+        return on_machine_;
+    }
+
+  private:
+    void find_machines() {
+        check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_->rank(),
+                                  MPI_INFO_NULL, &machine_),
+              "MPI_Comm_split_type");
+        int here = 0, first = world_->rank();
+        check(MPI_Comm_rank(machine_, &here), "MPI_Comm_rank");
+        check(MPI_Comm_size(machine_, &on_machine_), "MPI_Comm_size");
+        check(MPI_Bcast(&first, 1, MPI_INT, 0, machine_), "MPI_Bcast");
+        std::vector<int> first_of(static_cast<std::size_t>(world_->ranks()));
+        check(MPI_Allgather(&first, 1, MPI_INT, first_of.data(), 1, MPI_INT, MPI_COMM_WORLD),
+              "MPI_Allgather");
+        std::map<int, std::vector<int>> by_first;  // as the leaders' ranks are in order
+        for (int r = 0; r < world_->ranks(); ++r)
+            by_first[first_of[static_cast<std::size_t>(r)]].push_back(r);
+        Machines machines;
+        for (const auto& [r, ranks] : by_first) machines.push_back(ranks);
+        if (machines.size() > 1) {
+            check(MPI_Comm_split(MPI_COMM_WORLD, here == 0 ? 0 : MPI_UNDEFINED, world_->rank(),
+                                 &leaders_comm_),
+                  "MPI_Comm_split");
+            if (here == 0) leaders_.emplace(leaders_comm_);
+        }
+        ranks_.emplace(shared_memory(here), machines, leaders_ ? &*leaders_ : nullptr, *world_);
+    }
+    /// Of the machine, zeros.
+    std::byte* shared_memory(int here) {
+        const std::size_t bytes = SharedPlaces::bytes(static_cast<std::size_t>(on_machine_),
+                                                      static_cast<std::size_t>(world_->ranks()));
+        std::byte* memory = nullptr;
+        MPI_Aint size = here == 0 ? static_cast<MPI_Aint>(bytes) : 0;
+        check(MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, machine_, &memory, &window_),
+              "MPI_Win_allocate_shared");
+        int unit = 0;
+        check(MPI_Win_shared_query(window_, 0, &size, &unit, &memory), "MPI_Win_shared_query");
+        if (here == 0) std::memset(memory, 0, bytes);
+        check(MPI_Barrier(machine_), "MPI_Barrier");
+        return memory;
+    }
+
+    std::optional<MpiRanks> world_, leaders_;
+    std::optional<MachineRanks> ranks_;
+    MPI_Comm machine_ = MPI_COMM_NULL, leaders_comm_ = MPI_COMM_NULL;
+    MPI_Win window_ = MPI_WIN_NULL;
+    int on_machine_ = 1;
+};
+
+std::optional<Mpi> mpi;
 
 }  // namespace
 
 Exchange& process_ranks() {
     if (launched_processes() == 1) return no_exchange();
-    if (!mpi_ranks) mpi_ranks.emplace();
-    return *mpi_ranks;
+    if (!mpi) mpi.emplace();
+    return mpi->ranks();
 }
 int ranks_on_machine() {
-    return mpi_ranks ? mpi_ranks->on_machine() : 1;
+    return mpi ? mpi->on_machine() : 1;
 }
 void leave_ranks() {
-    if (!mpi_ranks) return;
-    mpi_ranks.reset();
-    MPI_Finalize();
+    mpi.reset();
 }
 std::string mpi_name() {
     char text[MPI_MAX_LIBRARY_VERSION_STRING];

@@ -14,26 +14,31 @@ SpikeExchange::SpikeExchange(const SimulationSpec& spec, const Layout& layout, E
     for (const CellPopulationSpec& p : spec.populations) graded_.push_back(p.graded() ? 1 : 0);
 }
 
-std::int64_t SpikeExchange::go_round(FiredHistory& history, std::int64_t from, std::int64_t to,
-                                     std::int64_t trouble) {
+void SpikeExchange::start(const FiredHistory& history, Steps steps, std::int64_t trouble) {
+    steps_ = steps;
     mine_.resize(header);
     std::memcpy(mine_.data(), &trouble, sizeof(trouble));
-    pack(history, from, to);
-    exchange_.all_gather(mine_, all_);
+    pack(history);
+    exchange_.start(mine_);
+    started_ = true;
+}
+
+SpikeExchange::Steps SpikeExchange::finish(FiredHistory& history, std::int64_t& trouble) {
+    started_ = false;
+    exchange_.finish(all_);
     entries_.clear();
     for (int r = 0; r < exchange_.ranks(); ++r) {
-        if (r == exchange_.rank()) continue;
         std::int64_t theirs = 0;
         std::memcpy(&theirs, all_.of(r).data(), sizeof(theirs));
         trouble = std::min(trouble, theirs);
-        find_entries(all_.of(r).subspan(header));
+        if (r != exchange_.rank()) find_entries(all_.of(r).subspan(header));
     }
-    unpack(history, from, to);
-    return trouble;
+    unpack(history);
+    return steps_;
 }
 
-void SpikeExchange::pack(FiredHistory& history, std::int64_t from, std::int64_t to) {
-    for (std::int64_t t = from; t < to; ++t) {
+void SpikeExchange::pack(const FiredHistory& history) {
+    for (std::int64_t t = steps_.from; t < steps_.to; ++t) {
         for (std::size_t p = 0; p < graded_.size(); ++p) {
             const std::size_t entry = mine_.size();
             mine_.resize(entry + 3);
@@ -46,7 +51,7 @@ void SpikeExchange::pack(FiredHistory& history, std::int64_t from, std::int64_t 
                 mine_.resize(entry);
                 continue;
             }
-            mine_[entry] = static_cast<std::uint32_t>(t - from);
+            mine_[entry] = static_cast<std::uint32_t>(t - steps_.from);
             mine_[entry + 1] = static_cast<std::uint32_t>(p);
             mine_[entry + 2] = static_cast<std::uint32_t>(count);
             if (!graded_[p]) continue;
@@ -72,7 +77,8 @@ void SpikeExchange::find_entries(std::span<const std::uint32_t> message) {
 
 /// Population after population, and within one the cells in ascending order: each rank's are, and
 /// ranks own ascending ranges.
-void SpikeExchange::unpack(FiredHistory& history, std::int64_t from, std::int64_t to) {
+void SpikeExchange::unpack(FiredHistory& history) {
+    const auto [from, to] = steps_;
     const std::size_t populations = graded_.size();
     count_.assign(static_cast<std::size_t>(to - from) * populations, 0);
     for (const Entry& e : entries_) count_[e.step * populations + e.population] += e.count;

@@ -18,10 +18,17 @@ class SpikeExchange {
     SpikeExchange(const SimulationSpec& spec, const Layout& layout, Exchange& exchange);
 
     std::size_t elsewhere() const { return blocks_; }
-    /// Steps from `from` to `to` - 1 of the blocks are done: fetches those of the other ranks.
-    /// `trouble`: a step; returns the least of what the ranks give.
-    std::int64_t go_round(FiredHistory& history, std::int64_t from, std::int64_t to,
-                          std::int64_t trouble);
+    struct Steps {
+        std::int64_t from = 0, to = 0;  // to - 1 is the last
+    };
+    /// The blocks have done these steps: tells the other ranks. `trouble`: a step.
+    void start(const FiredHistory& history, Steps steps, std::int64_t trouble);
+    bool started() const { return started_; }
+    /// Now and then in between.
+    void poll() { exchange_.poll(); }
+    /// Puts those of the other ranks into the history: of the steps that it returns. `trouble`
+    /// becomes the least of what the ranks gave.
+    Steps finish(FiredHistory& history, std::int64_t& trouble);
 
   private:
     /// Cells of a population that fired in a step, in a message.
@@ -29,13 +36,15 @@ class SpikeExchange {
         std::uint32_t step, population, count;  // step: after the first of the window
         const std::uint32_t* cells;             // and behind them the values of graded spikes
     };
-    void pack(FiredHistory& history, std::int64_t from, std::int64_t to);
+    void pack(const FiredHistory& history);
     void find_entries(std::span<const std::uint32_t> message);
-    void unpack(FiredHistory& history, std::int64_t from, std::int64_t to);
+    void unpack(FiredHistory& history);
 
     Exchange& exchange_;
     const std::size_t blocks_;
     std::vector<std::uint8_t> graded_;  // by population
+    Steps steps_;                       // that are on their way
+    bool started_ = false;
     Words mine_;
     Gathered all_;
     std::vector<Entry> entries_;

@@ -12,8 +12,8 @@ class ThreadRanks::Rank final : public Exchange {
     int ranks() const override { return static_cast<int>(all_.ranks_.size()); }
 
   protected:
-    void all_gather_words(std::span<const std::uint32_t> mine, Gathered& out) override {
-        words_ = mine;
+    void start_words(std::span<const std::uint32_t> mine) override { words_ = mine; }
+    void finish_words(Gathered& out) override {
         all_.meet();
         take(out);
         all_.meet();
@@ -68,6 +68,10 @@ ThreadRanks::ThreadRanks(int ranks) {
     for (int r = 0; r < ranks; ++r) ranks_.push_back(std::make_unique<Rank>(*this, r));
 }
 ThreadRanks::~ThreadRanks() = default;
+
+Exchange& ThreadRanks::rank(int r) {
+    return *ranks_[static_cast<std::size_t>(r)];
+}
 
 void ThreadRanks::meet() {
     std::unique_lock lock(mutex_);

@@ -23,6 +23,9 @@ class ThreadRanks {
     /// other ranks; that of the first that did not only hear of it is thrown again.
     void run(const std::function<void(Exchange&)>& task);
 
+    /// For one thread at a time.
+    Exchange& rank(int r);
+
   private:
     class Rank;
     void meet();
