@@ -174,6 +174,49 @@ std::string two_weights(const std::string& large, const std::string& small) {
            projection("from: I, to: I", "{rule: fixed_probability, p: 0.5}", "weight: " + small);
 }
 
+TEST(Storage, SegmentNumbersAreSmallerWhereRowsAreShort) {
+    // Two populations of wide rows, and one of narrow ones.
+    const SimulationSpec spec = network(
+        projection("from: E, to: E", "{rule: fixed_in_degree, n: 20}", varied) +
+        projection("from: E, to: I", "{rule: fixed_probability, p: 0.1}",
+                   "weight: {distribution: lognormal, mean: 0.5 pA, std: 3}, delay: 0.4 ms") +
+        projection("from: I, to: E", "{rule: fixed_out_degree, n: 7}", varied));
+    const Layout layout(spec, 13);
+    const Synapses by_edges = build_synapses(spec, layout, 2),
+                   smaller = build_synapses(spec, layout, 2, storage_of, no_exchange(),
+                                            RowIndex::smaller);
+    const SynapseRows &a = by_edges.rows, &b = smaller.rows;
+    EXPECT_LT(b.bytes(), a.bytes() / 2);
+    ASSERT_EQ(b.row_start, a.row_start);
+    std::size_t found = 0;
+    for (std::size_t p = 0; p < layout.populations.size(); ++p) {
+        ASSERT_FALSE(a.is_numbered(p));
+        ASSERT_TRUE(b.is_numbered(p));
+        for (std::uint32_t cell = 0; cell < layout.populations[p].size; ++cell) {
+            const std::uint32_t row = layout.populations[p].first_row + cell;
+            for (std::uint32_t s = 0; s + 1 < a.edges_per_row(p); ++s) {
+                const SynapseRows::Words wanted = a.between_edges(p, cell, s),
+                                         words = b.find(p, row, s);
+                ASSERT_EQ(words.last - words.first, wanted.last - wanted.first);
+                if (words.first == words.last) continue;
+                ASSERT_EQ(words.first, wanted.first);
+                for (std::uint32_t k = words.first; k < words.last; ++k)
+                    ASSERT_EQ(b.synapses[b.row_start[row] + k], a.synapses[a.row_start[row] + k]);
+                found += words.last - words.first;
+            }
+        }
+    }
+    EXPECT_GE(found, by_edges.counts[0] + by_edges.counts[1] + by_edges.counts[2]);
+    EXPECT_EQ(run(spec, 13), run(spec, 1));
+
+    // A row of many synapses keeps its edges.
+    const SimulationSpec dense =
+        network(projection("from: E, to: E", "{rule: fixed_in_degree, n: 200}", at_once));
+    const Synapses kept =
+        build_synapses(dense, Layout(dense, 2), 1, storage_of, no_exchange(), RowIndex::smaller);
+    EXPECT_FALSE(kept.rows.is_numbered(0));
+}
+
 TEST(WeightBits, ThirtyTwoWhereSixteenAreTooCoarse) {
     const auto plan = [](const std::string& large, const std::string& small) {
         return plan_weights(network(two_weights(large, small)));

@@ -122,17 +122,20 @@ void Delivery::find_due(const FiredHistory& history, std::size_t b, std::int64_t
     block.due_wide.clear();
     for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
         Segments& due = rows_.wide[p] ? block.due_wide : block.due;
-        const std::uint64_t* const row = rows_.row_start.data() + layout_.populations[p].first_row;
+        const std::uint32_t first_row = layout_.populations[p].first_row;
+        const std::uint64_t* const row = rows_.row_start.data() + first_row;
         const DelayRange delays = rows_.delays[p];
+        const bool numbered = rows_.is_numbered(p);
         history.for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
             const FiredSpan f = history.of(place, p);
             const std::uint32_t segment = static_cast<std::uint32_t>(b) * delays.count + k;
             for (std::uint32_t i = 0; i < f.count; ++i) {
                 const std::uint32_t cell = f.cells[i];
-                const std::uint32_t* edge = rows_.edges(p, cell) + segment;
-                if (edge[0] == edge[1]) continue;
-                due.push_back(
-                    {rows_.synapses.get() + row[cell] + edge[0], edge[1] - edge[0], f.value(i)});
+                const SynapseRows::Words words = numbered ? rows_.find(p, first_row + cell, segment)
+                                                          : rows_.between_edges(p, cell, segment);
+                if (words.first == words.last) continue;
+                due.push_back({rows_.synapses.get() + row[cell] + words.first,
+                               words.last - words.first, f.value(i)});
             }
         });
         if (!generator_.empty()) find_drawn(history, b, t, p, due);

@@ -10,7 +10,8 @@
 namespace snnsim {
 namespace {
 
-constexpr std::uint32_t piece_size = 64;  // rows that a thread draws at once
+constexpr std::uint32_t piece_size = 64;      // rows that a thread draws at once
+constexpr std::uint16_t no_segment = 0xFFFF;  // in place of a number
 
 /// How many synapses of each source reach cells of this process.
 std::vector<std::uint32_t> degrees_here(const Layout& layout, const ProjectionPlan& plan,
@@ -32,8 +33,14 @@ std::vector<std::uint32_t> degrees_here(const Layout& layout, const ProjectionPl
     return degree;
 }
 
-void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, ThreadPool& pool,
-               SynapseRows& rows) {
+/// Whether numbers of segments are better than edges: they take longer to find.
+bool numbers_are_smaller(std::uint64_t synapses, std::uint64_t edges, std::uint32_t segments) {
+    return segments < no_segment &&
+           2 * synapses * sizeof(std::uint16_t) < edges * sizeof(std::uint32_t);
+}
+
+void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, RowIndex index,
+               ThreadPool& pool, SynapseRows& rows) {
     std::vector<std::uint64_t> words(layout.rows);
     for (const ProjectionPlan& p : plans) {
         const std::uint32_t first = layout.populations[p.from].first_row;
@@ -42,17 +49,30 @@ void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, T
             words[first + j] += std::uint64_t{degree[j]} * rows.words_per_synapse(p.from);
     }
     rows.row_start.assign(layout.rows + 1, 0);
-    std::uint64_t at = 0, edges = 0;
+    std::uint64_t at = 0, edges = 0, numbers = 0;
     for (std::size_t p = 0; p < layout.populations.size(); ++p) {
         const PopulationLayout& population = layout.populations[p];
-        at += at % rows.words_per_synapse(p);  // wide synapses lie at even words
+        const std::uint32_t size = rows.words_per_synapse(p);
+        at += at % size;  // wide synapses lie at even words
+        const std::uint64_t first = at;
         for (std::uint32_t j = 0; j < population.size; ++j) {
             rows.row_start[population.first_row + j] = at;
             at += words[population.first_row + j];
         }
         rows.first_edge.push_back(edges);
-        edges += std::uint64_t{population.size} * rows.edges_per_row(p);
+        rows.numbers.push_back({numbers, first});
+        const std::uint64_t own = std::uint64_t{population.size} * rows.edges_per_row(p);
+        const std::uint64_t synapses = (at - first) / size;
+        const bool numbered = index == RowIndex::smaller &&
+                              numbers_are_smaller(synapses, own, rows.edges_per_row(p) - 1);
+        rows.numbered.push_back(numbered ? 1 : 0);
+        if (numbered) {
+            numbers += synapses + 1;  // the next population may begin a word later
+        } else {
+            edges += own;
+        }
     }
+    rows.segment.assign(numbers, no_segment);
     rows.row_start.back() = at;
     rows.segment_edge.resize(edges);
     rows.synapses = std::make_unique_for_overwrite<PackedSynapse[]>(at);
@@ -64,15 +84,27 @@ void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, 
         const PopulationLayout& population = layout.populations[p];
         pool.run((population.size + piece_size - 1) / piece_size, [&](std::uint32_t piece) {
             RowWriter writer(layout);
+            std::vector<std::uint32_t> edges(rows.is_numbered(p) ? rows.edges_per_row(p) : 0);
             const std::uint32_t last = std::min(population.size, (piece + 1) * piece_size);
             for (std::uint32_t j = piece * piece_size; j < last; ++j) {
                 writer.start(rows.delays[p], rows.words_per_synapse(p));
                 for (const ProjectionPlan& plan : plans) {
                     if (plan.from == p) writer.add(plan, j);
                 }
-                writer.finish(rows.segment_edge.data() + rows.first_edge[p] +
-                                  std::uint64_t{j} * rows.edges_per_row(p),
-                              rows.synapses.get() + rows.row_start[population.first_row + j]);
+                const std::uint64_t start = rows.row_start[population.first_row + j];
+                PackedSynapse* const out = rows.synapses.get() + start;
+                if (rows.is_numbered(p)) {
+                    writer.finish(edges.data(), out);
+                    std::uint16_t* const to = rows.segment.data() + rows.number_of(p, start);
+                    const std::uint32_t size = rows.words_per_synapse(p);
+                    for (std::size_t s = 0; s + 1 < edges.size(); ++s)
+                        std::fill(to + edges[s] / size, to + edges[s + 1] / size,
+                                  static_cast<std::uint16_t>(s));
+                } else {
+                    writer.finish(rows.segment_edge.data() + rows.first_edge[p] +
+                                      std::uint64_t{j} * rows.edges_per_row(p),
+                                  out);
+                }
             }
         });
     }
@@ -108,7 +140,8 @@ std::vector<std::uint32_t> fan_out(const SynapsesSpec& p,
 }  // namespace
 
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
-                        Storage (*storage_of_machine)(const SynapsesSpec&), Exchange& exchange) {
+                        Storage (*storage_of_machine)(const SynapsesSpec&), Exchange& exchange,
+                        RowIndex index) {
     ThreadPool pool(threads);
     WeightPlan weights = plan_weights(spec);
     std::vector<ProjectionPlan> plans = plan_projections(spec, weights.grid, pool, &layout);
@@ -144,7 +177,7 @@ Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int th
     out.rows.blocks = static_cast<std::uint32_t>(layout.blocks.size());
     out.rows.wide = std::move(weights.wide);
     out.rows.delays = delay_ranges(in_rows, layout.populations.size());
-    size_rows(layout, in_rows, pool, out.rows);
+    size_rows(layout, in_rows, index, pool, out.rows);
     write_rows(layout, in_rows, pool, out.rows);
     return out;
 }

@@ -2,6 +2,7 @@
 // those of its own targets.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -20,18 +21,32 @@ namespace snnsim {
 /// Row r holds the synapses of cell r, ordered by (block of the target, delay). A segment is the
 /// part of one block and delay: due at one time, owned by one thread. Places are counted in words
 /// of 4 bytes: one a synapse, or two in the rows of a wide population (see kernels/synapses).
+///
+/// A row has the edges of all segments that there could be. Where these are many for its synapses,
+/// as on many ranks of many threads, each synapse has the number of its segment instead.
 struct SynapseRows {
+    struct Words {
+        std::uint32_t first, last;  // from row_start; `last` is behind them
+    };
+    struct Numbers {
+        std::uint64_t first, first_word;  // of the population's first row
+    };
+
     std::vector<DelayRange> delays;  // by population
     std::vector<std::uint8_t> wide;  // by population
     std::uint32_t blocks = 0;
     std::vector<std::uint64_t> row_start;     // [row], and the end of the last
     std::vector<std::uint64_t> first_edge;    // [population]: of its first row, in segment_edge
     std::vector<std::uint32_t> segment_edge;  // per row: blocks * delays + 1 offsets from row_start
+    std::vector<std::uint8_t> numbered;       // by population: without edges; empty: none is
+    std::vector<Numbers> numbers;             // by population, where any is
+    std::vector<std::uint16_t> segment;       // of a numbered synapse: block * delays + delay
     std::unique_ptr<PackedSynapse[]> synapses;
 
     std::uint64_t words() const { return row_start.empty() ? 0 : row_start.back(); }
     std::size_t bytes() const {
-        return words() * sizeof(PackedSynapse) + row_start.size() * 8 + segment_edge.size() * 4;
+        return words() * sizeof(PackedSynapse) + row_start.size() * 8 + segment_edge.size() * 4 +
+               segment.size() * 2;
     }
     std::uint32_t words_per_synapse(std::size_t population) const {
         return wide[population] ? words_per_wide : words_per_narrow;
@@ -44,7 +59,31 @@ struct SynapseRows {
     std::uint32_t edges_per_row(std::size_t population) const {
         return blocks * delays[population].count + 1;
     }
+    Words between_edges(std::size_t population, std::uint32_t cell, std::uint32_t number) const {
+        const std::uint32_t* const edge = edges(population, cell) + number;
+        return {edge[0], edge[1]};
+    }
+    bool is_numbered(std::size_t population) const {
+        return !numbered.empty() && numbered[population] != 0;
+    }
+    /// Of a population that is numbered; `row`: of the network.
+    Words find(std::size_t population, std::uint64_t row, std::uint32_t number) const {
+        const std::uint32_t size = words_per_synapse(population);
+        const std::uint16_t* const first = segment.data() + number_of(population, row_start[row]);
+        const std::uint16_t* const end = first + (row_start[row + 1] - row_start[row]) / size;
+        const auto [from, to] = std::equal_range(first, end, number);
+        return {static_cast<std::uint32_t>(from - first) * size,
+                static_cast<std::uint32_t>(to - first) * size};
+    }
+    /// In `segment`, that of the synapse at a word.
+    std::uint64_t number_of(std::size_t population, std::uint64_t word) const {
+        const Numbers& n = numbers[population];
+        return n.first + (word - n.first_word) / words_per_synapse(population);
+    }
 };
+
+/// How rows know their segments: `smaller`, by what takes less memory.
+enum class RowIndex : std::uint8_t { edges, smaller };
 
 struct NumberedPlan {
     std::size_t projection;
@@ -69,7 +108,7 @@ struct Synapses {
 /// is of the whole network.
 Synapses build_synapses(const SimulationSpec& spec, const Layout& layout, int threads,
                         Storage (*storage_of_machine)(const SynapsesSpec&) = storage_of,
-                        Exchange& exchange = no_exchange());
+                        Exchange& exchange = no_exchange(), RowIndex index = RowIndex::edges);
 
 /// Fills in what a report says of synapses and of the grid of their weights.
 void report_synapses(const Synapses& synapses, EngineReport& report);
