@@ -50,9 +50,10 @@ std::string backend_text(const DeviceChoice& choice,
 }
 
 int threads_of(const RunOptions& options) {
-    return options.threads > 0 ? options.threads
-                               : std::max(1, static_cast<int>(std::thread::hardware_concurrency()) /
-                                                 ranks_on_machine());
+    if (options.threads > 0) return options.threads;
+    const int all = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int allowed = allowed_cores();
+    return allowed < all ? allowed : std::max(1, all / ranks_on_machine());
 }
 
 }  // namespace snnsim

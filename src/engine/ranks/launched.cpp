@@ -1,5 +1,9 @@
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include "src/engine/ranks/process_ranks.hpp"
 
@@ -13,6 +17,14 @@ int launched_processes() {
     const char* const pmix = std::getenv("PMIX_RANK");
     const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
     return pmix && tasks ? std::max(1, std::atoi(tasks)) : 1;
+}
+
+int allowed_cores() {
+#if defined(__linux__)
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+#endif
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace snnsim

@@ -1,10 +1,14 @@
 #include "src/engine/ranks/leading_engine.hpp"
 
+#include <fmt/format.h>
+
 #include <new>
 #include <utility>
 
 #include "snnsim/played_spikes.hpp"
 #include "src/engine/make_engine_on.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -92,6 +96,7 @@ class LeadingEngine final : public Engine {
   public:
     LeadingEngine(const SimulationSpec& spec, const EngineOptions& options, Exchange& exchange)
         : exchange_(exchange),
+          threads_(options.threads),
           mine_(telling([&] { return make_cpu_engine(spec, options, exchange); })) {}
     ~LeadingEngine() override {
         if (exchange_.failed()) return;
@@ -175,8 +180,12 @@ class LeadingEngine final : public Engine {
     }
     const EngineReport& report() const override { return mine_->report(); }
     std::string device_name() const override {
-        return mine_->device_name() + ", on each of " + std::to_string(exchange_.ranks()) +
-               " ranks";
+        const int cores = allowed_cores();
+        return fmt::format("{}, on each of {} ranks{}", mine_->device_name(), exchange_.ranks(),
+                           cores < threads_ ? fmt::format(", which may use {} (with mpirun "
+                                                          "--bind-to none, all of their machine)",
+                                                          counted(cores, "core"))
+                                            : "");
     }
     std::vector<std::uint64_t> spike_counts() const override { return mine_->spike_counts(); }
     std::vector<SynapticWork> work() const override {
@@ -212,6 +221,7 @@ class LeadingEngine final : public Engine {
     }
 
     Exchange& exchange_;
+    const int threads_;
     const std::unique_ptr<Engine> mine_;
 };
 

@@ -23,4 +23,7 @@ std::string why_no_mpi();
 /// How many processes the launcher says that it started; 1 where it says nothing.
 int launched_processes();
 
+/// Cores that this process may use: of a launcher that binds its processes, not all of the machine.
+int allowed_cores();
+
 }  // namespace snnsim
