@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/engine/block_count.hpp"
+
 namespace snnsim {
 namespace {
 
@@ -28,20 +30,39 @@ std::vector<CellBlock> split(const std::vector<PopulationLayout>& populations,
     return blocks;
 }
 
-}  // namespace
+/// Where they begin is not told.
+std::vector<PopulationLayout> populations_of(const SimulationSpec& spec) {
+    std::vector<PopulationLayout> out;
+    for (const CellPopulationSpec& p : spec.populations)
+        out.push_back({static_cast<std::uint32_t>(p.size), 0,
+                       static_cast<std::uint32_t>(receptors_of(p).size())});
+    return out;
+}
 
-Layout::Layout(const SimulationSpec& spec, ThreadShare threads) : whole(threads.whole()) {
-    for (const CellPopulationSpec& p : spec.populations) {
-        const auto size = static_cast<std::uint32_t>(p.size);
-        populations.push_back({size, rows, static_cast<std::uint32_t>(receptors_of(p).size())});
-        rows += size;
-    }
-    std::uint32_t count = 0;
+std::vector<CellBlock> split_small(const std::vector<PopulationLayout>& populations,
+                                   std::uint32_t threads) {
+    std::vector<CellBlock> blocks;
     do {
-        count += static_cast<std::uint32_t>(threads.all);
-        blocks = split(populations, count);
+        blocks = split(populations, static_cast<std::uint32_t>(blocks.size()) + threads);
     } while (std::any_of(blocks.begin(), blocks.end(),
                          [](const CellBlock& b) { return b.slots > most_slots; }));
+    return blocks;
+}
+
+}  // namespace
+
+std::uint32_t block_count(const SimulationSpec& spec, std::uint32_t threads) {
+    return static_cast<std::uint32_t>(split_small(populations_of(spec), threads).size());
+}
+
+Layout::Layout(const SimulationSpec& spec, ThreadShare threads)
+    : populations(populations_of(spec)), whole(threads.whole()) {
+    for (PopulationLayout& p : populations) {
+        p.first_row = rows;
+        rows += p.size;
+    }
+    blocks = split_small(populations, static_cast<std::uint32_t>(threads.all));
+    const auto count = static_cast<std::uint32_t>(blocks.size());
     const std::uint32_t each = count / static_cast<std::uint32_t>(threads.all),
                         first = each * static_cast<std::uint32_t>(threads.first),
                         here = each * static_cast<std::uint32_t>(threads.count);

@@ -46,8 +46,11 @@ std::size_t from_limit_of_process() {
 
 }  // namespace
 
+std::size_t available_on_machine() {
+    return std::min(from_meminfo(), from_control_group());
+}
 std::size_t available_memory() {
-    return std::min({from_meminfo(), from_control_group(), from_limit_of_process()});
+    return std::min(available_on_machine(), from_limit_of_process());
 }
 
 std::string bytes_text(std::size_t bytes) {

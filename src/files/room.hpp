@@ -7,8 +7,10 @@
 
 namespace snnsim {
 
-/// Bytes that this process may still take: what the system has, or what the control group leaves of
-/// it, or `ulimit -v`.
+/// Bytes that processes here may still take together: what the system has, or what the control
+/// group leaves of it.
+std::size_t available_on_machine();
+/// Bytes that this process may still take: those, or what `ulimit -v` leaves.
 std::size_t available_memory();
 
 /// "3.2 GB", "120 MB", "7 kB", "12 bytes".

@@ -352,7 +352,7 @@ double full_count(const ConnectSpec& connect, double sources, double targets) {
 }  // namespace
 
 void check_synapses(SimulationView& model) {
-    constexpr double most = 8589934592.0;
+    constexpr double most = 0x1p50;  // memory is looked at elsewhere
     ProjectionNames names;
     double count = 0.0;
     for (std::size_t n = 0; n < model.spec.projections.size(); ++n) {
@@ -399,7 +399,7 @@ void check_synapses(SimulationView& model) {
     count *= model.spec.scale.neurons * model.spec.scale.in_degrees;
     if (count > most) {
         model.add({"projections"},
-                  fmt::format("the projections make {:.3g} synapses; at most {:.3g} (2^33), so "
+                  fmt::format("the projections make {:.3g} synapses; at most {:.3g} (2^50), so "
                               "make them sparser, or use scale",
                               count, most));
     }

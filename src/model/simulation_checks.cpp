@@ -25,6 +25,21 @@ void check_duration(SimulationView& model) {
     }
 }
 
+/// Engines number the cells of all populations through.
+void check_cell_count(SimulationView& model) {
+    constexpr double most = 4294967295.0;
+    double count = 0.0;
+    for (const CellPopulationSpec& p : model.spec.populations) {
+        if (!model.size_known(p)) return;
+        count += model.cells(p);
+    }
+    if (count > most)
+        model.add({"populations"},
+                  fmt::format("all populations together have {} cells; at most {}",
+                              grouped(static_cast<std::int64_t>(count)),
+                              grouped(static_cast<std::int64_t>(most))));
+}
+
 }  // namespace
 
 void check_unit(SimulationView& model, Places::Path path, const char* key,
@@ -145,6 +160,7 @@ void check_simulation(const SimulationSpec& spec, const Value& root, Problems& p
     check_names(model, spec.name);
     check_duration(model);
     check_cells(model);
+    check_cell_count(model);
     check_space(model);
     check_synapses(model);
     check_gap_junctions(model);

@@ -124,10 +124,7 @@ double ns_of_row_of(const SynapsesSpec& p) {
 
 /// Hz
 double rate_of(const CellPopulationSpec& p, double duration) {
-    if (p.played)
-        return static_cast<double>(p.played->keys.size()) /
-               (static_cast<double>(p.size) * duration * 1e-3);
-    return p.rate > 0.0 ? p.rate : assumed_rate;
+    return rate_of_model(p, duration).value_or(assumed_rate);
 }
 
 /// Of training, for MNIST at batches of 128: a neuron, sample and step; a weight, sample and step
@@ -147,6 +144,14 @@ constexpr double times_of_sparse = 6.0;    // a weight that is stored alone, of 
 constexpr double of_a_test = 0.5;          // of what training on a sample takes
 
 }  // namespace
+
+std::optional<double> rate_of_model(const CellPopulationSpec& p, double duration) {
+    if (p.played)
+        return static_cast<double>(p.played->keys.size()) /
+               (static_cast<double>(p.size) * duration * 1e-3);
+    if (p.rate > 0.0) return p.rate;
+    return std::nullopt;
+}
 
 ExpectedWork expected_work(const SimulationSpec& spec) {
     const double duration = expected_duration(spec);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "snnsim/model_spec.hpp"
 #include "snnsim/simulation_spec.hpp"
@@ -11,6 +12,8 @@ namespace snnsim {
 
 /// Taken of cells of which neither the model nor a file says how often they fire.
 constexpr double assumed_rate = 10.0;  // Hz
+/// What they say, of a run of so many ms; in Hz.
+std::optional<double> rate_of_model(const CellPopulationSpec& population, double duration);
 
 /// Of a network as it is simulated: scaled, its files read.
 ExpectedWork expected_work(const SimulationSpec& spec);

@@ -9,12 +9,18 @@
 #include "src/engine/ranks/process_ranks.hpp"
 #include "src/engine/scale.hpp"
 #include "src/inputs/load_inputs.hpp"
+#include "src/plan/rank_load.hpp"
 #include "src/run/run_model.hpp"
 
 namespace snnsim {
 namespace {
 
 enum class RunOrder : std::uint32_t { leave, build };
+
+/// No rank takes memory before all have looked at what there is.
+void all_have_room(Exchange& exchange) {
+    exchange.sum(0);
+}
 
 /// A follower's, as rank 0 has it.
 void follow_run(WordReader& order, Exchange& exchange) {
@@ -30,10 +36,12 @@ void follow_run(WordReader& order, Exchange& exchange) {
     try {
         const AnyModel any = parse_any_model(text, path, overrides, read_run_model);
         spec = apply_scale(load_inputs(std::get<SimulationSpec>(any)));
+        require_rank_memory(spec, {exchange.ranks(), options.threads}, ranks_on_machine(), false);
     } catch (const std::exception& e) {
         exchange.fail(e.what());
         throw;
     }
+    all_have_room(exchange);
     follow(spec, options, exchange);
 }
 
@@ -54,6 +62,7 @@ std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
     order.add(options.threads);
     order.add(options.profile);
     exchange.broadcast(order.words);
+    all_have_room(exchange);
     return make_leading_engine(spec, options, exchange);
 }
 

@@ -16,6 +16,7 @@
 #include "src/phases/outcome.hpp"
 #include "src/plan/device_memory.hpp"
 #include "src/plan/memory.hpp"
+#include "src/plan/rank_load.hpp"
 #include "src/plan/run_size.hpp"
 #include "src/report/network_report.hpp"
 #include "src/report/simulation_report.hpp"
@@ -91,9 +92,14 @@ std::int64_t longest_part(const SimulationSpec& spec) {
 }
 
 /// The network as it is simulated.
-SimulationSpec with_room(const SimulationStart& start, ProgressDisplay& display) {
+SimulationSpec with_room(const SimulationStart& start, int threads, ProgressDisplay& display) {
     SimulationSpec spec = apply_scale(start.spec);
-    require_memory(estimate_memory(spec), available_memory(), less_of_simulation);
+    const Exchange& ranks = process_ranks();
+    if (ranks.alone()) {
+        require_memory(estimate_memory(spec), available_memory(), less_of_simulation);
+    } else {
+        require_rank_memory(spec, {ranks.ranks(), threads}, ranks_on_machine(), ranks.leads());
+    }
     display.result(require_disk_room(run_file_parts(spec), start.output, free_space(start.output)));
     return spec;
 }
@@ -123,7 +129,7 @@ SimulationRun::SimulationRun(const SimulationStart& start, const RunOptions& opt
     : start_(start),
       options_(options),
       display_(options.progress, options.watcher),
-      spec_(with_room(start, display_)),
+      spec_(with_room(start, threads_of(options), display_)),
       energy_(read_energy_model(energy_model_of(spec_, options.energy))),
       threads_(threads_of(options)),
       provenance_(begin_provenance(start.spec, spec_, threads_)),

@@ -340,11 +340,11 @@ TEST(SimulationParts, Recording) {
 
 TEST(SimulationParts, TooManySynapses) {
     const std::string big =
-        replaced(changed("size: 80", "size: 1000000"), "size: 20,", "size: 1000000,");
+        replaced(changed("size: 80", "size: 1000000000"), "size: 20,", "size: 1000000000,");
     expect_error(replaced(big, "connect: one_to_one", "connect: all_to_all"),
-                 "m.yaml:9:3: the projections make 1e+11 synapses; at most 8.59e+09 (2^33)");
+                 "m.yaml:9:3: the projections make 1e+17 synapses; at most 1.13e+15 (2^50)");
     EXPECT_EQ(error_of(replaced(big, "connect: one_to_one", "connect: all_to_all"),
-                       {"projections.0.connect.p=0.001"}),
+                       {"projections.0.connect.p=1e-6"}),
               "no error");
 }
 
