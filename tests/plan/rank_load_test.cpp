@@ -138,7 +138,8 @@ TEST(RankLoad, MessagesAreForetold) {
                 static_cast<double>(engine->spike_counts()[p]) /
                 (static_cast<double>(spec.populations[p].size * steps) * spec.dt * 1e-3));
         const ExchangeLoad load = exchange_load(spec, {ranks, 1}, rates);
-        EXPECT_EQ(exchange.words.size(), static_cast<std::size_t>(steps / load.window)) << model;
+        EXPECT_EQ(exchange.words.size(), static_cast<std::size_t>((steps + load.window - 1) / load.window))
+            << model;
         // And a word that says how many there are.
         const double words = std::accumulate(exchange.words.begin(), exchange.words.end(), 0.0);
         EXPECT_NEAR(load.message, 4.0 * (words / static_cast<double>(exchange.words.size()) + 1.0),

@@ -29,6 +29,18 @@ double since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// Of all threads: what others on the machine take does not count.
+double cpu_seconds() {
+    timespec t{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double middle(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
 double peak_bytes() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -201,7 +213,7 @@ void measure_steps(const Steps& given, Exchange& exchange, PretendedRanks* prete
     const auto window = static_cast<std::int64_t>(std::llround(given.size.delay / spec.dt));
     if (pretended) pretended->draw_windows(spec, static_cast<std::uint32_t>(window));
     const int settle = given.windows / 10 + 2;
-    std::vector<double> seconds;
+    std::vector<double> seconds, cpu;
     double elsewhere = 0.0, bytes = 0.0;
     const auto counted = [&] {
         const std::vector<std::uint64_t> counts = engine->spike_counts();
@@ -212,29 +224,31 @@ void measure_steps(const Steps& given, Exchange& exchange, PretendedRanks* prete
         if (k == settle) spikes = counted();
         const double waited = pretended ? pretended->seconds() : 0.0,
                      got = pretended ? pretended->bytes() : 0.0;
+        const double cpu_before = cpu_seconds();
         const auto start = Clock::now();
         engine->advance(window);
         if (k < settle) continue;
         const double away = pretended ? pretended->seconds() - waited : 0.0;
         seconds.push_back(since(start) - away);
+        cpu.push_back(cpu_seconds() - cpu_before - away);
         elsewhere += away;
         bytes += pretended ? pretended->bytes() - got : 0.0;
     }
     spikes = counted() - spikes;
     if (!exchange.leads() && !pretended) return;
     const double mean = std::accumulate(seconds.begin(), seconds.end(), 0.0) / given.windows;
-    double square = 0.0;
-    for (const double s : seconds) square += (s - mean) * (s - mean);
-    std::vector<double> sorted = seconds;
-    std::sort(sorted.begin(), sorted.end());
+    const double cpu_mean = std::accumulate(cpu.begin(), cpu.end(), 0.0) / given.windows;
+    double cpu_square = 0.0;
+    for (const double s : cpu) cpu_square += (s - cpu_mean) * (s - cpu_mean);
     fmt::print(
         "{{\"ranks\": {}, \"threads\": {}, \"cells\": {}, \"in_degree\": {}, \"delay_ms\": {}, "
         "\"delays\": {}, \"windows\": {}, \"window_s\": {:.5g}, \"median_s\": {:.5g}, "
-        "\"sd_s\": {:.4g}, \"received_bytes\": {:.5g}, \"copy_s\": {:.4g}, "
+        "\"cpu_s\": {:.5g}, \"cpu_median_s\": {:.5g}, \"cpu_sd_s\": {:.4g}, \"received_bytes\": "
+        "{:.5g}, \"copy_s\": {:.4g}, "
         "\"rate_hz\": {:.4g}, \"build_s\": {:.4g}, \"peak_bytes\": {:.5g}}}\n",
         exchange.ranks(), given.threads, given.size.cells, given.size.in_degree, given.size.delay,
-        given.size.delays, given.windows, mean, sorted[sorted.size() / 2],
-        std::sqrt(square / given.windows), bytes / given.windows, elsewhere / given.windows,
+        given.size.delays, given.windows, mean, middle(seconds), cpu_mean, middle(cpu),
+        std::sqrt(cpu_square / given.windows), bytes / given.windows, elsewhere / given.windows,
         spikes / (given.size.cells * exchange.ranks() * given.windows * given.size.delay * 1e-3),
         build, peak_bytes());
 }
