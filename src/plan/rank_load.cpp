@@ -300,11 +300,15 @@ ExchangeLoad exchange_load(const SimulationSpec& spec, RankShape shape,
                                              : "a step: gap junctions see v in the next";
     } else if (delays.count == 0) {
         out.window = longest_window;
-        out.why = "64 steps: no synapse waits for a spike";
+        out.why = "64 steps, as no synapse waits for a spike";
     } else {
-        out.window = std::min(delays.first, longest_window);
-        out.why =
-            delays.first <= longest_window ? "the shortest delay" : "64 steps; delays are longer";
+        const bool longer = delays.first > longest_window;
+        out.window = longer ? longest_window : delays.first;
+        out.why = longer ? "64 steps; delays are longer" : "the shortest delay";
+    }
+    if (out.window > 1 && shape.ranks > 1) {
+        out.window /= 2;
+        out.why = "half of " + out.why + ", so that the next is stepped meanwhile";
     }
     const auto steps = static_cast<double>(out.window);
     out.windows = 1e3 / (spec.dt * steps);

@@ -99,7 +99,9 @@ class EchoedRank final : public Exchange {
     std::vector<std::size_t> words;  // that it said, each time
 
   protected:
-    void all_gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
+    void start_words(std::span<const std::uint32_t> mine) override { mine_ = mine; }
+    void finish_words(Gathered& all) override { gather_words(mine_, all); }
+    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
         words.push_back(mine.size());
         all.words.clear();
         all.start = {0};
@@ -107,9 +109,6 @@ class EchoedRank final : public Exchange {
             all.words.insert(all.words.end(), mine.begin(), mine.end());
             all.start.push_back(all.words.size());
         }
-    }
-    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
-        all_gather_words(mine, all);
     }
     void broadcast_words(Words&) override {}
     void sum_numbers(std::span<std::uint64_t> numbers) override {
@@ -121,6 +120,7 @@ class EchoedRank final : public Exchange {
 
   private:
     const int ranks_;
+    std::span<const std::uint32_t> mine_;
 };
 
 TEST(RankLoad, MessagesAreForetold) {
@@ -138,7 +138,8 @@ TEST(RankLoad, MessagesAreForetold) {
                 static_cast<double>(engine->spike_counts()[p]) /
                 (static_cast<double>(spec.populations[p].size * steps) * spec.dt * 1e-3));
         const ExchangeLoad load = exchange_load(spec, {ranks, 1}, rates);
-        EXPECT_EQ(exchange.words.size(), static_cast<std::size_t>((steps + load.window - 1) / load.window))
+        EXPECT_EQ(exchange.words.size(),
+                  static_cast<std::size_t>((steps + load.window - 1) / load.window))
             << model;
         // And a word that says how many there are.
         const double words = std::accumulate(exchange.words.begin(), exchange.words.end(), 0.0);

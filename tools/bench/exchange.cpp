@@ -1,7 +1,7 @@
-// Measures what ranks take and wait for: the clock of tools/bench/ranks.py.
-//   ranks gather                the exchange alone, by the size of messages; under mpirun
-//   ranks steps [options]       windows of a network, on the ranks of mpirun
-//   ranks steps --pretend N     windows of one rank of N, for real; what the others would have said
+// Measures what ranks take and wait for: the clock of tools/bench/exchange.py.
+//   exchange gather                the exchange alone, by the size of messages; under mpirun
+//   exchange steps [options]       windows of a network, on the ranks of mpirun
+//   exchange steps --pretend N     windows of one rank of N, for real; what the others would have said
 //                               is made up beforehand and counts as no time
 // One line of JSON on rank 0.
 #include <fmt/format.h>
@@ -106,12 +106,20 @@ class PretendedRanks final : public Exchange {
             }
         }
     }
-    double seconds() const { return seconds_; }
-    double bytes() const { return bytes_; }  // of all messages of others so far
+    /// Of each window: CPU time between two exchanges, and bytes that the others said.
+    const std::vector<double>& windows() const { return seconds_; }
+    double bytes() const { return bytes_; }
 
   protected:
-    void all_gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
-        const auto start = Clock::now();
+    void start_words(std::span<const std::uint32_t> mine) override {
+        mine_ = mine;
+        if (!windows_.empty()) seconds_.push_back(cpu_seconds() - last_ - away_);
+        last_ = cpu_seconds();
+        away_ = 0.0;
+    }
+    void finish_words(Gathered& all) override { gather_words(mine_, all); }
+    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
+        const double start = cpu_seconds();
         if (windows_.empty()) {
             all.words.clear();
             all.start = {0};
@@ -131,10 +139,7 @@ class PretendedRanks final : public Exchange {
                 all.start[r] += mine.size();
             bytes_ += 4.0 * static_cast<double>(window.words.size());
         }
-        seconds_ += since(start);
-    }
-    void gather_words(std::span<const std::uint32_t> mine, Gathered& all) override {
-        all_gather_words(mine, all);
+        away_ += cpu_seconds() - start;
     }
     void broadcast_words(Words&) override {}
     void sum_numbers(std::span<std::uint64_t> numbers) override {
@@ -172,7 +177,9 @@ class PretendedRanks final : public Exchange {
     const int ranks_;
     std::vector<Gathered> windows_;
     std::size_t next_ = 0;
-    double seconds_ = 0.0, bytes_ = 0.0;
+    std::span<const std::uint32_t> mine_;
+    std::vector<double> seconds_;
+    double last_ = 0.0, away_ = 0.0, bytes_ = 0.0;
 };
 
 /// Rank 0 prints.
@@ -210,51 +217,58 @@ void measure_steps(const Steps& given, Exchange& exchange, PretendedRanks* prete
     const auto engine =
         make_cpu_engine(spec, {.threads = given.threads, .spikes = false}, exchange);
     const double build = since(building);
-    const auto window = static_cast<std::int64_t>(std::llround(given.size.delay / spec.dt));
+    // As the engine has them: half the delay where windows are on their way meanwhile.
+    const auto delay = static_cast<std::int64_t>(std::llround(given.size.delay / spec.dt));
+    const std::int64_t window = delay > 1 && !exchange.alone() ? delay / 2 : delay;
     if (pretended) pretended->draw_windows(spec, static_cast<std::uint32_t>(window));
-    const int settle = given.windows / 10 + 2;
-    std::vector<double> seconds, cpu;
-    double elsewhere = 0.0, bytes = 0.0;
     const auto counted = [&] {
         const std::vector<std::uint64_t> counts = engine->spike_counts();
         return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
     };
-    double spikes = 0.0;
-    for (int k = 0; k < settle + given.windows; ++k) {
-        if (k == settle) spikes = counted();
-        const double waited = pretended ? pretended->seconds() : 0.0,
-                     got = pretended ? pretended->bytes() : 0.0;
-        const double cpu_before = cpu_seconds();
+    constexpr int parts = 10;
+    const std::int64_t steps = window * std::max(1, given.windows / parts);
+    engine->advance(steps);  // until all is where it will be
+    const std::size_t settled = pretended ? pretended->windows().size() : 0;
+    const double before = counted(), bytes = pretended ? pretended->bytes() : 0.0;
+    std::vector<double> wall, cpu;
+    for (int k = 0; k < parts; ++k) {
         const auto start = Clock::now();
-        engine->advance(window);
-        if (k < settle) continue;
-        const double away = pretended ? pretended->seconds() - waited : 0.0;
-        seconds.push_back(since(start) - away);
-        cpu.push_back(cpu_seconds() - cpu_before - away);
-        elsewhere += away;
-        bytes += pretended ? pretended->bytes() - got : 0.0;
+        const double cpu_start = cpu_seconds();
+        engine->advance(steps);
+        const double windows = static_cast<double>(steps / window);
+        wall.push_back(since(start) / windows);
+        cpu.push_back((cpu_seconds() - cpu_start) / windows);
     }
-    spikes = counted() - spikes;
+    if (pretended)
+        cpu.assign(pretended->windows().begin() + static_cast<std::ptrdiff_t>(settled),
+                   pretended->windows().end());
     if (!exchange.leads() && !pretended) return;
-    const double mean = std::accumulate(seconds.begin(), seconds.end(), 0.0) / given.windows;
-    const double cpu_mean = std::accumulate(cpu.begin(), cpu.end(), 0.0) / given.windows;
-    double cpu_square = 0.0;
-    for (const double s : cpu) cpu_square += (s - cpu_mean) * (s - cpu_mean);
+    const auto count = static_cast<double>(cpu.size());
+    const double mean = std::accumulate(cpu.begin(), cpu.end(), 0.0) / count;
+    // Without the slowest in a hundred, in which others had the core or its caches.
+    std::vector<double> usual = cpu;
+    std::sort(usual.begin(), usual.end());
+    usual.resize(usual.size() - usual.size() / 100);
+    double square = 0.0;
+    for (const double s : usual) square += (s - middle(cpu)) * (s - middle(cpu));
+    const double simulated = static_cast<double>(steps) * parts * spec.dt * 1e-3;
     fmt::print(
         "{{\"ranks\": {}, \"threads\": {}, \"cells\": {}, \"in_degree\": {}, \"delay_ms\": {}, "
-        "\"delays\": {}, \"windows\": {}, \"window_s\": {:.5g}, \"median_s\": {:.5g}, "
-        "\"cpu_s\": {:.5g}, \"cpu_median_s\": {:.5g}, \"cpu_sd_s\": {:.4g}, \"received_bytes\": "
-        "{:.5g}, \"copy_s\": {:.4g}, "
-        "\"rate_hz\": {:.4g}, \"build_s\": {:.4g}, \"peak_bytes\": {:.5g}}}\n",
+        "\"delays\": {}, \"window_steps\": {}, \"cpu_s\": {:.5g}, \"cpu_median_s\": {:.5g}, "
+        "\"cpu_sd_s\": {:.4g}, \"wall_median_s\": {:.5g}, \"wall_least_s\": {:.5g}, "
+        "\"received_bytes\": {:.5g}, \"rate_hz\": {:.4g}, \"build_s\": {:.4g}, "
+        "\"peak_bytes\": {:.5g}}}\n",
         exchange.ranks(), given.threads, given.size.cells, given.size.in_degree, given.size.delay,
-        given.size.delays, given.windows, mean, middle(seconds), cpu_mean, middle(cpu),
-        std::sqrt(cpu_square / given.windows), bytes / given.windows, elsewhere / given.windows,
-        spikes / (given.size.cells * exchange.ranks() * given.windows * given.size.delay * 1e-3),
-        build, peak_bytes());
+        given.size.delays, window, mean, middle(cpu),
+        std::sqrt(square / static_cast<double>(usual.size())), middle(wall),
+        *std::min_element(wall.begin(), wall.end()),
+        pretended ? (pretended->bytes() - bytes) / count : 0.0,
+        (counted() - before) / (given.size.cells * exchange.ranks() * simulated), build,
+        peak_bytes());
 }
 
 int run(int count, char** words) {
-    CLI::App app{"what ranks take and wait for", "ranks"};
+    CLI::App app{"what ranks take and wait for", "exchange"};
     app.require_subcommand(1);
     Steps steps;
     app.add_subcommand("gather", "the exchange alone");
@@ -286,7 +300,7 @@ int main(int argc, char** argv) {
     try {
         return snnsim::run(argc, argv);
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "ranks: error: %s\n", e.what());
+        std::fprintf(stderr, "exchange: error: %s\n", e.what());
         return 1;
     }
 }
