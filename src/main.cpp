@@ -128,9 +128,11 @@ int dispatch(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "run");
     }
     const std::string command = arguments[0];
-    if (command != "run" && !process_ranks().alone())
+    const bool shared = command == "run" || command == "study" || command == "search";
+    if (!shared && !process_ranks().alone())
         throw UsageError(fmt::format(
-            "several processes run a simulation together; start `snnsim {}` without mpirun",
+            "several processes run a simulation together, or share out the runs of a study or a "
+            "search; start `snnsim {}` without mpirun",
             command));
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
@@ -148,7 +150,10 @@ int dispatch(std::vector<std::string> arguments) {
 /// The processes that this one was started with, while the program runs.
 class RankGuard {
   public:
-    RankGuard() : ranks_(process_ranks()) {}
+    RankGuard() : ranks_(process_ranks()) {
+        if (launched_processes() > 1 && !why_no_mpi().empty())
+            throw UsageError("several processes were started together, and " + why_no_mpi());
+    }
     ~RankGuard() {
         if (leads()) dismiss_ranks(ranks_);
         leave_ranks();
@@ -184,6 +189,8 @@ int main(int argc, char** argv) {
         const int status = snnsim::dispatch({argv + 1, argv + argc});
         if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail_of_stdout(errno);
         return status;
+    } catch (const snnsim::RankError& e) {
+        return e.of_user ? fail(e.said.c_str(), snnsim::usage_status) : fail(e.what(), 1);
     } catch (const snnsim::ModelError& e) {
         return fail(e.what(), snnsim::usage_status);
     } catch (const snnsim::UsageError& e) {

@@ -92,7 +92,14 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, double& value, N
 void add_many_runs(CLI::App& app, ManyRunsOptions& options, const std::string& what,
                    const std::string& runs) {
     add_whole(app, "--jobs", options.jobs, {1, 4096},
-              runs + " at a time; they share the cores (1)");
+              runs + " at a time, on each process of mpirun (1)");
+    add_whole(app, "--threads", options.threads, {1, 4096},
+              "CPU threads of each; default: all cores, shared by those at a time");
+    app.add_option_function<std::string>(
+           "--launcher",
+           [&options](const std::string& text) { options.launcher = read_launcher(text); },
+           "what starts each of them elsewhere, e.g. 'srun -n1 -c8 --exclusive'")
+        ->type_name("COMMAND");
     app.add_flag("--force", options.force,
                  "overwrite the tables of another " + what + " in the folder");
     add_text(app, "-o,--output", options.output,

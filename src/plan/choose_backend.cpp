@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "snnsim/error.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
@@ -50,10 +49,7 @@ std::string backend_text(const DeviceChoice& choice,
 }
 
 int threads_of(const RunOptions& options) {
-    if (options.threads > 0) return options.threads;
-    const int all = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    const int allowed = allowed_cores();
-    return allowed < all ? allowed : std::max(1, all / ranks_on_machine());
+    return options.threads > 0 ? options.threads : cores_of_process();
 }
 
 }  // namespace snnsim

@@ -47,15 +47,21 @@ InterruptGuard::~InterruptGuard() {
 
 constexpr const char* watched = "SNNSIM_PARENT";
 
-void watch_this_process() {
-    setenv(watched, std::to_string(getpid()).c_str(), 1);
+void watch_this_process(bool by_launcher) {
+    // One that a launcher becomes (nice, taskset) is a child all the same.
+    setenv(watched, ((by_launcher ? "?" : "") + std::to_string(getpid())).c_str(), 1);
 }
 
 void end_with_watched_process() {
-    const char* const parent = std::getenv(watched);
+    const char* parent = std::getenv(watched);
     if (!parent) return;
+    const bool by_launcher = *parent == '?';
+    const auto is_child = [&] {
+        return std::to_string(getppid()) == parent + (by_launcher ? 1 : 0);
+    };
+    if (by_launcher && !is_child()) return;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (std::to_string(getppid()) != parent) std::raise(SIGTERM);  // it is dead already
+    if (!is_child()) std::raise(SIGTERM);  // it is dead already
 }
 
 bool InterruptGuard::asked() {

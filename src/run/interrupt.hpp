@@ -18,16 +18,15 @@ class InterruptGuard {
     InterruptGuard& operator=(const InterruptGuard&) = delete;
 
     static bool asked();
-    /// nohup: whoever started the program wants no SIGHUP.
-    bool hears_hangups() const { return old_hup_.sa_handler != SIG_IGN; }
 
   private:
     struct sigaction old_int_, old_term_, old_hup_;
 };
 
 /// A process that starts others calls the first before, those call the second when they begin: they
-/// then get a SIGTERM when it dies, however it does.
-void watch_this_process();
+/// then get a SIGTERM when it dies, however it does. Not those that a launcher starts, which are
+/// nobody's children that it would know of.
+void watch_this_process(bool by_launcher);
 void end_with_watched_process();
 
 }  // namespace snnsim

@@ -10,12 +10,11 @@
 #include "src/engine/scale.hpp"
 #include "src/inputs/load_inputs.hpp"
 #include "src/plan/rank_load.hpp"
+#include "src/run/rank_jobs.hpp"
 #include "src/run/run_model.hpp"
 
 namespace snnsim {
 namespace {
-
-enum class RunOrder : std::uint32_t { leave, build };
 
 /// No rank takes memory before all have looked at what there is.
 void all_have_room(Exchange& exchange) {
@@ -38,7 +37,7 @@ void follow_run(WordReader& order, Exchange& exchange) {
         spec = apply_scale(load_inputs(std::get<SimulationSpec>(any)));
         require_rank_memory(spec, {exchange.ranks(), options.threads}, ranks_on_machine(), false);
     } catch (const std::exception& e) {
-        exchange.fail(e.what());
+        exchange.fail(e);
         throw;
     }
     all_have_room(exchange);
@@ -67,16 +66,26 @@ std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
 }
 
 void follow_runs(Exchange& exchange) {
-    // Ctrl-C reaches all processes: rank 0 decides what comes of it.
-    std::signal(SIGINT, SIG_IGN);
-    std::signal(SIGTERM, SIG_IGN);
+    // Ctrl-C reaches all processes: rank 0 decides what comes of it. (What is ignored would be so
+    // in jobs, too.)
+    const auto nothing = [](int) {};
+    std::signal(SIGINT, nothing);
+    std::signal(SIGTERM, nothing);
     try {
         for (;;) {
             Words words;
             exchange.broadcast(words);
             WordReader order(words);
-            if (order.get<RunOrder>() == RunOrder::leave) return;
-            follow_run(order, exchange);
+            switch (order.get<RunOrder>()) {
+                case RunOrder::leave:
+                    return;
+                case RunOrder::build:
+                    follow_run(order, exchange);
+                    break;
+                case RunOrder::jobs:
+                    follow_jobs(order, exchange);
+                    break;
+            }
         }
     } catch (const std::exception&) {  // rank 0 has heard of it
         if (!exchange.failed()) throw;

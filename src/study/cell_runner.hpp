@@ -1,15 +1,13 @@
 // Runs of models with settings, each as a call of this program, some at a time.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "snnsim/read_model.hpp"
 #include "snnsim/run.hpp"
+#include "src/run/jobs.hpp"
 
 namespace snnsim {
 
@@ -21,8 +19,7 @@ struct CellRun {
     bool reads_data = false;  // a data set, which lies in data_dir
 };
 
-struct CellOptions {
-    int jobs = 1;  // processes at a time; they share the cores
+struct CellOptions : JobOptions {
     std::string data_dir;
     Device backend = Device::automatic;
     int cuda_device = -1;
@@ -41,14 +38,9 @@ class CellRunner {
              const std::function<void(std::size_t cell, const std::string& failure)>& ended);
 
   private:
-    void start(const CellRun& cell, std::size_t number);
-    std::pair<std::size_t, int> wait_for_one();
-    void stop_all();
+    std::vector<std::string> words_of(const CellRun& cell) const;
 
     const CellOptions options_;
-    std::map<pid_t, std::size_t> running_;
-    int stop_signal_ = 0;
-    bool told_ = false;  // that they are to stop: a second time would kill them
 };
 
 /// "standard-3f2a9c01d2e4b567.h5": a name, and a hash of all that the run depends on but for data

@@ -253,6 +253,8 @@ TEST(RanksOf, AFollowerThatFailsIsNamed) {
             } catch (const RankError& e) {
                 EXPECT_EQ(std::string(e.what()).find("rank 2: "), 0u) << e.what();
                 EXPECT_NE(std::string(e.what()).find("w_max"), std::string::npos) << e.what();
+                EXPECT_TRUE(e.of_user);
+                EXPECT_EQ(e.what(), "rank 2: " + e.said);
                 throw;
             }
         });
@@ -309,6 +311,7 @@ TEST(RanksOf, OneThatFailsEndsTheOthers) {
                 ADD_FAILURE() << "rank " << exchange.rank() << " went on";
             } catch (const RankError& e) {
                 EXPECT_STREQ(e.what(), "rank 1: rank 1 has had enough");
+                EXPECT_FALSE(e.of_user);
                 throw;
             }
         });

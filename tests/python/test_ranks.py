@@ -1,5 +1,6 @@
 """Several processes that simulate together (mpirun): the run file of one process, whatever the model, and one error for all."""
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -31,6 +32,7 @@ def mpi():
         command = ["mpirun", *(LAUNCH if open_mpi else []), "-n", str(ranks), binary, *map(str, words)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, **options)
 
+    start.open = open_mpi
     return start
 
 
@@ -51,8 +53,8 @@ def expect_the_same_file(one, other):
     assert not differ, f"{one} and {other} differ in {differ}"
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-@pytest.mark.parametrize("model", SIMULATIONS)
+# Each shipped model on one of these numbers of ranks: all on all of them take minutes.
+@pytest.mark.parametrize("model, ranks", zip(SIMULATIONS, itertools.cycle([2, 4, 3])))
 def test_the_run_file_of_one_process(mpi, tmp_path, data, model, ranks):  # noqa: F811
     alone, together = tmp_path / "alone.h5", tmp_path / "together.h5"
     one_process(arguments(model, SIMULATIONS[model], data, alone))
@@ -60,7 +62,7 @@ def test_the_run_file_of_one_process(mpi, tmp_path, data, model, ranks):  # noqa
     expect_the_same_file(alone, together)
 
 
-@pytest.mark.parametrize("ranks", [2, 5])
+@pytest.mark.parametrize("ranks", [1, 2, 4, 5])
 def test_other_cells(mpi, tmp_path, data, ranks):  # noqa: F811
     model = tmp_path / "others.yaml"
     model.write_text(OTHERS)
@@ -76,6 +78,37 @@ def test_a_wrong_model_is_one_error(mpi, tmp_path):
     said = finished(mpi(3, model, "-o", tmp_path / "run.h5"), 2)
     assert said.count("snnsim: error:") == 1, said
     assert not (tmp_path / "run.h5").exists()
+
+
+def test_what_one_rank_alone_finds_wrong_is_told_as_one_process_tells_it(mpi, tmp_path):
+    """Cell 8 of ten, which the last rank owns, has no weights."""
+    pairs = ", ".join(f"[0, {k}]" for k in range(10) if k != 8)
+    model = tmp_path / "wrong.yaml"
+    model.write_text(f"""name: wrong
+dt: 0.1 ms
+simulate: {{duration: 20 ms}}
+populations: {{a: {{model: poisson_source, size: 1, rate: 10 Hz}}, b: {{model: iaf_psc_delta, size: 10}}}}
+projections:
+  - {{from: a, to: b, connect: {{rule: list, pairs: [{pairs}]}}, weight: 1 mV, delay: 1 ms,
+     plasticity: {{rule: stdp, w_max: 2 mV, normalise: {{sum: 1 mV}}}}}}
+""")
+    alone = subprocess.run([os.environ["SNNSIM_BINARY"], model, "-o", tmp_path / "run.h5"], capture_output=True, text=True)
+    assert alone.returncode == 2 and "cell 8 of 'b' has no weights to normalise" in alone.stderr, alone.stderr
+    said = finished(mpi(3, model, "-o", tmp_path / "run.h5"), 2)
+    assert said.count(alone.stderr.splitlines()[0]) == 1, said
+
+
+def test_a_process_that_no_mpirun_started_is_alone(mpi, tmp_path):
+    """In a script of Slurm's sbatch, in a step of one task, and where the library's own mpirun is not at work."""
+    def run(**variables):
+        return subprocess.run([os.environ["SNNSIM_BINARY"], "check", MODELS / "cuba.yaml"], capture_output=True, text=True,
+                              env={**os.environ, **variables})
+    for variables in ({"SLURM_NTASKS": "4", "SLURM_PROCID": "1", "SLURM_JOB_ID": "7"},
+                      {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "1", "PMIX_RANK": "0"}):
+        done = run(**variables)
+        assert done.returncode == 0 and done.stdout == run().stdout, done.stderr
+    done = run(PMI_SIZE="4", PMI_RANK="3") if mpi.open else run(OMPI_COMM_WORLD_SIZE="4")
+    assert done.returncode == 2 and "4 processes were started together, of which" in done.stderr, done.stderr
 
 
 def test_trainings_are_refused(mpi, tmp_path):

@@ -118,9 +118,9 @@ test: {}
 """)
     (tmp_path / "study.yaml").write_text("name: s\nseeds: 2\nmodels: {m: {file: m.yaml}}\n")
 
-    def start(**options):
+    def start(*words, **options):
         process = subprocess.Popen([binary, "study", tmp_path / "study.yaml", "-o", tmp_path / "out", "--data-dir", data_folder,
-                                    "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+                                    "--jobs", "2", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
         wait_for(lambda: len(list(tmp_path.glob("out/*.partial.h5"))) == 2, process)
         assert process.poll() is None, process.stderr.read()
         return process

@@ -52,6 +52,18 @@ def test_a_run_has_the_digest_of_the_command(model, tmp_path):
         assert run.digest == expected and run.provenance["model_path"] == "<text>"
 
 
+def test_a_process_of_several_is_alone_and_needs_no_mpi(tmp_path):
+    """With mpi4py each runs models of its own."""
+    code = f"""import snnsim
+with snnsim.run({BALANCED!r}, progress=False) as run:
+    print(run.digest, "libmpi" in open("/proc/self/maps").read())
+"""
+    said = [subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True,
+                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more}).stdout
+            for more in ({}, {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"})]
+    assert said[0] == said[1] and said[0].split()[1] == "False"
+
+
 def test_a_dict_is_the_model_of_its_text(tmp_path):
     import yaml
     file = tmp_path / "model.yaml"

@@ -6,8 +6,10 @@
 #include <limits>
 #include <utility>
 
+#include "snnsim/error.hpp"
 #include "src/text/excerpt.hpp"
 #include "src/text/numbers.hpp"
+#include "src/text/shell_words.hpp"
 
 namespace snnsim {
 namespace {
@@ -147,6 +149,17 @@ TEST(Excerpt, BoundsATextOfManyLines) {
               "line\nline\nline\nline\nline\nline\nline\nline\nline\nline\n...");
     EXPECT_EQ(bounded("one\ntwo"), "one\ntwo");
     EXPECT_EQ(bounded(std::string(10000000, 'x')).size(), 2000u);
+}
+
+TEST(ShellWords, AreCutAtBlanksOutsideOfQuotes) {
+    using Words = std::vector<std::string>;
+    EXPECT_EQ(shell_words(""), Words{});
+    EXPECT_EQ(shell_words("  srun -n1\t-c 8\n"), (Words{"srun", "-n1", "-c", "8"}));
+    EXPECT_EQ(shell_words("'a b'c \"d 'e'\" ''"), (Words{"a bc", "d 'e'", ""}));
+    EXPECT_EQ(shell_words(R"(a\ b \" 'c\' "d\"\\\e")"), (Words{"a b", "\"", "c\\", R"(d"\\e)"}));
+    EXPECT_EQ(shell_words("ends\\"), (Words{"ends\\"}));
+    EXPECT_THROW(shell_words("'a"), UsageError);
+    EXPECT_THROW(shell_words("a \"b"), UsageError);
 }
 
 }  // namespace

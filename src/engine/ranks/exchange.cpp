@@ -1,11 +1,14 @@
 #include "src/engine/ranks/exchange.hpp"
 
+#include <new>
 #include <utility>
 
 namespace snnsim {
 namespace {
 
 constexpr std::uint32_t goes_on = 0, has_failed = 1;  // the first word of a message
+constexpr const char* out_of_memory =
+    "out of memory; more processes, or more machines, take less each";
 
 class NoExchange final : public Exchange {
   public:
@@ -42,9 +45,10 @@ void Exchange::hear(const Gathered& all) {
         if (all.of(r)[0] != has_failed) continue;
         failed_ = true;
         WordReader message(all.of(r).subspan(1));
+        const bool of_user = message.get<bool>();
         std::string why;
         message.get(why);
-        throw RankError("rank " + std::to_string(r) + ": " + why);
+        throw RankError(r, why, of_user);
     }
 }
 
@@ -112,14 +116,18 @@ std::uint32_t Exchange::greatest(std::uint32_t number) {
     return *std::max_element(all.words.begin(), all.words.end());
 }
 
-void Exchange::fail(const std::string& why) noexcept {
+void Exchange::fail(const std::exception& why) noexcept {
     if (std::exchange(failed_, true) || alone()) return;
     try {
+        const bool of_user = dynamic_cast<const ModelError*>(&why) != nullptr ||
+                             dynamic_cast<const UsageError*>(&why) != nullptr;
+        const bool memory = dynamic_cast<const std::bad_alloc*>(&why) != nullptr;
         Gathered all;
         if (started_) finish_words(all);
         WordWriter message;
         message.add(has_failed);
-        message.add(why);
+        message.add(of_user);
+        message.add(std::string(memory ? out_of_memory : why.what()));
         start_words(message.words);
         finish_words(all);
     } catch (...) {  // nobody is there to hear it

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "snnsim/error.hpp"
@@ -29,7 +31,12 @@ struct Gathered {
 
 /// Some rank failed: all others end with this. `what()` names the rank and what it said.
 struct RankError : Error {
-    using Error::Error;
+    RankError(int rank, std::string said, bool of_user)
+        : Error("rank " + std::to_string(rank) + ": " + said),
+          said(std::move(said)),
+          of_user(of_user) {}
+    std::string said;
+    bool of_user;  // the model or an option is wrong: any process would say so
 };
 
 /// All ranks call the same members in the same order. Each begins with a round in which a rank
@@ -70,7 +77,7 @@ class Exchange {
     std::uint32_t greatest(std::uint32_t number);
 
     /// Tells the others that this rank cannot go on, once; nothing is exchanged any more.
-    void fail(const std::string& why) noexcept;
+    void fail(const std::exception& why) noexcept;
     bool failed() const { return failed_; }
 
   protected:

@@ -210,7 +210,7 @@ class LeadingEngine final : public Engine {
         } catch (const UsageError&) {
             throw;
         } catch (const std::exception& e) {
-            exchange_.fail(e.what());
+            exchange_.fail(e);
             throw;
         }
     }
@@ -324,7 +324,7 @@ void follow(const SimulationSpec& spec, const EngineOptions& options, Exchange& 
     } catch (const RankError&) {
         throw;
     } catch (const std::exception& e) {
-        exchange.fail(e.what());
+        exchange.fail(e);
         throw;
     }
 }

@@ -7,9 +7,9 @@
 
 namespace snnsim {
 
-/// Those that this process is one of; no_exchange() where it was started alone. Called by the
-/// thread of main() first, before it has made others, and it alone exchanges. Throws UsageError
-/// where there are several and this build cannot have them.
+/// Those that this process is one of; no_exchange() where it was started alone, and where there is
+/// no MPI. Called by the thread of main() first, before it has made others, and it alone exchanges.
+/// Throws UsageError where the library knows nothing of what started them.
 Exchange& process_ranks();
 /// As many of them as share this machine.
 int ranks_on_machine();
@@ -22,6 +22,11 @@ std::string why_no_mpi();
 
 /// How many processes the launcher says that it started; 1 where it says nothing.
 int launched_processes();
+/// Whether an environment variable ("NAME=value") is one with which a launcher tells a process what
+/// it is.
+bool of_launcher(const char* variable);
+/// The cores that this process may use: those that it was bound to, or its share of the machine's.
+int cores_of_process();
 
 /// Cores that this process may use: of a launcher that binds its processes, not all of the machine.
 int allowed_cores();

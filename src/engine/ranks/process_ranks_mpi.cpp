@@ -162,6 +162,7 @@ class Mpi {
         if (provided < MPI_THREAD_FUNNELED)
             throw UsageError("this MPI library does not work with threads; use another");
         world_.emplace(MPI_COMM_WORLD);
+        require_all_launched();
 #if defined(__linux__)
         prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);  // ns: moments are not made longer
 #endif
@@ -184,6 +185,15 @@ class Mpi {
     }
 
   private:
+    /// Another library's launcher is not understood: each process would be a first and only rank.
+    void require_all_launched() const {
+        if (world_->ranks() == launched_processes()) return;
+        MPI_Finalize();
+        throw UsageError(std::to_string(launched_processes()) +
+                         " processes were started together, of which " + mpi_name() +
+                         ", with which this snnsim was built, sees " +
+                         std::to_string(world_->ranks()) + "; take its mpirun");
+    }
     void find_machines() {
         check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_->rank(),
                                   MPI_INFO_NULL, &machine_),

@@ -1,11 +1,9 @@
-// Of a build without MPI.
+// Of the library, and of a program that is built without MPI: every process is alone.
 #include "src/engine/ranks/process_ranks.hpp"
 
 namespace snnsim {
 
 Exchange& process_ranks() {
-    if (launched_processes() > 1)
-        throw UsageError("several processes were started together, and " + why_no_mpi());
     return no_exchange();
 }
 int ranks_on_machine() {

@@ -97,7 +97,7 @@ void ThreadRanks::run(const std::function<void(Exchange&)>& task) {
                 heard[r] = 1;
             } catch (const std::exception& e) {
                 thrown[r] = std::current_exception();
-                ranks_[r]->fail(e.what());
+                ranks_[r]->fail(e);
             }
         });
     }
