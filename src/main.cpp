@@ -198,6 +198,8 @@ int main(int argc, char** argv) {
     } catch (const snnsim::InterruptedError& e) {
         return fail(e.what(), snnsim::interrupted_status);
     } catch (const std::bad_alloc&) {
+        if (snnsim::launched_processes() > 1)
+            return fail((std::string("rank 0: ") + snnsim::rank_out_of_memory).c_str(), 1);
         return fail(
             "out of memory; `snnsim check` shows what the model takes. A smaller train.batch, or "
             "smaller populations, take less",

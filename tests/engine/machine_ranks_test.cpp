@@ -37,8 +37,8 @@ void on_machines(const Machines& machines, const std::function<void(Exchange&)>&
         } catch (const RankError&) {
             throw;
         } catch (const std::exception& e) {
-            ranks.fail(e.what());
-            throw RankError(e.what());
+            ranks.fail(e);
+            throw RankError(world.rank(), e.what(), false);
         }
     });
 }

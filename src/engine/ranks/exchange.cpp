@@ -7,8 +7,6 @@ namespace snnsim {
 namespace {
 
 constexpr std::uint32_t goes_on = 0, has_failed = 1;  // the first word of a message
-constexpr const char* out_of_memory =
-    "out of memory; more processes, or more machines, take less each";
 
 class NoExchange final : public Exchange {
   public:
@@ -127,7 +125,7 @@ void Exchange::fail(const std::exception& why) noexcept {
         WordWriter message;
         message.add(has_failed);
         message.add(of_user);
-        message.add(std::string(memory ? out_of_memory : why.what()));
+        message.add(std::string(memory ? rank_out_of_memory : why.what()));
         start_words(message.words);
         finish_words(all);
     } catch (...) {  // nobody is there to hear it

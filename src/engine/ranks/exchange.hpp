@@ -39,6 +39,10 @@ struct RankError : Error {
     bool of_user;  // the model or an option is wrong: any process would say so
 };
 
+/// What a rank says that runs out of memory.
+inline constexpr const char* rank_out_of_memory =
+    "out of memory; on more machines each process has less to hold";
+
 /// All ranks call the same members in the same order. Each begins with a round in which a rank
 /// that failed can be heard, whatever the others are about to do: they throw RankError.
 class Exchange {
