@@ -128,10 +128,10 @@ int dispatch(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "run");
     }
     const std::string command = arguments[0];
-    const bool shared = command == "run" || command == "study" || command == "search";
+    const bool shared = command == "run" || command == "test" || command == "study" || command == "search";
     if (!shared && !process_ranks().alone())
         throw UsageError(fmt::format(
-            "several processes run a simulation together, or share out the runs of a study or a "
+            "several processes run a model together, or share out the runs of a study or a "
             "search; start `snnsim {}` without mpirun",
             command));
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

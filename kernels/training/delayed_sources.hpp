@@ -117,12 +117,17 @@ struct SourceDelayGradient {
     SourceTaps by;
     TracePanels filtered;  // its gradient
     float* delay_gradient;
+    float* sums = nullptr;  // [source][tap]: of samples before, where it goes on from them, and
+    bool goes_on = false;   // then of these too; or null
+    bool ends = true;       // else there are samples after them
 
     SNN_HD void operator()(std::size_t source) const {
         const float delay = by.delay[source];
         const TapRange r = by.taps.range(delay);
         float of_tap[most_learned_steps + 1];
-        for (int d = r.first; d <= r.last; ++d) of_tap[d] = 0.0f;
+        float* const kept =
+            sums ? sums + source * static_cast<std::size_t>(by.taps.count()) : nullptr;
+        for (int d = r.first; d <= r.last; ++d) of_tap[d] = goes_on ? kept[d] : 0.0f;
         for (std::size_t b = 0; b < shape.batch; ++b) {
             const float* const up = filtered.at(
                 shape, {b, source / panel_width, static_cast<int>(source % panel_width)});
@@ -134,6 +139,8 @@ struct SourceDelayGradient {
                 }
             });
         }
+        for (int d = r.first; kept && d <= r.last; ++d) kept[d] = of_tap[d];
+        if (!ends) return;
         const DelayTaps::Gradient g =
             by.taps.gradient(delay, 1.0f, [&](int d) { return of_tap[d]; });
         delay_gradient[source] = delay_gradient[source] + g.of_delay;

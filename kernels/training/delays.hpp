@@ -23,6 +23,12 @@ struct SynapseTaps {
     SNN_HD std::size_t row(std::size_t panel, std::size_t source) const {
         return panel * sources + source;
     }
+    /// From such a panel on.
+    SynapseTaps from(std::size_t panel) const {
+        const std::size_t first = row(panel, 0), element = at(first, 0, 0);
+        return {taps,          sources,          delay + first * panel_width,
+                range + first, weight + element, gradient + element};
+    }
     SNN_HD std::size_t at(std::size_t row, int tap, int lane) const {
         return (row * static_cast<std::size_t>(taps.count()) + static_cast<std::size_t>(tap)) *
                    panel_width +
@@ -175,6 +181,7 @@ struct TapGradient {
     Events events;
     TracePanels upper;  // dL/d(input) of the targets
     SynapseTaps of;
+    bool goes_on = false;  // from what stands in the gradient
 
     SNN_HD std::size_t size() const {
         return (of.sources + block - 1) / block * panels * (panel_width / width_of<Columns>);
@@ -184,7 +191,7 @@ struct TapGradient {
         const std::size_t column = i % (panels * parts), first = i / (panels * parts) * block;
         const std::size_t last = first + block < of.sources ? first + block : of.sources;
         Place p{0, column / parts, static_cast<int>(column % parts) * width_of<Columns>};
-        for (std::size_t source = first; source < last; ++source) set_zero(p, source);
+        for (std::size_t source = first; source < last && !goes_on; ++source) set_zero(p, source);
         for (; p.sample < shape.batch; ++p.sample) {
             const std::uint32_t constant = events.constant[p.sample];
             add_entries(p, 0, constant, first, last);

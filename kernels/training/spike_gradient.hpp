@@ -297,6 +297,20 @@ struct SpikeGradient {
     }
 };
 
+/// Body over (source, target): sums go on from the gradient, which is 0 then.
+struct TakeSpikeSums {
+    SpikeSums sums;
+    WeightPanels gradient;
+
+    SNN_HD void operator()(std::size_t i) const {
+        const std::size_t source = i / sums.targets, target = i % sums.targets;
+        float& from =
+            *gradient.at(target / panel_width, source, static_cast<int>(target % panel_width));
+        sums.at(source / panel_width, target)[source % panel_width] = from;
+        from = 0.0f;
+    }
+};
+
 /// Body over (source, target): gradient += sums, which are 0 again.
 struct AddSpikeSums {
     SpikeSums sums;

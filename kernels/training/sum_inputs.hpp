@@ -18,6 +18,10 @@ struct WeightPanels {
         return data + (panel * rows + row) * panel_width + lane;
     }
     SNN_HD bool has_bias() const { return rows > sources; }
+    /// From such a panel on.
+    WeightPanels from(std::size_t panel) const {
+        return {data + panel * rows * panel_width, rows, sources};
+    }
 };
 
 /// A trace of a layer: [panel][sample][step][panel_width].
@@ -26,6 +30,10 @@ struct TracePanels {
 
     SNN_HD float* at(const BatchShape& shape, const Place& p) const {
         return data + (p.panel * shape.batch + p.sample) * shape.steps * panel_width + p.lane;
+    }
+    /// From such a panel on.
+    TracePanels from(const BatchShape& shape, std::size_t panel) const {
+        return {data + panel * shape.rows() * panel_width};
     }
 };
 

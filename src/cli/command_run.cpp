@@ -75,8 +75,7 @@ void add_run_command(CLI::App& app, int& status) {
     command.footer(
         "Examples: snnsim models/mnist_lif.yaml --set train.epochs=2 -o runs/short.h5\n"
         "          snnsim models/brunel.yaml --seeds 1..5 && snnsim stats runs/brunel_seed*.h5\n"
-        "          mpirun -n 4 snnsim models/microcircuit.yaml    (a simulation on several "
-        "processes)");
+        "          mpirun -n 4 snnsim models/microcircuit.yaml    (on several processes)");
     const auto given = std::make_shared<RunCommand>();
     RunOptions& options = given->options;
     command.add_option("model", given->model, "model file (.yaml)");

@@ -8,10 +8,15 @@
 #include "src/engine/ranks/leading_engine.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
 #include "src/engine/scale.hpp"
+#include "src/inputs/load_data.hpp"
+#include "src/inputs/load_initial_weights.hpp"
 #include "src/inputs/load_inputs.hpp"
 #include "src/plan/rank_load.hpp"
 #include "src/run/rank_jobs.hpp"
 #include "src/run/run_model.hpp"
+#include "src/run/start.hpp"
+#include "src/training/leading_trainer.hpp"
+#include "src/training/make_trainer_on.hpp"
 
 namespace snnsim {
 namespace {
@@ -21,19 +26,34 @@ void all_have_room(Exchange& exchange) {
     exchange.sum(0);
 }
 
-/// A follower's, as rank 0 has it.
-void follow_run(WordReader& order, Exchange& exchange) {
+struct ModelText {
     std::string text, path;
     std::vector<std::string> overrides;
-    order.get(text);
-    order.get(path);
-    order.get(overrides);
+};
+template <class Spec>
+void add_model(WordWriter& order, const Spec& spec) {
+    order.add(spec.text);
+    order.add(spec.path);
+    order.add(spec.overrides);
+}
+ModelText get_model(WordReader& order) {
+    ModelText model;
+    order.get(model.text);
+    order.get(model.path);
+    order.get(model.overrides);
+    return model;
+}
+
+/// A follower's, as rank 0 has it.
+void follow_simulation(WordReader& order, Exchange& exchange) {
+    const ModelText model = get_model(order);
     EngineOptions options;
     order.get(options.threads);
     order.get(options.profile);
     SimulationSpec spec;
     try {
-        const AnyModel any = parse_any_model(text, path, overrides, read_run_model);
+        const AnyModel any =
+            parse_any_model(model.text, model.path, model.overrides, read_run_model);
         spec = apply_scale(load_inputs(std::get<SimulationSpec>(any)));
         require_rank_memory(spec, {exchange.ranks(), options.threads}, ranks_on_machine(), false);
     } catch (const std::exception& e) {
@@ -44,7 +64,65 @@ void follow_run(WordReader& order, Exchange& exchange) {
     follow(spec, options, exchange);
 }
 
+std::unique_ptr<Trainer> loaded(const Network& network, const TrainerOptions& options,
+                                const Dataset& data, Exchange& exchange) {
+    auto trainer = make_cpu_trainer(network, options, exchange);
+    trainer->load(data);
+    return trainer;
+}
+
+void follow_training(WordReader& order, Exchange& exchange) {
+    const ModelText model = get_model(order);
+    std::string tested, data_dir;
+    order.get(tested);
+    order.get(data_dir);
+    const int threads = order.get<int>();
+    Network network;
+    TrainerOptions options;
+    Dataset data;
+    try {
+        ModelSpec spec = parse_model(model.text, model.path, model.overrides);
+        if (tested.empty())
+            load_initial_weights(spec);
+        else
+            take_tested_network(tested, spec);
+        network = compile(spec);
+        data = load_data(spec, data_dir);
+        options = trainer_options(spec, data, threads, network);
+    } catch (const std::exception& e) {
+        exchange.fail(e);
+        throw;
+    }
+    follow_trainer([&](Exchange& all) { return loaded(network, options, data, all); }, exchange);
+}
+
 }  // namespace
+
+Device device_on_ranks(Device asked) {
+    if (process_ranks().alone()) return asked;
+    if (asked == Device::cuda)
+        throw UsageError("several processes train on CPUs only; leave out --backend cuda");
+    return Device::cpu;
+}
+
+std::unique_ptr<Trainer> make_trainer_on_ranks(const RankTraining& training) {
+    Exchange& exchange = process_ranks();
+    const auto& [spec, tested, data_dir, backend, network, options, data] = training;
+    if (exchange.alone()) {
+        auto trainer = make_trainer(backend, network, options);
+        trainer->load(data);
+        return trainer;
+    }
+    WordWriter order;
+    order.add(RunOrder::train);
+    add_model(order, spec);
+    order.add(tested);
+    order.add(data_dir);
+    order.add(options.threads);
+    exchange.broadcast(order.words);
+    return make_leading_trainer([&](Exchange& all) { return loaded(network, options, data, all); },
+                                exchange);
+}
 
 std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
                                              const SimulationSpec& spec,
@@ -54,10 +132,8 @@ std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
     if (options.device != Device::cpu)
         throw UsageError("several processes simulate on CPUs only; leave out --backend cuda");
     WordWriter order;
-    order.add(RunOrder::build);
-    order.add(as_in_file.text);
-    order.add(as_in_file.path);
-    order.add(as_in_file.overrides);
+    order.add(RunOrder::simulate);
+    add_model(order, as_in_file);
     order.add(options.threads);
     order.add(options.profile);
     exchange.broadcast(order.words);
@@ -79,8 +155,11 @@ void follow_runs(Exchange& exchange) {
             switch (order.get<RunOrder>()) {
                 case RunOrder::leave:
                     return;
-                case RunOrder::build:
-                    follow_run(order, exchange);
+                case RunOrder::simulate:
+                    follow_simulation(order, exchange);
+                    break;
+                case RunOrder::train:
+                    follow_training(order, exchange);
                     break;
                 case RunOrder::jobs:
                     follow_jobs(order, exchange);

@@ -6,7 +6,6 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/simulate.hpp"
-#include "src/engine/ranks/process_ranks.hpp"
 #include "src/inputs/name_in_model.hpp"
 #include "src/report/file_kind.hpp"
 #include "src/run/run_hopfield.hpp"
@@ -86,9 +85,6 @@ RunStatus run_any(const std::string& model, const RunOptions& options) {
     }
     if (options.profile)
         throw UsageError("--profile is for simulations; the run file of a training has /profile");
-    if (!process_ranks().alone())
-        throw UsageError(
-            "several processes simulate together, but train nothing; leave out mpirun");
     const RunRecord trained = run(model, options);
     return trained.status == RunStatus::finished ? simulate_trained(trained, options)
                                                  : trained.status;

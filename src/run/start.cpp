@@ -228,6 +228,26 @@ void set_losses(const ModelSpec& spec, const Dataset& data, TrainSpec& train) {
     train.loss = data.real() ? Loss::mse_mean : loss_of(prediction_of(spec, last->name));
 }
 
+void take_tested_network(const std::string& run, ModelSpec& spec) {
+    if (!spec.test) spec.test.emplace();
+    if (spec.test->quantize) spec.test->quantize->weights = false;
+    put_weights(run, spec);
+}
+
+TrainerOptions trainer_options(const ModelSpec& spec, const Dataset& data, int threads,
+                               Network& network) {
+    TrainerOptions how{spec.train.value_or(TrainSpec{}), spec.seed, threads};
+    if (spec.train)
+        how.train.batch = std::clamp<std::int64_t>(data.train.count, 1, spec.train->batch);
+    how.train.losses.clear();
+    set_losses(spec, data, how.train);
+    if (spec.data.augment) how.augment = *spec.data.augment;
+    network.shown = data.train.form;
+    for (std::size_t k = 0; k < network.more_inputs.size(); ++k)
+        network.more_inputs[k].shown = data.train.input(k + 1).form;
+    return how;
+}
+
 Start start_anew(const std::string& model, const RunOptions& options) {
     Start start{model_of(model, options.overrides, options), options.output, {}, nullptr};
     if (!options.weights.empty()) {
@@ -289,9 +309,7 @@ Start start_test(const std::string& path, const RunOptions& options) {
                 path};
     ModelSpec& spec = start.spec;
     if (options.samples) show_arrays(options.samples, spec);
-    if (!spec.test) spec.test.emplace();
-    if (spec.test->quantize) spec.test->quantize->weights = false;
-    put_weights(path, spec);
+    take_tested_network(path, spec);
     start.record.network = compile(spec);
     start.record.provenance = provenance_of(spec);
     start.record.provenance.inputs = of.provenance.inputs;  // until its data is read

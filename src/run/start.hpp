@@ -35,4 +35,12 @@ Start start_again(const std::string& model, const RunOptions& options);
 /// is trained, as the test says it.
 void set_losses(const ModelSpec& spec, const Dataset& data, TrainSpec& train);
 
+/// `spec` is tested with what the finished run file `run` has learned.
+void take_tested_network(const std::string& run, ModelSpec& spec);
+
+/// How the trainer of a model is made, and, in its network, how its samples are shown. A batch
+/// needs no room for more of them than there are.
+TrainerOptions trainer_options(const ModelSpec& spec, const Dataset& data, int threads,
+                               Network& network);
+
 }  // namespace snnsim

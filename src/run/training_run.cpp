@@ -22,6 +22,7 @@
 #include "src/run/fixed_grid.hpp"
 #include "src/run/interrupt.hpp"
 #include "src/run/provenance.hpp"
+#include "src/run/ranks.hpp"
 #include "src/run/start.hpp"
 #include "src/run/stopwatch.hpp"
 #include "src/stats/training_warnings.hpp"
@@ -56,28 +57,24 @@ Dataset load(const Start& start, const RunOptions& options, RunRecord& record) {
     return data;
 }
 
-std::unique_ptr<Trainer> start_trainer(const ModelSpec& spec, const DeviceChoice& choice,
-                                       int threads, const Dataset& data, RunRecord& record) {
+std::unique_ptr<Trainer> start_trainer(const Start& start, const RunOptions& options,
+                                       const DeviceChoice& choice, int threads, const Dataset& data,
+                                       RunRecord& record) {
     const Stopwatch watch(record.seconds["start"]);
-    ModelSpec fitted = spec;  // a batch needs no room for more samples than there are
-    if (fitted.train)
-        fitted.train->batch = std::clamp<std::int64_t>(data.train.count, 1, spec.train->batch);
+    const ModelSpec& spec = start.spec;
+    TrainerOptions how = trainer_options(spec, data, threads, record.network);
+    how.cuda_device = choice.cuda.number;
+    ModelSpec fitted = spec;
+    if (fitted.train) fitted.train->batch = how.train.batch;
     const std::vector<MemoryPart> memory = estimate_memory(fitted);
     if (choice.backend == Device::cpu) require_memory(memory, available_memory());
     require_device_memory(choice,
                           device_memory(fitted, data.train.count, data.test.count, bytes_of(data)),
                           memory, less_of_training);
-    TrainerOptions how{fitted.train.value_or(TrainSpec{}), spec.seed, threads, choice.cuda.number};
-    how.train.losses.clear();
-    set_losses(spec, data, how.train);
-    if (spec.data.augment) how.augment = *spec.data.augment;
-    record.network.shown = data.train.form;
-    for (std::size_t k = 0; k < record.network.more_inputs.size(); ++k)
-        record.network.more_inputs[k].shown = data.train.input(k + 1).form;
     record.class_names = data.class_names;
     record.classes = data.classes;
-    auto trainer = make_trainer(choice.backend, record.network, how);
-    trainer->load(data);
+    auto trainer = make_trainer_on_ranks(
+        {spec, start.tested, options.data_dir, choice.backend, record.network, how, data});
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
     record.provenance.device = trainer->device_name();
     record.provenance.backend = name_of(choice.backend);
@@ -245,8 +242,9 @@ RunRecord run_from(const Start& start, const RunOptions& options) {
         return record;
     }
     const int threads = threads_of(options);
-    const DeviceChoice choice = choose_backend(start.spec, expected_samples(start.spec),
-                                               {options.backend, options.cuda_device}, threads);
+    const DeviceChoice choice =
+        choose_backend(start.spec, expected_samples(start.spec),
+                       {device_on_ranks(options.backend), options.cuda_device}, threads);
     EnergyMeter meter({.gpu = choice.cuda.bus_id,
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},
@@ -256,7 +254,7 @@ RunRecord run_from(const Start& start, const RunOptions& options) {
                            start.output, free_space(start.output)));
     record.warnings = first_warnings(start, data);
     const std::unique_ptr<Trainer> trainer = meter.during(
-        "start", [&] { return start_trainer(start.spec, choice, threads, data, record); });
+        "start", [&] { return start_trainer(start, options, choice, threads, data, record); });
     display.say(header_text(start.spec, choice.text(record.provenance.device)) + start.news);
 
     const RunStatus status = train_and_test(start, options, data, *trainer, meter, display, record);

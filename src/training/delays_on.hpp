@@ -6,6 +6,7 @@
 #include "kernels/training/delayed_sources.hpp"
 #include "snnsim/error.hpp"
 #include "src/training/buffers.hpp"
+#include "src/training/ranks_on.hpp"
 
 namespace snnsim {
 
@@ -96,27 +97,46 @@ class DelaysOn {
     }
 
     /// By synapse: gradients of weights, biases and delays.
-    void add_gradients(const Backend& backend, const BatchShape& shape, const Events& events,
-                       const TracePanels& upper, const WeightPanels& weights,
-                       const WeightPanels& gradients) {
-        const TapGradient<Columns> taps{shape, panels_of(targets_), events, upper, of_synapses()};
-        backend.for_each(taps.size(), taps);
-        backend.for_each(delay_.size(), DelayGradient{of_synapses(), weights, gradients, targets_,
-                                                      gradient_.data()});
-        if (gradients.has_bias())
-            backend.for_each(panels_of(targets_) * (panel_width / width_of<Columns>),
-                             BiasGradient<Columns>{shape, upper, gradients});
+    void add_gradients(const Backend& backend, RanksOn<Backend>& ranks, const BatchShape& shape,
+                       const Events& events, const TracePanels& upper, const WeightPanels& weights,
+                       ProjectionBuffers<Backend>& projection) {
+        const std::size_t panels = panels_of(targets_);
+        const auto add = [&](std::size_t first, std::size_t count) {
+            const TapGradient<Columns> taps{
+                shape,         count, events, upper.from(shape, first), of_synapses().from(first),
+                !ranks.first()};
+            backend.for_each(taps.size(), taps);
+        };
+        ranks.pieces_in_turn(tap_gradient_, panels, tap_gradient_.size() / panels, add);
+        ranks.in_turn(projection.gradient, [&] {
+            const WeightPanels gradients = projection.gradients();
+            if (ranks.last())  // the taps' are those of all samples
+                backend.for_each(delay_.size(), DelayGradient{of_synapses(), weights, gradients,
+                                                              targets_, gradient_.data()});
+            if (gradients.has_bias())
+                backend.for_each(panels_of(targets_) * (panel_width / width_of<Columns>),
+                                 BiasGradient<Columns>{shape, upper, gradients});
+        });
     }
     /// By source: the gradient of delays, from that of what arrives.
-    void add_gradients(const Backend& backend, const BatchShape& shape, const RawOutput& sent,
-                       const BackData<Columns>& of_arriving) {
-        backend.for_each(place_count<Columns>(shape.batch, of_arriving.panels), of_arriving);
-        backend.for_each(sources_, SourceDelayGradient{shape, sent, of_sources(),
-                                                       arriving_gradient(), gradient_.data()});
+    void add_gradients(const Backend& backend, RanksOn<Backend>& ranks, const BatchShape& shape,
+                       const RawOutput& sent) {
+        const SourceTaps of = of_sources();
+        if (!ranks.alone() && source_sums_.size() == 0)
+            source_sums_ = Buffer<float>(sources_ * static_cast<std::size_t>(of.taps.count()));
+        const SourceDelayGradient body{shape,
+                                       sent,
+                                       of,
+                                       arriving_gradient(),
+                                       gradient_.data(),
+                                       source_sums_.data(),
+                                       !ranks.first(),
+                                       ranks.last()};
+        ranks.in_turn(source_sums_, [&] { backend.for_each(sources_, body); });
     }
     TracePanels arriving_gradient() { return {filtered_.gradient.data()}; }
 
-    /// dL/d(output) of the sources, after add_gradients.
+    /// dL/d(output) of the sources; by source from arriving_gradient().
     void pass_back(const Backend& backend, const BatchShape& shape, const TracePanels& upper,
                    const WeightPanels& weights, const TracePanels& gradient, bool accumulate) {
         if (by_source()) {
@@ -210,6 +230,7 @@ class DelaysOn {
     double sigma_ = 0.0;  // steps; 0: on the grid
     Buffer<float> delay_, gradient_, moment_[2];
     Buffer<float> kernel_, tap_gradient_, upper_;
+    Buffer<float> source_sums_;  // of ranks, see SourceDelayGradient
     Buffer<TapRange> range_;
     PopulationBuffers<Backend> shifted_, filtered_;
 };

@@ -37,13 +37,15 @@ class EventCountsOn {
         }
     }
 
-    std::vector<PopulationEvents> read() const {
+    /// Of all ranks.
+    std::vector<PopulationEvents> read(RanksOn<Backend>& ranks) const {
         std::vector<PopulationEvents> events(counts_.size());
         for (std::size_t k = 0; k < counts_.size(); ++k) {
             for (const auto& [delay, count] : counts_[k]) {
                 std::vector<std::uint64_t>& host = events[k][delay];
                 host.resize(count.size());
                 count.copy_to(host.data(), host.size());
+                ranks.sum(host);
             }
         }
         return events;

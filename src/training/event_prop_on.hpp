@@ -55,14 +55,17 @@ class EventPropOn {
         if constexpr (!whole_panels)
             on.backend.for_each(shape.batch * p.size, StoreJumps{adjoints});
         for (const std::size_t in : on.paths.inputs_of(k, false)) {
-            if (!on.projections[in].trainable) continue;
-            if constexpr (whole_panels)
-                add_gradient(on, in, shape, adjoints);
-            else
-                gradient(on, in, shape);
-            if (on.projections[in].has_bias)
-                on.backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
-                                                      on.projections[in].gradients()});
+            ProjectionBuffers<Backend>& projection = on.projections[in];
+            if (!projection.trainable) continue;
+            on.ranks.in_turn(projection.gradient, [&] {
+                if constexpr (whole_panels)
+                    add_gradient(on, in, shape, adjoints);
+                else
+                    gradient(on, in, shape);
+                if (projection.has_bias)
+                    on.backend.for_each(p.size, AddBiases{spike_biases_.data(), shape.batch, p.size,
+                                                          projection.gradients()});
+            });
         }
     }
     void gradient(NetworkOn<Backend>& on, std::size_t in, const BatchShape& shape) {
@@ -135,6 +138,8 @@ class EventPropOn {
         const UnitPotentials unit{shape, source.size, source.raw(), p.delay,
                                   constants(on, projection.to)};
         const SpikeSums sums{spike_sums_.data(), block(on, p.targets), panels, p.targets};
+        if (!on.ranks.first())
+            on.backend.for_each(source.size * p.targets, TakeSpikeSums{sums, p.gradients()});
         on.backend.for_each(shape.batch * panels,
                             FindSenders{shape, panels, source.size, source.raw(), senders_.data()});
         const std::size_t target_panels = panels_of(p.targets);

@@ -23,6 +23,7 @@
 #include "src/training/operations.hpp"
 #include "src/training/paths.hpp"
 #include "src/training/products_on.hpp"
+#include "src/training/ranks_on.hpp"
 #include "src/training/sparse_on.hpp"
 #include "src/training/spine_gains.hpp"
 #include "src/training/weight_update.hpp"
@@ -41,12 +42,15 @@ class NetworkOn {
     using Buffer = typename Backend::template Buffer<T>;
 
   public:
-    NetworkOn(const Network& network, const TrainerOptions& options)
+    NetworkOn(const Network& network, const TrainerOptions& options,
+              Exchange& exchange = no_exchange())
         : backend(options.threads),
           network(network),
           train(options.train),
+          ranks(exchange, this->network),
           update_size(static_cast<std::size_t>(std::max<std::int64_t>(options.train.batch, 1))),
           capacity{part_of_update(), steps_at_once(train.method, network.steps)},
+          at_once(std::min(update_size, ranks.all_of(capacity.batch))),
           paths(this->network),
           products_(this->network),
           online_(this->network, train.method) {
@@ -88,9 +92,11 @@ class NetworkOn {
     Backend backend;
     const Network network;
     const TrainSpec train;
+    RanksOn<Backend> ranks;
     const std::size_t update_size;  // samples of a weight update
     const BatchShape capacity;      // the largest batch: an update, or what the caches hold, and
                                     // the steps that are computed at once
+    const std::size_t at_once;      // such batches of all ranks together
     Paths paths;
     std::vector<PopulationBuffers<Backend>> populations;
     std::vector<ProjectionBuffers<Backend>> projections;
@@ -100,7 +106,7 @@ class NetworkOn {
     std::uint64_t updates = 0;                               // weight updates done
 
     /// What comes next trains, so that dropout leaves outputs out and norms go by the batch: the
-    /// samples of this update from `first` on.
+    /// samples of this update from `first` on. Before the first of them comes start_update().
     void start_training(const BatchShape& shape, std::uint64_t seed, std::size_t first) {
         training_ = true;
         for (std::size_t k = 0; k < populations.size(); ++k) {
@@ -112,7 +118,8 @@ class NetworkOn {
                          static_cast<std::uint32_t>(first), p.dropout,
                          p.sends_values ? 1.0f / (1.0f - p.dropout) : 1.0f, shape, p.kept.data()});
         }
-        if (first > 0) return;
+    }
+    void start_update() {
         for (std::size_t k = 0; k < projections.size(); ++k) {
             ProjectionBuffers<Backend>& p = projections[k];
             if (scales(k) && p.scaled.size() > 0) scale_weights(k, p.weight, p.scaled);
@@ -253,12 +260,16 @@ class NetworkOn {
                     step_layer_back(stage->first, shape, step);
                 });
             }
-            for (std::size_t k = stage->first; k <= stage->last; ++k) add_samples(k, shape);
-            for (std::size_t in = 0; in < projections.size(); ++in) {
-                const std::size_t to = network.projections[in].to;
-                if (to >= stage->first && to <= stage->last) weight_gradient(in, shape);
-            }
+            for (const std::size_t in : entering(*stage)) back_to_arriving(in, shape);
+            if (ranks.alone()) add_gradients(*stage, shape);
         }
+        if (ranks.alone()) return;
+        // Ranks do first what needs no others, so that none of them waits for all of it.
+        for (auto stage = paths.stages().rbegin(); stage != paths.stages().rend(); ++stage) {
+            if (paths.needs_gradient(stage->first) && !spikes_.follow_all(*this, stage->first))
+                add_gradients(*stage, shape);
+        }
+        settle_gradients();
     }
 
     /// Clips the gradients if asked to, updates the weights and sets the gradients to zero.
@@ -286,9 +297,11 @@ class NetworkOn {
         PopulationBuffers<Backend>& p = populations[k];
         p.spike_count.fill_zero();
         count_events(k, shape, shape.steps, p.spike_count.data());
+        ranks.sum(p.spike_count);
+        const std::size_t rows = ranks.samples(shape.batch) * shape.steps;
         backend.for_each(
             p.size,
-            RatePenalty{p.spike_count.data(), p.size, 1.0f / static_cast<float>(shape.rows()),
+            RatePenalty{p.spike_count.data(), p.size, 1.0f / static_cast<float>(rows),
                         static_cast<float>(spec.lower), static_cast<float>(spec.upper),
                         static_cast<float>(spec.strength), p.rate_gradient.data(), loss, p.order});
     }
@@ -337,7 +350,7 @@ class NetworkOn {
             if (!paths.needs_gradient(k)) continue;
             p.gradient = Buffer<float>(p.trace_size(capacity));
             if (const auto norm = norms.find(k); norm != norms.end())
-                norm->second.reserve_training(p.trace_size(capacity), capacity.batch, sgd ? 1 : 2);
+                norm->second.reserve_training(p.trace_size(capacity), at_once, sgd ? 1 : 2);
             if (learned[k].any()) reserve_learning(k);
             if (paths.in_loop(k)) {
                 NeuronModels::visit(network.populations[k].neuron, [&]<class M>(const auto&) {
@@ -451,9 +464,11 @@ class NetworkOn {
         return s.constant && s.graded;
     }
     std::size_t part_of_update() const {
+        std::size_t most = update_size;
         if constexpr (whole_panels)
-            return samples_at_once(network, train, update_size, backend.concurrency());
-        return update_size;
+            most = samples_at_once(network, train, update_size, backend.concurrency());
+        if (ranks.alone()) return most;
+        return std::min(ranks.most_of(most), ranks.most_of(update_size));
     }
 
     void reserve_population(std::size_t k) {
@@ -519,13 +534,42 @@ class NetworkOn {
         });
     }
 
-    /// Adds what the samples of a batch have to say of a population's parameters.
+    std::vector<std::size_t> entering(const Stage& stage) const {
+        std::vector<std::size_t> found;
+        for (std::size_t in = 0; in < projections.size(); ++in) {
+            const std::size_t to = network.projections[in].to;
+            if (to >= stage.first && to <= stage.last) found.push_back(in);
+        }
+        return found;
+    }
+    /// Adds what the samples of a batch have to say of what its populations, and the projections to
+    /// them, learn.
+    void add_gradients(const Stage& stage, const BatchShape& shape) {
+        for (std::size_t k = stage.first; k <= stage.last; ++k) add_samples(k, shape);
+        for (const std::size_t in : entering(stage)) weight_gradient(in, shape);
+    }
+    /// All ranks have those of all samples.
+    void settle_gradients() {
+        for (ProjectionBuffers<Backend>& p : projections) {
+            if (p.trainable) ranks.settle(p.gradient);
+        }
+        for (const auto& d : delays) {
+            if (d) ranks.settle(d->gradient());
+        }
+        for (PopulationBuffers<Backend>& p : populations) ranks.settle(p.summed);
+    }
+    /// Calls add(first, count) for panels of the targets of a projection, see RanksOn.
+    template <class Add>
+    void panels_in_turn(ProjectionBuffers<Backend>& p, Add&& add) {
+        ranks.pieces_in_turn(p.gradient, p.target_panels, p.rows() * panel_width, add);
+    }
+
     void add_samples(std::size_t k, const BatchShape& shape) {
         if (!learned[k].any()) return;
         PopulationBuffers<Backend>& p = populations[k];
         const AddSamples<Columns> body{p.sums.data(), shape.batch, learned[k].sum_count(),
                                        p.summed.data()};
-        backend.for_each(body.size(p.panels()), body);
+        ranks.in_turn(p.summed, [&] { backend.for_each(body.size(p.panels()), body); });
     }
     void read_gradient(std::size_t k) {
         if (!learned[k].any()) return;
@@ -630,7 +674,7 @@ class NetworkOn {
             sum_all_steps(in, shape, begun, projections[in].delay);
             begun = true;
         }
-        if (norm) norms.at(k).forward(backend, shape, {p.saved[0].data()}, training_);
+        if (norm) norms.at(k).forward(backend, ranks, shape, {p.saved[0].data()}, training_);
         backend.for_each(count, step);
     }
 
@@ -742,7 +786,7 @@ class NetworkOn {
             backend.for_each(count, step);
         }
         if (norms.count(k) > 0)
-            norms.at(k).backward(backend, shape, {populations[k].gradient.data()});
+            norms.at(k).backward(backend, ranks, shape, {populations[k].gradient.data()});
         products_.backward(*this, k, shape);
     }
 
@@ -752,9 +796,19 @@ class NetworkOn {
         PopulationBuffers<Backend>& p = populations[k];
         if (paths.follows_error(k)) {
             PopulationBuffers<Backend>& cells = populations[*network.populations[k].dendrites_of];
+            const std::size_t all = ranks.samples(shape.batch);
+            if (errors_.size() < all * p.size) errors_ = Buffer<float>(all * p.size);
             backend.for_each(
-                p.size, CorrelationGradient{
-                            shape, p.size, p.order, {cells.gradient.data()}, {p.gradient.data()}});
+                shape.batch * p.size,
+                CellErrors{shape, p.size, p.order, {cells.gradient.data()}, errors_.data()});
+            ranks.gather_rows(errors_, shape.batch, p.size);
+            backend.for_each(p.size, CorrelationGradient{shape,
+                                                         p.size,
+                                                         p.order,
+                                                         errors_.data(),
+                                                         all,
+                                                         ranks.first_sample(),
+                                                         {p.gradient.data()}});
         } else if (!paths.is_output(k)) {
             p.gradient.fill_zero();
         }
@@ -815,40 +869,27 @@ class NetworkOn {
         if (windowed(in)) {
             WindowOn<Backend> of = window(in, shape);
             of.raw = online_.raw(in, of.raw);
-            of.weight_gradient(p.gradients(), upper_of(in), partial_);
+            const auto add = of.weight_gradient(p.gradients(), upper_of(in), partial_);
+            ranks.in_turn(p.gradient, [&] { backend.for_each(add.elements, add); });
             return;
         }
         if (sparse(in)) {
-            synapses(in, shape).add_gradient(p.delay, upper_);
+            synapses(in, shape).add_gradient(p.delay, upper_, ranks);
             return;
         }
         if (spikes_.follow(*this, in)) {
-            spikes_.gradient(*this, in, shape);
-            if (p.has_bias)
-                backend.for_each(target.panels() * (panel_width / width_of<Columns>),
-                                 BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
+            ranks.in_turn(p.gradient, [&] {
+                spikes_.gradient(*this, in, shape);
+                if (p.has_bias)
+                    backend.for_each(target.panels() * (panel_width / width_of<Columns>),
+                                     BiasGradient<Columns>{shape, upper_of(in), p.gradients()});
+            });
             return;
         }
         if (delays[in] && delay_gradient(in, shape)) return;
         const Events* const followed = online_.events(in);
         const Events events = followed ? *followed : arriving(in);
         const std::size_t lag = followed ? 0 : p.delay;
-        if (!followed && single_values(in, shape)) {
-            if constexpr (whole_panels) {
-                using Gradient = ValueGradient<Columns>;
-                for (std::size_t first = 0; first < shape.batch; first += Gradient::block) {
-                    const Gradient body{shape,
-                                        target.panels(),
-                                        populations[network.projections[in].from].values.data(),
-                                        upper_of(in),
-                                        p.gradients(),
-                                        first,
-                                        std::min(first + Gradient::block, shape.batch)};
-                    backend.for_each(body.size(), body);
-                }
-            }
-            return;
-        }
         if constexpr (!whole_panels) {
             PopulationBuffers<Backend>& source = populations[network.projections[in].from];
             backend.for_each(shape.batch * source.size,
@@ -856,20 +897,45 @@ class NetworkOn {
             const RowGradient<Columns> body{
                 shape,        target.panels(), events, source.event_index.data(),
                 upper_of(in), p.gradients(),   lag};
-            backend.for_each(body.size(), body);
+            ranks.in_turn(p.gradient, [&] { backend.for_each(body.size(), body); });
         } else {
-            // Whole panels where there are enough of them to share out, else blocks of rows.
-            const bool whole = target.panels() >= 16;
-            const WeightGradient<Columns> body{
-                shape,  target.panels(), whole ? p.rows() : Backend::gradient_block,
-                events, upper_of(in),    p.gradients(),
-                lag};
+            const bool values = !followed && single_values(in, shape);
+            panels_in_turn(p, [&](std::size_t first, std::size_t count) {
+                const TracePanels upper = upper_of(in).from(shape, first);
+                const WeightPanels gradients = p.gradients().from(first);
+                if (values) {
+                    add_values(in, shape, count, upper, gradients);
+                    return;
+                }
+                // Whole panels where there are enough of them to share out, else blocks of rows.
+                const bool whole = count >= 16;
+                const WeightGradient<Columns> body{
+                    shape,     count, whole ? p.rows() : Backend::gradient_block, events, upper,
+                    gradients, lag};
+                backend.for_each(body.size(), body);
+            });
+        }
+    }
+    /// The same of values in a single step.
+    void add_values(std::size_t in, const BatchShape& shape, std::size_t panels,
+                    const TracePanels& upper, const WeightPanels& gradients) {
+        using Gradient = ValueGradient<Columns>;
+        const float* const values = populations[network.projections[in].from].values.data();
+        for (std::size_t first = 0; first < shape.batch; first += Gradient::block) {
+            const Gradient body{shape,
+                                panels,
+                                values,
+                                upper,
+                                gradients,
+                                first,
+                                std::min(first + Gradient::block, shape.batch)};
             backend.for_each(body.size(), body);
         }
     }
 
     /// The backward pass of methods whose errors stay in a step.
     void backward_in_step(const BatchShape& shape, const LocalTargets& targets) {
+        std::vector<std::size_t> later;  // see backward()
         for (std::size_t k = 0; k < projections.size(); ++k)
             online_.follow(backend, k, shape, populations[network.projections[k].from].raw());
         for (std::size_t k = populations.size(); k-- > 0;) {
@@ -894,29 +960,42 @@ class NetworkOn {
             for (std::size_t in = 0; in < projections.size(); ++in) {
                 ProjectionBuffers<Backend>& p = projections[in];
                 if (network.projections[in].to != k || !p.trainable) continue;
+                back_to_arriving(in, shape);
                 if (online_.following == Following::eligibility) {
-                    online_.eligibility_gradient(backend, in, shape,
-                                                 populations[network.projections[in].from].raw(),
-                                                 populations[k].panels(), capacity, p.gradients());
-                } else {
+                    panels_in_turn(p, [&](std::size_t first, std::size_t count) {
+                        online_.eligibility_gradient(
+                            backend, in, shape, populations[network.projections[in].from].raw(),
+                            {first, count, p.target_panels}, capacity, p.gradients());
+                    });
+                } else if (ranks.alone()) {
                     weight_gradient(in, shape);
+                } else {
+                    later.push_back(in);
                 }
             }
         }
+        if (ranks.alone()) return;
+        for (const std::size_t in : later) weight_gradient(in, shape);
+        settle_gradients();
     }
 
+    /// Where the sources of projection `in` learn delays, dL/d of what arrives of them.
+    void back_to_arriving(std::size_t in, const BatchShape& shape) {
+        if (!delays[in] || !delays[in]->by_source() || !projections[in].trainable) return;
+        BackData<Columns> back = back_data(in, shape, false, 0);
+        back.gradient = delays[in]->arriving_gradient();
+        backend.for_each(place_count<Columns>(shape.batch, back.panels), back);
+    }
     /// Of the delays of projection `in`; true where that of its weights is found too.
     bool delay_gradient(std::size_t in, const BatchShape& shape) {
         DelaysOn<Backend>& d = *delays[in];
-        ProjectionBuffers<Backend>& p = projections[in];
         PopulationBuffers<Backend>& source = populations[network.projections[in].from];
         if (d.by_source()) {
-            BackData<Columns> back = back_data(in, shape, false, 0);
-            back.gradient = d.arriving_gradient();
-            d.add_gradients(backend, shape, source.raw(), back);
+            d.add_gradients(backend, ranks, shape, source.raw());
             return false;
         }
-        d.add_gradients(backend, shape, source.events(), upper_of(in), weights(in), p.gradients());
+        d.add_gradients(backend, ranks, shape, source.events(), upper_of(in), weights(in),
+                        projections[in]);
         return true;
     }
 
@@ -954,6 +1033,7 @@ class NetworkOn {
     EventPropOn<Backend> spikes_;
     Buffer<std::uint32_t> rank_, active_, chunk_counts_;
     Buffer<float> partial_;  // of chunks of samples, see ConvGradient
+    Buffer<float> errors_;   // see CellErrors
     typename SparseOn<Backend>::Upper upper_;
     bool training_reserved_ = false;
     bool training_ = false;  // see start_training

@@ -4,6 +4,7 @@
 #include "kernels/training/batch_norm.hpp"
 #include "kernels/training/optimizers.hpp"
 #include "snnsim/trainer.hpp"
+#include "src/training/ranks_on.hpp"
 
 namespace snnsim {
 
@@ -40,16 +41,20 @@ class NormOn {
 
     /// Normalises the input: by what the batch is, or, in tests, by what the batches of the
     /// training were.
-    void forward(const Backend& backend, const BatchShape& shape, const TracePanels& input,
-                 bool training) {
+    void forward(const Backend& backend, RanksOn<Backend>& ranks, const BatchShape& shape,
+                 const TracePanels& input, bool training) {
         const std::size_t columns = order_.padded();
         if (training) {
+            const std::size_t samples = ranks.samples(shape.batch);
+            const double values = count(samples, shape);
             const ChannelSums<Columns> sums{shape, order_};
             backend.for_each(sums.size(), NormSums<Columns>{sums, input, nullptr, sums_.data()});
-            backend.for_each(columns, NormMean{sums_.data(), shape.batch, columns, count(shape),
-                                               mean(), running_mean(), momentum_});
+            ranks.gather_rows(sums_, shape.batch, columns);
+            backend.for_each(columns, NormMean{sums_.data(), samples, columns, values, mean(),
+                                               running_mean(), momentum_});
             backend.for_each(sums.size(), NormSums<Columns>{sums, input, mean(), sums_.data()});
-            backend.for_each(columns, NormVariance{sums_.data(), shape.batch, columns, count(shape),
+            ranks.gather_rows(sums_, shape.batch, columns);
+            backend.for_each(columns, NormVariance{sums_.data(), samples, columns, values,
                                                    inverse(), running_variance(), momentum_, eps_});
         } else {
             backend.for_each(columns, NormOfTest{running_variance(), inverse(), eps_});
@@ -61,17 +66,20 @@ class NormOn {
             Normalise<Columns>{shape, order_, norm, input, {training ? normed_.data() : nullptr}});
     }
     /// dL/dy -> dL/d(input), and the gradients of scale and shift.
-    void backward(const Backend& backend, const BatchShape& shape, const TracePanels& gradient) {
-        const std::size_t columns = order_.padded();
+    void backward(const Backend& backend, RanksOn<Backend>& ranks, const BatchShape& shape,
+                  const TracePanels& gradient) {
+        const std::size_t columns = order_.padded(), samples = ranks.samples(shape.batch);
         const ChannelSums<Columns> sums{shape, order_};
-        double* const of_scale = sums_.data() + shape.batch * columns;
+        double* const of_scale = sums_.data() + samples * columns;
         backend.for_each(
             sums.size(),
             NormGradientSums<Columns>{sums, gradient, {normed_.data()}, sums_.data(), of_scale});
-        backend.for_each(columns,
-                         NormGradient{sums_.data(), of_scale, shape.batch, columns, count(shape),
-                                      gradient_.data(), gradient_.data() + columns, means_.data(),
-                                      means_.data() + columns});
+        ranks.gather_rows(sums_, shape.batch, columns);
+        ranks.gather_rows(sums_, shape.batch, columns, samples * columns);
+        backend.for_each(
+            columns, NormGradient{sums_.data(), of_scale, samples, columns, count(samples, shape),
+                                  gradient_.data(), gradient_.data() + columns, means_.data(),
+                                  means_.data() + columns});
         backend.for_each(place_count<Columns>(shape.batch, order_.panels()),
                          NormaliseBack<Columns>{shape,
                                                 order_,
@@ -135,8 +143,8 @@ class NormOn {
         }
         to.copy_from(all.data(), all.size());
     }
-    double count(const BatchShape& shape) const {
-        return static_cast<double>(shape.rows() * order_.places);
+    double count(std::size_t samples, const BatchShape& shape) const {
+        return static_cast<double>(samples * shape.steps * order_.places);
     }
     float* running_mean() { return statistics_.data(); }
     float* running_variance() { return statistics_.data() + order_.padded(); }

@@ -129,10 +129,14 @@ class OnlineOn {
         backend.for_each(place_count<Columns>(cells.shape.batch, cells.panels),
                          FindSlopes<N, Columns>{cells, slopes_.data(), plane_});
     }
+    /// Some panels of the targets of a projection, of `all`.
+    struct SomePanels {
+        std::size_t first, count, all;
+    };
     /// Of the weights of projection k, whose target's slopes were found last.
     void eligibility_gradient(Backend& backend, std::size_t k, const BatchShape& shape,
-                              const RawOutput& sent, std::size_t panels, const BatchShape& most,
-                              WeightPanels gradient) {
+                              const RawOutput& sent, const SomePanels& panels,
+                              const BatchShape& most, WeightPanels gradient) {
         if (states_ == 0)
             return add_eligibility<0>(backend, k, shape, sent, panels, most, gradient);
         if (states_ == 1)
@@ -172,16 +176,23 @@ class OnlineOn {
 
     template <int States>
     void add_eligibility(Backend& backend, std::size_t k, const BatchShape& shape,
-                         const RawOutput& sent, std::size_t panels, const BatchShape& most,
+                         const RawOutput& sent, const SomePanels& panels, const BatchShape& most,
                          WeightPanels gradient) {
         using Body = EligibilityGradient<Columns, States>;
         if (pieces_ && kept_[k].size() == 0)
-            kept_[k] = Buffer<float>(most.batch * panels * gradient.rows * panel_width *
+            kept_[k] = Buffer<float>(most.batch * panels.all * gradient.rows * panel_width *
                                      static_cast<std::size_t>(Body::kept_count));
         std::size_t block = 1;
-        if constexpr (whole_panels) block = panels >= 16 ? gradient.rows : Backend::gradient_block;
-        const Body body{shape,  panels,       block,           raw(k, sent), slopes_.data(),
-                        plane_, passed_on(k), kept_[k].data(), gradient};
+        if constexpr (whole_panels)
+            block = panels.count >= 16 ? gradient.rows : Backend::gradient_block;
+        const TracePanels slopes = TracePanels{slopes_.data()}.from(shape, panels.first);
+        float* const kept = kept_[k].size() == 0
+                                ? nullptr
+                                : kept_[k].data() + panels.first * shape.batch * gradient.rows *
+                                                        panel_width * Body::kept_count;
+        const Body body{shape,        panels.count, block,
+                        raw(k, sent), slopes.data,  plane_,
+                        passed_on(k), kept,         gradient.from(panels.first)};
         backend.for_each(body.size(), body);
     }
 

@@ -34,6 +34,45 @@ struct Outcome {
                                Buffer<std::int32_t>(t.outputs > 0 ? 0 : samples.size()),
                                Buffer<float>(samples.size() * t.outputs)});
     }
+
+    /// The first rank has what came out on the others; `own`: what this one has computed.
+    void fetch(RanksOn<Backend>& ranks, const std::vector<SampleRange>& own) {
+        if (ranks.alone()) return;
+        WordWriter message;
+        message.add(own);
+        for_each_array([&](auto& array, std::size_t width) {
+            const auto host = download(array);
+            for (const SampleRange& r : own)
+                message.add_array(host.data() + r.first * width, r.count * width);
+        });
+        ranks.tell_first(message, [&](WordReader& theirs) {
+            std::vector<SampleRange> range;
+            theirs.get(range);
+            for_each_array([&](auto& array, std::size_t width) {
+                auto host = download(array);
+                for (const SampleRange& r : range)
+                    theirs.get_array(host.data() + r.first * width, r.count * width);
+                array.copy_from(host.data(), host.size());
+            });
+        });
+    }
+
+  private:
+    /// Calls f(array, elements of a sample).
+    template <class F>
+    void for_each_array(F&& f) {
+        for (OfOutput& out : outputs) {
+            f(out.loss, 1);
+            if (out.prediction.size() > 0) f(out.prediction, 1);
+            if (out.mean.size() > 0) f(out.mean, out.mean.size() / samples.size());
+        }
+    }
+    template <class Array>
+    static auto download(Array& array) {
+        std::vector<std::remove_pointer_t<decltype(array.data())>> host(array.size());
+        array.copy_to(host.data(), host.size());
+        return host;
+    }
 };
 
 template <class Backend>

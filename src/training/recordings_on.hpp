@@ -53,11 +53,48 @@ class RecordingsOn {
             }
         }
     }
-    void finish() {
+    /// `own`: samples of this rank; the first has those of all then.
+    void finish(RanksOn<Backend>& ranks, const SampleRange& own) {
+        fetch(ranks, own);
         for (SpikeRecording& spikes : result_.spikes) sort_by_sample(spikes);
     }
 
   private:
+    void fetch(RanksOn<Backend>& ranks, const SampleRange& own) {
+        if (specs_.empty()) return;
+        WordWriter message;
+        for (const SpikeRecording& spikes : result_.spikes) {
+            for (const auto* values : {&spikes.sample, &spikes.step, &spikes.neuron})
+                message.add(*values);
+        }
+        for (const StateRecording& state : result_.states) {
+            const auto count = static_cast<std::size_t>(state.samples);
+            const std::size_t first = std::min(own.first, count),
+                              last = std::min(own.first + own.count, count);
+            const auto of_sample = static_cast<std::size_t>(state.steps * state.neurons);
+            message.add(std::uint64_t{first * of_sample});
+            message.add(std::vector<float>(
+                state.values.begin() + static_cast<std::ptrdiff_t>(first * of_sample),
+                state.values.begin() + static_cast<std::ptrdiff_t>(last * of_sample)));
+        }
+        ranks.tell_first(message, [&](WordReader& theirs) {
+            for (SpikeRecording& spikes : result_.spikes) {
+                for (auto* values : {&spikes.sample, &spikes.step, &spikes.neuron}) {
+                    std::vector<std::uint32_t> more;
+                    theirs.get(more);
+                    values->insert(values->end(), more.begin(), more.end());
+                }
+            }
+            for (StateRecording& state : result_.states) {
+                const auto first = theirs.get<std::uint64_t>();
+                std::vector<float> values;
+                theirs.get(values);
+                std::copy(values.begin(), values.end(),
+                          state.values.begin() + static_cast<std::ptrdiff_t>(first));
+            }
+        });
+    }
+
     /// Of models that have one.
     std::string unit_of_v(std::size_t k) const {
         return NeuronModels::visit(net_.network.populations[k].neuron,

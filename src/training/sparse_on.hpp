@@ -3,6 +3,7 @@
 
 #include "kernels/training/delays.hpp"
 #include "src/training/buffers.hpp"
+#include "src/training/ranks_on.hpp"
 #ifndef __CUDACC__
 #include "kernels/training/sparse_steps.hpp"
 #endif
@@ -109,33 +110,40 @@ struct SparseOn {
     }
 
     /// Adds dL/d(weights) and dL/d(bias) to the gradients of the projection.
-    void add_gradient(std::size_t lag, Upper& upper) {
+    void add_gradient(std::size_t lag, Upper& upper, RanksOn<Backend>& ranks) {
         float* const gradient = projection.gradient.data();
+        const std::size_t synapses = projection.synapses->count();
         if constexpr (whole_panels) {
-            const std::size_t parts = 4 * backend.concurrency();
-            const std::size_t block = std::max<std::size_t>(64, (source.size + parts - 1) / parts);
-            for_each_part(lag, upper, [&](const auto& part) {
-                const GradientRows<Columns> body{shape,    block, source.events(), part, rows(),
-                                                 gradient, lag};
-                backend.for_each(body.size(), body);
-            });
+            const std::size_t most = ranks.most_of(ranks.samples(shape.batch));  // as all know it
+            if (!ranks.alone() && samples_at_once(lag) >= most) {
+                add_in_pieces(lag, upper, ranks);
+            } else {
+                ranks.in_turn(projection.gradient, 0, synapses, [&] {
+                    for_each_part(lag, upper, [&](const auto& part) {
+                        const GradientRows<Columns> body = gradient_of(part, lag);
+                        backend.for_each(body.size(), body);
+                    });
+                });
+            }
         } else {
             index_events();
-            backend.for_each(projection.synapses->count(),
-                             SynapseGradient{shape,
-                                             source.events(),
-                                             source.event_index.data(),
-                                             rows(),
-                                             projection.synapses->source(),
-                                             {target.gradient.data()},
-                                             gradient,
-                                             lag});
+            const SynapseGradient body{shape,
+                                       source.events(),
+                                       source.event_index.data(),
+                                       rows(),
+                                       projection.synapses->source(),
+                                       {target.gradient.data()},
+                                       gradient,
+                                       lag};
+            ranks.in_turn(projection.gradient, 0, synapses,
+                          [&] { backend.for_each(synapses, body); });
         }
         if (!projection.has_bias) return;
         // A matrix of the bias row alone.
         const WeightPanels of_bias{gradient + projection.first_bias(), 1, 0};
-        backend.for_each(columns() / width_of<Columns>,
-                         BiasGradient<Columns>{shape, {target.gradient.data()}, of_bias});
+        const BiasGradient<Columns> body{shape, {target.gradient.data()}, of_bias};
+        ranks.in_turn(projection.gradient, projection.first_bias(), columns(),
+                      [&] { backend.for_each(columns() / width_of<Columns>, body); });
     }
 
   private:
@@ -152,15 +160,50 @@ struct SparseOn {
                          IndexEvents{source.events(), source.event_index.data()});
     }
 
+    template <class Part>
+    GradientRows<Columns> gradient_of(const Part& part, std::size_t lag) {
+        const std::size_t parts = 4 * backend.concurrency();
+        const std::size_t block = std::max<std::size_t>(64, (source.size + parts - 1) / parts);
+        return {shape, block, source.events(), part, rows(), projection.gradient.data(), lag};
+    }
+    /// The same from rank to rank, some sources at a time.
+    void add_in_pieces(std::size_t lag, Upper& upper, RanksOn<Backend>& ranks) {
+        GradientRows<Columns> body = gradient_of(decltype(CopyUpper<Columns>::to){}, lag);
+        for_each_part(lag, upper, [&](const auto& part) { body.upper = part; });  // of all samples
+        const std::size_t blocks = body.size(), pieces = std::min<std::size_t>(blocks, 8);
+        const auto synapse = [&](std::size_t of_block) {
+            return std::size_t{body.of.first[std::min(of_block * body.block, source.size)]};
+        };
+        for (std::size_t piece = 0; piece < pieces; ++piece) {
+            const std::size_t first = blocks * piece / pieces, last = blocks * (piece + 1) / pieces;
+            const std::size_t from = synapse(first);
+            ranks.in_turn(projection.gradient, from, synapse(last) - from, [&] {
+                backend.for_each(last - first, From{body, first});
+            });
+        }
+    }
+    template <class Body>
+    struct From {
+        Body body;
+        std::size_t first;
+        void operator()(std::size_t i) const { body(first + i); }
+    };
+
+    /// As many as a cache holds, in steps of the targets.
+    std::size_t samples_at_once(std::size_t lag) const {
+        constexpr std::size_t cache = std::size_t{1} << 20;  // floats
+        return cache /
+               (columns() * decltype(CopyUpper<Columns>::to.arrays)(shape.steps, lag).stride);
+    }
     /// Calls f(UpperSteps) for as many samples at a time as a cache holds.
     template <class F>
     void for_each_part(std::size_t lag, Upper& upper, F&& f) {
-        constexpr std::size_t cache = std::size_t{1} << 20;  // floats
         CopyUpper<Columns> copy{shape, {target.gradient.data()}, lag, {}};
         copy.to.columns = columns();
         copy.to.arrays = decltype(copy.to.arrays)(shape.steps, lag);
         const std::size_t sample = columns() * copy.to.arrays.stride;
-        const std::size_t most = std::clamp<std::size_t>(cache / sample, 1, shape.batch);
+        const std::size_t most =
+            std::max<std::size_t>(1, std::min(samples_at_once(lag), shape.batch));
         if (upper.steps.size() < most * sample) upper.steps = Buffer<float>(most * sample);
         if (upper.sum.size() < most * columns()) upper.sum = Buffer<float>(most * columns());
         copy.to.steps = upper.steps.data();

@@ -5,8 +5,9 @@
 
 namespace snnsim {
 
-std::unique_ptr<Trainer> make_cuda_trainer(const Network& network, const TrainerOptions& options) {
-    return std::make_unique<TrainerOn<Cuda>>(network, options);
+std::unique_ptr<Trainer> make_cuda_trainer(const Network& network, const TrainerOptions& options,
+                                           Exchange& exchange) {
+    return std::make_unique<TrainerOn<Cuda>>(network, options, exchange);
 }
 
 }  // namespace snnsim

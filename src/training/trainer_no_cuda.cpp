@@ -4,7 +4,7 @@
 
 namespace snnsim {
 
-std::unique_ptr<Trainer> make_cuda_trainer(const Network&, const TrainerOptions&) {
+std::unique_ptr<Trainer> make_cuda_trainer(const Network&, const TrainerOptions&, Exchange&) {
     throw DeviceError("cannot use CUDA: " + why_no_cuda());
 }
 

@@ -18,10 +18,13 @@ class TrainerOn final : public Trainer {
     using Buffer = typename Backend::template Buffer<T>;
 
   public:
-    TrainerOn(const Network& network, const TrainerOptions& options)
+    /// `exchange`: of the ranks that train together, each with a trainer whose members all are
+    /// called alike. What they give is whole on the first.
+    TrainerOn(const Network& network, const TrainerOptions& options,
+              Exchange& exchange = no_exchange())
         : seed_(options.seed),
           augment_(options.augment),
-          net_(network, options),
+          net_(network, options, exchange),
           outputs_(net_.train) {
         for (std::size_t k = 0; k < network.projections.size(); ++k) {
             const Projection& p = network.projections[k];
@@ -49,7 +52,14 @@ class TrainerOn final : public Trainer {
     }
 
     void expect(std::span<const std::uint32_t> samples) override {
-        train_.expect(samples, net_.capacity.batch);
+        if (net_.ranks.alone()) return train_.expect(samples, net_.capacity.batch);
+        std::vector<std::uint32_t> own;
+        for_each_part(samples.size(), [&](const Part& part) {
+            const SampleRange mine = net_.ranks.share(part.count);
+            const auto first = samples.begin() + static_cast<std::ptrdiff_t>(part.at + mine.first);
+            own.insert(own.end(), first, first + static_cast<std::ptrdiff_t>(mine.count));
+        });
+        train_.expect(own, std::max<std::size_t>(1, net_.ranks.share(net_.at_once).count));
     }
 
     void begin_phase(std::size_t phase, std::uint64_t first_update, bool fresh) override {
@@ -82,32 +92,41 @@ class TrainerOn final : public Trainer {
         const std::size_t penalties = penalties_per_batch();
         Buffer<float> penalty(batches * penalties);
         EventCountsOn<Backend> counts(net_);
-        for (std::size_t k = 0; k < batches; ++k) {
-            const std::size_t first = k * most, count = std::min(most, samples.size() - first);
-            const auto update = static_cast<std::int64_t>(net_.updates) + 1;
-            net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update, update);
-            for (std::size_t done = 0; done < count; done += net_.capacity.batch) {
-                const std::size_t part = std::min(net_.capacity.batch, count - done);
-                net_.start_training({part, net_.capacity.steps}, seed_, done);
-                const std::vector<BatchSamples> shown =
-                    batch(train_, run, first + done, part, epoch, Pass::training);
-                if (done == 0) net_.transpose_weights();
-                net_.for_each_piece(part, [&](const BatchShape& shape) {
-                    net_.forward(shape, shown);
-                    counts.add(net_, shape);
-                    outputs_.losses(net_, shape, train_, run, first + done, count, true);
-                    float* at = penalty.data() + k * penalties;
-                    for (const RateSpec& rate : net_.train.rate_penalty) {
-                        net_.penalise_rate(rate, shape, at);
-                        at += size_of(rate.population);
-                    }
-                    net_.backward(shape, local_targets(run, first + done, count));
-                });
+        std::vector<SampleRange> own;
+        for_each_part(samples.size(), [&](const Part& part) {
+            if (part.first == 0) {
+                const auto update = static_cast<std::int64_t>(net_.updates) + 1;
+                net_.backend.begin("epoch " + std::to_string(epoch + 1) + ", update", update,
+                                   update);
             }
-            net_.update(learning_rates[k]);
+            const SampleRange mine = net_.ranks.begin(part.count);
+            const std::size_t at = part.at + mine.first;
+            own.push_back({at, mine.count});
+            net_.start_training({mine.count, net_.capacity.steps}, seed_, part.first + mine.first);
+            const std::vector<BatchSamples> shown =
+                batch(train_, run, at, mine.count, epoch, Pass::training);
+            if (part.first == 0) {
+                net_.start_update();
+                net_.transpose_weights();
+            }
+            net_.for_each_piece(mine.count, [&](const BatchShape& shape) {
+                net_.forward(shape, shown);
+                counts.add(net_, shape);
+                outputs_.losses(net_, shape, train_, run, at, part.of, true);
+                float* to = penalty.data() + part.update * penalties;
+                for (const RateSpec& rate : net_.train.rate_penalty) {
+                    net_.penalise_rate(rate, shape, to);
+                    to += size_of(rate.population);
+                }
+                net_.backward(shape, local_targets(run, at, part.of));
+            });
+            if (part.first + part.count < part.of) return;
+            net_.update(learning_rates[part.update]);
             net_.end_training();
-        }
+        });
+        run.fetch(net_.ranks, own);
         count_training(counts, samples.size(), batches);
+        if (!net_.ranks.leads()) return {};
         std::vector<float> of_rates(penalty.size());
         penalty.copy_to(of_rates.data(), of_rates.size());
         return outputs_.steps(run, train_, most, learning_rates, of_rates);
@@ -122,10 +141,13 @@ class TrainerOn final : public Trainer {
         EventCountsOn<Backend> counts(net_);
         RecordingsOn<Backend> recordings(net_, options.record, samples.size(), result);
         const auto most = std::min(net_.capacity.batch, static_cast<std::size_t>(options.batch));
-        set.expect(samples, most);
-        for (std::size_t first = 0; first < samples.size(); first += most) {
-            if (options.stop && options.stop()) return result;
-            const std::size_t part = std::min(most, samples.size() - first);
+        const SampleRange own = net_.ranks.share(samples.size());
+        set.expect(samples.subspan(own.first, own.count), most);
+        // As often as the rank with most samples, which all ask at once whether to end.
+        for (std::size_t done = 0; done < net_.ranks.most_of(samples.size()); done += most) {
+            if (net_.ranks.any(options.stop && options.stop())) return result;
+            if (done >= own.count) continue;
+            const std::size_t first = own.first + done, part = std::min(most, own.count - done);
             net_.backend.begin(options.test_set ? "test sample" : "validation sample",
                                static_cast<std::int64_t>(first) + 1,
                                static_cast<std::int64_t>(first + part));
@@ -137,10 +159,12 @@ class TrainerOn final : public Trainer {
                 recordings.add(shape, first);
             });
         }
-        recordings.finish();
+        recordings.finish(net_.ranks, own);
+        run.fetch(net_.ranks, {own});
+        const std::vector<PopulationEvents> events = counts.read(net_.ranks);
+        if (!net_.ranks.leads()) return {};
         outputs_.read(run, set, result);
-        result.counts =
-            count_forward({net_.network, counts.read(), fan_out_of_weights(), samples.size()});
+        result.counts = count_forward({net_.network, events, fan_out_of_weights(), samples.size()});
         return result;
     }
 
@@ -278,6 +302,25 @@ class TrainerOn final : public Trainer {
         if (p.latent.size() > 0) p.start_latent();
     }
 
+    /// Samples of an update that are computed at once, over all ranks.
+    struct Part {
+        std::size_t update;     // from 0
+        std::size_t of;         // samples of it
+        std::size_t at;         // the first one, of all samples ...
+        std::size_t first = 0;  // ... and of the update
+        std::size_t count = 0;
+    };
+    /// Calls f(part) for all parts of so many samples.
+    template <class F>
+    void for_each_part(std::size_t samples, F&& f) const {
+        const std::size_t most = net_.update_size;
+        for (std::size_t at = 0; at < samples; at += most) {
+            const std::size_t of = std::min(most, samples - at);
+            for (std::size_t first = 0; first < of; first += net_.at_once)
+                f(Part{at / most, of, at + first, first, std::min(net_.at_once, of - first)});
+        }
+    }
+
     enum class Pass : std::uint8_t { training, testing };
 
     /// What each input is shown of a batch.
@@ -289,7 +332,7 @@ class TrainerOn final : public Trainer {
         std::vector<BatchSamples> out;
         std::uint32_t first_input = 0;
         for (LoadedInput<Backend>& in : set.inputs) {
-            if (in.stream) in.load(in.stream->take(run.samples.subspan(first, count)));
+            if (in.stream && count > 0) in.load(in.stream->take(run.samples.subspan(first, count)));
             out.push_back({or_null(in.pixels), run.index.data() + first, in.inputs, seed_, epoch,
                            set.test, or_null(in.values), or_null(in.first), or_null(in.at),
                            in.stream != nullptr, first_input, net_.populations[out.size()].order,
@@ -349,13 +392,18 @@ class TrainerOn final : public Trainer {
     void count_training(const EventCountsOn<Backend>& counts, std::size_t samples,
                         std::size_t updates) {
         if (training_fan_out_.empty()) training_fan_out_ = fan_out_in_training();
-        const std::vector<PopulationEvents> events = counts.read();
+        const std::vector<PopulationEvents> events = counts.read(net_.ranks);
         PhaseInput in{net_.network, events, training_fan_out_, samples, true, net_.macs_of_step()};
         std::vector<bool> passes_down;
         for (std::size_t k = 0; k < net_.projections.size(); ++k) {
             passes_down.push_back(net_.passes_error(k));
             in.learns.push_back(net_.projections[k].trainable);
             in.macs_at_spikes.push_back(net_.take_macs_at_spikes(k));
+            if (in.macs_at_spikes.back()) {
+                std::vector<std::uint64_t> macs{*in.macs_at_spikes.back()};
+                net_.ranks.sum(macs);
+                in.macs_at_spikes.back() = macs[0];
+            }
             in.passes_at_spikes.push_back(net_.passes_at_spikes(k));
         }
         PhaseCounts more = count_forward(in);
@@ -401,7 +449,7 @@ class TrainerOn final : public Trainer {
         Outcome run(samples, train_);
         train_.expect(samples, net_.capacity.batch);
         for (std::size_t first = 0; first < samples.size(); first += net_.capacity.batch) {
-            if (stop && stop()) return;
+            if (net_.ranks.any(stop && stop())) return;
             const std::size_t part = std::min(net_.capacity.batch, samples.size() - first);
             const std::vector<BatchSamples> shown =
                 batch(train_, run, first, part, 0, Pass::testing);

@@ -98,9 +98,9 @@ struct WindowOn {
         }
     }
 
-    /// Adds dL/d(weights) to `gradients`. `partial`: grown as needed.
-    void weight_gradient(const WeightPanels& gradients, const TracePanels& upper,
-                         Buffer<float>& partial) const {
+    /// What adds dL/d(weights) to `gradients`, by elements. `partial`: grown as needed.
+    AddPartial weight_gradient(const WeightPanels& gradients, const TracePanels& upper,
+                               Buffer<float>& partial) const {
         const Convolution conv = convolution(gradients);
         ConvChunks body{conv, upper, nullptr};
         const std::size_t elements = body.elements(), chunks = body.chunks();
@@ -112,7 +112,7 @@ struct WindowOn {
         } else {
             sum_chunks(body);
         }
-        backend.for_each(elements, AddPartial{partial.data(), chunks, elements, gradients.data});
+        return {partial.data(), chunks, elements, gradients.data};
     }
 
   private:

@@ -111,9 +111,9 @@ def test_a_process_that_no_mpirun_started_is_alone(mpi, tmp_path):
     assert done.returncode == 2 and "4 processes were started together, of which" in done.stderr, done.stderr
 
 
-def test_trainings_are_refused(mpi, tmp_path):
-    said = finished(mpi(2, MODELS / "mnist_lif.yaml", "-o", tmp_path / "run.h5"), 2)
-    assert said.count("several processes simulate together, but train nothing") == 1
+def test_other_commands_are_refused(mpi):
+    said = finished(mpi(2, "check", MODELS / "mnist_lif.yaml"), 2)
+    assert said.count("start `snnsim check` without mpirun") == 1, said
 
 
 def test_a_rank_that_dies_ends_all_and_the_run_goes_on_from_its_checkpoint(mpi, tmp_path):

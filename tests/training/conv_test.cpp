@@ -244,7 +244,9 @@ TEST_P(Windows, GradientsAreThoseWrittenByHand) {
             std::vector<float> back(of_sources.size(), -1.0f), gradient(weight_size(), 0.0f);
             own.back(panels, transposed.data(), {up.data()}, {back.data()}, false, Nothing{});
             typename Backend::template Buffer<float> partial;
-            own.weight_gradient({gradient.data(), weight_rows(), w.taps()}, {up.data()}, partial);
+            backend.for_each(gradient.size(),
+                             own.weight_gradient({gradient.data(), weight_rows(), w.taps()},
+                                                 {up.data()}, partial));
             out = {back, gradient};
         };
         run(cpu, found[0]);

@@ -25,6 +25,11 @@ class NoExchange final : public Exchange {
     void sum_numbers_before(std::span<std::uint64_t> numbers) override {
         std::fill(numbers.begin(), numbers.end(), 0u);
     }
+    bool give_bytes(std::span<const std::byte>) override { return false; }
+    bool take_bytes(std::span<std::byte>) override { return false; }
+    void settle_bytes(std::span<std::byte>) override {}
+    void warn() override {}
+    bool warned() override { return false; }
 
   private:
     std::span<const std::uint32_t> mine_;
@@ -102,6 +107,26 @@ void Exchange::sum_before(std::span<std::uint64_t> numbers) {
     sum_numbers_before(numbers);
 }
 
+void Exchange::listen_to_failure() {
+    listen();
+    throw InternalError("a rank failed, and does not say why");
+}
+
+void Exchange::hand_on(std::span<const std::byte> bytes) {
+    SNN_EXPECT(!failed_ && rank() + 1 < ranks());
+    if (!give_bytes(bytes)) listen_to_failure();
+}
+
+void Exchange::take_over(std::span<std::byte> bytes) {
+    SNN_EXPECT(!failed_ && rank() > 0);
+    if (!take_bytes(bytes)) listen_to_failure();
+}
+
+void Exchange::settle(std::span<std::byte> bytes) {
+    listen();
+    settle_bytes(bytes);
+}
+
 std::uint32_t Exchange::least(std::uint32_t number) {
     Gathered all;
     all_gather(std::span(&number, 1), all);
@@ -120,6 +145,7 @@ void Exchange::fail(const std::exception& why) noexcept {
         const bool of_user = dynamic_cast<const ModelError*>(&why) != nullptr ||
                              dynamic_cast<const UsageError*>(&why) != nullptr;
         const bool memory = dynamic_cast<const std::bad_alloc*>(&why) != nullptr;
+        warn();
         Gathered all;
         if (started_) finish_words(all);
         WordWriter message;

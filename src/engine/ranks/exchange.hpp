@@ -1,7 +1,9 @@
-// Processes that simulate one network together, ranks, as an engine sees them.
+// Processes that simulate or train one network together, ranks, as an engine or a trainer sees
+// them.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -46,6 +48,8 @@ inline constexpr const char* rank_out_of_memory =
 /// All ranks call the same members in the same order. Each begins with a round in which a rank
 /// that failed can be heard, whatever the others are about to do: they throw RankError.
 class Exchange {
+    friend class MachineRanks;  // which makes one of others
+
   public:
     virtual ~Exchange() = default;
     virtual int rank() const = 0;
@@ -80,6 +84,16 @@ class Exchange {
     std::uint32_t least(std::uint32_t number);
     std::uint32_t greatest(std::uint32_t number);
 
+    // Ranks stand in a line. Their members are called by pairs of neighbours, which wait for each
+    // other, and hear of a rank that failed meanwhile.
+
+    /// Gives bytes to the next rank, which there must be ...
+    void hand_on(std::span<const std::byte> bytes);
+    /// ... which takes as many from the one before it.
+    void take_over(std::span<std::byte> bytes);
+    /// What the last rank has comes to all.
+    void settle(std::span<std::byte> bytes);
+
     /// Tells the others that this rank cannot go on, once; nothing is exchanged any more.
     void fail(const std::exception& why) noexcept;
     bool failed() const { return failed_; }
@@ -92,9 +106,18 @@ class Exchange {
     virtual void broadcast_words(Words& words) = 0;
     virtual void sum_numbers(std::span<std::uint64_t> numbers) = 0;
     virtual void sum_numbers_before(std::span<std::uint64_t> numbers) = 0;
+    /// False: a rank has failed, and nothing was given or taken.
+    virtual bool give_bytes(std::span<const std::byte> bytes) = 0;
+    virtual bool take_bytes(std::span<std::byte> bytes) = 0;
+    virtual void settle_bytes(std::span<std::byte> bytes) = 0;
+    /// Ends what the others wait for from their neighbours ...
+    virtual void warn() = 0;
+    /// ... where they have looked for it.
+    virtual bool warned() = 0;
 
   private:
     void listen();
+    [[noreturn]] void listen_to_failure();
     void hear(const Gathered& all);
 
     Words message_;

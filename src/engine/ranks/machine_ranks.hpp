@@ -68,6 +68,11 @@ class MachineRanks final : public Exchange {
     void sum_numbers_before(std::span<std::uint64_t> numbers) override {
         world_.sum_before(numbers);
     }
+    bool give_bytes(std::span<const std::byte> bytes) override { return world_.give_bytes(bytes); }
+    bool take_bytes(std::span<std::byte> bytes) override { return world_.take_bytes(bytes); }
+    void settle_bytes(std::span<std::byte> bytes) override { world_.settle_bytes(bytes); }
+    void warn() override { world_.warn(); }
+    bool warned() override { return world_.warned(); }
 
   private:
     void send_to_machines();

@@ -28,6 +28,10 @@ int whole_number(std::size_t count) {
     return static_cast<int>(count);
 }
 
+// Of messages between two ranks: what one hands on, and that one has failed.
+constexpr int handed_on = 1, warning = 2;
+constexpr std::size_t most_at_once = std::size_t{1} << 30;  // bytes of one of them
+
 /// Ranks of a communicator.
 class MpiRanks final : public Exchange {
   public:
@@ -118,6 +122,44 @@ class MpiRanks final : public Exchange {
         if (leads()) std::fill(sums.begin(), sums.end(), 0u);  // which the library leaves as it is
         std::copy(sums.begin(), sums.end(), numbers.begin());
     }
+    bool give_bytes(std::span<const std::byte> bytes) override {
+        return for_each_part(bytes.size(), [&](std::size_t first, int count, MPI_Request& request) {
+            check(MPI_Isend(bytes.data() + first, count, MPI_BYTE, rank_ + 1, handed_on, comm_,
+                            &request),
+                  "MPI_Isend");
+        });
+    }
+    bool take_bytes(std::span<std::byte> bytes) override {
+        return for_each_part(bytes.size(), [&](std::size_t first, int count, MPI_Request& request) {
+            check(MPI_Irecv(bytes.data() + first, count, MPI_BYTE, rank_ - 1, handed_on, comm_,
+                            &request),
+                  "MPI_Irecv");
+        });
+    }
+    void settle_bytes(std::span<std::byte> bytes) override {
+        for (std::size_t first = 0; first < bytes.size(); first += most_at_once) {
+            MPI_Request request = MPI_REQUEST_NULL;
+            check(MPI_Ibcast(bytes.data() + first,
+                             whole_number(std::min(most_at_once, bytes.size() - first)), MPI_BYTE,
+                             ranks_ - 1, comm_, &request),
+                  "MPI_Ibcast");
+            wait(request, "MPI_Ibcast");
+        }
+    }
+    bool warned() override {
+        int is_warned = 0;
+        check(MPI_Iprobe(MPI_ANY_SOURCE, warning, comm_, &is_warned, MPI_STATUS_IGNORE),
+              "MPI_Iprobe");
+        return is_warned != 0;
+    }
+    void warn() override {
+        for (int r = 0; r < ranks_; ++r) {
+            if (r == rank_) continue;
+            MPI_Request request = MPI_REQUEST_NULL;
+            check(MPI_Isend(nullptr, 0, MPI_BYTE, r, warning, comm_, &request), "MPI_Isend");
+            MPI_Request_free(&request);
+        }
+    }
 
   private:
     static bool done(MPI_Request& request, const char* what) {
@@ -128,6 +170,21 @@ class MpiRanks final : public Exchange {
     /// Libraries spin while they wait, which stalls everybody where ranks are more than cores.
     void wait(MPI_Request& request, const char* what) {
         patience_.wait_until([&] { return done(request, what); });
+    }
+    /// Begins and ends messages that MPI can count; false where another rank has failed.
+    template <class F>
+    bool for_each_part(std::size_t bytes, F&& begin) {
+        for (std::size_t first = 0; first < bytes; first += most_at_once) {
+            MPI_Request request = MPI_REQUEST_NULL;
+            begin(first, whole_number(std::min(most_at_once, bytes - first)), request);
+            bool is_done = false;
+            patience_.wait_until([&] { return (is_done = done(request, "MPI_Test")) || warned(); });
+            if (is_done) continue;
+            MPI_Cancel(&request);
+            MPI_Request_free(&request);
+            return false;
+        }
+        return true;
     }
     /// For size(rank) words of each.
     template <class Size>

@@ -1,5 +1,6 @@
 #include "src/engine/ranks/thread_ranks.hpp"
 
+#include <optional>
 #include <thread>
 
 namespace snnsim {
@@ -33,6 +34,41 @@ class ThreadRanks::Rank final : public Exchange {
     }
     void sum_numbers(std::span<std::uint64_t> numbers) override { sum_of(ranks(), numbers); }
     void sum_numbers_before(std::span<std::uint64_t> numbers) override { sum_of(rank_, numbers); }
+    bool give_bytes(std::span<const std::byte> bytes) override {
+        std::unique_lock lock(all_.mutex_);
+        given_ = bytes;
+        all_.changed_.notify_all();
+        all_.changed_.wait(lock, [this] { return !given_ || all_.warned_; });
+        return !given_;
+    }
+    bool take_bytes(std::span<std::byte> bytes) override {
+        std::unique_lock lock(all_.mutex_);
+        Rank& from = *all_.ranks_[static_cast<std::size_t>(rank_ - 1)];
+        all_.changed_.wait(lock, [&] { return from.given_ || all_.warned_; });
+        if (all_.warned_) return false;
+        SNN_EXPECT(from.given_->size() == bytes.size());
+        std::copy(from.given_->begin(), from.given_->end(), bytes.begin());
+        from.given_.reset();
+        all_.changed_.notify_all();
+        return true;
+    }
+    void settle_bytes(std::span<std::byte> bytes) override {
+        bytes_ = bytes;
+        all_.meet();
+        const std::span<std::byte> from = all_.ranks_.back()->bytes_;
+        SNN_EXPECT(from.size() == bytes.size());
+        if (from.data() != bytes.data()) std::copy(from.begin(), from.end(), bytes.begin());
+        all_.meet();
+    }
+    void warn() override {
+        const std::lock_guard lock(all_.mutex_);
+        all_.warned_ = true;
+        all_.changed_.notify_all();
+    }
+    bool warned() override {
+        const std::lock_guard lock(all_.mutex_);
+        return all_.warned_;
+    }
 
   private:
     void take(Gathered& out) const {
@@ -62,6 +98,8 @@ class ThreadRanks::Rank final : public Exchange {
     const int rank_;
     std::span<const std::uint32_t> words_;
     std::span<const std::uint64_t> numbers_;
+    std::span<std::byte> bytes_;
+    std::optional<std::span<const std::byte>> given_;  // to the next, until it has taken them
 };
 
 ThreadRanks::ThreadRanks(int ranks) {

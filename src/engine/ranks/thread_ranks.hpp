@@ -34,6 +34,7 @@ class ThreadRanks {
     std::condition_variable changed_;
     int here_ = 0;
     std::uint64_t round_ = 0;
+    bool warned_ = false;
     std::vector<std::unique_ptr<Rank>> ranks_;
 };
 
