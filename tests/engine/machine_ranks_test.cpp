@@ -84,6 +84,57 @@ TEST(MachineRanks, BringAllWordsToAll) {
     }
 }
 
+TEST(MachineRanks, GiveBytesToTheNextAndFromTheLastToAll) {
+    for (const Machines& machines : some_machines) {
+        on_machines(machines, [&](Exchange& exchange) {
+            const int rank = exchange.rank(), last = exchange.ranks() - 1;
+            // Of all lengths, now and then more than there is room for in all slots.
+            for (const std::size_t size : {std::size_t{5}, SharedPlaces::slot_bytes, std::size_t{0},
+                                           SharedPlaces::slot_bytes * 9 + 1, std::size_t{70000}}) {
+                std::vector<std::byte> bytes(size, std::byte{1});
+                if (rank > 0) exchange.take_over(bytes);
+                for (std::size_t k = 0; k < size; ++k)
+                    bytes[k] = static_cast<std::byte>(static_cast<std::size_t>(bytes[k]) * 3 + k);
+                if (rank < last) exchange.hand_on(bytes);
+                exchange.settle(bytes);
+                std::vector<std::byte> wanted(size, std::byte{1});
+                for (int r = 0; r <= last; ++r) {
+                    for (std::size_t k = 0; k < size; ++k)
+                        wanted[k] =
+                            static_cast<std::byte>(static_cast<std::size_t>(wanted[k]) * 3 + k);
+                }
+                ASSERT_EQ(bytes, wanted) << "rank " << rank << ", " << size << " bytes";
+            }
+        });
+    }
+}
+
+TEST(MachineRanks, HearOfOneThatFailsFromNeighbours) {
+    for (const Machines& machines : some_machines) {
+        std::atomic<int> heard = 0;
+        std::size_t count = 0;
+        for (const std::vector<int>& m : machines) count += m.size();
+        if (count == 1) continue;
+        EXPECT_THROW(on_machines(machines,
+                                 [&](Exchange& exchange) {
+                                     std::vector<std::byte> bytes(1 << 20);
+                                     try {
+                                         if (exchange.rank() == 1) throw Error("is ill");
+                                         if (exchange.rank() > 0) exchange.take_over(bytes);
+                                         if (exchange.rank() + 1 < exchange.ranks())
+                                             exchange.hand_on(bytes);
+                                         exchange.settle(bytes);
+                                     } catch (const RankError& e) {
+                                         EXPECT_STREQ(e.what(), "rank 1: is ill");
+                                         ++heard;
+                                         throw;
+                                     }
+                                 }),
+                     RankError);
+        EXPECT_EQ(heard.load(), static_cast<int>(count) - 1);
+    }
+}
+
 TEST(MachineRanks, AllHearOfOneThatFails) {
     for (const Machines& machines : some_machines) {
         std::atomic<int> heard = 0;

@@ -21,13 +21,17 @@ std::size_t SharedPlaces::room_of_all(std::size_t ranks, std::size_t all) {
     return all == ranks ? 0 : std::max(2 * all, std::min(all_machines, all * room));
 }
 
+std::size_t SharedPlaces::zeros(std::size_t ranks, std::size_t all) {
+    return sizeof(Rounds) + 2 * (ranks * bytes_of(room) + bytes_of(room_of_all(ranks, all))) +
+           ranks * sizeof(Given);
+}
 std::size_t SharedPlaces::bytes(std::size_t ranks, std::size_t all) {
-    return sizeof(Rounds) + 2 * (ranks * bytes_of(room) + bytes_of(room_of_all(ranks, all)));
+    return zeros(ranks, all) + ranks * slots * slot_bytes;
 }
 
 SharedPlaces::SharedPlaces(std::byte* memory, std::size_t ranks, std::size_t all)
     : memory_(memory), ranks_(ranks), room_of_all_(room_of_all(ranks, all)) {
-    static_assert(sizeof(Rounds) % line == 0);
+    static_assert(sizeof(Rounds) % line == 0 && sizeof(Given) % line == 0);
 }
 
 SharedPlaces::Rounds& SharedPlaces::rounds() const {
@@ -41,6 +45,16 @@ std::uint32_t* SharedPlaces::of_all(std::uint32_t round) const {
     return std::launder(reinterpret_cast<std::uint32_t*>(memory_ + sizeof(Rounds) +
                                                          2 * ranks_ * bytes_of(room) +
                                                          round % 2 * bytes_of(room_of_all_)));
+}
+
+SharedPlaces::Given& SharedPlaces::given(std::size_t rank) const {
+    std::byte* const first =
+        memory_ + sizeof(Rounds) + 2 * (ranks_ * bytes_of(room) + bytes_of(room_of_all_));
+    return *std::launder(reinterpret_cast<Given*>(first + rank * sizeof(Given)));
+}
+std::byte* SharedPlaces::slot(std::size_t rank, std::uint32_t number) const {
+    return reinterpret_cast<std::byte*>(&given(ranks_)) +
+           (rank * slots + number % slots) * slot_bytes;
 }
 
 MachineRanks::MachineRanks(std::byte* memory, const Machines& machines, Exchange* leaders,
@@ -151,6 +165,80 @@ bool MachineRanks::take_of_machine(Gathered& all) const {
                     all.words.begin() + static_cast<std::ptrdiff_t>(all.start[r]));
     }
     return true;
+}
+
+bool MachineRanks::has_here(int rank) const {
+    const std::vector<int>& here = machines_[machine_];
+    return std::binary_search(here.begin(), here.end(), rank);
+}
+
+/// Calls part(first, count) for as many bytes at a time as a slot holds, while it says true.
+template <class Part>
+bool MachineRanks::for_each_slot(std::size_t bytes, Part&& part) {
+    for (std::size_t first = 0; first < bytes; first += SharedPlaces::slot_bytes)
+        if (!part(first, std::min(SharedPlaces::slot_bytes, bytes - first))) return false;
+    return true;
+}
+
+bool MachineRanks::give_bytes(std::span<const std::byte> bytes) {
+    if (!has_here(rank() + 1)) return world_.give_bytes(bytes);
+    SharedPlaces::Given& mine = places_.given(here_);
+    return for_each_slot(bytes.size(), [&](std::size_t first, std::size_t count) {
+        patience_.wait_for_one(mine.emptied, [&](std::uint32_t emptied) {
+            return filled_ - emptied < SharedPlaces::slots || warned();
+        });
+        if (warned()) return false;
+        std::copy_n(bytes.data() + first, count, places_.slot(here_, filled_));
+        mine.filled.set(++filled_);
+        return true;
+    });
+}
+
+bool MachineRanks::take_bytes(std::span<std::byte> bytes) {
+    if (!has_here(rank() - 1)) return world_.take_bytes(bytes);
+    SharedPlaces::Given& theirs = places_.given(here_ - 1);
+    return for_each_slot(bytes.size(), [&](std::size_t first, std::size_t count) {
+        patience_.wait_for_one(
+            theirs.filled, [&](std::uint32_t filled) { return filled != emptied_ || warned(); });
+        if (warned()) return false;
+        std::copy_n(places_.slot(here_ - 1, emptied_), count, bytes.data() + first);
+        theirs.emptied.set(++emptied_);
+        return true;
+    });
+}
+
+void MachineRanks::settle_bytes(std::span<std::byte> bytes) {
+    if (machines_.size() > 1) {
+        world_.settle_bytes(bytes);
+        return;
+    }
+    const std::size_t last = machines_[0].size() - 1;
+    SharedPlaces::Given& of_last = places_.given(last);
+    for_each_slot(bytes.size(), [&](std::size_t first, std::size_t count) {
+        if (here_ == last) {
+            for (std::size_t r = 0; r < last; ++r)
+                patience_.wait_for_one(places_.given(r).read, [&](std::uint32_t read) {
+                    return filled_ - read < SharedPlaces::slots;
+                });
+            std::copy_n(bytes.data() + first, count, places_.slot(last, filled_));
+            of_last.filled.set(++filled_);
+            return true;
+        }
+        patience_.wait_for_one(of_last.filled,
+                               [&](std::uint32_t filled) { return filled != read_; });
+        std::copy_n(places_.slot(last, read_), count, bytes.data() + first);
+        places_.given(here_).read.set(++read_);
+        return true;
+    });
+}
+
+void MachineRanks::warn() {
+    places_.rounds().warned.store(1, std::memory_order_release);
+    if (machines_.size() > 1) world_.warn();
+}
+bool MachineRanks::warned() {
+    return places_.rounds().warned.load(std::memory_order_acquire) != 0 ||
+           (machines_.size() > 1 && world_.warned());
 }
 
 bool MachineRanks::take(Gathered& all) const {

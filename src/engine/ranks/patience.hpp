@@ -32,6 +32,13 @@ class Patience {
         };
         wait(done, [&] { number.sleep(now); });
     }
+    /// Until done(value) of the number, which whoever waits sees change.
+    template <class Done>
+    void wait_for_one(SharedNumber& number, Done&& done) {
+        std::uint32_t now = 0;
+        wait([&] { return done(now = number.value.load(std::memory_order_acquire)); },
+             [&] { number.sleep(now); });
+    }
     template <class Done>
     void wait_until(Done&& done) {
         wait(done, [] { std::this_thread::sleep_for(std::chrono::microseconds(20)); });

@@ -285,7 +285,10 @@ class Mpi {
               "MPI_Win_allocate_shared");
         int unit = 0;
         check(MPI_Win_shared_query(window_, 0, &size, &unit, &memory), "MPI_Win_shared_query");
-        if (here == 0) std::memset(memory, 0, bytes);
+        if (here == 0)
+            std::memset(memory, 0,
+                        SharedPlaces::zeros(static_cast<std::size_t>(on_machine_),
+                                            static_cast<std::size_t>(world_->ranks())));
         check(MPI_Barrier(machine_), "MPI_Barrier");
         return memory;
     }
