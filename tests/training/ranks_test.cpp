@@ -56,7 +56,7 @@ std::ostream& operator<<(std::ostream& out, const Kind& k) {
 const Kind kinds[] = {
     {"dense", {}},
     {"values_in_a_step",
-     {"data.encode={scheme: direct, duration: 0 ms}", "populations.hidden={size: 300, model: relu}",
+     {"data.encode={scheme: direct}", "populations.hidden={size: 300, model: relu}",
       "populations.output={size: 10, model: linear}"}},
     {"clipped_with_penalties",
      {"train.rate_penalty=[{population: hidden, lower: 0.1, upper: 0.2, strength: 1}]",
