@@ -128,7 +128,8 @@ int dispatch(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "run");
     }
     const std::string command = arguments[0];
-    const bool shared = command == "run" || command == "test" || command == "study" || command == "search";
+    const bool shared =
+        command == "run" || command == "test" || command == "study" || command == "search";
     if (!shared && !process_ranks().alone())
         throw UsageError(fmt::format(
             "several processes run a model together, or share out the runs of a study or a "

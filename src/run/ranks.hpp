@@ -1,5 +1,5 @@
-// Several processes: rank 0 runs the program, the others do their part of its engine or its trainer,
-// or run jobs for it.
+// Several processes: rank 0 runs the program, the others do their part of its engine or its
+// trainer, or run jobs for it.
 #pragma once
 
 #include <cstdint>

@@ -10,6 +10,7 @@
 #include "snnsim/run.hpp"
 #include "src/data/split.hpp"
 #include "src/energy/meter.hpp"
+#include "src/engine/ranks/process_ranks.hpp"
 #include "src/inputs/load_data.hpp"
 #include "src/io/digest.hpp"
 #include "src/plan/choose_backend.hpp"
@@ -64,10 +65,14 @@ std::unique_ptr<Trainer> start_trainer(const Start& start, const RunOptions& opt
     const ModelSpec& spec = start.spec;
     TrainerOptions how = trainer_options(spec, data, threads, record.network);
     how.cuda_device = choice.cuda.number;
-    ModelSpec fitted = spec;
-    if (fitted.train) fitted.train->batch = how.train.batch;
+    ModelSpec fitted = spec;  // of ranks each has some of a batch
+    if (fitted.train) {
+        const std::int64_t ranks = process_ranks().ranks();
+        fitted.train->batch = (how.train.batch + ranks - 1) / ranks;
+    }
     const std::vector<MemoryPart> memory = estimate_memory(fitted);
-    if (choice.backend == Device::cpu) require_memory(memory, available_memory());
+    if (choice.backend == Device::cpu)
+        require_memory(memory, available_memory() / static_cast<std::size_t>(ranks_on_machine()));
     require_device_memory(choice,
                           device_memory(fitted, data.train.count, data.test.count, bytes_of(data)),
                           memory, less_of_training);
