@@ -148,6 +148,12 @@ class PretendedRanks final : public Exchange {
     void sum_numbers_before(std::span<std::uint64_t> numbers) override {
         for (std::uint64_t& n : numbers) n *= static_cast<std::uint64_t>(rank());
     }
+    // Of trainings alone.
+    bool give_bytes(std::span<const std::byte>) override { return true; }
+    bool take_bytes(std::span<std::byte>) override { return true; }
+    void settle_bytes(std::span<std::byte>) override {}
+    void warn() override {}
+    bool warned() override { return false; }
 
   private:
     /// As SpikeExchange packs them, behind the word that says that the rank goes on.
