@@ -51,15 +51,17 @@ struct DeliverDrawn {
         const FirstDraws found{
             at.tables + (static_cast<std::uint64_t>(team.number) << at.table_bits), at.table_bits};
         std::int64_t reached = 0;
-        p.rows.draw(
-            window.spikes[s] - due.first_row, found, team,
-            [&](std::uint32_t target, std::uint32_t attributes) {
-                if (p.delays && p.delays[attributes >> 16] != due.delay) return;
-                const std::int32_t weight = p.weights ? p.weights[attributes & 0xFFFFu] : p.weight;
-                add_shared(at.sums.of(p.first_panel, target, weight < 0 ? p.negative : p.positive),
-                           graded_weight(weight, value));
-                ++reached;
-            });
+        p.rows.draw(window.spikes[s] - due.first_row, found, team,
+                    [&](std::uint32_t target, std::uint32_t attributes) {
+                        if (p.delays && p.delays[attributes >> 16] != due.delay) return;
+                        const std::int32_t weight =
+                            p.weights ? p.weights[attributes & 0xFFFFu] : p.weight;
+                        std::int32_t* const sum =
+                            at.sums.of(p.first_panel, target, weight < 0 ? p.negative : p.positive);
+                        if (!sum) return;
+                        add_shared(sum, graded_weight(weight, value));
+                        ++reached;
+                    });
         if (at.events && reached > 0) add_shared(at.events, reached);
     }
 };

@@ -45,9 +45,10 @@ struct DeliverStencil {
             const StencilOffset o = at.offsets[stencil.first_offset + k];
             std::uint32_t target;
             if (!stencil_target(stencil.grid, place, o, target)) continue;
-            add_shared(at.sums.of(stencil.first_panel, target,
-                                  o.weight < 0 ? stencil.negative : stencil.positive),
-                       graded_weight(o.weight, value));
+            std::int32_t* const sum = at.sums.of(
+                stencil.first_panel, target, o.weight < 0 ? stencil.negative : stencil.positive);
+            if (!sum) continue;
+            add_shared(sum, graded_weight(o.weight, value));
             ++reached;
         }
         if (at.events && reached > 0) add_shared(at.events, reached);

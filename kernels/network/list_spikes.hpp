@@ -33,6 +33,7 @@ struct ListSpikes {
     template <class Block>
     SNN_HD void operator()(Block& block) const {
         std::uint32_t at = window->begins(window->now + k)[0];
+        if (count == 0 && block.thread() == 0) begin_all({0, window->populations}, at);
         for (std::uint32_t first = 0; first < count; first += each * block.threads()) {
             const std::uint32_t own = first + each * block.thread();
             std::uint32_t spikes = 0;
@@ -52,17 +53,25 @@ struct ListSpikes {
 
     /// Returns where the spikes of the next word go.
     SNN_HD std::uint32_t list(std::uint32_t w, std::uint32_t at) const {
-        std::uint32_t* const begin = window->begins(window->now + k);
         const CellWord word = words[w];
-        // Begins of the populations, and of the step that comes next.
-        if (w > 0 && words[w - 1].population != word.population) begin[word.population] = at;
+        // Begins of the populations, and of the step that comes next. One without cells has no
+        // word.
+        begin_all({w > 0 ? words[w - 1].population : 0, word.population}, at);
         for (std::uint32_t left = bits[w]; left != 0; left &= left - 1, ++at) {
             const std::uint32_t row = word.first_row + static_cast<std::uint32_t>(lowest_bit(left));
             window->spikes[at] = row;
             if (sent) window->values[at] = sent[row];
         }
-        if (w + 1 == count) begin[window->populations] = at;
+        if (w + 1 == count) begin_all({word.population, window->populations}, at);
         return at;
+    }
+    /// The spikes of all populations behind one, up to another, begin there.
+    struct Populations {
+        std::uint32_t behind, last;
+    };
+    SNN_HD void begin_all(Populations p, std::uint32_t at) const {
+        std::uint32_t* const begin = window->begins(window->now + k);
+        while (p.behind < p.last) begin[++p.behind] = at;
     }
 };
 

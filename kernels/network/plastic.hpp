@@ -19,15 +19,16 @@ struct PlasticProgress {
     std::uint32_t crowded = 0;  // a target's list has no room for all that a batch may bring
 };
 
-/// The synapses of a projection in device memory, in the order of their numbers: by (source, delay,
-/// target). Segments are those of PlasticRows.
+/// The synapses of a projection in device memory: by (source, delay, target), which is the order of
+/// their numbers. Of several processes each holds those of its own targets, which it numbers from 0
+/// on. Segments are those of PlasticRows.
 template <class R>
 struct PlasticArrays {
     const RuleConstants<R>* constants;
     PlasticProgress* progress;
     std::uint32_t first_delay, delays;
     const std::uint64_t* edge;    // [segment], and the end of the last
-    const std::uint32_t* target;  // [synapse]: in its population
+    const std::uint32_t* target;  // [synapse]: behind first_target
     const std::uint32_t* slot;    // [target]: of its sum
     std::int32_t* sums;
     PlasticWeight* weight;  // [synapse]
@@ -38,8 +39,11 @@ struct PlasticArrays {
     std::uint32_t* fired;   // [target], since the last scaling; null: not counted
     PostSpikes<R> posts;
     PlasticRelease release;
-    std::int64_t* events;    // see SynapseArrays
-    std::int64_t* released;  // where synapses may fail: see PlasticProjection; else null
+    std::int64_t* events;             // see SynapseArrays
+    std::int64_t* released;           // where synapses may fail: see PlasticProjection; else null
+    std::uint32_t first_target;       // in its population
+    const std::uint32_t* first_draw;  // [segment]: the place of its first synapse among those of
+                                      // its source, of all processes; null: all are here
 
     SNN_HD std::int64_t lag_of(std::uint32_t segment) const {
         return constants->dendritic ? 2 * static_cast<std::int64_t>(first_delay + segment % delays)
@@ -110,10 +114,13 @@ struct ArrivePlastic {
         RandomKey random = at.release.random;
         random.entity = cell;
         random.sub_entity = static_cast<std::uint32_t>(t);
-        const std::uint64_t row = at.edge[static_cast<std::uint64_t>(cell) * at.delays];
         if (at.events && lane == 0)
             add_shared(at.events,
                        static_cast<std::int64_t>(at.edge[segment + 1] - at.edge[segment]));
+        // The place of synapse k among those of its source, from `first` on, goes into its draws.
+        const std::uint64_t first = at.first_draw
+                                        ? at.edge[segment] - at.first_draw[segment]
+                                        : at.edge[static_cast<std::uint64_t>(cell) * at.delays];
         std::int64_t released = 0;
         for (std::uint64_t k = at.edge[segment] + lane; k < at.edge[segment + 1]; k += lanes) {
             const std::uint32_t target = at.target[k];
@@ -127,13 +134,14 @@ struct ArrivePlastic {
             const float weight = in_w_max(at.weight[k]), unit = at.release.grid_unit;
             float sent, factor = a.factor;
             if (at.release.by_synapse()) {
-                at.short_term[k] = at.release.next(at.short_term[k], a.found, cell, target);
+                at.short_term[k] =
+                    at.release.next(at.short_term[k], a.found, cell, at.first_target + target);
                 factor = at.release.factor(at.short_term[k]);
             }
             if (at.release.stochastic) {
                 const float part =
-                    at.release.share(random.draw(static_cast<std::uint32_t>(k - row)), a.found,
-                                     factor, at.ready_of(k), cell, target);
+                    at.release.share(random.draw(static_cast<std::uint32_t>(k - first)), a.found,
+                                     factor, at.ready_of(k), cell, at.first_target + target);
                 released += part > 0.0f && weight != 0.0f ? 1 : 0;
                 sent = weight * part * unit;
             } else {

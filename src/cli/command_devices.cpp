@@ -7,6 +7,7 @@
 #include "snnsim/read_model.hpp"
 #include "src/cli/commands.hpp"
 #include "src/energy/meter.hpp"
+#include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
 #include "src/files/room.hpp"
 #include "src/text/words.hpp"
@@ -23,6 +24,9 @@ void print_devices() {
                    counted(d.processors, "multiprocessor"), bytes_text(d.memory));
     fmt::print("mpi   {}\n", why_no_mpi().empty() ? "available: " + mpi_name()
                                                   : "not available: " + why_no_mpi());
+    if (!devices.empty())
+        fmt::print("nccl  {}\n", why_no_nccl().empty() ? "available: " + nccl_name()
+                                                       : "not available: " + why_no_nccl());
     fmt::print("\nenergy can be measured of\n");
     const auto show = [](const EnergyDomain& d, const std::string& name) {
         fmt::print("{:<10} {}\n", name, d.counter ? d.source : "unavailable: " + d.absent);

@@ -3,6 +3,7 @@
 
 #include "snnsim/device.hpp"
 #include "snnsim/error.hpp"
+#include "src/device/device_id.hpp"
 
 namespace snnsim {
 namespace {
@@ -63,6 +64,13 @@ void use_cuda_device(int number) {
     if (const std::string reason = why_no_cuda(); !reason.empty())
         throw DeviceError("--backend cuda: " + reason + "; use --backend cpu");
     require(cudaSetDevice(number), number);
+}
+
+std::string id_of_cuda_device(int number) {
+    if (cuda_devices().at(static_cast<std::size_t>(number)).interpreted) return {};
+    cudaDeviceProp properties;
+    require(cudaGetDeviceProperties(&properties, number), number);
+    return {properties.uuid.bytes, sizeof(properties.uuid.bytes)};
 }
 
 std::size_t free_memory_of_cuda_device(int number) {

@@ -2,17 +2,23 @@
 #include <limits>
 
 #include "snnsim/error.hpp"
+#include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/scale.hpp"
 
 namespace snnsim {
 
 std::unique_ptr<Engine> make_engine(const SimulationSpec& spec, const EngineOptions& options) {
-    const SimulationSpec full = apply_scale(spec);
+    return make_engine_on(apply_scale(spec), options, no_exchange());
+}
+
+std::unique_ptr<Engine> make_engine_on(const SimulationSpec& spec, const EngineOptions& options,
+                                       Exchange& exchange) {
     SNN_EXPECT(options.device != Device::automatic);
-    if (options.device == Device::cpu) return make_cpu_engine(full, options);
+    if (options.device == Device::cpu) return make_cpu_engine(spec, options, exchange);
     use_cuda_device(options.cuda_device);
-    return make_cuda_engine(full, options);
+    if (!exchange.alone()) require_own_devices(exchange, options.cuda_device);
+    return make_cuda_engine(spec, options, exchange);
 }
 
 std::vector<ProjectionWeights> Engine::weights() const {

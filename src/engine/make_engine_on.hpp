@@ -14,7 +14,11 @@ namespace snnsim {
 /// lives longer.
 std::unique_ptr<Engine> make_cpu_engine(const SimulationSpec& spec, const EngineOptions& options,
                                         Exchange& exchange = no_exchange());
-/// Throws DeviceError where CUDA cannot be used.
-std::unique_ptr<Engine> make_cuda_engine(const SimulationSpec& spec, const EngineOptions& options);
+/// Throws DeviceError where CUDA cannot be used. On the device that is current in this thread.
+std::unique_ptr<Engine> make_cuda_engine(const SimulationSpec& spec, const EngineOptions& options,
+                                         Exchange& exchange = no_exchange());
+/// On the device that the options name.
+std::unique_ptr<Engine> make_engine_on(const SimulationSpec& spec, const EngineOptions& options,
+                                       Exchange& exchange);
 
 }  // namespace snnsim

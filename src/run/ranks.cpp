@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "snnsim/read_model.hpp"
+#include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/ranks/leading_engine.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
 #include "src/engine/scale.hpp"
@@ -50,12 +51,14 @@ void follow_simulation(WordReader& order, Exchange& exchange) {
     EngineOptions options;
     order.get(options.threads);
     order.get(options.profile);
+    order.get(options.device);
     SimulationSpec spec;
     try {
         const AnyModel any =
             parse_any_model(model.text, model.path, model.overrides, read_run_model);
         spec = apply_scale(load_inputs(std::get<SimulationSpec>(any)));
         require_rank_memory(spec, {exchange.ranks(), options.threads}, ranks_on_machine(), false);
+        if (options.device == Device::cuda) options.cuda_device = device_of_rank();
     } catch (const std::exception& e) {
         exchange.fail(e);
         throw;
@@ -129,13 +132,12 @@ std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
                                              const EngineOptions& options) {
     Exchange& exchange = process_ranks();
     if (exchange.alone()) return make_engine(spec, options);
-    if (options.device != Device::cpu)
-        throw UsageError("several processes simulate on CPUs only; leave out --backend cuda");
     WordWriter order;
     order.add(RunOrder::simulate);
     add_model(order, as_in_file);
     order.add(options.threads);
     order.add(options.profile);
+    order.add(options.device);
     exchange.broadcast(order.words);
     all_have_room(exchange);
     return make_leading_engine(spec, options, exchange);

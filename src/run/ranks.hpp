@@ -14,8 +14,8 @@ namespace snnsim {
 /// What rank 0 wants of the others next, the first word of what it tells them.
 enum class RunOrder : std::uint32_t { leave, simulate, train, jobs };
 
-/// The engine of a run, on all ranks that there are. `as_in_file`: the model before its scale.
-/// Throws UsageError of a device where there are several.
+/// The engine of a run, on all ranks that there are. `as_in_file`: the model before its scale. Of
+/// GPUs each rank takes its own; see device_of_rank.
 std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,
                                              const SimulationSpec& spec,
                                              const EngineOptions& options);

@@ -8,6 +8,7 @@
 #include "snnsim/cell_values.hpp"
 #include "src/energy/simulation_counts.hpp"
 #include "src/engine/cells/seen_states.hpp"
+#include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/scale.hpp"
@@ -113,13 +114,24 @@ Provenance begin_provenance(const SimulationSpec& as_in_file, const SimulationSp
 }
 
 DeviceChoice choose_with_room(const SimulationSpec& spec, const RunOptions& options, int threads) {
-    const bool alone = process_ranks().alone();
-    DeviceChoice choice = choose_backend(
-        spec,
-        {options.backend == Device::automatic && !alone ? Device::cpu : options.backend,
-         options.cuda_device},
-        threads);
-    require_device_memory(choice, device_memory(spec), estimate_memory(spec), less_of_simulation);
+    const Exchange& ranks = process_ranks();
+    if (ranks.alone()) {
+        const DeviceChoice choice =
+            choose_backend(spec, {options.backend, options.cuda_device}, threads);
+        require_device_memory(choice, device_memory(spec), estimate_memory(spec),
+                              less_of_simulation);
+        return choice;
+    }
+    if (options.cuda_device >= 0)
+        throw UsageError(
+            "--device names one device, and each of several processes takes its own: leave it out "
+            "(CUDA_VISIBLE_DEVICES says which there are)");
+    if (options.backend != Device::cuda) return choose_backend(spec, {Device::cpu, -1}, threads);
+    const DeviceChoice choice = choose_backend(spec, {Device::cuda, device_of_rank()}, threads);
+    // Each rank has its share of the cells, and of the synapses to them.
+    std::vector<MemoryPart> share = device_memory(spec);
+    for (MemoryPart& part : share) part.bytes /= static_cast<std::size_t>(ranks.ranks());
+    require_device_memory(choice, share, estimate_memory(spec), less_of_simulation);
     return choice;
 }
 

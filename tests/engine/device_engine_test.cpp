@@ -4,9 +4,12 @@
 
 #include <fstream>
 
+#include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/engine/ranks/thread_ranks.hpp"
 #include "src/io/read_played_spikes.hpp"
 #include "src/plan/device_memory.hpp"
+#include "tests/engine/all_kinds.hpp"
 #include "tests/engine/sent_spikes.hpp"
 #include "tests/engine/serial_engine.hpp"
 #include "tests/shipped_model.hpp"
@@ -234,8 +237,123 @@ void expect_exact_resume(const SimulationSpec& spec, MakeEngine from, MakeEngine
     EXPECT_EQ(second->spike_counts(), whole->spike_counts());
 }
 
+/// Carries what lies on the "devices" of threads.
+class HostCarrier final : public DeviceCarrier {
+  public:
+    explicit HostCarrier(Exchange& exchange) : exchange_(exchange) {}
+    void all_gather(const std::uint32_t* mine, std::size_t words, std::uint32_t* all) override {
+        Gathered gathered;
+        exchange_.all_gather(std::span(mine, words), gathered);
+        std::copy(gathered.words.begin(), gathered.words.end(), all);
+    }
+    std::string name() const override { return "a carrier"; }
+
+  private:
+    Exchange& exchange_;
+};
+
+/// Several ranks, each with a part of the network.
+void expect_the_cpus_spikes_on(int ranks, const SimulationSpec& spec, bool carried = false) {
+    const auto cpu = make_engine(spec, {.threads = 2});
+    const std::vector<Sent> wanted = run(*cpu, spec.steps());
+    EXPECT_GT(wanted.size(), 20u) << spec.name;
+    const EngineState wanted_state = cpu->state();
+    const auto wanted_samples = cpu->take_states();
+    ThreadRanks(ranks).run([&](Exchange& exchange) {
+        const auto device =
+            make_serial_engine(spec, {.threads = 1}, exchange,
+                               carried ? std::make_unique<HostCarrier>(exchange) : nullptr);
+        const std::vector<Sent> spikes = run(*device, spec.steps(), 97);
+        const EngineState state = device->state();
+        const auto samples = device->take_states();
+        const std::vector<SynapticWork> work = device->work();
+        if (!exchange.leads()) return;
+        const std::string where = spec.name + " on " + std::to_string(ranks) + " ranks";
+        EXPECT_NE(device->device_name().find(carried ? "a carrier" : "the host"), std::string::npos)
+            << device->device_name();
+        EXPECT_EQ(spikes, wanted) << where;
+        EXPECT_EQ(device->spike_counts(), cpu->spike_counts()) << where;
+        EXPECT_EQ(state.states, wanted_state.states) << where;
+        EXPECT_EQ(state.inputs, wanted_state.inputs) << where;
+        ASSERT_EQ(samples.size(), wanted_samples.size());
+        for (std::size_t r = 0; r < samples.size(); ++r) {
+            EXPECT_EQ(samples[r].step, wanted_samples[r].step) << where;
+            EXPECT_EQ(samples[r].values, wanted_samples[r].values) << where << ", record " << r;
+        }
+        EXPECT_EQ(device->report().synapses, cpu->report().synapses);
+        EXPECT_EQ(device->report().projection_synapses, cpu->report().projection_synapses);
+        for (std::size_t k = 0; k < work.size(); ++k) {
+            EXPECT_EQ(work[k].events, cpu->work()[k].events) << where;
+            EXPECT_EQ(work[k].operations, cpu->work()[k].operations) << where;
+        }
+    });
+}
+
 TEST(DeviceEngine, TheSpikesOfTheCpu) {
     for (const SimulationSpec& spec : networks()) expect_the_cpus_spikes(spec, make_serial);
+}
+
+TEST(DeviceEngine, OnSeveralRanksTheSpikesOfTheCpu) {
+    for (const SimulationSpec& spec : networks()) expect_the_cpus_spikes_on(3, spec);
+    for (const int ranks : {2, 4, 7}) expect_the_cpus_spikes_on(ranks, all_kinds());
+    const std::vector<SimulationSpec> all = networks();
+    expect_the_cpus_spikes_on(2, all[0]);
+    expect_the_cpus_spikes_on(2, all[0], true);
+    for (const std::size_t k : {all.size() - 3, all.size() - 2, all.size() - 1})
+        expect_the_cpus_spikes_on(5, all[k], true);
+}
+
+TEST(DeviceEngine, GoesOnFromAStateOfOtherRanks) {
+    const SimulationSpec spec = all_kinds();
+    const std::int64_t half = spec.steps() / 2 + 3;
+    const auto cpu = make_engine(spec, {.threads = 1});
+    run(*cpu, half);
+    EngineState state = cpu->state();
+    const std::vector<Sent> wanted = run(*cpu, spec.steps() - half);
+    for (const int ranks : {3, 2}) {  // from the CPU, then from each to the next
+        std::vector<Sent> got;
+        const EngineState at_half = state;
+        ThreadRanks(ranks).run([&](Exchange& exchange) {
+            const auto first = make_serial_engine(spec, {.threads = 1}, exchange);
+            run(*first, half, 77);
+            EngineState mine = first->state();
+            const auto second = make_serial_engine(spec, {.threads = 1}, exchange);
+            second->set_state(at_half);
+            const std::vector<Sent> spikes = run(*second, spec.steps() - half);
+            if (!exchange.leads()) return;
+            got = spikes;
+            state = std::move(mine);
+        });
+        EXPECT_EQ(got, wanted) << ranks;
+        const auto alone = make_engine(spec, {.threads = 2});
+        alone->set_state(state);
+        EXPECT_EQ(run(*alone, spec.steps() - half), wanted) << ranks;
+    }
+}
+
+TEST(DeviceEngine, AllRanksHearOfTheFirstStateThatStrays) {
+    const SimulationSpec spec = parse_simulation(
+        "name: test\ndt: 0.1 ms\nsimulate: {duration: 100 ms}\n"
+        "populations:\n"
+        "  a: {model: iaf_psc_exp, size: 40}\n"
+        "  b: {model: iaf_psc_exp, size: 2, c_m: 0.001 pF, i_e: -3e38 pA}\n",
+        "test.yaml");
+    std::string wanted;
+    try {
+        make_engine(spec, {.threads = 1})->advance(1000);
+    } catch (const NumericalError& e) {
+        wanted = e.what();
+    }
+    ASSERT_NE(wanted, "");
+    ThreadRanks(3).run([&](Exchange& exchange) {
+        const auto engine = make_serial_engine(spec, {.threads = 1}, exchange);
+        try {
+            engine->advance(1000);
+            ADD_FAILURE() << "no rank heard of it";
+        } catch (const NumericalError& e) {
+            EXPECT_EQ(e.what(), wanted);
+        }
+    });
 }
 
 TEST(DeviceEngine, DrawsRowsAnewAndStoresNothing) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "snnsim/error.hpp"
+#include "src/engine/ranks/thread_ranks.hpp"
 #include "src/phases/protocol.hpp"
 #include "tests/engine/plastic_networks.hpp"
 #include "tests/engine/sent_spikes.hpp"
@@ -205,6 +206,24 @@ void expect_exact_resume(const SimulationSpec& spec, MakeEngine from, MakeEngine
 }
 
 /// What tasks do to a network, in the middle of it.
+void first_tasks(Engine& e, Course& c) {
+    e.count_spikes(0);
+    c.advance(e, 300, 100);
+    e.reward(2.5);
+    c.advance(e, 500, 100);
+    e.normalise(6, 300.0);
+    e.set_rates(2, std::vector<double>(50, 200.0));
+    c.advance(e, 700, 100);
+    e.set_plastic(false);
+    e.set_rates(2, std::vector<double>(50, 0.0));
+    e.reward(-1.0);
+    c.advance(e, 1000, 100);
+}
+void later_tasks(Engine& e, Course& c) {
+    e.set_plastic(true);
+    e.count_spikes(0);
+    c.advance(e, 1500, 100);
+}
 void expect_the_same_tasks(MakeEngine make) {
     SimulationSpec spec = busy_network();
     const auto cpu = make_cpu(spec), device = make(spec);
@@ -213,27 +232,11 @@ void expect_the_same_tasks(MakeEngine make) {
         f(*cpu, wanted);
         f(*device, got);
     };
-    both([](Engine& e, Course& c) {
-        e.count_spikes(0);
-        c.advance(e, 300, 100);
-        e.reward(2.5);
-        c.advance(e, 500, 100);
-        e.normalise(6, 300.0);
-        e.set_rates(2, std::vector<double>(50, 200.0));
-        c.advance(e, 700, 100);
-        e.set_plastic(false);
-        e.set_rates(2, std::vector<double>(50, 0.0));
-        e.reward(-1.0);
-        c.advance(e, 1000, 100);
-    });
+    both(first_tasks);
     EXPECT_EQ(device->counted_spikes(0), cpu->counted_spikes(0));
     EXPECT_TRUE(device->counted_spikes(1).empty());
     expect_equal(*device, *cpu, "frozen");
-    both([](Engine& e, Course& c) {
-        e.set_plastic(true);
-        e.count_spikes(0);
-        c.advance(e, 1500, 100);
-    });
+    both(later_tasks);
     expect_equal(*device, *cpu, "learns again");
     expect_equal(got, wanted, "course");
     EXPECT_EQ(device->counted_spikes(0), cpu->counted_spikes(0));
@@ -241,6 +244,65 @@ void expect_the_same_tasks(MakeEngine make) {
     EXPECT_THROW(device->set_rates(0, std::vector<double>(203, 1.0)), UsageError);
     EXPECT_THROW(device->set_rates(2, std::vector<double>(50, 10001.0)), UsageError);
     EXPECT_THROW(make(crowded_network())->reward(1.0), UsageError);
+}
+
+/// Several ranks, each with a part of the network: what all of them do to their engines.
+template <class F>
+void expect_the_cpus_course_on(int ranks, const SimulationSpec& spec, const F& tasks) {
+    const auto cpu = make_cpu(spec);
+    Course wanted;
+    tasks(*cpu, wanted);
+    EXPECT_GT(wanted.spikes.size(), 100u) << spec.name;
+    ThreadRanks(ranks).run([&](Exchange& exchange) {
+        const auto device = make_serial_engine(spec, {.threads = 1}, exchange);
+        Course got;
+        tasks(*device, got);
+        const EngineState state = device->state();
+        if (!exchange.leads()) {
+            device->state();
+            device->weights();
+            return;
+        }
+        const std::string where = spec.name + " on " + std::to_string(ranks) + " ranks";
+        expect_equal(got, wanted, where);
+        expect_equal(*device, *cpu, where);
+        for (std::size_t p = 0; p < state.plastic.size(); ++p)
+            EXPECT_EQ(state.plastic[p].released, cpu->state().plastic[p].released) << where;
+        EXPECT_EQ(device->counted_spikes(0), cpu->counted_spikes(0)) << where;
+    });
+}
+/// From ranks to the CPU and back, in the middle.
+void expect_exact_resume_on(int ranks, const SimulationSpec& spec) {
+    const std::int64_t half = spec.steps() / 2 + 1;
+    const auto cpu = make_cpu(spec);
+    Course start, wanted;
+    start.advance(*cpu, half, 1 << 20);
+    const EngineState of_cpu = cpu->state();
+    wanted.advance(*cpu, spec.steps(), 1 << 20);
+    EngineState of_ranks;
+    ThreadRanks(ranks).run([&](Exchange& exchange) {
+        const auto first = make_serial_engine(spec, {.threads = 1}, exchange);
+        Course before, got;
+        before.advance(*first, half, 97);
+        EngineState mine = first->state();
+        const auto second = make_serial_engine(spec, {.threads = 1}, exchange);
+        second->set_state(of_cpu);
+        got.advance(*second, spec.steps(), 500);
+        if (!exchange.leads()) {
+            second->state();
+            second->weights();
+            return;
+        }
+        expect_equal(got, wanted, spec.name);
+        expect_equal(*second, *cpu, spec.name);
+        of_ranks = std::move(mine);
+    });
+    const auto alone = make_cpu(spec);
+    alone->set_state(of_ranks);
+    Course got;
+    got.advance(*alone, spec.steps(), 500);
+    expect_equal(got, wanted, spec.name);
+    expect_equal(*alone, *cpu, spec.name);
 }
 
 /// A folder with a few images of ten bright squares.
@@ -327,6 +389,24 @@ void expect_the_same_phases(MakeEngine make) {
 
 TEST(DevicePlastic, TheCourseOfTheCpu) {
     for (const SimulationSpec& spec : networks()) expect_the_cpus_course(spec, make_serial);
+}
+
+TEST(DevicePlastic, OnSeveralRanksTheCourseOfTheCpu) {
+    for (const SimulationSpec& spec : networks()) {
+        const auto whole = [&](Engine& e, Course& c) { c.advance(e, spec.steps(), 1234); };
+        expect_the_cpus_course_on(3, spec, whole);
+    }
+    for (const int ranks : {2, 5})
+        expect_the_cpus_course_on(ranks, busy_network(), [](Engine& e, Course& c) {
+            first_tasks(e, c);
+            later_tasks(e, c);
+        });
+}
+
+TEST(DevicePlastic, GoesOnFromAndToOtherRanks) {
+    for (const SimulationSpec& spec :
+         {busy_network(), rewired_network(), glia_network(), scheduled_network()})
+        expect_exact_resume_on(3, spec);
 }
 TEST(DevicePlastic, GoesOnWhereTheOtherEngineStopped) {
     for (const SimulationSpec& spec :

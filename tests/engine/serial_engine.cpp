@@ -6,9 +6,11 @@
 
 namespace snnsim {
 
-std::unique_ptr<Engine> make_serial_engine(const SimulationSpec& spec,
-                                           const EngineOptions& options) {
-    return std::make_unique<EngineOn<SerialSteps>>(apply_scale(spec), options);
+std::unique_ptr<Engine> make_serial_engine(const SimulationSpec& spec, const EngineOptions& options,
+                                           Exchange& exchange,
+                                           std::unique_ptr<DeviceCarrier> carrier) {
+    return std::make_unique<EngineOn<SerialSteps>>(apply_scale(spec), options, exchange,
+                                                   std::move(carrier));
 }
 
 }  // namespace snnsim

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "snnsim/error.hpp"
+#include "src/engine/ranks/gather_cells.hpp"
 
 namespace snnsim {
 
@@ -93,37 +94,16 @@ void CellRecorder::take_inputs(std::size_t r, const Part& part, float* out) {
     }
 }
 
-ColumnRange CellRecorder::columns_here(std::size_t record) const {
-    const Part &first = parts_[record].front(), &last = parts_[record].back();
-    return {first.column, last.column + last.cells.count - first.column};
-}
-
 std::vector<StateSamples> CellRecorder::take(Exchange& exchange) {
     std::vector<StateSamples> out =
         std::exchange(samples_, std::vector<StateSamples>(records_.size()));
-    if (exchange.alone()) return out;
-    WordWriter mine;
-    std::vector<std::vector<float>*> values;
-    for (std::size_t r = 0; r < out.size(); ++r) {
-        add_columns(mine, out[r].values.data(), {out[r].step.size(), records_[r].cells.count},
-                    columns_here(r));
-        values.push_back(&out[r].values);
-    }
-    fetch_columns(exchange, mine, values);
+    gather_samples(exchange, layout_, records_, out);
     return out;
 }
 
 std::vector<std::vector<std::int64_t>> CellRecorder::inputs(Exchange& exchange) const {
     std::vector<std::vector<std::int64_t>> out = inputs_;
-    if (exchange.alone()) return out;
-    WordWriter mine;
-    std::vector<std::vector<std::int64_t>*> values;
-    for (std::size_t r = 0; r < out.size(); ++r) {
-        add_columns(mine, out[r].data(), {records_[r].value.receptors, records_[r].cells.count},
-                    columns_here(r));
-        values.push_back(&out[r]);
-    }
-    fetch_columns(exchange, mine, values);
+    gather_inputs(exchange, layout_, records_, out);
     return out;
 }
 

@@ -7,7 +7,7 @@
 #include "snnsim/engine.hpp"
 #include "src/engine/cells/cell_group.hpp"
 #include "src/engine/layout.hpp"
-#include "src/engine/ranks/columns.hpp"
+#include "src/engine/ranks/exchange.hpp"
 #include "src/engine/records.hpp"
 
 namespace snnsim {
@@ -37,7 +37,6 @@ class CellRecorder {
         std::uint32_t column = 0;  // of the first of them
         SliceCells cells;
     };
-    ColumnRange columns_here(std::size_t record) const;
     void sample(std::size_t r, std::size_t block, std::int64_t t, const CellGroup& cells);
     void take_inputs(std::size_t r, const Part& part, float* out);
 

@@ -32,6 +32,8 @@
 #include "src/engine/plasticity/plastic_network.hpp"
 #include "src/engine/ranks/columns.hpp"
 #include "src/engine/ranks/exchange.hpp"
+#include "src/engine/ranks/first_trouble.hpp"
+#include "src/engine/ranks/gather_cells.hpp"
 #include "src/engine/ranks/spike_exchange.hpp"
 #include "src/engine/records.hpp"
 #include "src/engine/synapses/synapse_rows.hpp"
@@ -188,12 +190,11 @@ class CpuEngine : public EngineBase {
     void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(now_);
         out.inputs = recorder_.inputs(exchange_);
-        WordWriter mine;
-        std::vector<std::vector<float>*> states;
+        std::vector<std::size_t> variables;
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
             const std::uint32_t size = layout_.populations[p].size;
-            const std::size_t variables = blocks_[0].groups[p]->raw_state().size();
-            out.states[p].resize(variables * size);
+            variables.push_back(blocks_[0].groups[p]->raw_state().size());
+            out.states[p].resize(variables[p] * size);
             for (std::size_t b = 0; b < blocks_.size(); ++b) {
                 const Slice& slice = layout_.blocks[b].slices[p];
                 float* to = out.states[p].data() + slice.first;
@@ -202,12 +203,8 @@ class CpuEngine : public EngineBase {
                     to += size;
                 }
             }
-            states.push_back(&out.states[p]);
-            if (!exchange_.alone())
-                add_columns(mine, out.states[p].data(), {variables, size},
-                            {layout_.first_here(p), layout_.count_here(p)});
         }
-        fetch_columns(exchange_, mine, states);
+        gather_states(exchange_, layout_, variables, out.states);
         out.recent = history_.spikes(now_, spec_.graded());
     }
     void write_spikes(const EngineState& state) override {
@@ -396,28 +393,15 @@ class CpuEngine : public EngineBase {
     /// What cells of other ranks are when `now` steps are done, where cells here go by it.
     void share_states(std::int64_t now) {
         if (exchange_.alone() || (!gaps_.any() && !glia_.any())) return;
-        const auto for_each = [&](auto&& f) {
-            for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
-                if (gaps_.couples(p)) f(voltages(now).data() + layout_.populations[p].first_row, p);
-            }
-            glia_.for_each(now, f);
+        std::vector<SharedColumns> shared;
+        const auto add = [&](float* values, std::size_t p) {
+            shared.push_back({values, {layout_.first_here(p), layout_.count_here(p)}});
         };
-        WordWriter mine;
-        for_each([&](const float* values, std::size_t p) {
-            const ColumnRange here{layout_.first_here(p), layout_.count_here(p)};
-            mine.add(here);
-            mine.add_array(values + here.first, here.count);
-        });
-        Gathered all;
-        exchange_.all_gather(mine.words, all);
-        for (int r = 0; r < exchange_.ranks(); ++r) {
-            if (r == exchange_.rank()) continue;
-            WordReader theirs(all.of(r));
-            for_each([&](float* values, std::size_t) {
-                const auto there = theirs.get<ColumnRange>();
-                theirs.get_array(values + there.first, there.count);
-            });
+        for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            if (gaps_.couples(p)) add(voltages(now).data() + layout_.populations[p].first_row, p);
         }
+        glia_.for_each(now, add);
+        share_columns(exchange_, shared, [](std::size_t, ColumnRange) {});
     }
     void show(const Coupled& c, std::int64_t now) {
         float* const v = voltages(now).data();
@@ -556,43 +540,26 @@ class CpuEngine : public EngineBase {
             }
         }
     }
-    [[noreturn]] void tell_trouble() const {
+    void tell_trouble() const {
         const Block* first = nullptr;
         for (const Block& b : blocks_) {
             if (b.trouble && (!first || *b.trouble < *first->trouble)) first = &b;
         }
-        if (!exchange_.alone()) tell_first(first);
-        tell(*first);
+        if (exchange_.alone()) tell(*first);
+        std::optional<FoundTrouble> mine;
+        try {
+            if (first) tell(*first);
+        } catch (const NumericalError& e) {
+            const Trouble& t = *first->trouble;
+            mine = FoundTrouble{t.step, t.population, t.cell.cell, e.what()};
+        }
+        tell_first_trouble(exchange_, mine);
+        SNN_EXPECT(false);  // some rank found it
     }
     [[noreturn]] void tell(const Block& block) const {
         const Trouble& t = *block.trouble;
         throw_strayed(spec_, t.population, t.cell.cell, t.step,
                       block.groups[t.population]->strayed(t.cell));
-    }
-    /// Of what the ranks found; null: none here.
-    [[noreturn]] void tell_first(const Block* mine) const {
-        WordWriter message;
-        try {
-            if (mine) tell(*mine);
-        } catch (const NumericalError& e) {
-            const Trouble& t = *mine->trouble;
-            message.add(t.step);
-            message.add(std::uint64_t{t.population});
-            message.add(std::int64_t{t.cell.cell});
-            message.add(std::string(e.what()));
-        }
-        Gathered all;
-        exchange_.all_gather(message.words, all);
-        std::optional<std::tuple<std::int64_t, std::uint64_t, std::int64_t, std::string>> first;
-        for (int r = 0; r < exchange_.ranks(); ++r) {
-            WordReader theirs(all.of(r));
-            if (theirs.done()) continue;
-            std::tuple<std::int64_t, std::uint64_t, std::int64_t, std::string> found;
-            std::apply([&](auto&... part) { (theirs.get(part), ...); }, found);
-            if (!first || found < *first) first = found;
-        }
-        SNN_EXPECT(first);
-        throw NumericalError(std::get<3>(*first), std::get<0>(*first));
     }
 
     void profile() {

@@ -66,7 +66,6 @@ class DrawnRowsOn {
                 list.first_row = layout.populations[plan.from].first_row;
                 lists.push_back(list);
                 projection.push_back(static_cast<std::uint32_t>(all.size()));
-                longest_ = std::max<std::int64_t>(longest_, list.delay);
             }
             all.push_back(on_device(plan));
             all.back().first_panel = panels.add(plan.to);
@@ -84,8 +83,6 @@ class DrawnRowsOn {
                                         << table_bits_);
     }
 
-    /// Steps.
-    std::int64_t longest_delay() const { return longest_; }
     std::size_t bytes() const {
         return kept_bytes_ + projections_.size() * sizeof(DrawnOnDevice) +
                panels_.size() * sizeof(PanelOnDevice) + tables_.size() * sizeof(std::uint64_t);
@@ -155,7 +152,6 @@ class DrawnRowsOn {
     std::int32_t* accumulators_;
     std::int64_t* events_;
     DuePartOn own_;
-    std::int64_t longest_ = 1;
     std::uint32_t most_found_ = 0, table_bits_ = 0, most_teams_ = 0x80000000u;
     std::size_t kept_bytes_ = 0;
     std::map<const void*, const void*> known_;  // tables of the host, on the device

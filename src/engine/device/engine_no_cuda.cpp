@@ -4,7 +4,7 @@
 
 namespace snnsim {
 
-std::unique_ptr<Engine> make_cuda_engine(const SimulationSpec&, const EngineOptions&) {
+std::unique_ptr<Engine> make_cuda_engine(const SimulationSpec&, const EngineOptions&, Exchange&) {
     throw DeviceError("cannot use CUDA: " + why_no_cuda());
 }
 

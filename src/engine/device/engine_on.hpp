@@ -23,10 +23,13 @@
 #include "src/engine/device/plastic_on.hpp"
 #include "src/engine/device/records_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
+#include "src/engine/device/spikes_on_ranks.hpp"
 #include "src/engine/device/stencils_on.hpp"
 #include "src/engine/device/stimuli_on.hpp"
 #include "src/engine/device/synapses_on.hpp"
 #include "src/engine/engine_base.hpp"
+#include "src/engine/ranks/first_trouble.hpp"
+#include "src/engine/ranks/gather_cells.hpp"
 
 namespace snnsim {
 
@@ -36,10 +39,14 @@ class EngineOn : public EngineBase {
     using Buffer = typename Steps::template Buffer<T>;
 
   public:
-    EngineOn(const SimulationSpec& spec, const EngineOptions& options)
-        : EngineBase(spec, options, 1),
+    /// `carrier`: of spikes between several ranks; null: by way of the host.
+    EngineOn(const SimulationSpec& spec, const EngineOptions& options,
+             Exchange& exchange = no_exchange(), std::unique_ptr<DeviceCarrier> carrier = nullptr)
+        : EngineBase(spec, options, ThreadShare(exchange.rank(), 1, exchange.ranks())),
+          exchange_(exchange),
           records_(cell_records(spec)),
-          built_(build_synapses(spec_, layout_, options.threads, storage_on_device)),
+          built_(build_synapses(spec_, layout_, options.threads, storage_on_device, exchange)),
+          delays_(delays_of_all(built_, exchange)),
           events_(options.profile ? 1 : 0),
           synapses_(built_.rows, layout_, due_, options.profile ? events_.data() : nullptr),
           stencils_(built_.stencils, layout_, due_, synapses_.accumulators(0),
@@ -47,12 +54,12 @@ class EngineOn : public EngineBase {
           drawn_(steps_, built_.procedural, layout_, due_, synapses_.accumulators(0),
                  options.profile ? events_.data() : nullptr),
           plastic_(steps_, spec_, layout_, std::move(built_.plastic), built_.grid, options.threads,
-                   synapses_, due_),
-          reach_(std::max({synapses_.longest_delay(), stencils_.longest_delay(),
-                           drawn_.longest_delay(), plastic_.longest_delay()})),
+                   synapses_, due_, exchange),
+          reach_(std::max<std::int64_t>(1, delays_.longest)),
           chunks_(steps_, layout_.rows, layout_.populations.size(), reach_, graded_, records_),
+          spikes_on_ranks_(steps_, exchange, std::move(carrier), graded_),
           gaps_(build_gap_junctions(spec_, layout_)),
-          recorded_(records_),
+          recorded_(records_, layout_),
           counts_(layout_.populations.size()),
           samples_(records_.size()),
           work_(spec_, std::move(built_.fan_out)) {
@@ -63,12 +70,15 @@ class EngineOn : public EngineBase {
         plastic_.watch(chunks_.most_steps());
         make_cells();
         plastic_.show_targets(steps_, spec_, layout_, groups_);
-        plastic_.show_glia(spec_, groups_);
+        plastic_.show_glia(spec_, layout_, groups_);
         gaps_.upload(steps_, layout_.rows);
+        share_states();
         report_.junctions = gaps_.counts();
         report_.bytes += gaps_.bytes();
         report_.bytes += synapses_.bytes() + stencils_.bytes() + drawn_.bytes() + chunks_.bytes();
         plastic_.report(report_);
+        report_.bytes = exchange_.sum(report_.bytes);
+        name_ = name_on_ranks();
         steps_.wait();
         built();
     }
@@ -83,12 +93,14 @@ class EngineOn : public EngineBase {
                                      chunks_.start(now_, std::min(last, look) - now_, windows_);
             if (!std::exchange(due_counted_, true))
                 steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
-            for (std::int64_t t = now_; t < end;) {
+            for (std::int64_t t = now_, known = now_; t < end;) {
                 stimuli_.change(steps_, chunks_.window(), t);
+                const std::int64_t met = exchange_.alone() ? end : std::min(end, known + window());
                 const std::int64_t next =
-                    std::min({end, plastic_.next_change(t), stimuli_.next_change(t)});
+                    std::min({met, plastic_.next_change(t), stimuli_.next_change(t)});
                 enqueue_steps(t, next);
                 t = next;
+                if (!exchange_.alone() && t == met) meet(std::exchange(known, t), t);
                 plastic_.change(chunks_.window(), t, work_);
             }
             if (before) collect(before);  // while the device works
@@ -106,7 +118,10 @@ class EngineOn : public EngineBase {
 
     std::int64_t batch() const override { return Steps::batch; }
     std::vector<StateSamples> take_states() override {
-        return std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+        std::vector<StateSamples> out =
+            std::exchange(samples_, std::vector<StateSamples>(records_.size()));
+        gather_samples(exchange_, layout_, records_, out);
+        return out;
     }
 
     std::vector<StateSamples> take_weights() override { return plastic_.take_weights(); }
@@ -124,7 +139,7 @@ class EngineOn : public EngineBase {
         stimuli_.play(steps_, population, *played);
     }
 
-    std::string device_name() const override { return steps_.name(); }
+    std::string device_name() const override { return name_; }
     std::vector<std::uint64_t> spike_counts() const override { return counts_; }
     std::vector<SynapticWork> work() const override {
         std::vector<SynapticWork> out = work_.work();
@@ -147,13 +162,16 @@ class EngineOn : public EngineBase {
     void read_state(EngineState& out) const override {
         out.plastic = plastic_.state(chunks_.window(), now_);
         out.inputs = recorded_.inputs(steps_);
+        gather_inputs(exchange_, layout_, records_, out.inputs);
+        for (std::size_t p = 0; p < variables_.size(); ++p)
+            out.states[p].resize(variables_[p] * layout_.populations[p].size);
         for (const DeviceGroup& g : groups_) {
             const std::size_t size = layout_.populations[g.population].size;
             std::vector<float>& values = out.states[g.population];
-            values.resize(g.state.size() * size);
             for (std::size_t v = 0; v < g.state.size(); ++v)
                 steps_.download(values.data() + v * size + g.first, g.state[v], g.count);
         }
+        gather_states(exchange_, layout_, variables_, out.states);
         const ListedSpikes tail = chunks_.tail();
         add_spikes(tail.first, tail.begin, tail.rows.data(), tail.values.data(), out.recent,
                    [](std::size_t) { return true; });
@@ -178,6 +196,23 @@ class EngineOn : public EngineBase {
                 steps_.upload(g.state[v], values.data() + v * size + g.first, g.count);
         }
         gaps_.show(steps_);
+        share_states();
+    }
+
+    /// Of several ranks: a spike that is known this many steps later is early enough.
+    std::int64_t window() const {
+        return gaps_.any() || plastic_.any_glia() ? 1 : delays_.shortest;
+    }
+    /// Steps are done on all ranks: brings what others need of them to all.
+    void meet(std::int64_t from, std::int64_t to) {
+        spikes_on_ranks_.go_round(chunks_, from, to);
+        steps_.in_one_block(due_.all().count, CountDue{{chunks_.window(), 0, due_.all()}});
+        share_states();
+    }
+    void share_states() {
+        if (exchange_.alone()) return;
+        if (gaps_.any()) gaps_.share(steps_, exchange_, layout_);
+        if (plastic_.any_glia()) plastic_.share_glia(steps_);
     }
 
     void make_cells() {
@@ -185,6 +220,8 @@ class EngineOn : public EngineBase {
         if (graded_) sent_ = Buffer<float>(std::vector<float>(layout_.rows, 1.0f));
         std::vector<std::int32_t> no_sums(65536);
         for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
+            variables_.push_back(
+                snnsim::make_cells(spec_, p, {}, built_.grid, no_sums.data())->raw_state().size());
             for (std::size_t b = 0; b < layout_.blocks.size(); ++b) {
                 const Slice& slice = layout_.blocks[b].slices[p];
                 if (slice.count == 0) continue;
@@ -231,11 +268,12 @@ class EngineOn : public EngineBase {
         columns_ = Buffer<StateColumn>(columns);
         strayed_values_ = Buffer<std::uint64_t>(
             std::vector<std::uint64_t>(std::max<std::size_t>(1, columns.size()), none_strayed));
+        const std::size_t most_columns = std::max<std::size_t>(1, columns.size());
         std::uint32_t longest = 0;
         for (const StateColumn& c : columns) longest = std::max(longest, c.count);
         column_teams_ = static_cast<std::uint32_t>(
             std::clamp<std::size_t>(longest / FindStrayed::values_of_team, 1,
-                                    std::max<std::size_t>(1, steps_.teams() / columns.size())));
+                                    std::max<std::size_t>(1, steps_.teams() / most_columns)));
         words_ = Buffer<CellWord>(words);
         bits_ = Buffer<std::uint32_t>(words.size());
     }
@@ -411,12 +449,26 @@ class EngineOn : public EngineBase {
         if (!options_.profile) return;
         std::int64_t count = 0;
         steps_.download(&count, events_.data(), 1);
-        report_.events = static_cast<std::uint64_t>(count);
+        report_.events = exchange_.sum(static_cast<std::uint64_t>(count));
     }
     void check_numbers() {
         std::uint64_t place = 0;
         steps_.download(&place, strayed_.data(), 1);
-        if (place == none_strayed) return;
+        if (exchange_.alone()) {
+            if (place != none_strayed) tell_strayed(place);
+            return;
+        }
+        std::optional<FoundTrouble> mine;
+        try {
+            if (place != none_strayed) tell_strayed(place);
+        } catch (const NumericalError& e) {
+            // Rows are by population and cell.
+            mine = FoundTrouble{static_cast<std::int64_t>(place >> 32), 0,
+                                static_cast<std::uint32_t>(place), e.what()};
+        }
+        tell_first_trouble(exchange_, mine);
+    }
+    void tell_strayed(std::uint64_t place) {
         const auto row = static_cast<std::uint32_t>(place);
         std::vector<std::uint64_t> values(columns_.size());
         steps_.download(values.data(), strayed_values_.data(), values.size());
@@ -444,10 +496,38 @@ class EngineOn : public EngineBase {
             ->strayed(cell);
     }
 
+    /// "NVIDIA H200 on each of 2 ranks (devices 0, 1), spikes by way of the host"
+    std::string name_on_ranks() const {
+        const std::string name = steps_.name();
+        if (exchange_.alone()) return name;
+        const auto number = static_cast<std::uint32_t>(options_.cuda_device);
+        Gathered all;
+        exchange_.all_gather(std::span(&number, 1), all);
+        std::string devices;
+        for (const std::uint32_t n : all.words)
+            devices += (devices.empty() ? "" : ", ") + std::to_string(n);
+        return name.substr(0, name.find(", device")) + " on each of " +
+               std::to_string(exchange_.ranks()) + " ranks (devices " + devices +
+               "), spikes by way of " + spikes_on_ranks_.way();
+    }
+    static DelayReach delays_of_all(const Synapses& built, Exchange& exchange) {
+        DelayReach reach;
+        for (const DelayRange& d : built.rows.delays) reach.add(d);
+        for (const StencilProjection& p : built.stencils) {
+            for (const StencilProjection::Group& g : p.groups) reach.add({g.delay, 1});
+        }
+        for (const ProjectionPlan& p : built.procedural) reach.add(p.reach);
+        for (const NumberedPlan& p : built.plastic) reach.add(p.plan.reach);
+        if (exchange.alone()) return reach;
+        return {exchange.least(reach.shortest), exchange.greatest(reach.longest)};
+    }
+
+    Exchange& exchange_;
     const std::vector<CellRecord> records_;
     const bool graded_ = spec_.graded();
     mutable Steps steps_;
     Synapses built_;
+    const DelayReach delays_;
     Buffer<std::int64_t> events_;
     DueSpikesOn<Steps> due_;
     SynapsesOn<Steps> synapses_;
@@ -456,9 +536,11 @@ class EngineOn : public EngineBase {
     PlasticOn<Steps> plastic_;
     const std::int64_t reach_;  // steps for which a spike is needed after its own
     mutable SpikeChunks<Steps> chunks_;
+    SpikesOnRanks<Steps> spikes_on_ranks_;
     std::array<std::unique_ptr<CellsOn<Steps>>, 2 * CellModels::names.size()> cells_;
     std::map<const CellEquations*, std::unique_ptr<CellsOn<Steps>>> written_cells_;
     std::vector<DeviceGroup> groups_;
+    std::vector<std::size_t> variables_;  // of the states of a population's cells
     Buffer<CellWord> words_;
     Buffer<std::uint32_t> bits_;
     Buffer<float> sent_;  // by row, where spikes are graded
@@ -470,6 +552,7 @@ class EngineOn : public EngineBase {
     GapsOn<Steps> gaps_;
     mutable RecordsOn<Steps> recorded_;
     bool due_counted_ = false;  // the starts in due_ are those of the step that comes next
+    std::string name_;
     std::vector<std::uint64_t> counts_;
     std::vector<StateSamples> samples_;
     WorkCounter work_;

@@ -7,6 +7,8 @@
 #include "kernels/network/couple.hpp"
 #include "src/engine/cells/gap_junctions.hpp"
 #include "src/engine/device/cells_on.hpp"
+#include "src/engine/layout.hpp"
+#include "src/engine/ranks/columns.hpp"
 
 namespace snnsim {
 
@@ -58,6 +60,26 @@ class GapsOn {
         steps.for_each(32 * words_.size(),
                        ShowVoltages{v_.data(), device_groups_.data(), device_words_.data()});
     }
+    bool any() const { return v_.size() > 0; }
+    /// Of several ranks, after show(): v of coupled cells comes to all others.
+    void share(Steps& steps, Exchange& exchange, const Layout& layout) {
+        std::vector<SharedColumns> shared;
+        std::vector<std::uint32_t> first_row;
+        values_.resize(v_.size());
+        for (std::size_t p = 0; p < layout.populations.size(); ++p) {
+            if (!host_.couples(p)) continue;
+            const ColumnRange here{layout.first_here(p), layout.count_here(p)};
+            first_row.push_back(layout.populations[p].first_row);
+            const std::uint32_t row = first_row.back() + here.first;
+            steps.download(values_.data() + row, v_.data() + row, here.count);
+            shared.push_back({values_.data() + first_row.back(), here});
+        }
+        share_columns(exchange, shared, [&](std::size_t k, ColumnRange there) {
+            const std::uint32_t row = first_row[k] + there.first;
+            steps.upload(v_.data() + row, values_.data() + row, there.count);
+        });
+        steps.wait();  // for what lies on the host
+    }
     std::size_t bytes() const {
         return begin_.size() * sizeof(std::uint64_t) + neighbour_.size() * 8 + v_.size() * 4;
     }
@@ -70,6 +92,7 @@ class GapsOn {
     Buffer<std::uint64_t> begin_;
     Buffer<std::uint32_t> neighbour_;
     Buffer<float> g_, v_;
+    std::vector<float> values_;  // v on the host, of several ranks
     Buffer<CoupledGroup> device_groups_;
     Buffer<WordPlace> device_words_;
 };

@@ -12,18 +12,21 @@
 #include "src/engine/device/plastic_rule_on.hpp"
 #include "src/engine/device/synapses_on.hpp"
 #include "src/engine/plasticity/plastic_network.hpp"
+#include "src/engine/ranks/columns.hpp"
 
 namespace snnsim {
 
 template <class Steps>
 class PlasticOn {
     using Projection = PlasticProjectionOn<Steps>;
+    template <class T>
+    using Buffer = typename Steps::template Buffer<T>;
 
   public:
     PlasticOn(Steps& steps, const SimulationSpec& spec, const Layout& layout,
               std::vector<NumberedPlan> plans, const WeightGrid& grid, int threads,
-              SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due)
-        : network_(spec, layout, std::move(plans), grid, threads) {
+              SynapsesOn<Steps>& synapses, DueSpikesOn<Steps>& due, Exchange& exchange)
+        : exchange_(exchange), network_(spec, layout, std::move(plans), grid, threads, exchange) {
         for (const auto& p : network_.projections())
             add(steps, spec, layout, grid, synapses, due, *p);
     }
@@ -54,16 +57,26 @@ class PlasticOn {
             p->set_voltages(v, plus, minus);
         }
     }
-    /// The same of astrocytes, for projections that go by them.
-    void show_glia(const SimulationSpec& spec, const std::vector<DeviceGroup>& groups) {
+    /// The same of astrocytes, for projections that go by them: where share_glia() puts those of
+    /// other ranks.
+    void show_glia(const SimulationSpec& spec, const Layout& layout,
+                   const std::vector<DeviceGroup>& groups) {
         for (const auto& p : projections_) {
             if (!spec.projections[p->host().projection].gliotransmission) continue;
             const Astrocytes glia = astrocytes_of(spec, p->host().projection);
-            std::vector<const float*> of_cell(
-                static_cast<std::size_t>(spec.populations[glia.population].size)),
-                gamma;
+            const auto size = static_cast<std::size_t>(spec.populations[glia.population].size);
+            std::vector<const float*> of_cell(size), gamma;
+            Glia& shown = glia_.emplace_back();
+            shown.here = {layout.first_here(glia.population), layout.count_here(glia.population)};
+            if (!exchange_.alone()) {
+                shown.elsewhere = Buffer<float>(size);
+                for (std::size_t cell = 0; cell < size; ++cell)
+                    of_cell[cell] = shown.elsewhere.data() + cell;
+            }
+            shown.values.resize(size);
             for (const DeviceGroup& g : groups) {
                 if (g.population != glia.population) continue;
+                shown.groups.push_back({g.state[glia.state], {g.first, g.count}});
                 for (std::uint32_t i = 0; i < g.count; ++i)
                     of_cell[g.first + i] = g.state[glia.state] + i;
             }
@@ -71,18 +84,25 @@ class PlasticOn {
             p->set_gamma(gamma);
         }
     }
+    bool any_glia() const { return !glia_.empty(); }
+    /// Of several ranks, after a step: astrocytes as they are now come to the others.
+    void share_glia(Steps& steps) {
+        std::vector<SharedColumns> shared;
+        for (Glia& g : glia_) {
+            for (const auto& [state, cells] : g.groups)
+                steps.download(g.values.data() + cells.first, state, cells.count);
+            shared.push_back({g.values.data(), g.here});
+        }
+        share_columns(exchange_, shared, [&](std::size_t k, ColumnRange cells) {
+            steps.upload(glia_[k].elsewhere.data() + cells.first,
+                         glia_[k].values.data() + cells.first, cells.count);
+        });
+        steps.wait();  // for what lies on the host
+    }
     /// Before the first step. `most_steps`: of a chunk.
     void watch(std::int64_t most_steps) {
         for (const auto& p : projections_)
             p->set_watched(network_.records().watched(p->host()), most_steps);
-    }
-
-    std::int64_t longest_delay() const {
-        std::int64_t longest = 0;
-        for (const auto& p : network_.projections())
-            longest =
-                std::max<std::int64_t>(longest, p->rows.delays.first + p->rows.delays.count - 1);
-        return longest;
     }
 
     // Enqueued in the k-th step of a batch; see PlasticProjectionOn.
@@ -133,7 +153,7 @@ class PlasticOn {
     void add_released(std::vector<SynapticWork>& work) const {
         for (const auto& p : projections_) {
             if (const auto released = p->released(); released && !work.empty())
-                work[p->host().projection].operations = *released;
+                work[p->host().projection].operations = exchange_.sum(*released);
         }
     }
     /// Once the device is done with the steps of a chunk.
@@ -176,7 +196,7 @@ class PlasticOn {
             const PlasticProjection& host = p->host();
             report.bytes += p->bytes();
             report.projection_bytes[host.projection] =
-                static_cast<double>(p->bytes()) /
+                static_cast<double>(exchange_.sum(p->bytes())) /
                 static_cast<double>(std::max<std::uint64_t>(1, host.rows.size()));
         }
     }
@@ -188,8 +208,10 @@ class PlasticOn {
         const std::vector<double>& scale = grid.scale[host.to];
         const std::size_t receptor = reached_receptors(spec.populations[host.to], p.receptor)
                                          .of(weight_unit(spec, p, spec.populations[host.to]));
+        const std::uint32_t first_here = layout.first_here(host.to);
         PlasticPlace place{layout.populations[host.from].first_row,
-                           layout.populations[host.to].first_row,
+                           layout.populations[host.to].first_row + first_here,
+                           first_here,
                            {},
                            {},
                            synapses.accumulators(0),
@@ -199,7 +221,7 @@ class PlasticOn {
             const auto first = static_cast<std::uint32_t>(synapses.accumulators(b) - place.sums +
                                                           slice.slot + receptor * slice.padded());
             for (std::uint32_t i = 0; i < slice.count; ++i) place.slot.push_back(first + i);
-            place.slices.push_back(slice);
+            place.targets.push_back(slice.count);
         }
         const auto make = [&]<class R>(const typename R::Params& params) {
             projections_.push_back(std::make_unique<PlasticRuleOn<Steps, R>>(
@@ -221,8 +243,18 @@ class PlasticOn {
     }
     std::int64_t next_sample(std::int64_t now) const { return network_.records().next_sample(now); }
 
+    /// Astrocytes that a projection goes by.
+    struct Glia {
+        ColumnRange here;
+        std::vector<std::pair<const float*, ColumnRange>> groups;  // of them, and their state
+        std::vector<float> values;                                 // [cell], on the host
+        Buffer<float> elsewhere;  // [cell]: those of other ranks as they were after the last step
+    };
+
+    Exchange& exchange_;
     mutable PlasticNetwork network_;  // the host's; see PlasticProjectionOn
     std::vector<std::unique_ptr<Projection>> projections_;
+    std::vector<Glia> glia_;
 };
 
 }  // namespace snnsim

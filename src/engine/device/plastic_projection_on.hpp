@@ -13,9 +13,10 @@ namespace snnsim {
 
 /// Where a projection's spikes come from and go to in the device engine.
 struct PlasticPlace {
-    std::uint32_t from_row = 0, to_row = 0;  // of the first cells, in the network
-    std::vector<Slice> slices;               // of the targets, by block of the host
-    std::vector<std::uint32_t> slot;         // [target]: of its sum
+    std::uint32_t from_row = 0, to_row = 0;  // of the first cells, in the network; of targets here
+    std::uint32_t first_target = 0;          // of this process, in its population
+    std::vector<std::uint32_t> targets;      // by block of the host
+    std::vector<std::uint32_t> slot;         // [target of this process]: of its sum
     std::int32_t* sums = nullptr;
     std::int64_t* events = nullptr;  // see SynapseArrays
 };

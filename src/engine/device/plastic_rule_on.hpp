@@ -173,12 +173,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
 
     void to_host(const StepWindow* window, std::int64_t now) override {
         catch_up(window, When::always);
-        host_.set_state(state(now), now);
+        host_.set_own_state(state(now), now);
     }
     void from_host(std::int64_t now) override {
         set_synapses();
-        const PlasticState in = host_.state(now);
-        SNN_EXPECT(in.weight.size() == size_);
+        const PlasticState in = host_.own_state(now);
         plastic_ = in.plastic;
         constants_on_device_.waiting.reward = in.reward;
         constants_on_device_.plastic = in.plastic;
@@ -187,11 +186,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         constants_.copy_from(&constants_on_device_, 1);
         const PlasticProgress progress{in.done, plastic_ ? 1u : 0u, 0};
         progress_.copy_from(&progress, 1);
-        weight_.copy_from(in.weight.data(), in.weight.size());
+        upload_own(in.weight, weight_);
         const auto released = static_cast<std::int64_t>(in.released);
         released_.copy_from(&released, released_.size());
-        own_.copy_from(in.own.data(), in.own.size());
-        ready_.copy_from(in.ready.data(), in.ready.size());
+        upload_own(in.own, own_);
+        upload_own(in.ready, ready_);
         fired_.copy_from(in.fired.data(), in.fired.size());
         rate_.copy_from(in.rate.data(), in.rate.size());
         std::vector<LastArrival<R>> last(segments_);
@@ -200,10 +199,14 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, last[s].before);
         }
         last_.copy_from(last.data(), last.size());
-        std::vector<ShortTerm> short_term(short_term_.size());
+        std::vector<ShortTerm> short_term(in.resources.size() / 2);
         for (std::size_t s = 0; s < short_term.size(); ++s)
             short_term[s] = {in.resources[2 * s], in.resources[2 * s + 1]};
-        short_term_.copy_from(short_term.data(), short_term.size());
+        if (arrays_.release.by_synapse()) {
+            upload_own(short_term, short_term_);
+        } else {
+            short_term_.copy_from(short_term.data(), short_term_.size());
+        }
         if constexpr (learns) set_spikes(in);
         late_plus_.copy_from(in.late_plus.data(), in.late_plus.size());
         late_minus_.copy_from(in.late_minus.data(), in.late_minus.size());
@@ -264,7 +267,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         return fixed_.rule.dendritic ? 2 * (delays.first + delays.count - 1) : 0;
     }
     void make_arrays(const SimulationSpec& spec, double grid_scale) {
-        const std::size_t most = host_.rows.size();  // rewiring makes no more of them
+        std::size_t most = 0;  // rewiring makes no more of them
+        for (const PlasticRows::Block& b : host_.rows.blocks) most += b.target.size();
         edge_ = Buffer<std::uint64_t>(segments_ + 1);
         target_ = Buffer<std::uint32_t>(most);
         slot_ = Buffer<std::uint32_t>(place_.slot);
@@ -276,6 +280,8 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             short_term_ = Buffer<ShortTerm>(releases.by_synapse() ? most : segments_);
         if (spec_.short_term && spec_.release) ready_ = Buffer<std::uint8_t>(most);
         if (spec_.release) released_ = Buffer<std::int64_t>(1);
+        if (spec_.release && !host_.rows.exchange->alone())
+            first_draw_ = Buffer<std::uint32_t>(segments_);
         const std::uint32_t room = capacity();
         if constexpr (learns) {
             spikes_ = Buffer<PostSpike<R>>(std::size_t{targets_} * room);
@@ -312,7 +318,9 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             {spikes_.data(), count_.data(), room, {late_plus_.data(), late_minus_.data(), late}},
             releases,
             place_.events,
-            released_.size() > 0 ? released_.data() : nullptr};
+            released_.size() > 0 ? released_.data() : nullptr,
+            place_.first_target,
+            first_draw_.size() > 0 ? first_draw_.data() : nullptr};
     }
 
     static std::vector<DueSpikes> due_lists(const PlasticProjection& host) {
@@ -364,24 +372,70 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
 
     /// The ends of the synapses as the host knows them.
     void set_synapses() {
-        PlasticState ends;
-        save_ends(host_.rows, place_.slices, ends);
-        size_ = ends.target.size();
+        const PlasticRows& rows = host_.rows;
+        std::vector<std::uint32_t> target;
+        edges_.assign(1, 0);
+        for (std::uint32_t s = 0; s < segments_; ++s) {
+            std::uint32_t before = 0;  // targets in the blocks before
+            for (std::size_t b = 0; b < rows.blocks.size(); ++b) {
+                const PlasticRows::Block& block = rows.blocks[b];
+                for (std::uint32_t k = block.edge[s]; k < block.edge[s + 1]; ++k)
+                    target.push_back(before + block.target[k]);
+                before += place_.targets[b];
+            }
+            edges_.push_back(target.size());
+        }
+        size_ = target.size();
         SNN_EXPECT(size_ <= target_.size());
-        target_.copy_from(ends.target.data(), size_);
-        edge_.copy_from(host_.rows.number.data(), host_.rows.number.size());
+        target_.copy_from(target.data(), size_);
+        edge_.copy_from(edges_.data(), edges_.size());
+        if (first_draw_.size() > 0) {
+            std::vector<std::uint32_t> draws(segments_);
+            for (std::uint32_t s = 0; s < segments_; ++s)
+                draws[s] = static_cast<std::uint32_t>(
+                    rows.first_number(0, s) -
+                    rows.number[s / rows.delays.count * rows.delays.count]);
+            first_draw_.copy_from(draws.data(), draws.size());
+        }
         find_watched();
+    }
+    /// Calls f(first number over all ranks, place here, how many) for synapses of this rank.
+    template <class F>
+    void for_each_run(F&& f) const {
+        for (std::uint32_t s = 0; s < segments_; ++s) {
+            if (edges_[s] < edges_[s + 1])
+                f(host_.rows.first_number(0, s), edges_[s], edges_[s + 1] - edges_[s]);
+        }
+    }
+    /// `all`: by number over all ranks; or empty.
+    template <class T>
+    void upload_own(const std::vector<T>& all, Buffer<T>& to) {
+        std::vector<T> own(to.size() > 0 && !all.empty() ? size_ : 0);
+        for_each_run([&](std::uint64_t from, std::uint64_t at, std::uint64_t count) {
+            if (!own.empty()) std::copy_n(all.data() + from, count, own.data() + at);
+        });
+        to.copy_from(own.data(), own.size());
+    }
+    template <class T>
+    std::vector<T> numbered(const std::vector<T>& own) const {
+        std::vector<T> all(host_.rows.size());
+        for_each_run([&](std::uint64_t to, std::uint64_t at, std::uint64_t count) {
+            std::copy_n(own.data() + at, count, all.data() + to);
+        });
+        return all;
     }
     void find_watched() {
         std::vector<WatchedPlace> places;
         for (const WatchedSynapse& w : watched_) {
             WatchedPlace place{watched_nothing, 0};
-            host_.rows.for_each_between(w.block, w.source, w.target,
-                                        [&](std::uint32_t s, std::uint32_t k) {
-                                            place = {host_.rows.first_number(w.block, s) + k -
-                                                         host_.rows.blocks[w.block].edge[s],
-                                                     s};
-                                        });
+            const PlasticRows& rows = host_.rows;
+            if (w.block < rows.blocks.size())
+                rows.for_each_between(
+                    w.block, w.source, w.target, [&](std::uint32_t s, std::uint32_t k) {
+                        place = {edges_[s] + rows.first_number(w.block, s) -
+                                     rows.first_number(0, s) + k - rows.blocks[w.block].edge[s],
+                                 s};
+                    });
             places.push_back(place);
         }
         if (watched_places_.size() != places.size())
@@ -410,16 +464,16 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         return out;
     }
 
-    /// Once all has been caught up.
+    /// See PlasticProjection::own_state; once all has been caught up.
     PlasticState state(std::int64_t now) {
         PlasticState out;
         out.plastic = plastic_;
         out.released = released().value_or(0);
         out.reward = constants_on_device_.waiting.reward;
         out.rewarded = constants_on_device_.rewarded;
-        out.weight = downloaded(weight_, size_);
-        out.own = downloaded(own_, own_.size() ? size_ : 0);
-        out.ready = downloaded(ready_, ready_.size() ? size_ : 0);
+        out.weight = numbered(downloaded(weight_, size_));
+        if (own_.size()) out.own = numbered(downloaded(own_, size_));
+        if (ready_.size()) out.ready = numbered(downloaded(ready_, size_));
         out.fired = downloaded(fired_, fired_.size());
         out.rate = downloaded(rate_, rate_.size());
         out.done = downloaded(progress_, 1)[0].done;
@@ -427,7 +481,11 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
             out.arrived.push_back(last.steps);
             out.pre.insert(out.pre.end(), last.before, last.before + R::pre_traces);
         }
-        for (const ShortTerm& s : downloaded(short_term_, short_term_.size())) {
+        const bool by_synapse = short_term_.size() > 0 && arrays_.release.by_synapse();
+        std::vector<ShortTerm> short_term =
+            downloaded(short_term_, by_synapse ? size_ : short_term_.size());
+        if (by_synapse) short_term = numbered(short_term);
+        for (const ShortTerm& s : short_term) {
             out.resources.push_back(s.x);
             out.resources.push_back(s.u);
         }
@@ -439,10 +497,6 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
         }
         out.late_plus = downloaded(late_plus_, late_plus_.size());
         out.late_minus = downloaded(late_minus_, late_minus_.size());
-        if (spec_.plasticity && spec_.plasticity->structure) {
-            out.structure = host_.structure;
-            save_ends(host_.rows, place_.slices, out);
-        }
         return out;
     }
 
@@ -461,8 +515,10 @@ class PlasticRuleOn final : public PlasticProjectionOn<Steps> {
     Buffer<RuleConstants<R>> constants_;
     Buffer<PlasticProgress> progress_;
     PlasticArrays<R> arrays_{};
+    std::vector<std::uint64_t> edges_;  // [segment]: those of edge_
     Buffer<std::uint64_t> edge_;
     Buffer<std::uint32_t> target_, slot_, fired_, count_;
+    Buffer<std::uint32_t> first_draw_;  // see PlasticArrays
     Buffer<PlasticWeight> weight_;
     Buffer<float> own_, rate_;
     Buffer<std::uint8_t> ready_;

@@ -7,6 +7,7 @@
 #include "kernels/network/sample.hpp"
 #include "src/engine/device/cells_on.hpp"
 #include "src/engine/device/spike_chunks.hpp"
+#include "src/engine/ranks/gather_cells.hpp"
 #include "src/engine/records.hpp"
 
 namespace snnsim {
@@ -17,9 +18,11 @@ class RecordsOn {
     using Buffer = typename Steps::template Buffer<T>;
 
   public:
-    explicit RecordsOn(const std::vector<CellRecord>& records) : places_(records.size()) {
+    RecordsOn(const std::vector<CellRecord>& records, const Layout& layout)
+        : places_(records.size()) {
         for (std::size_t r = 0; r < records.size(); ++r) {
             places_[r].record = records[r];
+            places_[r].here = columns_here(records[r], layout);
             places_[r].arrived.resize(records[r].value.receptors * records[r].cells.count);
             places_[r].sums = Buffer<std::int64_t>(places_[r].arrived.size());
             places_[r].scale.resize(records[r].value.receptors);
@@ -71,10 +74,10 @@ class RecordsOn {
     void before_step(Steps& steps) {
         for (Place& p : places_) {
             if (!p.arrived.empty())
-                steps.for_each(
-                    p.record.cells.count,
-                    AddArrived{p.device_arrived.data(), p.sums.data(), p.record.cells.count,
-                               static_cast<std::uint32_t>(p.record.value.receptors)});
+                steps.for_each(p.here.count,
+                               AddArrived{p.device_arrived.data() + p.here.first,
+                                          p.sums.data() + p.here.first, p.record.cells.count,
+                                          static_cast<std::uint32_t>(p.record.value.receptors)});
         }
     }
     /// Enqueues the samples at the end of a step.
@@ -82,19 +85,19 @@ class RecordsOn {
         for (std::size_t r = 0; r < places_.size(); ++r) {
             Place& p = places_[r];
             const SamplePlace to{chunks.window(), k, p.record.interval, p.record.cells.count,
-                                 chunks.samples_offset(r)};
+                                 chunks.samples_offset(r) + p.here.first};
             if (p.arrived.empty()) {
-                steps.for_each(p.record.cells.count,
+                steps.for_each(p.here.count,
                                SampleValue{to, p.device_from.data(), p.device_origin.data()});
             } else {
-                steps.for_each(p.record.cells.count,
-                               SampleInput{to, p.sums.data(), p.device_scale.data(),
+                steps.for_each(p.here.count,
+                               SampleInput{to, p.sums.data() + p.here.first, p.device_scale.data(),
                                            static_cast<std::uint32_t>(p.record.value.receptors)});
             }
         }
     }
 
-    /// Input of the interval under way, by record.
+    /// Input of the interval under way, by record; of this rank.
     std::vector<std::vector<std::int64_t>> inputs(Steps& steps) {
         std::vector<std::vector<std::int64_t>> out;
         for (Place& p : places_) {
@@ -114,9 +117,10 @@ class RecordsOn {
   private:
     struct Place {
         CellRecord record;
-        std::vector<const float*> from;
+        ColumnRange here;                // of the record's cells, those of this rank
+        std::vector<const float*> from;  // those of this rank
         std::vector<float> origin;
-        std::vector<const std::int32_t*> arrived;  // [receptor][cell]
+        std::vector<const std::int32_t*> arrived;  // [receptor][cell]; null: of another rank
         std::vector<double> scale;                 // by receptor
         Buffer<const float*> device_from;
         Buffer<float> device_origin;

@@ -30,6 +30,13 @@ struct DoneChunk {
     explicit operator bool() const { return last > first; }
 };
 
+/// Where a chunk under way has the begins of a step, and all its spikes, on the device.
+struct ListedOn {
+    std::uint32_t* begin;
+    std::uint32_t* spikes;
+    float* values;  // null: all 1
+};
+
 template <class Steps>
 class SpikeChunks {
     template <class T>
@@ -60,6 +67,13 @@ class SpikeChunks {
     }
 
     StepWindow* window() { return window_.data(); }
+    /// Between start() and end().
+    ListedOn listed(std::int64_t step) {
+        Chunk& chunk = chunks_[current_];
+        return {chunk.begin.data() + static_cast<std::size_t>(step - tail_first_) * populations_,
+                chunk.spikes.data(), graded_ ? chunk.values.data() : nullptr};
+    }
+    std::size_t populations() const { return populations_; }
     /// The most steps of a chunk.
     std::int64_t most_steps() const { return most_steps_; }
     /// Where the samples of a record begin in those of a chunk.

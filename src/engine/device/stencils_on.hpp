@@ -39,7 +39,6 @@ class StencilsOn {
                 list.delay = g.delay;
                 list.first_row = layout.populations[p.from].first_row;
                 lists.push_back(list);
-                longest_ = std::max<std::int64_t>(longest_, g.delay);
             }
         }
         few_ = stencils.empty() || offsets.size() < 16 * stencils.size();
@@ -49,8 +48,6 @@ class StencilsOn {
         panels_ = Buffer<PanelOnDevice>(panels.all());
     }
 
-    /// Steps.
-    std::int64_t longest_delay() const { return longest_; }
     std::size_t bytes() const {
         return stencils_.size() * sizeof(StencilOnDevice) +
                offsets_.size() * sizeof(StencilOffset) + panels_.size() * sizeof(PanelOnDevice);
@@ -77,7 +74,6 @@ class StencilsOn {
     std::int64_t* events_;
     bool few_ = true;
     DuePartOn own_;
-    std::int64_t longest_ = 1;
     Buffer<StencilOnDevice> stencils_;
     Buffer<StencilOffset> offsets_;
     Buffer<PanelOnDevice> panels_;

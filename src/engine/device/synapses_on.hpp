@@ -42,14 +42,11 @@ class SynapsesOn {
                                  layout.populations[p].first_row, rows.first_edge[p],
                                  rows.edges_per_row(p), rows.words_per_synapse(p)});
             deliveries += std::uint64_t{layout.populations[p].size} * delays.count;
-            if (delays.count > 0) longest_ = std::max(longest_, delays.first + delays.count - 1);
         }
         own_ = due_.add(lists);
         short_rows_ = rows.words() < most_of_few * deliveries;
     }
 
-    /// Steps.
-    std::int64_t longest_delay() const { return longest_; }
     std::size_t bytes() const {
         return row_start_.size() * 8 + segment_edge_.size() * 4 + synapses_.size() * 4 +
                accumulators_.size() * 4;
@@ -82,7 +79,7 @@ class SynapsesOn {
     DueSpikesOn<Steps>& due_;
     bool short_rows_ = false;
     DuePartOn own_;
-    std::uint32_t blocks_, longest_ = 1;
+    std::uint32_t blocks_;
     std::vector<std::uint32_t> first_slot_;  // of each block
     Buffer<std::uint64_t> row_start_;
     Buffer<std::uint32_t> segment_edge_, block_slot_;

@@ -22,7 +22,10 @@ class TargetPanels {
     std::uint32_t add(std::size_t population) {
         const auto first = static_cast<std::uint32_t>(panels_.size());
         for (const PanelPlace& place : layout_.panels[population])
-            panels_.push_back({first_slot_[place.block] + place.slot, place.stride});
+            panels_.push_back({place.block < first_slot_.size()
+                                   ? first_slot_[place.block] + place.slot
+                                   : PanelOnDevice::elsewhere,
+                               place.stride});
         return first;
     }
     const std::vector<PanelOnDevice>& all() const { return panels_; }

@@ -156,6 +156,15 @@ class PlasticOf final : public PlasticProjection {
     }
 
     PlasticState state(std::int64_t now) override {
+        PlasticState out = own_state(now);
+        if (structure_interval_ > 0) {
+            out.structure = structure;
+            save_ends(rows, slices_, out);
+        }
+        if (!rows.exchange->alone()) collect_state(rows, common_.release.by_synapse(), out);
+        return out;
+    }
+    PlasticState own_state(std::int64_t now) override {
         PlasticState out;
         out.plastic = common_.rule.plastic;
         for (Block& block : blocks_) block.catch_up(now);
@@ -191,58 +200,23 @@ class PlasticOf final : public PlasticProjection {
             out.fired.insert(out.fired.end(), block.fired.begin(), block.fired.end());
             out.rate.insert(out.rate.end(), block.rate.begin(), block.rate.end());
         }
-        if (structure_interval_ > 0) {
-            out.structure = structure;
-            save_ends(rows, slices_, out);
-        }
-        if (!rows.exchange->alone()) collect_state(rows, common_.release.by_synapse(), out);
         return out;
     }
 
     void set_state(const PlasticState& state, std::int64_t now) override {
         PlasticState in = state;
-        common_.rule.plastic = in.plastic;
-        common_.rule.rewarded = in.rewarded;
-        common_.rule.learning_rate = common_.fixed.learning_rate(now);
         if (structure_interval_ > 0) {
             structure = in.structure;
             for (std::size_t b = 0; b < blocks_.size(); ++b)
                 set_synapses(rows, b, synapses_between(in, slices_[b]), traces(b));
             rows.renumber();
         }
-        SNN_EXPECT(in.weight.size() == rows.size());
-        copy_synapses(
-            in.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::in);
-        copy_synapses(
-            in.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::in);
-        copy_synapses(
-            in.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::in);
-        std::vector<ShortTerm> resources;
-        for (std::size_t s = 0; s < in.resources.size(); s += 2)
-            resources.push_back({in.resources[s], in.resources[s + 1]});
-        if (common_.release.by_synapse())
-            copy_synapses(
-                resources, [&](std::size_t b) -> auto& { return blocks_[b].short_term; }, Copy::in);
-        std::size_t target = slices_.front().first, spike = 0, first = target;
-        if (!in.post_count.empty())
-            spike = std::accumulate(in.post_count.begin(),
-                                    in.post_count.begin() + static_cast<std::ptrdiff_t>(target),
-                                    std::size_t{0});
-        for (Block& block : blocks_) {
-            std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
-            std::copy_n(in.rate.data() + first, block.rate.size(), block.rate.begin());
-            first += block.fired.size();
-            block.done = in.done;
-            block.reward = in.reward;
-            block.released = rows.exchange->leads() && &block == blocks_.data() ? in.released : 0;
-            block.sums.all_changed();
-            for (std::size_t s = 0; s < block.last.size(); ++s) {
-                block.last[s].steps = in.arrived[s];
-                std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
-            }
-            if (!resources.empty() && !common_.release.by_synapse()) block.short_term = resources;
-            if constexpr (learns) block.posts.load(in, target, spike);
-        }
+        if (!rows.exchange->leads()) in.released = 0;
+        take_state(in, slices_.front().first, now);
+    }
+    void set_own_state(const PlasticState& state, std::int64_t now) override {
+        PlasticState in = state;
+        take_state(in, 0, now);
     }
 
     std::size_t bytes() const override {
@@ -386,6 +360,46 @@ class PlasticOf final : public PlasticProjection {
                 direction == Copy::out ? std::copy_n(here, count, there)
                                        : std::copy_n(there, count, here);
             });
+        }
+    }
+
+    /// Of a state, in which the targets of this rank begin at place `first`.
+    void take_state(PlasticState& in, std::size_t first, std::int64_t now) {
+        common_.rule.plastic = in.plastic;
+        common_.rule.rewarded = in.rewarded;
+        common_.rule.learning_rate = common_.fixed.learning_rate(now);
+        SNN_EXPECT(in.weight.size() == rows.size());
+        copy_synapses(
+            in.weight, [&](std::size_t b) -> auto& { return rows.blocks[b].weight; }, Copy::in);
+        copy_synapses(
+            in.own, [&](std::size_t b) -> auto& { return blocks_[b].own; }, Copy::in);
+        copy_synapses(
+            in.ready, [&](std::size_t b) -> auto& { return blocks_[b].ready; }, Copy::in);
+        std::vector<ShortTerm> resources;
+        for (std::size_t s = 0; s < in.resources.size(); s += 2)
+            resources.push_back({in.resources[s], in.resources[s + 1]});
+        if (common_.release.by_synapse())
+            copy_synapses(
+                resources, [&](std::size_t b) -> auto& { return blocks_[b].short_term; }, Copy::in);
+        std::size_t target = first, spike = 0;
+        if (!in.post_count.empty())
+            spike = std::accumulate(in.post_count.begin(),
+                                    in.post_count.begin() + static_cast<std::ptrdiff_t>(target),
+                                    std::size_t{0});
+        for (Block& block : blocks_) {
+            std::copy_n(in.fired.data() + first, block.fired.size(), block.fired.begin());
+            std::copy_n(in.rate.data() + first, block.rate.size(), block.rate.begin());
+            first += block.fired.size();
+            block.done = in.done;
+            block.reward = in.reward;
+            block.released = &block == blocks_.data() ? in.released : 0;
+            block.sums.all_changed();
+            for (std::size_t s = 0; s < block.last.size(); ++s) {
+                block.last[s].steps = in.arrived[s];
+                std::copy_n(in.pre.data() + s * R::pre_traces, R::pre_traces, block.last[s].before);
+            }
+            if (!resources.empty() && !common_.release.by_synapse()) block.short_term = resources;
+            if constexpr (learns) block.posts.load(in, target, spike);
         }
     }
 

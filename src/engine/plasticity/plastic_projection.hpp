@@ -77,6 +77,10 @@ class PlasticProjection {
     /// Of several ranks what all have comes to rank 0.
     virtual PlasticState state(std::int64_t now) = 0;
     virtual void set_state(const PlasticState& state, std::int64_t now) = 0;
+    /// The same of this rank alone, without the ends of synapses and what became of them: of
+    /// synapses, which all ranks number together, it has its own, of targets only its own.
+    virtual PlasticState own_state(std::int64_t now) = 0;
+    virtual void set_own_state(const PlasticState& state, std::int64_t now) = 0;
     virtual std::size_t bytes() const = 0;
     /// Of synapses that may fail: how often one that weighs something let something go, here.
     virtual std::optional<std::uint64_t> released() const = 0;

@@ -133,7 +133,10 @@ void WeightRecords::note(const PlasticProjection& projection, std::int64_t first
         ++first;
         for (Record& r : records_) {
             if (r.projection != &projection) continue;
-            for (Watched& w : r.watched) w.note(first, weights[at++]);
+            for (Watched& w : r.watched) {
+                const float weight = weights[at++];
+                if (w.at.block < projection.rows.blocks.size()) w.note(first, weight);
+            }
         }
     }
 }

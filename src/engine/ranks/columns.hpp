@@ -1,4 +1,4 @@
-// Arrays of which each rank has some columns, and that rank 0 gets whole.
+// Arrays of which each rank has some columns, and that rank 0 gets whole, or all.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +42,34 @@ void fetch_columns(Exchange& exchange, const WordWriter& mine,
                 theirs.get_array(array->data() + row * columns + range.first, range.count);
         }
         SNN_EXPECT(theirs.done());
+    }
+}
+
+/// What this rank knows of an array that all need.
+struct SharedColumns {
+    float* values;
+    ColumnRange mine;
+};
+
+/// Each rank takes the columns of all others into its arrays. Calls f(array, columns) for each that
+/// came.
+template <class F>
+void share_columns(Exchange& exchange, const std::vector<SharedColumns>& arrays, F&& f) {
+    WordWriter mine;
+    for (const SharedColumns& array : arrays) {
+        mine.add(array.mine);
+        mine.add_array(array.values + array.mine.first, array.mine.count);
+    }
+    Gathered all;
+    exchange.all_gather(mine.words, all);
+    for (int r = 0; r < exchange.ranks(); ++r) {
+        if (r == exchange.rank()) continue;
+        WordReader theirs(all.of(r));
+        for (std::size_t k = 0; k < arrays.size(); ++k) {
+            const auto there = theirs.get<ColumnRange>();
+            theirs.get_array(arrays[k].values + there.first, there.count);
+            if (there.count > 0) f(k, there);
+        }
     }
 }
 

@@ -97,7 +97,8 @@ class LeadingEngine final : public Engine {
     LeadingEngine(const SimulationSpec& spec, const EngineOptions& options, Exchange& exchange)
         : exchange_(exchange),
           threads_(options.threads),
-          mine_(telling([&] { return make_cpu_engine(spec, options, exchange); })) {}
+          on_gpus_(options.device == Device::cuda),
+          mine_(telling([&] { return make_engine_on(spec, options, exchange); })) {}
     ~LeadingEngine() override {
         if (exchange_.failed()) return;
         try {
@@ -180,6 +181,7 @@ class LeadingEngine final : public Engine {
     }
     const EngineReport& report() const override { return mine_->report(); }
     std::string device_name() const override {
+        if (on_gpus_) return mine_->device_name();  // it names them all
         const int cores = allowed_cores();
         return fmt::format("{}, on each of {} ranks{}", mine_->device_name(), exchange_.ranks(),
                            cores < threads_ ? fmt::format(", which may use {} (with mpirun "
@@ -222,6 +224,7 @@ class LeadingEngine final : public Engine {
 
     Exchange& exchange_;
     const int threads_;
+    const bool on_gpus_;
     const std::unique_ptr<Engine> mine_;
 };
 
@@ -310,7 +313,7 @@ void follow(const SimulationSpec& spec, const EngineOptions& options, Exchange& 
     EngineOptions mine = options;
     mine.spikes = false;  // rank 0 collects them
     try {
-        const std::unique_ptr<Engine> engine = make_cpu_engine(spec, mine, exchange);
+        const std::unique_ptr<Engine> engine = make_engine_on(spec, mine, exchange);
         for (bool goes_on = true; goes_on;) {
             Words words;
             exchange.broadcast(words);

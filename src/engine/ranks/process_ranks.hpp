@@ -1,8 +1,10 @@
 // The processes that mpirun, or a cluster's launcher, started together.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "src/engine/ranks/device_carrier.hpp"
 #include "src/engine/ranks/exchange.hpp"
 
 namespace snnsim {
@@ -11,8 +13,12 @@ namespace snnsim {
 /// no MPI. Called by the thread of main() first, before it has made others, and it alone exchanges.
 /// Throws UsageError where the library knows nothing of what started them.
 Exchange& process_ranks();
-/// As many of them as share this machine.
+/// As many of them as share this machine, and the number of this one among those.
 int ranks_on_machine();
+int rank_on_machine();
+/// Where the library takes the addresses of a device's memory; `on_host`: where that is the host's
+/// (ptxrun). Throws UsageError where it does not.
+std::unique_ptr<DeviceCarrier> make_mpi_carrier(bool on_host);
 /// The last that a process does of this; every rank does it, or all are ended.
 void leave_ranks();
 

@@ -1,5 +1,8 @@
 // Ranks of MPI.
 #include <mpi.h>
+#if defined(OPEN_MPI)
+#include <mpi-ext.h>
+#endif
 #if defined(__linux__)
 #include <sys/prctl.h>
 #endif
@@ -240,6 +243,9 @@ class Mpi {
     int on_machine() const {
         return on_machine_;
     }
+    int among_machine() const {
+        return here_;
+    }
 
   private:
     /// Another library's launcher is not understood: each process would be a first and only rank.
@@ -255,8 +261,8 @@ class Mpi {
         check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, world_->rank(),
                                   MPI_INFO_NULL, &machine_),
               "MPI_Comm_split_type");
-        int here = 0, first = world_->rank();
-        check(MPI_Comm_rank(machine_, &here), "MPI_Comm_rank");
+        int first = world_->rank();
+        check(MPI_Comm_rank(machine_, &here_), "MPI_Comm_rank");
         check(MPI_Comm_size(machine_, &on_machine_), "MPI_Comm_size");
         check(MPI_Bcast(&first, 1, MPI_INT, 0, machine_), "MPI_Bcast");
         std::vector<int> first_of(static_cast<std::size_t>(world_->ranks()));
@@ -268,24 +274,24 @@ class Mpi {
         Machines machines;
         for (const auto& [r, ranks] : by_first) machines.push_back(ranks);
         if (machines.size() > 1) {
-            check(MPI_Comm_split(MPI_COMM_WORLD, here == 0 ? 0 : MPI_UNDEFINED, world_->rank(),
+            check(MPI_Comm_split(MPI_COMM_WORLD, here_ == 0 ? 0 : MPI_UNDEFINED, world_->rank(),
                                  &leaders_comm_),
                   "MPI_Comm_split");
-            if (here == 0) leaders_.emplace(leaders_comm_);
+            if (here_ == 0) leaders_.emplace(leaders_comm_);
         }
-        ranks_.emplace(shared_memory(here), machines, leaders_ ? &*leaders_ : nullptr, *world_);
+        ranks_.emplace(shared_memory(), machines, leaders_ ? &*leaders_ : nullptr, *world_);
     }
     /// Of the machine, zeros.
-    std::byte* shared_memory(int here) {
+    std::byte* shared_memory() {
         const std::size_t bytes = SharedPlaces::bytes(static_cast<std::size_t>(on_machine_),
                                                       static_cast<std::size_t>(world_->ranks()));
         std::byte* memory = nullptr;
-        MPI_Aint size = here == 0 ? static_cast<MPI_Aint>(bytes) : 0;
+        MPI_Aint size = here_ == 0 ? static_cast<MPI_Aint>(bytes) : 0;
         check(MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, machine_, &memory, &window_),
               "MPI_Win_allocate_shared");
         int unit = 0;
         check(MPI_Win_shared_query(window_, 0, &size, &unit, &memory), "MPI_Win_shared_query");
-        if (here == 0)
+        if (here_ == 0)
             std::memset(memory, 0,
                         SharedPlaces::zeros(static_cast<std::size_t>(on_machine_),
                                             static_cast<std::size_t>(world_->ranks())));
@@ -297,10 +303,38 @@ class Mpi {
     std::optional<MachineRanks> ranks_;
     MPI_Comm machine_ = MPI_COMM_NULL, leaders_comm_ = MPI_COMM_NULL;
     MPI_Win window_ = MPI_WIN_NULL;
-    int on_machine_ = 1;
+    int on_machine_ = 1, here_ = 0;  // ranks of this machine, and this one's number there
 };
 
 std::optional<Mpi> mpi;
+
+/// The library says that it takes addresses of a device's memory.
+bool takes_device_memory() {
+#if defined(MPIX_CUDA_AWARE_SUPPORT)
+    return MPIX_Query_cuda_support() == 1;
+#else
+    return false;
+#endif
+}
+
+class MpiCarrier final : public DeviceCarrier {
+  public:
+    void all_gather(const std::uint32_t* mine, std::size_t words, std::uint32_t* all) override {
+        MPI_Request request = MPI_REQUEST_NULL;
+        check(MPI_Iallgather(mine, whole_number(words), MPI_UINT32_T, all, whole_number(words),
+                             MPI_UINT32_T, MPI_COMM_WORLD, &request),
+              "MPI_Iallgather");
+        patience_.wait_until([&] {
+            int is_done = 0;
+            check(MPI_Test(&request, &is_done, MPI_STATUS_IGNORE), "MPI_Iallgather");
+            return is_done != 0;
+        });
+    }
+    std::string name() const override { return mpi_name(); }
+
+  private:
+    Patience patience_;
+};
 
 }  // namespace
 
@@ -311,6 +345,14 @@ Exchange& process_ranks() {
 }
 int ranks_on_machine() {
     return mpi ? mpi->on_machine() : 1;
+}
+int rank_on_machine() {
+    return mpi ? mpi->among_machine() : 0;
+}
+std::unique_ptr<DeviceCarrier> make_mpi_carrier(bool on_host) {
+    if (!on_host && !takes_device_memory())
+        throw UsageError(mpi_name() + " says that it takes no addresses of a GPU's memory");
+    return std::make_unique<MpiCarrier>();
 }
 void leave_ranks() {
     mpi.reset();

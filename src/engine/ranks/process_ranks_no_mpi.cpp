@@ -9,6 +9,12 @@ Exchange& process_ranks() {
 int ranks_on_machine() {
     return 1;
 }
+int rank_on_machine() {
+    return 0;
+}
+std::unique_ptr<DeviceCarrier> make_mpi_carrier(bool) {
+    throw UsageError(why_no_mpi());
+}
 void leave_ranks() {}
 std::string mpi_name() {
     return {};
