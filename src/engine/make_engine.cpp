@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "snnsim/error.hpp"
+#include "src/device/device_id.hpp"
 #include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/scale.hpp"
@@ -17,7 +18,9 @@ std::unique_ptr<Engine> make_engine_on(const SimulationSpec& spec, const EngineO
     SNN_EXPECT(options.device != Device::automatic);
     if (options.device == Device::cpu) return make_cpu_engine(spec, options, exchange);
     use_cuda_device(options.cuda_device);
-    if (!exchange.alone()) require_own_devices(exchange, options.cuda_device);
+    if (!exchange.alone())
+        require_own_device(exchange, id_of_cuda_device(options.cuda_device),
+                           cuda_devices().at(static_cast<std::size_t>(options.cuda_device)).text());
     return make_cuda_engine(spec, options, exchange);
 }
 

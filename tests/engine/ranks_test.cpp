@@ -6,6 +6,7 @@
 
 #include "snnsim/error.hpp"
 #include "snnsim/read_model.hpp"
+#include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/ranks/leading_engine.hpp"
 #include "src/engine/ranks/thread_ranks.hpp"
@@ -269,6 +270,25 @@ TEST(RanksOf, AllHearOfTheFirstStateThatStrays) {
             EXPECT_EQ(e.what(), wanted);
         }
     });
+}
+
+TEST(RanksOf, TwoOnOneGpuAreRefused) {
+    const auto take = [](const std::vector<std::string>& ids) {
+        ThreadRanks(static_cast<int>(ids.size())).run([&](Exchange& exchange) {
+            require_own_device(exchange, ids[static_cast<std::size_t>(exchange.rank())],
+                               "GPU, device " + std::to_string(exchange.rank() % 2));
+        });
+    };
+    take({"a", "b", "c"});
+    take({"", "", ""});  // no GPUs
+    try {
+        take({"a", "b", "a", "b"});
+        ADD_FAILURE() << "two ranks share a GPU";
+    } catch (const UsageError& e) {
+        EXPECT_NE(std::string(e.what()).find("ranks 0 and 2 would share a GPU (GPU, device 0)"),
+                  std::string::npos)
+            << e.what();
+    }
 }
 
 TEST(RanksOf, OneThatFailsEndsTheOthers) {

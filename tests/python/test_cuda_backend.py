@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -674,6 +675,66 @@ def test_several_devices(ptxrun, tmp_path, data):
             done = subprocess.run([os.environ["SNNSIM_BINARY"], *map(str, [*words, "--force", *wrong])], capture_output=True,
                                   text=True, env=two)
             assert done.returncode != 0 and message in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def on_ranks(ptxrun):
+    """Runs on so many ranks, each with a device of ptxrun."""
+    binary = os.environ["SNNSIM_BINARY"]
+    devices = subprocess.run([binary, "devices"], capture_output=True, text=True, check=True).stdout
+    if "\nmpi   available: Open MPI" not in devices or not shutil.which("mpirun"):
+        pytest.skip("this build has no Open MPI, or there is no mpirun")
+
+    def run(ranks, words, status=0, **variables):
+        environment = {**ptxrun, "OMPI_MCA_btl_vader_single_copy_mechanism": "none", **variables}
+        command = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks), binary, *map(str, words), "--backend", "cuda"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert status or not [line for line in done.stderr.splitlines() if line.startswith("ptxrun:") and "note:" not in line], done.stderr
+        return done
+
+    return run
+
+
+def on_cpu_and_ranks(on_ranks, tmp_path, data, model, settings, ranks, **variables):
+    cpu, cuda = tmp_path / "run.cpu.h5", tmp_path / "run.ranks.h5"
+    call(None, *arguments(model, settings, data, cpu), "--backend", "cpu")
+    on_ranks(ranks, arguments(model, settings, data, cuda), **variables)
+    with h5py.File(cuda) as file:
+        assert file.attrs["backend"] == "cuda" and f" on each of {ranks} ranks (devices 0, 0" in file.attrs["device"]
+        device = file.attrs["device"]
+    return expect_the_same_file(cpu, cuda), device
+
+
+@pytest.mark.parametrize("model", SIMULATIONS)
+def test_simulations_on_ranks(on_ranks, tmp_path, data, model):
+    found, device = on_cpu_and_ranks(on_ranks, tmp_path, data, model, SIMULATIONS[model], 2)
+    assert sum(spikes_of(found).values()) > 0 and device.endswith("spikes by way of the host")
+
+
+@pytest.mark.parametrize("ranks, way", [(2, "host"), (5, "host"), (3, "mpi"), (3, "nccl")])
+def test_ways_between_ranks(on_ranks, tmp_path, data, ranks, way):
+    variables = {"SNNSIM_GPU_EXCHANGE": way}
+    if way == "nccl":  # one for the host's memory stands in for it
+        fake = os.environ.get("SNNSIM_FAKE_NCCL", "")
+        if not (pathlib.Path(fake) / "libnccl.so.2").exists():
+            pytest.skip("this build found no nccl.h")
+        variables["LD_LIBRARY_PATH"] = f"{fake}:{os.environ['SNNSIM_PTXRUN']}"
+    (tmp_path / "others.yaml").write_text(OTHERS)
+    found, device = on_cpu_and_ranks(on_ranks, tmp_path, data, tmp_path / "others.yaml", [], ranks, **variables)
+    spikes = spikes_of(found)
+    assert len(spikes) == 5 and min(spikes.values()) > 0
+    assert found["weights/source_to_delta/structure/grown"].sum() > 0
+    assert device.endswith({"host": "of the host", "nccl": "of NCCL 2.99.1"}.get(way, "")) and (way != "mpi" or "Open MPI" in device)
+
+
+def test_what_ranks_may_not_ask_of_devices(on_ranks, tmp_path, data):
+    words = arguments("cuba", ["simulate.duration=1 ms"], data, tmp_path / "run.h5")
+    said = on_ranks(2, words, 2, SNNSIM_GPU_EXCHANGE="pigeon").stderr
+    assert said.count("SNNSIM_GPU_EXCHANGE is 'pigeon'; it may be host, mpi or nccl") == 1
+    said = on_ranks(2, [*words, "--device", "0"], 2).stderr
+    assert said.count("--device names one device, and each of several processes takes its own") == 1
+    assert not (tmp_path / "run.h5").exists()
 
 
 def test_auto_never_takes_ptxrun(ptxrun, tmp_path, data):

@@ -351,7 +351,9 @@ int rank_on_machine() {
 }
 std::unique_ptr<DeviceCarrier> make_mpi_carrier(bool on_host) {
     if (!on_host && !takes_device_memory())
-        throw UsageError(mpi_name() + " says that it takes no addresses of a GPU's memory");
+        throw UsageError(
+            mpi_name() +
+            " takes no addresses of a GPU's memory; use another, or SNNSIM_GPU_EXCHANGE=host");
     return std::make_unique<MpiCarrier>();
 }
 void leave_ranks() {
