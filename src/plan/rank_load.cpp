@@ -165,18 +165,21 @@ void add_synapses(const SimulationSpec& spec, const PerRank& rank, Parts& parts)
 
 /// What every rank has of the cells and sources of all.
 void add_sources(const SimulationSpec& spec, const PerRank& rank, Parts& parts) {
-    const std::string rows = "where rows begin, of all sources",
-                      degrees = "numbers of synapses, of all sources",
+    const std::string rows = "rows, of all sources", degrees = "synapses counted, of all sources",
                       places = "where cells lie, of all cells";
+    const std::vector<double> counts = expected_synapses(spec);
     std::vector<DelayRange> delays(spec.populations.size());
-    for (const SynapsesSpec& p : spec.projections) {
+    std::vector<double> in_rows(spec.populations.size());  // synapses of the rank, by source
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+        const SynapsesSpec& p = spec.projections[k];
+        const std::size_t from = spec.population_index(p.from);
         const double sources = size_of(spec, p.from);
         const DelayRange range = delays_of(spec, p);
         if (!of_one_degree(p)) parts.add(degrees, word * sources);
         switch (storage_of(p)) {
             case Storage::rows:
-                delays[spec.population_index(p.from)].add(range.first,
-                                                          range.first + range.count - 1);
+                delays[from].add(range.first, range.first + range.count - 1);
+                in_rows[from] += rank.share * counts[k];
                 break;
             case Storage::plastic: {
                 // By segment: numbers here and before; by block an edge, the last arrival and what
@@ -197,7 +200,10 @@ void add_sources(const SimulationSpec& spec, const PerRank& rank, Parts& parts) 
     for (std::size_t k = 0; k < spec.populations.size(); ++k) {
         const CellPopulationSpec& p = spec.populations[k];
         const auto size = static_cast<double>(p.size);
-        parts.add(rows, size * (8.0 + word * (rank.blocks * delays[k].count + 1.0)));
+        // Of each an offset, or of each synapse the number of its segment: see SynapseRows.
+        const double edges = size * (rank.blocks * delays[k].count + 1.0);
+        const bool numbered = in_rows[k] < edges && rank.blocks * delays[k].count < 65535.0;
+        parts.add(rows, 8.0 * size + (numbered ? 2.0 * in_rows[k] : word * edges));
         parts.add(places, size * sizeof(PanelPlace) / cell_panel);
         const bool sends = std::any_of(spec.projections.begin(), spec.projections.end(),
                                        [&](const SynapsesSpec& s) { return s.from == p.name; });

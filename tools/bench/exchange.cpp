@@ -1,8 +1,7 @@
 // Measures what ranks take and wait for: the clock of tools/bench/exchange.py.
-//   exchange gather                the exchange alone, by the size of messages; under mpirun
-//   exchange steps [options]       windows of a network, on the ranks of mpirun
-//   exchange steps --pretend N     windows of one rank of N, for real; what the others would have said
-//                               is made up beforehand and counts as no time
+//   exchange gather             the exchange alone, by the size of messages; under mpirun
+//   exchange steps [options]    windows of a network, on the ranks of mpirun
+//   exchange steps --pretend N  those of one rank of N; what the others would say is made up before
 // One line of JSON on rank 0.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -255,8 +254,9 @@ void measure_steps(const Steps& given, Exchange& exchange, PretendedRanks* prete
     std::vector<double> usual = cpu;
     std::sort(usual.begin(), usual.end());
     usual.resize(usual.size() - usual.size() / 100);
+    const double median = middle(cpu);
     double square = 0.0;
-    for (const double s : usual) square += (s - middle(cpu)) * (s - middle(cpu));
+    for (const double s : usual) square += (s - median) * (s - median);
     const double simulated = static_cast<double>(steps) * parts * spec.dt * 1e-3;
     fmt::print(
         "{{\"ranks\": {}, \"threads\": {}, \"cells\": {}, \"in_degree\": {}, \"delay_ms\": {}, "
@@ -265,7 +265,7 @@ void measure_steps(const Steps& given, Exchange& exchange, PretendedRanks* prete
         "\"received_bytes\": {:.5g}, \"rate_hz\": {:.4g}, \"build_s\": {:.4g}, "
         "\"peak_bytes\": {:.5g}}}\n",
         exchange.ranks(), given.threads, given.size.cells, given.size.in_degree, given.size.delay,
-        given.size.delays, window, mean, middle(cpu),
+        given.size.delays, window, mean, median,
         std::sqrt(square / static_cast<double>(usual.size())), middle(wall),
         *std::min_element(wall.begin(), wall.end()),
         pretended ? (pretended->bytes() - bytes) / count : 0.0,
