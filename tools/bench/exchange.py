@@ -73,7 +73,8 @@ def main():
     mpi = next(line for line in subprocess.run([args.snnsim, "devices"], capture_output=True, text=True, check=True).stdout.splitlines()
                if line.startswith("mpi"))
     for part in args.parts or PARTS:
-        result[part] = {**machine(os.path.abspath(args.snnsim)), "mpi": mpi.split("available", 1)[-1].strip(" ()"),
+        result |= machine(os.path.abspath(args.snnsim))
+        result[part] = {**machine(os.path.abspath(args.snnsim)), "mpi": mpi.split("available", 1)[-1].strip(" :()"),
                         "rows": []}
         for row in PARTS[part](os.path.abspath(args.program)):
             result[part]["rows"].append(row)

@@ -434,10 +434,57 @@ def nir_exports():
                  [[name, *(cell(r["networks"][name]) for r in libraries.values())] for name in names])
 
 
+def size_text(size):
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{digits(size / factor, 2) if size < 10 * factor else format(size / factor, ',.0f')} {unit}"
+    return f"{size:.0f} bytes"
+
+
+def scale_memory():
+    networks = read("scale")["memory"]
+    names = list(dict.fromkeys(name for n in networks for name in n["each"] if name != "all"))
+    rows = [[name, *(size_text(n["each"].get(name, 0.0)) for n in networks)] for name in names]
+    rows.append(["all of a rank", *(size_text(n["each"]["all"]) for n in networks)])
+    rows += [[f"of the first beside it: {name}", *(size_text(n["first"].get(name, 0.0)) for n in networks)]
+             for name in networks[0]["first"] if name != "all"]
+    for key, what in (("sent", "a rank sends, for a second of the network"), ("received", "a rank gets")):
+        rows.append([what, *(size_text(n[f"{key}_bytes_per_s"]) for n in networks)])
+    return table(["cells (ranks)", *(f"{n['cells']:.0e} ({n['ranks']:,})".replace("e+", "e").replace("e0", "e") for n in networks)], rows)
+
+
+def scale_time():
+    rows = [[f"{r['delay_ms']:g} ms", f"{r['ranks']:,}", *(f"{r[part]:.3g}" for part in
+             ("own_s", "spikes_s", "messages_s", "exchange_s", "waiting_s", "s")), f"{r['efficiency']:.2f}",
+             f"{r['exchange_only_efficiency']:.2f}"] for r in read("scale")["weak"]]
+    return table(["delay", "ranks", "own cells and synapses", "spikes of all", "messages", "exchange", "waits", "all", "efficiency",
+                  "of the exchange alone"], rows)
+
+
+def scale_here():
+    rows = [[str(r["ranks"]), f"{1e6 * r['measured_s']:.0f}", f"{1e6 * r['compute_s']:.0f}", f"{1e6 * r['exchange_s']:.1f}",
+             f"{100 * r['error']:+.0f} %"] for r in read("scale")["here"]]
+    return table(["ranks", "us a window, measured", "computing", "exchange", "model less measured"], rows)
+
+
+def scale_collectives():
+    rows = [[r["network"], f"{r['bytes']:,}", *(f"{1e6 * r[name]:,.0f}" for name in ("linear", "recursive doubling", "ring"))]
+            for r in read("scale")["collectives"]]
+    return table(["1,024 ranks", "bytes of each", "linear, us", "recursive doubling, us", "ring, us"], rows)
+
+
+def scale_directed():
+    rows = [[f"{r['ranks']:,}", f"{100 * r['hit']:.3g} %", f"{r['volume']:.2g} x", f"{100 * r['hit_of_thread']:.2g} %"]
+            for r in read("scale")["directed"]]
+    return table(["ranks", "spikes that find a synapse on a rank", "bytes of a directed exchange, of those of all to all",
+                  "spikes that find one of a thread, of 48"], rows)
+
+
 TABLES = {f.__name__: f for f in (training_speed, layers_speed, simulation_speed, simulation_speed_short, mnist_stdp, plasticity_speed,
                                   thread_scaling, network_statistics, acceptance, device_cost, energy_at_equal_accuracy,
                                   dense_against_dendritic, recurrent_networks, sparse_patches, sparse_digits, equations_speed, equations_rates, space_speed, gain_speed, import_sonata, circuits_cost,
-                                  stem_cells, learning_methods, learning_models, perforated, spines, nir_exports, sources)}
+                                  stem_cells, learning_methods, learning_models, perforated, spines, nir_exports, sources,
+                                  scale_memory, scale_time, scale_here, scale_collectives, scale_directed)}
 
 
 def with_tables(text, path):

@@ -18,6 +18,8 @@ import tempfile
 
 import numpy as np
 
+from network_statistics import machine
+
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 DT, RATE = 0.1e-3, 4.0                       # s, Hz: those of tools/bench/exchange.cpp
 CELLS, IN_DEGREE = 100_000, 10_000           # of a rank: 1e9 synapses
@@ -157,7 +159,7 @@ def memory(snnsim, cells, threads):
         path.write_text(MODEL.format(cells * 4 // 5, cells // 5))
         done = subprocess.run([snnsim, "check", path, "--ranks", str(ranks), "--threads", str(threads)], capture_output=True, text=True)
     if done.returncode:
-        return {"cells": cells, "ranks": ranks, "threads": threads, "refused": done.stderr.strip().split(": ", 2)[-1].splitlines()[0]}
+        sys.exit(f"scale_model.py: error: {done.stderr}")
     each, _, rest = done.stdout.partition("memory of each of")[2].partition("of the first beside it")
     first, _, exchange = rest.partition("exchange, in")
     sent, received = (float(n) * UNITS[u] for n, u in re.findall(r", ([\d.]+) (bytes|kB|MB|GB|TB) a second", exchange))
@@ -165,13 +167,15 @@ def memory(snnsim, cells, threads):
             "sent_bytes_per_s": sent, "received_bytes_per_s": received}
 
 
-def ten_times(row):
-    """A network of ten times as many ranks: what is of all cells or sources is ten times as much."""
-    own = ("its ", "synapses while", "the program", "all")
-    grown = {name: size * (1.0 if name.startswith(own) else 10.0) for name, size in row["each"].items() if name != "all"}
-    return {"cells": 10 * row["cells"], "ranks": 10 * row["ranks"], "threads": row["threads"], "each": {**grown, "all": sum(grown.values())},
-            "first": {name: 10.0 * size for name, size in row["first"].items()}, "sent_bytes_per_s": row["sent_bytes_per_s"],
-            "received_bytes_per_s": 10.0 * row["received_bytes_per_s"], "on_paper": True}
+def on_paper(half, row, times):
+    """So many times as many ranks as `row`, which has twice as many as `half`: what grows with them goes on to grow."""
+    def of(name, which="each"):
+        return row[which][name] + 2.0 * (times - 1) * (row[which][name] - half[which].get(name, 0.0))
+
+    each = {name: of(name) for name in row["each"] if name != "all"}
+    return {"cells": times * row["cells"], "ranks": times * row["ranks"], "threads": row["threads"], "each": {**each, "all": sum(each.values())},
+            "first": {name: of(name, "first") for name in row["first"]}, "sent_bytes_per_s": row["sent_bytes_per_s"],
+            "received_bytes_per_s": times * row["received_bytes_per_s"], "on_paper": True}
 
 
 def directed(ranks, threads=1):
@@ -192,16 +196,16 @@ def main():
         for ranks in (1, 8, 64, 256, 1024):
             row = simulate(rank, ranks, delay, doubling, NETWORK)
             base = row if ranks == 1 else next(r for r in weak if r["ranks"] == 1 and r["delay_ms"] == row["delay_ms"])
-            weak.append({**row, "efficiency": base["s"] / row["s"]})
+            computed = row["own_s"] + row["spikes_s"]
+            weak.append({**row, "efficiency": base["s"] / row["s"], "exchange_only_efficiency": computed / max(computed, row["s"])})
     exchanges = [{"ranks": 1024, "bytes": size, "network": name, **{c: f(1024, size, net) for c, f in COLLECTIVES.items()}}
                  for name, net in (("InfiniBand", NETWORK), ("10 Gb/s Ethernet", SLOW)) for size in (64, 1024, 2400, 16384)]
-    large = memory(args.snnsim, 10 ** 9, 8)
-    result = {"network": NETWORK, "slow": SLOW,
+    half, large = memory(args.snnsim, 5 * 10 ** 8, 8), memory(args.snnsim, 10 ** 9, 8)
+    result = {**machine(args.snnsim), "network": NETWORK, "slow": SLOW,
               "rank": {"step_s": rank.step * CELLS / rank.cells, "spike_s": dict(zip(map(str, rank.known), rank.spike)),
                        "message_s": rank.message, "jitter": rank.jitter},
               "here": here(measured, measured["windows"]["cores"]), "weak": weak, "collectives": exchanges,
-              "memory": [*(memory(args.snnsim, cells, 8) for cells in (10 ** 6, 10 ** 8)), {**ten_times(large)}],
-              "refused": memory(args.snnsim, 5 * 10 ** 9, 8).get("refused"),
+              "memory": [*(memory(args.snnsim, cells, 8) for cells in (10 ** 6, 10 ** 8)), on_paper(half, large, 10)],
               "directed": [directed(n, 48) for n in (64, 1024, 10_000, 100_000)]}
     pathlib.Path(args.output).write_text(json.dumps(result, indent=1) + "\n")
     for row in result["here"]:
