@@ -728,6 +728,12 @@ def test_ways_between_ranks(on_ranks, tmp_path, data, ranks, way):
     assert device.endswith({"host": "of the host", "nccl": "of NCCL 2.99.1"}.get(way, "")) and (way != "mpi" or "Open MPI" in device)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_ranks_in_any_order(on_ranks, tmp_path, data, mode):
+    (tmp_path / "others.yaml").write_text(OTHERS)
+    on_cpu_and_ranks(on_ranks, tmp_path, data, tmp_path / "others.yaml", [], 3, **dict([mode.split("=")]))
+
+
 def test_what_ranks_may_not_ask_of_devices(on_ranks, tmp_path, data):
     words = arguments("cuba", ["simulate.duration=1 ms"], data, tmp_path / "run.h5")
     said = on_ranks(2, words, 2, SNNSIM_GPU_EXCHANGE="pigeon").stderr
