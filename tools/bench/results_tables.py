@@ -455,9 +455,9 @@ def scale_memory():
 
 def scale_time():
     rows = [[f"{r['delay_ms']:g} ms", f"{r['ranks']:,}", *(f"{r[part]:.3g}" for part in
-             ("own_s", "spikes_s", "messages_s", "exchange_s", "waiting_s", "s")), f"{r['efficiency']:.2f}",
+             ("own_s", "spikes_s", "exchange_s", "waiting_s", "s")), f"{r['efficiency']:.2f}",
              f"{r['exchange_only_efficiency']:.2f}"] for r in read("scale")["weak"]]
-    return table(["delay", "ranks", "own cells and synapses", "spikes of all", "messages", "exchange", "waits", "all", "efficiency",
+    return table(["delay", "ranks", "own cells and synapses", "spikes of all", "exchange", "waits", "all", "efficiency",
                   "of the exchange alone"], rows)
 
 
