@@ -332,8 +332,8 @@ def test_check_warns_of_what_does_not_fit(snnsim, tmp_path):
     assert re.search(r"16\d{3} TB  v of c", disk)
     refused = call("large.yaml", "--set", "simulate.duration=4e5 s", "--set", "populations.c.size=1000000", cwd=tmp_path)
     assert refused.returncode != 0 and "and needs twice that while it is written" in refused.stderr
-    # 4 times 2^30 cells with some numbers of 4 bytes each: more than a machine has, by far
-    more = "".join(f", {p}: {{model: iaf_psc_exp, size: 1073741824}}" for p in "defg")
+    # 3 times 2^30 cells with some numbers of 4 bytes each: more than a machine has, by far
+    more = "".join(f", {p}: {{model: iaf_psc_exp, size: 1073741824}}" for p in "def")
     (tmp_path / "large.yaml").write_text(LARGE.replace("size: 1000}}", "size: 1000}" + more + "}"))
     memory = warnings()
     assert "1.07 TB  cells of d" in memory

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "snnsim/error.hpp"
 
@@ -75,6 +76,11 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
     const std::uint32_t first = plan.reach.first;
     rows.delays = plan.reach;
     rows.sources = plan.connection.sources;
+    constexpr std::uint64_t most = 0xFFFFFFFFu;  // segments, and synapses of a block
+    if (std::uint64_t{rows.sources} * rows.delays.count > most)
+        throw DeviceError(
+            "the sources of a projection with plasticity times its delays are more than " +
+            std::to_string(most) + "; give it fewer delays, or split the population");
     rows.blocks.resize(layout.blocks.size());
     for (PlasticRows::Block& b : rows.blocks) b.edge.assign(rows.segments() + 1, 0);
 
@@ -93,7 +99,10 @@ PlasticRows build_plastic_rows(const ProjectionPlan& plan, const Layout& layout,
         std::uint64_t at = 0;
         for (std::uint32_t s = 1; s <= rows.segments(); ++s) {
             at += b.edge[s];
-            SNN_EXPECT(at <= 0xFFFFFFFFu);
+            if (at > most)
+                throw DeviceError("a thread would hold more than " + std::to_string(most) +
+                                  " synapses of a projection with plasticity; take more threads "
+                                  "or ranks");
             b.edge[s] = static_cast<std::uint32_t>(at);
         }
         b.target.resize(at);
