@@ -8,6 +8,7 @@ checked."""
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -230,7 +231,7 @@ def commands():
         for line in page.read_text(encoding="utf-8").splitlines():
             call = re.match(r"    (?:\./tools/snnsim|\./build/snnsim|snnsim) (.*)", line)
             if call:
-                found.append((page.name, re.split(r"\s{2,}#| && | > ", call[1])[0].split()))
+                found.append((page.name, shlex.split(re.split(r"\s{2,}#| && | > ", call[1])[0])))
     return found
 
 
