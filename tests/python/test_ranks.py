@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 
+import h5py
+import numpy as np
 import pytest
 
 from conftest import OverTooEarly, PATIENCE, in_a_long_enough_run, wait_for
@@ -82,15 +84,16 @@ def test_a_wrong_model_is_one_error(mpi, tmp_path):
 
 def test_what_one_rank_alone_finds_wrong_is_told_as_one_process_tells_it(mpi, tmp_path):
     """Cell 8 of ten, which the last rank owns, has no weights."""
-    pairs = ", ".join(f"[0, {k}]" for k in range(10) if k != 8)
+    with h5py.File(tmp_path / "edges.h5", "w") as file:
+        file["source"], file["target"] = np.zeros(9, dtype=int), [k for k in range(10) if k != 8]
     model = tmp_path / "wrong.yaml"
-    model.write_text(f"""name: wrong
+    model.write_text("""name: wrong
 dt: 0.1 ms
-simulate: {{duration: 20 ms}}
-populations: {{a: {{model: poisson_source, size: 1, rate: 10 Hz}}, b: {{model: iaf_psc_delta, size: 10}}}}
+simulate: {duration: 20 ms}
+populations: {a: {model: poisson_source, size: 1, rate: 10 Hz}, b: {model: iaf_psc_delta, size: 10}}
 projections:
-  - {{from: a, to: b, connect: {{rule: list, pairs: [{pairs}]}}, weight: 1 mV, delay: 1 ms,
-     plasticity: {{rule: stdp, w_max: 2 mV, normalise: {{sum: 1 mV}}}}}}
+  - {from: a, to: b, connect: {rule: list, file: edges.h5}, weight: 1 mV, delay: 1 ms,
+     plasticity: {rule: stdp, w_max: 2 mV, normalise: {sum: 1 mV, interval: 1 s}}}
 """)
     alone = subprocess.run([os.environ["SNNSIM_BINARY"], model, "-o", tmp_path / "run.h5"], capture_output=True, text=True)
     assert alone.returncode == 2 and "cell 8 of 'b' has no weights to normalise" in alone.stderr, alone.stderr
