@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "snnsim/read_model.hpp"
+#include "src/device/device_id.hpp"
 #include "src/engine/device/device_of_rank.hpp"
 #include "src/engine/ranks/leading_engine.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
@@ -67,9 +68,19 @@ void follow_simulation(WordReader& order, Exchange& exchange) {
     follow(spec, options, exchange);
 }
 
-std::unique_ptr<Trainer> loaded(const Network& network, const TrainerOptions& options,
-                                const Dataset& data, Exchange& exchange) {
-    auto trainer = make_cpu_trainer(network, options, exchange);
+std::unique_ptr<Trainer> loaded(Device device, const Network& network,
+                                const TrainerOptions& options, const Dataset& data,
+                                Exchange& exchange) {
+    const auto make = [&] {
+        if (exchange.alone()) return make_trainer(device, network, options);
+        if (device == Device::cpu) return make_cpu_trainer(network, options, exchange);
+        use_cuda_device(options.cuda_device);
+        const auto number = static_cast<std::size_t>(options.cuda_device);
+        require_own_device(exchange, id_of_cuda_device(options.cuda_device),
+                           cuda_devices().at(number).text());
+        return make_cuda_trainer(network, options, exchange);
+    };
+    auto trainer = make();
     trainer->load(data);
     return trainer;
 }
@@ -79,6 +90,7 @@ void follow_training(WordReader& order, Exchange& exchange) {
     std::string tested, data_dir;
     order.get(tested);
     order.get(data_dir);
+    const auto device = order.get<Device>();
     const int threads = order.get<int>();
     Network network;
     TrainerOptions options;
@@ -92,39 +104,41 @@ void follow_training(WordReader& order, Exchange& exchange) {
         network = compile(spec);
         data = load_data(spec, data_dir);
         options = trainer_options(spec, data, threads, network);
+        if (device == Device::cuda) options.cuda_device = device_of_rank();
     } catch (const std::exception& e) {
         exchange.fail(e);
         throw;
     }
-    follow_trainer([&](Exchange& all) { return loaded(network, options, data, all); }, exchange);
+    follow_trainer([&](Exchange& all) { return loaded(device, network, options, data, all); },
+                   exchange);
 }
 
 }  // namespace
 
-Device device_on_ranks(Device asked) {
+DeviceRequest request_on_ranks(const DeviceRequest& asked) {
     if (process_ranks().alone()) return asked;
-    if (asked == Device::cuda)
-        throw UsageError("several processes train on CPUs only; leave out --backend cuda");
-    return Device::cpu;
+    if (asked.number >= 0)
+        throw UsageError(
+            "--device names one device, and each of several processes takes its own: leave it out "
+            "(CUDA_VISIBLE_DEVICES says which there are)");
+    if (asked.backend != Device::cuda) return {Device::cpu, -1};
+    return {Device::cuda, device_of_rank()};
 }
 
 std::unique_ptr<Trainer> make_trainer_on_ranks(const RankTraining& training) {
     Exchange& exchange = process_ranks();
     const auto& [spec, tested, data_dir, backend, network, options, data] = training;
-    if (exchange.alone()) {
-        auto trainer = make_trainer(backend, network, options);
-        trainer->load(data);
-        return trainer;
-    }
+    if (exchange.alone()) return loaded(backend, network, options, data, exchange);
     WordWriter order;
     order.add(RunOrder::train);
     add_model(order, spec);
     order.add(tested);
     order.add(data_dir);
+    order.add(backend);
     order.add(options.threads);
     exchange.broadcast(order.words);
-    return make_leading_trainer([&](Exchange& all) { return loaded(network, options, data, all); },
-                                exchange);
+    return make_leading_trainer(
+        [&](Exchange& all) { return loaded(backend, network, options, data, all); }, exchange);
 }
 
 std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,

@@ -7,6 +7,7 @@
 
 #include "snnsim/engine.hpp"
 #include "snnsim/trainer.hpp"
+#include "src/device/choose_device.hpp"
 #include "src/engine/ranks/exchange.hpp"
 
 namespace snnsim {
@@ -32,8 +33,9 @@ struct RankTraining {
 /// It has its data.
 std::unique_ptr<Trainer> make_trainer_on_ranks(const RankTraining& training);
 
-/// Of a training: several ranks take the CPU. Throws UsageError where they are asked for another.
-Device device_on_ranks(Device asked);
+/// What a training asks for: several ranks take the CPU where no other device is asked for, and else
+/// each its own. Throws UsageError where one is named.
+DeviceRequest request_on_ranks(const DeviceRequest& asked);
 
 /// Of ranks but 0: builds the network of each run of rank 0 and follows its engine or trainer, or
 /// runs its jobs, until rank 0 leaves, or one of them fails: that is told on rank 0.

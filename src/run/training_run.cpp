@@ -82,6 +82,8 @@ std::unique_ptr<Trainer> start_trainer(const Start& start, const RunOptions& opt
         {spec, start.tested, options.data_dir, choice.backend, record.network, how, data});
     if (record.checkpoint) trainer->set_state(record.checkpoint->state);
     record.provenance.device = trainer->device_name();
+    if (choice.backend == Device::cpu && !process_ranks().alone())
+        record.provenance.device += text_of_fewer_cores(threads);
     record.provenance.backend = name_of(choice.backend);
     record.provenance.threads = how.threads;
     return trainer;
@@ -249,7 +251,7 @@ RunRecord run_from(const Start& start, const RunOptions& options) {
     const int threads = threads_of(options);
     const DeviceChoice choice =
         choose_backend(start.spec, expected_samples(start.spec),
-                       {device_on_ranks(options.backend), options.cuda_device}, threads);
+                       request_on_ranks({options.backend, options.cuda_device}), threads);
     EnergyMeter meter({.gpu = choice.cuda.bus_id,
                        .accounting = options.accounting,
                        .idle_seconds = options.idle_baseline},

@@ -1,5 +1,6 @@
 #include "src/training/leading_trainer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace snnsim {
@@ -82,10 +83,31 @@ auto telling(Exchange& exchange, F&& f) -> decltype(f()) {
     }
 }
 
+Words name_of(const Trainer& trainer) {
+    WordWriter message;
+    message.add(trainer.device_name());
+    return message.words;
+}
+
 class LeadingTrainer final : public Trainer {
   public:
     LeadingTrainer(const MakeTrainer& make, Exchange& exchange)
-        : exchange_(exchange), mine_(telling(exchange, [&] { return make(exchange); })) {}
+        : exchange_(exchange), mine_(telling(exchange, [&] { return make(exchange); })) {
+        Gathered all;
+        exchange.gather(name_of(*mine_), all);
+        std::vector<std::string> names;
+        for (int r = 0; r < exchange.ranks(); ++r) {
+            std::string name;
+            WordReader(all.of(r)).get(name);
+            names.push_back(std::move(name));
+        }
+        device_ = names[0];
+        if (std::count(names.begin(), names.end(), names[0]) == exchange.ranks()) {
+            device_ += ", on each of " + std::to_string(exchange.ranks()) + " ranks";
+            return;
+        }
+        for (std::size_t r = 1; r < names.size(); ++r) device_ += "; " + names[r];
+    }
     ~LeadingTrainer() override {
         if (exchange_.failed()) return;
         try {
@@ -166,10 +188,7 @@ class LeadingTrainer final : public Trainer {
             Call::set_state, [&](WordWriter& m) { add_state(m, state); },
             [&] { mine_->set_state(state); });
     }
-    std::string device_name() const override {
-        return mine_->device_name() + ", on each of " + std::to_string(exchange_.ranks()) +
-               " ranks";
-    }
+    std::string device_name() const override { return device_; }
 
   private:
     template <class AddArguments>
@@ -187,6 +206,7 @@ class LeadingTrainer final : public Trainer {
 
     Exchange& exchange_;
     const std::unique_ptr<Trainer> mine_;
+    std::string device_;  // of all ranks
 };
 
 template <class T>
@@ -258,6 +278,8 @@ std::unique_ptr<Trainer> make_leading_trainer(const MakeTrainer& make, Exchange&
 void follow_trainer(const MakeTrainer& make, Exchange& exchange) {
     telling(exchange, [&] {
         const std::unique_ptr<Trainer> trainer = make(exchange);
+        Gathered nothing;
+        exchange.gather(name_of(*trainer), nothing);
         for (bool goes_on = true; goes_on;) {
             Words words;
             exchange.broadcast(words);

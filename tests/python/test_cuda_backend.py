@@ -734,6 +734,17 @@ def test_ranks_in_any_order(on_ranks, tmp_path, data, mode):
     on_cpu_and_ranks(on_ranks, tmp_path, data, tmp_path / "others.yaml", [], 3, **dict([mode.split("=")]))
 
 
+@pytest.mark.parametrize("kind", ["cycle", "learned_delays", "sparse_cycle", "windows_with_norms", "learned_in_a_loop", "penalties",
+                                  "method_e_prop", "method_event_prop", "phases", "int4_of_values"])
+def test_kinds_of_training_on_ranks(on_ranks, tmp_path, data, kind):
+    (tmp_path / "any.yaml").write_text(NETWORK)
+    cpu, cuda = tmp_path / "run.cpu.h5", tmp_path / "run.ranks.h5"
+    call(None, *arguments(tmp_path / "any.yaml", KINDS[kind], data, cpu), "--backend", "cpu")
+    on_ranks(2, arguments(tmp_path / "any.yaml", KINDS[kind], data, cuda))
+    assert backend_of(cuda) == "cuda"
+    expect_the_same_file(cpu, cuda)
+
+
 def test_what_ranks_may_not_ask_of_devices(on_ranks, tmp_path, data):
     words = arguments("cuba", ["simulate.duration=1 ms"], data, tmp_path / "run.h5")
     said = on_ranks(2, words, 2, SNNSIM_GPU_EXCHANGE="pigeon").stderr

@@ -68,9 +68,9 @@ def test_a_finished_run_is_tested_again(mpi, tmp_path, data):  # noqa: F811
         assert len(file["test/prediction"]) == 13 and " on each of 3 ranks" in file.attrs["device"]
 
 
-def test_the_device_is_the_cpu(mpi, tmp_path):  # noqa: F811
-    said = finished(mpi(2, MODELS / "mnist_lif.yaml", "--backend", "cuda", "-o", tmp_path / "run.h5"), 2)
-    assert said.count("snnsim: error:") == 1, said
+def test_no_device_is_named(mpi, tmp_path):  # noqa: F811
+    said = finished(mpi(2, MODELS / "mnist_lif.yaml", "--device", "0", "-o", tmp_path / "run.h5"), 2)
+    assert said.count("--device names one device, and each of several processes takes its own") == 1, said
 
 
 def test_data_that_are_not_there_are_one_error(mpi, tmp_path):  # noqa: F811

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <thread>
 
 #include "src/engine/ranks/process_ranks.hpp"
+#include "src/text/words.hpp"
 
 namespace snnsim {
 
@@ -25,6 +27,13 @@ int allowed_cores() {
     CPU_ZERO(&cores);  // it fails on machines of more than 1024
     if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::string text_of_fewer_cores(int threads) {
+    const int cores = allowed_cores();
+    if (cores >= threads) return {};
+    return fmt::format(", which may use {} (with mpirun --bind-to none, all of their machine)",
+                       counted(cores, "core"));
 }
 
 bool of_launcher(const char* variable) {

@@ -8,7 +8,6 @@
 #include "snnsim/played_spikes.hpp"
 #include "src/engine/make_engine_on.hpp"
 #include "src/engine/ranks/process_ranks.hpp"
-#include "src/text/words.hpp"
 
 namespace snnsim {
 namespace {
@@ -182,12 +181,8 @@ class LeadingEngine final : public Engine {
     const EngineReport& report() const override { return mine_->report(); }
     std::string device_name() const override {
         if (on_gpus_) return mine_->device_name();  // it names them all
-        const int cores = allowed_cores();
         return fmt::format("{}, on each of {} ranks{}", mine_->device_name(), exchange_.ranks(),
-                           cores < threads_ ? fmt::format(", which may use {} (with mpirun "
-                                                          "--bind-to none, all of their machine)",
-                                                          counted(cores, "core"))
-                                            : "");
+                           text_of_fewer_cores(threads_));
     }
     std::vector<std::uint64_t> spike_counts() const override { return mine_->spike_counts(); }
     std::vector<SynapticWork> work() const override {

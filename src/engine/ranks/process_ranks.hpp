@@ -36,5 +36,7 @@ int cores_of_process();
 
 /// Cores that this process may use: of a launcher that binds its processes, not all of the machine.
 int allowed_cores();
+/// What is said of a rank that may use fewer cores than it has threads; else nothing.
+std::string text_of_fewer_cores(int threads);
 
 }  // namespace snnsim
