@@ -194,15 +194,17 @@ TEST(Storage, SegmentNumbersAreSmallerWhereRowsAreShort) {
         ASSERT_TRUE(b.is_numbered(p));
         for (std::uint32_t cell = 0; cell < layout.populations[p].size; ++cell) {
             const std::uint32_t row = layout.populations[p].first_row + cell;
+            const std::uint32_t* const edges = a.edges(p, cell);
+            const std::span<const std::uint16_t> numbers = b.numbers_of(p, row);
+            const std::uint32_t size = b.words_per_synapse(p);
             for (std::uint32_t s = 0; s + 1 < a.edges_per_row(p); ++s) {
-                const SynapseRows::Words wanted = a.between_edges(p, cell, s),
-                                         words = b.find(p, row, s);
-                ASSERT_EQ(words.last - words.first, wanted.last - wanted.first);
-                if (words.first == words.last) continue;
-                ASSERT_EQ(words.first, wanted.first);
-                for (std::uint32_t k = words.first; k < words.last; ++k)
+                const auto [from, to] = std::equal_range(numbers.begin(), numbers.end(), s);
+                ASSERT_EQ(static_cast<std::uint32_t>(to - from) * size, edges[s + 1] - edges[s]);
+                if (from == to) continue;
+                ASSERT_EQ(static_cast<std::uint32_t>(from - numbers.begin()) * size, edges[s]);
+                for (std::uint32_t k = edges[s]; k < edges[s + 1]; ++k)
                     ASSERT_EQ(b.synapses[b.row_start[row] + k], a.synapses[a.row_start[row] + k]);
-                found += words.last - words.first;
+                found += edges[s + 1] - edges[s];
             }
         }
     }

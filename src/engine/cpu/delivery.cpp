@@ -1,5 +1,7 @@
 #include "src/engine/cpu/delivery.hpp"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "kernels/host_device.hpp"
@@ -25,7 +27,10 @@ Delivery::Delivery(const Layout& layout, Synapses& synapses)
       stencils_(std::move(synapses.stencils)),
       generator_(layout, std::move(synapses.procedural), rows_.wide),
       blocks_(layout.blocks.size() + (layout.whole ? 0 : 1)) {
-    for (Block& b : blocks_) b.writer = std::make_unique<RowWriter>(layout_);
+    for (Block& b : blocks_) {
+        b.writer = std::make_unique<RowWriter>(layout_);
+        b.underway.resize(layout_.populations.size());
+    }
 }
 
 void Delivery::add_delays(DelayReach& reach) const {
@@ -115,6 +120,72 @@ void Delivery::for_each_fetched(const Segments& due, F&& f) {
     }
 }
 
+void Delivery::forget() {
+    for (Block& b : blocks_) {
+        for (SpikesUnderway& u : b.underway) u.next = -1;
+    }
+}
+
+void Delivery::add_underway(const FiredHistory& history, std::size_t b, std::int64_t t,
+                            std::size_t p, std::uint32_t delay) {
+    const DelayRange delays = rows_.delays[p];
+    SpikesUnderway& u = blocks_[b].underway[p];
+    const std::uint32_t first_row = layout_.populations[p].first_row;
+    const auto first_segment = static_cast<std::uint32_t>(b) * delays.count;
+    const auto for_each = [&](auto&& f) {
+        history.for_each_sent({delays.first + delay, 1}, t, [&](std::uint32_t, std::size_t place) {
+            const FiredSpan fired = history.of(place, p);
+            for (std::uint32_t i = 0; i < fired.count; ++i) f(fired, i);
+        });
+    };
+    const auto row_of = [&](std::uint32_t cell) {
+        return rows_.synapses.get() + rows_.row_start[first_row + cell];
+    };
+    const std::uint32_t segment = first_segment + delay;
+    if (rows_.is_numbered(p)) {
+        for_each([&](const FiredSpan& fired, std::uint32_t i) {
+            const std::uint32_t row = first_row + fired.cells[i];
+            const std::span<const std::uint16_t> numbers = rows_.numbers_of(p, row);
+            const auto from = std::lower_bound(numbers.begin(), numbers.end(), segment);
+            const auto to = std::lower_bound(from, numbers.end(), first_segment + delays.count);
+            const auto before = static_cast<std::uint32_t>(from - numbers.begin());
+            if (from != to)
+                u.by_numbers.push_back({numbers.data() + before,
+                                        numbers.data() + (to - numbers.begin()),
+                                        row_of(fired.cells[i]), before * rows_.words_per_synapse(p),
+                                        segment, fired.value(i)});
+        });
+        return;
+    }
+    for_each([&](const FiredSpan& fired, std::uint32_t i) {
+        prefetch(rows_.edges(p, fired.cells[i]) + segment);
+    });
+    for_each([&](const FiredSpan& fired, std::uint32_t i) {
+        const std::uint32_t* const edge = rows_.edges(p, fired.cells[i]) + segment;
+        if (edge[0] == edge[delays.count - delay]) return;  // nothing for this block
+        u.by_edges.push_back({edge + 1, edge + delays.count - delay + 1, row_of(fired.cells[i]),
+                              edge[0], segment, fired.value(i)});
+    });
+}
+
+template <class Index, class Arrive>
+void Delivery::step_underway(std::vector<Underway<Index>>& spikes, std::size_t& first,
+                             Segments& due, Arrive&& arrive) {
+    constexpr std::size_t ahead = 8;
+    const std::size_t count = spikes.size();
+    for (std::size_t i = first; i < count; ++i) {
+        if (i + ahead < count) prefetch(spikes[i + ahead].next);
+        Underway<Index>& s = spikes[i];
+        const std::uint32_t before = s.arrived;
+        arrive(s);
+        if (s.arrived != before) due.push_back({s.row + before, s.arrived - before, s.value});
+    }
+    while (first < count && spikes[first].next == spikes[first].end) ++first;
+    if (first <= count / 2) return;
+    spikes.erase(spikes.begin(), spikes.begin() + static_cast<std::ptrdiff_t>(first));
+    first = 0;
+}
+
 /// Lists the segments of the block that are due in step t.
 void Delivery::find_due(const FiredHistory& history, std::size_t b, std::int64_t t) {
     Block& block = blocks_[b];
@@ -122,22 +193,26 @@ void Delivery::find_due(const FiredHistory& history, std::size_t b, std::int64_t
     block.due_wide.clear();
     for (std::size_t p = 0; p < layout_.populations.size(); ++p) {
         Segments& due = rows_.wide[p] ? block.due_wide : block.due;
-        const std::uint32_t first_row = layout_.populations[p].first_row;
-        const std::uint64_t* const row = rows_.row_start.data() + first_row;
         const DelayRange delays = rows_.delays[p];
-        const bool numbered = rows_.is_numbered(p);
-        history.for_each_sent(delays, t, [&](std::uint32_t k, std::size_t place) {
-            const FiredSpan f = history.of(place, p);
-            const std::uint32_t segment = static_cast<std::uint32_t>(b) * delays.count + k;
-            for (std::uint32_t i = 0; i < f.count; ++i) {
-                const std::uint32_t cell = f.cells[i];
-                const SynapseRows::Words words = numbered ? rows_.find(p, first_row + cell, segment)
-                                                          : rows_.between_edges(p, cell, segment);
-                if (words.first == words.last) continue;
-                due.push_back({rows_.synapses.get() + row[cell] + words.first,
-                               words.last - words.first, f.value(i)});
+        if (delays.count > 0) {
+            SpikesUnderway& u = block.underway[p];
+            if (u.next != t) {
+                u = {};
+                for (std::uint32_t k = delays.count - 1; k > 0; --k)
+                    add_underway(history, b, t, p, k);
             }
-        });
+            add_underway(history, b, t, p, 0);
+            u.next = t + 1;
+            if (rows_.is_numbered(p)) {
+                const std::uint32_t size = rows_.words_per_synapse(p);
+                step_underway(u.by_numbers, u.first, due, [size](auto& s) {
+                    for (; s.next != s.end && *s.next == s.segment; ++s.next) s.arrived += size;
+                    ++s.segment;
+                });
+            } else {
+                step_underway(u.by_edges, u.first, due, [](auto& s) { s.arrived = *s.next++; });
+            }
+        }
         if (!generator_.empty()) find_drawn(history, b, t, p, due);
     }
 }

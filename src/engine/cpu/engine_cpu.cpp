@@ -214,6 +214,7 @@ class CpuEngine : public EngineBase {
             counts_elsewhere_[p] = 0;
         }
         history_.set(state.recent, spec_, layout_);
+        delivery_.forget();
         for (std::int64_t t = history_.first_known(now_); t < now_; ++t) {
             for (std::size_t b = 0; b < blocks_.size(); ++b) delivery_.draw_rows(history_, b, t);
             if (!layout_.whole) delivery_.draw_rows(history_, ranks_.elsewhere(), t);

@@ -75,7 +75,7 @@ void size_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, R
     rows.segment.assign(numbers, no_segment);
     rows.row_start.back() = at;
     rows.segment_edge.resize(edges);
-    rows.synapses = std::make_unique_for_overwrite<PackedSynapse[]>(at);
+    rows.synapses = HugeArray<PackedSynapse>(at);
 }
 
 void write_rows(const Layout& layout, const std::vector<ProjectionPlan>& plans, ThreadPool& pool,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "kernels/synapses/packed.hpp"
@@ -12,6 +13,7 @@
 #include "src/engine/layout.hpp"
 #include "src/engine/ranks/exchange.hpp"
 #include "src/engine/synapses/dense.hpp"
+#include "src/engine/synapses/huge_array.hpp"
 #include "src/engine/synapses/row_writer.hpp"
 #include "src/engine/synapses/stencil.hpp"
 #include "src/engine/synapses/weight_plan.hpp"
@@ -25,9 +27,6 @@ namespace snnsim {
 /// A row has the edges of all segments that there could be. Where these are many for its synapses,
 /// as on many ranks of many threads, each synapse has the number of its segment instead.
 struct SynapseRows {
-    struct Words {
-        std::uint32_t first, last;  // from row_start; `last` is behind them
-    };
     struct Numbers {
         std::uint64_t first, first_word;  // of the population's first row
     };
@@ -41,7 +40,7 @@ struct SynapseRows {
     std::vector<std::uint8_t> numbered;       // by population: without edges; empty: none is
     std::vector<Numbers> numbers;             // by population, where any is
     std::vector<std::uint16_t> segment;       // of a numbered synapse: block * delays + delay
-    std::unique_ptr<PackedSynapse[]> synapses;
+    HugeArray<PackedSynapse> synapses;
 
     std::uint64_t words() const { return row_start.empty() ? 0 : row_start.back(); }
     std::size_t bytes() const {
@@ -59,21 +58,13 @@ struct SynapseRows {
     std::uint32_t edges_per_row(std::size_t population) const {
         return blocks * delays[population].count + 1;
     }
-    Words between_edges(std::size_t population, std::uint32_t cell, std::uint32_t number) const {
-        const std::uint32_t* const edge = edges(population, cell) + number;
-        return {edge[0], edge[1]};
-    }
     bool is_numbered(std::size_t population) const {
         return !numbered.empty() && numbered[population] != 0;
     }
-    /// Of a population that is numbered; `row`: of the network.
-    Words find(std::size_t population, std::uint64_t row, std::uint32_t number) const {
-        const std::uint32_t size = words_per_synapse(population);
-        const std::uint16_t* const first = segment.data() + number_of(population, row_start[row]);
-        const std::uint16_t* const end = first + (row_start[row + 1] - row_start[row]) / size;
-        const auto [from, to] = std::equal_range(first, end, number);
-        return {static_cast<std::uint32_t>(from - first) * size,
-                static_cast<std::uint32_t>(to - first) * size};
+    /// Of the synapses of a row of the network, whose population is numbered.
+    std::span<const std::uint16_t> numbers_of(std::size_t population, std::uint64_t row) const {
+        return {segment.data() + number_of(population, row_start[row]),
+                (row_start[row + 1] - row_start[row]) / words_per_synapse(population)};
     }
     /// In `segment`, that of the synapse at a word.
     std::uint64_t number_of(std::size_t population, std::uint64_t word) const {
