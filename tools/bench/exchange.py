@@ -19,7 +19,7 @@ import sys
 from network_statistics import machine
 
 RANKS = (2, 3, 4, 6, 8)
-SMALL = {"cells": 2000, "in-degree": 1000, "windows": 2000}
+SMALL = {"cells": 20000, "in-degree": 1000, "windows": 600}
 RANK = {"cells": 10000, "in-degree": 10000, "windows": 200}
 # ranks, what is set beside RANK
 DRY = [*((n, {}) for n in (1, 8, 64, 256, 1024)), (1024, {"delay": 0.1, "windows": 1500})]
