@@ -127,18 +127,19 @@ DeviceRequest request_on_ranks(const DeviceRequest& asked) {
 
 std::unique_ptr<Trainer> make_trainer_on_ranks(const RankTraining& training) {
     Exchange& exchange = process_ranks();
-    const auto& [spec, tested, data_dir, backend, network, options, data] = training;
-    if (exchange.alone()) return loaded(backend, network, options, data, exchange);
+    const auto load = [&](Exchange& all) {
+        return loaded(training.backend, training.network, training.options, training.data, all);
+    };
+    if (exchange.alone()) return load(exchange);
     WordWriter order;
     order.add(RunOrder::train);
-    add_model(order, spec);
-    order.add(tested);
-    order.add(data_dir);
-    order.add(backend);
-    order.add(options.threads);
+    add_model(order, training.spec);
+    order.add(training.tested);
+    order.add(training.data_dir);
+    order.add(training.backend);
+    order.add(training.options.threads);
     exchange.broadcast(order.words);
-    return make_leading_trainer(
-        [&](Exchange& all) { return loaded(backend, network, options, data, all); }, exchange);
+    return make_leading_trainer(load, exchange);
 }
 
 std::unique_ptr<Engine> make_engine_on_ranks(const SimulationSpec& as_in_file,

@@ -104,7 +104,7 @@ class DelaysOn {
         const auto add = [&](std::size_t first, std::size_t count) {
             const TapGradient<Columns> taps{
                 shape,         count, events, upper.from(shape, first), of_synapses().from(first),
-                !ranks.first()};
+                !ranks.leads()};
             backend.for_each(taps.size(), taps);
         };
         ranks.pieces_in_turn(tap_gradient_, panels, tap_gradient_.size() / panels, add);
@@ -130,7 +130,7 @@ class DelaysOn {
                                        arriving_gradient(),
                                        gradient_.data(),
                                        source_sums_.data(),
-                                       !ranks.first(),
+                                       !ranks.leads(),
                                        ranks.last()};
         ranks.in_turn(source_sums_, [&] { backend.for_each(sources_, body); });
     }

@@ -138,7 +138,7 @@ class EventPropOn {
         const UnitPotentials unit{shape, source.size, source.raw(), p.delay,
                                   constants(on, projection.to)};
         const SpikeSums sums{spike_sums_.data(), block(on, p.targets), panels, p.targets};
-        if (!on.ranks.first())
+        if (!on.ranks.leads())
             on.backend.for_each(source.size * p.targets, TakeSpikeSums{sums, p.gradients()});
         on.backend.for_each(shape.batch * panels,
                             FindSenders{shape, panels, source.size, source.raw(), senders_.data()});

@@ -37,7 +37,6 @@ class RanksOn {
 
     bool alone() const { return exchange_.alone(); }
     bool leads() const { return exchange_.leads(); }
-    bool first() const { return exchange_.leads(); }
     bool last() const { return exchange_.rank() + 1 == exchange_.ranks(); }
 
     /// Those of `samples` that are this rank's.
@@ -70,7 +69,7 @@ class RanksOn {
     /// add() adds this rank's samples to `count` elements of `sums` from `first` on.
     template <class T, class Add>
     void in_turn(Buffer<T>& sums, std::size_t first, std::size_t count, Add&& add) {
-        if (!this->first()) take_over(sums, first, count);
+        if (!leads()) take_over(sums, first, count);
         add();
         if (!last()) hand_on(sums, first, count);
     }

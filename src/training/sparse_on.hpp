@@ -178,7 +178,7 @@ struct SparseOn {
             const std::size_t first = blocks * piece / pieces, last = blocks * (piece + 1) / pieces;
             const std::size_t from = synapse(first);
             ranks.in_turn(projection.gradient, from, synapse(last) - from, [&] {
-                backend.for_each(last - first, From{body, first});
+                backend.for_each(last - first, From<GradientRows<Columns>>{body, first});
             });
         }
     }

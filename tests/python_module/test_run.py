@@ -394,7 +394,7 @@ def test_a_run_under_way_and_interrupted(program, tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     partial = tmp_path / "a.partial.h5"
     try:
-        growing, began = None, time.monotonic()
+        growing, before, began = None, 0, time.monotonic()
         while growing is None or len(growing.spikes["E"]) < 1000:
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < began + PATIENCE, "the file does not grow"
