@@ -141,11 +141,6 @@ class PretendedRanks final : public Exchange {
         away_ += cpu_seconds() - start;
     }
     void broadcast_words(Words&) override {}
-    bool give_bytes(std::span<const std::byte>) override { return false; }
-    bool take_bytes(std::span<std::byte>) override { return false; }
-    void settle_bytes(std::span<std::byte>) override {}
-    void warn() override {}
-    bool warned() override { return false; }
     void sum_numbers(std::span<std::uint64_t> numbers) override {
         for (std::uint64_t& n : numbers) n *= static_cast<std::uint64_t>(ranks_);
     }
