@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>
@@ -363,7 +364,8 @@ std::string mpi_name() {
     char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int length = 0;
     MPI_Get_library_version(text, &length);
-    const std::string name(text, static_cast<std::size_t>(length));
+    std::string name(text, static_cast<std::size_t>(length));
+    std::replace(name.begin(), name.end(), '\t', ' ');  // of MPICH
     return name.substr(0, name.find_first_of(",\n"));
 }
 std::string why_no_mpi() {
